@@ -16,16 +16,22 @@ export interface Person {
 
 // ---- Discord's voice ------------------------------------------------------------------------------
 
+/**
+ * 2.5–60 ms of one person's sound at the line's input rate. `gapMs`: silence before it, by the sender's own clock
+ * (Discord sends nothing while somebody is silent). `receivedAt`: when its packet came. `concealed`: the packet was lost.
+ */
+export interface Frame {
+  readonly type: 'frame';
+  readonly userId: UserId;
+  readonly pcm: Pcm;
+  readonly gapMs: number;
+  readonly receivedAt: number;
+  readonly concealed: boolean;
+}
+
 /** What comes from a voice channel. Frames of one person come in their order, each exactly once. */
 export type LineEvent =
-  /** 2.5–60 ms of one person's sound at the line's input rate. `receivedAt`: arrival of its packet. `concealed`: the packet was lost. */
-  | {
-      readonly type: 'frame';
-      readonly userId: UserId;
-      readonly pcm: Pcm;
-      readonly receivedAt: number;
-      readonly concealed: boolean;
-    }
+  | Frame
   | { readonly type: 'joined'; readonly userId: UserId }
   /** The person left the channel; no frame of theirs follows until they join again. */
   | { readonly type: 'left'; readonly userId: UserId };
@@ -266,6 +272,8 @@ export type EndReason =
 /** What happens in a bridge, for the transcript, the status, the demo's screen and the bench. */
 export type BridgeEvent =
   | { readonly type: 'speaking'; readonly person: Person; readonly speaking: boolean; readonly levelDb: number }
+  /** About five times a second while the person speaks. */
+  | { readonly type: 'level'; readonly person: Person; readonly levelDb: number }
   | { readonly type: 'turn-began'; readonly turn: Turn; readonly queuedMs: number }
   | { readonly type: 'turn-ended'; readonly turn: Turn; readonly speechMs: number; readonly respond: boolean }
   | { readonly type: 'turn-transcript'; readonly turn: Turn | null; readonly text: string; readonly final: boolean }
@@ -297,6 +305,8 @@ export type BridgeEvent =
   | { readonly type: 'joined'; readonly person: Person }
   | { readonly type: 'left'; readonly person: Person }
   | { readonly type: 'usage'; readonly replyId: string; readonly usage: Usage }
+  /** Something went wrong that people should read; the conversation goes on. */
+  | { readonly type: 'trouble'; readonly message: string }
   | { readonly type: 'ended'; readonly reason: EndReason };
 
 /** The state of a bridge for `/status`. Latencies in ms, newest last, at most 20 of each. */

@@ -1,0 +1,400 @@
+import type { Logger } from 'pino';
+import { LineLostError, SessionLostError } from './errors.ts';
+import { Floor, type FloorDecision } from './floor.ts';
+import { instructionsFor } from './instructions.ts';
+import { Latencies } from './latencies.ts';
+import type {
+  BridgeEvent,
+  BridgeHandle,
+  BridgeStatus,
+  EndReason,
+  GuildSettings,
+  LineEvent,
+  Person,
+  Room,
+  SessionEvent,
+  SessionOptions,
+  SpeechModel,
+  SpeechSession,
+  TextChannel,
+  Toolbox,
+  Turn,
+  UserId,
+  VoiceLine,
+} from './ports.ts';
+import { TurnBook } from './rights.ts';
+import type { Ticker } from './ticker.ts';
+import { ToolRunner } from './tool-runner.ts';
+import { VoiceOut } from './voice-out.ts';
+
+/** A reply that does not begin within this time is not coming. */
+const REPLY_WAIT_MS = 15_000;
+const PEOPLE_CHECK_MS = 1_000;
+
+/** What a bridge joins, ready-made. The bridge owns `line` and `session` and closes them. */
+export interface BridgeParts {
+  readonly line: VoiceLine;
+  readonly session: SpeechSession;
+  readonly model: SpeechModel;
+  readonly settings: GuildSettings;
+  readonly toolbox: Toolbox;
+  readonly room: Room;
+  readonly text: TextChannel;
+  readonly ticker: Ticker;
+  readonly observe: (event: BridgeEvent) => void;
+  readonly log: Logger;
+}
+
+/** What a session is opened with under these settings. */
+export function sessionOptions(settings: GuildSettings, model: SpeechModel, toolbox: Toolbox): SessionOptions {
+  const { voices, turnDetection } = model.capabilities;
+  return {
+    instructions: instructionsFor(settings),
+    voice: settings.voice !== null && voices.includes(settings.voice) ? settings.voice : null,
+    language: settings.language,
+    tools: toolbox.declarations(settings.disabledTools),
+    turnDetection: turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
+    silenceMs: settings.silenceMs,
+  };
+}
+
+/** One voice channel joined to one model session: the one place where the arrows between them are drawn. */
+export class Bridge implements BridgeHandle {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly #parts: BridgeParts;
+  readonly #floor: Floor;
+  readonly #turns = new TurnBook();
+  readonly #voice: VoiceOut;
+  readonly #tools: ToolRunner;
+  readonly #stopTicking: () => void;
+  readonly #startedAt = Date.now();
+  readonly #replyLatencies = new Latencies();
+  #settings: GuildSettings;
+  #options: SessionOptions;
+  #turnCount = 0;
+  #interruptions = 0;
+  #turnEndedAt: number | undefined;
+  #lastSpeechAt = performance.now();
+  #aloneSince: number | undefined;
+  #checkedPeopleAt = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: BridgeParts) {
+    this.#parts = parts;
+    this.guildId = parts.line.guildId;
+    this.channelId = parts.line.channelId;
+    this.#settings = parts.settings;
+    this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox);
+    this.#floor = new Floor({
+      rate: parts.model.inputRate,
+      settings: this.#floorSettings(),
+      nameOf: (userId) => parts.room.nameOf(userId),
+    });
+    this.#voice = new VoiceOut(parts.line, {
+      onAudible: (replyId) => this.#onAudible(replyId),
+      onEnded: (replyId, heardMs, producedMs, interrupted) => {
+        parts.observe({ type: 'reply-ended', replyId, heardMs, producedMs, interrupted });
+      },
+    });
+    this.#tools = new ToolRunner({
+      ...parts,
+      turns: this.#turns,
+      disabled: () => this.#settings.disabledTools,
+      deliver: (result) => parts.session.sendToolResult(result),
+    });
+    this.#stopTicking = parts.ticker.every((now) => this.#tick(now));
+    void this.#read(parts.line.events, (event) => this.#onLine(event));
+    void this.#read(parts.session.events, (event) => this.#onSession(event));
+  }
+
+  status(): BridgeStatus {
+    const holder = this.#floor.holder;
+    return {
+      guildId: this.guildId,
+      channelId: this.channelId,
+      model: this.#parts.model.label,
+      startedAt: this.#startedAt,
+      holder: holder?.userId ? { userId: holder.userId, name: holder.name } : null,
+      waiting: this.#floor.waiting.map((userId) => this.#person(userId)),
+      speaking: this.#voice.state === 'speaking',
+      turns: this.#turnCount,
+      replyLatenciesMs: this.#replyLatencies.list,
+      interruptions: this.#interruptions,
+    };
+  }
+
+  ask(person: Person, text: string): void {
+    this.#lastSpeechAt = performance.now();
+    this.#act(this.#floor.type(person.userId, text, performance.now()));
+  }
+
+  apply(settings: GuildSettings): readonly (keyof GuildSettings)[] {
+    const { session, model, toolbox } = this.#parts;
+    this.#settings = settings;
+    const before = this.#options;
+    const wanted = sessionOptions(settings, model, toolbox);
+    const can = (option: keyof SessionOptions): boolean => model.capabilities.updates.includes(option);
+    // What the running session cannot take on stays as it was opened, in the floor too.
+    const turnDetection = can('turnDetection') ? wanted.turnDetection : before.turnDetection;
+    this.#options = { ...wanted, turnDetection };
+    this.#floor.settings = this.#floorSettings();
+    session.update(this.#options);
+    const waits: (keyof GuildSettings)[] = [];
+    if (wanted.voice !== before.voice && !can('voice')) waits.push('voice');
+    if (wanted.instructions !== before.instructions && !can('instructions')) waits.push('persona');
+    if (wanted.language !== before.language && !can('language')) waits.push('language');
+    if (wanted.turnDetection !== before.turnDetection && !can('turnDetection')) waits.push('turnDetection');
+    if (JSON.stringify(wanted.tools) !== JSON.stringify(before.tools) && !can('tools')) waits.push('disabledTools');
+    return waits;
+  }
+
+  close(reason: EndReason): Promise<void> {
+    this.#closing ??= this.#close(reason);
+    return this.#closing;
+  }
+
+  async #close(reason: EndReason): Promise<void> {
+    this.#stopTicking();
+    this.#tools.close();
+    this.#voice.cut();
+    this.#parts.session.close();
+    await this.#parts.line.close();
+    this.#parts.observe({ type: 'ended', reason });
+  }
+
+  /** One leg's loop: ends with the leg, and takes the bridge down when the leg was lost. */
+  async #read<Event>(events: AsyncIterable<Event>, handle: (event: Event) => void): Promise<void> {
+    try {
+      for await (const event of events) {
+        if (this.#closing) return;
+        handle(event);
+      }
+    } catch (error) {
+      if (this.#closing) return;
+      await this.close(this.#lossReason(error));
+    }
+  }
+
+  #lossReason(error: unknown): EndReason {
+    if (error instanceof LineLostError) return { kind: 'line-lost', message: error.message };
+    if (error instanceof SessionLostError) return { kind: 'session-lost', message: error.message };
+    this.#parts.log.error({ err: error, guildId: this.guildId }, 'a bridge broke');
+    return { kind: 'session-lost', message: 'Something in me broke; the log of the bot says what.' };
+  }
+
+  #onLine(event: LineEvent): void {
+    const now = performance.now();
+    switch (event.type) {
+      case 'frame':
+        this.#act(this.#floor.hear(event, now));
+        return;
+      case 'joined':
+        this.#parts.observe({ type: 'joined', person: this.#person(event.userId) });
+        return;
+      case 'left':
+        this.#act(this.#floor.left(event.userId, now));
+        this.#parts.observe({ type: 'left', person: this.#person(event.userId) });
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #onSession(event: SessionEvent): void {
+    const { observe, log } = this.#parts;
+    switch (event.type) {
+      case 'reply-started':
+        this.#voice.started(event.replyId);
+        observe({ type: 'reply-started', replyId: event.replyId, turns: this.#turns.list(event.turnIds) });
+        break;
+      case 'audio':
+        // People come first: a reply that begins to sound while somebody has the floor gives way.
+        if (!this.#voice.knows(event.replyId)) break;
+        if (this.#floor.holder) this.#cut();
+        else this.#voice.push(event.replyId, event.itemId, event.pcm);
+        break;
+      case 'audio-done':
+        this.#voice.audioDone(event.replyId);
+        break;
+      case 'turn-transcript': {
+        const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
+        observe({ type: 'turn-transcript', turn, text: event.text, final: event.final });
+        break;
+      }
+      case 'reply-transcript':
+        observe(event);
+        break;
+      case 'tool-call':
+        this.#tools.run(event.call);
+        break;
+      case 'tool-cancelled':
+        this.#tools.cancel(event.callIds);
+        break;
+      case 'interrupted':
+        this.#cut();
+        break;
+      case 'reply-done':
+        this.#onReplyDone(event);
+        break;
+      case 'turn-closed':
+        this.#act(this.#floor.closeTurn(event.turnId, performance.now()));
+        break;
+      case 'refused':
+        log.warn({ guildId: this.guildId, reason: event.message }, 'the model refused a request');
+        break;
+      case 'going-away':
+        log.info({ guildId: this.guildId, timeLeftMs: event.timeLeftMs }, 'the model will close the session');
+        break;
+      default:
+        event satisfies never;
+    }
+    this.#updateBot();
+  }
+
+  #onReplyDone(event: SessionEvent & { type: 'reply-done' }): void {
+    const { observe } = this.#parts;
+    if (event.usage) observe({ type: 'usage', replyId: event.replyId, usage: event.usage });
+    if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
+    // A model may answer with silence: then the reply ends without ever having begun.
+    if (this.#voice.knows(event.replyId)) this.#voice.done(event.replyId);
+    else this.#voice.givenUp();
+  }
+
+  /** Carries out what the floor decided, in its order. */
+  #act(decisions: readonly FloorDecision[]): void {
+    const { session, observe } = this.#parts;
+    for (const decision of decisions) {
+      switch (decision.type) {
+        case 'speaking':
+          this.#lastSpeechAt = performance.now();
+          observe({
+            type: 'speaking',
+            person: this.#person(decision.userId),
+            speaking: decision.speaking,
+            levelDb: decision.levelDb,
+          });
+          break;
+        case 'level':
+          observe({ type: 'level', person: this.#person(decision.userId), levelDb: decision.levelDb });
+          break;
+        case 'duck':
+          this.#voice.duck(true);
+          observe({ type: 'ducked', by: this.#person(decision.userId) });
+          break;
+        case 'unduck':
+          this.#voice.duck(false);
+          observe({ type: 'unducked' });
+          break;
+        case 'interrupt':
+          this.#interrupt(decision.userId, decision.firstVoicedAt);
+          break;
+        case 'begin':
+          this.#addTurn(decision.turn);
+          session.beginTurn(decision.turn);
+          observe({ type: 'turn-began', turn: decision.turn, queuedMs: decision.queuedMs });
+          break;
+        case 'audio':
+          session.appendAudio(decision.pcm);
+          break;
+        case 'end':
+          session.endTurn(decision.respond);
+          if (decision.respond) this.#expectReply();
+          observe({ ...decision, type: 'turn-ended' });
+          break;
+        case 'text':
+          this.#addTurn(decision.turn);
+          observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
+          observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });
+          session.appendText(decision.turn, decision.text);
+          this.#expectReply();
+          break;
+        case 'dropped':
+          observe({ type: 'speech-dropped', person: this.#person(decision.userId), ms: decision.ms });
+          break;
+        default:
+          decision satisfies never;
+      }
+    }
+  }
+
+  #addTurn(turn: Turn): void {
+    this.#turnCount += 1;
+    this.#turns.add(turn);
+  }
+
+  /** A reply was asked for: it answers everything so far, results of tools included. */
+  #expectReply(): void {
+    const now = performance.now();
+    this.#turnEndedAt = now;
+    this.#tools.covered();
+    this.#voice.asked(now);
+  }
+
+  #onAudible(replyId: string): void {
+    const since = this.#turnEndedAt;
+    this.#turnEndedAt = undefined;
+    const sinceTurnMs = since === undefined ? null : performance.now() - since;
+    if (sinceTurnMs !== null) this.#replyLatencies.add(sinceTurnMs);
+    this.#parts.observe({ type: 'reply-audible', replyId, sinceTurnMs });
+    this.#updateBot();
+  }
+
+  #interrupt(userId: UserId, firstVoicedAt: number): void {
+    const wasSpeaking = this.#voice.state === 'speaking';
+    this.#cut();
+    if (!wasSpeaking) return;
+    this.#interruptions += 1;
+    const afterMs = performance.now() - firstVoicedAt;
+    this.#parts.observe({ type: 'interrupted', by: this.#person(userId), afterMs });
+  }
+
+  /** Silences the bot at once and tells the model how much of each reply was heard. */
+  #cut(): void {
+    const heard = this.#voice.cut();
+    this.#parts.session.interrupt(heard.map(({ replyId, items }) => ({ replyId, items })));
+  }
+
+  #updateBot(): void {
+    this.#act(this.#floor.setBot(this.#voice.state, performance.now()));
+  }
+
+  #tick(now: number): void {
+    this.#act(this.#floor.tick(now));
+    this.#updateBot();
+    const { askedAt } = this.#voice;
+    if (askedAt !== undefined && now - askedAt >= REPLY_WAIT_MS) {
+      this.#voice.givenUp();
+      const seconds = REPLY_WAIT_MS / 1000;
+      this.#parts.observe({
+        type: 'trouble',
+        message: `The model has not answered for ${seconds} s. Please say it again.`,
+      });
+    }
+    if (this.#tools.wantsReply(this.#floor.quiet)) {
+      this.#parts.session.respond();
+      this.#voice.asked(now);
+    }
+    if (now - this.#checkedPeopleAt >= PEOPLE_CHECK_MS) this.#checkPeople(now);
+  }
+
+  /** Leaves when nobody is there, or nobody spoke for long. */
+  #checkPeople(now: number): void {
+    this.#checkedPeopleAt = now;
+    if (this.#parts.room.people().length > 0) this.#aloneSince = undefined;
+    else this.#aloneSince ??= now;
+    if (this.#voice.state === 'speaking') this.#lastSpeechAt = now;
+    if (this.#aloneSince !== undefined && now - this.#aloneSince >= this.#settings.aloneMs) {
+      void this.close({ kind: 'alone' });
+    } else if (now - this.#lastSpeechAt >= this.#settings.idleMs) void this.close({ kind: 'idle' });
+  }
+
+  #person(userId: UserId): Person {
+    return { userId, name: this.#parts.room.nameOf(userId) };
+  }
+
+  #floorSettings(): { silenceMs: number; interruptionMs: number; turnDetection: SessionOptions['turnDetection'] } {
+    const { silenceMs, interruptionMs } = this.#settings;
+    return { silenceMs, interruptionMs, turnDetection: this.#options.turnDetection };
+  }
+}

@@ -1,0 +1,55 @@
+import type { BridgeHandle, Bridges, EndReason, Person } from './ports.ts';
+
+/** Opens one bridge: connects, joins, wires. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
+export type OpenBridge = (request: {
+  guildId: string;
+  channelId: string;
+  by: Person;
+  /** To be called when the bridge has ended, for whatever reason. */
+  onEnded: () => void;
+}) => Promise<BridgeHandle>;
+
+/** Every conversation of the process, at most one a guild. */
+export class OpenBridges implements Bridges {
+  readonly #open: OpenBridge;
+  readonly #bridges = new Map<string, BridgeHandle>();
+  readonly #opening = new Map<string, Promise<BridgeHandle>>();
+  #closed = false;
+
+  constructor(open: OpenBridge) {
+    this.#open = open;
+  }
+
+  find(guildId: string): BridgeHandle | undefined {
+    return this.#bridges.get(guildId);
+  }
+
+  /** A second request for a guild while the first is still opening gets the same bridge. */
+  open(request: { guildId: string; channelId: string; by: Person }): Promise<BridgeHandle> {
+    const { guildId } = request;
+    const under = this.#opening.get(guildId);
+    if (under) return under;
+    const opening = this.#openOne(request).finally(() => this.#opening.delete(guildId));
+    this.#opening.set(guildId, opening);
+    return opening;
+  }
+
+  async closeAll(reason: EndReason): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#opening.values());
+    await Promise.all([...this.#bridges.values()].map((bridge) => bridge.close(reason)));
+  }
+
+  async #openOne(request: { guildId: string; channelId: string; by: Person }): Promise<BridgeHandle> {
+    const { guildId } = request;
+    let ended = false;
+    const onEnded = (): void => {
+      ended = true;
+      this.#bridges.delete(guildId);
+    };
+    const bridge = await this.#open({ ...request, onEnded });
+    if (!ended) this.#bridges.set(guildId, bridge);
+    if (this.#closed) await bridge.close({ kind: 'asked', by: null });
+    return bridge;
+  }
+}

@@ -1,0 +1,317 @@
+import { SpeakerQueue, type Utterance } from '../audio/speaker-queue.ts';
+import type { Frame, Pcm, Turn, TurnDetection, UserId } from './ports.ts';
+
+/** Voice that makes a beginning of speech while the bot is silent: shorter is a click or a breath. */
+const ONSET_MS = 60;
+/** A person who is not voiced for this long has stopped, as far as ducking is concerned. */
+const COUGH_OVER_MS = 200;
+/** A turn is cut here and goes on as another one: no provider likes endless turns, and others wait. */
+const LONGEST_TURN_MS = 30_000;
+/** What one person may have waiting. */
+const QUEUE_LIMIT_MS = 60_000;
+/** With the provider's own turn detection: silence after which the floor is taken back all the same. */
+const DETECTOR_LIMIT_MS = 3_000;
+
+const LEVEL_EVERY_MS = 200;
+
+/** What the floor decided, in order. */
+export type FloorDecision =
+  /** Somebody began or stopped to speak. */
+  | { readonly type: 'speaking'; readonly userId: UserId; readonly speaking: boolean; readonly levelDb: number }
+  /** How loud a speaking person is, about five times a second. */
+  | { readonly type: 'level'; readonly userId: UserId; readonly levelDb: number }
+  /** A first voiced frame while the bot speaks: lower its voice. */
+  | { readonly type: 'duck'; readonly userId: UserId }
+  | { readonly type: 'unduck' }
+  /** Confirmed speech of a person over the bot (or over a reply not yet audible): cut it. */
+  | { readonly type: 'interrupt'; readonly userId: UserId; readonly firstVoicedAt: number }
+  | { readonly type: 'begin'; readonly turn: Turn; readonly queuedMs: number }
+  | { readonly type: 'audio'; readonly pcm: Pcm }
+  | { readonly type: 'end'; readonly turn: Turn; readonly speechMs: number; readonly respond: boolean }
+  /** A typed turn; only given when no turn is open. */
+  | { readonly type: 'text'; readonly turn: Turn; readonly text: string }
+  | { readonly type: 'dropped'; readonly userId: UserId; readonly ms: number };
+
+/** What the bot is doing, as far as the floor must know: a reply is not yet audible, or sounds. */
+export type BotState = 'silent' | 'preparing' | 'speaking';
+
+/** Settings that the floor follows; may change at any time. */
+export interface FloorSettings {
+  readonly silenceMs: number;
+  readonly interruptionMs: number;
+  readonly turnDetection: TurnDetection;
+}
+
+type Claim =
+  | { readonly kind: 'speech'; readonly userId: UserId; readonly speaker: SpeakerQueue; readonly utterance: Utterance }
+  | { readonly kind: 'text'; readonly userId: UserId; readonly text: string };
+interface Holding {
+  readonly turn: Turn;
+  readonly speaker: SpeakerQueue;
+  readonly utterance: Utterance;
+  readonly userId: UserId;
+  /** Until when sound was given out, for the silence that a provider's detector needs. */
+  filledUntil: number;
+}
+
+/**
+ * Who is heard. One holder at a time: only the holder's sound is given out, between `begin` and `end`, so a turn has
+ * exactly one speaker by construction. Everybody else is queued whole and becomes a later turn. Pure: time comes in.
+ */
+export class Floor {
+  readonly #rate: number;
+  readonly #nameOf: (userId: UserId) => string;
+  #settings: FloorSettings;
+  readonly #speakers = new Map<UserId, SpeakerQueue>();
+  readonly #claims: Claim[] = [];
+  #holding: Holding | undefined;
+  #bot: BotState = 'silent';
+  #ducked = false;
+  #open = true;
+  #lastTurnId = 0;
+  #levelAt = Number.NEGATIVE_INFINITY;
+
+  /** `rate` of the frames in Hz. `nameOf` gives the label of a turn at its beginning. */
+  constructor(options: { rate: number; settings: FloorSettings; nameOf: (userId: UserId) => string }) {
+    this.#rate = options.rate;
+    this.#settings = options.settings;
+    this.#nameOf = options.nameOf;
+  }
+
+  get holder(): Turn | undefined {
+    return this.#holding?.turn;
+  }
+
+  /** The people who wait for their turn, in order, each once. */
+  get waiting(): UserId[] {
+    return [...new Set(this.#claims.map((claim) => claim.userId))];
+  }
+
+  /** Nobody holds the floor and nobody waits. */
+  get quiet(): boolean {
+    return !this.#holding && this.#claims.length === 0;
+  }
+
+  set settings(settings: FloorSettings) {
+    this.#settings = settings;
+  }
+
+  /** Tells what the bot does; when it falls silent, whoever waited for that may begin. */
+  setBot(state: BotState, now: number): FloorDecision[] {
+    this.#bot = state;
+    const out: FloorDecision[] = [];
+    if (state !== 'speaking') this.#unduck(out);
+    this.#advance(out, now);
+    return out;
+  }
+
+  /** While closed (no session to speak to) everybody is queued. */
+  setOpen(open: boolean, now: number): FloorDecision[] {
+    this.#open = open;
+    const out: FloorDecision[] = [];
+    this.#advance(out, now);
+    return out;
+  }
+
+  /** Takes one frame of one person. */
+  hear(frame: Frame, now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    const speaker = this.#speaker(frame.userId);
+    const wasUndecided = speaker.undecidedMs > 0;
+    const gapMs = Math.min(frame.gapMs, this.#silenceLimitMs());
+    const update = speaker.push(
+      frame.pcm,
+      this.#holds(speaker) ? this.#unfilledGap(gapMs, now) : gapMs,
+      now,
+      this.#onsetMs(),
+    );
+    if (update.droppedMs > 0) out.push({ type: 'dropped', userId: frame.userId, ms: update.droppedMs });
+    if (update.voiced && !wasUndecided && !speaker.talking) this.#duck(out, frame.userId);
+    if (speaker.talking && now - this.#levelAt >= LEVEL_EVERY_MS) {
+      this.#levelAt = now;
+      out.push({ type: 'level', userId: frame.userId, levelDb: update.levelDb });
+    }
+    if (update.started) {
+      out.push({ type: 'speaking', userId: frame.userId, speaking: true, levelDb: update.levelDb });
+      this.#claims.push({ kind: 'speech', speaker, userId: frame.userId, utterance: update.started });
+      if (this.#mayInterrupt()) {
+        out.push({ type: 'interrupt', userId: frame.userId, firstVoicedAt: speaker.runStartedAt });
+        this.#bot = 'silent';
+        this.#ducked = false;
+      }
+    }
+    if (this.#holds(speaker)) this.#stream(out, now);
+    else this.#advance(out, now);
+    return out;
+  }
+
+  /** Time passes: call it every 20 ms. Ends turns, forgets coughs. */
+  tick(now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    let undecided = false;
+    for (const [userId, speaker] of this.#speakers) {
+      speaker.settle(now, COUGH_OVER_MS);
+      undecided ||= speaker.undecidedMs > 0 && now - speaker.lastVoicedAt < COUGH_OVER_MS;
+      if (!speaker.talking) continue;
+      if (now - speaker.lastVoicedAt >= this.#silenceLimitMs()) this.#stop(out, userId, speaker, now);
+      else if ((speaker.last?.totalMs ?? 0) >= LONGEST_TURN_MS) this.#split(out, userId, speaker, now);
+    }
+    if (!undecided) this.#unduck(out);
+    if (this.#holding && this.#settings.turnDetection !== 'manual') this.#fillSilence(out, this.#holding, now);
+    this.#advance(out, now);
+    return out;
+  }
+
+  /** The person left: what they said stays queued, what they were saying ends here. */
+  left(userId: UserId, now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    const speaker = this.#speakers.get(userId);
+    if (!speaker) return out;
+    if (speaker.talking) this.#stop(out, userId, speaker, now);
+    this.#speakers.delete(userId);
+    this.#advance(out, now);
+    return out;
+  }
+
+  /** A typed turn; it waits until nobody speaks, the bot included. */
+  type(userId: UserId, text: string, now: number): FloorDecision[] {
+    this.#claims.push({ kind: 'text', userId, text });
+    const out: FloorDecision[] = [];
+    this.#advance(out, now);
+    return out;
+  }
+
+  /** The provider's own detector closed the open turn (turn detection other than manual). */
+  closeTurn(turnId: number, now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    const holding = this.#holding;
+    if (!holding || holding.turn.id !== turnId) return out;
+    if (now - holding.speaker.lastVoicedAt < COUGH_OVER_MS && holding.speaker.talking) {
+      this.#split(out, holding.userId, holding.speaker, now);
+    } else this.#stop(out, holding.userId, holding.speaker, now);
+    this.#advance(out, now);
+    return out;
+  }
+
+  #speaker(userId: UserId): SpeakerQueue {
+    let speaker = this.#speakers.get(userId);
+    if (!speaker) {
+      speaker = new SpeakerQueue({ rate: this.#rate, limitMs: QUEUE_LIMIT_MS });
+      this.#speakers.set(userId, speaker);
+    }
+    return speaker;
+  }
+
+  #holds(speaker: SpeakerQueue): boolean {
+    const holding = this.#holding;
+    return holding !== undefined && holding.speaker === speaker && !holding.utterance.closed;
+  }
+
+  #onsetMs(): number {
+    return this.#bot === 'speaking' && this.#settings.interruptionMs > 0
+      ? Math.max(ONSET_MS, this.#settings.interruptionMs)
+      : ONSET_MS;
+  }
+
+  #silenceLimitMs(): number {
+    return this.#settings.turnDetection === 'manual' ? this.#settings.silenceMs : DETECTOR_LIMIT_MS;
+  }
+
+  /** A reply that nobody heard yet gives way to anybody; a voice only where the setting allows it. */
+  #mayInterrupt(): boolean {
+    return this.#bot === 'preparing' || (this.#bot === 'speaking' && this.#settings.interruptionMs > 0);
+  }
+
+  #duck(out: FloorDecision[], userId: UserId): void {
+    if (this.#ducked || this.#bot !== 'speaking' || this.#settings.interruptionMs === 0) return;
+    this.#ducked = true;
+    out.push({ type: 'duck', userId });
+  }
+
+  #unduck(out: FloorDecision[]): void {
+    if (!this.#ducked) return;
+    this.#ducked = false;
+    out.push({ type: 'unduck' });
+  }
+
+  /** The person stopped: their utterance closes, and their turn ends if they hold the floor. */
+  #stop(out: FloorDecision[], userId: UserId, speaker: SpeakerQueue, now: number): void {
+    const holds = this.#holds(speaker);
+    speaker.close();
+    out.push({ type: 'speaking', userId, speaking: false, levelDb: 0 });
+    if (holds) this.#end(out, now);
+  }
+
+  /** Speech goes on, but in another turn, behind those who wait. */
+  #split(out: FloorDecision[], userId: UserId, speaker: SpeakerQueue, now: number): void {
+    const holds = this.#holds(speaker);
+    speaker.split(now);
+    const utterance = speaker.last;
+    if (utterance) this.#claims.push({ kind: 'speech', speaker, userId, utterance });
+    if (holds) this.#end(out, now);
+  }
+
+  /** Gives the floor to whoever has waited longest, as often as it falls free. */
+  #advance(out: FloorDecision[], now: number): void {
+    while (this.#open && !this.#holding) {
+      // While nobody may cut the bot off, it finishes first. What is typed waits for speech and for the bot.
+      if (this.#bot === 'speaking' && this.#settings.interruptionMs === 0) return;
+      const speech = this.#claims.findIndex((claim) => claim.kind === 'speech');
+      if (speech < 0 && this.#bot !== 'silent') return;
+      const [claim] = this.#claims.splice(Math.max(speech, 0), 1);
+      if (!claim) return;
+      if (claim.kind === 'speech') {
+        this.#begin(out, claim, now);
+      } else {
+        this.#bot = 'preparing';
+        out.push({ type: 'text', turn: this.#turn(claim.userId), text: claim.text });
+      }
+    }
+  }
+
+  #begin(out: FloorDecision[], claim: Claim & { kind: 'speech' }, now: number): void {
+    const turn = this.#turn(claim.userId);
+    const { speaker, utterance, userId } = claim;
+    this.#holding = { turn, speaker, utterance, userId, filledUntil: now };
+    out.push({ type: 'begin', turn, queuedMs: utterance.queuedMs });
+    this.#stream(out, now);
+    if (utterance.closed) this.#end(out, now);
+  }
+
+  #turn(userId: UserId): Turn {
+    this.#lastTurnId += 1;
+    return { id: this.#lastTurnId, userId, name: this.#nameOf(userId) };
+  }
+
+  #stream(out: FloorDecision[], now: number): void {
+    const holding = this.#holding;
+    if (!holding) return;
+    for (const pcm of holding.speaker.takeFrames()) out.push({ type: 'audio', pcm });
+    holding.filledUntil = now;
+  }
+
+  #end(out: FloorDecision[], now: number): void {
+    const holding = this.#holding;
+    if (!holding) return;
+    this.#stream(out, now);
+    holding.speaker.dropFirst();
+    this.#holding = undefined;
+    const respond = this.#claims.length === 0;
+    if (respond) this.#bot = 'preparing';
+    out.push({ type: 'end', turn: holding.turn, speechMs: holding.utterance.totalMs, respond });
+  }
+
+  /** A provider's detector hears the end of speech only if it hears silence; Discord sends none. */
+  #fillSilence(out: FloorDecision[], holding: Holding, now: number): void {
+    const missingMs = Math.floor((now - holding.filledUntil) / 20) * 20;
+    if (missingMs < 60) return;
+    out.push({ type: 'audio', pcm: new Int16Array((missingMs * this.#rate) / 1000) });
+    holding.filledUntil += missingMs;
+  }
+
+  /** Of a gap in the holder's sound, the part that #fillSilence has not given out already. */
+  #unfilledGap(gapMs: number, now: number): number {
+    if (this.#settings.turnDetection === 'manual') return gapMs;
+    return Math.min(gapMs, Math.max(0, now - (this.#holding?.filledUntil ?? now) - 20));
+  }
+}

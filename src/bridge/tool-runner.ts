@@ -1,0 +1,70 @@
+import { Gate } from './gate.ts';
+import type { BridgeEvent, Room, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
+import type { TurnBook } from './rights.ts';
+
+/** What a ToolRunner works with. */
+export interface ToolRunnerParts {
+  readonly toolbox: Toolbox;
+  readonly turns: TurnBook;
+  readonly room: Room;
+  readonly text: TextChannel;
+  readonly observe: (event: BridgeEvent) => void;
+  readonly disabled: () => readonly string[];
+  /** Hands a result to the session. Not called for a cancelled call, nor after close(). */
+  readonly deliver: (result: ToolResult) => void;
+}
+
+/** The tool calls of one session: each runs for the people behind its turns, with an AbortSignal of its own. */
+export class ToolRunner {
+  readonly #parts: ToolRunnerParts;
+  readonly #gate = new Gate();
+  readonly #running = new Map<string, { call: ToolCall; abort: AbortController }>();
+
+  constructor(parts: ToolRunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** A reply that covers every result so far was asked for by other means. */
+  covered(): void {
+    this.#gate.covered();
+  }
+
+  /** True once when all results are there, the floor is quiet and the model should be asked to go on. */
+  wantsReply(floorQuiet: boolean): boolean {
+    return this.#gate.take(floorQuiet);
+  }
+
+  /** Starts a call; ignores a repeated id that still runs. */
+  run(call: ToolCall): void {
+    if (this.#running.has(call.callId)) return;
+    const abort = new AbortController();
+    this.#running.set(call.callId, { call, abort });
+    this.#gate.called(call.replyId, call.callId);
+    const { toolbox, turns, room, text, observe, disabled } = this.#parts;
+    const { askers, certain } = turns.askers(call.turnIds);
+    observe({ type: 'tool-started', call, askers });
+    const startedAt = performance.now();
+    void toolbox.run(call, disabled(), { room, text, askers, certain, signal: abort.signal }).then((result) => {
+      const wanted = this.#running.delete(call.callId);
+      if (wanted) this.#parts.deliver(result);
+      this.#gate.settled(call.replyId, call.callId, wanted);
+      observe({ type: 'tool-ended', call, askers, result, tookMs: performance.now() - startedAt });
+    });
+  }
+
+  /** The provider takes calls back: they are aborted and not answered. */
+  cancel(callIds: readonly string[]): void {
+    for (const callId of callIds) {
+      const running = this.#running.get(callId);
+      if (!running) continue;
+      this.#running.delete(callId);
+      this.#gate.settled(running.call.replyId, callId, false);
+      running.abort.abort(new Error('the model took the call back'));
+    }
+  }
+
+  /** Aborts everything; nothing is delivered any more. */
+  close(): void {
+    this.cancel([...this.#running.keys()]);
+  }
+}

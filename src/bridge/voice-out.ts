@@ -1,0 +1,125 @@
+import { type HeardReply, Playout } from '../audio/playout.ts';
+import type { BotState } from './floor.ts';
+import type { Pcm, VoiceLine } from './ports.ts';
+
+/** Told about the bot's own voice. */
+export interface VoiceOutListener {
+  /** The first frame of a reply leaves. */
+  onAudible(replyId: string): void;
+  /** A reply is over: played to its end, or cut. */
+  onEnded(replyId: string, heardMs: number, producedMs: number, interrupted: boolean): void;
+}
+
+interface Reply {
+  producedMs: number;
+  done: boolean;
+  /** In the playout, so its end is known from there. */
+  sounding: boolean;
+}
+
+const SAMPLES_PER_MS = 24;
+
+/** The bot's own voice: which replies are being made, which wait to be played, which sounds. */
+export class VoiceOut {
+  readonly #line: VoiceLine;
+  readonly #listener: VoiceOutListener;
+  readonly #playout: Playout;
+  readonly #replies = new Map<string, Reply>();
+  #audible = false;
+  /** A reply was asked for and has not begun. */
+  #askedAt: number | undefined;
+
+  constructor(line: VoiceLine, listener: VoiceOutListener) {
+    this.#line = line;
+    this.#listener = listener;
+    this.#playout = new Playout({
+      onStart: (replyId) => {
+        this.#audible = true;
+        listener.onAudible(replyId);
+      },
+      onEnd: (replyId, heardMs) => this.#finish(replyId, heardMs, false),
+    });
+  }
+
+  get state(): BotState {
+    if (this.#audible && this.#playout.active) return 'speaking';
+    const making = [...this.#replies.values()].some((reply) => !reply.done || reply.sounding);
+    return this.#askedAt !== undefined || making ? 'preparing' : 'silent';
+  }
+
+  /** Since when a reply is awaited that has not begun; undefined if none is. */
+  get askedAt(): number | undefined {
+    return this.#askedAt;
+  }
+
+  /** A reply was asked for. */
+  asked(now: number): void {
+    this.#askedAt ??= now;
+  }
+
+  /** No reply is awaited any more. */
+  givenUp(): void {
+    this.#askedAt = undefined;
+  }
+
+  started(replyId: string): void {
+    this.#askedAt = undefined;
+    this.#replies.set(replyId, { producedMs: 0, done: false, sounding: false });
+  }
+
+  /** Whether this reply has begun and is neither over nor cut. */
+  knows(replyId: string): boolean {
+    return this.#replies.has(replyId);
+  }
+
+  /** 24 kHz sound of a reply; ignored when the reply was cut. */
+  push(replyId: string, itemId: string, pcm: Pcm): void {
+    const reply = this.#replies.get(replyId);
+    if (!reply) return;
+    reply.producedMs += pcm.length / SAMPLES_PER_MS;
+    reply.sounding = true;
+    this.#playout.push(replyId, itemId, pcm);
+    this.#play();
+  }
+
+  /** No more sound comes for this reply. */
+  audioDone(replyId: string): void {
+    this.#playout.finish(replyId);
+    this.#play();
+  }
+
+  /** The model has finished this reply. */
+  done(replyId: string): void {
+    const reply = this.#replies.get(replyId);
+    if (!reply) return;
+    reply.done = true;
+    if (reply.sounding) this.audioDone(replyId);
+    else this.#finish(replyId, 0, false);
+  }
+
+  duck(on: boolean): void {
+    this.#playout.duck(on);
+  }
+
+  /** Stops at once and forgets every reply. Gives what was heard of those that were to be played, oldest first. */
+  cut(): HeardReply[] {
+    this.#askedAt = undefined;
+    this.#audible = false;
+    const heard = this.#playout.clear();
+    for (const one of heard) this.#finish(one.replyId, one.heardMs, true);
+    for (const replyId of [...this.#replies.keys()]) this.#finish(replyId, 0, true);
+    return heard;
+  }
+
+  #play(): void {
+    if (this.#playout.ready) this.#line.play(this.#playout);
+  }
+
+  #finish(replyId: string, heardMs: number, interrupted: boolean): void {
+    const reply = this.#replies.get(replyId);
+    if (!reply) return;
+    this.#replies.delete(replyId);
+    if (!this.#playout.active) this.#audible = false;
+    this.#listener.onEnded(replyId, heardMs, reply.producedMs, interrupted);
+  }
+}

@@ -1,0 +1,212 @@
+import {
+  type DAVESession,
+  type DiscordGatewayAdapterCreator,
+  joinVoiceChannel,
+  type Networking,
+  NetworkingStatusCode,
+  type VoiceConnection,
+  VoiceConnectionStatus,
+} from '@discordjs/voice';
+import type { Logger } from 'pino';
+import { AsyncQueue } from '../audio/async-queue.ts';
+import type { LineLostError } from '../bridge/errors.ts';
+import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
+import { guardMls } from './mls-guard.ts';
+import type { OpusCodecs } from './opus.ts';
+import { Pacer, type PacketSink } from './pacer.ts';
+import { type ReceiveCounts, Receiver } from './receiver.ts';
+import { Supervisor } from './supervisor.ts';
+
+const TICK_MS = 20;
+/** Seconds of frames from a full channel; a reader that is further behind than this is stuck. */
+const EVENT_LIMIT = 20_000;
+/** davey's MediaType.AUDIO; its const enum does not exist at run time. */
+const MEDIA_AUDIO = 0;
+
+/** What a line is opened with. */
+export interface JoinOptions {
+  readonly guildId: string;
+  readonly channelId: string;
+  /** `guild.voiceAdapterCreator` of discord.js. */
+  readonly adapterCreator: DiscordGatewayAdapterCreator;
+  /** Rate of the frames given out. */
+  readonly inputRate: PcmRate;
+  readonly codecs: OpusCodecs;
+  readonly log: Logger;
+  /** Joining is given up after this; default 15 s. */
+  readonly timeoutMs?: number;
+}
+
+/** Joins a voice channel, undeafened. Rejects with LineLostError, having left, when Discord does not let the bot in. */
+export async function joinVoiceLine(options: JoinOptions): Promise<DiscordVoiceLine> {
+  const connection = joinVoiceChannel({
+    guildId: options.guildId,
+    channelId: options.channelId,
+    adapterCreator: options.adapterCreator,
+    selfDeaf: false,
+    selfMute: false,
+  });
+  const line = new DiscordVoiceLine(connection, options);
+  await line.ready(options.timeoutMs ?? 15_000);
+  return line;
+}
+
+/**
+ * A place in a voice channel on @discordjs/voice's signalling, with our own receiver and pacer: the library's faults in
+ * these are listed in docs/architecture.md.
+ */
+export class DiscordVoiceLine implements VoiceLine {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly events: AsyncQueue<LineEvent>;
+  readonly #connection: VoiceConnection;
+  readonly #receiver: Receiver;
+  readonly #pacer: Pacer;
+  readonly #supervisor: Supervisor;
+  readonly #log: Logger;
+  readonly #tick: NodeJS.Timeout;
+  readonly #wired = new WeakSet<object>();
+  #closed = false;
+
+  constructor(connection: VoiceConnection, options: JoinOptions) {
+    this.guildId = options.guildId;
+    this.channelId = options.channelId;
+    this.#log = options.log;
+    this.#connection = connection;
+    this.events = new AsyncQueue<LineEvent>({ limit: EVENT_LIMIT });
+    this.#receiver = new Receiver({
+      codecs: options.codecs,
+      rate: options.inputRate,
+      emit: (event) => this.events.push(event),
+      now: () => performance.now(),
+    });
+    this.#pacer = new Pacer({ sink: sinkOf(connection), codec: options.codecs.lease(24000) });
+    this.#takeOverReceiving();
+    this.#supervisor = new Supervisor(connection, { log: options.log, onLost: (error) => this.#lose(error) });
+    this.#tick = setInterval(() => this.#receiver.tick(performance.now()), TICK_MS);
+  }
+
+  get counts(): ReceiveCounts {
+    return this.#receiver.counts;
+  }
+
+  /** Waits until sound can flow. Rejects with LineLostError after `timeoutMs`, having left. */
+  async ready(timeoutMs: number): Promise<void> {
+    try {
+      await this.#supervisor.ready(timeoutMs);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  play(source: FrameSource): void {
+    this.#pacer.play(source);
+  }
+
+  close(): Promise<void> {
+    if (!this.#closed) {
+      this.#release();
+      this.events.end();
+    }
+    return Promise.resolve();
+  }
+
+  #lose(error: LineLostError): void {
+    if (this.#closed) return;
+    this.#release();
+    this.events.fail(error);
+  }
+
+  #release(): void {
+    this.#closed = true;
+    clearInterval(this.#tick);
+    this.#supervisor.close();
+    this.#pacer.close();
+    this.#receiver.reset();
+    if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) this.#connection.destroy();
+  }
+
+  /** The library binds its receiver to every new socket by these two properties: ours stand there instead. */
+  #takeOverReceiving(): void {
+    const { receiver } = this.#connection;
+    Object.assign(receiver, {
+      onUdpMessage: () => {},
+      onWsPacket: (packet: { op: number; d: unknown }) => this.#onVoiceGateway(packet),
+    });
+    this.#connection.on('stateChange', (_, state) => {
+      if ('networking' in state) this.#wire(state.networking);
+    });
+    const { state } = this.#connection;
+    if ('networking' in state) this.#wire(state.networking);
+  }
+
+  #wire(networking: Networking): void {
+    if (this.#wired.has(networking)) return;
+    this.#wired.add(networking);
+    this.#receiver.reset();
+    const onState = (state: Networking['state']): void => {
+      if ('dave' in state && state.dave) guardMls(state.dave, this.#log);
+      if (!('udp' in state)) return;
+      if ('connectionData' in state && 'secretKey' in state.connectionData) {
+        const { encryptionMode, secretKey } = state.connectionData;
+        this.#receiver.keys = { encryptionMode, secretKey, dave: daveOf(networking) };
+      }
+      if (this.#wired.has(state.udp)) return;
+      this.#wired.add(state.udp);
+      const { remote } = state.udp as unknown as { remote: { ip: string; port: number } };
+      const { socket } = state.udp as unknown as { socket: import('node:dgram').Socket };
+      socket.on('message', (datagram, from) => {
+        // Anybody may send to this port; only the voice server is listened to.
+        if (from.port === remote.port && from.address === remote.ip) this.#receiver.receive(datagram);
+      });
+    };
+    networking.on('stateChange', (_, state) => onState(state));
+    onState(networking.state);
+  }
+
+  /** Voice gateway messages (v8): 5 Speaking, 11 Clients Connect, 13 Client Disconnect. Any of them may be malformed. */
+  #onVoiceGateway(packet: { op: number; d: unknown }): void {
+    const d = (packet.d ?? {}) as { user_id?: unknown; user_ids?: unknown; ssrc?: unknown };
+    if (packet.op === 5 && typeof d.user_id === 'string' && typeof d.ssrc === 'number') {
+      this.#receiver.name(d.ssrc, d.user_id);
+    } else if (packet.op === 11 && Array.isArray(d.user_ids)) {
+      for (const userId of d.user_ids) if (typeof userId === 'string') this.#receiver.joined(userId);
+    } else if (packet.op === 13 && typeof d.user_id === 'string') {
+      this.#receiver.left(d.user_id);
+    }
+  }
+}
+
+/** End-to-end decryption as the networking has it at the time of each packet; a version of 0 means none. */
+function daveOf(networking: Networking): (userId: UserId, packet: Buffer) => Buffer {
+  return (userId, packet) => {
+    const dave: DAVESession | undefined = 'dave' in networking.state ? networking.state.dave : undefined;
+    const marked = packet.length > 2 && packet.readUInt16BE(packet.length - 2) === 0xfafa;
+    if (!dave || dave.protocolVersion === 0) {
+      if (marked) throw new Error('sealed, and there is no session to open it');
+      return packet;
+    }
+    if (!dave.session?.ready) throw new Error('the session is not ready');
+    return dave.session.decrypt(userId, MEDIA_AUDIO, packet);
+  };
+}
+
+function sinkOf(connection: VoiceConnection): PacketSink {
+  return {
+    get ready() {
+      const { state } = connection;
+      if (state.status !== VoiceConnectionStatus.Ready) return false;
+      const network = state.networking.state;
+      if (network.code !== NetworkingStatusCode.Ready) return false;
+      // Before its group is there, the library would send our voice without end-to-end encryption: nobody decodes that.
+      return !network.dave || network.dave.protocolVersion === 0 || network.dave.session?.ready === true;
+    },
+    send: (opus) => {
+      connection.playOpusPacket(opus);
+    },
+    setSpeaking: (speaking) => {
+      connection.setSpeaking(speaking);
+    },
+  };
+}
