@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import pino from 'pino';
+import { Bridge } from '../../src/bridge/bridge.ts';
+import { LineLostError, SessionLostError } from '../../src/bridge/errors.ts';
+import type { BridgeEvent, GuildSettings, Person, Toolbox, ToolContext, ToolResult } from '../../src/bridge/ports.ts';
+import { Ticker } from '../../src/bridge/ticker.ts';
+import { FakeLine } from '../fakes/line.ts';
+import { ScriptedSession, scriptedModel } from '../fakes/session.ts';
+import { tone } from '../fakes/sound.ts';
+
+const settings: GuildSettings = {
+  voice: null,
+  persona: 'Be kind.',
+  language: null,
+  silenceMs: 200,
+  interruptionMs: 120,
+  turnDetection: 'manual',
+  transcriptChannelId: null,
+  disabledTools: [],
+  aloneMs: 120_000,
+  idleMs: 900_000,
+};
+
+/** A toolbox whose calls wait until the test settles them. */
+class HeldToolbox implements Toolbox {
+  readonly calls: { context: ToolContext; settle: (result: ToolResult) => void }[] = [];
+  declarations(): [] {
+    return [];
+  }
+  run(_call: unknown, _disabled: unknown, context: ToolContext): Promise<ToolResult> {
+    return new Promise((settle) => this.calls.push({ context, settle }));
+  }
+}
+
+class Scene {
+  readonly line = new FakeLine();
+  readonly session = new ScriptedSession();
+  readonly toolbox = new HeldToolbox();
+  readonly events: BridgeEvent[] = [];
+  people: Person[] = [
+    { userId: 'anna', name: 'Anna' },
+    { userId: 'ben', name: 'Ben' },
+  ];
+  readonly bridge: Bridge;
+  constructor(change: Partial<GuildSettings> = {}) {
+    this.bridge = new Bridge({
+      line: this.line,
+      session: this.session,
+      model: scriptedModel,
+      settings: { ...settings, ...change },
+      toolbox: this.toolbox,
+      room: {
+        guildId: 'guild',
+        channelId: 'channel',
+        people: () => this.people,
+        nameOf: (userId) => this.people.find((person) => person.userId === userId)?.name ?? userId,
+        mayWrite: () => true,
+      },
+      text: { post: () => Promise.resolve('1'), edit: () => Promise.resolve() },
+      ticker: new Ticker(),
+      observe: (event) => this.events.push(event),
+      log: pino({ level: 'silent' }),
+    });
+  }
+  /** The person sends this much speech, in one burst. */
+  async speak(userId: string, ms: number): Promise<void> {
+    for (let at = 0; at < ms; at += 20) {
+      const pcm = tone({ hz: 300, ms: 20, rate: 24000 });
+      this.line.events.push({ type: 'frame', userId, pcm, gapMs: 0, receivedAt: performance.now(), concealed: false });
+    }
+    await wait(1);
+  }
+  async says(...events: Parameters<ScriptedSession['events']['push']>[0][]): Promise<void> {
+    for (const event of events) this.session.events.push(event);
+    await wait(1);
+  }
+  /** Waits until the bridge has made this call. */
+  async called(call: string): Promise<void> {
+    for (let i = 0; i < 300; i += 1) {
+      if (this.session.calls.includes(call)) return;
+      await wait(10);
+    }
+    assert.fail(`no call "${call}" in ${JSON.stringify(this.session.calls)}`);
+  }
+  of<Type extends BridgeEvent['type']>(type: Type): (BridgeEvent & { type: Type })[] {
+    return this.events.filter((event): event is BridgeEvent & { type: Type } => event.type === type);
+  }
+}
+
+const audio = (replyId: string, ms: number) =>
+  ({ type: 'audio', replyId, itemId: `${replyId}-item`, pcm: new Int16Array(ms * 24).fill(1000) }) as const;
+const started = (replyId: string, ...turnIds: number[]) => ({ type: 'reply-started', replyId, turnIds }) as const;
+const done = (replyId: string, awaitsTools = false) =>
+  ({ type: 'reply-done', replyId, status: 'completed', awaitsTools, usage: null }) as const;
+
+describe('Bridge', () => {
+  let scene: Scene;
+  afterEach(() => scene.bridge.close({ kind: 'asked', by: null }));
+
+  it('sends a turn, plays the reply, and tells who was answered and how fast', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    assert.deepEqual(scene.session.calls, ['begin 1 anna', 'end respond']);
+    assert.equal(scene.session.turnSamples[0], 200 * 24);
+    await scene.says(started('r1', 1), audio('r1', 50), { type: 'audio-done', replyId: 'r1' }, done('r1'));
+    assert.equal(scene.bridge.status().speaking, false, 'not before a packet left');
+    assert.equal(scene.line.pull(10).length, 3, 'the last 10 ms are padded and played');
+    assert.deepEqual(scene.of('reply-started')[0]?.turns, [{ id: 1, userId: 'anna', name: 'Anna' }]);
+    assert.equal(scene.of('reply-audible').length, 1);
+    const [ended] = scene.of('reply-ended');
+    assert.deepEqual([ended?.heardMs, ended?.producedMs, ended?.interrupted], [50, 50, false]);
+    assert.equal(scene.bridge.status().replyLatenciesMs.length, 1);
+  });
+
+  it('cuts the bot off after 120 ms of speech, tells the model what was heard, and drops the rest', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    await scene.says(started('r1', 1), audio('r1', 1000));
+    scene.line.pull(10);
+    await scene.speak('ben', 100);
+    assert.deepEqual(scene.session.calls.slice(2), [], 'a cough does not cut');
+    assert.equal(scene.of('ducked')[0]?.by.name, 'Ben');
+    await scene.speak('ben', 40);
+    assert.deepEqual(scene.session.calls.slice(2), ['interrupt', 'begin 2 ben']);
+    assert.deepEqual(scene.session.heard[0], [{ replyId: 'r1', items: [{ itemId: 'r1-item', heardMs: 200 }] }]);
+    await scene.says(audio('r1', 500));
+    assert.deepEqual(scene.line.pull(5), [], 'late sound of the old reply is not played');
+    assert.equal(scene.of('interrupted')[0]?.by.name, 'Ben');
+    assert.deepEqual(scene.of('reply-ended')[0], {
+      type: 'reply-ended',
+      replyId: 'r1',
+      heardMs: 200,
+      producedMs: 1000,
+      interrupted: true,
+    });
+  });
+
+  it('gives way when somebody takes the floor before the reply is heard, and does not talk over them', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    await scene.says(started('r1', 1));
+    await scene.speak('ben', 100);
+    assert.deepEqual(scene.session.calls.slice(2), ['interrupt', 'begin 2 ben']);
+    await scene.says(audio('r1', 100));
+    assert.deepEqual(scene.line.pull(5), []);
+    assert.deepEqual(scene.of('interrupted'), [], 'nobody was cut off who had not begun');
+  });
+
+  it('runs a tool for the people behind the reply and asks for the answer when the floor is quiet', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    const call = { callId: 'c1', replyId: 'r1', turnIds: [1], name: 'get_weather', arguments: '{}' };
+    await scene.says(started('r1', 1), { type: 'tool-call', call }, done('r1', true));
+    assert.deepEqual(scene.toolbox.calls[0]?.context.askers, [{ userId: 'anna', name: 'Anna' }]);
+    assert.equal(scene.toolbox.calls[0]?.context.certain, true);
+    scene.toolbox.calls[0]?.settle({ callId: 'c1', name: 'get_weather', ok: true, output: '{}' });
+    await scene.called('respond');
+    assert.deepEqual(scene.session.calls.slice(2), ['result c1', 'respond']);
+  });
+
+  it('waits for all parallel calls before it asks for the answer', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    const call = (callId: string) => ({ callId, replyId: 'r1', turnIds: [1], name: 'x', arguments: '{}' });
+    await scene.says(started('r1', 1), { type: 'tool-call', call: call('a') }, { type: 'tool-call', call: call('b') });
+    scene.toolbox.calls[1]?.settle({ callId: 'b', name: 'x', ok: true, output: '' });
+    await scene.says(done('r1', true));
+    await wait(60);
+    assert.equal(scene.session.calls.includes('respond'), false);
+    scene.toolbox.calls[0]?.settle({ callId: 'a', name: 'x', ok: false, output: '' });
+    await scene.called('respond');
+    assert.equal(scene.session.calls.filter((one) => one === 'respond').length, 1);
+  });
+
+  it('calls nobody certain where a turn is unknown, and names both where a reply answers two', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    const call = (callId: string, turnIds: number[]) => ({
+      callId,
+      replyId: 'r1',
+      turnIds,
+      name: 'x',
+      arguments: '{}',
+    });
+    await scene.says(
+      started('r1', 1),
+      { type: 'tool-call', call: call('a', []) },
+      { type: 'tool-call', call: call('b', [1, 99]) },
+    );
+    assert.deepEqual(
+      scene.toolbox.calls.map(({ context }) => [context.askers.length, context.certain]),
+      [
+        [0, false],
+        [1, false],
+      ],
+    );
+  });
+
+  it('aborts a call that the model takes back and does not answer it', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    const call = { callId: 'c1', replyId: 'r1', turnIds: [1], name: 'x', arguments: '{}' };
+    await scene.says(started('r1', 1), { type: 'tool-call', call }, { type: 'tool-cancelled', callIds: ['c1'] });
+    assert.equal(scene.toolbox.calls[0]?.context.signal.aborted, true);
+    scene.toolbox.calls[0]?.settle({ callId: 'c1', name: 'x', ok: true, output: '' });
+    await wait(60);
+    assert.deepEqual(scene.session.calls.slice(2), []);
+  });
+
+  it('flushes what plays when the provider says interrupted', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    await scene.says(started('r1', 1), audio('r1', 1000));
+    scene.line.pull(5);
+    await scene.says({ type: 'interrupted' });
+    assert.deepEqual(scene.line.pull(5), []);
+    assert.equal(scene.session.heard[0]?.[0]?.items[0]?.heardMs, 100);
+  });
+
+  it('types a question into the conversation under the name of who typed it', async () => {
+    scene = new Scene();
+    scene.bridge.ask({ userId: 'ben', name: 'Ben' }, 'What is up?');
+    assert.deepEqual(scene.session.calls, ['text 1 ben What is up?']);
+    assert.equal(scene.of('turn-transcript')[0]?.turn?.name, 'Ben');
+  });
+
+  it('leaves when everybody has gone for as long as the setting says', async () => {
+    scene = new Scene({ aloneMs: 0 });
+    scene.people = [];
+    await wait(1100);
+    assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'alone' });
+    assert.equal(scene.line.closed, true);
+  });
+
+  it('leaves when nobody spoke for as long as the setting says', async () => {
+    scene = new Scene({ idleMs: 0 });
+    await wait(1100);
+    assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'idle' });
+  });
+
+  it('closes both legs and says why when either is lost', async () => {
+    scene = new Scene();
+    scene.session.events.fail(new SessionLostError('quota', 'No credit left.', { retryable: false }));
+    await wait(5);
+    assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'session-lost', message: 'No credit left.' });
+    assert.equal(scene.line.closed, true);
+    scene = new Scene();
+    scene.line.events.fail(new LineLostError('Kicked.', { retryable: false }));
+    await wait(5);
+    assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'line-lost', message: 'Kicked.' });
+    assert.ok(scene.session.calls.includes('close'));
+  });
+
+  it('closes once, whatever is asked how often', async () => {
+    scene = new Scene();
+    await Promise.all([1, 2, 3].map(() => scene.bridge.close({ kind: 'asked', by: 'Anna' })));
+    assert.equal(scene.of('ended').length, 1);
+    assert.deepEqual(scene.session.calls, ['close']);
+  });
+
+  it('takes on settings and names those that wait for the next join', () => {
+    scene = new Scene();
+    const waits = scene.bridge.apply({ ...settings, voice: 'cedar', persona: 'Be brief.', silenceMs: 400 });
+    assert.deepEqual(waits, ['voice']);
+    assert.match(scene.session.options[0]?.instructions ?? '', /Be brief\./);
+  });
+});

@@ -1,0 +1,65 @@
+import { AsyncQueue } from '../../src/audio/async-queue.ts';
+import type {
+  Heard,
+  Pcm,
+  SessionEvent,
+  SessionOptions,
+  SpeechModel,
+  SpeechSession,
+  ToolResult,
+  Turn,
+} from '../../src/bridge/ports.ts';
+
+/** A model without a network: what the bridge asks of it is written down in order, what it says is pushed in. */
+export class ScriptedSession implements SpeechSession {
+  readonly events = new AsyncQueue<SessionEvent>({ limit: 10_000 });
+  /** Calls in short, sound left out. */
+  readonly calls: string[] = [];
+  readonly heard: (readonly Heard[])[] = [];
+  readonly results: ToolResult[] = [];
+  readonly options: SessionOptions[] = [];
+  /** Samples of each turn, in order. */
+  readonly turnSamples: number[] = [];
+
+  beginTurn(turn: Turn): void {
+    this.calls.push(`begin ${turn.id} ${turn.userId}`);
+    this.turnSamples.push(0);
+  }
+  appendAudio(pcm: Pcm): void {
+    this.turnSamples.push((this.turnSamples.pop() ?? 0) + pcm.length);
+  }
+  endTurn(respond: boolean): void {
+    this.calls.push(respond ? 'end respond' : 'end');
+  }
+  appendText(turn: Turn, text: string): void {
+    this.calls.push(`text ${turn.id} ${turn.userId} ${text}`);
+  }
+  respond(): void {
+    this.calls.push('respond');
+  }
+  interrupt(heard: readonly Heard[]): void {
+    this.calls.push('interrupt');
+    this.heard.push(heard);
+  }
+  sendToolResult(result: ToolResult): void {
+    this.calls.push(`result ${result.callId}`);
+    this.results.push(result);
+  }
+  update(options: SessionOptions): void {
+    this.options.push(options);
+  }
+  close(): void {
+    this.calls.push('close');
+    this.events.end();
+  }
+}
+
+/** A model whose sessions are not opened through it. */
+export const scriptedModel: SpeechModel = {
+  provider: 'openai',
+  name: 'scripted',
+  label: 'Scripted (test)',
+  inputRate: 24000,
+  capabilities: { voices: ['marin', 'cedar'], turnDetection: ['manual'], updates: ['instructions', 'tools'] },
+  connect: () => Promise.reject(new Error('made by hand in tests')),
+};
