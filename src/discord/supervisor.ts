@@ -2,7 +2,7 @@ import { type VoiceConnection, VoiceConnectionStatus } from '@discordjs/voice';
 import type { Logger } from 'pino';
 import { LineLostError } from '../bridge/errors.ts';
 
-/** A move to another channel or server closes with 4014 first; only silence after it is a kick. */
+/** A move to another voice server closes with 4014 first and comes back by itself. */
 const MOVE_WAIT_MS = 5_000;
 /** A connection that was ready and is not again within this time is given up. */
 const RECONNECT_WAIT_MS = 20_000;
@@ -42,6 +42,13 @@ export class Supervisor {
     });
   }
 
+  /** The gateway says where the bot is. A kick and a move are not a fault of the connection: nobody comes back from them. */
+  placed(channelId: string | null, wanted: string): void {
+    if (!this.#wasReady || channelId === wanted) return;
+    if (channelId === null) this.#lose('Somebody disconnected me from the voice channel.', false);
+    else this.#lose('Somebody moved me to another voice channel, where nobody was told that I listen.', false);
+  }
+
   /** Idempotent. */
   close(): void {
     this.#closed = true;
@@ -60,7 +67,7 @@ export class Supervisor {
         this.#settle = undefined;
         return;
       case VoiceConnectionStatus.Disconnected:
-        if (this.#wasReady) this.#expect(MOVE_WAIT_MS, 'Somebody disconnected me from the voice channel.');
+        if (this.#wasReady) this.#expect(MOVE_WAIT_MS, 'Discord closed the voice connection.');
         return;
       case VoiceConnectionStatus.Signalling:
       case VoiceConnectionStatus.Connecting:
@@ -84,9 +91,9 @@ export class Supervisor {
     this.#deadline = setTimeout(() => this.#lose(message), ms);
   }
 
-  #lose(message: string): void {
+  #lose(message: string, retryable = true): void {
     if (this.#closed) return;
-    const error = new LineLostError(message, { retryable: true });
+    const error = new LineLostError(message, { retryable });
     const settle = this.#settle;
     this.#settle = undefined;
     this.close();

@@ -39,14 +39,23 @@ export interface JoinOptions {
 
 /** Joins a voice channel, undeafened. Rejects with LineLostError, having left, when Discord does not let the bot in. */
 export async function joinVoiceLine(options: JoinOptions): Promise<DiscordVoiceLine> {
+  let line: DiscordVoiceLine | undefined;
   const connection = joinVoiceChannel({
     guildId: options.guildId,
     channelId: options.channelId,
-    adapterCreator: options.adapterCreator,
+    // The library keeps the bot's own voice state to itself; it is what tells a kick from a lost connection.
+    adapterCreator: (library) =>
+      options.adapterCreator({
+        ...library,
+        onVoiceStateUpdate: (state) => {
+          library.onVoiceStateUpdate(state);
+          line?.placed(state.channel_id);
+        },
+      }),
     selfDeaf: false,
     selfMute: false,
   });
-  const line = new DiscordVoiceLine(connection, options);
+  line = new DiscordVoiceLine(connection, options);
   await line.ready(options.timeoutMs ?? 15_000);
   return line;
 }
@@ -98,6 +107,11 @@ export class DiscordVoiceLine implements VoiceLine {
       await this.close();
       throw error;
     }
+  }
+
+  /** The gateway says that the bot is in this channel now, or in none. */
+  placed(channelId: string | null): void {
+    this.#supervisor.placed(channelId, this.channelId);
   }
 
   play(source: FrameSource): void {

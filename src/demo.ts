@@ -1,0 +1,196 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import tls from 'node:tls';
+import { parseArgs } from 'node:util';
+import { readConfig } from './config.ts';
+import { recording, script } from './demo/cast.ts';
+import { Happenings, StepError } from './demo/happenings.ts';
+import { Screen } from './demo/screen.ts';
+import { createLog } from './log.ts';
+import { type Parley, startParley } from './parley.ts';
+import { SimulatedDiscord } from './simulator/discord/discord.ts';
+import type { SimulatedPerson } from './simulator/discord/person.ts';
+import { writeWav } from './simulator/discord/wav.ts';
+import { SimulatedGemini } from './simulator/gemini.ts';
+import { SimulatedOpenAI } from './simulator/openai.ts';
+import { SimulatedWeather } from './simulator/weather.ts';
+
+const USAGE = `Parley's demo: the bot on local stand-ins of Discord and of a realtime model. No account, no key, no network.
+
+  npm run demo                          over the protocol of OpenAI Realtime
+  npm run demo -- --provider gemini     over the protocol of Gemini Live
+  npm run demo -- --out FILE.wav        where to write what the bot said (default out/demo.wav)
+  npm run demo -- --verbose             the bot's own log, too`;
+
+type Provider = 'openai' | 'gemini';
+interface Options {
+  readonly provider: Provider;
+  readonly out: string;
+  readonly verbose: boolean;
+}
+
+/** Everything that the demo started, closed in the reverse order. */
+class Stage {
+  readonly #closers: (() => Promise<unknown>)[] = [];
+  add<T>(part: T, close: (part: T) => Promise<unknown>): T {
+    this.#closers.unshift(() => close(part));
+    return part;
+  }
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0)) await close();
+  }
+}
+
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      provider: { type: 'string', default: 'openai' },
+      out: { type: 'string', default: 'out/demo.wav' },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  if (values.provider !== 'openai' && values.provider !== 'gemini') {
+    throw new TypeError(`--provider must be openai or gemini, not ${values.provider}`);
+  }
+  return { provider: values.provider, out: values.out, verbose: values.verbose };
+}
+
+/** The stand-in of the model, and the variables that lead the bot to it. */
+async function startModel(stage: Stage, provider: Provider): Promise<NodeJS.ProcessEnv> {
+  if (provider === 'openai') {
+    const server = stage.add(await SimulatedOpenAI.start({ script }), (one) => one.close());
+    return { PROVIDER: provider, OPENAI_API_KEY: server.apiKey, OPENAI_BASE_URL: server.url };
+  }
+  const server = stage.add(await SimulatedGemini.start({ script }), (one) => one.close());
+  return { PROVIDER: provider, GEMINI_API_KEY: server.apiKey, GEMINI_BASE_URL: server.url };
+}
+
+async function run(options: Options, screen: Screen, stage: Stage): Promise<void> {
+  screen.title(`Parley: the main job on this machine, over the protocol of ${options.provider}`);
+  screen.plain('Discord and the model are stand-ins on 127.0.0.1. The stand-in of the model follows a script:');
+  screen.plain('it does not understand speech. Sound, encryption, protocols and the bot are real.\n');
+
+  const discord = stage.add(await SimulatedDiscord.start(), (one) => one.close());
+  tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
+  const modelEnv = await startModel(stage, options.provider);
+  const weather = stage.add(await SimulatedWeather.start(), (one) => one.close());
+  const guild = discord.createGuild({ name: 'Demo' });
+  const channelId = guild.createVoiceChannel({ name: 'Lounge' });
+  const anna = guild.addPerson({ name: 'Anna' });
+  const ben = guild.addPerson({ name: 'Ben' });
+
+  const happenings = new Happenings();
+  const config = readConfig({
+    ...modelEnv,
+    DISCORD_TOKEN: discord.token,
+    DISCORD_API_URL: discord.apiUrl,
+    DATABASE_URL: 'sqlite::memory:',
+    WEATHER_API_URL: weather.url,
+    WEATHER_GEOCODING_URL: weather.url,
+    LOG_LEVEL: options.verbose ? 'debug' : 'warn',
+  });
+  const log = createLog({ level: config.logLevel, redact: config.secrets, destination: process.stderr });
+  const observe = (event: Parameters<Happenings['add']>[0]): void => {
+    screen.show(event);
+    happenings.add(event);
+  };
+  const parley = stage.add(await startParley({ config, log, observe }), (one: Parley) => one.stop());
+  screen.step('the bot is online');
+  await Promise.all([anna.join(channelId), ben.join(channelId)]);
+  screen.step('Anna and Ben are in the voice channel Lounge');
+  await conversation({ anna, ben, channelId, guild, happenings, screen });
+  saveVoice(anna, discord.botUser.id, options.out, screen);
+  await parley.stop();
+  const written = guild.messages(channelId).filter((message) => message.authorId === discord.botUser.id);
+  screen.plain('');
+  screen.title("What stands in the channel's chat:");
+  for (const message of written) screen.quote('#Lounge', message.content);
+  const transcript = written.map((message) => message.content).join('\n');
+  for (const words of ['Berlin right now', 'get\\_weather', 'who\\_is\\_here', 'listening to both']) {
+    if (!transcript.includes(words)) throw new StepError(`the transcript lacks “${words}”`);
+  }
+}
+
+interface Scene {
+  readonly anna: SimulatedPerson;
+  readonly ben: SimulatedPerson;
+  readonly channelId: string;
+  readonly guild: ReturnType<SimulatedDiscord['createGuild']>;
+  readonly happenings: Happenings;
+  readonly screen: Screen;
+}
+
+/** The story: a question, a tool, an answer, an interruption, another answer. Throws StepError where it stops. */
+async function conversation({ anna, ben, channelId, guild, happenings, screen }: Scene): Promise<void> {
+  screen.step('Anna types /join');
+  const answer = await anna.command('/join');
+  screen.quote('Anna', answer.content);
+  if (guild.botVoiceChannelId !== channelId) throw new StepError(`/join did not bring the bot: ${answer.content}`);
+  for (const message of guild.messages(channelId)) screen.quote('#Lounge', message.content);
+
+  screen.step('Anna asks aloud (a recorded sentence)');
+  await anna.voice.speak(recording('anna-weather'));
+  await happenings.next('the tool call for the weather', 'tool-started', (event) => event.call.name === 'get_weather');
+  await happenings.next('the result of the tool', 'tool-ended', (event) => event.result.ok);
+  await happenings.next('the spoken answer', 'reply-audible');
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+
+  screen.step('Ben cuts in while the bot speaks');
+  await ben.voice.speak(recording('ben-interrupt'));
+  const cut = await happenings.next('the interruption', 'interrupted', (event) => event.by.userId === ben.userId);
+  if (cut.afterMs > 400) throw new StepError(`the interruption took ${Math.round(cut.afterMs)} ms`);
+  await happenings.next("the tool call for Ben's question", 'tool-ended', (event) => event.call.name === 'who_is_here');
+  const last = await happenings.next('the second answer', 'reply-audible');
+  await happenings.next('the end of the second answer', 'reply-ended', (event) => {
+    return event.replyId === last.replyId && !event.interrupted;
+  });
+
+  screen.step('Anna types /status, then /leave');
+  screen.quote('Anna', (await anna.command('/status')).content);
+  screen.quote('Anna', (await anna.command('/leave')).content);
+  await happenings.next('the end', 'ended');
+}
+
+/** Writes what Anna heard of the bot to a WAV file. Throws StepError when she heard next to nothing. */
+function saveVoice(anna: SimulatedPerson, botId: string, path: string, screen: Screen): void {
+  const pcm = anna.voice.heardPcm({ userId: botId, gaps: 'arrival' });
+  const seconds = pcm.length / 48_000;
+  if (seconds < 4) throw new StepError(`only ${seconds.toFixed(1)} s of the bot's voice were heard`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, writeWav({ pcm, sampleRate: 48_000, channels: 1 }));
+  screen.step(`what Anna heard of the bot is in ${path} (${seconds.toFixed(1)} s)`);
+}
+
+async function main(): Promise<number> {
+  let options: Options | undefined;
+  try {
+    options = readOptions();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}\n`);
+    return 2;
+  }
+  const screen = new Screen(process.stdout, ['Anna', 'Ben']);
+  if (!options) {
+    screen.plain(USAGE);
+    return 0;
+  }
+  const stage = new Stage();
+  const startedAt = performance.now();
+  try {
+    await run(options, screen, stage);
+    screen.plain('');
+    screen.ok(`Everything happened, in ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
+    return 0;
+  } catch (error) {
+    screen.plain('');
+    const reason = error instanceof Error ? (error instanceof StepError ? error.message : error.stack) : String(error);
+    screen.failed(`The demo stopped: ${reason}`);
+    return 1;
+  } finally {
+    await stage.close().catch((error: unknown) => screen.failed(`closing failed: ${error}`));
+  }
+}
+
+process.exitCode = await main();

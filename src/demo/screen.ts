@@ -1,0 +1,166 @@
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+import type { BridgeEvent, Person } from '../bridge/ports.ts';
+
+/** Where lines go; colours when it is a terminal. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+const BAR_CELLS = 12;
+const QUIETEST_DB = -54;
+
+/** Shows what happens as it happens, a line for each thing. */
+export class Screen {
+  readonly #output: Output;
+  readonly #colors: ReturnType<typeof pc.createColors>;
+  readonly #startedAt = performance.now();
+  readonly #names: readonly string[];
+  #replyText = '';
+
+  /** `names` of the people, for a colour each. */
+  constructor(output: Output, names: readonly string[]) {
+    this.#output = output;
+    this.#names = names;
+    this.#colors = pc.createColors(pc.isColorSupported && output.isTTY === true);
+  }
+
+  /** Text without a time before it. */
+  plain(text: string): void {
+    this.#output.write(`${text}\n`);
+  }
+
+  title(text: string): void {
+    this.plain(this.#colors.bold(text));
+  }
+
+  /** A step of the demo's own story. */
+  step(text: string): void {
+    this.#line('demo', this.#colors.dim(text));
+  }
+
+  ok(text: string): void {
+    this.plain(`${this.#colors.green('✓')} ${text}`);
+  }
+
+  failed(text: string): void {
+    this.plain(`${this.#colors.red('✗')} ${text}`);
+  }
+
+  /** What somebody reads in Discord, indented as a block. */
+  quote(who: string, text: string): void {
+    for (const line of text.split('\n')) this.#line(who, `${this.#colors.dim('│')} ${line}`);
+  }
+
+  /** One thing that happened in the conversation. */
+  show(event: BridgeEvent): void {
+    const { bold, dim, yellow, magenta, red, cyan } = this.#colors;
+    switch (event.type) {
+      case 'joined':
+      case 'left':
+        return;
+      case 'speaking':
+        this.#line(this.#name(event.person), event.speaking ? `${bold('speaks')}` : dim('stopped'));
+        return;
+      case 'level':
+        this.#line(this.#name(event.person), `${this.#bar(event.levelDb)} ${dim(`${Math.round(event.levelDb)} dBFS`)}`);
+        return;
+      case 'turn-began':
+        this.#line('floor', `${event.turn.name} has the floor${waited(event.queuedMs)}`);
+        return;
+      case 'turn-ended':
+        this.#line('floor', `turn of ${event.turn.name} sent: ${seconds(event.speechMs)} of speech`);
+        return;
+      case 'turn-transcript':
+        if (event.final) this.#line('heard', `${event.turn?.name ?? 'Somebody'}: “${event.text}”`);
+        return;
+      case 'reply-started':
+        this.#replyText = '';
+        return;
+      case 'reply-audible':
+        this.#line('Parley', `${bold('answers aloud')}${after(event.sinceTurnMs)}`);
+        return;
+      case 'reply-transcript':
+        this.#replyText += event.delta;
+        return;
+      case 'reply-ended':
+        if (event.producedMs === 0) return;
+        this.#line('Parley', `“${this.#replyText.trim()}”`);
+        this.#line('Parley', dim(`${seconds(event.heardMs)} of ${seconds(event.producedMs)} were heard`));
+        return;
+      case 'ducked':
+        this.#line('Parley', yellow(`lowers the voice: ${event.by.name} makes a sound`));
+        return;
+      case 'unducked':
+        this.#line('Parley', yellow('back to full voice'));
+        return;
+      case 'interrupted':
+        this.#line('Parley', red(`cut off by ${event.by.name}, ${Math.round(event.afterMs)} ms after the first sound`));
+        return;
+      case 'tool-started':
+        this.#line('tool', magenta(`${event.call.name}(${event.call.arguments}) for ${names(event.askers)}`));
+        return;
+      case 'tool-ended': {
+        const state = event.result.ok ? magenta('→') : red('failed →');
+        this.#line('tool', `${state} ${short(event.result.output)} ${dim(`${Math.round(event.tookMs)} ms`)}`);
+        return;
+      }
+      case 'speech-dropped':
+      case 'trouble':
+        this.#line('!', red(event.type === 'trouble' ? event.message : `speech of ${event.person.name} was dropped`));
+        return;
+      case 'usage':
+        this.#line('model', dim(`${event.usage.inputTokens} tokens in, ${event.usage.outputTokens} out`));
+        return;
+      case 'ended':
+        this.#line('Parley', cyan('has left the channel'));
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #line(who: string, text: string): void {
+    const at = ((performance.now() - this.#startedAt) / 1000).toFixed(2).padStart(6);
+    const label = stripVTControlCharacters(who).padEnd(7);
+    this.plain(`${this.#colors.dim(at)}  ${this.#color(who)(label)} ${text}`);
+  }
+
+  #name(person: Person): string {
+    return person.name;
+  }
+
+  #color(who: string): (text: string) => string {
+    const { blue, green, cyan, magenta, dim, yellow } = this.#colors;
+    const person = this.#names.indexOf(who);
+    if (person >= 0) return [blue, green, yellow][person % 3] as (text: string) => string;
+    if (who === 'Parley') return cyan;
+    return who === 'tool' ? magenta : dim;
+  }
+
+  #bar(levelDb: number): string {
+    const cells = Math.round(Math.min(1, Math.max(0, 1 - levelDb / QUIETEST_DB)) * BAR_CELLS);
+    return `${this.#colors.green('█'.repeat(cells))}${this.#colors.dim('░'.repeat(BAR_CELLS - cells))}`;
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function waited(queuedMs: number): string {
+  return queuedMs > 500 ? ` (${seconds(queuedMs)} were queued, sent at once)` : '';
+}
+
+function after(sinceTurnMs: number | null): string {
+  return sinceTurnMs === null ? '' : ` ${Math.round(sinceTurnMs)} ms after the end of the turn`;
+}
+
+function names(people: readonly Person[]): string {
+  return people.map((person) => person.name).join(' and ') || 'nobody known';
+}
+
+function short(text: string): string {
+  return text.length > 110 ? `${text.slice(0, 109)}…` : text;
+}

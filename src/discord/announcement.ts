@@ -1,0 +1,84 @@
+import { escapeMarkdown, type VoiceChannel } from 'discord.js';
+import type { Logger } from 'pino';
+import type { EndReason, Person } from '../bridge/ports.ts';
+import { DiscordTextChannel } from './text-channel.ts';
+import type { VoiceStatuses } from './voice-status.ts';
+
+const LISTENING = 'AI is listening';
+
+/** What people in a voice channel are told about the bot: that it listens, and why it left. One per visit. */
+export class Announcement {
+  readonly #channel: VoiceChannel;
+  readonly #text: DiscordTextChannel;
+  readonly #modelLabel: string;
+  readonly #statuses: VoiceStatuses;
+  readonly #log: Logger;
+  #isShown = false;
+
+  constructor(options: { channel: VoiceChannel; modelLabel: string; statuses: VoiceStatuses; log: Logger }) {
+    this.#channel = options.channel;
+    this.#text = new DiscordTextChannel(options.channel);
+    this.#modelLabel = options.modelLabel;
+    this.#statuses = options.statuses;
+    this.#log = options.log;
+  }
+
+  /** Says in the channel's own chat who listens and where the sound goes. `by`: who asked the bot in. Never rejects. */
+  async joined(by: Person): Promise<void> {
+    const [, isShown] = await Promise.all([
+      this.#say(greeting(by, this.#modelLabel)),
+      this.#statuses.show(this.#channel, LISTENING),
+    ]);
+    this.#isShown = isShown;
+  }
+
+  /**
+   * Takes the status away. To be called while the bot is still in the channel: afterwards Discord lets it do so only with
+   * Manage Channels. Idempotent; never rejects.
+   */
+  async leaving(): Promise<void> {
+    if (!this.#isShown) return;
+    this.#isShown = false;
+    await this.#statuses.clear(this.#channel, LISTENING);
+  }
+
+  /** Says why the bot left where nobody asked it to, and takes the status away if that was not done. Never rejects. */
+  async ended(reason: EndReason): Promise<void> {
+    const farewell = farewellFor(reason);
+    await Promise.all([this.leaving(), farewell === null ? undefined : this.#say(farewell)]);
+  }
+
+  async #say(text: string): Promise<void> {
+    try {
+      await this.#text.post(text);
+    } catch (error) {
+      this.#log.warn({ err: error, channelId: this.#channel.id }, 'could not say it in the voice channel');
+    }
+  }
+}
+
+/** What the bot says when it comes. */
+export function greeting(by: Person, modelLabel: string): string {
+  const name = escapeMarkdown(by.name, { maskedLink: true, heading: true, bulletedList: true, numberedList: true });
+  return [
+    `Hello, I am an AI. ${name} asked me in, and I am listening to this voice channel now.`,
+    `What you say here goes to ${modelLabel} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
+  ].join('\n');
+}
+
+/** What the bot says when it went without being asked to; null where somebody asked. */
+export function farewellFor(reason: EndReason): string | null {
+  switch (reason.kind) {
+    case 'asked':
+      return null;
+    case 'alone':
+      return 'I left because nobody was here with me. `/join` brings me back.';
+    case 'idle':
+      return 'I left because nobody had spoken for a while. `/join` brings me back.';
+    case 'line-lost':
+    case 'session-lost':
+      return `I had to leave: ${reason.message} I no longer hear anything. \`/join\` brings me back.`;
+    default:
+      return reason satisfies never;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Guild } from 'discord.js';
+import type { TextChannel } from '../bridge/ports.ts';
+import { openTextChannel } from './text-channel.ts';
+
+/**
+ * The text channel that is chosen at the time of each post; what was posted elsewhere before is still edited there.
+ * Message ids of this one are `channel:message`.
+ */
+export class ChosenText implements TextChannel {
+  readonly #guild: Guild;
+  /** Where the next post goes. */
+  channelId: string;
+
+  constructor(guild: Guild, channelId: string) {
+    this.#guild = guild;
+    this.channelId = channelId;
+  }
+
+  async post(content: string): Promise<string> {
+    const { channelId } = this;
+    const channel = await openTextChannel(this.#guild, channelId);
+    return `${channelId}:${await channel.post(content)}`;
+  }
+
+  async edit(messageId: string, content: string): Promise<void> {
+    const [channelId = '', id = ''] = messageId.split(':');
+    const channel = await openTextChannel(this.#guild, channelId);
+    await channel.edit(id, content);
+  }
+}

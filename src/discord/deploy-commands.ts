@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Client, type RESTPostAPIChatInputApplicationCommandsJSONBody, Routes } from 'discord.js';
+import type { Logger } from 'pino';
+import { isNoAccess, StartError, startError } from './start-error.ts';
+
+/** What is registered, and where. */
+export interface Deployment {
+  readonly commands: readonly { readonly data: { toJSON(): RESTPostAPIChatInputApplicationCommandsJSONBody } }[];
+  /** One guild, where new commands appear at once; null: everywhere. */
+  readonly guildId: string | null;
+  readonly apiUrl: string;
+  readonly log: Logger;
+}
+
+/**
+ * Registers the commands unless Discord has them already: it allows 200 creations a day and shows people an error while
+ * it takes a new list on. Rejects with StartError.
+ */
+export async function deployCommands(
+  client: Client<true>,
+  deployment: Deployment,
+): Promise<'unchanged' | 'registered'> {
+  const { guildId, apiUrl, log } = deployment;
+  const wanted = deployment.commands.map((command) => command.data.toJSON());
+  const route = guildId
+    ? Routes.applicationGuildCommands(client.application.id, guildId)
+    : Routes.applicationCommands(client.application.id);
+  try {
+    const there = await client.rest.get(route, { query: new URLSearchParams({ with_localizations: 'true' }) });
+    if (sameCommands(wanted, there)) return 'unchanged';
+    await client.rest.put(route, { body: wanted.map(onTheWire) });
+  } catch (error) {
+    if (guildId && isNoAccess(error)) {
+      throw new StartError(
+        `Could not register the slash commands: the bot is not on the server DISCORD_GUILD_ID=${guildId}, or was invited without the scope applications.commands.`,
+        { cause: error },
+      );
+    }
+    throw startError(error, { doing: 'register the slash commands', apiUrl });
+  }
+  log.info({ commands: wanted.length, guildId }, 'slash commands registered');
+  return 'registered';
+}
+
+/**
+ * The published schema has default_member_permissions as an integer where builders make a string; Discord takes both.
+ * https://github.com/discord/discord-api-spec (ApplicationCommandUpdateRequest)
+ */
+function onTheWire(command: RESTPostAPIChatInputApplicationCommandsJSONBody): object {
+  const { default_member_permissions: bits } = command;
+  return bits ? { ...command, default_member_permissions: Number(bits) } : command;
+}
+
+/** Whether what Discord has registered is what we want, leaving out what Discord adds of its own. Order does not count. */
+export function sameCommands(wanted: unknown, registered: unknown): boolean {
+  return isDeepStrictEqual(essentials(wanted), essentials(registered));
+}
+
+function essentials(commands: unknown): unknown {
+  if (!Array.isArray(commands)) return undefined;
+  return new Map(commands.map((command) => [`${command.type ?? 1} ${command.name}`, essence(command)]));
+}
+
+const KEPT = [
+  ...['name', 'description', 'name_localizations', 'description_localizations', 'required', 'choices', 'options'],
+  ...['channel_types', 'min_value', 'max_value', 'min_length', 'max_length', 'autocomplete', 'value', 'nsfw'],
+  ...['default_member_permissions', 'contexts', 'integration_types'],
+];
+
+/** The fields that make a command, an option or a choice what it is; a default counts as absent, as Discord may send it. */
+function essence(one: Record<string, unknown>): Record<string, unknown> {
+  const entries = KEPT.flatMap((key) => {
+    const value = one[key];
+    if (value === undefined || value === null || value === false) return [];
+    if (key === 'default_member_permissions') return [[key, String(value)] as const];
+    if (!Array.isArray(value)) return [[key, value] as const];
+    if (value.length === 0) return [];
+    const isNested = key === 'options' || key === 'choices';
+    // Lists of numbers are sets: types of channels, contexts.
+    return [[key, isNested ? value.map(essence) : value.toSorted()] as const];
+  });
+  return Object.fromEntries([['type', one.type ?? 1], ...entries]);
+}

@@ -1,0 +1,126 @@
+import {
+  type ApplicationCommandOptionChoiceData,
+  type AutocompleteInteraction,
+  type ChatInputCommandInteraction,
+  type Client,
+  DiscordAPIError,
+  Events,
+  type Interaction,
+  MessageFlags,
+  RESTJSONErrorCodes,
+} from 'discord.js';
+import type { Logger } from 'pino';
+
+/** https://docs.discord.com/developers/resources/message#create-message */
+const LONGEST_ANSWER = 2000;
+/** https://docs.discord.com/developers/interactions/application-commands#autocomplete */
+const MOST_CHOICES = 25;
+const BROKEN = 'Something went wrong on my side. It is in my log; please try again in a moment.';
+const SERVERS_ONLY = 'I only work on servers that I am a member of. Invite me there, then try again.';
+
+/** The interaction is too old, already answered, or its message is gone: nobody can be told any more. */
+const TOO_LATE: ReadonlySet<string | number> = new Set([
+  RESTJSONErrorCodes.UnknownInteraction,
+  RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged,
+  RESTJSONErrorCodes.UnknownWebhook,
+  RESTJSONErrorCodes.InvalidWebhookToken,
+  RESTJSONErrorCodes.UnknownMessage,
+]);
+
+/** A command as the dispatch needs it; commands/command.ts is its full form. */
+export interface DispatchedCommand<Context> {
+  readonly data: { readonly name: string };
+  isPublic?(asked: ChatInputCommandInteraction<'cached'>, context: Context): boolean;
+  execute(asked: ChatInputCommandInteraction<'cached'>, context: Context): Promise<string>;
+  autocomplete?(
+    typing: AutocompleteInteraction<'cached'>,
+    context: Context,
+  ): Promise<readonly ApplicationCommandOptionChoiceData[]>;
+}
+
+/** Runs commands as people use them, until the client is destroyed. Nothing that a command does gets out of here. */
+export function dispatchCommands<Context extends { readonly log: Logger }>(
+  client: Client,
+  commands: readonly DispatchedCommand<Context>[],
+  context: Context,
+): void {
+  const byName = new Map(commands.map((command) => [command.data.name, command]));
+  client.on(Events.InteractionCreate, (interaction) => {
+    respond(interaction, byName, context).catch((error: unknown) => report(error, interaction, context.log));
+  });
+}
+
+async function respond<Context extends { readonly log: Logger }>(
+  interaction: Interaction,
+  commands: ReadonlyMap<string, DispatchedCommand<Context>>,
+  context: Context,
+): Promise<void> {
+  if (interaction.isAutocomplete()) {
+    await interaction.respond(await proposals(interaction, commands.get(interaction.commandName), context));
+    return;
+  }
+  if (!interaction.isChatInputCommand()) return;
+  if (!interaction.inCachedGuild()) {
+    await interaction.reply({ content: SERVERS_ONLY, flags: MessageFlags.Ephemeral });
+    return;
+  }
+  const command = commands.get(interaction.commandName);
+  if (!command) {
+    const content = `I do not know \`/${interaction.commandName}\` any more. Restart Discord to see my commands as they are now.`;
+    await interaction.reply({ content, flags: MessageFlags.Ephemeral });
+    return;
+  }
+  await answer(interaction, command, context);
+}
+
+async function answer<Context extends { readonly log: Logger }>(
+  asked: ChatInputCommandInteraction<'cached'>,
+  command: DispatchedCommand<Context>,
+  context: Context,
+): Promise<void> {
+  // Discord gives three seconds for this, and fixes here who may read the answer.
+  await asked.deferReply(isPublic(asked, command, context) ? {} : { flags: MessageFlags.Ephemeral });
+  let text: string;
+  try {
+    text = await command.execute(asked, context);
+  } catch (error) {
+    context.log.error({ err: error, command: asked.commandName, guildId: asked.guildId }, 'a command failed');
+    text = BROKEN;
+  }
+  const content = text.length > LONGEST_ANSWER ? `${text.slice(0, LONGEST_ANSWER - 1)}…` : text;
+  await asked.editReply({ content, allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds });
+}
+
+function isPublic<Context extends { readonly log: Logger }>(
+  asked: ChatInputCommandInteraction<'cached'>,
+  command: DispatchedCommand<Context>,
+  context: Context,
+): boolean {
+  try {
+    return command.isPublic?.(asked, context) ?? false;
+  } catch (error) {
+    context.log.error({ err: error, command: asked.commandName }, 'a command failed');
+    return false;
+  }
+}
+
+async function proposals<Context extends { readonly log: Logger }>(
+  typing: AutocompleteInteraction,
+  command: DispatchedCommand<Context> | undefined,
+  context: Context,
+): Promise<readonly ApplicationCommandOptionChoiceData[]> {
+  if (!command?.autocomplete || !typing.inCachedGuild()) return [];
+  try {
+    const choices = await command.autocomplete(typing, context);
+    return choices.slice(0, MOST_CHOICES);
+  } catch (error) {
+    context.log.error({ err: error, command: typing.commandName, guildId: typing.guildId }, 'an autocomplete failed');
+    return [];
+  }
+}
+
+function report(error: unknown, interaction: Interaction, log: Logger): void {
+  const fields = { err: error, interactionId: interaction.id, guildId: interaction.guildId };
+  if (error instanceof DiscordAPIError && TOO_LATE.has(error.code)) log.debug(fields, 'an answer came too late');
+  else log.warn(fields, 'an answer could not be sent');
+}

@@ -1,0 +1,82 @@
+import { DiscordAPIError, type Guild, type GuildTextBasedChannel, MessageFlags, RESTJSONErrorCodes } from 'discord.js';
+import type { TextChannel } from '../bridge/ports.ts';
+import { lackingToWrite } from './writing.ts';
+
+/** A text channel, a thread or the chat of a voice channel. Waiting for Discord's limits is left to discord.js. */
+export class DiscordTextChannel implements TextChannel {
+  readonly #channel: GuildTextBasedChannel;
+
+  constructor(channel: GuildTextBasedChannel) {
+    this.#channel = channel;
+  }
+
+  async post(content: string): Promise<string> {
+    // Refused requests count towards a ban of the address (10,000 in 10 minutes): ask the cache first.
+    const lacking = mine(this.#channel);
+    if (lacking) throw new Error(`I lack ${lacking} in #${this.#channel.name}.`);
+    try {
+      const message = await this.#channel.send({
+        content,
+        allowedMentions: { parse: [] },
+        // A link that somebody spoke must not unfold, and a transcript must not buzz on everybody's phone.
+        flags: MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications,
+      });
+      return message.id;
+    } catch (error) {
+      throw this.#readable(error, 'write');
+    }
+  }
+
+  async edit(messageId: string, content: string): Promise<void> {
+    try {
+      await this.#channel.messages.edit(messageId, { content, allowedMentions: { parse: [] } });
+    } catch (error) {
+      throw this.#readable(error, 'edit my message');
+    }
+  }
+
+  #readable(error: unknown, doing: string): Error {
+    const where = `#${this.#channel.name}`;
+    const options = { cause: error };
+    if (!(error instanceof DiscordAPIError))
+      return new Error(`I could not ${doing} in ${where}: Discord did not answer.`, options);
+    switch (error.code) {
+      case RESTJSONErrorCodes.MissingAccess:
+      case RESTJSONErrorCodes.MissingPermissions:
+        return new Error(
+          `I may not ${doing} in ${where}: I lack ${mine(this.#channel) ?? 'a permission'} there.`,
+          options,
+        );
+      case RESTJSONErrorCodes.UnknownChannel:
+        return new Error(`I could not ${doing} in ${where}: the channel was deleted.`, options);
+      case RESTJSONErrorCodes.UnknownMessage:
+        return new Error(`I could not ${doing} in ${where}: somebody deleted it.`, options);
+      case RESTJSONErrorCodes.InvalidActionOnArchivedThread:
+      case RESTJSONErrorCodes.ThreadLocked:
+        return new Error(`I could not ${doing} in ${where}: the thread is archived or locked.`, options);
+      case RESTJSONErrorCodes.MessageWasBlockedByAutomaticModeration:
+        return new Error(`I could not ${doing} in ${where}: this server's AutoMod blocked it.`, options);
+      default:
+        return new Error(`I could not ${doing} in ${where}: Discord refused (${error.code}).`, options);
+    }
+  }
+}
+
+/** Opens a channel of the guild for writing. Rejects with an Error whose message a person can read where there is none. */
+export async function openTextChannel(guild: Guild, channelId: string): Promise<DiscordTextChannel> {
+  // An archived thread is in no cache.
+  const channel = guild.channels.cache.get(channelId) ?? (await guild.channels.fetch(channelId).catch(() => null));
+  if (!channel)
+    throw new Error(
+      'The channel for transcripts is gone, or I cannot see it. Set another one with /transcript channel.',
+    );
+  if (!channel.isTextBased())
+    throw new Error(`#${channel.name} has no chat. Set another channel with /transcript channel.`);
+  return new DiscordTextChannel(channel);
+}
+
+/** The permission to write that the bot lacks here; undefined where it has all. */
+function mine(channel: GuildTextBasedChannel): string | undefined {
+  const me = channel.guild.members.me;
+  return me ? lackingToWrite(channel, me) : undefined;
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Client, SlashCommandBuilder } from 'discord.js';
+import { createClient, logIn } from '../../src/discord/client.ts';
+import { deployCommands } from '../../src/discord/deploy-commands.ts';
+import { type DispatchedCommand, dispatchCommands } from '../../src/discord/dispatch.ts';
+import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
+import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
+import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import { keptLog } from '../fakes/log.ts';
+
+const named = (name: string) => ({ data: new SlashCommandBuilder().setName(name).setDescription('x') });
+const gone = Promise.withResolvers<void>();
+const registered = [
+  { ...named('good'), execute: async () => '@everyone <https://example.org>', isPublic: () => true },
+  { ...named('long'), execute: async () => 'x'.repeat(3000) },
+  { ...named('thrower'), execute: () => Promise.reject(new Error('detail')) },
+  {
+    ...named('undecided'),
+    execute: async () => 'done',
+    isPublic: (): boolean => {
+      throw new Error('detail');
+    },
+  },
+  {
+    ...named('choosy'),
+    execute: async () => 'done',
+    autocomplete: async () => Array.from({ length: 40 }, (_, index) => ({ name: `n${index}`, value: `v${index}` })),
+  },
+  { ...named('slow'), execute: () => gone.promise.then(() => 'too late') },
+] as const;
+registered[4].data.addStringOption((option) => option.setName('pick').setDescription('x').setAutocomplete(true));
+
+describe('dispatchCommands', () => {
+  let discord: SimulatedDiscord;
+  let client: Client<true>;
+  let guild: SimulatedGuild;
+  let anna: SimulatedPerson;
+  const { log, lines } = keptLog();
+  before(async () => {
+    discord = await SimulatedDiscord.start();
+    const { apiUrl } = discord;
+    const fresh = createClient({ apiUrl, log, onDead: () => {} });
+    dispatchCommands<{ log: typeof log }>(fresh, registered as readonly DispatchedCommand<unknown>[], { log });
+    client = await logIn(fresh, { token: discord.token, apiUrl });
+    await deployCommands(client, { commands: [...registered, named('forgotten')], guildId: null, apiUrl, log });
+    guild = discord.createGuild();
+    guild.createTextChannel();
+    anna = guild.addPerson({ name: 'Anna' });
+  });
+  after(async () => {
+    await client.destroy();
+    await discord.close();
+  });
+
+  it('defers, then answers; nobody is pinged and no link unfolds', async () => {
+    const answer = await anna.command('/good');
+    assert.equal(answer.deferred, true);
+    assert.equal(answer.ephemeral, false);
+    assert.deepEqual(answer.message?.wouldPing, []);
+    assert.deepEqual(answer.message?.allowedMentions, { parse: [] });
+    assert.equal((answer.message?.flags ?? 0) & 4, 4);
+  });
+
+  it('cuts an answer that is longer than a message', async () => {
+    const { content, ephemeral } = await anna.command('/long');
+    assert.equal(content, `${'x'.repeat(1999)}…`);
+    assert.equal(ephemeral, true);
+  });
+
+  it('answers neutrally when a command throws, and logs why', async () => {
+    const { content } = await anna.command('/thrower');
+    assert.equal(content, 'Something went wrong on my side. It is in my log; please try again in a moment.');
+    assert.match(JSON.stringify(lines.at(-1)), /"command":"thrower".*a command failed/);
+  });
+
+  it('answers only the asker when a command cannot decide who may read it', async () => {
+    const { content, ephemeral } = await anna.command('/undecided');
+    assert.deepEqual([content, ephemeral], ['done', true]);
+  });
+
+  it('says so when Discord still knows a command that it no longer has', async () => {
+    assert.match((await anna.command('/forgotten')).content, /^I do not know `\/forgotten` any more\./);
+  });
+
+  it('offers at most 25 choices', async () => {
+    const choices = await anna.autocomplete('/choosy', 'pick', '');
+    assert.deepEqual(choices.at(-1), { name: 'n24', value: 'v24' });
+    assert.equal(choices.length, 25);
+  });
+
+  it('takes it lightly when the answer has nowhere to go any more', async () => {
+    const answering = anna.command('/slow', {}, { timeoutMs: 2000 });
+    const channel = [...guild.channels.values()][0]!;
+    const waiting = await guild.waitForMessage(channel.id, (message) => message.interaction?.name === 'slow');
+    guild.board.delete(waiting);
+    const before = lines.length;
+    gone.resolve();
+    await assert.rejects(answering);
+    assert.deepEqual(
+      lines.slice(before).map((line) => [line.level, line.msg]),
+      [[20, 'an answer came too late']],
+    );
+  });
+});

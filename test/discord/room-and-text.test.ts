@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, before, describe, it } from 'node:test';
+import { type Client, Events, type Guild, type VoiceChannel } from 'discord.js';
+import { Announcement, farewellFor } from '../../src/discord/announcement.ts';
+import { createClient, logIn } from '../../src/discord/client.ts';
+import { GuildRoom } from '../../src/discord/room.ts';
+import { openTextChannel } from '../../src/discord/text-channel.ts';
+import { VoiceStatuses } from '../../src/discord/voice-status.ts';
+import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
+import { ChannelType } from '../../src/simulator/discord/entities.ts';
+import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
+import { keptLog } from '../fakes/log.ts';
+
+const { log, lines } = keptLog();
+let discord: SimulatedDiscord;
+let client: Client<true>;
+let statuses: VoiceStatuses;
+before(async () => {
+  discord = await SimulatedDiscord.start();
+  const { apiUrl } = discord;
+  const fresh = createClient({ apiUrl, log, onDead: () => {} });
+  statuses = new VoiceStatuses(fresh, log);
+  client = await logIn(fresh, { token: discord.token, apiUrl });
+});
+after(async () => {
+  await client.destroy();
+  await discord.close();
+});
+
+/** The bot's view of a guild, once it has everything that `set` made of it. */
+async function seen(
+  set: (guild: SimulatedGuild) => Promise<void> | void,
+): Promise<{ guild: Guild; simulated: SimulatedGuild }> {
+  const simulated = discord.createGuild();
+  await set(simulated);
+  return { guild: await settled(simulated), simulated };
+}
+
+/** The gateway keeps its order, so once a later event is here everything before it is. */
+async function settled(simulated: SimulatedGuild): Promise<Guild> {
+  const name = `marker-${Math.random()}`;
+  const waiting = Promise.withResolvers<void>();
+  const onChannel = (channel: { name?: string }): void => {
+    if (channel.name === name) waiting.resolve();
+  };
+  client.on(Events.ChannelCreate, onChannel);
+  simulated.createTextChannel({ name });
+  await waiting.promise;
+  client.off(Events.ChannelCreate, onChannel);
+  return client.guilds.cache.get(simulated.id)!;
+}
+
+async function enterVoice(guild: Guild, channelId: string): Promise<void> {
+  const entered = once(client, Events.VoiceStateUpdate);
+  client.ws.broadcast({
+    op: 4,
+    d: { guild_id: guild.id, channel_id: channelId, self_mute: false, self_deaf: false },
+  } as never);
+  await entered;
+}
+
+describe('GuildRoom', () => {
+  it('has the people of its channel, under the names of the guild, and no bot', async () => {
+    let voice = '';
+    let anna = '';
+    const { guild, simulated } = await seen(async (made) => {
+      voice = made.createVoiceChannel();
+      const other = made.createVoiceChannel();
+      const person = made.addPerson({ name: 'anna', nick: 'Anna 🙂' });
+      anna = person.userId;
+      await person.join(voice, { connect: false });
+      await made.addPerson({ name: 'Ben' }).join(other, { connect: false });
+    });
+    await enterVoice(guild, voice);
+    const room = new GuildRoom({ guild, channelId: voice, textChannelId: () => voice });
+    assert.deepEqual(room.people(), [{ userId: anna, name: 'Anna 🙂' }]);
+    assert.equal(room.nameOf(anna), 'Anna 🙂');
+    assert.equal(room.nameOf('42'), '42');
+    await simulated.people[0]?.leave();
+    await settled(simulated);
+    assert.deepEqual(room.people(), []);
+    // A leaver may have said the last words.
+    assert.equal(room.nameOf(anna), 'Anna 🙂');
+  });
+
+  it('says who may write in the channel of the transcript', async () => {
+    let voice = '';
+    let news = '';
+    const { guild, simulated } = await seen(async (made) => {
+      voice = made.createVoiceChannel();
+      news = made.createTextChannel({ denyEveryone: ['SendMessages'] });
+      await made.addPerson({ name: 'Anna' }).join(voice, { connect: false });
+      await made.addPerson({ name: 'Ada', admin: true }).join(voice, { connect: false });
+    });
+    const [anna, ada] = simulated.people;
+    let textChannelId = voice;
+    const room = new GuildRoom({ guild, channelId: voice, textChannelId: () => textChannelId });
+    assert.equal(room.mayWrite(anna!.userId), true);
+    textChannelId = news;
+    assert.equal(room.mayWrite(anna!.userId), false);
+    assert.equal(room.mayWrite(ada!.userId), true);
+    assert.equal(room.mayWrite('42'), false);
+    textChannelId = '42';
+    assert.equal(room.mayWrite(ada!.userId), false);
+  });
+
+  it('does not let somebody write who is timed out', async () => {
+    let voice = '';
+    const { guild, simulated } = await seen(async (made) => {
+      voice = made.createVoiceChannel();
+      await made.addPerson({ name: 'Anna' }).join(voice, { connect: false });
+    });
+    const [anna] = simulated.people;
+    const room = new GuildRoom({ guild, channelId: voice, textChannelId: () => voice });
+    anna!.member.timedOutUntil = Date.now() + 60_000;
+    simulated.memberChanged(anna!.member);
+    await settled(simulated);
+    assert.equal(room.mayWrite(anna!.userId), false);
+  });
+});
+
+describe('a text channel', () => {
+  it('posts and edits without pinging anybody, buzzing or unfolding links', async () => {
+    let voice = '';
+    const { guild, simulated } = await seen((made) => {
+      voice = made.createVoiceChannel();
+    });
+    const channel = await openTextChannel(guild, voice);
+    const id = await channel.post('@everyone https://example.org');
+    await channel.edit(id, '@here again');
+    const [message] = simulated.messages(voice);
+    assert.equal(message?.id, id);
+    assert.equal(message?.content, '@here again');
+    assert.deepEqual(message?.wouldPing, []);
+    assert.equal((message?.flags ?? 0) & 4, 4);
+    assert.equal((message?.flags ?? 0) & 4096, 4096);
+  });
+
+  it('writes into a thread', async () => {
+    let threadId = '';
+    const { guild, simulated } = await seen((made) => {
+      const parentId = made.createTextChannel();
+      threadId = made.addChannel({ type: ChannelType.publicThread, name: 'Notes', parentId }).id;
+    });
+    await (await openTextChannel(guild, threadId)).post('hello');
+    assert.equal(simulated.messages(threadId)[0]?.content, 'hello');
+  });
+
+  it('names the permission that it lacks, without asking Discord in vain', async () => {
+    let mute = '';
+    let closed = '';
+    const { guild } = await seen((made) => {
+      mute = made.createTextChannel({ name: 'mute', denyBot: ['SendMessages'] });
+      closed = made.createVoiceChannel({ name: 'closed', denyBot: ['Connect'] });
+    });
+    const before = discord.requests.length;
+    await assert.rejects((await openTextChannel(guild, mute)).post('x'), { message: 'I lack Send Messages in #mute.' });
+    await assert.rejects((await openTextChannel(guild, closed)).post('x'), { message: 'I lack Connect in #closed.' });
+    assert.equal(discord.requests.length, before);
+  });
+
+  it('says what happened to a channel or a message that is gone', async () => {
+    let text = '';
+    const { guild, simulated } = await seen((made) => {
+      text = made.createTextChannel({ name: 'general' });
+    });
+    const channel = await openTextChannel(guild, text);
+    const id = await channel.post('x');
+    simulated.board.delete(simulated.messages(text)[0]!);
+    await assert.rejects(channel.edit(id, 'y'), {
+      message: 'I could not edit my message in #general: somebody deleted it.',
+    });
+    simulated.deleteChannel(text);
+    await assert.rejects(channel.post('z'), { message: 'I could not write in #general: the channel was deleted.' });
+    await assert.rejects(
+      openTextChannel(guild, text),
+      /^Error: The channel for transcripts is gone, or I cannot see it\./,
+    );
+  });
+});
+
+describe('Announcement', () => {
+  const by = { userId: '1', name: '**Anna**' };
+
+  async function visit(options: { denyBot?: readonly ['SendMessages'] | readonly ['SetVoiceChannelStatus'] } = {}) {
+    let voice = '';
+    const { guild, simulated } = await seen((made) => {
+      voice = made.createVoiceChannel(options);
+    });
+    await enterVoice(guild, voice);
+    const channel = guild.channels.cache.get(voice) as VoiceChannel;
+    const announcement = new Announcement({ channel, modelLabel: 'OpenAI (gpt-realtime-2.1)', statuses, log });
+    return { voice, channel, simulated, announcement };
+  }
+
+  it('says who listens, who asked it in, where the sound goes and how to stop it', async () => {
+    const { voice, simulated, announcement } = await visit();
+    await announcement.joined(by);
+    assert.equal(
+      simulated.messages(voice)[0]?.content,
+      'Hello, I am an AI. \\*\\*Anna\\*\\* asked me in, and I am listening to this voice channel now.\n' +
+        'What you say here goes to OpenAI (gpt-realtime-2.1) and is written down. If you do not want that, stay muted, or send me away with `/leave`.',
+    );
+    assert.equal(simulated.voiceStatus(voice), 'AI is listening');
+    await announcement.leaving();
+    assert.equal(simulated.voiceStatus(voice), null);
+    await announcement.ended({ kind: 'asked', by: null });
+    assert.equal(simulated.messages(voice).length, 1);
+  });
+
+  it('leaves a status that somebody else wrote meanwhile', async () => {
+    const { voice, channel, simulated, announcement } = await visit();
+    await announcement.joined(by);
+    // Through another session of the same bot: to the first one it is anybody's.
+    await client.rest.put(`/channels/${voice}/voice-status`, { body: { status: 'Movie night' } });
+    await settled(simulated);
+    await announcement.leaving();
+    assert.equal(simulated.voiceStatus(voice), 'Movie night');
+    assert.equal(await statuses.show(channel, 'AI is listening'), false);
+    assert.equal(simulated.voiceStatus(voice), 'Movie night');
+  });
+
+  it('does without the status, or without the words, where it may not', async () => {
+    const first = await visit({ denyBot: ['SetVoiceChannelStatus'] });
+    await first.announcement.joined(by);
+    assert.equal(first.simulated.voiceStatus(first.voice), null);
+    assert.equal(first.simulated.messages(first.voice).length, 1);
+    const second = await visit({ denyBot: ['SendMessages'] });
+    await second.announcement.joined(by);
+    assert.equal(second.simulated.voiceStatus(second.voice), 'AI is listening');
+    assert.equal(lines.at(-1)?.msg, 'could not say it in the voice channel');
+  });
+
+  it('says why it left where nobody asked it to', async () => {
+    const { voice, simulated, announcement } = await visit();
+    await announcement.ended({ kind: 'session-lost', message: 'OpenAI did not answer.' });
+    assert.equal(
+      simulated.messages(voice)[0]?.content,
+      'I had to leave: OpenAI did not answer. I no longer hear anything. `/join` brings me back.',
+    );
+    assert.equal(farewellFor({ kind: 'asked', by: '1' }), null);
+    assert.match(farewellFor({ kind: 'alone' }) ?? '', /^I left because nobody was here/);
+    assert.match(farewellFor({ kind: 'idle' }) ?? '', /^I left because nobody had spoken/);
+  });
+});

@@ -1,0 +1,80 @@
+import type { BridgeHandle, BridgeStatus, Bridges, EndReason, GuildSettings, Person } from '../../src/bridge/ports.ts';
+
+/** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
+export class ScriptedBridge implements BridgeHandle {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly asked: { person: Person; text: string }[] = [];
+  readonly applied: GuildSettings[] = [];
+  readonly closed: EndReason[] = [];
+  waits: readonly (keyof GuildSettings)[] = [];
+  now: Partial<BridgeStatus> = {};
+  readonly #onClosed: () => void;
+
+  constructor(place: { guildId: string; channelId: string }, onClosed: () => void) {
+    this.guildId = place.guildId;
+    this.channelId = place.channelId;
+    this.#onClosed = onClosed;
+  }
+
+  status(): BridgeStatus {
+    return {
+      guildId: this.guildId,
+      channelId: this.channelId,
+      model: 'gpt-realtime-2.1',
+      startedAt: performance.now(),
+      holder: null,
+      waiting: [],
+      speaking: false,
+      turns: 0,
+      replyLatenciesMs: [],
+      interruptions: 0,
+      ...this.now,
+    };
+  }
+
+  ask(person: Person, text: string): void {
+    this.asked.push({ person, text });
+  }
+
+  apply(settings: GuildSettings): readonly (keyof GuildSettings)[] {
+    this.applied.push(settings);
+    return this.waits;
+  }
+
+  close(reason: EndReason): Promise<void> {
+    this.closed.push(reason);
+    this.#onClosed();
+    return Promise.resolve();
+  }
+}
+
+/** Conversations without a line and without a model. `failure`: what the next open() rejects with. */
+export class ScriptedBridges implements Bridges {
+  readonly opened: { guildId: string; channelId: string; by: Person }[] = [];
+  failure: unknown;
+  readonly #bridges = new Map<string, ScriptedBridge>();
+
+  find(guildId: string): ScriptedBridge | undefined {
+    return this.#bridges.get(guildId);
+  }
+
+  async open(request: { guildId: string; channelId: string; by: Person }): Promise<ScriptedBridge> {
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
+    this.opened.push(request);
+    return this.place(request);
+  }
+
+  /** A conversation that is under way already. */
+  place(place: { guildId: string; channelId: string }): ScriptedBridge {
+    const bridge = new ScriptedBridge(place, () => this.#bridges.delete(place.guildId));
+    this.#bridges.set(place.guildId, bridge);
+    return bridge;
+  }
+
+  async closeAll(reason: EndReason): Promise<void> {
+    await Promise.all([...this.#bridges.values()].map((bridge) => bridge.close(reason)));
+  }
+}

@@ -1,0 +1,48 @@
+import type { TextChannel } from '../../src/bridge/ports.ts';
+
+/** A text channel in memory that keeps Discord's rules, and counts what a real one would mind. */
+export class FakeTextChannel implements TextChannel {
+  readonly messages = new Map<string, string>();
+  readonly writes: { readonly kind: 'post' | 'edit'; readonly id: string; readonly at: number }[] = [];
+  /** Rejects writes while it gives an error. */
+  refuse: (kind: 'post' | 'edit', id: string) => Error | undefined = () => undefined;
+  /** Awaited inside of each write. */
+  delay: () => Promise<void> = async () => {};
+  mostAtOnce = 0;
+  readonly #now: () => number;
+  #running = 0;
+
+  constructor(now: () => number = () => 0) {
+    this.#now = now;
+  }
+
+  /** All messages, oldest first. */
+  get contents(): string[] {
+    return [...this.messages.values()];
+  }
+
+  post(content: string): Promise<string> {
+    return this.#write('post', `m${this.messages.size + 1}`, content);
+  }
+
+  async edit(messageId: string, content: string): Promise<void> {
+    if (!this.messages.has(messageId)) throw new Error('Unknown Message');
+    await this.#write('edit', messageId, content);
+  }
+
+  async #write(kind: 'post' | 'edit', id: string, content: string): Promise<string> {
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#running);
+    this.writes.push({ kind, id, at: this.#now() });
+    try {
+      await this.delay();
+      const refusal = this.refuse(kind, id);
+      if (refusal) throw refusal;
+      if (content.trim() === '') throw new Error('Cannot send an empty message');
+      if (content.length > 2_000) throw new Error(`${content.length} characters are too many`);
+      this.messages.set(id, content);
+      return id;
+    } finally {
+      this.#running--;
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { EventEmitter } from 'node:events';
+import { existsSync } from 'node:fs';
+import tls from 'node:tls';
+import type { BridgeEvent } from '../../src/bridge/ports.ts';
+import { readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/log.ts';
+import { type Parley, startParley } from '../../src/parley.ts';
+import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
+import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
+import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import { SimulatedGemini } from '../../src/simulator/gemini.ts';
+import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import type { Script } from '../../src/simulator/script.ts';
+
+export type Protocol = 'openai' | 'gemini';
+export const PROTOCOLS: readonly Protocol[] = ['openai', 'gemini'];
+/** What each provider's model hears at. */
+export const INPUT_RATE: Readonly<Record<Protocol, number>> = { openai: 24000, gemini: 16000 };
+
+const SCHEMAS = new URL('../../../shared/schemas/validate.mjs', import.meta.url);
+
+/** The whole product on local stand-ins: a guild with one voice channel, people, the bot logged in. */
+export class World {
+  readonly protocol: Protocol;
+  readonly discord: SimulatedDiscord;
+  readonly model: SimulatedOpenAI | SimulatedGemini;
+  readonly guild: SimulatedGuild;
+  readonly channelId: string;
+  readonly events: BridgeEvent[] = [];
+  readonly #bus = new EventEmitter();
+  #parley: Parley | undefined;
+
+  private constructor(protocol: Protocol, discord: SimulatedDiscord, model: SimulatedOpenAI | SimulatedGemini) {
+    this.protocol = protocol;
+    this.discord = discord;
+    this.model = model;
+    this.guild = discord.createGuild({ name: 'Test' });
+    this.channelId = this.guild.createVoiceChannel({ name: 'Lounge' });
+    this.#bus.setMaxListeners(0);
+  }
+
+  /** Starts the stand-ins and the bot. `env` overrides variables of the bot. */
+  static async start(options: {
+    protocol: Protocol;
+    script: Script;
+    discord?: DiscordOptions;
+    env?: NodeJS.ProcessEnv;
+  }): Promise<World> {
+    const { protocol, script } = options;
+    const discord = await SimulatedDiscord.start(options.discord);
+    tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
+    const model =
+      protocol === 'openai' ? await SimulatedOpenAI.start({ script }) : await SimulatedGemini.start({ script });
+    const world = new World(protocol, discord, model);
+    await world.#boot(options.env ?? {});
+    return world;
+  }
+
+  /** The variables that lead the bot to this world. */
+  get env(): NodeJS.ProcessEnv {
+    const { model } = this;
+    return {
+      DISCORD_TOKEN: this.discord.token,
+      DISCORD_API_URL: this.discord.apiUrl,
+      DATABASE_URL: 'sqlite::memory:',
+      LOG_LEVEL: 'fatal',
+      PROVIDER: this.protocol,
+      ...(this.protocol === 'openai'
+        ? { OPENAI_API_KEY: model.apiKey, OPENAI_BASE_URL: model.url }
+        : { GEMINI_API_KEY: model.apiKey, GEMINI_BASE_URL: model.url }),
+    };
+  }
+
+  get parley(): Parley {
+    if (!this.#parley) throw new Error('the bot is not running');
+    return this.#parley;
+  }
+
+  async #boot(env: NodeJS.ProcessEnv): Promise<void> {
+    const config = readConfig({ ...this.env, ...env });
+    const log = createLog({ level: config.logLevel, redact: config.secrets, destination: process.stderr });
+    this.#parley = await startParley({
+      config,
+      log,
+      observe: (event) => {
+        this.events.push(event);
+        this.#bus.emit('event');
+      },
+    });
+  }
+
+  /** A person in the voice channel, with a real voice connection. */
+  async person(name: string): Promise<SimulatedPerson> {
+    const person = this.guild.addPerson({ name });
+    await person.join(this.channelId);
+    return person;
+  }
+
+  /** Brings the bot in and waits until it hears these people. */
+  async join(by: SimulatedPerson): Promise<void> {
+    const answer = await by.command('/join');
+    if (this.guild.botVoiceChannelId !== this.channelId) throw new Error(`/join answered: ${answer.content}`);
+  }
+
+  /** Events of one type so far. */
+  of<Type extends BridgeEvent['type']>(type: Type): (BridgeEvent & { type: Type })[] {
+    return this.events.filter((event): event is BridgeEvent & { type: Type } => event.type === type);
+  }
+
+  /** Waits for a condition on the events; throws with what did happen when it does not come. */
+  async until(what: string, condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!condition()) {
+      const left = deadline - performance.now();
+      if (left <= 0) {
+        const story = this.events.filter((event) => event.type !== 'level').map((event) => JSON.stringify(event));
+        throw new Error(`${what} did not happen within ${timeoutMs} ms. What did:\n${story.join('\n').slice(-4_000)}`);
+      }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(left, 50));
+        this.#bus.once('event', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+  }
+
+  /** Every violation of the published schemas in what the bot sent so far; undefined where the schemas are absent. */
+  async violations(): Promise<string[] | undefined> {
+    if (!existsSync(SCHEMAS)) return undefined;
+    const { checkOpenAI, checkGemini, checkDiscord } = await import(SCHEMAS.href);
+    const check = this.protocol === 'openai' ? checkOpenAI : checkGemini;
+    const frames = this.model.frames.flatMap(({ direction, message }) =>
+      check(message, direction).map((text: string) => `${direction} ${JSON.stringify(message).slice(0, 200)}: ${text}`),
+    );
+    const requests = this.discord.requests.flatMap(({ method, path, body }) =>
+      checkDiscord(method, path, body).map((text: string) => `${method} ${path}: ${text}`),
+    );
+    return [...frames, ...requests];
+  }
+
+  async close(): Promise<void> {
+    await this.#parley?.stop();
+    await this.model.close();
+    await this.discord.close();
+  }
+}
+
+/** Whether the published schemas are there to check against. */
+export const hasSchemas = existsSync(SCHEMAS);
