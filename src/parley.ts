@@ -110,6 +110,7 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
       text,
       ticker,
       log,
+      beforeLeaving: () => announcement.leaving(),
       observe: (event) => {
         observe?.(event, guildId);
         const ended = event.type === 'ended' ? event.reason : undefined;

@@ -30,6 +30,7 @@ import { VoiceOut } from './voice-out.ts';
 /** A reply that does not begin within this time is not coming. */
 const REPLY_WAIT_MS = 15_000;
 const PEOPLE_CHECK_MS = 1_000;
+const LAST_WORD_MS = 1_000;
 
 /** What a bridge joins, ready-made. The bridge owns `line` and `session` and closes them. */
 export interface BridgeParts {
@@ -42,6 +43,8 @@ export interface BridgeParts {
   readonly text: TextChannel;
   readonly ticker: Ticker;
   readonly observe: (event: BridgeEvent) => void;
+  /** The last thing to do while the bot is still in the channel; waited for at most a second. */
+  readonly beforeLeaving?: () => Promise<void>;
   readonly log: Logger;
 }
 
@@ -68,7 +71,7 @@ export class Bridge implements BridgeHandle {
   readonly #voice: VoiceOut;
   readonly #tools: ToolRunner;
   readonly #stopTicking: () => void;
-  readonly #startedAt = Date.now();
+  readonly #startedAt = performance.now();
   readonly #replyLatencies = new Latencies();
   #settings: GuildSettings;
   #options: SessionOptions;
@@ -159,8 +162,18 @@ export class Bridge implements BridgeHandle {
     this.#tools.close();
     this.#voice.cut();
     this.#parts.session.close();
+    if (reason.kind !== 'line-lost') await this.#lastWord();
     await this.#parts.line.close();
     this.#parts.observe({ type: 'ended', reason });
+  }
+
+  async #lastWord(): Promise<void> {
+    const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORD_MS).unref());
+    try {
+      await Promise.race([this.#parts.beforeLeaving?.(), limit]);
+    } catch (error) {
+      this.#parts.log.warn({ err: error, guildId: this.guildId }, 'could not take leave');
+    }
   }
 
   /** One leg's loop: ends with the leg, and takes the bridge down when the leg was lost. */

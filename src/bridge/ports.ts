@@ -261,7 +261,7 @@ export interface SettingsStore {
 // ---- What the bridge tells ------------------------------------------------------------------------
 
 export type EndReason =
-  /** Somebody asked, or the bot is stopping. */
+  /** Somebody asked (`by`: their name), or the bot is stopping (null). */
   | { readonly kind: 'asked'; readonly by: string | null }
   | { readonly kind: 'alone' }
   | { readonly kind: 'idle' }

@@ -10,6 +10,7 @@ export interface Output {
 
 const BAR_CELLS = 12;
 const QUIETEST_DB = -54;
+const LEVEL_EVERY_MS = 500;
 
 /** Shows what happens as it happens, a line for each thing. */
 export class Screen {
@@ -18,6 +19,7 @@ export class Screen {
   readonly #startedAt = performance.now();
   readonly #names: readonly string[];
   #replyText = '';
+  readonly #levelAt = new Map<string, number>();
 
   /** `names` of the people, for a colour each. */
   constructor(output: Output, names: readonly string[]) {
@@ -61,10 +63,11 @@ export class Screen {
       case 'left':
         return;
       case 'speaking':
-        this.#line(this.#name(event.person), event.speaking ? `${bold('speaks')}` : dim('stopped'));
+        this.#line(event.person.name, event.speaking ? `${bold('speaks')}` : dim('stopped'));
         return;
       case 'level':
-        this.#line(this.#name(event.person), `${this.#bar(event.levelDb)} ${dim(`${Math.round(event.levelDb)} dBFS`)}`);
+        if (!this.#isLevelDue(event.person)) return;
+        this.#line(event.person.name, `${this.#bar(event.levelDb)} ${dim(`${Math.round(event.levelDb)} dBFS`)}`);
         return;
       case 'turn-began':
         this.#line('floor', `${event.turn.name} has the floor${waited(event.queuedMs)}`);
@@ -127,8 +130,12 @@ export class Screen {
     this.plain(`${this.#colors.dim(at)}  ${this.#color(who)(label)} ${text}`);
   }
 
-  #name(person: Person): string {
-    return person.name;
+  /** A line twice a second is enough to see that somebody is heard. */
+  #isLevelDue(person: Person): boolean {
+    const now = performance.now();
+    if (now - (this.#levelAt.get(person.userId) ?? 0) < LEVEL_EVERY_MS) return false;
+    this.#levelAt.set(person.userId, now);
+    return true;
   }
 
   #color(who: string): (text: string) => string {
