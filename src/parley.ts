@@ -87,8 +87,10 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
       }),
     );
     const text = new ChosenText(guild, own.transcriptChannelId ?? channelId);
+    const room = new GuildRoom({ guild, channelId, textChannelId: () => text.channelId });
     const transcript = new Transcript({
       text,
+      nameOf: (userId) => room.nameOf(userId),
       botName: guild.members.me?.displayName ?? 'Parley',
       now: () => performance.now(),
       log,
@@ -106,7 +108,7 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
       model,
       settings: own,
       toolbox,
-      room: new GuildRoom({ guild, channelId, textChannelId: () => text.channelId }),
+      room,
       text,
       ticker,
       log,
@@ -123,7 +125,10 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
     log.info({ guildId, channelId, model: model.name, by: by.userId }, 'joined a voice channel');
     await announcement.joined(by);
     return followed(bridge, (transcriptChannelId) => {
-      text.channelId = transcriptChannelId ?? channelId;
+      const chosen = transcriptChannelId ?? channelId;
+      if (chosen === text.channelId) return;
+      text.channelId = chosen;
+      transcript.turnPage();
     });
   });
 

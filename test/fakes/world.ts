@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import tls from 'node:tls';
+import { PermissionFlagsBits } from 'discord.js';
 import type { BridgeEvent } from '../../src/bridge/ports.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
@@ -10,7 +11,7 @@ import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Script } from '../../src/simulator/script.ts';
+import type { Script, Transcriber } from '../../src/simulator/script.ts';
 
 export type Protocol = 'openai' | 'gemini';
 export const PROTOCOLS: readonly Protocol[] = ['openai', 'gemini'];
@@ -43,15 +44,16 @@ export class World {
   static async start(options: {
     protocol: Protocol;
     script: Script;
+    hear?: Transcriber;
     discord?: DiscordOptions;
     env?: NodeJS.ProcessEnv;
   }): Promise<World> {
     const { protocol, script } = options;
+    const model = { script, ...(options.hear && { hear: options.hear }) };
     const discord = await SimulatedDiscord.start(options.discord);
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
-    const model =
-      protocol === 'openai' ? await SimulatedOpenAI.start({ script }) : await SimulatedGemini.start({ script });
-    const world = new World(protocol, discord, model);
+    const server = protocol === 'openai' ? await SimulatedOpenAI.start(model) : await SimulatedGemini.start(model);
+    const world = new World(protocol, discord, server);
     await world.#boot(options.env ?? {});
     return world;
   }
@@ -100,6 +102,14 @@ export class World {
   async join(by: SimulatedPerson): Promise<void> {
     const answer = await by.command('/join');
     if (this.guild.botVoiceChannelId !== this.channelId) throw new Error(`/join answered: ${answer.content}`);
+  }
+
+  /** Takes this person's right to write in the voice channel's chat away. */
+  denyWriting(person: SimulatedPerson): void {
+    const channel = this.guild.channels.get(this.channelId);
+    if (!channel) throw new Error('the channel is gone');
+    channel.overwrites.push({ id: person.userId, type: 1, allow: 0n, deny: PermissionFlagsBits.SendMessages });
+    this.guild.channelChanged(channel);
   }
 
   /** Events of one type so far. */

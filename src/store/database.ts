@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import knex, { type Knex } from 'knex';
+import { migrations } from './migrations/index.ts';
+
+/** The one database of the process. Whoever opened it destroys it (`database.destroy()`). */
+export type Database = Knex;
+
+/** The database cannot be opened, read or written. `message` is for the person who runs the bot. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+const PREFIX = 'sqlite:';
+const MEMORY = ':memory:';
+/** How long a write waits for another process that holds the file, such as a backup. */
+const BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * Opens `sqlite:PATH` (its folder is made; relative to the working directory) or `sqlite::memory:`, and brings the
+ * tables up to date. Throws StoreError.
+ */
+export async function openDatabase(url: string): Promise<Database> {
+  if (!url.startsWith(PREFIX) || url.length === PREFIX.length) {
+    throw new StoreError('The database address must be sqlite:PATH or sqlite::memory: (DATABASE_URL).');
+  }
+  const path = url.slice(PREFIX.length);
+  const filename = path === MEMORY ? MEMORY : resolve(path);
+  let database: Database | undefined;
+  try {
+    if (filename !== MEMORY) mkdirSync(dirname(filename), { recursive: true });
+    database = connect(filename);
+    await database.migrate.latest();
+    return database;
+  } catch (error) {
+    await database?.destroy();
+    throw new StoreError(`${reasonOf(error, path)} (DATABASE_URL).`, { cause: error });
+  }
+}
+
+function connect(filename: string): Database {
+  return knex({
+    client: 'sqlite3',
+    connection: { filename },
+    useNullAsDefault: true,
+    // SQLite has one writer; and with one connection that is never replaced, an in-memory database lives on.
+    pool: { min: 1, max: 1, afterCreate: prepare },
+    acquireConnectionTimeout: 10_000,
+    migrations: {
+      tableName: 'migrations',
+      migrationSource: {
+        getMigrations: () => Promise.resolve([...migrations]),
+        getMigrationName: (migration: (typeof migrations)[number]) => migration.name,
+        getMigration: (migration: (typeof migrations)[number]) => Promise.resolve(migration),
+      },
+    },
+    // Knex writes to the console by itself otherwise; every failure reaches us as an error anyway.
+    log: { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} },
+  });
+}
+
+/** What one connection needs before its first use. WAL: readers do not wait for a writer (no effect in memory). */
+function prepare(
+  connection: { exec(sql: string, done: (error: Error | null) => void): void },
+  done: (error: Error | null, connection: unknown) => void,
+): void {
+  const sql = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;`;
+  connection.exec(sql, (error) => done(error, connection));
+}
+
+/** A readable sentence for what SQLite and the file system say; `path` as the person wrote it. */
+function reasonOf(error: unknown, path: string): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || /READONLY|readonly/.test(text)) {
+    return `The database ${path} cannot be written: give the bot the right to write there, or name another place`;
+  }
+  if (code === 'EEXIST' || code === 'ENOTDIR')
+    return `The folder of the database ${path} is a file: name another place`;
+  if (/SQLITE_NOTADB|not a database/.test(text)) return `The file ${path} is not a database: move it away`;
+  if (/CANTOPEN/.test(text)) return `The database ${path} cannot be opened: is it a folder, or not readable`;
+  if (/BUSY|locked/.test(text)) return `The database ${path} is in use by another process: is the bot already running`;
+  if (/CORRUPT/.test(text)) return `The database ${path} is damaged: restore it from a copy, or move it away`;
+  if (/corrupt/.test(text)) return `The database ${path} was written by a newer version of the bot: update the bot`;
+  return `The database ${path} cannot be used: ${text}`;
+}

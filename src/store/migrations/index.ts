@@ -1,0 +1,5 @@
+import { guildSettings } from './001-guild-settings.ts';
+import type { Migration } from './migration.ts';
+
+/** All steps in their order. An explicit list: nothing is found by reading a folder. */
+export const migrations: readonly Migration[] = [guildSettings];

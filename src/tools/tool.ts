@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import type { ToolContext } from '../bridge/ports.ts';
+
+/** `read`: finds something out; `write`: changes something that people see. */
+type Risk = 'read' | 'write';
+/** What every asker must be allowed in Discord before the tool runs. */
+type Need = 'mayWrite';
+
+/** What a tool is made of: one file, one definition. */
+export interface ToolDefinition<Input extends z.ZodObject> {
+  /** What the model calls it: letters, digits and underscores. */
+  readonly name: string;
+  /** For the model: what it brings and when to use it. */
+  readonly description: string;
+  /** The arguments; a `.describe()` on each field is read by the model. */
+  readonly input: Input;
+  readonly risk: Risk;
+  readonly needs?: Need;
+  /** Default 15 s. */
+  readonly deadlineMs?: number;
+  /**
+   * Gives anything that JSON can hold. Must stop when `context.signal` aborts; its answer is not awaited afterwards.
+   * Throws ToolError with a sentence for the model when it cannot do what was asked.
+   */
+  run(input: z.output<Input>, context: ToolContext): Promise<unknown> | unknown;
+}
+
+/** A tool ready for the toolbox. */
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments, in keywords that every provider takes. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly risk: Risk;
+  readonly needs: Need | null;
+  readonly deadlineMs: number;
+  /** Checks the arguments; throws ToolError that says what is wrong with them. */
+  prepare(args: unknown): (context: ToolContext) => Promise<unknown>;
+}
+
+/** Why a tool did not do what was asked. `message` is a sentence that the model can pass on. */
+export class ToolError extends Error {
+  override readonly name = 'ToolError';
+}
+
+const DEADLINE_MS = 15_000;
+/**
+ * The keywords that OpenAI's function parameters and Gemini's Schema have in common. Lengths are left out: Gemini
+ * types them as strings (https://ai.google.dev/api/caching#Schema), OpenAI as numbers; the toolbox checks them anyway.
+ */
+const KEYWORDS = ['type', 'description', 'enum', 'minimum', 'maximum', 'required'] as const;
+
+/** Turns a definition into a tool. Throws TypeError for a definition that no provider would take. */
+export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition<Input>): Tool {
+  const { name, description, input, risk, needs = null, deadlineMs = DEADLINE_MS } = definition;
+  // The narrower of both providers' rules.
+  if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
+  if (!(deadlineMs > 0)) throw new TypeError(`the deadline of ${name} must be positive`);
+  return Object.freeze({
+    name,
+    description,
+    parameters: Object.freeze(parametersOf(input)),
+    risk,
+    needs,
+    deadlineMs,
+    prepare(args: unknown) {
+      const parsed = input.safeParse(args);
+      if (!parsed.success) throw new ToolError(`Wrong arguments for ${name}: ${problemsOf(parsed.error)}.`);
+      return async (context: ToolContext) => definition.run(parsed.data, context);
+    },
+  });
+}
+
+function parametersOf(input: z.ZodObject): Record<string, unknown> {
+  return portable(z.toJSONSchema(input, { io: 'input', reused: 'inline' }));
+}
+
+function portable(schema: z.core.JSONSchema._JSONSchema): Record<string, unknown> {
+  if (typeof schema === 'boolean') throw new TypeError('a tool takes no value without a type');
+  const kept: Record<string, unknown> = {};
+  for (const keyword of KEYWORDS) if (schema[keyword] !== undefined) kept[keyword] = schema[keyword];
+  // Zod writes the safe range of integers as bounds; a model gains nothing from them.
+  if (kept.minimum === Number.MIN_SAFE_INTEGER) delete kept.minimum;
+  if (kept.maximum === Number.MAX_SAFE_INTEGER) delete kept.maximum;
+  if (schema.const !== undefined) kept.enum = [schema.const];
+  if (schema.anyOf) kept.anyOf = schema.anyOf.map(portable);
+  if (schema.items && !Array.isArray(schema.items)) kept.items = portable(schema.items);
+  if (schema.properties) {
+    const properties = Object.entries(schema.properties).map(([key, value]) => [key, portable(value)]);
+    kept.properties = Object.fromEntries(properties);
+  }
+  if (kept.type === undefined && kept.anyOf === undefined) throw new TypeError('a tool takes no value without a type');
+  return kept;
+}
+
+function problemsOf(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join('.') || 'arguments'}: ${issue.message}`)
+    .join('; ');
+}

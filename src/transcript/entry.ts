@@ -1,0 +1,152 @@
+import type { EndReason, Person, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
+
+/** One thing that was said or done. Its place among the others is that of its beginning. */
+export type Entry =
+  | {
+      readonly kind: 'turn';
+      readonly name: string;
+      text: string;
+      /** `listening`: the words are still on their way; `unknown`: they never came. */
+      state: 'listening' | 'final' | 'unknown';
+    }
+  | {
+      readonly kind: 'reply';
+      text: string;
+      /** Nothing of a reply is shown before somebody can hear it. */
+      audible: boolean;
+      ended: { readonly heardMs: number; readonly producedMs: number; readonly interrupted: boolean } | null;
+    }
+  | {
+      readonly kind: 'tool';
+      readonly call: ToolCall;
+      readonly askers: readonly Person[];
+      ended: { readonly result: ToolResult; readonly tookMs: number } | null;
+    }
+  | { readonly kind: 'note'; text: string };
+
+/** No line is longer, so that every message has room for one more. */
+const LINE_LIMIT = 1_500;
+/** Shown for words that are still on their way. */
+const WAITING = '…';
+const ARGUMENTS_LIMIT = 150;
+const RESULT_LIMIT = 300;
+/** Discord's small grey text, at the beginning of a line. */
+const SMALL = '-# ';
+
+/** The entry as lines of Discord markdown, each at most LINE_LIMIT long; none when there is nothing to show. */
+export function linesOf(entry: Entry, botName: string): readonly string[] {
+  switch (entry.kind) {
+    case 'turn':
+      return spoken(speakerOf(entry.name, botName), turnText(entry));
+    case 'reply':
+      return spoken(escapeName(botName), replyText(entry));
+    case 'tool':
+      return [SMALL + cut(toolText(entry), LINE_LIMIT - SMALL.length)];
+    case 'note':
+      return [SMALL + cut(escapeMarkdown(entry.text), LINE_LIMIT - SMALL.length)];
+    default:
+      return entry satisfies never;
+  }
+}
+
+/** Whether the entry is worth a message: a mere "…" is not. */
+export function hasWords(entry: Entry): boolean {
+  return entry.kind !== 'turn' || plain(entry.text) !== '' || entry.state === 'unknown';
+}
+
+function spoken(name: string, text: string): string[] {
+  if (text === '') return [];
+  const longest = LINE_LIMIT - name.length - '**** (more): '.length;
+  return split(text, longest).map((piece, at) => (at === 0 ? `**${name}:** ${piece}` : `**${name}** (more): ${piece}`));
+}
+
+function turnText(entry: Extract<Entry, { kind: 'turn' }>): string {
+  const text = escapeMarkdown(entry.text);
+  switch (entry.state) {
+    case 'listening':
+      return text === '' ? WAITING : `${text} ${WAITING}`;
+    case 'final':
+      return text;
+    case 'unknown':
+      return text === '' ? '*(no transcript came)*' : text;
+    default:
+      return entry.state satisfies never;
+  }
+}
+
+function replyText({ text, audible, ended }: Extract<Entry, { kind: 'reply' }>): string {
+  if (!ended) return audible ? escapeMarkdown(text) : '';
+  // A reply in writing alone has no sound to be heard.
+  const silent = ended.producedMs === 0 && !ended.interrupted;
+  if (ended.heardMs <= 0 && !silent) return '';
+  if (!ended.interrupted) return escapeMarkdown(text);
+  const share = ended.producedMs > 0 ? ended.heardMs / ended.producedMs : 1;
+  const heard = escapeMarkdown(wordsWithin(plain(text), share));
+  return `${heard === '' ? WAITING : heard} — *interrupted*`;
+}
+
+/** `get_weather(place: Lisbon) for Anna → sky: clear · 0.4 s` */
+function toolText({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string {
+  const args = cut(escapeMarkdown(readable(call.arguments)), ARGUMENTS_LIMIT);
+  const names = askers.slice(0, 5).map((person) => escapeName(person.name));
+  const more = askers.length > names.length ? ` and ${askers.length - names.length} more` : '';
+  const head = `${escapeName(call.name)}(${args}) for ${names.join(', ') || 'somebody'}${more}`;
+  if (!ended) return `${head} → ${WAITING}`;
+  const result = cut(escapeMarkdown(readable(ended.result.output)), RESULT_LIMIT) || 'done';
+  const failed = ended.result.ok ? '' : 'failed: ';
+  return `${head} → ${failed}${result} · ${(ended.tookMs / 1_000).toFixed(1)} s`;
+}
+
+/** JSON as `name: value, name: value`; text that is no JSON as it is. */
+function readable(json: string): string {
+  try {
+    return flat(JSON.parse(json), true);
+  } catch {
+    return json.slice(0, 2 * LINE_LIMIT);
+  }
+}
+
+function flat(value: unknown, outermost = false): string {
+  if (value === null || value === undefined) return outermost ? '' : 'none';
+  if (typeof value !== 'object') return String(value);
+  if (Array.isArray(value))
+    return value
+      .slice(0, 20)
+      .map((item) => flat(item))
+      .join(outermost ? '; ' : ' / ');
+  const entries = Object.entries(value).slice(0, 20);
+  // A lone error needs no label: the line already says that it failed.
+  if (outermost && entries.length === 1 && entries[0]![0] === 'error') return flat(entries[0]![1]);
+  const text = entries.map(([name, item]) => `${name}: ${flat(item)}`).join(', ');
+  return outermost ? text : `(${text})`;
+}
+
+/** Nobody can pass for the bot by taking its name. */
+function speakerOf(name: string, botName: string): string {
+  const same = folded(name) === folded(botName);
+  return same ? `${escapeName(name)} (a person)` : escapeName(name);
+}
+
+function folded(name: string): string {
+  return plain(name).normalize('NFKC').toLowerCase();
+}
+
+/** The note for the end of a conversation. A name that is not known is no more than an id: nobody reads that. */
+export function endText(reason: EndReason, nameOf: (userId: UserId) => string): string {
+  switch (reason.kind) {
+    case 'asked':
+      return reason.by === null
+        ? 'The conversation ended.'
+        : `The conversation ended: ${nameOf(reason.by).replace(/^\d+$/, 'somebody')} asked for it.`;
+    case 'alone':
+      return 'The conversation ended: nobody was here any more.';
+    case 'idle':
+      return 'The conversation ended: nobody spoke for a while.';
+    case 'line-lost':
+    case 'session-lost':
+      return `The conversation ended: ${reason.message}`;
+    default:
+      return reason satisfies never;
+  }
+}

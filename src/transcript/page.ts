@@ -1,0 +1,214 @@
+import { type Entry, hasWords, linesOf } from './entry.ts';
+
+/** Discord's limit for one message. */
+const MESSAGE_LIMIT = 2_000;
+/** Past this length a new entry begins a new message: the ones already there need room to grow. */
+const NEAR_LIMIT = 1_800;
+/** A conversation that pauses for this long goes on in a new message. */
+const SILENCE_MS = 60_000;
+/** Messages that are remembered, so that late words still find their place. */
+const PAGES_KEPT = 8;
+/** Lines that wait for a message which cannot be posted; past it the oldest is dropped. */
+const UNPOSTED_LIMIT = 200;
+/** After so many failed edits a message counts as deleted: what it does not show goes to another one. */
+const EDITS_TRIED = 5;
+/** A message cannot become empty. */
+const NOTHING_LEFT = '-# …';
+
+/** A line's place. An entry has one line at least, even while it shows nothing: it holds the place. */
+interface Line {
+  readonly entry: Entry;
+  readonly part: number;
+  readonly order: number;
+  /** What Discord has of it. */
+  shown: string;
+}
+
+/** One message of the transcript. */
+export interface Page {
+  messageId: string | null;
+  lines: Line[];
+  /** What Discord has. */
+  shown: string;
+  failures: number;
+}
+
+/**
+ * Which entry stands in which message. A line stays where it was posted; only the newest message grows. No I/O: the
+ * transcript asks for the next() message to write and tells how that went.
+ */
+export class Pages {
+  readonly #botName: string;
+  readonly #pages: Page[] = [newPage()];
+  /** Every entry's lines as of its last change: escaping is not free, and words come in small pieces. */
+  readonly #texts = new WeakMap<Entry, readonly string[]>();
+  readonly #stale = new Set<Entry>();
+  #order = 0;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  #dropped = 0;
+
+  constructor(botName: string) {
+    this.#botName = botName;
+  }
+
+  /** Lines that were given up because nothing could be posted. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Puts a new entry after all others. */
+  begin(entry: Entry, now: number): void {
+    this.#refresh();
+    const pause = now - this.#changedAt >= SILENCE_MS;
+    const used = this.#newest.lines.length > 0;
+    if (used && (pause || this.#contentOf(this.#newest).length > NEAR_LIMIT)) this.#pages.push(newPage());
+    this.#newest.lines.push({ entry, part: 0, order: this.#order++, shown: '' });
+    this.changed(entry, now);
+    this.#bound();
+  }
+
+  /** The next entry begins a new message. */
+  turn(): void {
+    if (this.#newest.lines.length > 0) this.#pages.push(newPage());
+  }
+
+  /** Something in the entry changed. `now` where that is a sign of life in the conversation. */
+  changed(entry: Entry, now?: number): void {
+    this.#stale.add(entry);
+    if (now !== undefined) this.#changedAt = now;
+  }
+
+  /** Entries that are no longer remembered, so that the caller can forget them as well. */
+  forget(): readonly Entry[] {
+    const forgotten: Entry[] = [];
+    while (this.#pages.length > PAGES_KEPT && !this.#isDue(this.#pages[0]!)) {
+      forgotten.push(...this.#pages.shift()!.lines.map((line) => line.entry));
+    }
+    return forgotten;
+  }
+
+  /** The message to post or edit next and its content; undefined: Discord has everything. */
+  next(): { page: Page; content: string } | undefined {
+    this.#refresh();
+    const due = this.#pages.filter((page) => this.#isDue(page));
+    // Posts keep their order; an edit that fails again and again holds up nothing.
+    const firstPost = due.find((page) => page.messageId === null);
+    const open = due.filter((page) => page.messageId !== null || page === firstPost);
+    const page = open.reduce<Page | undefined>(
+      (best, one) => (best && best.failures <= one.failures ? best : one),
+      undefined,
+    );
+    return page && { page, content: this.#contentOf(page) };
+  }
+
+  /** `content` reached Discord. */
+  wrote(page: Page, content: string, messageId: string): void {
+    page.messageId = messageId;
+    page.shown = content;
+    page.failures = 0;
+    const shown = new Set(content.split('\n'));
+    for (const line of page.lines) {
+      const text = this.#textOf(line);
+      if (shown.has(text)) line.shown = text;
+    }
+  }
+
+  /** The write failed; the page is due again. */
+  failed(page: Page): void {
+    page.failures++;
+    if (page.messageId === null || page.failures < EDITS_TRIED) return;
+    const missing = page.lines.filter((line) => this.#textOf(line) !== line.shown);
+    if (!this.#pages.includes(page)) return;
+    this.#pages.splice(this.#pages.indexOf(page), 1);
+    if (this.#pages.length === 0 || this.#newest.messageId !== null) this.#pages.push(newPage());
+    for (const line of missing) this.#place({ ...line, shown: '' });
+    this.#settle(this.#newest);
+  }
+
+  #refresh(): void {
+    for (const entry of this.#stale) this.#layOut(entry);
+    this.#stale.clear();
+    for (let at = 0; at < this.#pages.length; at++) this.#settle(this.#pages[at]!);
+  }
+
+  /** Gives the entry as many places as it has lines. */
+  #layOut(entry: Entry): void {
+    const texts = linesOf(entry, this.#botName);
+    this.#texts.set(entry, texts);
+    const wanted = Math.max(texts.length, 1);
+    for (const page of this.#pages) {
+      page.lines = page.lines.filter((line) => line.entry !== entry || line.part < wanted);
+    }
+    const present = this.#pages.flatMap((page) => page.lines).filter((line) => line.entry === entry);
+    const order = present[0]?.order;
+    // Given up meanwhile: there is no place for it any more.
+    if (order === undefined) return;
+    for (let part = present.length; part < wanted; part++) this.#place({ entry, part, order, shown: '' });
+  }
+
+  get #newest(): Page {
+    return this.#pages.at(-1)!;
+  }
+
+  #textOf(line: Line): string {
+    return this.#texts.get(line.entry)?.[line.part] ?? '';
+  }
+
+  #contentOf(page: Page): string {
+    const content = joined(page.lines.map((line) => this.#textOf(line)));
+    return content === '' && page.messageId !== null ? NOTHING_LEFT : content;
+  }
+
+  #isDue(page: Page): boolean {
+    const content = this.#contentOf(page);
+    if (page.messageId !== null) return content !== page.shown;
+    return content !== '' && page.lines.some((line) => hasWords(line.entry) && this.#textOf(line) !== '');
+  }
+
+  /** Puts a line into the newest page, among the others by its beginning. */
+  #place(line: Line): void {
+    const { lines } = this.#newest;
+    const at = lines.findIndex(
+      (other) => other.order > line.order || (other.entry === line.entry && other.part > line.part),
+    );
+    lines.splice(at < 0 ? lines.length : at, 0, line);
+  }
+
+  /** Makes the page fit into a message again by moving lines to the newest page, or from there to a new one. */
+  #settle(page: Page): void {
+    const texts = page.lines.map((line) => this.#textOf(line));
+    if (joined(texts).length <= MESSAGE_LIMIT) return;
+    if (page === this.#newest) {
+      let fitting = page.lines.length;
+      while (joined(texts.slice(0, fitting)).length > MESSAGE_LIMIT) fitting--;
+      const moved = page.lines.splice(fitting);
+      this.#pages.push({ ...newPage(), lines: moved.map((line) => ({ ...line, shown: '' })) });
+      return;
+    }
+    const at = page.lines.findLastIndex((line, index) => texts[index] !== line.shown && texts[index] !== '');
+    if (at < 0) return;
+    const [line] = page.lines.splice(at, 1);
+    this.#place({ ...line!, shown: '' });
+    this.#settle(page);
+    this.#settle(this.#newest);
+  }
+
+  #bound(): void {
+    const unposted = this.#pages.filter((page) => page.messageId === null);
+    let excess = unposted.reduce((sum, page) => sum + page.lines.length, 0) - UNPOSTED_LIMIT;
+    for (; excess > 0; excess--) {
+      const page = unposted.find((one) => one.lines.length > 0)!;
+      page.lines.shift();
+      this.#dropped++;
+      if (page.lines.length === 0 && page !== this.#newest) this.#pages.splice(this.#pages.indexOf(page), 1);
+    }
+  }
+}
+
+function newPage(): Page {
+  return { messageId: null, lines: [], shown: '', failures: 0 };
+}
+
+function joined(texts: readonly string[]): string {
+  return texts.filter((text) => text !== '').join('\n');
+}

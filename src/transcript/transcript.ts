@@ -1,0 +1,288 @@
+import type { Logger } from 'pino';
+import type { BridgeEvent, Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import { type Entry, endText } from './entry.ts';
+import { type Outcome, Pace, type Timer } from './pace.ts';
+import { Pages } from './page.ts';
+
+type TurnEntry = Extract<Entry, { kind: 'turn' }>;
+type ReplyEntry = Extract<Entry, { kind: 'reply' }>;
+type ToolEntry = Extract<Entry, { kind: 'tool' }>;
+type NoteEntry = Extract<Entry, { kind: 'note' }>;
+type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
+
+/** Discord lets a bot write 5 messages in 5 s to a channel; others of its posts go there, too. */
+const WRITE_INTERVAL_MS = 1_200;
+/** A turn whose words did not come this long after its end will stay without. */
+const TRANSCRIPT_WAIT_MS = 30_000;
+
+/**
+ * Writes one conversation into a text channel: who said what, which tools ran, in the order in which things began.
+ * Fed with observe(); writes by itself at a bounded rate. Whoever made it closes it.
+ */
+export class Transcript {
+  readonly #text: TextChannel;
+  readonly #now: () => number;
+  readonly #log: Pick<Logger, 'warn'>;
+  readonly #nameOf: (userId: UserId) => string;
+  readonly #pages: Pages;
+  readonly #pace: Pace;
+  readonly #turns = new Map<number, TurnEntry>();
+  readonly #replies = new Map<string, ReplyEntry>();
+  readonly #tools = new Map<string, ToolEntry>();
+  /** Turns that ended without their words so far, with the instant of their end. */
+  readonly #awaited = new Map<TurnEntry, number>();
+  /** Words of somebody unknown that are not final yet. */
+  #uncertain: TurnEntry | undefined;
+  #lastDrop: { note: NoteEntry; userId: string; ms: number } | undefined;
+  #warnedOfDrops = false;
+  #warnedOfFailure = false;
+  #closing: Promise<void> | undefined;
+
+  /** `now` in ms of performance.now(). `nameOf`: for the person who ended the conversation. `timer` replaces setTimeout in tests. */
+  constructor(options: {
+    text: TextChannel;
+    botName: string;
+    now: () => number;
+    log: Pick<Logger, 'warn'>;
+    nameOf?: (userId: UserId) => string;
+    timer?: Timer;
+  }) {
+    this.#text = options.text;
+    this.#now = options.now;
+    this.#log = options.log;
+    this.#nameOf = options.nameOf ?? ((userId) => userId);
+    this.#pages = new Pages(options.botName);
+    const { timer = wallTimer, now } = options;
+    this.#pace = new Pace({ intervalMs: WRITE_INTERVAL_MS, now, timer, write: () => this.#write() });
+  }
+
+  /** Lines that were given up because the channel took none for too long. */
+  get dropped(): number {
+    return this.#pages.dropped;
+  }
+
+  /** Takes in what happened. Never throws or waits; nothing after close(). */
+  observe(event: BridgeEvent): void {
+    if (this.#closing) return;
+    this.#giveUpWaiting();
+    switch (event.type) {
+      case 'turn-began':
+      case 'turn-ended':
+      case 'turn-transcript':
+        this.#observeTurn(event);
+        break;
+      case 'reply-started':
+      case 'reply-audible':
+      case 'reply-transcript':
+      case 'reply-ended':
+        this.#observeReply(event);
+        break;
+      case 'tool-started':
+      case 'tool-ended':
+        this.#observeTool(event);
+        break;
+      case 'speech-dropped':
+        this.#droppedSpeech(event.person, event.ms);
+        break;
+      case 'trouble':
+        this.#begin({ kind: 'note', text: event.message });
+        break;
+      case 'ended':
+        this.#stopWaiting();
+        this.#begin({ kind: 'note', text: endText(event.reason, this.#nameOf) });
+        break;
+      case 'speaking':
+      case 'level':
+      case 'joined':
+      case 'left':
+      case 'ducked':
+      case 'unducked':
+      case 'interrupted':
+      case 'usage':
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** Writes all that is not yet in Discord, now. Does not reject: what cannot be written stays for later. */
+  flush(): Promise<void> {
+    return this.#pace.drain();
+  }
+
+  /** What begins from now on stands in a new message, such as after a change of the channel. */
+  turnPage(): void {
+    this.#pages.turn();
+  }
+
+  /** The last flush; nothing is written afterwards. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#stopWaiting();
+    this.#pace.stop();
+    await this.#pace.drain();
+    if (this.#pages.next()) this.#log.warn('the end of the transcript could not be posted');
+  }
+
+  #begin<E extends Entry>(entry: E): E {
+    this.#lastDrop = undefined;
+    this.#pages.begin(entry, this.#now());
+    const { dropped } = this.#pages;
+    if (dropped > 0 && !this.#warnedOfDrops) {
+      this.#warnedOfDrops = true;
+      this.#log.warn('the transcript cannot be posted; its oldest lines are dropped');
+    }
+    this.#pace.wake();
+    return entry;
+  }
+
+  #changed(entry: Entry): void {
+    this.#pages.changed(entry, this.#now());
+    this.#pace.wake();
+  }
+
+  #observeTurn(event: EventOf<'turn-began' | 'turn-ended' | 'turn-transcript'>): void {
+    const { turn } = event;
+    switch (event.type) {
+      case 'turn-began': {
+        const { id, name } = event.turn;
+        if (!this.#turns.has(id))
+          this.#turns.set(id, this.#begin({ kind: 'turn', name, text: '', state: 'listening' }));
+        break;
+      }
+      case 'turn-ended': {
+        const entry = this.#turns.get(event.turn.id);
+        if (entry?.state === 'listening') this.#awaited.set(entry, this.#now());
+        break;
+      }
+      case 'turn-transcript':
+        this.#heard(turn, event.text, event.final);
+        break;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #heard(turn: Turn | null, text: string, final: boolean): void {
+    const known = turn ? this.#turns.get(turn.id) : this.#uncertain;
+    const entry =
+      known ?? this.#begin<TurnEntry>({ kind: 'turn', name: turn?.name ?? '', text: '', state: 'listening' });
+    if (turn) this.#turns.set(turn.id, entry);
+    else this.#uncertain = final ? undefined : entry;
+    if (final) this.#awaited.delete(entry);
+    entry.text = text;
+    if (final) entry.state = 'final';
+    this.#changed(entry);
+  }
+
+  #observeReply(event: EventOf<'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended'>): void {
+    const known = this.#replies.get(event.replyId);
+    // Words of a reply that is not known (any more) are shown all the same.
+    const begin = event.type === 'reply-started' || event.type === 'reply-transcript';
+    const reply = known ?? (begin ? this.#beginReply(event.replyId, event.type === 'reply-transcript') : undefined);
+    if (!reply) return;
+    switch (event.type) {
+      case 'reply-started':
+        return;
+      case 'reply-audible':
+        reply.audible = true;
+        break;
+      case 'reply-transcript':
+        reply.text += event.delta;
+        break;
+      case 'reply-ended': {
+        const { heardMs, producedMs, interrupted } = event;
+        reply.ended = { heardMs, producedMs, interrupted };
+        break;
+      }
+      default:
+        event satisfies never;
+    }
+    this.#changed(reply);
+  }
+
+  #beginReply(replyId: string, audible: boolean): ReplyEntry {
+    const reply = this.#begin<ReplyEntry>({ kind: 'reply', text: '', audible, ended: null });
+    this.#replies.set(replyId, reply);
+    return reply;
+  }
+
+  #observeTool(event: EventOf<'tool-started' | 'tool-ended'>): void {
+    const { call, askers } = event;
+    const known = this.#tools.get(call.callId);
+    const tool = known ?? this.#begin<ToolEntry>({ kind: 'tool', call, askers, ended: null });
+    if (event.type === 'tool-started') {
+      this.#tools.set(call.callId, tool);
+      return;
+    }
+    this.#tools.delete(call.callId);
+    tool.ended = { result: event.result, tookMs: event.tookMs };
+    this.#changed(tool);
+  }
+
+  #droppedSpeech(person: Person, ms: number): void {
+    const last = this.#lastDrop?.userId === person.userId ? this.#lastDrop : undefined;
+    const all = (last?.ms ?? 0) + ms;
+    const text = `${(all / 1_000).toFixed(1)} s of what ${person.name} said could not be heard: too much was waiting.`;
+    const note = last?.note ?? this.#begin<NoteEntry>({ kind: 'note', text });
+    note.text = text;
+    this.#changed(note);
+    this.#lastDrop = { note, userId: person.userId, ms: all };
+  }
+
+  #giveUpWaiting(): void {
+    const since = this.#now() - TRANSCRIPT_WAIT_MS;
+    for (const [entry, endedAt] of this.#awaited) if (endedAt <= since) this.#withoutWords(entry);
+  }
+
+  #stopWaiting(): void {
+    for (const entry of this.#turns.values()) if (entry.state === 'listening') this.#withoutWords(entry);
+    if (this.#uncertain) this.#withoutWords(this.#uncertain);
+  }
+
+  #withoutWords(entry: TurnEntry): void {
+    this.#awaited.delete(entry);
+    entry.state = 'unknown';
+    this.#pages.changed(entry);
+    this.#pace.wake();
+  }
+
+  async #write(): Promise<Outcome> {
+    const due = this.#pages.next();
+    if (!due) return 'done';
+    const { page, content } = due;
+    try {
+      const messageId = page.messageId ?? (await this.#text.post(content));
+      if (page.messageId !== null) await this.#text.edit(messageId, content);
+      this.#pages.wrote(page, content, messageId);
+      this.#warnedOfFailure = false;
+    } catch (error) {
+      this.#pages.failed(page);
+      // Once in a row: the same outage is not worth a line a second.
+      if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
+      this.#warnedOfFailure = true;
+      return 'failed';
+    }
+    this.#forget();
+    return this.#pages.next() ? 'more' : 'done';
+  }
+
+  #forget(): void {
+    const forgotten = new Set(this.#pages.forget());
+    if (forgotten.size === 0) return;
+    for (const known of [this.#turns, this.#replies, this.#tools]) {
+      for (const [id, entry] of known) if (forgotten.has(entry)) known.delete(id as never);
+    }
+    for (const entry of this.#awaited.keys()) if (forgotten.has(entry)) this.#awaited.delete(entry);
+  }
+}
+
+/** Does not keep the process alive: close() writes what is left. */
+const wallTimer: Timer = (run, ms) => {
+  const timer = setTimeout(run, ms).unref();
+  return () => clearTimeout(timer);
+};

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { BridgeEvent, Person } from '../../src/bridge/ports.ts';
+import { Transcript } from '../../src/transcript/transcript.ts';
+import { keptLog } from '../fakes/log.ts';
+import { ManualTimer } from '../fakes/manual-timer.ts';
+import { FakeTextChannel } from '../fakes/text-channel.ts';
+import { assertHarmless } from './harmless.ts';
+
+const piece = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 20 }),
+  fc.constantFrom(
+    '@everyone ',
+    '<@42>',
+    '**x**',
+    '`',
+    '\n',
+    '[a](https://b)',
+    'word ',
+    '||',
+    ':tada:',
+    '\u202e',
+    '# ',
+    '\\',
+  ),
+);
+const text = fc.oneof(
+  { weight: 6, arbitrary: fc.array(piece, { maxLength: 8 }).map((parts) => parts.join('')) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 500, maxLength: 3_000 }) },
+);
+const people: Person[] = [
+  { userId: '1', name: 'Anna' },
+  { userId: '2', name: '@everyone **Parley:**\n' },
+  { userId: '3', name: 'PARLEY' },
+  { userId: '4', name: 'דנה' },
+];
+const id = fc.integer({ min: 1, max: 6 });
+const person = fc.constantFrom(...people);
+const turn = fc.record({ id, person }).map(({ id, person }) => ({ id, ...person }));
+const call = fc.record({ id, text }).map(({ id, text }) => ({
+  callId: `c${id}`,
+  replyId: 'r',
+  turnIds: [],
+  name: `tool_${id}`,
+  arguments: text,
+}));
+const event: fc.Arbitrary<BridgeEvent> = fc.oneof(
+  turn.map((turn): BridgeEvent => ({ type: 'turn-began', turn, queuedMs: 0 })),
+  turn.map((turn): BridgeEvent => ({ type: 'turn-ended', turn, speechMs: 1, respond: true })),
+  fc.record({ type: fc.constant('turn-transcript' as const), turn: fc.option(turn), text, final: fc.boolean() }),
+  id.map((id): BridgeEvent => ({ type: 'reply-started', replyId: `r${id}`, turns: [] })),
+  id.map((id): BridgeEvent => ({ type: 'reply-audible', replyId: `r${id}`, sinceTurnMs: null })),
+  fc
+    .record({ id, text })
+    .map(({ id, text }): BridgeEvent => ({ type: 'reply-transcript', replyId: `r${id}`, delta: text })),
+  fc
+    .record({ id, heardMs: fc.nat(100), interrupted: fc.boolean() })
+    .map(({ id, ...rest }): BridgeEvent => ({ type: 'reply-ended', replyId: `r${id}`, producedMs: 100, ...rest })),
+  call.map((call): BridgeEvent => ({ type: 'tool-started', call, askers: people })),
+  fc.record({ call, output: text, ok: fc.boolean() }).map(({ call, output, ok }): BridgeEvent => {
+    const result = { callId: call.callId, name: call.name, ok, output };
+    return { type: 'tool-ended', call, askers: [people[1]!], result, tookMs: 5 };
+  }),
+  person.map((person): BridgeEvent => ({ type: 'speech-dropped', person, ms: 10 })),
+  text.map((message): BridgeEvent => ({ type: 'trouble', message })),
+);
+
+test('whatever is said, every message keeps within 2,000 characters and no line can do harm', async () => {
+  const step = fc.record({
+    event,
+    waitMs: fc.constantFrom(0, 0, 100, 1_500, 70_000),
+    failing: fc.constantFrom(false, false, true),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
+      const timer = new ManualTimer();
+      const channel = new FakeTextChannel(timer.now);
+      const transcript = new Transcript({
+        text: channel,
+        botName: 'Parley',
+        now: timer.now,
+        log: keptLog().log,
+        timer: timer.set,
+      });
+      for (const { event, waitMs, failing } of steps) {
+        channel.refuse = () => (failing ? new Error('away') : undefined);
+        transcript.observe(event);
+        await timer.pass(waitMs);
+      }
+      channel.refuse = () => undefined;
+      await transcript.close();
+      assert.equal(transcript.dropped, 0);
+      for (const content of channel.contents) {
+        assert.ok(content.length <= 2_000);
+        for (const line of content.split('\n')) assertLine(line);
+      }
+    }),
+    { numRuns: 150 },
+  );
+});
+
+/** Without the markup that is ours, the line must be harmless. */
+function assertLine(line: string): void {
+  const ours = /^(\*\*(?<name>.*?)(:\*\* |\*\* \(more\): )|-# )/u.exec(line);
+  assert.ok(ours, `a line begins with a name or is small: ${line}`);
+  if (ours.groups?.name) assertHarmless(ours.groups.name);
+  const rest = line
+    .slice(ours[0].length)
+    .replace(/ — \*interrupted\*$/, '')
+    .replace(/^\*\(no transcript came\)\*$/, '');
+  assertHarmless(`x ${rest}`);
+}

@@ -1,0 +1,418 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { BridgeEvent, Person, ToolCall } from '../../src/bridge/ports.ts';
+import { Transcript } from '../../src/transcript/transcript.ts';
+import { keptLog } from '../fakes/log.ts';
+import { ManualTimer } from '../fakes/manual-timer.ts';
+import { FakeTextChannel } from '../fakes/text-channel.ts';
+
+const anna: Person = { userId: '1', name: 'Anna' };
+const ben: Person = { userId: '2', name: 'Ben' };
+
+function setUp() {
+  const timer = new ManualTimer();
+  const channel = new FakeTextChannel(timer.now);
+  const { log, lines } = keptLog();
+  const nameOf = (userId: string) => (userId === ben.userId ? ben.name : userId);
+  const transcript = new Transcript({
+    text: channel,
+    botName: 'Parley',
+    now: timer.now,
+    log,
+    timer: timer.set,
+    nameOf,
+  });
+  const observe = (...events: BridgeEvent[]) => {
+    for (const event of events) transcript.observe(event);
+  };
+  return { timer, channel, transcript, observe, log: lines };
+}
+
+const turnOf = (id: number, { userId, name }: Person) => ({ id, userId, name });
+const began = (id: number, person: Person): BridgeEvent => ({
+  type: 'turn-began',
+  turn: turnOf(id, person),
+  queuedMs: 0,
+});
+const ended = (id: number, person: Person): BridgeEvent => ({
+  type: 'turn-ended',
+  turn: turnOf(id, person),
+  speechMs: 1_000,
+  respond: true,
+});
+const words = (id: number, person: Person, text: string, final = true): BridgeEvent => ({
+  type: 'turn-transcript',
+  turn: turnOf(id, person),
+  text,
+  final,
+});
+const said = (id: number, person: Person, text: string) => [
+  began(id, person),
+  ended(id, person),
+  words(id, person, text),
+];
+const started = (replyId: string): BridgeEvent => ({ type: 'reply-started', replyId, turns: [] });
+const audible = (replyId: string): BridgeEvent => ({ type: 'reply-audible', replyId, sinceTurnMs: 300 });
+const delta = (replyId: string, text: string): BridgeEvent => ({ type: 'reply-transcript', replyId, delta: text });
+const finished = (replyId: string, heardMs: number, producedMs: number, interrupted = false): BridgeEvent => ({
+  type: 'reply-ended',
+  replyId,
+  heardMs,
+  producedMs,
+  interrupted,
+});
+const call: ToolCall = {
+  callId: 'c1',
+  replyId: 'r1',
+  turnIds: [1],
+  name: 'get_weather',
+  arguments: '{"place":"Lisbon","days":2}',
+};
+
+test('a turn and a reply become one message that grows', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'What is the weather?'));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** What is the weather?']);
+  observe(started('r1'), delta('r1', 'Sunny, '), audible('r1'), delta('r1', 'Anna.'), finished('r1', 900, 900));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** What is the weather?\n**Parley:** Sunny, Anna.']);
+});
+
+test('lines stand in the order in which things began, however late their words come', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(began(1, anna), ended(1, anna), started('r1'), audible('r1'), delta('r1', 'Good evening.'));
+  observe(...said(2, ben, 'Me too.'));
+  await timer.pass(2_000);
+  assert.equal(channel.contents[0], '**Anna:** …\n**Parley:** Good evening.\n**Ben:** Me too.');
+  observe(words(1, anna, 'Hello!'));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** Hello!\n**Parley:** Good evening.\n**Ben:** Me too.']);
+});
+
+test('a placeholder alone is not worth a message', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(began(1, anna), ended(1, anna));
+  await timer.pass(5_000);
+  assert.deepEqual(channel.contents, []);
+  observe(words(1, anna, ''));
+  await timer.pass(5_000);
+  assert.deepEqual(channel.contents, []);
+});
+
+test('a turn whose words never come says so', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(began(1, anna), ended(1, anna));
+  await timer.pass(31_000);
+  observe(...said(2, ben, 'Hm.'));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** *(no transcript came)*\n**Ben:** Hm.']);
+});
+
+test('interim words show at once and give way to the final ones', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(began(1, anna), words(1, anna, 'What is', false));
+  await timer.pass(200);
+  assert.deepEqual(channel.contents, ['**Anna:** What is …']);
+  observe(words(1, anna, 'What is this?'));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** What is this?']);
+});
+
+test('words of nobody certain stand under Somebody', async () => {
+  const { timer, channel, observe } = setUp();
+  observe({ type: 'turn-transcript', turn: null, text: 'Is', final: false });
+  observe({ type: 'turn-transcript', turn: null, text: 'Is it?', final: true });
+  observe({ type: 'turn-transcript', turn: null, text: 'Yes.', final: true });
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Somebody:** Is it?\n**Somebody:** Yes.']);
+});
+
+test('nobody passes for the bot by taking its name', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, { userId: '3', name: 'PARLEY\u200b' }, 'I am the bot.'));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**PARLEY (a person):** I am the bot.']);
+});
+
+test('an interrupted reply is cut to what was heard and marked', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(started('r1'), audible('r1'), delta('r1', 'The weather is fine today in Lisbon'));
+  observe(finished('r1', 500, 1_000, true));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Parley:** The weather is — *interrupted*']);
+});
+
+test('a reply of which nothing was heard is left out', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'One.'), started('r1'), delta('r1', 'Never heard'), finished('r1', 0, 400, true));
+  observe(...said(2, ben, 'Two.'));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.\n**Ben:** Two.']);
+});
+
+test('a reply in writing alone is shown when it ends', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(started('r1'), delta('r1', 'Only written.'), finished('r1', 0, 0));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Parley:** Only written.']);
+});
+
+test('a tool call is a line that is completed when the tool is done', async () => {
+  const { timer, channel, observe } = setUp();
+  observe({ type: 'tool-started', call, askers: [anna] });
+  await timer.pass(200);
+  assert.deepEqual(channel.contents, ['-# get\\_weather(place: Lisbon, days: 2) for Anna → …']);
+  const output = '{"now":{"sky":"clear sky","temperatureC":21.5}}';
+  const result = { callId: 'c1', name: 'get_weather', ok: true, output };
+  observe({ type: 'tool-ended', call, askers: [anna], result, tookMs: 412 });
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, [
+    '-# get\\_weather(place: Lisbon, days: 2) for Anna → now: (sky: clear sky, temperatureC: 21.5) · 0.4 s',
+  ]);
+});
+
+test('a tool that failed says why, and for whom it ran', async () => {
+  const { timer, channel, observe } = setUp();
+  const result = { callId: 'c1', name: 'get_weather', ok: false, output: '{"error":"No such place."}' };
+  observe({ type: 'tool-ended', call: { ...call, arguments: '{' }, askers: [anna, ben], result, tookMs: 1_000 });
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['-# get\\_weather({) for Anna, Ben → failed: No such place. · 1.0 s']);
+});
+
+test('lost speech, trouble and the end are small notes', async () => {
+  const { timer, channel, observe } = setUp();
+  observe({ type: 'speech-dropped', person: ben, ms: 1_500 }, { type: 'speech-dropped', person: ben, ms: 500 });
+  observe({ type: 'trouble', message: 'The provider is *slow*.' });
+  observe({ type: 'ended', reason: { kind: 'session-lost', message: 'The key was refused.' } });
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, [
+    [
+      '-# 2.0 s of what Ben said could not be heard: too much was waiting.',
+      '-# The provider is \\*slow\\*.',
+      '-# The conversation ended: The key was refused.',
+    ].join('\n'),
+  ]);
+});
+
+test('a minute of silence begins a new message, a shorter one does not', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'One.'));
+  await timer.pass(59_000);
+  observe(...said(2, anna, 'Two.'));
+  await timer.pass(61_000);
+  observe(...said(3, anna, 'Three.'));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.\n**Anna:** Two.', '**Anna:** Three.']);
+});
+
+test('after the page was turned, what is under way stays and the next goes into a new message', async () => {
+  const { timer, channel, transcript, observe } = setUp();
+  transcript.turnPage();
+  observe(...said(1, anna, 'One.'), began(2, ben));
+  transcript.turnPage();
+  observe(words(2, ben, 'Two.'), ...said(3, anna, 'Three.'));
+  await timer.pass(5_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.\n**Ben:** Two.', '**Anna:** Three.']);
+});
+
+test('a message that nears 2,000 characters is followed by a new one and no word is lost', async () => {
+  const { timer, channel, observe } = setUp();
+  for (let id = 1; id <= 60; id++) {
+    observe(...said(id, id % 2 ? anna : ben, `Sentence number ${id}, with *some* more words so that it takes room.`));
+    await timer.pass(300);
+  }
+  await timer.pass(10_000);
+  assert.ok(channel.contents.length >= 3);
+  const all = channel.contents.join('\n').split('\n');
+  assert.deepEqual(
+    all.map((line) => Number(/number (\d+),/.exec(line)?.[1])),
+    Array.from({ length: 60 }, (_, at) => at + 1),
+  );
+});
+
+test('a reply longer than a message goes on in the next, under its name', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'Tell me a story.'), started('r1'), audible('r1'));
+  const story = Array.from({ length: 700 }, (_, at) => `word${at}`);
+  for (const word of story) {
+    observe(delta('r1', `${word} `));
+    await timer.pass(50);
+  }
+  observe(finished('r1', 9_000, 9_000));
+  await timer.pass(10_000);
+  const lines = channel.contents.join('\n').split('\n');
+  assert.match(lines[1]!, /^\*\*Parley:\*\* word0 /);
+  for (const line of lines.slice(2)) assert.match(line, /^\*\*Parley\*\* \(more\): word/);
+  assert.deepEqual(channel.contents.join('\n').match(/word\d+/g), story);
+});
+
+test('writes are at least 1.2 s apart and never run side by side', async () => {
+  const { timer, channel, observe } = setUp();
+  channel.delay = () => new Promise((resolve) => void timer.set(resolve, 700));
+  for (let id = 1; id <= 40; id++) {
+    observe(...said(id, anna, 'Quick words. '.repeat(10)));
+    await timer.pass(170);
+  }
+  await timer.pass(60_000);
+  assert.equal(channel.mostAtOnce, 1);
+  assert.ok(channel.writes.length >= 5);
+  for (const [at, write] of channel.writes.slice(1).entries()) assert.ok(write.at - channel.writes[at]!.at >= 1_200);
+  assert.equal(channel.contents.join('').match(/Quick words/g)?.length, 400);
+});
+
+test('a write that takes longer than the interval is waited for', async () => {
+  const { timer, channel, observe } = setUp();
+  channel.delay = () => new Promise((resolve) => void timer.set(resolve, 4_000));
+  for (let id = 1; id <= 20; id++) {
+    observe(...said(id, anna, `Line ${id}.`));
+    await timer.pass(500);
+  }
+  await timer.pass(60_000);
+  assert.equal(channel.mostAtOnce, 1);
+  assert.match(channel.contents[0]!, /Line 20\.$/);
+});
+
+test('the first words are posted within a quarter of a second', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'Hi.'));
+  await timer.pass(250);
+  assert.equal(channel.contents.length, 1);
+});
+
+test('nothing is written when nothing changed', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'Hi.'));
+  await timer.pass(5_000);
+  observe({ type: 'speaking', person: anna, speaking: true, levelDb: -20 }, started('r1'), words(1, anna, 'Hi.'));
+  await timer.pass(5_000);
+  assert.equal(channel.writes.length, 1);
+  assert.equal(timer.pending, 0);
+});
+
+test('late words of a closed message go into it where they fit', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(began(1, anna), ended(1, anna), ...said(2, ben, 'Two.'));
+  await timer.pass(61_000);
+  observe(...said(3, ben, 'Three.'));
+  await timer.pass(2_000);
+  observe(words(1, anna, 'One, late.'));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One, late.\n**Ben:** Two.', '**Ben:** Three.']);
+});
+
+test('late words of a closed message that is full go to the newest', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(began(1, anna), ended(1, anna), ...said(2, ben, 'a '.repeat(700)), ...said(3, ben, 'b '.repeat(250)));
+  await timer.pass(61_000);
+  observe(...said(4, ben, 'Four.'));
+  await timer.pass(2_000);
+  observe(words(1, anna, `Late: ${'c '.repeat(200)}`));
+  await timer.pass(5_000);
+  assert.equal(channel.contents.length, 2);
+  assert.doesNotMatch(channel.contents[0]!, /Anna/);
+  assert.match(channel.contents[1]!, /^\*\*Anna:\*\* Late: c c .*\n\*\*Ben:\*\* Four\.$/);
+});
+
+test('a post that failed is tried again, with what came meanwhile, and one warning', async () => {
+  const { timer, channel, observe, log } = setUp();
+  channel.refuse = () => new Error('Discord is away.');
+  observe(...said(1, anna, 'One.'));
+  await timer.pass(20_000);
+  assert.ok(channel.writes.length >= 3 && channel.writes.length <= 6);
+  observe(...said(2, ben, 'Two.'));
+  channel.refuse = () => undefined;
+  await timer.pass(31_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.\n**Ben:** Two.']);
+  assert.equal(log.length, 1);
+});
+
+test('while nothing can be posted, 200 lines are kept and the loss is counted and told once', async () => {
+  const { timer, channel, transcript, observe, log } = setUp();
+  channel.refuse = () => new Error('No permission.');
+  for (let id = 1; id <= 230; id++) observe(...said(id, anna, `Line ${id}.`));
+  await timer.pass(5_000);
+  assert.equal(transcript.dropped, 30);
+  assert.equal(log.filter((line) => /dropped/.test(line.msg)).length, 1);
+  channel.refuse = () => undefined;
+  await timer.pass(60_000);
+  const numbers = channel.contents.join('\n').match(/\d+/g)?.map(Number);
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 200 }, (_, at) => at + 31),
+  );
+});
+
+test('when a message was deleted, what it does not show goes to a new one', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'One.'));
+  await timer.pass(2_000);
+  channel.refuse = (kind) => (kind === 'edit' ? new Error('Unknown Message') : undefined);
+  observe(...said(2, ben, 'Two.'));
+  await timer.pass(120_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.', '**Ben:** Two.']);
+});
+
+test('words that change while a write is under way are in the next one', async () => {
+  const { timer, channel, observe } = setUp();
+  channel.delay = () => new Promise((resolve) => void timer.set(resolve, 400));
+  observe(began(1, anna), words(1, anna, 'One', false));
+  await timer.pass(300);
+  observe(words(1, anna, 'One two.'));
+  await timer.pass(5_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One two.']);
+});
+
+test('flush writes everything at once', async () => {
+  const { timer, channel, transcript, observe } = setUp();
+  observe(...said(1, anna, 'a '.repeat(700)), ...said(2, ben, 'b '.repeat(700)), ...said(3, anna, 'c '.repeat(700)));
+  await transcript.flush();
+  assert.equal(channel.contents.length, 3);
+  observe(...said(4, anna, 'After it.'));
+  await timer.pass(5_000);
+  assert.match(channel.contents.join('\n'), /After it\./);
+});
+
+test('close writes the rest, ends open turns, and nothing is written afterwards', async () => {
+  const { timer, channel, transcript, observe } = setUp();
+  observe(began(1, anna), words(1, anna, 'Half a', false), {
+    type: 'ended',
+    reason: { kind: 'asked', by: ben.userId },
+  });
+  await Promise.all([transcript.close(), transcript.close()]);
+  assert.deepEqual(channel.contents, ['**Anna:** Half a\n-# The conversation ended: Ben asked for it.']);
+  observe(...said(2, ben, 'Too late.'));
+  await timer.pass(60_000);
+  assert.equal(channel.writes.length, 1);
+  assert.equal(timer.pending, 0);
+});
+
+test('who ended it is somebody where the name is not known, never a number', async () => {
+  const { channel, transcript, observe } = setUp();
+  observe({ type: 'ended', reason: { kind: 'asked', by: '77' } });
+  await transcript.close();
+  assert.deepEqual(channel.contents, ['-# The conversation ended: somebody asked for it.']);
+});
+
+test('close does not wait for ever for a channel that takes nothing', async () => {
+  const { channel, transcript, observe, log } = setUp();
+  channel.refuse = () => new Error('Discord is away.');
+  observe(...said(1, anna, 'One.'));
+  await transcript.close();
+  assert.equal(channel.writes.length, 1);
+  assert.match(log.at(-1)!.msg, /end of the transcript/);
+});
+
+test('with the real clock the first words are posted without being asked', async () => {
+  const channel = new FakeTextChannel();
+  const posted = new Promise<void>((resolve) => {
+    channel.delay = async () => resolve();
+  });
+  const transcript = new Transcript({ text: channel, botName: 'P', now: () => performance.now(), log: keptLog().log });
+  for (const event of said(1, anna, 'Hi.')) transcript.observe(event);
+  const alive = setTimeout(() => {}, 5_000);
+  await posted;
+  clearTimeout(alive);
+  await transcript.close();
+  assert.deepEqual(channel.contents, ['**Anna:** Hi.']);
+});
