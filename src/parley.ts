@@ -10,6 +10,7 @@ import { ChosenText } from './discord/chosen-text.ts';
 import { createClient, logIn } from './discord/client.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
 import { dispatchCommands } from './discord/dispatch.ts';
+import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import { GuildRoom } from './discord/room.ts';
 import type { StartError } from './discord/start-error.ts';
@@ -140,7 +141,7 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
   };
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
-    await client.destroy();
+    await destroyClient(client);
     await database.destroy();
   };
   const parley: Parley = {

@@ -1,5 +1,5 @@
 /** 20 ms at 24 kHz: what the pacer pulls. */
-export const FRAME_SAMPLES = 480;
+const FRAME_SAMPLES = 480;
 const SAMPLES_PER_MS = 24;
 /** −15 dB: the bot is still heard, the person over it is understood. */
 const DUCKED_GAIN = 10 ** (-15 / 20);

@@ -55,7 +55,7 @@ export interface VoiceLine {
 
 // ---- The speech model -----------------------------------------------------------------------------
 
-export type Provider = 'openai' | 'azure' | 'gemini' | 'vertex';
+type Provider = 'openai' | 'azure' | 'gemini' | 'vertex';
 /** Who draws the end of a turn: Parley itself, the provider's level-based detector, or its semantic one. */
 export type TurnDetection = 'manual' | 'server' | 'semantic';
 
@@ -261,7 +261,7 @@ export interface SettingsStore {
 // ---- What the bridge tells ------------------------------------------------------------------------
 
 export type EndReason =
-  /** Somebody asked (`by`: their name), or the bot is stopping (null). */
+  /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
   | { readonly kind: 'asked'; readonly by: string | null }
   | { readonly kind: 'alone' }
   | { readonly kind: 'idle' }

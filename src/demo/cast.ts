@@ -5,7 +5,7 @@ import type { ScriptedReply, ScriptInput } from '../simulator/script.ts';
 const fixtures = new URL('../../test/fixtures/', import.meta.url);
 
 /** What Anna and Ben say, and what the stand-in of the model answers: it understands nothing of it. */
-export const lines = {
+const lines = {
   anna: 'Hello Parley, what is the weather like in Berlin right now?',
   ben: 'Wait, stop please. Who else is in here with us?',
   weather:

@@ -58,7 +58,7 @@ export class Announcement {
 }
 
 /** What the bot says when it comes. */
-export function greeting(by: Person, modelLabel: string): string {
+function greeting(by: Person, modelLabel: string): string {
   const name = escapeMarkdown(by.name, { maskedLink: true, heading: true, bulletedList: true, numberedList: true });
   return [
     `Hello, I am an AI. ${name} asked me in, and I am listening to this voice channel now.`,

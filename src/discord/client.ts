@@ -1,5 +1,6 @@
 import { Client, type CloseEvent, Events, GatewayCloseCodes, GatewayIntentBits, Options } from 'discord.js';
 import type { Logger } from 'pino';
+import { destroyClient, isDestroyed, mortalStrategy } from './gateway-strategy.ts';
 import { StartError, startError } from './start-error.ts';
 
 /** Log lines about a gateway that stays away come at most this often: the library tries again twice a second. */
@@ -14,19 +15,23 @@ export interface ClientOptions {
   readonly onDead: (error: StartError) => void;
 }
 
-/** A client that knows guilds and voice states, and pings nobody. It is not logged in yet. Close it with destroy(). */
+/** A client that knows guilds and voice states, and pings nobody. It is not logged in yet. Close it with destroyClient(). */
 export function createClient({ apiUrl, log, onDead }: ClientOptions): Client {
-  const client = new Client({
+  const client: Client = new Client({
     intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates],
     allowedMentions: { parse: [], repliedUser: false },
     rest: { api: apiUrl },
+    ws: { buildStrategy: mortalStrategy(() => client) },
     // Messages are written and edited by id, never looked up again.
     makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),
   });
   const warn = limited((fields, message) => log.warn(fields, message));
   client.on(Events.Error, (error) => log.error({ err: error }, 'Discord client'));
   client.on(Events.ShardError, (error) => warn({ err: error }, 'the connection to the gateway failed'));
-  client.on(Events.ShardReconnecting, () => warn({}, 'the connection to the gateway was lost, connecting again'));
+  client.on(Events.ShardReconnecting, () => {
+    // The library also says so of a connection that we ended.
+    if (!isDestroyed(client)) warn({}, 'the connection to the gateway was lost, connecting again');
+  });
   client.on(Events.ShardResume, () => log.info('the connection to the gateway is back'));
   client.on(Events.Warn, (message) => log.warn({ warning: message }, 'Discord client'));
   client.on(Events.ShardDisconnect, (event) => {
@@ -67,7 +72,7 @@ export async function logIn(
       client.login(options.token).catch(reject);
     });
   } catch (error) {
-    await client.destroy();
+    await destroyClient(client);
     throw startError(error, { doing: 'log in', apiUrl });
   } finally {
     ended.abort();

@@ -21,14 +21,14 @@ export async function deployCommands(
   deployment: Deployment,
 ): Promise<'unchanged' | 'registered'> {
   const { guildId, apiUrl, log } = deployment;
-  const wanted = deployment.commands.map((command) => command.data.toJSON());
+  const wanted = deployment.commands.map((command) => onTheWire(command.data.toJSON(), guildId !== null));
   const route = guildId
     ? Routes.applicationGuildCommands(client.application.id, guildId)
     : Routes.applicationCommands(client.application.id);
   try {
     const there = await client.rest.get(route, { query: new URLSearchParams({ with_localizations: 'true' }) });
-    if (sameCommands(wanted, there)) return 'unchanged';
-    await client.rest.put(route, { body: wanted.map(onTheWire) });
+    if (sameCommands(wanted, there, guildId !== null)) return 'unchanged';
+    await client.rest.put(route, { body: wanted });
   } catch (error) {
     if (guildId && isNoAccess(error)) {
       throw new StartError(
@@ -44,32 +44,39 @@ export async function deployCommands(
 
 /**
  * The published schema has default_member_permissions as an integer where builders make a string; Discord takes both.
- * https://github.com/discord/discord-api-spec (ApplicationCommandUpdateRequest)
+ * Where a command may be used and who may install it is for global commands only. https://github.com/discord/discord-api-spec
  */
-function onTheWire(command: RESTPostAPIChatInputApplicationCommandsJSONBody): object {
-  const { default_member_permissions: bits } = command;
-  return bits ? { ...command, default_member_permissions: Number(bits) } : command;
+function onTheWire(command: RESTPostAPIChatInputApplicationCommandsJSONBody, isOfGuild: boolean): object {
+  const { default_member_permissions: bits, contexts, integration_types, ...rest } = command;
+  return {
+    ...rest,
+    ...(bits && { default_member_permissions: Number(bits) }),
+    ...(!isOfGuild && { contexts, integration_types }),
+  };
 }
 
 /** Whether what Discord has registered is what we want, leaving out what Discord adds of its own. Order does not count. */
-export function sameCommands(wanted: unknown, registered: unknown): boolean {
-  return isDeepStrictEqual(essentials(wanted), essentials(registered));
+export function sameCommands(wanted: unknown, registered: unknown, isOfGuild = false): boolean {
+  const kept = isOfGuild ? KEPT : [...KEPT, ...GLOBAL];
+  return isDeepStrictEqual(essentials(wanted, kept), essentials(registered, kept));
 }
 
-function essentials(commands: unknown): unknown {
+function essentials(commands: unknown, kept: readonly string[]): unknown {
   if (!Array.isArray(commands)) return undefined;
-  return new Map(commands.map((command) => [`${command.type ?? 1} ${command.name}`, essence(command)]));
+  return new Map(commands.map((command) => [`${command.type ?? 1} ${command.name}`, essence(command, kept)]));
 }
 
 const KEPT = [
   ...['name', 'description', 'name_localizations', 'description_localizations', 'required', 'choices', 'options'],
   ...['channel_types', 'min_value', 'max_value', 'min_length', 'max_length', 'autocomplete', 'value', 'nsfw'],
-  ...['default_member_permissions', 'contexts', 'integration_types'],
+  'default_member_permissions',
 ];
+/** Fields that only global commands have. */
+const GLOBAL = ['contexts', 'integration_types'];
 
 /** The fields that make a command, an option or a choice what it is; a default counts as absent, as Discord may send it. */
-function essence(one: Record<string, unknown>): Record<string, unknown> {
-  const entries = KEPT.flatMap((key) => {
+function essence(one: Record<string, unknown>, kept: readonly string[]): Record<string, unknown> {
+  const entries = kept.flatMap((key) => {
     const value = one[key];
     if (value === undefined || value === null || value === false) return [];
     if (key === 'default_member_permissions') return [[key, String(value)] as const];
@@ -77,7 +84,7 @@ function essence(one: Record<string, unknown>): Record<string, unknown> {
     if (value.length === 0) return [];
     const isNested = key === 'options' || key === 'choices';
     // Lists of numbers are sets: types of channels, contexts.
-    return [[key, isNested ? value.map(essence) : value.toSorted()] as const];
+    return [[key, isNested ? value.map((inner) => essence(inner, kept)) : value.toSorted()] as const];
   });
   return Object.fromEntries([['type', one.type ?? 1], ...entries]);
 }

@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { type Client, Events } from 'discord.js';
 import { WebSocketServer } from 'ws';
 import { createClient, logIn } from '../../src/discord/client.ts';
+import { destroyClient } from '../../src/discord/gateway-strategy.ts';
 import { StartError } from '../../src/discord/start-error.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { keptLog } from '../fakes/log.ts';
@@ -68,6 +69,14 @@ describe('logging in', () => {
     discord.gateway.drop();
     await resumed;
     await client.destroy();
+  });
+
+  it('says nothing in the log when it logs out', async () => {
+    const { log, lines } = keptLog();
+    const { apiUrl } = discord;
+    const client = await logIn(createClient({ apiUrl, log, onDead: () => {} }), { token: discord.token, apiUrl });
+    await destroyClient(client);
+    assert.deepEqual(lines, []);
   });
 
   it('says when the gateway closes for good while the bot runs', async () => {

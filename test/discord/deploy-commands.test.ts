@@ -6,6 +6,7 @@ import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands, sameCommands } from '../../src/discord/deploy-commands.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { keptLog } from '../fakes/log.ts';
+import { noSchemas, violations } from '../fakes/published.ts';
 
 const { log } = keptLog();
 
@@ -45,6 +46,11 @@ describe('deployCommands', () => {
     assert.ok(
       discord.requests.some((one) => one.method === 'PUT' && one.path.includes(`/guilds/${guild.id}/commands`)),
     );
+  });
+
+  it('sends lists that the published schemas accept', { skip: noSchemas }, async () => {
+    assert.deepEqual(await violations(discord), []);
+    assert.ok(puts() >= 4);
   });
 
   it('names DISCORD_GUILD_ID when the bot is not on that server', async () => {

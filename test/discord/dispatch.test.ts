@@ -90,7 +90,7 @@ describe('dispatchCommands', () => {
   });
 
   it('takes it lightly when the answer has nowhere to go any more', async () => {
-    const answering = anna.command('/slow', {}, { timeoutMs: 2000 });
+    const answering = anna.command('/slow', {}, { timeoutMs: 300 });
     const channel = [...guild.channels.values()][0]!;
     const waiting = await guild.waitForMessage(channel.id, (message) => message.interaction?.name === 'slow');
     guild.board.delete(waiting);

@@ -11,6 +11,7 @@ import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { ChannelType } from '../../src/simulator/discord/entities.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import { keptLog } from '../fakes/log.ts';
+import { noSchemas, violations } from '../fakes/published.ts';
 
 const { log, lines } = keptLog();
 let discord: SimulatedDiscord;
@@ -53,10 +54,10 @@ async function settled(simulated: SimulatedGuild): Promise<Guild> {
 
 async function enterVoice(guild: Guild, channelId: string): Promise<void> {
   const entered = once(client, Events.VoiceStateUpdate);
-  client.ws.broadcast({
+  guild.shard.send({
     op: 4,
     d: { guild_id: guild.id, channel_id: channelId, self_mute: false, self_deaf: false },
-  } as never);
+  });
   await entered;
 }
 
@@ -114,7 +115,8 @@ describe('GuildRoom', () => {
     const [anna] = simulated.people;
     const room = new GuildRoom({ guild, channelId: voice, textChannelId: () => voice });
     anna!.member.timedOutUntil = Date.now() + 60_000;
-    simulated.memberChanged(anna!.member);
+    // Discord puts out of voice whom it silences, and tells about the member with that.
+    await anna!.leave();
     await settled(simulated);
     assert.equal(room.mayWrite(anna!.userId), false);
   });
@@ -242,5 +244,12 @@ describe('Announcement', () => {
     assert.equal(farewellFor({ kind: 'asked', by: '1' }), null);
     assert.match(farewellFor({ kind: 'alone' }) ?? '', /^I left because nobody was here/);
     assert.match(farewellFor({ kind: 'idle' }) ?? '', /^I left because nobody had spoken/);
+  });
+});
+
+describe('what was sent', () => {
+  it('is as the published schemas have it', { skip: noSchemas }, async () => {
+    assert.deepEqual(await violations(discord), []);
+    assert.ok(discord.requests.some((one) => one.path.endsWith('/voice-status')));
   });
 });

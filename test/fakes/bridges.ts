@@ -49,10 +49,15 @@ export class ScriptedBridge implements BridgeHandle {
   }
 }
 
-/** Conversations without a line and without a model. `failure`: what the next open() rejects with. */
+/**
+ * Conversations without a line and without a model. `failure`: what the next open() rejects with. A conversation that was
+ * placed already is what open() gives, as with a request that another one forestalled.
+ */
 export class ScriptedBridges implements Bridges {
   readonly opened: { guildId: string; channelId: string; by: Person }[] = [];
   failure: unknown;
+  /** What open() waits for. */
+  delay: Promise<unknown> = Promise.resolve();
   readonly #bridges = new Map<string, ScriptedBridge>();
 
   find(guildId: string): ScriptedBridge | undefined {
@@ -62,9 +67,10 @@ export class ScriptedBridges implements Bridges {
   async open(request: { guildId: string; channelId: string; by: Person }): Promise<ScriptedBridge> {
     const { failure } = this;
     this.failure = undefined;
+    await this.delay;
     if (failure !== undefined) throw failure;
     this.opened.push(request);
-    return this.place(request);
+    return this.find(request.guildId) ?? this.place(request);
   }
 
   /** A conversation that is under way already. */

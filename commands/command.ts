@@ -1,0 +1,38 @@
+import type {
+  ApplicationCommandOptionChoiceData,
+  AutocompleteInteraction,
+  ChatInputCommandInteraction,
+  RESTPostAPIChatInputApplicationCommandsJSONBody,
+} from 'discord.js';
+import type { Logger } from 'pino';
+import type { Bridges, SettingsStore, TurnDetection } from '../src/bridge/ports.ts';
+
+/** What every command may use. The lists are of the model that is in use now. */
+export interface CommandContext {
+  readonly bridges: Bridges;
+  readonly settings: SettingsStore;
+  readonly toolNames: readonly { readonly name: string; readonly description: string }[];
+  voices(): readonly string[];
+  turnDetections(): readonly TurnDetection[];
+  /** Where the sound goes, for people, e.g. `OpenAI (gpt-realtime-2.1)`. */
+  readonly modelLabel: string;
+  readonly log: Logger;
+}
+
+/** Somebody used the command in a guild whose roles, channels and voice states are known. */
+export type Asked = ChatInputCommandInteraction<'cached'>;
+/** Somebody is typing a value of an option of the command. */
+type Typing = AutocompleteInteraction<'cached'>;
+/** One proposal while somebody types: at most 100 characters each. */
+export type Choice = ApplicationCommandOptionChoiceData;
+
+/** One slash command. The dispatch (src/discord/dispatch.ts) defers, sends what `execute` returns, and catches everything. */
+export interface Command {
+  readonly data: { readonly name: string; toJSON(): RESTPostAPIChatInputApplicationCommandsJSONBody };
+  /** Whether everybody in the text channel reads the answer; without it only the asker does. Asked before the defer, which fixes it. */
+  isPublic?(asked: Asked, context: CommandContext): boolean;
+  /** Does it and gives the answer: plain text for people, names escaped. What it throws is shown as a neutral sentence. */
+  execute(asked: Asked, context: CommandContext): Promise<string>;
+  /** Proposals for the option being typed; past 25 are cut off. */
+  autocomplete?(typing: Typing, context: CommandContext): Promise<readonly Choice[]>;
+}

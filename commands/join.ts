@@ -1,0 +1,123 @@
+import {
+  ChannelType,
+  type GuildMember,
+  PermissionFlagsBits,
+  type VoiceBasedChannel,
+  type VoiceChannel,
+} from 'discord.js';
+import { LineLostError, SessionLostError } from '../src/bridge/errors.ts';
+import type { BridgeHandle } from '../src/bridge/ports.ts';
+import type { Asked, Command, CommandContext } from './command.ts';
+import { guildCommand } from './guild-command.ts';
+import { missingRights, sees, writingRights } from './rights.ts';
+import { channelLink, listed } from './words.ts';
+
+/** Brings the bot into a voice channel. */
+export const join: Command = {
+  data: guildCommand('join', 'Bring me into a voice channel: I listen and answer aloud').addChannelOption((option) =>
+    option
+      .setName('channel')
+      .setDescription('The voice channel; without it, the one you are in')
+      // Stage channels are offered so that whoever picks one is told why not.
+      .addChannelTypes(ChannelType.GuildVoice, ChannelType.GuildStageVoice),
+  ),
+
+  async execute(asked, context) {
+    const place = placeAsked(asked);
+    if (typeof place === 'string') return place;
+    const obstacle =
+      askersObstacle(place, asked.member) ??
+      botsObstacle(place) ??
+      presence(place, asked, context.bridges.find(asked.guildId));
+    if (obstacle) return obstacle;
+    return open(place, asked, context);
+  },
+};
+
+/** The voice channel meant, or what to do when there is none. */
+function placeAsked(asked: Asked): VoiceChannel | string {
+  const chosen = asked.options.getChannel('channel');
+  const channel = chosen ? asked.guild.channels.cache.get(chosen.id) : asked.member.voice.channel;
+  if (!channel) {
+    return chosen
+      ? 'I cannot see that channel. Choose another one, or give my role **View Channel** there.'
+      : 'You are in no voice channel. Join one and type `/join` again, or name one: `/join channel:`.';
+  }
+  if (channel.type === ChannelType.GuildStageVoice) {
+    return `${channelLink(channel.id)} is a stage channel, and I do not support these yet. Choose a normal voice channel.`;
+  }
+  if (channel.type !== ChannelType.GuildVoice) {
+    return `${channelLink(channel.id)} is not a voice channel. Choose a voice channel, or join one and type \`/join\` alone.`;
+  }
+  return channel;
+}
+
+/** Nobody may send the bot to listen where they could not listen themselves. */
+function askersObstacle(channel: VoiceBasedChannel, member: GuildMember): string | undefined {
+  // Whoever was moved into a channel is there with or without the right to connect.
+  if (member.voice.channelId === channel.id) return undefined;
+  const missing = missingRights(channel, member, ['ViewChannel', 'Connect']);
+  if (missing.length === 0) return undefined;
+  return `You may not join that channel yourself (you lack ${bold(missing)} there), so you cannot send me into it.`;
+}
+
+function botsObstacle(channel: VoiceChannel): string | undefined {
+  const me = channel.guild.members.me;
+  if (!me) return 'Discord has not told me yet what I may do here. Try again in a few seconds.';
+  const missing = missingRights(channel, me, ['ViewChannel', 'Connect', 'Speak']);
+  if (missing.length > 0) {
+    const them = missing.length === 1 ? 'it' : 'them';
+    return `I lack ${bold(missing)} in ${channelLink(channel.id)}. Somebody who may edit the channel can grant ${them} under **Edit Channel → Permissions**, to me or to my role.`;
+  }
+  if (me.isCommunicationDisabled())
+    return 'I am timed out on this server, so I may not speak. A moderator can lift the timeout.';
+  const isThere = me.voice.channelId === channel.id;
+  if (channel.full && !isThere && !channel.permissionsFor(me).has(PermissionFlagsBits.MoveMembers)) {
+    return `${channelLink(channel.id)} is full (its limit is ${channel.userLimit}). Make room, raise its user limit, or give me **Move Members** there, which lets me in anyway.`;
+  }
+  return undefined;
+}
+
+/** What to say when the bot already is in a channel of this guild. */
+function presence(channel: VoiceChannel, asked: Asked, bridge: BridgeHandle | undefined): string | undefined {
+  if (!bridge) return undefined;
+  if (bridge.channelId === channel.id)
+    return `I am already in ${channelLink(channel.id)} and listening. Just talk to me.`;
+  const other = asked.guild.channels.cache.get(bridge.channelId);
+  const where = sees(other, asked.member)
+    ? channelLink(bridge.channelId)
+    : 'another channel of this server that you cannot see';
+  return `I am in ${where}, and I can be in one channel of a server at a time. Somebody there can send me away with \`/leave\`; then type \`/join\` again.`;
+}
+
+async function open(channel: VoiceChannel, asked: Asked, context: CommandContext): Promise<string> {
+  const by = { userId: asked.user.id, name: asked.member.displayName };
+  try {
+    const bridge = await context.bridges.open({ guildId: asked.guildId, channelId: channel.id, by });
+    // Of two requests at the same time, the first one decides where.
+    if (bridge.channelId !== channel.id) return presence(channel, asked, bridge) ?? '';
+  } catch (error) {
+    if (error instanceof SessionLostError || error instanceof LineLostError) {
+      context.log.warn({ err: error, guildId: asked.guildId, channelId: channel.id }, 'could not join');
+      return error.message;
+    }
+    throw error;
+  }
+  const warning = await transcriptWarning(channel, context);
+  return `I am in ${channelLink(channel.id)} and listening: just talk to me. What is said there goes to ${context.modelLabel}. \`/leave\` sends me away.${warning}`;
+}
+
+/** Says in time that there will be no transcript, and why. */
+async function transcriptWarning(voice: VoiceChannel, context: CommandContext): Promise<string> {
+  const settings = await context.settings.get(voice.guildId);
+  const channel = voice.guild.channels.resolve(settings.transcriptChannelId ?? voice.id);
+  if (!channel) return '\nThe channel for transcripts is gone: set another one with `/transcript channel`.';
+  const me = voice.guild.members.me;
+  const missing = me ? missingRights(channel, me, writingRights(channel)) : [];
+  if (missing.length === 0) return '';
+  return `\nI cannot write the transcript: I lack ${bold(missing)} in ${channelLink(channel.id)}.`;
+}
+
+function bold(words: readonly string[]): string {
+  return listed(words.map((word) => `**${word}**`));
+}

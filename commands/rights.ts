@@ -1,0 +1,33 @@
+import { type GuildBasedChannel, type GuildMember, PermissionFlagsBits } from 'discord.js';
+
+/** Discord's own words for the permissions that a voice bot needs, as they stand in the channel's settings. */
+const WORDS = {
+  ViewChannel: 'View Channel',
+  Connect: 'Connect',
+  Speak: 'Speak',
+  SendMessages: 'Send Messages',
+  SendMessagesInThreads: 'Send Messages in Threads',
+} as const;
+type Right = keyof typeof WORDS;
+
+/** The rights that a member lacks in a channel, in Discord's words and in the order given; empty when all are there. */
+export function missingRights(
+  channel: GuildBasedChannel,
+  member: GuildMember,
+  rights: readonly Right[],
+): readonly string[] {
+  const has = channel.permissionsFor(member);
+  return rights.filter((right) => !has.has(PermissionFlagsBits[right])).map((right) => WORDS[right]);
+}
+
+/** What it takes to write in this channel. In a voice channel whoever may not connect may not write either. */
+export function writingRights(channel: GuildBasedChannel): readonly Right[] {
+  // https://docs.discord.com/developers/topics/permissions#implicit-permissions
+  if (channel.isVoiceBased()) return ['ViewChannel', 'Connect', 'SendMessages'];
+  return ['ViewChannel', channel.isThread() ? 'SendMessagesInThreads' : 'SendMessages'];
+}
+
+/** Whether a member sees a channel; false where the channel is not known any more. */
+export function sees(channel: GuildBasedChannel | undefined, member: GuildMember): boolean {
+  return channel !== undefined && missingRights(channel, member, ['ViewChannel']).length === 0;
+}

@@ -1,0 +1,73 @@
+import { PermissionFlagsBits } from 'discord.js';
+import type { Asked, Command, CommandContext } from './command.ts';
+import { guildCommand } from './guild-command.ts';
+import { change } from './setting-words.ts';
+import { listed, plain } from './words.ts';
+
+/** Which tools the model may use in this guild. */
+export const tools: Command = {
+  data: guildCommand('tools', 'What I may do besides talking')
+    .addSubcommand((sub) => sub.setName('list').setDescription('Show all tools, and which are switched off'))
+    .addSubcommand((sub) =>
+      sub
+        .setName('enable')
+        .setDescription('Switch a tool on')
+        .addStringOption((option) =>
+          option.setName('tool').setDescription('A tool that is switched off').setRequired(true).setAutocomplete(true),
+        ),
+    )
+    .addSubcommand((sub) =>
+      sub
+        .setName('disable')
+        .setDescription('Switch a tool off')
+        .addStringOption((option) =>
+          option.setName('tool').setDescription('A tool that is switched on').setRequired(true).setAutocomplete(true),
+        ),
+    )
+    .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
+
+  async execute(asked, context) {
+    switch (asked.options.getSubcommand()) {
+      case 'enable':
+        return turn(asked, context, 'on');
+      case 'disable':
+        return turn(asked, context, 'off');
+      default:
+        return listTools(asked, context);
+    }
+  },
+
+  async autocomplete(typing, { settings, toolNames }) {
+    const { disabledTools } = await settings.get(typing.guildId);
+    const wantsOff = typing.options.getSubcommand() === 'enable';
+    const part = typing.options.getFocused().toLowerCase();
+    return toolNames
+      .filter((tool) => disabledTools.includes(tool.name) === wantsOff && tool.name.toLowerCase().includes(part))
+      .map((tool) => ({ name: tool.name, value: tool.name }));
+  },
+};
+
+async function listTools(asked: Asked, { settings, toolNames }: CommandContext): Promise<string> {
+  if (toolNames.length === 0) return 'I have no tools.';
+  const { disabledTools } = await settings.get(asked.guildId);
+  const lines = toolNames.map((tool) => {
+    const state = disabledTools.includes(tool.name) ? 'off' : 'on';
+    return `\`${tool.name}\` (${state}): ${plain(tool.description, 120)}`;
+  });
+  return [...lines, 'Switch them with `/tools enable` and `/tools disable`.'].join('\n');
+}
+
+async function turn(asked: Asked, context: CommandContext, state: 'on' | 'off'): Promise<string> {
+  const typed = asked.options.getString('tool', true).trim();
+  const tool = context.toolNames.find((one) => one.name === typed);
+  if (!tool) {
+    const known = context.toolNames.map((one) => `\`${one.name}\``);
+    return `I have no tool “${plain(typed, 40)}”. ${known.length === 0 ? 'I have none at all.' : `I have ${listed(known)}.`}`;
+  }
+  const { disabledTools } = await context.settings.get(asked.guildId);
+  if (disabledTools.includes(tool.name) === (state === 'off')) return `\`${tool.name}\` is ${state} already.`;
+  const wanted = {
+    disabledTools: state === 'off' ? [...disabledTools, tool.name] : disabledTools.filter((name) => name !== tool.name),
+  };
+  return change(asked, context, wanted, () => `\`${tool.name}\` is ${state} now.`);
+}

@@ -1,0 +1,68 @@
+import { ChannelType, type GuildBasedChannel, PermissionFlagsBits } from 'discord.js';
+import type { Asked, Command } from './command.ts';
+import { guildCommand } from './guild-command.ts';
+import { missingRights, writingRights } from './rights.ts';
+import { change } from './setting-words.ts';
+import { channelLink, listed } from './words.ts';
+
+/** Where the transcript is written. */
+export const transcript: Command = {
+  data: guildCommand('transcript', 'Where I write down what is said')
+    .addSubcommand((sub) =>
+      sub
+        .setName('channel')
+        .setDescription('Choose the channel for transcripts')
+        .addChannelOption((option) =>
+          option
+            .setName('channel')
+            .setDescription("Without it: back to the voice channel's own chat")
+            .addChannelTypes(
+              ChannelType.GuildText,
+              ChannelType.GuildVoice,
+              ChannelType.GuildAnnouncement,
+              ChannelType.PublicThread,
+              ChannelType.PrivateThread,
+              ChannelType.AnnouncementThread,
+            ),
+        ),
+    )
+    .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
+
+  async execute(asked, context) {
+    const chosen = asked.options.getChannel('channel');
+    if (!chosen) {
+      return change(
+        asked,
+        context,
+        { transcriptChannelId: null },
+        () => "Transcripts go to the voice channel's own chat.",
+      );
+    }
+    const channel = asked.guild.channels.cache.get(chosen.id);
+    const obstacle = channel
+      ? obstacleIn(channel, asked)
+      : 'I cannot see that channel. Give my role **View Channel** there.';
+    if (obstacle) return obstacle;
+    // People speak before those who sit with them; a text channel may have other readers.
+    return change(
+      asked,
+      context,
+      { transcriptChannelId: chosen.id },
+      () =>
+        `Transcripts go to ${channelLink(chosen.id)}. Everybody who can read that channel will read what is said in voice.`,
+    );
+  },
+};
+
+function obstacleIn(channel: GuildBasedChannel, asked: Asked): string | undefined {
+  const link = channelLink(channel.id);
+  if (!channel.isTextBased()) return `${link} has no chat. Choose a text channel, a voice channel or a thread.`;
+  const theirs = missingRights(channel, asked.member, writingRights(channel));
+  if (theirs.length > 0) return `You may not write in ${link} yourself, so you cannot make me write there.`;
+  const me = channel.guild.members.me;
+  if (!me) return 'Discord has not told me yet what I may do here. Try again in a few seconds.';
+  const mine = missingRights(channel, me, writingRights(channel));
+  if (mine.length === 0) return undefined;
+  const rights = listed(mine.map((word) => `**${word}**`));
+  return `I lack ${rights} in ${link}. Grant that under **Edit Channel → Permissions**, then try again.`;
+}

@@ -1,0 +1,85 @@
+import type { Capabilities, SessionOptions } from '../bridge/ports.ts';
+
+// What each exact model is known to accept. Sources: developers.openai.com/api/docs/models and /guides/realtime,
+// ai.google.dev/gemini-api/docs/live-api/capabilities, and traffic recorded in 2026. A model that is not listed
+// gets the safe minimum: a field that it is not known to accept is never sent.
+
+/** What the OpenAI adapter has to know about one model. */
+export interface OpenAITraits {
+  readonly capabilities: Capabilities;
+  /** The model that writes down what people say. */
+  readonly transcriber: string;
+}
+
+/** What the Gemini adapter has to know about one model. */
+export interface GeminiTraits {
+  readonly capabilities: Capabilities;
+  /** Accepts contextWindowCompression; without it an audio session ends after 15 minutes. */
+  readonly compression: boolean;
+  /**
+   * Accepts clientContent after the first turn. Gemini 3 takes it only as history at the start and closes with 1007
+   * otherwise (livekit/agents#5251, strands-agents/harness-sdk#1999).
+   */
+  readonly laterContent: boolean;
+}
+
+// The voice is fixed once a session has spoken, so it never changes while it runs.
+const OPENAI_UPDATES: readonly (keyof SessionOptions)[] = [
+  'instructions',
+  'language',
+  'tools',
+  'turnDetection',
+  'silenceMs',
+];
+const OPENAI_VOICES = ['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'];
+const REALTIME: OpenAITraits = {
+  capabilities: {
+    voices: OPENAI_VOICES,
+    turnDetection: ['manual', 'server', 'semantic'],
+    updates: OPENAI_UPDATES,
+  },
+  transcriber: 'gpt-realtime-whisper',
+};
+const OPENAI_MINIMUM: OpenAITraits = {
+  capabilities: { voices: [], turnDetection: ['manual'], updates: ['instructions', 'tools'] },
+  transcriber: 'whisper-1',
+};
+const OPENAI: Readonly<Record<string, OpenAITraits>> = {
+  'gpt-realtime-2.1': REALTIME,
+  'gpt-realtime-2.1-mini': REALTIME,
+  'gpt-realtime-2': REALTIME,
+  'gpt-realtime-1.5': REALTIME,
+  'gpt-realtime': REALTIME,
+  'gpt-realtime-mini': REALTIME,
+};
+
+const GEMINI_VOICES = (
+  'Achernar Achird Algenib Algieba Alnilam Aoede Autonoe Callirrhoe Charon Despina Enceladus Erinome Fenrir Gacrux ' +
+  'Iapetus Kore Laomedeia Leda Orus Pulcherrima Puck Rasalgethi Sadachbia Sadaltager Schedar Sulafat Umbriel ' +
+  'Vindemiatrix Zephyr Zubenelgenubi'
+).split(' ');
+const LIVE: Capabilities = { voices: GEMINI_VOICES, turnDetection: ['manual', 'server'], updates: [] };
+const GEMINI_MINIMUM: GeminiTraits = {
+  capabilities: { voices: [], turnDetection: ['manual'], updates: [] },
+  compression: false,
+  laterContent: false,
+};
+const GEMINI_3: GeminiTraits = { capabilities: LIVE, compression: true, laterContent: false };
+const GEMINI_2_5: GeminiTraits = { capabilities: LIVE, compression: true, laterContent: true };
+const GEMINI: Readonly<Record<string, GeminiTraits>> = {
+  'gemini-3.8-live': GEMINI_3,
+  'gemini-3.1-flash-live-preview': GEMINI_3,
+  'gemini-2.5-flash-native-audio-preview-12-2025': GEMINI_2_5,
+  'gemini-2.5-flash-native-audio-preview-09-2025': GEMINI_2_5,
+};
+
+/** Traits of an OpenAI Realtime model; the safe minimum for one that is not known. */
+export function openAITraits(model: string): OpenAITraits {
+  return (Object.hasOwn(OPENAI, model) ? OPENAI[model] : undefined) ?? OPENAI_MINIMUM;
+}
+
+/** Traits of a Gemini Live model, with or without `models/` before it; the safe minimum for one that is not known. */
+export function geminiTraits(model: string): GeminiTraits {
+  const name = model.replace(/^models\//, '');
+  return (Object.hasOwn(GEMINI, name) ? GEMINI[name] : undefined) ?? GEMINI_MINIMUM;
+}

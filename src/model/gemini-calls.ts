@@ -1,0 +1,70 @@
+import type { FunctionCall, FunctionResponse, LiveClientMessage } from '@google/genai';
+import type { ToolResult } from '../bridge/ports.ts';
+
+interface Group {
+  readonly waiting: Set<string>;
+  readonly responses: { readonly callId: string; readonly response: FunctionResponse }[];
+}
+
+/**
+ * The function calls that the model waits for. The results of calls that came together go back together: otherwise
+ * the model would go on with the first of them alone (ai.google.dev/gemini-api/docs/live-tools).
+ */
+export class GeminiCalls {
+  readonly #send: (message: LiveClientMessage) => void;
+  readonly #groups = new Map<string, Group>();
+  /** Ids that we made up because the server gave none; they are not sent back. */
+  readonly #ours = new Set<string>();
+  readonly #groupOfMessage = new WeakMap<readonly FunctionCall[], Group>();
+  #count = 0;
+
+  constructor(send: (message: LiveClientMessage) => void) {
+    this.#send = send;
+  }
+
+  /** A call, and the list that it came in. Gives its id. */
+  called(call: FunctionCall, list: readonly FunctionCall[]): string {
+    const callId = call.id ?? `call-${++this.#count}`;
+    if (call.id === undefined) this.#ours.add(callId);
+    const group = this.#groupOfMessage.get(list) ?? {
+      waiting: new Set(),
+      responses: [],
+    };
+    this.#groupOfMessage.set(list, group);
+    group.waiting.add(callId);
+    this.#groups.set(callId, group);
+    return callId;
+  }
+
+  /** Takes a result; sends it once everything that belongs together is there. Gives the calls that were answered now. */
+  answer({ callId, name, ok, output }: ToolResult): readonly string[] {
+    const group = this.#groups.get(callId);
+    if (!group) return [];
+    this.#groups.delete(callId);
+    group.waiting.delete(callId);
+    const id = this.#ours.delete(callId) ? {} : { id: callId };
+    group.responses.push({ callId, response: { ...id, name, response: ok ? { output } : { error: output } } });
+    return this.#flush(group);
+  }
+
+  /** The server takes calls back. Gives the calls that are answered because nothing else is waited for. */
+  cancelled(callIds: readonly string[]): readonly string[] {
+    const groups = new Set<Group>();
+    for (const callId of callIds) {
+      const group = this.#groups.get(callId);
+      if (!group) continue;
+      this.#groups.delete(callId);
+      group.waiting.delete(callId);
+      groups.add(group);
+    }
+    return [...groups].flatMap((group) => this.#flush(group, callIds));
+  }
+
+  #flush(group: Group, except: readonly string[] = []): readonly string[] {
+    if (group.waiting.size > 0) return [];
+    const sent = group.responses.splice(0).filter(({ callId }) => !except.includes(callId));
+    if (sent.length === 0) return [];
+    this.#send({ toolResponse: { functionResponses: sent.map(({ response }) => response) } });
+    return sent.map(({ callId }) => callId);
+  }
+}

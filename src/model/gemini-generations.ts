@@ -1,0 +1,338 @@
+import type { Heard, Pcm, SessionEvent, ToolCall, Usage } from '../bridge/ports.ts';
+import { type Generation, heardPart, newGeneration } from './gemini-generation.ts';
+import { merged } from './turn-ids.ts';
+
+export interface GenerationOutlets {
+  emit(event: SessionEvent): void;
+  /** Nothing more of this reply is to be heard. */
+  mute(replyId: string): void;
+  /** Asks the model for an answer to what it did not answer yet. */
+  nudge(): void;
+}
+
+/** Held sound of an answer that waits: more than any answer has. Beyond it the oldest is dropped. */
+const HELD_EVENTS = 5_000;
+const REMEMBERED = 16;
+/** An answer that did not begin within this time is not coming. */
+const SILENT_MS = 5_000;
+
+/**
+ * Which turns a generation answers. The Live API has no response ids, so: every turn that ended and is not answered,
+ * and every turn behind a tool result since, answers for whatever the model does next. Doubt only ever adds turns.
+ */
+export class GeminiGenerations {
+  readonly #out: GenerationOutlets;
+  #current: Generation | undefined;
+  readonly #finished: Generation[] = [];
+  #unanswered: readonly number[] = [];
+  #resultTurns: readonly number[] = [];
+  #lastTurns: readonly number[] = [];
+  readonly #callOwner = new Map<string, Generation>();
+  /** The server has something to answer and has not begun to. */
+  #awaited = false;
+  /** The last turn ended with `respond` false and nobody asked for an answer since. */
+  #waits = false;
+  /** A turn is open, or about to be: what the server begins now it will break off. */
+  #speaking = false;
+  #wanted = false;
+  #strayCompletes = 0;
+  /** Generations that the server may still owe: one for every end of a turn, less one for every turnComplete. */
+  #owed = 0;
+  #owedSince = 0;
+  /** Answered by a generation that may have been an earlier turn's: they count for the next one too. */
+  #doubtful: readonly number[] = [];
+  #usage: Usage | null = null;
+  #count = 0;
+  #cutOff: string | undefined;
+
+  constructor(out: GenerationOutlets) {
+    this.#out = out;
+  }
+
+  /** A generation that the server works on or will begin. */
+  get busy(): boolean {
+    return this.#awaited || (this.#current !== undefined && !this.#current.over);
+  }
+
+  /** Somebody is about to speak, or speaks: what begins now gives way. Not used where the server draws the turns. */
+  turnBegan(): void {
+    this.#speaking = true;
+    const current = this.#current;
+    if (current?.mode !== 'held') return;
+    current.mode = 'dropped';
+    current.held.length = 0;
+    for (const callId of current.waiting) this.#callOwner.delete(callId);
+    if (!current.over) return;
+    this.#current = undefined;
+    this.#noteUnheard(current);
+  }
+
+  /** `another`: the next turn already waits to be sent. */
+  turnEnded(turnId: number, respond: boolean, another: boolean, now: number): void {
+    this.#speaking = another;
+    this.#owe(now);
+    this.#unanswered = merged(this.#unanswered, [turnId]);
+    this.#waits = !respond;
+    this.#awaited = true;
+  }
+
+  resultSent(callId: string, now: number): void {
+    const owner = this.#callOwner.get(callId);
+    this.#callOwner.delete(callId);
+    if (!owner) return;
+    owner.waiting.delete(callId);
+    this.#resultTurns = merged(this.#resultTurns, owner.turnIds);
+    if (owner === this.#current && !owner.over) return;
+    this.#awaited = true;
+    this.#owe(now);
+  }
+
+  /** See SpeechSession.respond. */
+  respond(): void {
+    this.#waits = false;
+    const current = this.#current;
+    if (current?.mode === 'held') {
+      this.#release(current);
+      return;
+    }
+    if (this.busy) {
+      this.#wanted = this.#unanswered.length > 0 && !this.#awaited;
+      // The reply under way covers it: without a word, nobody would know that none follows.
+      if (!this.#wanted && !this.#awaited && this.#resultTurns.length === 0) this.#nothing();
+      return;
+    }
+    if (this.#unanswered.length === 0) {
+      this.#nothing();
+      return;
+    }
+    this.#awaited = true;
+    this.#owed += 1;
+    this.#out.nudge();
+  }
+
+  /** See SpeechSession.interrupt. `known`: the newest reply that the bridge knows of; it can mean no other. */
+  interrupt(heard: readonly Heard[], known: string | undefined): void {
+    this.#wanted = false;
+    const current = this.#current;
+    const under = current?.mode === 'live' && current.replyId === known ? current : undefined;
+    if (under) {
+      under.mode = 'dropped';
+      this.#out.mute(under.replyId);
+    }
+    const replies = under ? [...this.#finished, under] : this.#finished;
+    const cut = replies.filter((one) => one === under || heard.some(({ replyId }) => replyId === one.replyId));
+    for (const one of cut) {
+      const items = heard.find(({ replyId }) => replyId === one.replyId)?.items ?? [];
+      const heardMs = items.reduce((sum, item) => sum + item.heardMs, 0);
+      if (heardMs <= 0) this.#unanswered = merged(one.turnIds, this.#unanswered);
+      this.#cutOff = heardPart(one, heardMs) ?? this.#cutOff;
+    }
+  }
+
+  /** What the model should be told of its last answer, once: the part of it that was heard. */
+  takeCutOff(): string | undefined {
+    if (this.#current?.mode === 'dropped') this.#noteUnheard(this.#current);
+    const text = this.#cutOff;
+    this.#cutOff = undefined;
+    return text;
+  }
+
+  /** Whether an output now would begin an answer that no ended turn and no tool result asked for. */
+  get beginsUnasked(): boolean {
+    const current = this.#current;
+    return (!current || current.over || current.interrupted) && !this.#awaited;
+  }
+
+  /** `base64`: sound, 24 kHz. */
+  sound(base64: string, also: readonly number[]): void {
+    const current = this.#output(also, true);
+    const pcm: Pcm = current.decoder.decode(base64);
+    if (pcm.length === 0) return;
+    current.samples += pcm.length;
+    const itemId = `${current.replyId}.0`;
+    this.#tell(current, { type: 'audio', replyId: current.replyId, itemId, pcm });
+  }
+
+  said(delta: string, also: readonly number[]): void {
+    const current = this.#output(also, false);
+    current.said += delta;
+    this.#tell(current, { type: 'reply-transcript', replyId: current.replyId, delta });
+  }
+
+  toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): void {
+    const current = this.#output(also, true);
+    if (current.mode === 'dropped') return;
+    current.calls += 1;
+    current.waiting.add(call.callId);
+    this.#callOwner.set(call.callId, current);
+    // A result that came in meanwhile may be what it acts on.
+    const turnIds = merged(current.turnIds, this.#resultTurns);
+    this.#tell(current, { type: 'tool-call', call: { ...call, replyId: current.replyId, turnIds } });
+  }
+
+  /** Whether a result for this call is still wanted. */
+  wants(callId: string): boolean {
+    return this.#callOwner.has(callId);
+  }
+
+  cancelled(callIds: readonly string[]): void {
+    const known = callIds.filter((callId) => this.#callOwner.has(callId));
+    for (const callId of known) {
+      this.#callOwner.get(callId)?.waiting.delete(callId);
+      this.#callOwner.delete(callId);
+    }
+    if (known.length > 0) this.#out.emit({ type: 'tool-cancelled', callIds: known });
+  }
+
+  usage(usage: Usage): void {
+    this.#usage = usage;
+  }
+
+  /** No more sound comes of the generation under way. */
+  generated(): void {
+    const current = this.#current;
+    if (!current || current.over || current.soundEnded) return;
+    current.soundEnded = true;
+    this.#tell(current, { type: 'audio-done', replyId: current.replyId });
+  }
+
+  /** Always passed on: it may come when everything was already generated and is only playing. */
+  interrupted(): void {
+    this.#out.emit({ type: 'interrupted' });
+    const current = this.#current;
+    if (current && !current.over) current.interrupted = true;
+    // A generation that had not begun is broken off too, and its turnComplete follows.
+    else this.#strayCompletes = 1;
+  }
+
+  /** `also`: turns that this answer may belong to, though they are not ended. */
+  turnComplete(also: readonly number[]): void {
+    const owed = this.#owed;
+    this.#complete(also);
+    // Only what was owed before: the answer to it may have been asked for right now.
+    if (owed > 0) this.#owed -= 1;
+  }
+
+  #complete(also: readonly number[]): void {
+    const current = this.#current;
+    if (current && !current.over) {
+      this.#finish(current);
+      return;
+    }
+    if (this.#strayCompletes > 0) {
+      this.#strayCompletes -= 1;
+      return;
+    }
+    // An answer of silence.
+    if (this.#awaited && !this.#speaking) this.#finish(this.#begin(also));
+  }
+
+  /** The service said `interrupted` a while ago and nothing since: it is over. */
+  giveUpWaiting(): void {
+    const current = this.#current;
+    if (!current?.interrupted || current.over) return;
+    this.#strayCompletes = 1;
+    this.#finish(current);
+  }
+
+  /** The generation that an output belongs to; begins one where none is under way. */
+  #output(also: readonly number[], counts: boolean): Generation {
+    const current = this.#current;
+    if (!current || current.over) return this.#begin(also);
+    if (current.interrupted) {
+      this.#strayCompletes = 0;
+      this.#finish(current);
+      return this.#begin(also);
+    }
+    // What nobody is to hear ends with generationComplete at the latest: what follows is something new.
+    const renewed = current.mode === 'dropped' && current.soundEnded && counts && !this.#speaking;
+    if (!renewed && !this.#goesOn(current)) return current;
+    this.#finish(current);
+    return this.#begin(also);
+  }
+
+  /** All its calls have results: what comes now is the answer that uses them. */
+  #goesOn(current: Generation): boolean {
+    return current.calls > 0 && current.waiting.size === 0 && this.#resultTurns.length > 0 && !current.over;
+  }
+
+  #begin(also: readonly number[]): Generation {
+    const asked = merged(merged(this.#unanswered, this.#resultTurns), merged(this.#doubtful, also));
+    const turnIds = asked.length > 0 ? asked : this.#lastTurns;
+    const mode = this.#speaking ? 'dropped' : this.#waits ? 'held' : 'live';
+    // The server may have begun it before it knew of the newest turns. Then their own answer is still to come.
+    const doubtful = this.#owed > 1 ? turnIds.slice(1 - this.#owed) : [];
+    const generation = newGeneration(`reply-${++this.#count}`, turnIds, doubtful, mode);
+    this.#current = generation;
+    this.#awaited = false;
+    if (generation.mode === 'live') this.#announce(generation);
+    return generation;
+  }
+
+  #announce(generation: Generation): void {
+    generation.announced = true;
+    this.#unanswered = this.#unanswered.filter((id) => !generation.turnIds.includes(id));
+    this.#resultTurns = [];
+    this.#lastTurns = generation.turnIds;
+    this.#doubtful = generation.doubtful;
+    this.#out.emit({ type: 'reply-started', replyId: generation.replyId, turnIds: generation.turnIds });
+  }
+
+  #release(generation: Generation): void {
+    generation.mode = 'live';
+    this.#announce(generation);
+    for (const event of generation.held.splice(0)) this.#out.emit(event);
+    if (generation.over) this.#current = undefined;
+  }
+
+  #tell(generation: Generation, event: SessionEvent): void {
+    if (generation.mode === 'live') this.#out.emit(event);
+    else if (generation.mode === 'held') {
+      generation.held.push(event);
+      if (generation.held.length > HELD_EVENTS) generation.held.shift();
+    } else if (generation.announced && event.type === 'reply-done') this.#out.emit(event);
+  }
+
+  #finish(generation: Generation): void {
+    if (!generation.interrupted) this.generated();
+    const usage = this.#usage;
+    this.#usage = null;
+    generation.over = true;
+    const cut = generation.interrupted || generation.mode === 'dropped';
+    const status = cut ? 'cancelled' : 'completed';
+    const awaitsTools = generation.calls > 0;
+    this.#tell(generation, { type: 'reply-done', replyId: generation.replyId, status, awaitsTools, usage });
+    // What waits to be asked for stays.
+    if (generation.mode === 'held') return;
+    this.#current = undefined;
+    this.#noteUnheard(generation);
+    this.#finished.push(generation);
+    if (this.#finished.length > REMEMBERED) this.#finished.shift();
+    if (!this.#wanted || this.#speaking || this.#awaited) return;
+    this.#wanted = false;
+    this.respond();
+  }
+
+  #owe(now: number): void {
+    // A server that was quiet for so long owes nothing: it answered several turns at once.
+    if (now - this.#owedSince > SILENT_MS && !this.busy) {
+      this.#owed = 0;
+      this.#doubtful = [];
+    }
+    this.#owed += 1;
+    this.#owedSince = now;
+  }
+
+  /** Nothing is open: says so as a reply that ends at once. */
+  #nothing(): void {
+    const replyId = `reply-${++this.#count}`;
+    this.#out.emit({ type: 'reply-done', replyId, status: 'completed', awaitsTools: false, usage: null });
+  }
+
+  /** The model believes to have said it; nobody was even told that it began. */
+  #noteUnheard(generation: Generation): void {
+    if (generation.mode !== 'dropped' || generation.announced || generation.said === '') return;
+    this.#cutOff = '';
+    generation.said = '';
+  }
+}

@@ -1,0 +1,319 @@
+import type { LiveClientMessage, LiveServerContent, LiveServerMessage } from '@google/genai';
+import { SessionLostError } from '../bridge/errors.ts';
+import type { Heard, Pcm, SessionEvent, SessionOptions, SpeechSession, ToolResult, Turn } from '../bridge/ports.ts';
+import type { GeminiTraits } from './capabilities.ts';
+import { GeminiCalls } from './gemini-calls.ts';
+import { type GeminiTarget, geminiLoss } from './gemini-failures.ts';
+import { GeminiGenerations } from './gemini-generations.ts';
+import { GeminiHearing } from './gemini-hearing.ts';
+import { type Command, GeminiOutbox } from './gemini-outbox.ts';
+import { geminiConfig } from './gemini-setup.ts';
+import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
+import { cutOffNote, speakerLabel, writerLabel } from './label.ts';
+import type { OpeningHooks } from './opening.ts';
+import { toBase64 } from './pcm-base64.ts';
+import { SessionEvents } from './session-events.ts';
+import { type ModelLog, type Timing, Wire } from './wire.ts';
+
+/** After `interrupted`, turnComplete with the usage is next (recorded); nobody waits longer for it. */
+const AFTER_INTERRUPTED_MS = 1_000;
+const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
+const KNOWN = new Set([
+  'setupComplete',
+  'serverContent',
+  'toolCall',
+  'toolCallCancellation',
+  'usageMetadata',
+  'goAway',
+  'sessionResumptionUpdate',
+  'voiceActivityDetectionSignal',
+]);
+
+export interface GeminiSessionParts {
+  readonly endpoint: GeminiEndpoint;
+  readonly target: GeminiTarget;
+  readonly traits: GeminiTraits;
+  readonly options: SessionOptions;
+  readonly log: ModelLog;
+  readonly timing: Timing;
+  readonly hooks: OpeningHooks;
+}
+
+/** One connection to the Live API. */
+export class GeminiSession implements SpeechSession {
+  readonly #parts: GeminiSessionParts;
+  readonly #events = new SessionEvents((error) => this.#lose(error));
+  readonly #hearing = new GeminiHearing();
+  readonly #generations: GeminiGenerations;
+  readonly #calls: GeminiCalls;
+  readonly #manual: boolean;
+  #wire: Wire | undefined;
+  #closed = false;
+  readonly #outbox: GeminiOutbox;
+  #open: { readonly turn: Turn; samples: number; closedByServer: boolean } | undefined;
+  #givingUp: NodeJS.Timeout | undefined;
+
+  constructor(parts: GeminiSessionParts) {
+    this.#parts = parts;
+    this.#manual = parts.options.turnDetection === 'manual';
+    this.#generations = new GeminiGenerations({
+      emit: (event) => this.#events.push(event),
+      mute: (replyId) => this.#events.mute(replyId),
+      nudge: () => this.#sendActivity(ASK_AGAIN),
+    });
+    this.#outbox = new GeminiOutbox({
+      hearing: this.#hearing,
+      carryOut: (command, now) => this.#carryOut(command, now),
+      emit: (events) => this.#emit(events),
+    });
+    this.#calls = new GeminiCalls((message) => this.#send(message));
+    openGeminiSocket(parts.endpoint, geminiConfig(parts.options, parts.traits), {
+      socket: (socket) => {
+        this.#wire = new Wire({
+          socket,
+          provider: 'Gemini',
+          timing: parts.timing,
+          classify: (end) => geminiLoss(end, parts.target),
+          onLost: (error) => this.#ended(error),
+        });
+        if (this.#closed) this.#wire.close();
+      },
+      message: (message) => this.#receive(message),
+      unreadable: () => parts.log.debug({}, 'unreadable message dropped'),
+      failed: () => {
+        const text = 'The connection to Gemini could not be opened: check GEMINI_BASE_URL and GEMINI_API_KEY.';
+        if (!this.#wire) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
+      },
+    });
+  }
+
+  get events(): AsyncIterable<SessionEvent> {
+    return this.#events;
+  }
+
+  beginTurn(turn: Turn): void {
+    if (this.#manual) this.#generations.turnBegan();
+    this.#outbox.push({ type: 'begin', turn });
+  }
+
+  appendAudio(pcm: Pcm): void {
+    if (pcm.length > 0) this.#outbox.push({ type: 'audio', pcm });
+  }
+
+  endTurn(respond: boolean): void {
+    this.#outbox.push({ type: 'end', respond });
+  }
+
+  appendText(turn: Turn, text: string): void {
+    this.#outbox.push({ type: 'text', turn, text });
+  }
+
+  respond(): void {
+    this.#outbox.push({ type: 'respond' });
+  }
+
+  interrupt(heard: readonly Heard[]): void {
+    this.#generations.interrupt(heard, this.#events.lastReply);
+  }
+
+  sendToolResult(result: ToolResult): void {
+    if (!this.#generations.wants(result.callId)) return;
+    for (const callId of this.#calls.answer(result)) this.#generations.resultSent(callId, performance.now());
+  }
+
+  update(): void {
+    // Nothing of a running session can be changed on the models known here (Capabilities.updates).
+  }
+
+  close(): void {
+    this.#stop();
+    this.#wire?.close();
+    this.#events.end();
+  }
+
+  #carryOut(command: Command, now: number): void {
+    switch (command.type) {
+      case 'begin':
+        this.#begin(command.turn, now);
+        return;
+      case 'audio':
+        this.#sound(command.pcm);
+        return;
+      case 'end':
+        this.#end(command.respond, now);
+        return;
+      case 'text':
+        this.#write(command.turn, command.text);
+        return;
+      case 'respond':
+        this.#generations.respond();
+        return;
+      default:
+        command satisfies never;
+    }
+  }
+
+  #begin(turn: Turn, now: number): void {
+    this.#open = { turn, samples: 0, closedByServer: false };
+    const label = this.#labelled(speakerLabel(turn));
+    if (this.#manual) {
+      this.#generations.turnBegan();
+      this.#send({ realtimeInput: { activityStart: {} } });
+      // Inside the activity: outside of it a text is a turn of its own, and clientContent closes Gemini 3 sessions
+      // (ai.google.dev/gemini-api/docs/live-api/capabilities; livekit/agents#5251, livekit/agents-js#1724).
+      this.#send({ realtimeInput: { text: label } });
+    } else if (this.#parts.traits.laterContent) {
+      // With automatic detection a realtime text counts as activity and would be answered.
+      const turns = [{ role: 'user', parts: [{ text: label }] }];
+      this.#send({ clientContent: { turns, turnComplete: false } });
+    }
+    this.#hearing.began(turn, now);
+  }
+
+  #sound(pcm: Pcm): void {
+    if (!this.#open) return;
+    this.#open.samples += pcm.length;
+    // As text, 50 times a second: JSON.stringify would cost five times as much.
+    const data = toBase64(pcm);
+    this.#wire?.send(`{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"${data}"}}}`);
+  }
+
+  #end(respond: boolean, now: number): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (!open) return;
+    const { turn, closedByServer } = open;
+    if (closedByServer) return;
+    this.#hearing.ended(turn.id, now);
+    this.#generations.turnEnded(turn.id, respond, this.#manual && this.#outbox.turnWaits, now);
+    this.#send({ realtimeInput: this.#manual ? { activityEnd: {} } : { audioStreamEnd: true } });
+  }
+
+  #write(turn: Turn, text: string): void {
+    const written = `${this.#labelled(writerLabel(turn))}\n${text}`;
+    this.#generations.turnBegan();
+    this.#generations.turnEnded(turn.id, true, this.#manual && this.#outbox.turnWaits, performance.now());
+    this.#sendActivity(written);
+  }
+
+  /** A whole turn in writing. Without automatic detection it needs marks (AutomaticActivityDetection.disabled). */
+  #sendActivity(text: string): void {
+    if (this.#manual) this.#send({ realtimeInput: { activityStart: {} } });
+    this.#send({ realtimeInput: { text } });
+    if (this.#manual) this.#send({ realtimeInput: { activityEnd: {} } });
+  }
+
+  /** The label, and what the model cannot know otherwise: how much of its last answer was heard. */
+  #labelled(label: string): string {
+    const heard = this.#generations.takeCutOff();
+    return heard === undefined ? label : `${cutOffNote(heard)}\n${label}`;
+  }
+
+  #send(message: LiveClientMessage): void {
+    this.#wire?.send(JSON.stringify(message));
+  }
+
+  #receive(message: LiveServerMessage | Readonly<Record<string, unknown>>): void {
+    if (this.#closed) return;
+    try {
+      this.#take(message as LiveServerMessage);
+    } catch (error) {
+      // A field is not what the protocol says. One message is not worth a session.
+      this.#parts.log.debug({ fields: Object.keys(message), error: String(error) }, 'malformed message dropped');
+    }
+    this.#outbox.pump();
+  }
+
+  /** Several fields may come in one message. */
+  #take(message: LiveServerMessage): void {
+    if (message.setupComplete) this.#parts.hooks.ready();
+    const { usageMetadata: usage, serverContent: content, toolCall, toolCallCancellation, goAway } = message;
+    if (usage) {
+      const outputTokens = (usage.responseTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0);
+      this.#generations.usage({ inputTokens: usage.promptTokenCount ?? 0, outputTokens });
+    }
+    if (content) this.#takeOutput(content);
+    for (const call of toolCall?.functionCalls ?? []) {
+      const also = this.#beforeOutput();
+      const callId = this.#calls.called(call, toolCall?.functionCalls ?? []);
+      const args = JSON.stringify(call.args ?? {});
+      this.#generations.toolCall({ callId, name: call.name ?? '', arguments: args }, also);
+    }
+    const cancelled = toolCallCancellation?.ids ?? [];
+    for (const callId of this.#calls.cancelled(cancelled)) this.#generations.resultSent(callId, performance.now());
+    if (cancelled.length > 0) this.#generations.cancelled(cancelled);
+    if (content) this.#takeEnds(content);
+    if (goAway) this.#events.push({ type: 'going-away', timeLeftMs: milliseconds(goAway.timeLeft) });
+    const unknown = Object.keys(message).filter((key) => !KNOWN.has(key));
+    if (unknown.length > 0) this.#parts.log.debug({ fields: unknown }, 'unknown message of the provider');
+  }
+
+  #takeOutput({ inputTranscription, modelTurn, outputTranscription }: LiveServerContent): void {
+    if (inputTranscription) {
+      const { text = '', finished = false } = inputTranscription;
+      this.#emit(this.#hearing.heard(text, finished, performance.now()));
+    }
+    for (const part of modelTurn?.parts ?? []) {
+      if (part.thought) this.#hearing.answered(performance.now());
+      else if (part.inlineData?.data && part.inlineData.mimeType?.startsWith('audio/')) {
+        this.#generations.sound(part.inlineData.data, this.#beforeOutput());
+      }
+    }
+    if (outputTranscription?.text) this.#generations.said(outputTranscription.text, this.#beforeOutput());
+  }
+
+  #takeEnds({ generationComplete, interrupted, turnComplete }: LiveServerContent): void {
+    if (generationComplete) this.#generations.generated();
+    if (interrupted) {
+      this.#generations.interrupted();
+      clearTimeout(this.#givingUp);
+      this.#givingUp = setTimeout(() => this.#generations.giveUpWaiting(), AFTER_INTERRUPTED_MS);
+    }
+    if (!turnComplete) return;
+    clearTimeout(this.#givingUp);
+    this.#hearing.answered(performance.now());
+    this.#generations.turnComplete(this.#asked());
+  }
+
+  /** Before anything that the model says. Gives the open turns that it may answer, though they have not ended. */
+  #beforeOutput(): readonly number[] {
+    const now = performance.now();
+    const open = this.#open;
+    // Where the provider draws the turns, an answer that nothing else asked for shows that it closed this one.
+    if (!this.#manual && open && open.samples > 0 && !open.closedByServer && this.#generations.beginsUnasked) {
+      open.closedByServer = true;
+      this.#hearing.ended(open.turn.id, now);
+      this.#events.push({ type: 'turn-closed', turnId: open.turn.id });
+    }
+    this.#hearing.answered(now);
+    return this.#asked();
+  }
+
+  #asked(): readonly number[] {
+    return !this.#manual && this.#open && this.#open.samples > 0 ? [this.#open.turn.id] : [];
+  }
+
+  #emit(events: readonly SessionEvent[]): void {
+    for (const event of events) this.#events.push(event);
+  }
+
+  #lose(error: SessionLostError): void {
+    this.#wire?.lose(error);
+  }
+
+  #ended(error: SessionLostError): void {
+    this.#stop();
+    this.#parts.hooks.failed(error);
+    this.#events.fail(error);
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    this.#outbox.close();
+    clearTimeout(this.#givingUp);
+  }
+}
+
+function milliseconds(duration: string | undefined): number {
+  return Math.round(Number.parseFloat(duration ?? '0') * 1000) || 0;
+}

@@ -1,0 +1,38 @@
+import { EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity } from '@google/genai';
+import type { SessionOptions } from '../bridge/ports.ts';
+import type { GeminiTraits } from './capabilities.ts';
+
+/**
+ * What a session is opened with (ai.google.dev/api/live, BidiGenerateContentSetup). The language is not sent: native
+ * audio models choose it themselves, and no model is known to accept a hint for the transcription.
+ */
+export function geminiConfig(options: SessionOptions, traits: GeminiTraits): LiveConnectConfig {
+  const { instructions, voice, tools } = options;
+  const declarations = tools.map(({ name, description, parameters }) => ({
+    name,
+    description,
+    parametersJsonSchema: parameters,
+  }));
+  return {
+    responseModalities: [Modality.AUDIO],
+    systemInstruction: { parts: [{ text: instructions }] },
+    ...(voice && traits.capabilities.voices.includes(voice)
+      ? { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } } }
+      : {}),
+    ...(declarations.length > 0 ? { tools: [{ functionDeclarations: declarations }] } : {}),
+    realtimeInputConfig: { automaticActivityDetection: activityDetection(options) },
+    inputAudioTranscription: {},
+    outputAudioTranscription: {},
+    ...(traits.compression ? { contextWindowCompression: { slidingWindow: {} } } : {}),
+  };
+}
+
+function activityDetection({ turnDetection, silenceMs }: SessionOptions) {
+  if (turnDetection === 'manual') return { disabled: true };
+  // The sensitivities' defaults differ between the Gemini API and Vertex AI.
+  return {
+    startOfSpeechSensitivity: StartSensitivity.START_SENSITIVITY_HIGH,
+    endOfSpeechSensitivity: EndSensitivity.END_SENSITIVITY_HIGH,
+    silenceDurationMs: Math.round(silenceMs),
+  };
+}

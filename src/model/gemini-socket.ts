@@ -1,0 +1,95 @@
+import { GoogleGenAI, Live, type LiveConnectConfig } from '@google/genai';
+import { WebSocket } from 'ws';
+import { trimSlashes } from './wire.ts';
+
+/** Where and as whom to connect. `baseUrl` without version path; http: means a plain WebSocket. */
+export interface GeminiEndpoint {
+  readonly apiKey: string;
+  readonly baseUrl?: string | undefined;
+  readonly model: string;
+}
+
+type Factory = ConstructorParameters<typeof Live>[2];
+type Connection = ReturnType<Factory['create']>;
+type Callbacks = Parameters<Factory['create']>[2];
+
+const DEFAULT_BASE_URL = 'https://generativelanguage.googleapis.com';
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** Told about everything that comes. */
+export interface GeminiListener {
+  /** The socket exists and begins to open. */
+  socket(socket: WebSocket): void;
+  /** One message, as parsed. */
+  message(message: Readonly<Record<string, unknown>>): void;
+  /** A frame that is no JSON object. */
+  unreadable(): void;
+  /** The connection is over; whoever has a socket knows it from there. */
+  failed(): void;
+}
+
+/** Gives access to what a Live client of our own has to share with the SDK's. */
+class Client extends GoogleGenAI {
+  liveWith(factory: Factory): Live {
+    const noCredentials = { addAuthHeaders: () => Promise.resolve() };
+    return new Live(this.apiClient, noCredentials, factory);
+  }
+}
+
+/**
+ * The one place where the SDK makes the connection: it knows the address, the headers and the shape of the setup.
+ * The socket is ours, because the SDK hands its own out only after the setup, so that nobody could give up waiting,
+ * and turns a malformed frame into an unhandled rejection, which ends the process. Everything that the SDK would
+ * read from the environment (GOOGLE_GENAI_API_VERSION, GOOGLE_GEMINI_BASE_URL, GOOGLE_GENAI_USE_VERTEXAI,
+ * GOOGLE_API_KEY) is given to it. v1beta, because the SDK's default, v1, has no Live service.
+ */
+export function openGeminiSocket(endpoint: GeminiEndpoint, config: LiveConnectConfig, listener: GeminiListener): void {
+  const baseUrl = trimSlashes(endpoint.baseUrl ?? DEFAULT_BASE_URL);
+  const { protocol } = new URL(baseUrl);
+  if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('not an http address');
+  const client = new Client({
+    apiKey: endpoint.apiKey,
+    vertexai: false,
+    httpOptions: { baseUrl, apiVersion: 'v1beta' },
+  });
+  const create = (url: string, headers: Record<string, string>, callbacks: Callbacks) =>
+    connection(url, headers, callbacks, listener);
+  const callbacks = { onmessage: () => {} };
+  const opening = client.liveWith({ create }).connect({ model: endpoint.model, config, callbacks });
+  opening.catch(() => listener.failed());
+}
+
+function connection(
+  url: string,
+  headers: Record<string, string>,
+  callbacks: Callbacks,
+  listener: GeminiListener,
+): Connection {
+  let socket: WebSocket | undefined;
+  return {
+    connect: () => {
+      socket = new WebSocket(url, { headers, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+      listener.socket(socket);
+      socket.on('open', () => callbacks.onopen());
+      // The SDK only needs to know that it is over.
+      socket.on('close', () => callbacks.onclose({ code: 1006, reason: '' }));
+      socket.on('message', (payload) => {
+        const message = parsed(String(payload));
+        if (message?.setupComplete) callbacks.onmessage({ data: '{"setupComplete":{}}' });
+        if (message) listener.message(message);
+        else listener.unreadable();
+      });
+    },
+    send: (message: string) => socket?.send(message),
+    close: () => socket?.close(),
+  };
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,24 @@
+import type { ConversationItem, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
+import type { SessionEvent, ToolCall } from '../bridge/ports.ts';
+
+/** How a reply ended, in the bridge's terms. */
+export type Outcome = Pick<SessionEvent & { type: 'reply-done' }, 'status' | 'usage'>;
+export type FinishedResponse = Extract<RealtimeServerEvent, { type: 'response.done' }>['response'];
+
+// Known, and nothing that we act on: the deltas and parts beside those that carry the content.
+export const IGNORED =
+  /^(session\.created|conversation\.|response\.(content_part|function_call_arguments|output_audio\.done|output_audio_transcript\.done|output_text\.done)|input_audio_buffer\.cleared|rate_limits)/;
+
+/** Usage may be missing on a cancelled response. `incomplete` reached a limit: what it said so far was said. */
+export function outcomeOf({ status, usage }: FinishedResponse): Outcome {
+  return {
+    status: status === 'failed' || status === 'cancelled' ? status : 'completed',
+    usage: usage ? { inputTokens: usage.input_tokens ?? 0, outputTokens: usage.output_tokens ?? 0 } : null,
+  };
+}
+
+/** The call in a finished item; undefined for any other item and for a call that was cut off in its arguments. */
+export function callIn(item: ConversationItem): Pick<ToolCall, 'callId' | 'name' | 'arguments'> | undefined {
+  if (item.type !== 'function_call' || item.status === 'incomplete') return undefined;
+  return { callId: item.call_id ?? item.id ?? '', name: item.name ?? '', arguments: item.arguments ?? '' };
+}

@@ -1,0 +1,48 @@
+import type { SessionUpdateEvent } from 'openai/resources/realtime/realtime';
+import type { SessionOptions } from '../bridge/ports.ts';
+import type { OpenAITraits } from './capabilities.ts';
+
+type Session = SessionUpdateEvent['session'] & { type: 'realtime' };
+type Input = NonNullable<NonNullable<Session['audio']>['input']>;
+
+const PCM_24K = { type: 'audio/pcm', rate: 24_000 } as const;
+
+/** The session.update that makes a session what the options ask for. Without `voice` the voice stays as it is. */
+export function openAISession(options: SessionOptions, traits: OpenAITraits, withVoice: boolean): Session {
+  const { voice, tools } = options;
+  return {
+    type: 'realtime',
+    output_modalities: ['audio'],
+    instructions: options.instructions,
+    audio: {
+      input: { format: PCM_24K, transcription: transcription(options, traits), turn_detection: turnDetection(options) },
+      output: { format: PCM_24K, ...(withVoice && voice ? { voice } : {}) },
+    },
+    tools: tools.map(({ name, description, parameters }) => ({ type: 'function', name, description, parameters })),
+    tool_choice: 'auto',
+  };
+}
+
+function transcription({ language }: SessionOptions, { transcriber }: OpenAITraits): Input['transcription'] {
+  // ISO 639-1 only: the first part of the tag.
+  const iso = language?.split('-')[0]?.toLowerCase();
+  return { model: transcriber, ...(iso ? { language: iso } : {}) };
+}
+
+/**
+ * null: we draw the turns. Otherwise the provider draws them but never answers or cuts by itself: when to answer is
+ * ours to say. Semantic detection knows no milliseconds, only how eager it is.
+ */
+function turnDetection({ turnDetection, silenceMs }: SessionOptions): Input['turn_detection'] {
+  const quiet = { create_response: false, interrupt_response: false };
+  switch (turnDetection) {
+    case 'manual':
+      return null;
+    case 'server':
+      return { type: 'server_vad', silence_duration_ms: Math.round(silenceMs), ...quiet };
+    case 'semantic':
+      return { type: 'semantic_vad', ...quiet };
+    default:
+      return turnDetection satisfies never;
+  }
+}

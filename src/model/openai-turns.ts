@@ -1,0 +1,129 @@
+import type { SessionEvent, Turn, UserId } from '../bridge/ports.ts';
+
+/** A turn's place in everything that was ever appended, in samples. */
+interface Span {
+  readonly turnId: number;
+  readonly userId: UserId | null;
+  readonly from: number;
+  to: number;
+}
+
+/** What one item, or several of one turn, were heard to say. */
+interface Spoken {
+  text: string;
+  done: boolean;
+}
+
+/** Turns and items that are remembered; older ones get no late transcript any more. */
+const REMEMBERED = 64;
+const SAMPLES_PER_MS = 24;
+/** Sound before the onset that server detection adds to an item (prefix_padding_ms): it may be the turn's before. */
+const PREFIX_MS = 300;
+
+/**
+ * Which turn each committed item belongs to, by construction: the k-th commit that we sent is the k-th that the
+ * server confirms; an item that the server cut itself lies at a known place of the stream. Nothing is ever guessed
+ * from time or text.
+ */
+export class OpenAITurns {
+  readonly #spans: Span[] = [];
+  readonly #commits: { readonly eventId: string; readonly turnId: number }[] = [];
+  /** Where an item begins and ends in the stream, by the server's detection. */
+  readonly #speech = new Map<string, { startMs: number; endMs: number | undefined }>();
+  readonly #turnOfItem = new Map<string, number | null>();
+  readonly #spoken = new Map<string, Spoken>();
+  #written = 0;
+
+  began(turn: Turn): void {
+    this.#spans.push({ turnId: turn.id, userId: turn.userId, from: this.#written, to: this.#written });
+    if (this.#spans.length > REMEMBERED) this.#spans.shift();
+  }
+
+  /** Samples of the turn that began last, padding included. */
+  appended(samples: number): void {
+    this.#written += samples;
+    const span = this.#spans.at(-1);
+    if (span) span.to = this.#written;
+  }
+
+  committing(eventId: string, turnId: number): void {
+    this.#commits.push({ eventId, turnId });
+  }
+
+  /** The server did not take this commit: no item comes of it. Gives its turn, undefined for an unknown event. */
+  commitFailed(eventId: string): number | undefined {
+    const index = this.#commits.findIndex((commit) => commit.eventId === eventId);
+    return index < 0 ? undefined : this.#commits.splice(index, 1)[0]?.turnId;
+  }
+
+  speechStarted(itemId: string, startMs: number): void {
+    remember(this.#speech, itemId, { startMs, endMs: undefined });
+  }
+
+  speechStopped(itemId: string, endMs: number): void {
+    const speech = this.#speech.get(itemId);
+    remember(this.#speech, itemId, { startMs: speech?.startMs ?? endMs, endMs });
+  }
+
+  /** Whether somebody is being heard right now, by the server's own detection. */
+  get speaking(): boolean {
+    return [...this.#speech].some(([itemId, { endMs }]) => endMs === undefined && !this.#turnOfItem.has(itemId));
+  }
+
+  /** An item was made of what was appended. Gives its turn (null: several people's) and whether the server cut it. */
+  committed(itemId: string): { turnId: number | null; byServer: boolean } {
+    const speech = this.#speech.get(itemId);
+    // Only the server's own cut is announced by speech_stopped; ours is not.
+    const byServer = speech?.endMs !== undefined;
+    const turnId =
+      speech?.endMs !== undefined ? this.#turnAt(speech.startMs, speech.endMs) : this.#commits.shift()?.turnId;
+    remember(this.#turnOfItem, itemId, turnId ?? null);
+    return { turnId: turnId ?? null, byServer };
+  }
+
+  /** More of what the person said in an item; undefined while nobody knows whose item it is. */
+  transcriptDelta(itemId: string, delta: string): SessionEvent | undefined {
+    const spoken = this.#spoken.get(itemId) ?? { text: '', done: false };
+    if (spoken.done) return undefined;
+    spoken.text += delta;
+    remember(this.#spoken, itemId, spoken);
+    return this.#transcript(itemId);
+  }
+
+  /** All that was said in an item; without text what is known so far stands. */
+  transcriptDone(itemId: string, text?: string): SessionEvent | undefined {
+    remember(this.#spoken, itemId, { text: text ?? this.#spoken.get(itemId)?.text ?? '', done: true });
+    return this.#transcript(itemId);
+  }
+
+  /** What is known of an item's words at the moment when its turn becomes known. */
+  earlyTranscript(itemId: string): SessionEvent | undefined {
+    return this.#spoken.has(itemId) ? this.#transcript(itemId) : undefined;
+  }
+
+  #transcript(itemId: string): SessionEvent | undefined {
+    const turnId = this.#turnOfItem.get(itemId);
+    if (turnId === undefined) return undefined;
+    const items =
+      turnId === null ? [itemId] : [...this.#turnOfItem].filter(([, id]) => id === turnId).map(([id]) => id);
+    const parts = items.map((id) => this.#spoken.get(id));
+    const text = parts.map((part) => part?.text.trim() ?? '').filter(Boolean);
+    return { type: 'turn-transcript', turnId, text: text.join(' '), final: parts.every((part) => part?.done === true) };
+  }
+
+  #turnAt(startMs: number, endMs: number): number | null {
+    const from = Math.min(startMs + PREFIX_MS, endMs) * SAMPLES_PER_MS;
+    const to = endMs * SAMPLES_PER_MS;
+    const spans = this.#spans.filter((span) => span.from < to && span.to > from);
+    const users = new Set(spans.map((span) => span.userId));
+    return users.size === 1 ? (spans.at(-1)?.turnId ?? null) : null;
+  }
+}
+
+/** Adds at the end; the oldest beyond the limit are forgotten. */
+function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.set(key, value);
+  if (map.size <= REMEMBERED) return;
+  const oldest = map.keys().next();
+  if (!oldest.done) map.delete(oldest.value);
+}

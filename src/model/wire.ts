@@ -1,0 +1,144 @@
+import type { IncomingMessage } from 'node:http';
+import type { WebSocket } from 'ws';
+import { SessionLostError } from '../bridge/errors.ts';
+
+/** The part of a pino logger that the adapters use. Never given keys, URLs or sound. */
+export interface ModelLog {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** Patience, in milliseconds; tests shorten it. */
+export interface Timing {
+  /** From connect() to a session that is ready. */
+  readonly connectMs: number;
+  /** Between pings; a dead line is noticed after `silentMs`, looked at once per ping. */
+  readonly pingMs: number;
+  /** A line without any sign of life for this long is dead. */
+  readonly silentMs: number;
+}
+export const TIMING: Timing = { connectMs: 10_000, pingMs: 5_000, silentMs: 15_000 };
+
+/** Why a connection ended, before anybody judged it. */
+export type WireEnd =
+  | { readonly type: 'refused'; readonly status: number; readonly body: string }
+  | { readonly type: 'closed'; readonly code: number; readonly reason: string }
+  | { readonly type: 'failed'; readonly error: Error };
+
+export interface WireOptions {
+  readonly socket: WebSocket;
+  /** For people, e.g. `OpenAI`. */
+  readonly provider: string;
+  readonly timing: Timing;
+  readonly classify: (end: WireEnd) => SessionLostError;
+  /** Called at most once, never after close(). */
+  readonly onLost: (error: SessionLostError) => void;
+}
+
+/** More than this unsent means that the other side no longer reads: about 40 s of sound as base64. */
+const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+const MAX_BODY_BYTES = 4_096;
+
+/** A provider's WebSocket with a watch on it: refusals, silence and a peer that does not read all end in onLost. */
+export class Wire {
+  readonly #options: WireOptions;
+  #ended = false;
+  #aliveAt = performance.now();
+  #ping: NodeJS.Timeout | undefined;
+
+  constructor(options: WireOptions) {
+    this.#options = options;
+    const { socket, classify } = options;
+    const alive = () => {
+      this.#aliveAt = performance.now();
+    };
+    socket.on('open', () => this.#watch());
+    socket.on('pong', alive);
+    socket.on('ping', alive);
+    socket.on('message', alive);
+    socket.on('unexpected-response', (_request, response) => void this.#refused(response));
+    // An error before the upgrade has no close code worth reading; after it, the error says more than 1006.
+    socket.on('error', (error: Error) => this.lose(classify({ type: 'failed', error })));
+    socket.on('close', (code: number, reason: Buffer) =>
+      this.lose(classify({ type: 'closed', code, reason: reason.toString() })),
+    );
+  }
+
+  /** Sends JSON text. Does nothing once the line is gone. */
+  send(text: string): void {
+    const { socket, provider } = this.#options;
+    if (this.#ended || socket.readyState !== socket.OPEN) return;
+    socket.send(text, noteNothing);
+    if (socket.bufferedAmount <= MAX_BUFFERED_BYTES) return;
+    this.lose(new SessionLostError('network', `${provider} no longer takes what is sent to it.`, { retryable: true }));
+  }
+
+  /** Ends against our will; idempotent. */
+  lose(error: SessionLostError): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#options.socket.terminate();
+    this.#options.onLost(error);
+  }
+
+  /** Ends by our will: quietly. Idempotent. */
+  close(): void {
+    if (this.#ended) return;
+    const { socket } = this.#options;
+    this.#end();
+    if (socket.readyState !== socket.OPEN) {
+      socket.terminate();
+      return;
+    }
+    socket.close(1000);
+    // A peer that does not answer the close must not hold the process: ws itself would wait 30 s.
+    setTimeout(() => socket.terminate(), 1_000).unref();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    clearInterval(this.#ping);
+  }
+
+  #watch(): void {
+    if (this.#ended) return;
+    const { socket, timing, provider } = this.#options;
+    this.#aliveAt = performance.now();
+    this.#ping = setInterval(() => {
+      if (performance.now() - this.#aliveAt < timing.silentMs) return socket.ping(noteNothing);
+      const seconds = Math.round(timing.silentMs / 1000);
+      this.lose(
+        new SessionLostError('network', `${provider} has not been heard of for ${seconds} s.`, { retryable: true }),
+      );
+    }, timing.pingMs);
+  }
+
+  async #refused(response: IncomingMessage): Promise<void> {
+    let body = '';
+    try {
+      response.setEncoding('utf8');
+      response.setTimeout(2_000, () => response.destroy());
+      for await (const chunk of response) {
+        body += chunk;
+        if (body.length > MAX_BODY_BYTES) break;
+      }
+    } catch {
+      // The status alone has to do.
+    }
+    this.lose(this.#options.classify({ type: 'refused', status: response.statusCode ?? 0, body }));
+  }
+}
+
+// ws reports a failed write here and with `error` or `close`; without a callback it would be thrown.
+function noteNothing(): void {}
+
+/** A base URL without the slashes at its end, which would make `//` in the middle of the address. */
+export function trimSlashes(url: string): string {
+  return url.replace(/\/+$/, '');
+}
+
+/** The text without the key, and short enough for a message. */
+export function redacted(text: string, key: string): string {
+  const safe = key.length < 8 ? text : text.replaceAll(key, '…').replaceAll(encodeURIComponent(key), '…');
+  return safe.replace(/sk-[\w*-]{6,}|AIza[\w-]{10,}/g, '…').slice(0, 300);
+}

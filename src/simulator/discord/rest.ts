@@ -1,0 +1,248 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { CommandRegistry } from './command-registry.ts';
+import { DiscordError, refusal } from './discord-error.ts';
+import type { Channel, Json, Member, StoredFile, User } from './entities.ts';
+import type { Gateway } from './gateway.ts';
+import type { SimulatedGuild } from './guild.ts';
+import type { Interactions } from './interactions.ts';
+import { Permission, type PermissionName } from './permissions.ts';
+import { RateLimits } from './rate-limits.ts';
+
+/** What the routes work on. */
+export interface RestWorld {
+  readonly token: string;
+  readonly bot: User;
+  readonly applicationId: string;
+  readonly grantedIntents: number;
+  readonly guilds: ReadonlyMap<string, SimulatedGuild>;
+  readonly users: ReadonlyMap<string, User>;
+  readonly commands: CommandRegistry;
+  readonly interactions: Interactions;
+  readonly gateway: Gateway;
+  readonly gatewayUrl: () => string;
+  readonly rateFactor: number;
+}
+
+/** A request as tests see it. `path` is below `/api/v10`, with its query; `body` of multipart requests is `payload_json`. */
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly files: readonly string[];
+  readonly status: number;
+  /** performance.now() when it was answered. */
+  readonly at: number;
+}
+
+/** One request on its way through a route. */
+export interface Call {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Json;
+  readonly files: readonly StoredFile[];
+}
+
+/** Answers with JSON under 200, or with 204 where it gives undefined. Throws DiscordError. */
+type Route = (call: Call) => unknown;
+/** Adds a route, e.g. `route('GET', '/channels/:channel', …)`. `open`: no bot token is asked for; `status`: instead of 200. */
+export type AddRoute = (
+  method: string,
+  path: string,
+  route: Route,
+  options?: { open?: boolean; status?: number },
+) => void;
+
+interface Upload {
+  readonly fields: Json;
+  readonly files: readonly StoredFile[];
+}
+
+/** The HTTP server with authentication, rate limits, errors and the record of requests; `routes` fill it. */
+export function restServer(
+  world: RestWorld,
+  record: (request: RecordedRequest) => void,
+  routes: readonly ((add: AddRoute) => void)[],
+): FastifyInstance {
+  const app = fastify({
+    bodyLimit: 26_214_400,
+    forceCloseConnections: true,
+    // Clients may write `@me` as `%40me`.
+    rewriteUrl: (request) => (request.url ?? '/').replaceAll('%40', '@'),
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  const limits = new RateLimits(world.rateFactor);
+  parseBodies(app);
+  app.setErrorHandler((error, _request, reply) => sendError(error, reply));
+  app.setNotFoundHandler((_request, reply) => sendError(refusal('notFound'), reply));
+  // Discord says no charset, and there are clients that look for exactly this.
+  app.addHook('onSend', async (_request, reply) => {
+    if (reply.hasHeader('content-type')) reply.header('content-type', 'application/json');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const path = request.url.replace(/^\/api(\/v\d+)?/, '');
+    const upload = request.body as Upload | undefined;
+    const body = request.headers['content-type'] === undefined ? undefined : upload?.fields;
+    record({
+      method: request.method,
+      path,
+      body,
+      files: upload?.files.map((one) => one.name) ?? [],
+      status: reply.statusCode,
+      at: performance.now(),
+    });
+  });
+  const add: AddRoute = (method, path, route, options = {}) => {
+    for (const version of ['v10', 'v9']) {
+      app.route({
+        method: method as 'GET',
+        url: `/api/${version}${path}`,
+        // 401 comes before anything else, and is not counted in a bucket.
+        onRequest: async (request) => {
+          if (!options.open && request.headers.authorization !== `Bot ${world.token}`) throw refusal('unauthorized');
+        },
+        handler: (request, reply) =>
+          answer({
+            request,
+            reply,
+            route,
+            limits,
+            name: `${method} ${path}`,
+            callback: path.startsWith('/interactions/'),
+            status: options.status ?? 200,
+          }),
+      });
+    }
+  };
+  for (const fill of routes) fill(add);
+  return app;
+}
+
+async function answer(at: {
+  request: FastifyRequest;
+  reply: FastifyReply;
+  route: Route;
+  limits: RateLimits;
+  name: string;
+  callback: boolean;
+  status: number;
+}): Promise<unknown> {
+  const { request, reply } = at;
+  const params = request.params as Record<string, string>;
+  if (!at.callback && !limit(at.limits, at.name, params, reply)) return reply;
+  const upload = request.body as Upload | undefined;
+  const call = {
+    params,
+    query: request.query as Record<string, string>,
+    body: upload?.fields ?? {},
+    files: upload?.files ?? [],
+  };
+  const result = await at.route(call);
+  if (result === undefined) return reply.code(204).send();
+  return reply.code(at.status).send(result);
+}
+
+// https://docs.discord.com/developers/topics/rate-limits#header-format
+function limit(limits: RateLimits, name: string, params: Record<string, string>, reply: FastifyReply): boolean {
+  const major = params.channel ?? params.guild ?? (params.webhook ? `${params.webhook}/${params.token}` : '');
+  const taken = limits.take(name, major, Date.now());
+  reply.headers({
+    'x-ratelimit-bucket': taken.bucket,
+    'x-ratelimit-limit': String(taken.limit),
+    'x-ratelimit-remaining': String(taken.remaining),
+    'x-ratelimit-reset': ((Date.now() + taken.resetAfterMs) / 1000).toFixed(3),
+    'x-ratelimit-reset-after': (taken.resetAfterMs / 1000).toFixed(3),
+  });
+  if (taken.retryAfterMs === undefined) return true;
+  const seconds = taken.retryAfterMs / 1000;
+  const global = taken.global === true;
+  reply.headers({
+    'retry-after': String(Math.ceil(seconds)),
+    'x-ratelimit-scope': global ? 'global' : 'user',
+    ...(global && { 'x-ratelimit-global': 'true' }),
+  });
+  void reply
+    .code(429)
+    .send({ message: 'You are being rate limited.', retry_after: Number(seconds.toFixed(3)), global });
+  return false;
+}
+
+function sendError(error: unknown, reply: FastifyReply): FastifyReply {
+  if (error instanceof DiscordError) return reply.code(error.status).send(error.toJSON());
+  const status = (error as { statusCode?: number }).statusCode ?? 500;
+  if (status === 413) return reply.code(413).send({ message: 'Request entity too large', code: 40005 });
+  if (status < 500) return reply.code(status).send({ message: `${status}: Bad Request`, code: 0 });
+  return reply
+    .code(500)
+    .send({ message: '500: Internal Server Error', code: 0, simulator: String((error as Error).stack) });
+}
+
+// Both kinds of body become the same: fields, and files with them.
+function parseBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, text: string): Promise<Upload> => ({ fields: parseJson(text), files: [] }),
+  );
+  app.addContentTypeParser(
+    'multipart/form-data',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => parseForm(request.headers['content-type'] ?? '', bytes),
+  );
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (): Promise<Upload> => ({ fields: {}, files: [] }));
+}
+
+function parseJson(text: string): Json {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refusal('malformedBody');
+  }
+}
+
+// https://docs.discord.com/developers/reference#uploading-files
+async function parseForm(contentType: string, bytes: Buffer): Promise<Upload> {
+  const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': contentType } })
+    .formData()
+    .catch(() => {
+      throw refusal('malformedBody');
+    });
+  const files: StoredFile[] = [];
+  let fields: Json = {};
+  for (const [name, value] of form) {
+    if (typeof value !== 'string')
+      files.push({ name: value.name, contentType: value.type, bytes: new Uint8Array(await value.arrayBuffer()) });
+    else if (name === 'payload_json') fields = parseJson(value);
+    else fields[name] = value;
+  }
+  return { fields, files };
+}
+
+/** The guild of a path. Throws Unknown Guild. */
+export function guildOf(world: RestWorld, call: Call): SimulatedGuild {
+  const guild = world.guilds.get(call.params.guild ?? '');
+  if (!guild) throw refusal('unknownGuild');
+  return guild;
+}
+
+/** The channel of a path, which the bot must be able to see. Throws Unknown Channel and Missing Access. */
+export function channelOf(world: RestWorld, call: Call): { guild: SimulatedGuild; channel: Channel; rights: bigint } {
+  for (const guild of world.guilds.values()) {
+    const channel = guild.channels.get(call.params.channel ?? '');
+    if (!channel) continue;
+    const rights = guild.permissions(botIn(world, guild), channel);
+    if (!(rights & Permission.ViewChannel)) throw refusal('missingAccess');
+    return { guild, channel, rights };
+  }
+  throw refusal('unknownChannel');
+}
+
+export function botIn(world: RestWorld, guild: SimulatedGuild): Member {
+  return guild.members.get(world.bot.id) as Member;
+}
+
+/** Throws Missing Permissions unless the bot has every one of them. */
+export function need(rights: bigint, ...names: readonly PermissionName[]): void {
+  for (const name of names) if (!(rights & Permission[name])) throw refusal('missingPermissions');
+}

@@ -1,0 +1,245 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { localCertificate } from './certificate.ts';
+import { ExternalSender } from './dave-messages.ts';
+import type { FaultCounts, Faults } from './faults.ts';
+import { ENCRYPTION_MODES, type EncryptionMode } from './transport.ts';
+import { speaksVersion8, type VoiceGatewayHost, VoiceGatewayLink } from './voice-gateway.ts';
+import { type VoiceAdmission, VoicePlace } from './voice-place.ts';
+import { type RefusedCounts, type RelayedPacket, VoiceRelay } from './voice-relay.ts';
+import { VoiceRoom } from './voice-room.ts';
+import { VoiceClose } from './voice-wire.ts';
+
+export interface VoiceServerOptions {
+  /** End-to-end encryption; default true, as Discord requires it. */
+  readonly dave?: boolean;
+  readonly encryptionModes?: readonly EncryptionMode[];
+  readonly faults?: Partial<Faults>;
+  /** Decides what the faults strike; the same seed strikes the same packets. */
+  readonly seed?: number;
+  /** How long a session outlives its websocket, to be resumed. Default 5000. */
+  readonly resumeWindowMs?: number;
+}
+
+/** A user's place in a guild, as far as it names a session here. */
+export interface VoiceSeat {
+  readonly guildId: string;
+  readonly userId: string;
+}
+
+/**
+ * A Discord voice server on 127.0.0.1: voice gateway version 8 over TLS, and media over UDP. Users come in with a token
+ * from admit(), which stands for what Discord's main gateway tells its voice servers. Close it when done.
+ */
+export class VoiceServer {
+  /** Host and port as in VOICE_SERVER_UPDATE. */
+  readonly endpoint: string;
+  /** PEM of the certificate that clients must trust. */
+  readonly certificate: string;
+  /** Switches for what goes wrong between people and the others; may be changed at any time. */
+  readonly faults: Faults;
+  readonly #relay: VoiceRelay;
+  readonly #http: Server;
+  readonly #wires: ReadonlySet<Duplex>;
+  readonly #sockets: WebSocketServer;
+  readonly #sender: ExternalSender | undefined;
+  readonly #resumeWindowMs: number;
+  readonly #rooms = new Map<string, VoiceRoom>();
+  readonly #admissions = new Map<string, VoiceAdmission>();
+  /** Sessions by token, from Identify on. */
+  readonly #places = new Map<string, VoicePlace>();
+  #nextSsrc = randomInt(1000, 2 ** 30);
+
+  private constructor(parts: {
+    port: number;
+    udpPort: number;
+    certificate: string;
+    relay: VoiceRelay;
+    http: Server;
+    wires: ReadonlySet<Duplex>;
+    sockets: WebSocketServer;
+    sender: ExternalSender | undefined;
+    faults: Faults;
+    options: VoiceServerOptions;
+  }) {
+    this.endpoint = `127.0.0.1:${parts.port}`;
+    this.certificate = parts.certificate;
+    this.faults = parts.faults;
+    this.#relay = parts.relay;
+    this.#http = parts.http;
+    this.#wires = parts.wires;
+    this.#sockets = parts.sockets;
+    this.#sender = parts.sender;
+    this.#resumeWindowMs = parts.options.resumeWindowMs ?? 5000;
+    const host: VoiceGatewayHost = {
+      encryptionModes: parts.options.encryptionModes ?? ENCRYPTION_MODES,
+      udpPort: parts.udpPort,
+      identify: (payload, link) => this.#identify(payload, link),
+      resumable: (payload) => this.#resumable(payload),
+      unlinked: (place, code) => this.#unlinked(place, code),
+    };
+    this.#sockets.on('connection', (link) => new VoiceGatewayLink(host, link));
+  }
+
+  static async start(options: VoiceServerOptions = {}): Promise<VoiceServer> {
+    const faults = { loss: 0, reorder: 0, duplicates: 0, delayMs: 0, jitterMs: 0, ...options.faults };
+    const { key, cert } = await localCertificate();
+    const sender = (options.dave ?? true) ? await ExternalSender.create() : undefined;
+    const relay = new VoiceRelay({ faults, seed: options.seed ?? 1 });
+    const udpPort = await relay.open();
+    const http = createServer({ key, cert });
+    const wires = new Set<Duplex>();
+    // A handshake under way is known to neither server: only its socket can be closed.
+    http.on('connection', (wire) => {
+      wires.add(wire);
+      wire.once('close', () => wires.delete(wire));
+    });
+    const sockets = new WebSocketServer({
+      server: http,
+      verifyClient: ({ req }: { req: Parameters<typeof speaksVersion8>[0] }) => speaksVersion8(req),
+    });
+    http.listen(0, '127.0.0.1');
+    await once(http, 'listening');
+    const { port } = http.address() as AddressInfo;
+    return new VoiceServer({ port, udpPort, certificate: cert, relay, http, wires, sockets, sender, faults, options });
+  }
+
+  /** What clients sent here, in the order of arrival and before any fault; bounded. */
+  get packets(): readonly RelayedPacket[] {
+    return this.#relay.packets;
+  }
+
+  /** Datagrams that were dropped as wrong, by reason. */
+  get refused(): Readonly<RefusedCounts> {
+    return this.#relay.refused;
+  }
+
+  /** What the faults did so far. */
+  get struck(): Readonly<FaultCounts> {
+    return this.#relay.struck;
+  }
+
+  /**
+   * Lets a user in; gives the token for Identify, as in VOICE_SERVER_UPDATE. Call it again for every join, rejoin and move:
+   * older tokens of the user in the guild end, and a session in another channel is closed (4014) like a moved client's.
+   */
+  admit(admission: VoiceAdmission): string {
+    for (const [token, older] of this.#admissions) {
+      if (older.guildId !== admission.guildId || older.userId !== admission.userId) continue;
+      this.#admissions.delete(token);
+      const place = this.#places.get(token);
+      if (place && older.channelId !== admission.channelId) this.#remove(place, VoiceClose.Disconnected);
+    }
+    const token = randomBytes(20).toString('hex');
+    this.#admissions.set(token, admission);
+    return token;
+  }
+
+  /** Puts a user out: the websocket is closed with this code, the others are told, and its token ends. */
+  dismiss(seat: VoiceSeat, closeCode: number = VoiceClose.Disconnected): void {
+    for (const [token, { guildId, userId }] of this.#admissions) {
+      if (guildId === seat.guildId && userId === seat.userId) this.#admissions.delete(token);
+    }
+    for (const place of this.#placesOf(seat)) this.#remove(place, closeCode);
+  }
+
+  /** Breaks a client's websocket and keeps its session, so that it can resume. 4015: "the server crashed". */
+  sever(seat: VoiceSeat, closeCode: number = VoiceClose.ServerCrashed): void {
+    for (const place of this.#placesOf(seat)) place.link?.close(closeCode);
+  }
+
+  /** Sends any bytes to a client's UDP address, from the server's port or from one that it has never heard of. */
+  async inject(seat: VoiceSeat, datagram: Uint8Array, from: 'server' | 'stranger' = 'stranger'): Promise<void> {
+    const place = this.#placesOf(seat)[0];
+    if (!place) throw new TypeError(`user ${seat.userId} is not connected here`);
+    await this.#relay.inject(place, datagram, from);
+  }
+
+  /** User ids in a channel that came as far as a transport key. */
+  connected(channelId: string): readonly string[] {
+    return [...(this.#rooms.get(channelId)?.places.keys() ?? [])];
+  }
+
+  async close(): Promise<void> {
+    for (const place of this.#places.values()) clearTimeout(place.expiry);
+    this.#places.clear();
+    this.#admissions.clear();
+    for (const room of this.#rooms.values()) room.close();
+    this.#rooms.clear();
+    for (const link of this.#sockets.clients) link.terminate();
+    this.#sockets.close();
+    this.#http.closeAllConnections();
+    for (const wire of this.#wires) wire.destroy();
+    await Promise.all([this.#relay.close(), new Promise((resolve) => this.#http.close(resolve))]);
+  }
+
+  #placesOf(seat: VoiceSeat): VoicePlace[] {
+    return [...this.#places.values()].filter(
+      ({ admission }) => admission.guildId === seat.guildId && admission.userId === seat.userId,
+    );
+  }
+
+  #identify(payload: Readonly<Record<string, unknown>>, link: WebSocket): VoicePlace | number {
+    const token = String(payload.token);
+    const admission = this.#admissions.get(token);
+    if (!admission) return VoiceClose.AuthenticationFailed;
+    if (!matches(payload, admission) || payload.user_id !== admission.userId) return VoiceClose.SessionInvalid;
+    const room = this.#room(admission);
+    if (room.dave && !(Number(payload.max_dave_protocol_version) >= 1)) return VoiceClose.DaveRequired;
+    // A client that identifies again has given its old session up.
+    for (const older of this.#placesOf(admission)) this.#remove(older, VoiceClose.Disconnected);
+    const place = new VoicePlace({ admission, token, ssrc: this.#nextSsrc++, room, link });
+    this.#places.set(token, place);
+    this.#relay.add(place);
+    return place;
+  }
+
+  #resumable(payload: Readonly<Record<string, unknown>>): VoicePlace | number {
+    const place = this.#places.get(String(payload.token));
+    if (!place?.transport || !matches(payload, place.admission)) return VoiceClose.SessionInvalid;
+    return place.acknowledge(payload.seq_ack) ? place : VoiceClose.SessionInvalid;
+  }
+
+  #unlinked(place: VoicePlace, code: number): void {
+    place.unlink();
+    // 1000 and 1001 are a client that leaves, 4017 and the like our own refusal; the rest may come back.
+    const final = code === 1000 || code === 1001 || (code >= 4000 && code < 4100 && code !== VoiceClose.ServerCrashed);
+    if (final || !place.transport) this.#remove(place, code);
+    else place.expiry = setTimeout(() => this.#remove(place, VoiceClose.SessionInvalid), this.#resumeWindowMs);
+  }
+
+  #remove(place: VoicePlace, closeCode: number): void {
+    clearTimeout(place.expiry);
+    const { link } = place;
+    place.unlink();
+    this.#places.delete(place.token);
+    this.#relay.remove(place);
+    place.room.leave(place);
+    if (place.room.places.size === 0) this.#discard(place.room);
+    link?.close(closeCode);
+  }
+
+  #room(admission: VoiceAdmission): VoiceRoom {
+    let room = this.#rooms.get(admission.channelId);
+    if (!room) {
+      room = new VoiceRoom(admission.channelId, admission.stage ? undefined : this.#sender);
+      this.#rooms.set(admission.channelId, room);
+    }
+    return room;
+  }
+
+  /** Forgets an empty room, unless somebody on the way in holds it already. */
+  #discard(room: VoiceRoom): void {
+    if ([...this.#places.values()].some((place) => place.room === room)) return;
+    this.#rooms.delete(room.channelId);
+    room.close();
+  }
+}
+
+function matches(payload: Readonly<Record<string, unknown>>, admission: VoiceAdmission): boolean {
+  return payload.server_id === admission.guildId && payload.session_id === admission.sessionId;
+}

@@ -1,0 +1,173 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { ModelFaults, Wire } from './model-server.ts';
+import { OUTPUT_RATE, type ScriptedReply, speechLike, toBase64, unlessAborted, wordsOf } from './script.ts';
+
+/** A call that the model made. */
+export interface PendingCall {
+  readonly id: string;
+  readonly name: string;
+  readonly blocking: boolean;
+}
+
+/** What a generation needs of its session. */
+export interface GenerationContext {
+  readonly wire: Wire;
+  readonly faults: ModelFaults;
+  readonly transcribesOutput: boolean;
+  /** Several fields in one serverContent, and an empty one now and then, as 3.x models send them. */
+  readonly bundle: boolean;
+  /** Whether turnComplete waits until the sound would have been played. */
+  readonly playbackClock: boolean;
+  readonly promptTokens: () => number;
+  /** Asks the script; may throw. */
+  ask(signal: AbortSignal): Promise<ScriptedReply>;
+  /** Registers calls under fresh ids. */
+  call(calls: NonNullable<ScriptedReply['calls']>): readonly PendingCall[];
+  /** Resolves when every blocking call has its response. */
+  answered(): Promise<void>;
+}
+
+const CHUNK_MS = 100;
+const DEFAULT_SPEED = 4;
+const TRANSCRIPT_LEAD = 1.5;
+const AUDIO_TOKENS_PER_SECOND = 25;
+
+/**
+ * One turn of the model, from the first output to `turnComplete`. As the service documents it: after
+ * `generationComplete` it waits until the sound would have been played; an interruption before that gives `interrupted`
+ * and `turnComplete`, and one before generationComplete leaves that out
+ * (ai.google.dev/api/live, BidiGenerateContentServerContent).
+ */
+export class GeminiGeneration {
+  readonly #context: GenerationContext;
+  readonly #stop = new AbortController();
+  /** Aborted when it is interrupted or the connection is gone. */
+  readonly #wanted: AbortSignal;
+  #spokenSamples = 0;
+  #textTokens = 0;
+  #waitingFor: readonly PendingCall[] = [];
+  #playedOutAt = 0;
+  #outputs = 0;
+
+  constructor(context: GenerationContext) {
+    this.#context = context;
+    this.#wanted = AbortSignal.any([context.wire.signal, this.#stop.signal]);
+  }
+
+  /** Whether anything of it was sent. */
+  get hasOutput(): boolean {
+    return this.#outputs > 0;
+  }
+
+  /** Ends when the turn is complete or interrupted; throws what the script throws. */
+  async run(): Promise<void> {
+    const { wire } = this.#context;
+    const signal = this.#wanted;
+    wire.tell({ type: 'reply-started' });
+    try {
+      await this.#generate(signal);
+      this.#content({ generationComplete: true });
+      const leftMs = this.#playedOutAt - performance.now();
+      if (this.#context.playbackClock && leftMs > 0) await wait(leftMs, undefined, { signal });
+      this.#complete();
+      wire.tell({ type: 'reply-done' });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** Breaks it off at once: calls that block are cancelled, then `interrupted`, then `turnComplete`. */
+  interrupt(): readonly PendingCall[] {
+    if (this.#wanted.aborted) return [];
+    const cancelled = this.#waitingFor;
+    this.#stop.abort();
+    const ids = cancelled.map(({ id }) => id);
+    if (ids.length > 0) this.#context.wire.send({ toolCallCancellation: { ids } });
+    this.#content({ interrupted: true });
+    this.#complete();
+    this.#context.wire.tell({ type: 'interrupted' });
+    return cancelled;
+  }
+
+  async #generate(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const reply = await unlessAborted(this.#context.ask(signal), signal);
+      if (reply.delayMs) await wait(reply.delayMs, undefined, { signal });
+      if (reply.silent) return;
+      if (reply.thought) this.#content({ modelTurn: { parts: [{ text: reply.thought, thought: true }] } });
+      if (reply.say) await this.#speak(reply.say, reply.speed ?? DEFAULT_SPEED, signal);
+      const calls = reply.calls ?? [];
+      if (calls.length === 0) return;
+      const pending = this.#context.call(calls);
+      const functionCalls = pending.map(({ id, name }, i) => ({ id, name, args: calls[i]?.arguments ?? {} }));
+      if (this.#context.bundle) this.#context.wire.send({ serverContent: {} });
+      this.#outputs += 1;
+      this.#textTokens += Math.ceil(JSON.stringify(functionCalls).length / 4);
+      this.#context.wire.send({ toolCall: { functionCalls } });
+      this.#waitingFor = pending.filter(({ blocking }) => blocking);
+      if (this.#waitingFor.length === 0) return;
+      await unlessAborted(this.#context.answered(), signal);
+      this.#waitingFor = [];
+    }
+  }
+
+  async #speak(say: NonNullable<ScriptedReply['say']>, speed: number, signal: AbortSignal): Promise<void> {
+    const pcm = say.pcm ?? speechLike(say.text);
+    const words = wordsOf(say.text);
+    const size = (CHUNK_MS * OUTPUT_RATE) / 1000;
+    const startedAt = performance.now();
+    this.#playedOutAt = Math.max(this.#playedOutAt, startedAt);
+    let written = 0;
+    for (let sent = 0; sent < pcm.length; sent += size) {
+      const share = Math.min(1, (sent + size) / pcm.length) * TRANSCRIPT_LEAD;
+      let text = '';
+      while (words.length > 0 && written <= share * say.text.length) {
+        text += words[0];
+        written += words.shift()?.length ?? 0;
+      }
+      this.#sound(pcm.subarray(sent, sent + size), text);
+      const dueAt = startedAt + ((sent + size) * 1000) / OUTPUT_RATE / speed;
+      await wait(Math.max(0, dueAt - performance.now()), undefined, { signal });
+    }
+    if (words.length > 0) this.#transcribe(words.join(''));
+  }
+
+  #sound(pcm: Int16Array, text: string): void {
+    const { wire, bundle, transcribesOutput } = this.#context;
+    const inlineData = { mimeType: `audio/pcm;rate=${OUTPUT_RATE}`, data: toBase64(pcm) };
+    const modelTurn = { parts: [{ inlineData }] };
+    if (bundle && text && transcribesOutput) this.#content({ modelTurn, outputTranscription: { text } });
+    else {
+      if (text) this.#transcribe(text);
+      this.#content({ modelTurn });
+    }
+    this.#spokenSamples += pcm.length;
+    this.#playedOutAt += (pcm.length * 1000) / OUTPUT_RATE;
+    wire.tell({ type: 'spoke', samples: pcm.length, pcm });
+  }
+
+  #transcribe(text: string): void {
+    this.#textTokens += Math.ceil(text.length / 4);
+    if (this.#context.transcribesOutput) this.#content({ outputTranscription: { text } });
+  }
+
+  #content(serverContent: object): void {
+    if ('modelTurn' in serverContent || 'outputTranscription' in serverContent) this.#outputs += 1;
+    this.#context.wire.send({ serverContent });
+  }
+
+  #complete(): void {
+    const promptTokenCount = this.#context.promptTokens();
+    const audio = Math.round((this.#spokenSamples / OUTPUT_RATE) * AUDIO_TOKENS_PER_SECOND);
+    const responseTokenCount = audio + this.#textTokens;
+    const usageMetadata = {
+      promptTokenCount,
+      responseTokenCount,
+      totalTokenCount: promptTokenCount + responseTokenCount,
+      promptTokensDetails: [{ modality: 'TEXT', tokenCount: promptTokenCount }],
+      responseTokensDetails: [{ modality: 'AUDIO', tokenCount: responseTokenCount }],
+    };
+    const usage = this.#context.faults.nullUsage ? {} : { usageMetadata };
+    this.#context.wire.send({ serverContent: { turnComplete: true }, ...usage });
+  }
+}

@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { GeminiCalls } from './gemini-calls.ts';
+import { GeminiGeneration } from './gemini-generation.ts';
+import { GeminiListening } from './gemini-listening.ts';
+import { type ClientMessage, type Content, InvalidPayload, parseClientMessage, type Setup } from './gemini-messages.ts';
+import type { GeminiModel } from './gemini-models.ts';
+import { refusalOf } from './gemini-setup.ts';
+import { type GeminiTurn, GeminiTurns } from './gemini-turns.ts';
+import type { ModelFaults, Wire } from './model-server.ts';
+import { joined, type Script, type ScriptedReply, type ScriptInput, type Transcriber } from './script.ts';
+
+/** What a reply is to answer. */
+interface Asked {
+  turns: GeminiTurn[];
+  results: ScriptInput['toolResults'];
+}
+
+/** What the sessions of one server share. */
+export interface GeminiSessionOptions {
+  readonly script: Script;
+  readonly hear: Transcriber | undefined;
+  readonly faults: ModelFaults;
+  readonly turns: GeminiTurn[];
+  readonly models: Readonly<Record<string, GeminiModel>>;
+  /** Handles that were given out, with the number of turns until then. */
+  readonly handles: Map<string, number>;
+  readonly vertex: boolean;
+  readonly version: string;
+  readonly bundle: boolean;
+  readonly playbackClock: boolean;
+  readonly connectionMs: number;
+}
+
+const DEFAULT_RATE = 16_000;
+const GOING_AWAY_MS = 60_000;
+const AUDIO_TOKENS_PER_SECOND = 25;
+
+/** One connection to the simulated Live API. */
+export class GeminiSession {
+  readonly #wire: Wire;
+  readonly #options: GeminiSessionOptions;
+  #setup: Setup | undefined;
+  #model: GeminiModel | undefined;
+  #ready = false;
+  #early: ClientMessage[] = [];
+  #listening: GeminiListening | undefined;
+  #calls: GeminiCalls | undefined;
+  #context: string[] = [];
+  #turns: GeminiTurns | undefined;
+  #reply: { generation: GeminiGeneration; asked: Asked } | undefined;
+  /** A reply is due as soon as the present one has ended. */
+  #due = false;
+  #promptChars = 0;
+  #heardSamples = 0;
+
+  constructor(wire: Wire, options: GeminiSessionOptions) {
+    this.#wire = wire;
+    this.#options = options;
+  }
+
+  /** The setup with camelCase names; undefined before it came. */
+  get setup(): Setup | undefined {
+    return this.#setup;
+  }
+
+  /** Announces the end of the connection, then ends it. */
+  async goAway(timeLeftMs: number): Promise<void> {
+    this.#wire.send({ goAway: { timeLeft: `${timeLeftMs / 1000}s` } });
+    try {
+      await wait(timeLeftMs, undefined, { signal: this.#wire.signal, ref: false });
+      this.#wire.close(1001, 'Session duration limit reached.');
+    } catch {
+      // The client left in time.
+    }
+  }
+
+  /** Takes one message of the client. */
+  receive(raw: unknown): void {
+    try {
+      const message = parseClientMessage(raw);
+      if (!this.#setup) this.#open(message);
+      else if (message.setup) throw new InvalidPayload('Request contains an invalid argument.');
+      else if (this.#ready) this.#take(message);
+      else this.#early.push(message);
+    } catch (error) {
+      if (!(error instanceof InvalidPayload)) throw error;
+      this.#wire.close(1007, error.message);
+    }
+  }
+
+  #open({ setup }: ClientMessage): void {
+    if (!setup) throw new InvalidPayload('Request contains an invalid argument.');
+    const refusal = refusalOf(setup, this.#options);
+    if ('code' in refusal) {
+      this.#wire.close(refusal.code, refusal.reason);
+      return;
+    }
+    this.#setup = setup;
+    this.#model = refusal.model;
+    this.#turns = new GeminiTurns({
+      wire: this.#wire,
+      faults: this.#options.faults,
+      hear: this.#options.hear,
+      log: this.#options.turns,
+      transcribes: setup.inputAudioTranscription !== undefined,
+      before: this.#options.handles.get(setup.sessionResumption?.handle ?? '') ?? 0,
+    });
+    const declared = setup.tools?.flatMap((tool) => tool.functionDeclarations ?? []) ?? [];
+    this.#calls = new GeminiCalls(declared, refusal.model, this.#options.vertex);
+    this.#listening = new GeminiListening({
+      wire: this.#wire,
+      config: setup.realtimeInputConfig,
+      began: () => this.#interruptBySpeech(),
+      noted: (text) => this.#note(text),
+      ended: (pcm, text) => this.#endTurn(pcm, text),
+    });
+    this.#promptChars = textOf(setup.systemInstruction).length;
+    void this.#start();
+  }
+
+  async #start(): Promise<void> {
+    const { faults, connectionMs } = this.#options;
+    const signal = this.#wire.signal;
+    try {
+      if (faults.slowSetupMs > 0) await wait(faults.slowSetupMs, undefined, { signal });
+      if (faults.silentSetup) return;
+      this.#wire.send({ setupComplete: {} });
+      this.#offerHandle();
+      this.#ready = true;
+      for (const message of this.#early.splice(0)) this.#take(message);
+      await wait(Math.max(0, connectionMs - GOING_AWAY_MS), undefined, { signal, ref: false });
+      await this.goAway(Math.min(connectionMs, GOING_AWAY_MS));
+    } catch (error) {
+      if (error instanceof InvalidPayload) this.#wire.close(1007, error.message);
+    }
+  }
+
+  #offerHandle(): void {
+    if (!this.#setup?.sessionResumption) return;
+    const newHandle = randomUUID();
+    this.#options.handles.set(newHandle, this.#turns?.count ?? 0);
+    this.#wire.send({ sessionResumptionUpdate: { newHandle, resumable: true } });
+  }
+
+  #take(message: ClientMessage): void {
+    if (message.clientContent) this.#takeContent(message.clientContent);
+    if (message.realtimeInput) this.#listening?.take(message.realtimeInput);
+    if (message.toolResponse) this.#takeResults(message.toolResponse);
+  }
+
+  #takeContent(content: NonNullable<ClientMessage['clientContent']>): void {
+    const texts = (content.turns ?? []).filter(({ role }) => role !== 'model').map(textOf);
+    if (content.turnComplete || this.#model?.contentInterrupts) this.#interrupt();
+    if (!content.turnComplete) {
+      this.#note(texts.join('\n'));
+      return;
+    }
+    this.#endTurn(new Int16Array(0), texts.join('\n'));
+  }
+
+  #note(text: string): void {
+    if (text) this.#context.push(text);
+    this.#promptChars += text.length;
+  }
+
+  get #sampleRate(): number {
+    return this.#listening?.sampleRate ?? DEFAULT_RATE;
+  }
+
+  #interruptBySpeech(): void {
+    if (this.#setup?.realtimeInputConfig?.activityHandling !== 'NO_INTERRUPTION') this.#interrupt();
+  }
+
+  #endTurn(pcm: Int16Array, text: string): void {
+    this.#wire.tell({ type: 'turn-ended' });
+    // Text alone in an activity is a turn in writing.
+    const written = pcm.length === 0 && text === '' ? this.#context.splice(0).join('\n') : text;
+    this.#turns?.add({ pcm, sampleRate: this.#sampleRate, text: written, labels: this.#context.splice(0) });
+    this.#promptChars += text.length;
+    this.#heardSamples += pcm.length;
+    this.#generate();
+  }
+
+  #takeResults({ functionResponses = [] }: NonNullable<ClientMessage['toolResponse']>): void {
+    if (functionResponses.length === 0) throw new InvalidPayload('Request contains an invalid argument.');
+    for (const one of functionResponses) {
+      const taken = this.#calls?.take(one);
+      if (!taken || taken.call.blocking || taken.response.scheduling === 'SILENT') continue;
+      if (taken.response.scheduling === 'INTERRUPT') this.#interrupt();
+      this.#due = true;
+    }
+    if (this.#due && !this.#reply && !this.#listening?.active) this.#generate();
+  }
+
+  #interrupt(): void {
+    const { generation, asked } = this.#reply ?? {};
+    if (!generation || !asked) return;
+    this.#reply = undefined;
+    this.#calls?.cancel(generation.interrupt());
+    if (!generation.hasOutput) {
+      // Not answered with a single sound or call: still open.
+      this.#turns?.giveBack(asked.turns);
+      this.#calls?.giveBack(asked.results);
+    }
+    this.#offerHandle();
+  }
+
+  #generate(): void {
+    this.#due = true;
+    if (this.#reply) return;
+    this.#due = false;
+    const asked: Asked = { turns: [], results: [] };
+    const generation = new GeminiGeneration({
+      wire: this.#wire,
+      faults: this.#options.faults,
+      transcribesOutput: this.#setup?.outputAudioTranscription !== undefined,
+      bundle: this.#options.bundle,
+      playbackClock: this.#options.playbackClock,
+      promptTokens: () => this.#promptTokens(),
+      ask: (signal) => {
+        asked.turns = this.#turns?.takeUnanswered() ?? [];
+        asked.results = this.#calls?.takeResults() ?? [];
+        return this.#ask(asked, signal);
+      },
+      call: (calls) => this.#calls?.add(calls.map(({ name }) => name)) ?? [],
+      answered: () => this.#calls?.answered() ?? Promise.resolve(),
+    });
+    this.#reply = { generation, asked };
+    void this.#run(generation);
+  }
+
+  async #run(generation: GeminiGeneration): Promise<void> {
+    try {
+      await generation.run();
+    } catch (error) {
+      // Where generating fails, the service closes.
+      this.#wire.close(1011, `Internal error encountered. ${error instanceof Error ? error.message : ''}`);
+      return;
+    }
+    if (this.#wire.signal.aborted || this.#reply?.generation !== generation) return;
+    this.#reply = undefined;
+    this.#offerHandle();
+    if (this.#due && !this.#listening?.active) this.#generate();
+  }
+
+  async #ask({ turns, results }: Asked, signal: AbortSignal): Promise<ScriptedReply> {
+    const labels = turns.flatMap((turn) => turn.labels);
+    const reply = await this.#options.script({
+      turn: this.#turns?.count ?? 0,
+      pcm: joined(turns.map(({ pcm }) => pcm)),
+      sampleRate: this.#sampleRate,
+      text: turns.map(({ text }) => text).join(''),
+      context: [...labels, ...(turns.length > 0 ? [] : this.#context.splice(0))].join('\n'),
+      unanswered: turns.map(({ turn, pcm, text, labels }) => ({ turn, pcm, text, context: labels.join('\n') })),
+      toolResults: results,
+      declaredTools: this.#calls?.names ?? [],
+      instructions: textOf(this.#setup?.systemInstruction),
+      signal,
+    });
+    this.#turns?.heard(turns, reply.heard, reply.transcriptDelayMs ?? 0);
+    return reply;
+  }
+
+  #promptTokens(): number {
+    const seconds = this.#heardSamples / this.#sampleRate;
+    return Math.ceil(this.#promptChars / 4) + Math.round(seconds * AUDIO_TOKENS_PER_SECOND);
+  }
+}
+
+function textOf(content: Content | undefined): string {
+  return (content?.parts ?? []).map(({ text }) => text ?? '').join('\n');
+}

@@ -1,0 +1,45 @@
+import type { Setup } from './gemini-messages.ts';
+import { type GeminiModel, modelName } from './gemini-models.ts';
+
+type Refusal = { readonly code: number; readonly reason: string };
+
+const INVALID = { code: 1007, reason: 'Request contains an invalid argument.' };
+
+/** Whether the service takes this setup: its model, or the close frame that refuses it. */
+export function refusalOf(
+  setup: Setup,
+  options: {
+    readonly models: Readonly<Record<string, GeminiModel>>;
+    readonly handles: ReadonlyMap<string, number>;
+    readonly vertex: boolean;
+    readonly version: string;
+  },
+): Refusal | { readonly model: GeminiModel } {
+  const resource = setup.model ?? '';
+  const named = options.vertex
+    ? /^projects\/[^/]+\/locations\/[^/]+\/publishers\/google\/models\/[^/]+$/.test(resource)
+    : /^models\/[^/]+$/.test(resource);
+  const name = modelName(resource);
+  const model = named && Object.hasOwn(options.models, name) ? options.models[name] : undefined;
+  if (!model) {
+    // The reason as clients of the live service report it, cut at 123 bytes.
+    const reason = `${resource} is not found for API version ${options.version}, or is not supported for bidiGenerateContent. Call ListModels to see the list of available models and their supported methods.`;
+    return { code: 1008, reason };
+  }
+  const modalities = setup.generationConfig?.responseModalities;
+  if (modalities && (modalities.length !== 1 || modalities[0] !== 'AUDIO')) return INVALID;
+  const thinking = Object.keys(setup.generationConfig?.thinkingConfig ?? {});
+  const known = model.thinking === null ? [] : ['includeThoughts', model.thinking];
+  if (setup.generationConfig?.thinkingConfig && model.thinking === null) return INVALID;
+  if (thinking.some((field) => !known.includes(field))) return INVALID;
+  for (const tool of setup.tools ?? []) {
+    if ((tool.codeExecution && !model.codeExecution) || (tool.urlContext && !model.urlContext)) {
+      // github.com/googleapis/js-genai/issues/1236
+      return { code: 1008, reason: 'Operation is not implemented, or supported, or enabled.' };
+    }
+  }
+  const handle = setup.sessionResumption?.handle;
+  if (handle !== undefined && !options.handles.has(handle))
+    return { code: 1008, reason: 'Requested entity was not found.' };
+  return { model };
+}

@@ -1,0 +1,180 @@
+import type { IncomingMessage } from 'node:http';
+import {
+  type Admission,
+  type LoggedFrame,
+  type ModelEvent,
+  type ModelFaults,
+  ModelServer,
+  type Reader,
+  type Wire,
+} from './model-server.ts';
+import { invalidRequest, type ProtocolError } from './openai-events.ts';
+import { newId } from './openai-ids.ts';
+import type { OpenAITurn } from './openai-listening.ts';
+import { OpenAISession } from './openai-session.ts';
+import type { Script, Transcriber } from './script.ts';
+
+export interface SimulatedOpenAIOptions {
+  /** What the model answers. */
+  readonly script: Script;
+  /** Transcribes spoken turns when they are committed; without it, only `heard` of the script's replies does. */
+  readonly hear?: Transcriber;
+  readonly apiKey?: string;
+  /** Models (or Azure deployments) that exist. */
+  readonly models?: readonly string[];
+  /**
+   * How a wrong key is refused: 401 at the upgrade, as gateways and Azure do, or `event`: the connection opens, one
+   * error event comes, then close 3000 `invalid_request_error.invalid_api_key`, as api.openai.com was seen to do
+   * (github.com/twilio-samples/speech-assistant-openai-realtime-api-python/issues/4). Default: `upgrade`.
+   */
+  readonly wrongKey?: 'upgrade' | 'event';
+  /** 60 minutes by default; `session.expires_at` says so, and the session ends then. */
+  readonly sessionMs?: number;
+  /** What the server needs to act on response.cancel; default 10. */
+  readonly cancelMs?: number;
+  /** Whether rate_limits.updated follows a response; default true. */
+  readonly rateLimits?: boolean;
+  /** How many frames the log keeps; default 5,000. */
+  readonly frameLimit?: number;
+}
+
+const MODELS = [
+  'gpt-realtime-2.1',
+  'gpt-realtime-2.1-mini',
+  'gpt-realtime-2',
+  'gpt-realtime-1.5',
+  'gpt-realtime',
+  'gpt-realtime-mini',
+];
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * A stand-in for OpenAI's Realtime API (and Azure's GA route) on 127.0.0.1, as strict as the original. Whoever
+ * starts it closes it.
+ */
+export class SimulatedOpenAI {
+  readonly apiKey: string;
+  /** Committed turns of people, oldest first; a turn in writing counts once it is answered. */
+  readonly turns: readonly OpenAITurn[];
+  readonly sessions: readonly OpenAISession[];
+  readonly #server: ModelServer;
+
+  private constructor(server: ModelServer, apiKey: string, turns: OpenAITurn[], sessions: OpenAISession[]) {
+    this.#server = server;
+    this.apiKey = apiKey;
+    this.turns = turns;
+    this.sessions = sessions;
+  }
+
+  static async start(options: SimulatedOpenAIOptions): Promise<SimulatedOpenAI> {
+    const apiKey = options.apiKey ?? 'sk-simulated';
+    const turns: OpenAITurn[] = [];
+    const sessions: OpenAISession[] = [];
+    const open = (wire: Wire, model: string) => {
+      const session = new OpenAISession(wire, model, {
+        script: options.script,
+        hear: options.hear,
+        faults: server.faults,
+        turns,
+        sessionMs: options.sessionMs ?? HOUR_MS,
+        cancelMs: options.cancelMs ?? 10,
+        rateLimits: options.rateLimits ?? true,
+      });
+      sessions.push(session);
+      return (message: unknown) => session.receive(message);
+    };
+    const server = await ModelServer.start({
+      binary: false,
+      ...(options.frameLimit === undefined ? {} : { frameLimit: options.frameLimit }),
+      admit: (request, url) => admit(request, url, { ...options, apiKey, open }),
+    });
+    return new SimulatedOpenAI(server, apiKey, turns, sessions);
+  }
+
+  /** The value for OPENAI_BASE_URL; clients connect to `ws://…/v1/realtime?model=…`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.port}/v1`;
+  }
+
+  /** What crossed the wire, newest last, bounded. */
+  get frames(): readonly LoggedFrame[] {
+    return this.#server.frames;
+  }
+
+  /** Switches for tests; change them at any time. */
+  get faults(): ModelFaults {
+    return this.#server.faults;
+  }
+
+  /** Calls the listener for every event until the returned function is called. */
+  onEvent(listener: (event: ModelEvent) => void): () => void {
+    return this.#server.onEvent(listener);
+  }
+
+  /** Cuts every line: clients see 1006. */
+  dropAll(): void {
+    this.#server.dropAll();
+  }
+
+  /** Closes every connection with a code and a reason. */
+  closeAll(code: number, reason: string): void {
+    this.#server.closeAll(code, reason);
+  }
+
+  /** Idempotent. */
+  close(): Promise<void> {
+    return this.#server.close();
+  }
+}
+
+interface Admitting extends SimulatedOpenAIOptions {
+  readonly apiKey: string;
+  open(wire: Wire, model: string): Reader;
+}
+
+function admit(request: IncomingMessage, url: URL, options: Admitting): Admission {
+  // Gateways put a prefix before it; Azure's route is /openai/v1/realtime.
+  if (!url.pathname.endsWith('/realtime')) {
+    return { status: 404, body: { error: invalidRequest('unknown_url', `Unknown request URL: ${url.pathname}.`) } };
+  }
+  const key = keyOf(request);
+  const wrong = key === undefined ? missingKey() : wrongKey(key);
+  if (key !== options.apiKey && (key === undefined || options.wrongKey !== 'event')) {
+    return { status: 401, body: { error: wrong } };
+  }
+  if (key !== options.apiKey) return { open: (wire) => refuse(wire, wrong, 3000) };
+  const model = url.searchParams.get('model');
+  if (!model) {
+    return {
+      open: (wire) => refuse(wire, invalidRequest('missing_model', 'You must provide a model parameter.'), 4000),
+    };
+  }
+  if (!(options.models ?? MODELS).includes(model)) {
+    const text = `The model \`${model}\` does not exist or you do not have access to it.`;
+    // Close code 4004 and this reason were seen live with retired models.
+    return { open: (wire) => refuse(wire, invalidRequest('model_not_found', text), 4004) };
+  }
+  return { open: (wire) => options.open(wire, model) };
+}
+
+/** Bearer, Azure's `api-key`, or the subprotocol that browsers use. */
+function keyOf(request: IncomingMessage): string | undefined {
+  const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
+  const protocol = /openai-insecure-api-key\.([^,\s]+)/.exec(request.headers['sec-websocket-protocol'] ?? '')?.[1];
+  return bearer ?? request.headers['api-key']?.toString() ?? protocol;
+}
+
+function missingKey(): ProtocolError {
+  return invalidRequest(null, "You didn't provide an API key.");
+}
+
+function wrongKey(key: string): ProtocolError {
+  const shown = `${key.slice(0, 3)}***${key.slice(-4)}`;
+  return invalidRequest('invalid_api_key', `Incorrect API key provided: ${shown}.`);
+}
+
+function refuse(wire: Wire, error: ProtocolError, code: number): () => void {
+  wire.send({ type: 'error', event_id: newId('event'), error: { ...error, event_id: null } });
+  wire.close(code, `${error.type}.${error.code}`);
+  return () => {};
+}

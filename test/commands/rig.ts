@@ -1,0 +1,75 @@
+import type { Client } from 'discord.js';
+import type { CommandContext } from '../../commands/command.ts';
+import { commands } from '../../commands/index.ts';
+import { createClient, logIn } from '../../src/discord/client.ts';
+import { deployCommands } from '../../src/discord/deploy-commands.ts';
+import { dispatchCommands } from '../../src/discord/dispatch.ts';
+import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
+import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
+import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { GuildSettingsStore } from '../../src/store/settings.ts';
+import { ScriptedBridges } from '../fakes/bridges.ts';
+import { keptLog } from '../fakes/log.ts';
+
+/** The real commands, dispatch and settings on a real discord.js client, in a simulated Discord. Only the conversations are scripted. */
+export interface Rig {
+  readonly discord: SimulatedDiscord;
+  readonly client: Client<true>;
+  readonly bridges: ScriptedBridges;
+  readonly settings: GuildSettingsStore;
+  readonly lines: ReturnType<typeof keptLog>['lines'];
+  readonly context: CommandContext;
+  close(): Promise<void>;
+}
+
+/** Starts it with every command registered. `change`: what the commands find other than usual. */
+export async function startRig(change: Partial<CommandContext> = {}): Promise<Rig> {
+  const discord = await SimulatedDiscord.start();
+  const database = await openDatabase('sqlite::memory:');
+  const settings = new GuildSettingsStore(database);
+  const bridges = new ScriptedBridges();
+  const { log, lines } = keptLog();
+  const { apiUrl } = discord;
+  const fresh = createClient({ apiUrl, log, onDead: (error) => log.fatal(error.message) });
+  const context: CommandContext = {
+    bridges,
+    settings,
+    toolNames: [
+      { name: 'get_weather', description: 'The weather at a place.' },
+      { name: 'current_time', description: 'The time somewhere.' },
+      { name: 'post_message', description: 'Writes into the text channel.' },
+    ],
+    voices: () => ['alloy', 'marin', 'cedar'],
+    turnDetections: () => ['manual', 'server'],
+    modelLabel: 'OpenAI (gpt-realtime-2.1)',
+    log,
+    ...change,
+  };
+  dispatchCommands(fresh, commands, context);
+  const client = await logIn(fresh, { token: discord.token, apiUrl });
+  await deployCommands(client, { commands, guildId: null, apiUrl, log });
+  const close = async (): Promise<void> => {
+    await client.destroy();
+    await discord.close();
+    await database.destroy();
+  };
+  return { discord, client, bridges, settings, lines, context, close };
+}
+
+/** A guild with a voice channel, a text channel, and Anna, who is in the voice channel and manages the server. */
+export async function furnish(rig: Rig): Promise<Furnished> {
+  const guild = rig.discord.createGuild();
+  const text = guild.createTextChannel({ name: 'general' });
+  const voice = guild.createVoiceChannel({ name: 'Lounge' });
+  const anna = guild.addPerson({ name: 'Anna', roles: [guild.createRole({ permissions: ['ManageGuild'] })] });
+  await anna.join(voice, { connect: false });
+  return { guild, voice, text, anna };
+}
+
+export interface Furnished {
+  readonly guild: SimulatedGuild;
+  readonly voice: string;
+  readonly text: string;
+  readonly anna: SimulatedPerson;
+}
