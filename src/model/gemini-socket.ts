@@ -22,7 +22,7 @@ export interface GeminiListener {
   socket(socket: WebSocket): void;
   /** One message, as parsed. */
   message(message: Readonly<Record<string, unknown>>): void;
-  /** A frame that is no JSON object. */
+  /** A frame that is no JSON object, or that comes before the setup was sent. */
   unreadable(): void;
   /** The connection is over; whoever has a socket knows it from there. */
   failed(): void;
@@ -66,21 +66,32 @@ function connection(
   listener: GeminiListener,
 ): Connection {
   let socket: WebSocket | undefined;
+  let asked = false;
+  // The SDK makes `//ws/…` of a base without a path.
+  const address = new URL(url);
+  address.pathname = address.pathname.replace(/\/{2,}/g, '/');
   return {
     connect: () => {
-      socket = new WebSocket(url, { headers, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
+      socket = new WebSocket(address, { headers, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false });
       listener.socket(socket);
       socket.on('open', () => callbacks.onopen());
       // The SDK only needs to know that it is over.
       socket.on('close', () => callbacks.onclose({ code: 1006, reason: '' }));
       socket.on('message', (payload) => {
         const message = parsed(String(payload));
-        if (message?.setupComplete) callbacks.onmessage({ data: '{"setupComplete":{}}' });
-        if (message) listener.message(message);
-        else listener.unreadable();
+        // Before it has asked, the SDK would fall over an answer.
+        if (!message || !asked) {
+          listener.unreadable();
+          return;
+        }
+        if (message.setupComplete) callbacks.onmessage({ data: '{"setupComplete":{}}' });
+        listener.message(message);
       });
     },
-    send: (message: string) => socket?.send(message),
+    send: (message: string) => {
+      asked = true;
+      socket?.send(message);
+    },
     close: () => socket?.close(),
   };
 }

@@ -22,3 +22,9 @@ export function callIn(item: ConversationItem): Pick<ToolCall, 'callId' | 'name'
   if (item.type !== 'function_call' || item.status === 'incomplete') return undefined;
   return { callId: item.call_id ?? item.id ?? '', name: item.name ?? '', arguments: item.arguments ?? '' };
 }
+
+/** The response's id. Throws where there is none: nothing can be done with such a message. */
+export function idOf({ id }: { id?: string }): string {
+  if (typeof id === 'string' && id !== '') return id;
+  throw new TypeError('a response without an id');
+}

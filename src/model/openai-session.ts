@@ -5,7 +5,7 @@ import type { Heard, Pcm, SessionEvent, SessionOptions, SpeechSession, ToolResul
 import type { OpenAITraits } from './capabilities.ts';
 import { speakerLabel, writerLabel } from './label.ts';
 import { fatalProblem, type OpenAIProblem, type OpenAITarget, openAILoss } from './openai-failures.ts';
-import { callIn, type FinishedResponse, IGNORED, outcomeOf } from './openai-messages.ts';
+import { callIn, type FinishedResponse, IGNORED, idOf, outcomeOf } from './openai-messages.ts';
 import { OpenAIReplies } from './openai-replies.ts';
 import { openAISession } from './openai-setup.ts';
 import { OpenAITurns } from './openai-turns.ts';
@@ -214,7 +214,7 @@ export class OpenAISession implements SpeechSession {
     const replies = this.#replies;
     switch (event.type) {
       case 'response.created':
-        replies.created(event.response.id ?? '', event.response.metadata);
+        replies.created(idOf(event.response), event.response.metadata);
         return true;
       case 'response.output_item.added':
         if (event.item.type === 'message') replies.itemAdded(event.response_id, event.item.id ?? '');
@@ -260,7 +260,7 @@ export class OpenAISession implements SpeechSession {
       const reason = (problem as OpenAIProblem | undefined)?.message ?? problem?.code ?? 'no reason given';
       this.#tell({ type: 'refused', message: `The reply failed: ${redacted(reason, this.#parts.target.apiKey)}` });
     }
-    this.#replies.done(response.id ?? '', outcomeOf(response));
+    this.#replies.done(idOf(response), outcomeOf(response));
   }
 
   #refused(problem: OpenAIProblem): void {

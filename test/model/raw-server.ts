@@ -55,11 +55,11 @@ export class RawServer implements AsyncDisposable {
     this.#socket?.pause();
   }
 
-  /** The first frame from index `from` on for which `test` holds; waits for it, 5 s at most. */
-  async frame(test: (frame: Json) => boolean, from = 0): Promise<Json> {
+  /** The `count`-th frame for which `test` holds; waits for it, 5 s at most. */
+  async frame(test: (frame: Json) => boolean, count = 1): Promise<Json> {
     const until = performance.now() + 5_000;
     for (;;) {
-      const found = this.frames.slice(from).find(test);
+      const found = this.frames.filter(test)[count - 1];
       if (found) return found;
       const left = until - performance.now();
       if (left <= 0) assert.fail(`no such frame in ${JSON.stringify(this.frames).slice(-1_500)}`);
