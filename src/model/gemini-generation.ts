@@ -26,6 +26,14 @@ export interface Generation {
   over: boolean;
 }
 
+export interface GenerationOutlets {
+  emit(event: SessionEvent): void;
+  /** Nothing more of this reply is to be heard. */
+  mute(replyId: string): void;
+  /** Asks the model for an answer to what it did not answer yet. */
+  nudge(): void;
+}
+
 const SAMPLES_PER_MS = 24;
 
 export function newGeneration(

@@ -1,32 +1,21 @@
 import type { Heard, Pcm, SessionEvent, ToolCall, Usage } from '../bridge/ports.ts';
-import { type Generation, heardPart, newGeneration } from './gemini-generation.ts';
+import { GeminiAsked } from './gemini-asked.ts';
+import { type Generation, type GenerationOutlets, heardPart, newGeneration } from './gemini-generation.ts';
 import { merged } from './turn-ids.ts';
 
-export interface GenerationOutlets {
-  emit(event: SessionEvent): void;
-  /** Nothing more of this reply is to be heard. */
-  mute(replyId: string): void;
-  /** Asks the model for an answer to what it did not answer yet. */
-  nudge(): void;
-}
-
-/** Held sound of an answer that waits: more than any answer has. Beyond it the oldest is dropped. */
+/** Held events of an answer that waits; more than any has. Beyond it the oldest is dropped. */
 const HELD_EVENTS = 5_000;
 const REMEMBERED = 16;
-/** An answer that did not begin within this time is not coming. */
-const SILENT_MS = 5_000;
 
 /**
- * Which turns a generation answers. The Live API has no response ids, so: every turn that ended and is not answered,
- * and every turn behind a tool result since, answers for whatever the model does next. Doubt only ever adds turns.
+ * The generations of one Gemini session: which turns each answers (the Live API has no response ids), which of them the
+ * bridge gets to know, and what becomes of one that has to give way. Doubt only ever adds turns.
  */
 export class GeminiGenerations {
   readonly #out: GenerationOutlets;
   #current: Generation | undefined;
   readonly #finished: Generation[] = [];
-  #unanswered: readonly number[] = [];
-  #resultTurns: readonly number[] = [];
-  #lastTurns: readonly number[] = [];
+  readonly #asked = new GeminiAsked();
   readonly #callOwner = new Map<string, Generation>();
   /** The server has something to answer and has not begun to. */
   #awaited = false;
@@ -36,11 +25,6 @@ export class GeminiGenerations {
   #speaking = false;
   #wanted = false;
   #strayCompletes = 0;
-  /** Generations that the server may still owe: one for every end of a turn, less one for every turnComplete. */
-  #owed = 0;
-  #owedSince = 0;
-  /** Answered by a generation that may have been an earlier turn's: they count for the next one too. */
-  #doubtful: readonly number[] = [];
   #usage: Usage | null = null;
   #count = 0;
   #cutOff: string | undefined;
@@ -70,8 +54,8 @@ export class GeminiGenerations {
   /** `another`: the next turn already waits to be sent. */
   turnEnded(turnId: number, respond: boolean, another: boolean, now: number): void {
     this.#speaking = another;
-    this.#owe(now);
-    this.#unanswered = merged(this.#unanswered, [turnId]);
+    this.#asked.owe(now, this.busy);
+    this.#asked.open([turnId]);
     this.#waits = !respond;
     this.#awaited = true;
   }
@@ -81,10 +65,10 @@ export class GeminiGenerations {
     this.#callOwner.delete(callId);
     if (!owner) return;
     owner.waiting.delete(callId);
-    this.#resultTurns = merged(this.#resultTurns, owner.turnIds);
+    this.#asked.result(owner.turnIds);
     if (owner === this.#current && !owner.over) return;
+    this.#asked.owe(now, this.busy);
     this.#awaited = true;
-    this.#owe(now);
   }
 
   /** See SpeechSession.respond. */
@@ -96,17 +80,17 @@ export class GeminiGenerations {
       return;
     }
     if (this.busy) {
-      this.#wanted = this.#unanswered.length > 0 && !this.#awaited;
+      this.#wanted = this.#asked.anyUnanswered && !this.#awaited;
       // The reply under way covers it: without a word, nobody would know that none follows.
-      if (!this.#wanted && !this.#awaited && this.#resultTurns.length === 0) this.#nothing();
+      if (!this.#wanted && !this.#awaited && this.#asked.resultTurns.length === 0) this.#nothing();
       return;
     }
-    if (this.#unanswered.length === 0) {
+    this.#awaited = this.#asked.anyUnanswered;
+    if (!this.#awaited) {
       this.#nothing();
       return;
     }
-    this.#awaited = true;
-    this.#owed += 1;
+    this.#asked.oweAgain();
     this.#out.nudge();
   }
 
@@ -124,7 +108,7 @@ export class GeminiGenerations {
     for (const one of cut) {
       const items = heard.find(({ replyId }) => replyId === one.replyId)?.items ?? [];
       const heardMs = items.reduce((sum, item) => sum + item.heardMs, 0);
-      if (heardMs <= 0) this.#unanswered = merged(one.turnIds, this.#unanswered);
+      if (heardMs <= 0) this.#asked.open(one.turnIds);
       this.#cutOff = heardPart(one, heardMs) ?? this.#cutOff;
     }
   }
@@ -166,7 +150,7 @@ export class GeminiGenerations {
     current.waiting.add(call.callId);
     this.#callOwner.set(call.callId, current);
     // A result that came in meanwhile may be what it acts on.
-    const turnIds = merged(current.turnIds, this.#resultTurns);
+    const turnIds = merged(current.turnIds, this.#asked.resultTurns);
     this.#tell(current, { type: 'tool-call', call: { ...call, replyId: current.replyId, turnIds } });
   }
 
@@ -207,27 +191,21 @@ export class GeminiGenerations {
 
   /** `also`: turns that this answer may belong to, though they are not ended. */
   turnComplete(also: readonly number[]): void {
-    const owed = this.#owed;
+    const { owed } = this.#asked;
     this.#complete(also);
-    // Only what was owed before: the answer to it may have been asked for right now.
-    if (owed > 0) this.#owed -= 1;
+    // Only what was owed before: another answer may have been asked for right now.
+    if (owed > 0) this.#asked.given();
   }
 
   #complete(also: readonly number[]): void {
     const current = this.#current;
-    if (current && !current.over) {
-      this.#finish(current);
-      return;
-    }
-    if (this.#strayCompletes > 0) {
-      this.#strayCompletes -= 1;
-      return;
-    }
+    if (current && !current.over) this.#finish(current);
+    else if (this.#strayCompletes > 0) this.#strayCompletes -= 1;
     // An answer of silence.
-    if (this.#awaited && !this.#speaking) this.#finish(this.#begin(also));
+    else if (this.#awaited && !this.#speaking) this.#finish(this.#begin(also));
   }
 
-  /** The service said `interrupted` a while ago and nothing since: it is over. */
+  /** Nothing came after `interrupted`: it is over. */
   giveUpWaiting(): void {
     const current = this.#current;
     if (!current?.interrupted || current.over) return;
@@ -253,15 +231,12 @@ export class GeminiGenerations {
 
   /** All its calls have results: what comes now is the answer that uses them. */
   #goesOn(current: Generation): boolean {
-    return current.calls > 0 && current.waiting.size === 0 && this.#resultTurns.length > 0 && !current.over;
+    return current.calls > 0 && current.waiting.size === 0 && this.#asked.resultTurns.length > 0 && !current.over;
   }
 
   #begin(also: readonly number[]): Generation {
-    const asked = merged(merged(this.#unanswered, this.#resultTurns), merged(this.#doubtful, also));
-    const turnIds = asked.length > 0 ? asked : this.#lastTurns;
+    const { turnIds, doubtful } = this.#asked.all(also);
     const mode = this.#speaking ? 'dropped' : this.#waits ? 'held' : 'live';
-    // The server may have begun it before it knew of the newest turns. Then their own answer is still to come.
-    const doubtful = this.#owed > 1 ? turnIds.slice(1 - this.#owed) : [];
     const generation = newGeneration(`reply-${++this.#count}`, turnIds, doubtful, mode);
     this.#current = generation;
     this.#awaited = false;
@@ -271,10 +246,7 @@ export class GeminiGenerations {
 
   #announce(generation: Generation): void {
     generation.announced = true;
-    this.#unanswered = this.#unanswered.filter((id) => !generation.turnIds.includes(id));
-    this.#resultTurns = [];
-    this.#lastTurns = generation.turnIds;
-    this.#doubtful = generation.doubtful;
+    this.#asked.answered(generation);
     this.#out.emit({ type: 'reply-started', replyId: generation.replyId, turnIds: generation.turnIds });
   }
 
@@ -286,11 +258,9 @@ export class GeminiGenerations {
   }
 
   #tell(generation: Generation, event: SessionEvent): void {
-    if (generation.mode === 'live') this.#out.emit(event);
-    else if (generation.mode === 'held') {
-      generation.held.push(event);
-      if (generation.held.length > HELD_EVENTS) generation.held.shift();
-    } else if (generation.announced && event.type === 'reply-done') this.#out.emit(event);
+    const { mode, held, announced } = generation;
+    if (mode === 'live' || (mode === 'dropped' && announced && event.type === 'reply-done')) this.#out.emit(event);
+    if (mode === 'held' && held.push(event) > HELD_EVENTS) held.shift();
   }
 
   #finish(generation: Generation): void {
@@ -311,16 +281,6 @@ export class GeminiGenerations {
     if (!this.#wanted || this.#speaking || this.#awaited) return;
     this.#wanted = false;
     this.respond();
-  }
-
-  #owe(now: number): void {
-    // A server that was quiet for so long owes nothing: it answered several turns at once.
-    if (now - this.#owedSince > SILENT_MS && !this.busy) {
-      this.#owed = 0;
-      this.#doubtful = [];
-    }
-    this.#owed += 1;
-    this.#owedSince = now;
   }
 
   /** Nothing is open: says so as a reply that ends at once. */

@@ -6,6 +6,7 @@ import { GeminiCalls } from './gemini-calls.ts';
 import { type GeminiTarget, geminiLoss } from './gemini-failures.ts';
 import { GeminiGenerations } from './gemini-generations.ts';
 import { GeminiHearing } from './gemini-hearing.ts';
+import { milliseconds, unknownFields, usageOf } from './gemini-messages.ts';
 import { type Command, GeminiOutbox } from './gemini-outbox.ts';
 import { geminiConfig } from './gemini-setup.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
@@ -18,17 +19,6 @@ import { type ModelLog, type Timing, Wire } from './wire.ts';
 /** After `interrupted`, turnComplete with the usage is next (recorded); nobody waits longer for it. */
 const AFTER_INTERRUPTED_MS = 1_000;
 const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
-const KNOWN = new Set([
-  'setupComplete',
-  'serverContent',
-  'toolCall',
-  'toolCallCancellation',
-  'usageMetadata',
-  'goAway',
-  'sessionResumptionUpdate',
-  'voiceActivityDetectionSignal',
-]);
-
 export interface GeminiSessionParts {
   readonly endpoint: GeminiEndpoint;
   readonly target: GeminiTarget;
@@ -42,7 +32,7 @@ export interface GeminiSessionParts {
 /** One connection to the Live API. */
 export class GeminiSession implements SpeechSession {
   readonly #parts: GeminiSessionParts;
-  readonly #events = new SessionEvents((error) => this.#lose(error));
+  readonly #events = new SessionEvents((error) => this.#wire?.lose(error));
   readonly #hearing = new GeminiHearing();
   readonly #generations: GeminiGenerations;
   readonly #calls: GeminiCalls;
@@ -122,7 +112,7 @@ export class GeminiSession implements SpeechSession {
   }
 
   update(): void {
-    // Nothing of a running session can be changed on the models known here (Capabilities.updates).
+    // No model known here takes anything on while it runs (Capabilities.updates).
   }
 
   close(): void {
@@ -228,10 +218,7 @@ export class GeminiSession implements SpeechSession {
   #take(message: LiveServerMessage): void {
     if (message.setupComplete) this.#parts.hooks.ready();
     const { usageMetadata: usage, serverContent: content, toolCall, toolCallCancellation, goAway } = message;
-    if (usage) {
-      const outputTokens = (usage.responseTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0);
-      this.#generations.usage({ inputTokens: usage.promptTokenCount ?? 0, outputTokens });
-    }
+    if (usage) this.#generations.usage(usageOf(usage));
     if (content) this.#takeOutput(content);
     for (const call of toolCall?.functionCalls ?? []) {
       const also = this.#beforeOutput();
@@ -244,7 +231,7 @@ export class GeminiSession implements SpeechSession {
     if (cancelled.length > 0) this.#generations.cancelled(cancelled);
     if (content) this.#takeEnds(content);
     if (goAway) this.#events.push({ type: 'going-away', timeLeftMs: milliseconds(goAway.timeLeft) });
-    const unknown = Object.keys(message).filter((key) => !KNOWN.has(key));
+    const unknown = unknownFields(message);
     if (unknown.length > 0) this.#parts.log.debug({ fields: unknown }, 'unknown message of the provider');
   }
 
@@ -297,10 +284,6 @@ export class GeminiSession implements SpeechSession {
     for (const event of events) this.#events.push(event);
   }
 
-  #lose(error: SessionLostError): void {
-    this.#wire?.lose(error);
-  }
-
   #ended(error: SessionLostError): void {
     this.#stop();
     this.#parts.hooks.failed(error);
@@ -312,8 +295,4 @@ export class GeminiSession implements SpeechSession {
     this.#outbox.close();
     clearTimeout(this.#givingUp);
   }
-}
-
-function milliseconds(duration: string | undefined): number {
-  return Math.round(Number.parseFloat(duration ?? '0') * 1000) || 0;
 }

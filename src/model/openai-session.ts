@@ -27,7 +27,7 @@ export interface OpenAISessionParts {
   readonly hooks: OpeningHooks;
 }
 
-/** One connection to the Realtime API, of OpenAI or a server that speaks like it. */
+/** One connection to the Realtime API. */
 export class OpenAISession implements SpeechSession {
   readonly #parts: OpenAISessionParts;
   readonly #wire: Wire;
@@ -55,7 +55,7 @@ export class OpenAISession implements SpeechSession {
       onLost: (error) => this.#ended(error),
     });
     rt.on('event', (event) => this.#receive(event));
-    // Server errors come as events too; here are left frames that are no JSON. Without a listener they end the process.
+    // Frames that are no JSON; server errors come as events too. Without a listener either would end the process.
     rt.on('error', (error) => {
       if (!error.error)
         parts.log.debug({ error: redacted(error.message, target.apiKey) }, 'unreadable message dropped');
@@ -107,8 +107,7 @@ export class OpenAISession implements SpeechSession {
 
   update(options: SessionOptions): void {
     this.#options = options;
-    const session = openAISession(options, this.#parts.traits, !this.#replies.spoke);
-    this.#send({ type: 'session.update', event_id: this.#eventId('update'), session });
+    this.#configure(this.#eventId('update'), !this.#replies.spoke);
   }
 
   close(): void {
@@ -147,6 +146,11 @@ export class OpenAISession implements SpeechSession {
     this.#wire.send(JSON.stringify(event));
   }
 
+  #configure(eventId: string, withVoice: boolean): void {
+    const session = openAISession(this.#options, this.#parts.traits, withVoice);
+    this.#send({ type: 'session.update', event_id: eventId, session });
+  }
+
   #eventId(kind: string): string {
     return `parley-${kind}-${++this.#eventCount}`;
   }
@@ -163,7 +167,7 @@ export class OpenAISession implements SpeechSession {
   #take(event: RealtimeServerEvent): void {
     switch (event.type) {
       case 'session.created':
-        this.#setUp();
+        this.#configure(SETUP_EVENT, true);
         return;
       case 'session.updated':
         this.#parts.hooks.ready();
@@ -176,11 +180,6 @@ export class OpenAISession implements SpeechSession {
           this.#parts.log.debug({ type: event.type }, 'unknown message of the provider');
         }
     }
-  }
-
-  #setUp(): void {
-    const session = openAISession(this.#options, this.#parts.traits, true);
-    this.#send({ type: 'session.update', event_id: SETUP_EVENT, session });
   }
 
   /** Messages about what people say; false for any other. */

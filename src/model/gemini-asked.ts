@@ -1,0 +1,79 @@
+import { merged } from './turn-ids.ts';
+
+/** An answer that did not begin within this time is not coming. */
+const SILENT_MS = 5_000;
+
+/**
+ * What the model has to answer: turns that ended, and turns behind tool results. The Live API does not say what a
+ * generation answers, so everything that is open counts for it. A generation that begins while several are owed may
+ * be the answer to an earlier end only; then the later turns count for the next one as well.
+ */
+export class GeminiAsked {
+  #unanswered: readonly number[] = [];
+  #resultTurns: readonly number[] = [];
+  #doubtful: readonly number[] = [];
+  /** For a generation that nothing seems to have asked for. */
+  #last: readonly number[] = [];
+  /** Generations that the server may still owe: one for every end of a turn, less one for every turnComplete. */
+  #owed = 0;
+  #owedSince = 0;
+
+  get anyUnanswered(): boolean {
+    return this.#unanswered.length > 0;
+  }
+
+  /** Turns behind results that no generation has used yet. */
+  get resultTurns(): readonly number[] {
+    return this.#resultTurns;
+  }
+
+  /** These turns want an answer, or want one after all. */
+  open(turnIds: readonly number[]): void {
+    this.#unanswered = merged(turnIds, this.#unanswered);
+  }
+
+  /** A result for a call of these turns was sent. */
+  result(turnIds: readonly number[]): void {
+    this.#resultTurns = merged(this.#resultTurns, turnIds);
+  }
+
+  /** The server was given something to answer. `busy`: it is at an answer already, or has not begun one. */
+  owe(now: number, busy: boolean): void {
+    // A server that was quiet for so long owes nothing: it answered several turns at once.
+    if (now - this.#owedSince > SILENT_MS && !busy) {
+      this.#owed = 0;
+      this.#doubtful = [];
+    }
+    this.#owed += 1;
+    this.#owedSince = now;
+  }
+
+  /** The server was asked once more for what it owes. */
+  oweAgain(): void {
+    this.#owed += 1;
+  }
+
+  get owed(): number {
+    return this.#owed;
+  }
+
+  /** One answer less is to come. */
+  given(): void {
+    this.#owed -= 1;
+  }
+
+  /** What a generation that begins now may answer; `doubtful`: what the server may not have known of. */
+  all(also: readonly number[]): { turnIds: readonly number[]; doubtful: readonly number[] } {
+    const open = merged(merged(this.#unanswered, this.#resultTurns), merged(this.#doubtful, also));
+    const turnIds = open.length > 0 ? open : this.#last;
+    return { turnIds, doubtful: this.#owed > 1 ? turnIds.slice(1 - this.#owed) : [] };
+  }
+
+  /** A generation with these turns reaches the people. */
+  answered({ turnIds, doubtful }: { turnIds: readonly number[]; doubtful: readonly number[] }): void {
+    this.#unanswered = this.#unanswered.filter((id) => !turnIds.includes(id));
+    this.#resultTurns = [];
+    this.#doubtful = doubtful;
+    this.#last = turnIds;
+  }
+}

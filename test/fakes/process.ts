@@ -1,0 +1,43 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The bot as a process of its own, as `npm start` runs it, with nothing in its environment but what is given. */
+export class BotProcess {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+
+  constructor(env: NodeJS.ProcessEnv) {
+    this.child = spawn(process.execPath, ['src/main.ts'], { cwd: ROOT, env: { PATH: process.env.PATH, ...env } });
+    this.child.stdout?.on('data', (chunk) => {
+      this.stdout += chunk;
+    });
+    this.child.stderr?.on('data', (chunk) => {
+      this.stderr += chunk;
+    });
+  }
+
+  /** The exit code; throws after `timeoutMs`, having killed it. */
+  async exit(timeoutMs = 20_000): Promise<number | null> {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    const timer = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
+    const [code, signal] = await once(this.child, 'exit');
+    clearTimeout(timer);
+    if (signal === 'SIGKILL') throw new Error(`did not exit within ${timeoutMs} ms: ${this.stderr}${this.stdout}`);
+    return code;
+  }
+
+  /** Waits for a text on stdout. */
+  async says(text: string, timeoutMs = 20_000): Promise<void> {
+    const deadline = performance.now() + timeoutMs;
+    while (!this.stdout.includes(text)) {
+      if (performance.now() > deadline || this.child.exitCode !== null) {
+        throw new Error(`never said “${text}”: ${this.stderr}${this.stdout}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
