@@ -85,6 +85,7 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
         inputRate: model.inputRate,
         codecs,
         log,
+        othersAreThere: () => channel.members.some((member) => member.id !== client.user?.id),
       }),
     );
     const text = new ChosenText(guild, own.transcriptChannelId ?? channelId);

@@ -15,6 +15,9 @@ const IDLE_MS = 3_000;
 /** Media may overtake the op 5 that names its sender. */
 const UNNAMED_WAIT_MS = 500;
 const UNNAMED_LIMIT = 64;
+/** Media may also overtake the end-to-end key that opens it, when somebody joins or leaves: it waits this long for it. */
+const SEALED_WAIT_MS = 500;
+const SEALED_LIMIT = 32;
 /** Longest silence that is worth telling as a gap. */
 const GAP_LIMIT_MS = 60_000;
 
@@ -50,6 +53,8 @@ interface Stream {
   nextTimestamp: number | undefined;
   /** Length of the last packet, which is what a lost one is taken to have had. */
   packetMs: number;
+  /** Packets that could not be opened yet, oldest first. */
+  readonly sealed: MediaPacket[];
 }
 
 /**
@@ -124,6 +129,7 @@ export class Receiver {
   /** Time passes: gives up gaps, frees idle decoders. Call it every 20 ms. */
   tick(now: number): void {
     for (const stream of this.#streams.values()) {
+      if (stream.sealed.length > 0) this.#retrySealed(stream, now);
       if (stream.jitter.waiting) this.#play(stream, stream.jitter.tick(now));
       if (now - stream.lastPacketAt >= IDLE_MS) stream.codec.release();
     }
@@ -148,20 +154,59 @@ export class Receiver {
     }
     let media: Buffer | undefined;
     try {
-      const payload = openTransport(keys.encryptionMode, keys.secretKey, datagram, header.headerBytes);
-      const sealed = mediaOf(payload, header);
-      media = sealed && this.#unseal(sealed, userId, keys);
+      media = mediaOf(openTransport(keys.encryptionMode, keys.secretKey, datagram, header.headerBytes), header);
     } catch {
-      // Not made with this key, or a DAVE key that is not there yet: this packet is lost, the stream is not.
+      // Not made with this key: this packet is lost, the stream is not.
     }
     if (!media) {
       this.#counts.undecryptable += 1;
       return;
     }
     const stream = this.#stream(header.ssrc, userId);
-    stream.lastPacketAt = at;
     const packet = { sequence: header.sequence, timestamp: header.timestamp, payload: media, receivedAt: at };
-    this.#play(stream, stream.jitter.push(packet));
+    if (stream.sealed.length > 0) this.#retrySealed(stream, at);
+    const waits = stream.sealed.length > 0 && media.equals(SILENCE_PACKET);
+    if (waits || !this.#open(stream, packet)) this.#keepSealed(stream, packet);
+    else this.#giveUpSealed(stream);
+  }
+
+  /** A later packet could be opened: what is still sealed will never be, and nobody waits for it. */
+  #giveUpSealed(stream: Stream): void {
+    this.#counts.undecryptable += stream.sealed.length;
+    stream.sealed.length = 0;
+  }
+
+  /** Undoes the end-to-end encryption and hands the packet on; false when there is no key for it (yet). */
+  #open(stream: Stream, packet: MediaPacket & { payload: Buffer }): boolean {
+    const keys = this.#keys;
+    if (!keys) return false;
+    let opened: Buffer | undefined;
+    try {
+      opened = this.#unseal(packet.payload, stream.userId, keys);
+    } catch {
+      return false;
+    }
+    if (!opened) return false;
+    stream.lastPacketAt = packet.receivedAt;
+    this.#play(stream, stream.jitter.push({ ...packet, payload: opened }));
+    return true;
+  }
+
+  #keepSealed(stream: Stream, packet: MediaPacket): void {
+    stream.sealed.push(packet);
+    if (stream.sealed.length <= SEALED_LIMIT) return;
+    stream.sealed.shift();
+    this.#counts.undecryptable += 1;
+  }
+
+  /** Opens what waits for a key, in order; gives up what has waited too long. */
+  #retrySealed(stream: Stream, now: number): void {
+    for (let packet = stream.sealed[0]; packet; packet = stream.sealed[0]) {
+      const opened = this.#open(stream, packet as MediaPacket & { payload: Buffer });
+      if (!opened && now - packet.receivedAt < SEALED_WAIT_MS) return;
+      if (!opened) this.#counts.undecryptable += 1;
+      stream.sealed.shift();
+    }
   }
 
   /** Undoes DAVE. What is still sealed must never reach the decoder: it would come out as loud noise. */
@@ -192,6 +237,7 @@ export class Receiver {
         lastPacketAt: 0,
         nextTimestamp: undefined,
         packetMs: 20,
+        sealed: [],
       };
       this.#streams.set(ssrc, stream);
     }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   type DAVESession,
   type DiscordGatewayAdapterCreator,
@@ -18,6 +19,8 @@ import { type ReceiveCounts, Receiver } from './receiver.ts';
 import { Supervisor } from './supervisor.ts';
 
 const TICK_MS = 20;
+/** After this time a line counts as ready even if the end-to-end group does not stand: whoever comes later completes it. */
+const GROUP_WAIT_MS = 3_000;
 /** Seconds of frames from a full channel; a reader that is further behind than this is stuck. */
 const EVENT_LIMIT = 20_000;
 /** davey's MediaType.AUDIO; its const enum does not exist at run time. */
@@ -33,6 +36,8 @@ export interface JoinOptions {
   readonly inputRate: PcmRate;
   readonly codecs: OpusCodecs;
   readonly log: Logger;
+  /** Whether anybody else is in the channel now. */
+  readonly othersAreThere: () => boolean;
   /** Joining is given up after this; default 15 s. */
   readonly timeoutMs?: number;
 }
@@ -73,6 +78,7 @@ export class DiscordVoiceLine implements VoiceLine {
   readonly #pacer: Pacer;
   readonly #supervisor: Supervisor;
   readonly #log: Logger;
+  readonly #othersAreThere: () => boolean;
   readonly #tick: NodeJS.Timeout;
   readonly #wired = new WeakSet<object>();
   #closed = false;
@@ -81,6 +87,7 @@ export class DiscordVoiceLine implements VoiceLine {
     this.guildId = options.guildId;
     this.channelId = options.channelId;
     this.#log = options.log;
+    this.#othersAreThere = options.othersAreThere;
     this.#connection = connection;
     this.events = new AsyncQueue<LineEvent>({ limit: EVENT_LIMIT });
     this.#receiver = new Receiver({
@@ -103,6 +110,11 @@ export class DiscordVoiceLine implements VoiceLine {
   async ready(timeoutMs: number): Promise<void> {
     try {
       await this.#supervisor.ready(timeoutMs);
+      const until = performance.now() + GROUP_WAIT_MS;
+      // Alone there is no group to wait for.
+      while (this.#othersAreThere() && !isGroupReady(this.#connection) && performance.now() < until && !this.#closed) {
+        await wait(TICK_MS);
+      }
     } catch (error) {
       await this.close();
       throw error;
@@ -134,6 +146,7 @@ export class DiscordVoiceLine implements VoiceLine {
 
   #release(): void {
     this.#closed = true;
+    this.#log.debug({ guildId: this.guildId, ...this.#receiver.counts }, 'voice packets of this line');
     clearInterval(this.#tick);
     this.#supervisor.close();
     this.#pacer.close();
@@ -204,6 +217,15 @@ function daveOf(networking: Networking): (userId: UserId, packet: Buffer) => Buf
     if (!dave.session?.ready) throw new Error('the session is not ready');
     return dave.session.decrypt(userId, MEDIA_AUDIO, packet);
   };
+}
+
+/** Whether the people who are there can be heard: the end-to-end group stands and its first transition was executed. */
+function isGroupReady(connection: VoiceConnection): boolean {
+  const { state } = connection;
+  if (state.status !== VoiceConnectionStatus.Ready) return false;
+  const network = state.networking.state;
+  if (network.code !== NetworkingStatusCode.Ready || !network.dave || network.dave.protocolVersion === 0) return true;
+  return network.dave.session?.ready === true && network.dave.lastTransitionId !== undefined;
 }
 
 function sinkOf(connection: VoiceConnection): PacketSink {

@@ -181,6 +181,42 @@ describe('Receiver', () => {
     receiver.receive(datagram({ sequence: 2, media: Buffer.from('bad') }));
     assert.equal(frames().length, 2);
     assert.deepEqual(seen, ['anna', 'anna']);
+    receiver.tick(500);
+    assert.equal(receiver.counts.undecryptable, 1);
+  });
+
+  it('keeps packets that overtook the key which opens them, and gives them in order once it is there', () => {
+    let key = false;
+    const dave = (_: string, packet: Buffer): Buffer => {
+      if (!key) throw new Error('no key yet');
+      return packet.subarray(5);
+    };
+    const { receiver, frames, clock } = scene({ dave });
+    receiver.name(1, 'anna');
+    for (const [i, media] of packets(5).entries()) {
+      receiver.receive(datagram({ sequence: i, media: Buffer.concat([Buffer.from('seal.'), media]) }));
+    }
+    receiver.receive(datagram({ sequence: 5, media: SILENCE }));
+    assert.equal(frames().length, 0);
+    key = true;
+    clock.now = 300;
+    receiver.tick(300);
+    assert.equal(frames().length, 6);
+    assert.equal(receiver.counts.undecryptable, 0);
+  });
+
+  it('does not let a packet that nobody can open hold up those behind it', () => {
+    const dave = (_: string, packet: Buffer): Buffer => {
+      if (packet.subarray(0, 5).toString() !== 'seal.') throw new Error('not ours');
+      return packet.subarray(5);
+    };
+    const { receiver, frames } = scene({ dave });
+    receiver.name(1, 'anna');
+    const [a, b] = packets(2) as [Buffer, Buffer];
+    receiver.receive(datagram({ sequence: 0, media: Buffer.concat([Buffer.from('seal.'), a]) }));
+    receiver.receive(datagram({ sequence: 1, media: Buffer.from('something else') }));
+    receiver.receive(datagram({ sequence: 1, media: Buffer.concat([Buffer.from('seal.'), b]) }));
+    assert.equal(frames().length, 2, 'at once');
     assert.equal(receiver.counts.undecryptable, 1);
   });
 
