@@ -150,10 +150,13 @@ export class World {
     return [...frames, ...requests];
   }
 
+  /** Stops everything. Throws when anything that was sent violates a published schema (where the schemas are there). */
   async close(): Promise<void> {
     await this.#parley?.stop();
     await this.model.close();
     await this.discord.close();
+    const violations = await this.violations();
+    if (violations && violations.length > 0) throw new Error(`sent what is not allowed:\n${violations.join('\n')}`);
   }
 }
 
