@@ -25,10 +25,14 @@ export const join: Command = {
   async execute(asked, context) {
     const place = placeAsked(asked);
     if (typeof place === 'string') return place;
+    const bridge = context.bridges.find(asked.guildId);
+    const isElsewhere = bridge !== undefined && bridge.channelId !== place.id;
+    // Nobody should clear a channel for a bot that cannot come anyway.
     const obstacle =
       askersObstacle(place, asked.member) ??
+      (isElsewhere ? presence(place, asked, bridge) : undefined) ??
       botsObstacle(place) ??
-      presence(place, asked, context.bridges.find(asked.guildId));
+      presence(place, asked, bridge);
     if (obstacle) return obstacle;
     return open(place, asked, context);
   },

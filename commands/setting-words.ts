@@ -13,13 +13,15 @@ const SHOWN_PERSONA = 600;
 
 /**
  * Writes settings and hands them to the running conversation. Gives what `done` says of the settings as they are now,
- * and when they take effect; for a value that the store refuses, its sentence.
+ * and when they take effect (`meanwhile`: where the running conversation cannot take them on); for a value that the
+ * store refuses, its sentence.
  */
 export async function change(
   asked: Asked,
   { settings, bridges }: CommandContext,
   wanted: Partial<GuildSettings>,
   done: (now: GuildSettings) => string,
+  meanwhile = 'The running conversation cannot take it on: it takes effect with the next `/join` (`/leave` first).',
 ): Promise<string> {
   let now: GuildSettings;
   try {
@@ -32,9 +34,7 @@ export async function change(
   if (!bridge) return `${done(now)} It takes effect when I next join.`;
   const waiting = bridge.apply(now);
   const waits = (Object.keys(wanted) as (keyof GuildSettings)[]).some((name) => waiting.includes(name));
-  return waits
-    ? `${done(now)} The running conversation cannot take it on: it takes effect with the next \`/join\` (\`/leave\` first).`
-    : `${done(now)} It is in effect now.`;
+  return `${done(now)} ${waits ? meanwhile : 'It is in effect now.'}`;
 }
 
 /** A language tag for people: `German (de)`. */

@@ -52,7 +52,8 @@ async function listTools(asked: Asked, { settings, toolNames }: CommandContext):
   const { disabledTools } = await settings.get(asked.guildId);
   const lines = toolNames.map((tool) => {
     const state = disabledTools.includes(tool.name) ? 'off' : 'on';
-    return `\`${tool.name}\` (${state}): ${plain(tool.description, 120)}`;
+    // The first sentence says what it does; the others tell the model when to use it.
+    return `\`${tool.name}\` (${state}): ${plain(tool.description.split(/(?<=\.) /)[0] ?? '', 120)}`;
   });
   return [...lines, 'Switch them with `/tools enable` and `/tools disable`.'].join('\n');
 }
@@ -69,5 +70,7 @@ async function turn(asked: Asked, context: CommandContext, state: 'on' | 'off'):
   const wanted = {
     disabledTools: state === 'off' ? [...disabledTools, tool.name] : disabledTools.filter((name) => name !== tool.name),
   };
-  return change(asked, context, wanted, () => `\`${tool.name}\` is ${state} now.`);
+  // A session that cannot forget a tool may still ask for it; it is refused from now on.
+  const meanwhile = state === 'off' ? 'If the running conversation still asks for it, it is refused.' : undefined;
+  return change(asked, context, wanted, () => `\`${tool.name}\` is switched ${state}.`, meanwhile);
 }

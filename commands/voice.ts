@@ -8,6 +8,8 @@ import { duration, listed, plain } from './words.ts';
 
 const DEFAULT_VOICE = 'default';
 const MINUTE_MS = 60_000;
+/** What the store takes, in the unit that people type here. */
+const LEAVE_MINUTES = { least: 1 / 60, most: 1_440 } as const;
 
 /** How the bot sounds and behaves in this guild. Discord can only gate whole commands, so all of it needs Manage Server. */
 export const voice: Command = {
@@ -151,14 +153,14 @@ async function setVoice(asked: Asked, context: CommandContext): Promise<string> 
       ? `${context.modelLabel} has no voices to choose from. \`default\` is all it takes.`
       : `${context.modelLabel} has no voice “${plain(typed, 40)}”. It has ${listed(voices)}, and \`default\`.`;
   }
-  return change(asked, context, { voice: found }, () => `My voice is **${found}** now.`);
+  return change(asked, context, { voice: found }, () => `My voice: **${found}**.`);
 }
 
 function setPersona(asked: Asked, context: CommandContext): Promise<string> {
   // The store takes an empty persona as the wish for the usual one.
   const persona = asked.options.getString('text')?.trim() ?? '';
   return change(asked, context, { persona }, (now) =>
-    persona === '' ? 'My persona is the usual one again.' : `My persona: ${plain(now.persona, 300)}`,
+    persona === '' ? 'My persona is the usual one again.' : `My persona: “${plain(now.persona, 300)}”`,
   );
 }
 
@@ -199,6 +201,10 @@ async function setLeaveAfter(asked: Asked, context: CommandContext): Promise<str
   const alone = asked.options.getNumber('alone');
   const idle = asked.options.getNumber('idle');
   if (alone === null && idle === null) return 'Say how many minutes: `alone:`, `idle:` or both.';
+  if (
+    [alone, idle].some((minutes) => minutes !== null && (minutes < LEAVE_MINUTES.least || minutes > LEAVE_MINUTES.most))
+  )
+    return 'I can wait from 0.02 minutes (a second) to 1440 minutes (a day). Nothing was changed.';
   const wanted = {
     ...(alone !== null && { aloneMs: Math.round(alone * MINUTE_MS) }),
     ...(idle !== null && { idleMs: Math.round(idle * MINUTE_MS) }),
@@ -207,7 +213,7 @@ async function setLeaveAfter(asked: Asked, context: CommandContext): Promise<str
     ...(alone !== null ? [`after ${duration(alone * MINUTE_MS)} alone`] : []),
     ...(idle !== null ? [`when nobody spoke for ${duration(idle * MINUTE_MS)}`] : []),
   ];
-  return change(asked, context, wanted, () => `I leave ${listed(parts)}.`);
+  return change(asked, context, wanted, () => `I leave ${listed(parts, 'or')}.`);
 }
 
 /** Proposals for a voice: those that contain what was typed. */

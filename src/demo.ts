@@ -9,6 +9,7 @@ import { Screen } from './demo/screen.ts';
 import { createLog } from './log.ts';
 import { type Parley, startParley } from './parley.ts';
 import { SimulatedDiscord } from './simulator/discord/discord.ts';
+import { EPHEMERAL } from './simulator/discord/entities.ts';
 import type { SimulatedPerson } from './simulator/discord/person.ts';
 import { writeWav } from './simulator/discord/wav.ts';
 import { SimulatedGemini } from './simulator/gemini.ts';
@@ -68,7 +69,8 @@ async function startModel(stage: Stage, provider: Provider): Promise<NodeJS.Proc
 }
 
 async function run(options: Options, screen: Screen, stage: Stage): Promise<void> {
-  screen.title(`Parley: the main job on this machine, over the protocol of ${options.provider}`);
+  const protocol = options.provider === 'openai' ? 'OpenAI Realtime' : 'Gemini Live';
+  screen.title(`Parley: the main job on this machine, over the protocol of ${protocol}`);
   screen.plain('Discord and the model are stand-ins on 127.0.0.1. The stand-in of the model follows a script:');
   screen.plain('it does not understand speech. Sound, encryption, protocols and the bot are real.\n');
 
@@ -78,6 +80,7 @@ async function run(options: Options, screen: Screen, stage: Stage): Promise<void
   const weather = stage.add(await SimulatedWeather.start(), (one) => one.close());
   const guild = discord.createGuild({ name: 'Demo' });
   const channelId = guild.createVoiceChannel({ name: 'Lounge' });
+  screen.nameChannel(channelId, 'Lounge');
   const anna = guild.addPerson({ name: 'Anna' });
   const ben = guild.addPerson({ name: 'Ben' });
 
@@ -100,35 +103,43 @@ async function run(options: Options, screen: Screen, stage: Stage): Promise<void
   screen.step('the bot is online');
   await Promise.all([anna.join(channelId), ben.join(channelId)]);
   screen.step('Anna and Ben are in the voice channel Lounge');
-  await conversation({ anna, ben, channelId, guild, happenings, screen });
+  await conversation({ botId: discord.botUser.id, anna, ben, channelId, guild, happenings, screen });
   saveVoice(anna, discord.botUser.id, options.out, screen);
   await parley.stop();
-  const written = guild.messages(channelId).filter((message) => message.authorId === discord.botUser.id);
+  const written = postsOf(discord.botUser.id, guild, channelId);
   screen.plain('');
-  screen.title("What stands in the channel's chat:");
-  for (const message of written) screen.quote('#Lounge', message.content);
+  screen.title('What everybody reads in the chat of Lounge afterwards:');
+  for (const { content } of written) screen.page(content);
   const transcript = written.map((message) => message.content).join('\n');
   for (const words of ['Berlin right now', 'get\\_weather', 'who\\_is\\_here', 'listening to both']) {
     if (!transcript.includes(words)) throw new StepError(`the transcript lacks “${words}”`);
   }
 }
 
+type Guild = ReturnType<SimulatedDiscord['createGuild']>;
+
+/** What the bot wrote for everybody: an answer to a command is often for the asker alone. */
+function postsOf(botId: string, guild: Guild, channelId: string): readonly { content: string }[] {
+  return guild.messages(channelId).filter((one) => one.authorId === botId && !(one.flags & EPHEMERAL));
+}
+
 interface Scene {
+  readonly botId: string;
   readonly anna: SimulatedPerson;
   readonly ben: SimulatedPerson;
   readonly channelId: string;
-  readonly guild: ReturnType<SimulatedDiscord['createGuild']>;
+  readonly guild: Guild;
   readonly happenings: Happenings;
   readonly screen: Screen;
 }
 
 /** The story: a question, a tool, an answer, an interruption, another answer. Throws StepError where it stops. */
-async function conversation({ anna, ben, channelId, guild, happenings, screen }: Scene): Promise<void> {
-  screen.step('Anna types /join');
+async function conversation({ botId, anna, ben, channelId, guild, happenings, screen }: Scene): Promise<void> {
+  screen.step('Anna types /join; the answer is for her alone, then the bot tells everybody');
   const answer = await anna.command('/join');
-  screen.quote('Anna', answer.content);
+  screen.quote('to Anna', answer.content);
   if (guild.botVoiceChannelId !== channelId) throw new StepError(`/join did not bring the bot: ${answer.content}`);
-  for (const message of guild.messages(channelId)) screen.quote('#Lounge', message.content);
+  for (const { content } of postsOf(botId, guild, channelId)) screen.quote('#Lounge', content);
 
   screen.step('Anna asks aloud (a recorded sentence)');
   await anna.voice.speak(recording('anna-weather'));
@@ -148,8 +159,8 @@ async function conversation({ anna, ben, channelId, guild, happenings, screen }:
   });
 
   screen.step('Anna types /status, then /leave');
-  screen.quote('Anna', (await anna.command('/status')).content);
-  screen.quote('Anna', (await anna.command('/leave')).content);
+  screen.quote('to Anna', (await anna.command('/status')).content);
+  screen.quote('to Anna', (await anna.command('/leave')).content);
   await happenings.next('the end', 'ended');
 }
 
@@ -158,8 +169,12 @@ function saveVoice(anna: SimulatedPerson, botId: string, path: string, screen: S
   const pcm = anna.voice.heardPcm({ userId: botId, gaps: 'arrival' });
   const seconds = pcm.length / 48_000;
   if (seconds < 4) throw new StepError(`only ${seconds.toFixed(1)} s of the bot's voice were heard`);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, writeWav({ pcm, sampleRate: 48_000, channels: 1 }));
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, writeWav({ pcm, sampleRate: 48_000, channels: 1 }));
+  } catch (error) {
+    throw new StepError(`${path} cannot be written (${error instanceof Error ? error.message : error})`);
+  }
   screen.step(`what Anna heard of the bot is in ${path} (${seconds.toFixed(1)} s)`);
 }
 

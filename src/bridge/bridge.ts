@@ -29,6 +29,8 @@ import { VoiceOut } from './voice-out.ts';
 
 /** A reply that does not begin within this time is not coming. */
 const REPLY_WAIT_MS = 15_000;
+/** A reply that has begun and falls silent for this long is not going on; a model that reasons may think first. */
+const STALLED_MS = 30_000;
 const PEOPLE_CHECK_MS = 1_000;
 const LAST_WORD_MS = 1_000;
 
@@ -245,7 +247,8 @@ export class Bridge implements BridgeHandle {
         this.#tools.cancel(event.callIds);
         break;
       case 'interrupted':
-        this.#cut();
+        // Only what has begun is broken off: what was asked for since may already be on its way.
+        this.#silence();
         break;
       case 'reply-done':
         this.#onReplyDone(event);
@@ -269,9 +272,7 @@ export class Bridge implements BridgeHandle {
     const { observe } = this.#parts;
     if (event.usage) observe({ type: 'usage', replyId: event.replyId, usage: event.usage });
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
-    // A model may answer with silence: then the reply ends without ever having begun.
-    if (this.#voice.knows(event.replyId)) this.#voice.done(event.replyId);
-    else this.#voice.givenUp();
+    this.#voice.done(event.replyId, event.status === 'cancelled');
   }
 
   /** Carries out what the floor decided, in its order. */
@@ -362,8 +363,14 @@ export class Bridge implements BridgeHandle {
     this.#parts.observe({ type: 'interrupted', by: this.#person(userId), afterMs });
   }
 
-  /** Silences the bot at once and tells the model how much of each reply was heard. */
+  /** Somebody speaks: no reply is wanted any more, begun or not. */
   #cut(): void {
+    this.#voice.givenUp();
+    this.#silence();
+  }
+
+  /** Silences the bot at once and tells the model how much of each reply was heard. */
+  #silence(): void {
     const heard = this.#voice.cut();
     this.#parts.session.interrupt(heard.map(({ replyId, items }) => ({ replyId, items })));
   }
@@ -374,21 +381,24 @@ export class Bridge implements BridgeHandle {
 
   #tick(now: number): void {
     this.#act(this.#floor.tick(now));
-    this.#updateBot();
-    const { askedAt } = this.#voice;
-    if (askedAt !== undefined && now - askedAt >= REPLY_WAIT_MS) {
-      this.#voice.givenUp();
-      const seconds = REPLY_WAIT_MS / 1000;
-      this.#parts.observe({
-        type: 'trouble',
-        message: `The model has not answered for ${seconds} s. Please say it again.`,
-      });
-    }
+    this.#giveUpOnSilence(now);
     if (this.#tools.wantsReply(this.#floor.quiet)) {
       this.#parts.session.respond();
       this.#voice.asked(now);
     }
+    this.#updateBot();
     if (now - this.#checkedPeopleAt >= PEOPLE_CHECK_MS) this.#checkPeople(now);
+  }
+
+  /** Nobody waits for ever for a reply that does not come or does not end. */
+  #giveUpOnSilence(now: number): void {
+    const { making } = this.#voice;
+    const limitMs = making ? STALLED_MS : REPLY_WAIT_MS;
+    if (this.#voice.silentMs(now, this.#tools.running) < limitMs) return;
+    if (making) this.#cut();
+    else this.#voice.givenUp();
+    const message = `The model has not answered for ${limitMs / 1000} s. Please say it again.`;
+    this.#parts.observe({ type: 'trouble', message });
   }
 
   /** Leaves when nobody is there, or nobody spoke for long. */

@@ -1,8 +1,9 @@
-/** Whether to ask the model to go on after tools: once every call of its reply has a result and nobody speaks. */
+/** Whether to ask the model to go on after tools: once every call of a reply has a result and nobody speaks. */
 export class Gate {
   /** Calls under way, by reply. */
   readonly #pending = new Map<string, Set<string>>();
-  #owed = false;
+  /** Replies of which results came that the model has not been asked to speak about. */
+  readonly #owing = new Set<string>();
 
   /** A call began. */
   called(replyId: string, callId: string): void {
@@ -15,24 +16,19 @@ export class Gate {
   settled(replyId: string, callId: string, owes: boolean): void {
     const calls = this.#pending.get(replyId);
     if (!calls?.delete(callId)) return;
-    this.#owed ||= owes;
+    if (owes) this.#owing.add(replyId);
     if (calls.size === 0) this.#pending.delete(replyId);
   }
 
-  /** Calls are under way. */
-  get waiting(): boolean {
-    return this.#pending.size > 0;
-  }
-
-  /** A reply was asked for by other means (the end of a turn): it covers the results too. */
+  /** A reply was asked for by other means (the end of a turn): it covers every result that is there. */
   covered(): void {
-    this.#owed = false;
+    this.#owing.clear();
   }
 
-  /** True once when results are complete, the floor is quiet and so a reply should be asked for now. */
+  /** True once when the results of some reply are complete, the floor is quiet and so a reply should be asked for now. */
   take(floorQuiet: boolean): boolean {
-    if (!this.#owed || this.waiting || !floorQuiet) return false;
-    this.#owed = false;
+    if (!floorQuiet || ![...this.#owing].some((replyId) => !this.#pending.has(replyId))) return false;
+    this.covered();
     return true;
   }
 }

@@ -34,6 +34,11 @@ export class ToolRunner {
     return this.#gate.take(floorQuiet);
   }
 
+  /** A call has no result yet. */
+  get running(): boolean {
+    return this.#running.size > 0;
+  }
+
   /** Starts a call; ignores a repeated id that still runs. */
   run(call: ToolCall): void {
     if (this.#running.has(call.callId)) return;

@@ -25,9 +25,13 @@ export class VoiceOut {
   readonly #listener: VoiceOutListener;
   readonly #playout: Playout;
   readonly #replies = new Map<string, Reply>();
+  /** Replies that the model has begun and not ended, those that were cut included. */
+  readonly #begun = new Set<string>();
   #audible = false;
   /** A reply was asked for and has not begun. */
-  #askedAt: number | undefined;
+  #asked = false;
+  /** When something was last heard of the reply that is awaited or being made. */
+  #signAt = 0;
 
   constructor(line: VoiceLine, listener: VoiceOutListener) {
     this.#line = line;
@@ -43,27 +47,39 @@ export class VoiceOut {
 
   get state(): BotState {
     if (this.#audible && this.#playout.active) return 'speaking';
-    const making = [...this.#replies.values()].some((reply) => !reply.done || reply.sounding);
-    return this.#askedAt !== undefined || making ? 'preparing' : 'silent';
+    return this.#asked || this.#replies.size > 0 ? 'preparing' : 'silent';
   }
 
-  /** Since when a reply is awaited that has not begun; undefined if none is. */
-  get askedAt(): number | undefined {
-    return this.#askedAt;
+  /** A reply has begun and is neither over nor cut. */
+  get making(): boolean {
+    return [...this.#replies.values()].some((reply) => !reply.done);
+  }
+
+  /**
+   * How long there has been no sign of the reply that is awaited or being made; 0 if there is none. `working`: the
+   * model waits for us, so its silence means nothing.
+   */
+  silentMs(now: number, working: boolean): number {
+    if (!this.#asked && !this.making) return 0;
+    if (working || this.#playout.queuedMs > 0) this.#signAt = now;
+    return now - this.#signAt;
   }
 
   /** A reply was asked for. */
   asked(now: number): void {
-    this.#askedAt ??= now;
+    if (!this.#asked) this.#signAt = now;
+    this.#asked = true;
   }
 
   /** No reply is awaited any more. */
   givenUp(): void {
-    this.#askedAt = undefined;
+    this.#asked = false;
   }
 
   started(replyId: string): void {
-    this.#askedAt = undefined;
+    this.#asked = false;
+    this.#signAt = performance.now();
+    this.#begun.add(replyId);
     this.#replies.set(replyId, { producedMs: 0, done: false, sounding: false });
   }
 
@@ -75,7 +91,8 @@ export class VoiceOut {
   /** 24 kHz sound of a reply; ignored when the reply was cut. */
   push(replyId: string, itemId: string, pcm: Pcm): void {
     const reply = this.#replies.get(replyId);
-    if (!reply) return;
+    if (!reply || pcm.length === 0) return;
+    this.#signAt = performance.now();
     reply.producedMs += pcm.length / SAMPLES_PER_MS;
     reply.sounding = true;
     this.#playout.push(replyId, itemId, pcm);
@@ -88,8 +105,11 @@ export class VoiceOut {
     this.#play();
   }
 
-  /** The model has finished this reply. */
-  done(replyId: string): void {
+  /** The model has finished this reply, or broken it off (`cancelled`). */
+  done(replyId: string, cancelled: boolean): void {
+    // It answered with silence: the reply ends without ever having begun. One that was cut before it began does not
+    // count, for another may be awaited by now.
+    if (!this.#begun.delete(replyId) && !cancelled) this.#asked = false;
     const reply = this.#replies.get(replyId);
     if (!reply) return;
     reply.done = true;
@@ -101,9 +121,11 @@ export class VoiceOut {
     this.#playout.duck(on);
   }
 
-  /** Stops at once and forgets every reply. Gives what was heard of those that were to be played, oldest first. */
+  /**
+   * Stops at once and forgets every reply that has begun. Gives what was heard of those that were to be played, oldest
+   * first. One that is awaited stays so.
+   */
   cut(): HeardReply[] {
-    this.#askedAt = undefined;
     this.#audible = false;
     const heard = this.#playout.clear();
     for (const one of heard) this.#finish(one.replyId, one.heardMs, true);

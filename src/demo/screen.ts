@@ -1,13 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import type { BridgeEvent, Person } from '../bridge/ports.ts';
+import { plain, wordsWithin } from '../transcript/markdown.ts';
+import { asShown } from './as-shown.ts';
 
-/** Where lines go; colours when it is a terminal. */
+/** Where lines go; colours when it is a terminal, and lines broken between words at its width. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
+  readonly columns?: number;
 }
 
+/** Before a quoted line: the time, and who speaks. */
+const MARGIN = 18;
 const BAR_CELLS = 12;
 const QUIETEST_DB = -54;
 const LEVEL_EVERY_MS = 500;
@@ -18,6 +23,7 @@ export class Screen {
   readonly #colors: ReturnType<typeof pc.createColors>;
   readonly #startedAt = performance.now();
   readonly #names: readonly string[];
+  readonly #channels = new Map<string, string>();
   #replyText = '';
   readonly #levelAt = new Map<string, number>();
 
@@ -26,6 +32,11 @@ export class Screen {
     this.#output = output;
     this.#names = names;
     this.#colors = pc.createColors(pc.isColorSupported && output.isTTY === true);
+  }
+
+  /** Messages hold the ids of channels; people see names. */
+  nameChannel(channelId: string, name: string): void {
+    this.#channels.set(channelId, name);
   }
 
   /** Text without a time before it. */
@@ -52,7 +63,12 @@ export class Screen {
 
   /** What somebody reads in Discord, indented as a block. */
   quote(who: string, text: string): void {
-    for (const line of text.split('\n')) this.#line(who, `${this.#colors.dim('│')} ${line}`);
+    for (const line of this.#shown(text)) this.#line(who, line);
+  }
+
+  /** What stands in a channel, without times. */
+  page(text: string): void {
+    for (const line of this.#shown(text)) this.plain(`  ${line}`);
   }
 
   /** One thing that happened in the conversation. */
@@ -89,7 +105,7 @@ export class Screen {
         return;
       case 'reply-ended':
         if (event.producedMs === 0) return;
-        this.#line('Parley', `“${this.#replyText.trim()}”`);
+        this.#line('Parley', `“${event.interrupted ? heardPart(this.#replyText, event) : this.#replyText.trim()}”`);
         this.#line('Parley', dim(`${seconds(event.heardMs)} of ${seconds(event.producedMs)} were heard`));
         return;
       case 'ducked':
@@ -130,6 +146,18 @@ export class Screen {
     this.plain(`${this.#colors.dim(at)}  ${this.#color(who)(label)} ${text}`);
   }
 
+  #shown(text: string): string[] {
+    const look = { colors: this.#colors, channels: this.#channels };
+    const room = this.#output.isTTY && this.#output.columns ? Math.max(20, this.#output.columns - MARGIN) : Infinity;
+    const { dim } = this.#colors;
+    return text.split('\n').flatMap((line) => {
+      const lines = wrapped(asShown(line, look), room);
+      // The bar before a line ends what the line above it began.
+      const dress = line.startsWith('-# ') ? dim : (piece: string): string => piece;
+      return lines.map((piece) => `${dim('│')} ${dress(piece)}`);
+    });
+  }
+
   /** A line twice a second is enough to see that somebody is heard. */
   #isLevelDue(person: Person): boolean {
     const now = performance.now();
@@ -168,6 +196,22 @@ function names(people: readonly Person[]): string {
   return people.map((person) => person.name).join(' and ') || 'nobody known';
 }
 
+/** Broken between words; what colours it does not count as long. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && stripVTControlCharacters(longer).length > width) lines.push(word);
+    else lines[Math.max(0, lines.length - 1)] = longer;
+  }
+  return lines;
+}
+
+/** What of a reply had been said when it was cut off. */
+function heardPart(text: string, { heardMs, producedMs }: { heardMs: number; producedMs: number }): string {
+  return `${wordsWithin(plain(text), heardMs / producedMs)} …`;
+}
+
 function short(text: string): string {
-  return text.length > 110 ? `${text.slice(0, 109)}…` : text;
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

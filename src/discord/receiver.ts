@@ -2,7 +2,7 @@ import { JitterBuffer, type JitterOutput, type MediaPacket } from '../audio/jitt
 import type { LineEvent, PcmRate, UserId } from '../bridge/ports.ts';
 import type { OpusCodecs, OpusLease } from './opus.ts';
 import { mediaOf, parseRtp } from './rtp.ts';
-import { openTransport } from './transport.ts';
+import { type TransportOpener, transportOpener } from './transport.ts';
 
 /** Opus over RTP counts time in samples at 48 kHz, whatever the sound's own rate is (RFC 7587 §4.1). */
 const TICKS_PER_MS = 48;
@@ -70,7 +70,7 @@ export class Receiver {
   readonly #streams = new Map<number, Stream>();
   readonly #unnamed = new Map<number, { since: number; datagrams: { datagram: Buffer; at: number }[] }>();
   #counts = { datagrams: 0, malformed: 0, undecryptable: 0, unnamed: 0, undecodable: 0, concealedMs: 0 };
-  #keys: MediaKeys | undefined;
+  #keys: { readonly open: TransportOpener; readonly dave: MediaKeys['dave'] } | undefined;
 
   /** `rate`: of the sound given out, mono. `emit` gets frames, joins and leaves. */
   constructor(options: { codecs: OpusCodecs; rate: PcmRate; emit: (event: LineEvent) => void; now: () => number }) {
@@ -84,9 +84,9 @@ export class Receiver {
     return this.#counts;
   }
 
-  /** New keys, or none while there is no connection. */
+  /** New keys, or none while there is no connection. Throws RangeError for an unknown encryption mode. */
   set keys(keys: MediaKeys | undefined) {
-    this.#keys = keys;
+    this.#keys = keys && { open: transportOpener(keys.encryptionMode, keys.secretKey), dave: keys.dave };
   }
 
   /** op 5: from now on this SSRC is this person's, and nobody else's. */
@@ -154,7 +154,7 @@ export class Receiver {
     }
     let media: Buffer | undefined;
     try {
-      media = mediaOf(openTransport(keys.encryptionMode, keys.secretKey, datagram, header.headerBytes), header);
+      media = mediaOf(keys.open(datagram, header.headerBytes), header);
     } catch {
       // Not made with this key: this packet is lost, the stream is not.
     }
@@ -182,7 +182,7 @@ export class Receiver {
     if (!keys) return false;
     let opened: Buffer | undefined;
     try {
-      opened = this.#unseal(packet.payload, stream.userId, keys);
+      opened = this.#unseal(packet.payload, stream.userId, keys.dave);
     } catch {
       return false;
     }
@@ -210,9 +210,9 @@ export class Receiver {
   }
 
   /** Undoes DAVE. What is still sealed must never reach the decoder: it would come out as loud noise. */
-  #unseal(media: Buffer, userId: UserId, keys: MediaKeys): Buffer | undefined {
+  #unseal(media: Buffer, userId: UserId, dave: MediaKeys['dave']): Buffer | undefined {
     if (media.equals(SILENCE_PACKET)) return media;
-    if (keys.dave) return keys.dave(userId, media);
+    if (dave) return dave(userId, media);
     const sealed = media.length > 2 && media.readUInt16BE(media.length - 2) === DAVE_MARKER;
     return sealed ? undefined : media;
   }

@@ -96,6 +96,11 @@ describe('/join', () => {
       (await anna.command('/join', { channel: other })).content,
       new RegExp(`^I am in <#${voice}>, and I can be in one`),
     );
+    const mute = guild.createVoiceChannel({ name: 'Mute', denyBot: ['Speak'] });
+    assert.match(
+      (await anna.command('/join', { channel: mute })).content,
+      new RegExp(`^I am in <#${voice}>, and I can be in one`),
+    );
     assert.equal(
       rig.bridges.opened.some((one) => one.guildId === guild.id),
       false,

@@ -37,14 +37,17 @@ describe('/tools and /transcript', () => {
     const bridge = rig.bridges.place({ guildId: guild.id, channelId: voice });
     assert.equal(
       (await anna.command('/tools disable', { tool: 'get_weather' })).content,
-      '`get_weather` is off now. It is in effect now.',
+      '`get_weather` is switched off. It is in effect now.',
     );
     assert.deepEqual(bridge.applied.at(-1)?.disabledTools, ['get_weather']);
     assert.equal(
       (await anna.command('/tools disable', { tool: 'get_weather' })).content,
       '`get_weather` is off already.',
     );
-    assert.match((await anna.command('/tools enable', { tool: 'get_weather' })).content, /^`get_weather` is on now\./);
+    assert.match(
+      (await anna.command('/tools enable', { tool: 'get_weather' })).content,
+      /^`get_weather` is switched on\./,
+    );
     assert.deepEqual((await rig.settings.get(guild.id)).disabledTools, []);
     assert.equal(
       (await anna.command('/tools enable', { tool: 'get_weather' })).content,

@@ -59,7 +59,7 @@ describe('/voice', () => {
   it('sets a voice of the model, in any case, and says when it takes effect', async () => {
     const { guild, anna } = await furnish(rig);
     const answer = await anna.command('/voice voice', { name: 'Marin' });
-    assert.equal(answer.content, 'My voice is **marin** now. It takes effect when I next join.');
+    assert.equal(answer.content, 'My voice: **marin**. It takes effect when I next join.');
     assert.equal((await rig.settings.get(guild.id)).voice, 'marin');
     await anna.command('/voice voice', { name: 'default' });
     assert.equal((await rig.settings.get(guild.id)).voice, null);
@@ -98,7 +98,7 @@ describe('/voice', () => {
     const answer = await anna.command('/voice voice', { name: 'cedar' });
     assert.equal(
       answer.content,
-      'My voice is **cedar** now. The running conversation cannot take it on: it takes effect with the next `/join` (`/leave` first).',
+      'My voice: **cedar**. The running conversation cannot take it on: it takes effect with the next `/join` (`/leave` first).',
     );
     assert.match((await anna.command('/voice silence', { milliseconds: 700 })).content, /It is in effect now\.$/);
   });
@@ -115,7 +115,7 @@ describe('/voice', () => {
   it('takes a persona, and the usual one back without words', async () => {
     const { guild, anna } = await furnish(rig);
     const answer = await anna.command('/voice persona', { text: 'You are a pirate.' });
-    assert.equal(answer.content, 'My persona: You are a pirate\\. It takes effect when I next join.');
+    assert.equal(answer.content, 'My persona: “You are a pirate\\.” It takes effect when I next join.');
     assert.equal((await rig.settings.get(guild.id)).persona, 'You are a pirate.');
     assert.match((await anna.command('/voice persona')).content, /^My persona is the usual one again\./);
     assert.equal((await rig.settings.get(guild.id)).persona, defaultSettings.persona);
@@ -179,10 +179,13 @@ describe('/voice', () => {
   it('sets when it leaves by itself', async () => {
     const { guild, anna } = await furnish(rig);
     const answer = await anna.command('/voice leave-after', { alone: 0.5, idle: 30 });
-    assert.match(answer.content, /^I leave after 30 s alone and when nobody spoke for 30 minutes\./);
+    assert.match(answer.content, /^I leave after 30 s alone or when nobody spoke for 30 minutes\./);
     const { aloneMs, idleMs } = await rig.settings.get(guild.id);
     assert.deepEqual([aloneMs, idleMs], [30_000, 1_800_000]);
     assert.match((await anna.command('/voice leave-after')).content, /^Say how many minutes/);
+    const odd = 'I can wait from 0.02 minutes (a second) to 1440 minutes (a day). Nothing was changed.';
+    assert.equal((await anna.command('/voice leave-after', { alone: 0 })).content, odd);
+    assert.equal((await anna.command('/voice leave-after', { alone: 1, idle: 1441 })).content, odd);
     await anna.command('/voice leave-after', { idle: 60 });
     assert.equal((await rig.settings.get(guild.id)).aloneMs, 30_000);
   });

@@ -1,29 +1,27 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import { Bridge } from '../../src/bridge/bridge.ts';
-import type { BridgeEvent, GuildSettings, ToolContext } from '../../src/bridge/ports.ts';
+import { Bridge, sessionOptions } from '../../src/bridge/bridge.ts';
+import type { BridgeEvent, GuildSettings, Toolbox } from '../../src/bridge/ports.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { geminiModel } from '../../src/model/gemini.ts';
 import { openAIModel } from '../../src/model/openai.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Script, ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
+import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { FakeLine } from './line.ts';
-import { silentLog } from './log.ts';
 import { Marks } from './marks.ts';
-import { ofType } from './of-type.ts';
 
-/** One thing that happens in a conversation. `afterMs`: after the step before began. Speech comes in chunks of 120 ms. */
-export type Step = { readonly afterMs: number } & (
-  | { readonly kind: 'speak'; readonly who: number; readonly chunks: number; readonly pauseMs: number }
-  | { readonly kind: 'ask'; readonly who: number }
-  | { readonly kind: 'leave'; readonly who: number }
+/** One thing that happens, `afterMs` after the one before began. Speech comes in chunks of 120 ms. */
+export type Step = { readonly afterMs: number; readonly who: number } & (
+  | { readonly kind: 'speak'; readonly chunks: number; readonly pauseMs: number }
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'leave' }
 );
 
-/** One answer of the model. */
+/** One answer of the model. `sayMs` 0: it says nothing. */
 export interface PlannedReply {
   readonly delayMs: number;
   readonly sayMs: number;
@@ -39,23 +37,25 @@ export interface Plan {
   readonly interruptionMs: number;
   /** Frames of 20 ms played per 4 ms of the test. */
   readonly playSpeed: number;
+  readonly playbackClock: boolean;
   readonly turnDetection: 'manual' | 'server';
 }
 
-/** A call as the model meant it (`meant`: the people whose turns it had before it) and as it ran. */
-export interface RanCall {
+/** A call for whom it was (`meant`: the people whose turns the model had before it) and for whom it ran. */
+export interface CheckedCall {
+  readonly name: string;
   readonly meant: readonly string[];
   readonly askers: readonly string[];
   readonly certain: boolean;
-  readonly write: boolean;
 }
 
 const PEOPLE = ['anna', 'ben', 'carl'];
-/** Who may write; a tool that writes must never run for anybody else. */
+/** The only one who may write; a tool that writes must never run for anybody else. */
 export const WRITER = 'anna';
-const CHUNK_MS = 120;
+const CHUNK_FRAMES = 6;
 const FINAL = 'And finally?';
-const QUIET_MS = 12_000;
+const PATIENCE_MS = 12_000;
+const MOST_CALLS = 12;
 
 const SETTINGS: GuildSettings = {
   voice: null,
@@ -69,69 +69,81 @@ const SETTINGS: GuildSettings = {
   aloneMs: 120_000,
   idleMs: 900_000,
 };
+const LOG = pino({ level: 'silent' });
 
-/** A conversation of three people over a real adapter and a real socket, with the truth beside what the bot made of it. */
+/** Three people, a real adapter over a real socket, and the truth beside what the bot made of it. */
 export class Conversation {
-  readonly plan: Plan;
   readonly events: BridgeEvent[] = [];
-  readonly ran: RanCall[] = [];
+  readonly calls: CheckedCall[] = [];
+  /** For whom the writing tool really ran. */
+  readonly written: (readonly string[])[] = [];
   /** What went wrong while it ran. */
   readonly faults: string[] = [];
-  readonly line = new FakeLine();
   readonly marks: Marks;
+  readonly #plan: Plan;
+  readonly #line = new FakeLine();
+  readonly #protocol: 'openai' | 'gemini';
   #bridge!: Bridge;
   #server!: SimulatedOpenAI | SimulatedGemini;
-  /** Whom the model had before it when it made a call, by the ticket in the call's arguments. */
-  readonly #meant = new Map<number, readonly string[]>();
-  #tickets = 0;
+  /** Whom the model had before it, by the ticket that it wrote into the call. */
+  readonly #meant: (readonly string[])[] = [];
+  readonly #ticketOf = new Map<string, number>();
   #replies = 0;
-  #turns = 0;
   #finalAsked = false;
   readonly #present = new Set(PEOPLE);
+  readonly #speaking = new Map<number, Promise<void>>();
 
-  private constructor(plan: Plan, rate: number) {
-    this.plan = plan;
-    this.marks = new Marks(rate);
+  private constructor(protocol: 'openai' | 'gemini', plan: Plan) {
+    this.#protocol = protocol;
+    this.#plan = plan;
+    this.marks = new Marks(protocol === 'openai' ? 24_000 : 16_000);
+  }
+
+  /** Whether a text is one that somebody typed. */
+  static typed(text: string): boolean {
+    return text === FINAL || text.startsWith('[[');
   }
 
   /** Plays the plan to its end; gives the conversation with everything that happened. */
   static async play(protocol: 'openai' | 'gemini', plan: Plan): Promise<Conversation> {
-    const one = new Conversation(plan, protocol === 'openai' ? 24_000 : 16_000);
-    await one.#open(protocol);
+    const one = new Conversation(protocol, plan);
+    await one.#open();
+    const pacer = setInterval(() => one.#pull(), 4);
     try {
       await one.#run();
     } finally {
+      clearInterval(pacer);
       await one.#bridge.close({ kind: 'asked', by: null });
       await one.#server.close();
     }
     return one;
   }
 
-  /** Whose frames each turn held that the model got, oldest first. */
-  get turns(): readonly (readonly number[])[] {
-    return this.#server.turns.filter(({ pcm }) => pcm.length > 0).map(({ pcm }) => this.marks.read(pcm));
+  /** The sound of every spoken turn that the model got, oldest first. */
+  get heard(): readonly Int16Array[] {
+    return this.#server.turns.map(({ pcm }) => pcm).filter((pcm) => pcm.length > 0);
   }
 
   of<Type extends BridgeEvent['type']>(type: Type): (BridgeEvent & { type: Type })[] {
-    return ofType(this.events, type);
+    return this.events.filter((event): event is BridgeEvent & { type: Type } => event.type === type);
   }
 
-  async #open(protocol: 'openai' | 'gemini'): Promise<void> {
-    const stage = { script: this.#script, hear: this.#hear };
-    this.#server =
-      protocol === 'openai' ? await SimulatedOpenAI.start(stage) : await SimulatedGemini.start(stage);
-    const { url, apiKey } = this.#server;
-    const endpoint = { apiKey, baseUrl: url, log: silentLog };
-    const model =
-      protocol === 'openai'
-        ? openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' })
-        : geminiModel({ ...endpoint, model: 'gemini-3.8-live' });
-    const { interruptionMs, turnDetection } = this.plan;
+  async #open(): Promise<void> {
+    const { interruptionMs, playbackClock, turnDetection } = this.#plan;
+    const stage = { script: (input: ScriptInput) => this.#answer(input), hear: this.#transcribe };
+    const openai = this.#protocol === 'openai';
+    this.#server = openai
+      ? await SimulatedOpenAI.start(stage)
+      : await SimulatedGemini.start({ ...stage, playbackClock });
+    const endpoint = { apiKey: this.#server.apiKey, baseUrl: this.#server.url, log: LOG };
+    const model = openai
+      ? openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' })
+      : geminiModel({ ...endpoint, model: 'gemini-3.8-live' });
     const settings = { ...SETTINGS, interruptionMs, turnDetection };
-    const toolbox = new LocalToolbox({ tools: [this.#tool('look', false), this.#tool('post', true)], log: silentLog });
-    const session = await model.connect(sessionOptionsOf(settings, model, toolbox), new AbortController().signal);
+    const toolbox = this.#toolbox();
+    const session = await model.connect(sessionOptions(settings, model, toolbox), new AbortController().signal);
     this.#bridge = new Bridge({
-      line: this.line,
+      line: this.#line,
       session,
       model,
       settings,
@@ -146,7 +158,151 @@ export class Conversation {
       text: { post: () => Promise.resolve('1'), edit: () => Promise.resolve() },
       ticker: new Ticker(),
       observe: (event) => this.events.push(event),
-      log: pino({ level: 'silent' }),
+      log: LOG,
     });
+  }
+
+  /** The real toolbox, which also writes down for whom each call runs and for whom it was meant. */
+  #toolbox(): Toolbox {
+    const tool = (name: string, write: boolean) =>
+      defineTool({
+        name,
+        description: name,
+        input: z.object({ ticket: z.int(), tookMs: z.int() }),
+        risk: write ? 'write' : 'read',
+        ...(write ? { needs: 'mayWrite' as const } : {}),
+        run: async ({ ticket, tookMs }) => {
+          if (write) this.written.push(this.#meant[ticket] ?? ['nobody']);
+          await wait(tookMs);
+          return { done: true };
+        },
+      });
+    const real = new LocalToolbox({ tools: [tool('look', false), tool('post', true)], log: LOG });
+    return {
+      declarations: (disabled) => real.declarations(disabled),
+      run: (call, disabled, context) => {
+        const { ticket } = JSON.parse(call.arguments);
+        this.#ticketOf.set(call.callId, ticket);
+        const askers = context.askers.map(({ userId }) => userId);
+        this.calls.push({ name: call.name, meant: this.#meant[ticket] ?? [], askers, certain: context.certain });
+        return real.run(call, disabled, context);
+      },
+    };
+  }
+
+  #answer(input: ScriptInput): ScriptedReply {
+    if (`${input.text}${input.context}`.includes(FINAL)) {
+      this.#finalAsked = true;
+      return this.#say(100);
+    }
+    const { replies } = this.#plan;
+    const { delayMs, sayMs, calls, fails } = replies[this.#replies++ % replies.length] as PlannedReply;
+    if (fails && this.#protocol === 'openai') throw new Error('as planned');
+    const people = this.#peopleBehind(input);
+    const wanted = this.#meant.length < MOST_CALLS ? calls : [];
+    return {
+      ...(sayMs > 0 || wanted.length > 0 ? this.#say(sayMs) : { silent: true }),
+      delayMs,
+      calls: wanted.map(({ write, tookMs }) => ({
+        name: write ? 'post' : 'look',
+        arguments: { ticket: this.#meant.push(people) - 1, tookMs },
+      })),
+    };
+  }
+
+  #say(ms: number): ScriptedReply {
+    return ms > 0 ? { say: { text: 'So it is.', pcm: new Int16Array(ms * 24).fill(1_000) }, speed: 20 } : {};
+  }
+
+  /** Everybody whose words or results the model was given to answer. */
+  #peopleBehind({ unanswered, text, context, toolResults }: ScriptInput): string[] {
+    const spoken = unanswered.flatMap(({ pcm }) => this.marks.people(pcm));
+    const written = [...`${text}\n${context}`.matchAll(/\[\[(\w+)\]\]/g)].map(([, userId]) => userId ?? '');
+    const behindResults = toolResults.flatMap(({ callId }) => this.#meant[this.#ticketOf.get(callId) ?? -1] ?? []);
+    return [...new Set([...spoken, ...written, ...behindResults])];
+  }
+
+  readonly #transcribe: Transcriber = async ({ pcm, turn }) => {
+    const delays = this.#plan.transcriptDelaysMs;
+    const delayMs = delays[turn % delays.length] ?? 0;
+    if (delayMs > 0) await wait(delayMs);
+    return ` ${this.marks.people(pcm).join(' and ')}`;
+  };
+
+  /** The pacer's part, faster. Nothing may be played while somebody has the floor. */
+  #pull(): void {
+    const { holder } = this.#bridge.status();
+    const frames = this.#line.pull(this.#plan.playSpeed);
+    if (holder && frames.length > 0) this.faults.push(`the bot talked over ${holder.name}`);
+  }
+
+  async #run(): Promise<void> {
+    for (const step of this.#plan.steps) {
+      await wait(step.afterMs);
+      const userId = PEOPLE[step.who] as string;
+      if (step.kind === 'ask') this.#bridge.ask({ userId, name: userId }, `[[${userId}]] asks.`);
+      else if (step.kind === 'leave') this.#leave(userId);
+      else {
+        const before = this.#speaking.get(step.who) ?? Promise.resolve();
+        this.#speaking.set(
+          step.who,
+          before.then(() => this.#speak(userId, step.chunks, step.pauseMs)),
+        );
+      }
+    }
+    await Promise.all(this.#speaking.values());
+    await this.#until('the floor is quiet', () => this.#quiet);
+    this.#bridge.ask({ userId: WRITER, name: WRITER }, FINAL);
+    await this.#until('the last question is answered', () => this.#finalAsked && this.#quiet && this.#lastWordHeard);
+  }
+
+  get #quiet(): boolean {
+    const { holder, waiting, speaking } = this.#bridge.status();
+    const tools = this.of('tool-started').length - this.of('tool-ended').length;
+    return !holder && waiting.length === 0 && !speaking && tools === 0;
+  }
+
+  get #lastWordHeard(): boolean {
+    const from = this.events.findIndex((event) => event.type === 'turn-transcript' && event.text === FINAL);
+    return this.events.slice(from).some((event) => event.type === 'reply-ended' && event.heardMs > 0);
+  }
+
+  #leave(userId: string): void {
+    if (!this.#present.delete(userId)) return;
+    this.#line.events.push({ type: 'left', userId });
+  }
+
+  async #speak(userId: string, chunks: number, pauseMs: number): Promise<void> {
+    if (!this.#present.has(userId)) this.#line.events.push({ type: 'joined', userId });
+    this.#present.add(userId);
+    for (let chunk = 0; chunk < chunks && this.#present.has(userId); chunk += 1) {
+      for (let i = 0; i < CHUNK_FRAMES; i += 1) {
+        const pcm = this.marks.frame(userId);
+        const receivedAt = performance.now();
+        this.#line.events.push({ type: 'frame', userId, pcm, gapMs: 0, receivedAt, concealed: false });
+      }
+      await wait(pauseMs);
+    }
+  }
+
+  async #until(what: string, condition: () => boolean): Promise<void> {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!condition()) {
+      const ended = this.of('ended')[0];
+      if (ended) throw new Error(`the bridge ended before ${what}: ${JSON.stringify(ended.reason)}`);
+      if (performance.now() > deadline) {
+        const status = JSON.stringify(this.#bridge.status());
+        throw new Error(`it never came to it that ${what}: ${status}\n${this.story}`);
+      }
+      await wait(10);
+    }
+  }
+
+  /** The events in short, for a failure's message. */
+  get story(): string {
+    return this.events
+      .filter(({ type }) => type !== 'level' && type !== 'speaking')
+      .map((event) => JSON.stringify(event))
+      .join('\n');
   }
 }

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { Conversation, type Plan, type Step, WRITER } from '../fakes/conversation.ts';
+
+const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
+/** More of them on demand, for a longer search. */
+const TIMES = Number(process.env.CONVERSATION_TIMES ?? 1);
+const AT_ONCE = 40;
+
+const who = fc.integer({ min: 0, max: 2 });
+const afterMs = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 250 }));
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('speak' as const),
+      afterMs,
+      who,
+      chunks: fc.integer({ min: 1, max: 5 }),
+      pauseMs: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 60 })),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), afterMs, who }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), afterMs, who }) },
+);
+const delay = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }));
+const call = fc.record({ write: fc.boolean(), tookMs: delay });
+const planOf = (turnDetection: Plan['turnDetection']): fc.Arbitrary<Plan> =>
+  fc.record({
+    steps: fc.array(step, { minLength: 2, maxLength: 9 }),
+    replies: fc.array(
+      fc.record({
+        delayMs: delay,
+        sayMs: fc.oneof(
+          { weight: 1, arbitrary: fc.constant(0) },
+          { weight: 5, arbitrary: fc.integer({ min: 20, max: 600 }) },
+        ),
+        calls: fc.oneof(fc.constant([]), fc.array(call, { maxLength: 3 })),
+        fails: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+      }),
+      { minLength: 1, maxLength: 5 },
+    ),
+    transcriptDelaysMs: fc.array(delay, { minLength: 1, maxLength: 4 }),
+    interruptionMs: fc.constantFrom(120, 120, 0),
+    playSpeed: fc.integer({ min: 1, max: 4 }),
+    playbackClock: fc.boolean(),
+    turnDetection: fc.constant(turnDetection),
+  });
+
+/** Plays generated conversations, some at a time; gives what was wrong with each that was not right. */
+async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnDetection'], count: number) {
+  const plans = fc.sample(planOf(turnDetection), { numRuns: count * TIMES, seed: SEED });
+  const failures: string[] = [];
+  const calls: Conversation['calls'][number][] = [];
+  let next = 0;
+  const player = async () => {
+    for (let index = next++; index < plans.length; index = next++) {
+      const plan = plans[index] as Plan;
+      try {
+        const conversation = await Conversation.play(protocol, plan);
+        calls.push(...conversation.calls);
+        const wrong = problems(conversation, turnDetection);
+        if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${conversation.story}`);
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        failures.push(`conversation ${index} of seed ${SEED}: ${text}\n${JSON.stringify(plan)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, player));
+  assert.equal(failures.length, 0, `${failures.length} of ${plans.length}:\n${failures.slice(0, 3).join('\n\n')}`);
+  return calls;
+}
+
+function problems(conversation: Conversation, turnDetection: Plan['turnDetection']): string[] {
+  const wrong = [...conversation.faults, ...miscredited(conversation), ...usurped(conversation)];
+  // A provider that draws the turns itself cuts where it likes and leaves out what it takes for silence.
+  return turnDetection === 'manual' ? [...wrong, ...lost(conversation), ...unanswered(conversation)] : wrong;
+}
+
+/** Sound: a turn of one person, every frame once and in order. */
+function lost({ marks, heard }: Conversation): string[] {
+  const turns = heard.map((pcm) => marks.read(pcm));
+  const mixed = turns
+    .map((turn) => [...new Set(turn.map((frame) => marks.speakers[frame]))])
+    .filter((people) => people.length > 1);
+  const people = [...new Set(marks.speakers)];
+  const gaps = people.filter((person) => {
+    const said = marks.speakers.flatMap((speaker, frame) => (speaker === person ? frame : []));
+    const got = turns.flat().filter((frame) => marks.speakers[frame] === person);
+    return said.join() !== got.join();
+  });
+  return [
+    ...mixed.map((both) => `a turn of ${both.join(' and ')}`),
+    ...gaps.map((person) => `not every frame of ${person} came once and in order`),
+  ];
+}
+
+/** Words: never another's. The transcript of a sound names the people who are in it. */
+function miscredited(conversation: Conversation): string[] {
+  return conversation.of('turn-transcript').flatMap(({ turn, text }) => {
+    if (turn === null || Conversation.typed(text)) return [];
+    const right = text.split(' ').every((word) => word === '' || word === turn.userId);
+    return right ? [] : [`"${text}" was credited to ${turn.userId}`];
+  });
+}
+
+/** Calls: for everybody who was meant, so never with a right that one of them lacks. */
+function usurped({ calls, written }: Conversation): string[] {
+  const short = calls.filter(({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one)));
+  const others = written.filter((people) => people.some((person) => person !== WRITER));
+  return [
+    ...short.map(({ name, meant, askers }) => `${name} ran for ${askers} and was meant for ${meant}`),
+    ...others.map((people) => `${people} wrote`),
+  ];
+}
+
+function unanswered(conversation: Conversation): string[] {
+  const answered = new Set(conversation.of('reply-started').flatMap(({ turns }) => turns.map(({ id }) => id)));
+  const ended = conversation.of('turn-ended').map(({ turn }) => turn.id);
+  return ended.filter((id) => !answered.has(id)).map((id) => `turn ${id} was never answered`);
+}
+
+describe('generated conversations', { concurrency: 2 }, () => {
+  for (const protocol of ['openai', 'gemini'] as const) {
+    it(`credit every word and call to the right people and lose none, on ${protocol}`, async () => {
+      const calls = await playAll(protocol, 'manual', 110);
+      // Doubt takes rights away; where replies can be told apart, there is next to none.
+      const exact = calls.filter(({ askers, meant, certain }) => certain && askers.length === meant.length);
+      const share = protocol === 'openai' ? 0.9 : 0.25;
+      assert.ok(exact.length > calls.length * share, `only ${exact.length} of ${calls.length} ran for just those`);
+    });
+
+    it(`credit nothing to the wrong person where ${protocol} draws the turns`, async () => {
+      await playAll(protocol, 'server', 40);
+    });
+  }
+});
