@@ -102,7 +102,10 @@ async function open(channel: VoiceChannel, asked: Asked, context: CommandContext
     if (bridge.channelId !== channel.id) return presence(channel, asked, bridge) ?? '';
   } catch (error) {
     if (error instanceof SessionLostError || error instanceof LineLostError) {
-      context.log.warn({ err: error, guildId: asked.guildId, channelId: channel.id }, 'could not join');
+      const fields = { guildId: asked.guildId, channelId: channel.id };
+      // The sentence says what to do; the stack under it is for those who look for more.
+      context.log.warn({ ...fields, reason: error.message }, 'could not join');
+      context.log.debug({ ...fields, err: error }, 'could not join');
       return error.message;
     }
     throw error;

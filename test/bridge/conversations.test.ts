@@ -8,21 +8,23 @@ const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
 const TIMES = Number(process.env.CONVERSATION_TIMES ?? 1);
 const AT_ONCE = 40;
 
-const who = fc.integer({ min: 0, max: 2 });
-const afterMs = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 250 }));
+const when = {
+  afterMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 250 })),
+  overBot: fc.boolean(),
+  who: fc.integer({ min: 0, max: 2 }),
+};
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({
       kind: fc.constant('speak' as const),
-      afterMs,
-      who,
+      ...when,
       chunks: fc.integer({ min: 1, max: 5 }),
       pauseMs: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 60 })),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), afterMs, who }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), afterMs, who }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), ...when }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), ...when }) },
 );
 const delay = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }));
 const call = fc.record({ write: fc.boolean(), tookMs: delay });
@@ -34,7 +36,7 @@ const planOf = (turnDetection: Plan['turnDetection']): fc.Arbitrary<Plan> =>
         delayMs: delay,
         sayMs: fc.oneof(
           { weight: 1, arbitrary: fc.constant(0) },
-          { weight: 5, arbitrary: fc.integer({ min: 20, max: 600 }) },
+          { weight: 5, arbitrary: fc.integer({ min: 20, max: 1_500 }) },
         ),
         calls: fc.oneof(fc.constant([]), fc.array(call, { maxLength: 3 })),
         fails: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
@@ -43,9 +45,14 @@ const planOf = (turnDetection: Plan['turnDetection']): fc.Arbitrary<Plan> =>
     ),
     transcriptDelaysMs: fc.array(delay, { minLength: 1, maxLength: 4 }),
     interruptionMs: fc.constantFrom(120, 120, 0),
-    playSpeed: fc.integer({ min: 1, max: 4 }),
+    playSpeed: fc.integer({ min: 1, max: 3 }),
     playbackClock: fc.boolean(),
     turnDetection: fc.constant(turnDetection),
+    lateDeltas: fc.integer({ min: 0, max: 2 }),
+    cancelMs: fc.integer({ min: 0, max: 60 }),
+    delayMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 80 })),
+    bundle: fc.boolean(),
+    geminiModel: fc.constantFrom('gemini-3.8-live', 'gemini-3.8-live', 'gemini-3.1-flash-live-preview'),
   });
 
 /** Plays generated conversations, some at a time; gives what was wrong with each that was not right. */

@@ -13,9 +13,13 @@ import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { FakeLine } from './line.ts';
 import { Marks } from './marks.ts';
+import { SlowLine } from './slow-line.ts';
 
-/** One thing that happens, `afterMs` after the one before began. Speech comes in chunks of 120 ms. */
-export type Step = { readonly afterMs: number; readonly who: number } & (
+/**
+ * One thing that happens, `afterMs` after the one before began; `overBot`: not before the bot speaks, if it does soon.
+ * Speech comes in chunks of 120 ms.
+ */
+export type Step = { readonly afterMs: number; readonly overBot: boolean; readonly who: number } & (
   | { readonly kind: 'speak'; readonly chunks: number; readonly pauseMs: number }
   | { readonly kind: 'ask' }
   | { readonly kind: 'leave' }
@@ -39,6 +43,14 @@ export interface Plan {
   readonly playSpeed: number;
   readonly playbackClock: boolean;
   readonly turnDetection: 'manual' | 'server';
+  /** How many pieces of sound still come after a reply was broken off, and how long the server needs for that. */
+  readonly lateDeltas: number;
+  readonly cancelMs: number;
+  /** How long a message takes to the model, and back. */
+  readonly delayMs: number;
+  /** Several fields in one message, where the protocol allows it. */
+  readonly bundle: boolean;
+  readonly geminiModel: string;
 }
 
 /** A call for whom it was (`meant`: the people whose turns the model had before it) and for whom it ran. */
@@ -55,6 +67,7 @@ export const WRITER = 'anna';
 const CHUNK_FRAMES = 6;
 const FINAL = 'And finally?';
 const PATIENCE_MS = 12_000;
+const SOON_MS = 500;
 const MOST_CALLS = 12;
 
 const SETTINGS: GuildSettings = {
@@ -85,6 +98,7 @@ export class Conversation {
   readonly #protocol: 'openai' | 'gemini';
   #bridge!: Bridge;
   #server!: SimulatedOpenAI | SimulatedGemini;
+  #wire!: SlowLine;
   /** Whom the model had before it, by the ticket that it wrote into the call. */
   readonly #meant: (readonly string[])[] = [];
   readonly #ticketOf = new Map<string, number>();
@@ -114,6 +128,7 @@ export class Conversation {
     } finally {
       clearInterval(pacer);
       await one.#bridge.close({ kind: 'asked', by: null });
+      await one.#wire.close();
       await one.#server.close();
     }
     return one;
@@ -129,16 +144,18 @@ export class Conversation {
   }
 
   async #open(): Promise<void> {
-    const { interruptionMs, playbackClock, turnDetection } = this.#plan;
+    const { interruptionMs, turnDetection } = this.#plan;
     const stage = { script: (input: ScriptInput) => this.#answer(input), hear: this.#transcribe };
     const openai = this.#protocol === 'openai';
     this.#server = openai
-      ? await SimulatedOpenAI.start(stage)
-      : await SimulatedGemini.start({ ...stage, playbackClock });
-    const endpoint = { apiKey: this.#server.apiKey, baseUrl: this.#server.url, log: LOG };
+      ? await SimulatedOpenAI.start({ ...stage, cancelMs: this.#plan.cancelMs })
+      : await SimulatedGemini.start({ ...stage, playbackClock: this.#plan.playbackClock, bundle: this.#plan.bundle });
+    this.#server.faults.lateDeltas = this.#plan.lateDeltas;
+    this.#wire = await SlowLine.start(this.#server.url, this.#plan.delayMs);
+    const endpoint = { apiKey: this.#server.apiKey, baseUrl: this.#wire.via(this.#server.url), log: LOG };
     const model = openai
       ? openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' })
-      : geminiModel({ ...endpoint, model: 'gemini-3.8-live' });
+      : geminiModel({ ...endpoint, model: this.#plan.geminiModel });
     const settings = { ...SETTINGS, interruptionMs, turnDetection };
     const toolbox = this.#toolbox();
     const session = await model.connect(sessionOptions(settings, model, toolbox), new AbortController().signal);
@@ -238,6 +255,7 @@ export class Conversation {
 
   async #run(): Promise<void> {
     for (const step of this.#plan.steps) {
+      if (step.overBot) await this.#botSpeaks();
       await wait(step.afterMs);
       const userId = PEOPLE[step.who] as string;
       if (step.kind === 'ask') this.#bridge.ask({ userId, name: userId }, `[[${userId}]] asks.`);
@@ -252,8 +270,15 @@ export class Conversation {
     }
     await Promise.all(this.#speaking.values());
     await this.#until('the floor is quiet', () => this.#quiet);
+    // Where Gemini draws the turns, it may keep silent about one without a word, and the bot waits 15 s for it.
+    if (this.#protocol === 'gemini' && this.#plan.turnDetection !== 'manual') return;
     this.#bridge.ask({ userId: WRITER, name: WRITER }, FINAL);
     await this.#until('the last question is answered', () => this.#finalAsked && this.#quiet && this.#lastWordHeard);
+  }
+
+  async #botSpeaks(): Promise<void> {
+    const deadline = performance.now() + SOON_MS;
+    while (!this.#bridge.status().speaking && performance.now() < deadline) await wait(2);
   }
 
   get #quiet(): boolean {
