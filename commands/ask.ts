@@ -11,19 +11,16 @@ export const ask: Command = {
     option.setName('text').setDescription('What you want to say to me').setRequired(true).setMaxLength(LONGEST),
   ),
 
-  // In the voice channel's own chat everybody hears the answer, so everybody may read who asked what. Elsewhere others
-  // would read a question whose answer they do not hear, perhaps about a channel that they cannot see; and a refusal
-  // concerns only the asker.
-  isPublic: (asked, context) =>
-    refusal(asked, context) === undefined && context.bridges.find(asked.guildId)?.channelId === asked.channelId,
-
   async execute(asked, context) {
     const refused = refusal(asked, context);
     if (refused) return refused;
     const bridge = context.bridges.find(asked.guildId)!;
     const text = asked.options.getString('text', true).trim();
     bridge.ask({ userId: asked.user.id, name: asked.member.displayName }, text);
-    return `**${plain(asked.member.displayName)}** asks in ${channelLink(bridge.channelId)}: ${plain(text, LONGEST)}`;
+    // Only for the asker: everybody else reads the question in the transcript.
+    const where = channelLink(bridge.channelId);
+    const isThere = asked.member.voice.channelId === bridge.channelId;
+    return `I answer aloud in ${where}${isThere ? '' : ', where you are not: join it to hear me'}. You asked: ${plain(text, LONGEST)}`;
   },
 };
 

@@ -29,8 +29,6 @@ export type Choice = ApplicationCommandOptionChoiceData;
 /** One slash command. The dispatch (src/discord/dispatch.ts) defers, sends what `execute` returns, and catches everything. */
 export interface Command {
   readonly data: { readonly name: string; toJSON(): RESTPostAPIChatInputApplicationCommandsJSONBody };
-  /** Whether everybody in the text channel reads the answer; without it only the asker does. Asked before the defer, which fixes it. */
-  isPublic?(asked: Asked, context: CommandContext): boolean;
   /** Does it and gives the answer: plain text for people, names escaped. What it throws is shown as a neutral sentence. */
   execute(asked: Asked, context: CommandContext): Promise<string>;
   /** Proposals for the option being typed; past 25 are cut off. */

@@ -30,6 +30,8 @@ export interface Config {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Bases of Open-Meteo's two services. */
   readonly weather: { readonly forecastUrl: string; readonly geocodingUrl: string };
+  /** Started by `npm start`: npm ends at SIGTERM without passing it on. */
+  readonly startedByNpm: boolean;
   /** Values that no log line may carry. */
   readonly secrets: readonly string[];
 }
@@ -103,10 +105,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   // A key that was refused as such must not also be called absent.
   if ('problem' in chosen && !problems.some((line) => line.startsWith(chosen.variable))) problems.push(chosen.problem);
   if (!parsed.success || 'problem' in chosen) throw new ConfigError(problems.join('\n'));
-  return freeze(assemble(parsed.data, chosen.provider));
+  return freeze(assemble(parsed.data, chosen.provider, env.npm_lifecycle_event === 'start'));
 }
 
-function assemble(read: Environment, provider: 'openai' | 'gemini'): Config {
+function assemble(read: Environment, provider: 'openai' | 'gemini', startedByNpm: boolean): Config {
   const openai = { apiKey: read.OPENAI_API_KEY, baseUrl: read.OPENAI_BASE_URL, model: read.OPENAI_MODEL };
   const gemini = { apiKey: read.GEMINI_API_KEY, baseUrl: read.GEMINI_BASE_URL, model: read.GEMINI_MODEL };
   const chosen = provider === 'openai' ? openai : gemini;
@@ -115,6 +117,7 @@ function assemble(read: Environment, provider: 'openai' | 'gemini'): Config {
     model: { provider, ...chosen, apiKey: chosen.apiKey ?? '' },
     databaseUrl: read.DATABASE_URL,
     logLevel: read.LOG_LEVEL,
+    startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
     secrets: [read.DISCORD_TOKEN, read.OPENAI_API_KEY, read.GEMINI_API_KEY].filter((value) => value !== undefined),
   };

@@ -25,6 +25,8 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  const parent = process.ppid;
+  if (config.startedByNpm) setInterval(() => process.ppid !== parent && stop(), 500).unref();
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody listened'));
   parley = await startParley({
     config,

@@ -141,8 +141,8 @@ export class Bridge implements BridgeHandle {
     const wanted = sessionOptions(settings, model, toolbox);
     const can = (option: keyof SessionOptions): boolean => model.capabilities.updates.includes(option);
     // What the running session cannot take on stays as it was opened, in the floor too.
-    const turnDetection = can('turnDetection') ? wanted.turnDetection : before.turnDetection;
-    this.#options = { ...wanted, turnDetection };
+    const kept = Object.entries(before).filter(([option]) => !can(option as keyof SessionOptions));
+    this.#options = { ...wanted, ...Object.fromEntries(kept) };
     this.#floor.settings = this.#floorSettings();
     session.update(this.#options);
     const waits: (keyof GuildSettings)[] = [];

@@ -59,7 +59,9 @@ export class Announcement {
 
 /** What the bot says when it comes. */
 function greeting(by: Person, modelLabel: string): string {
-  const name = escapeMarkdown(by.name, { maskedLink: true, heading: true, bulletedList: true, numberedList: true });
+  const markdown = escapeMarkdown(by.name, { maskedLink: true, heading: true, bulletedList: true, numberedList: true });
+  // A name may also look like a mention of somebody else.
+  const name = markdown.replace(/[<>@#]/g, '\\$&');
   return [
     `Hello, I am an AI. ${name} asked me in, and I am listening to this voice channel now.`,
     `What you say here goes to ${modelLabel} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,

@@ -30,7 +30,6 @@ const TOO_LATE: ReadonlySet<string | number> = new Set([
 /** A command as the dispatch needs it; commands/command.ts is its full form. */
 export interface DispatchedCommand<Context> {
   readonly data: { readonly name: string };
-  isPublic?(asked: ChatInputCommandInteraction<'cached'>, context: Context): boolean;
   execute(asked: ChatInputCommandInteraction<'cached'>, context: Context): Promise<string>;
   autocomplete?(
     typing: AutocompleteInteraction<'cached'>,
@@ -78,8 +77,8 @@ async function answer<Context extends { readonly log: Logger }>(
   command: DispatchedCommand<Context>,
   context: Context,
 ): Promise<void> {
-  // Discord gives three seconds for this, and fixes here who may read the answer.
-  await asked.deferReply(isPublic(asked, command, context) ? {} : { flags: MessageFlags.Ephemeral });
+  // Discord gives three seconds for this, and fixes here that only the asker may read the answer.
+  await asked.deferReply({ flags: MessageFlags.Ephemeral });
   let text: string;
   try {
     text = await command.execute(asked, context);
@@ -89,19 +88,6 @@ async function answer<Context extends { readonly log: Logger }>(
   }
   const content = text.length > LONGEST_ANSWER ? `${text.slice(0, LONGEST_ANSWER - 1)}…` : text;
   await asked.editReply({ content, allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds });
-}
-
-function isPublic<Context extends { readonly log: Logger }>(
-  asked: ChatInputCommandInteraction<'cached'>,
-  command: DispatchedCommand<Context>,
-  context: Context,
-): boolean {
-  try {
-    return command.isPublic?.(asked, context) ?? false;
-  } catch (error) {
-    context.log.error({ err: error, command: asked.commandName }, 'a command failed');
-    return false;
-  }
 }
 
 async function proposals<Context extends { readonly log: Logger }>(

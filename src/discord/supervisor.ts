@@ -16,6 +16,7 @@ export class Supervisor {
   readonly #log: Logger;
   #deadline: NodeJS.Timeout | undefined;
   #closed = false;
+  #lastError: Error | undefined;
   #wasReady = false;
   #settle: { resolve: () => void; reject: (error: LineLostError) => void } | undefined;
 
@@ -23,7 +24,11 @@ export class Supervisor {
     this.#connection = connection;
     this.#onLost = options.onLost;
     this.#log = options.log;
-    connection.on('error', (error) => this.#log.warn({ err: error }, 'voice connection'));
+    connection.on('error', (error) => {
+      // The library tries again and again: the same error is worth one line.
+      if (error.message !== this.#lastError?.message) this.#log.warn({ err: error }, 'voice connection');
+      this.#lastError = error;
+    });
     connection.on('stateChange', (before, after) => {
       if (before.status !== after.status) this.#onStatus(after.status);
     });
@@ -72,7 +77,7 @@ export class Supervisor {
       case VoiceConnectionStatus.Signalling:
       case VoiceConnectionStatus.Connecting:
         if (this.#connection.rejoinAttempts > REJOIN_LIMIT) {
-          this.#lose('Discord closed the voice connection again and again.');
+          this.#lose(reasonOf(this.#lastError) ?? 'Discord closed the voice connection again and again.');
         } else if (this.#wasReady) {
           this.#expect(RECONNECT_WAIT_MS, 'The voice connection to Discord broke and did not come back.');
         }
@@ -100,4 +105,11 @@ export class Supervisor {
     if (settle) settle.reject(error);
     else this.#onLost(error);
   }
+}
+
+/** What people should read instead of "again and again", where the error says more. */
+function reasonOf(error: Error | undefined): string | undefined {
+  const code = error && 'code' in error ? String(error.code) : '';
+  if (!/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return undefined;
+  return `The certificate of Discord's voice server is not trusted (${code}); whoever runs me can set NODE_EXTRA_CA_CERTS.`;
 }

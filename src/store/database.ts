@@ -78,7 +78,7 @@ function reasonOf(error: unknown, path: string): string {
   if (code === 'EEXIST' || code === 'ENOTDIR')
     return `The folder of the database ${path} is a file: name another place`;
   if (/SQLITE_NOTADB|not a database/.test(text)) return `The file ${path} is not a database: move it away`;
-  if (/CANTOPEN/.test(text)) return `The database ${path} cannot be opened: is it a folder, or not readable`;
+  if (/CANTOPEN/.test(text)) return `The database ${path} cannot be opened: it may be a folder, or not readable`;
   if (/BUSY|locked/.test(text)) return `The database ${path} is in use by another process: is the bot already running`;
   if (/CORRUPT/.test(text)) return `The database ${path} is damaged: restore it from a copy, or move it away`;
   if (/corrupt/.test(text)) return `The database ${path} was written by a newer version of the bot: update the bot`;

@@ -30,7 +30,7 @@ const LINE_LIMIT = 1_500;
 /** Shown for words that are still on their way. */
 const WAITING = '…';
 const ARGUMENTS_LIMIT = 150;
-const RESULT_LIMIT = 300;
+const RESULT_LIMIT = 140;
 /** Discord's small grey text, at the beginning of a line. */
 const SMALL = '-# ';
 
@@ -95,7 +95,7 @@ function toolText({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): st
   if (!ended) return `${head} → ${WAITING}`;
   const result = cut(escapeMarkdown(readable(ended.result.output)), RESULT_LIMIT) || 'done';
   const failed = ended.result.ok ? '' : 'failed: ';
-  return `${head} → ${failed}${result} · ${(ended.tookMs / 1_000).toFixed(1)} s`;
+  return `${head} → ${failed}${result} · ${duration(ended.tookMs)}`;
 }
 
 /** JSON as `name: value, name: value`; text that is no JSON as it is. */
@@ -149,4 +149,8 @@ export function endText(reason: EndReason, nameOf: (userId: UserId) => string): 
     default:
       return reason satisfies never;
   }
+}
+
+function duration(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -181,6 +181,8 @@ describe('Bridge', () => {
     scene = new Scene();
     const waits = scene.bridge.apply({ ...settings, voice: 'cedar', persona: 'Be brief.', silenceMs: 400 });
     assert.deepEqual(waits, ['voice']);
+    assert.deepEqual(scene.bridge.apply({ ...settings, voice: 'cedar' }), ['voice'], 'it still waits');
+    assert.deepEqual(scene.bridge.apply(settings), [], 'back to what the session has');
     assert.match(scene.session.options[0]?.instructions ?? '', /Be brief\./);
   });
 });

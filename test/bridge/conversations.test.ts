@@ -1,63 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Conversation, type Plan, type Step, WRITER } from '../fakes/conversation.ts';
+import { Conversation, WRITER } from '../fakes/conversation.ts';
+import { type Plan, planOf } from '../fakes/plan.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
 /** More of them on demand, for a longer search. */
 const TIMES = Number(process.env.CONVERSATION_TIMES ?? 1);
 const AT_ONCE = 40;
 
-const when = {
-  afterMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 250 })),
-  overBot: fc.boolean(),
-  who: fc.integer({ min: 0, max: 2 }),
-};
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constant('speak' as const),
-      ...when,
-      chunks: fc.integer({ min: 1, max: 5 }),
-      pauseMs: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 60 })),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask' as const), ...when }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), ...when }) },
-);
-const delay = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }));
-const call = fc.record({ write: fc.boolean(), tookMs: delay });
-const planOf = (turnDetection: Plan['turnDetection']): fc.Arbitrary<Plan> =>
-  fc.record({
-    steps: fc.array(step, { minLength: 2, maxLength: 9 }),
-    replies: fc.array(
-      fc.record({
-        delayMs: delay,
-        sayMs: fc.oneof(
-          { weight: 1, arbitrary: fc.constant(0) },
-          { weight: 5, arbitrary: fc.integer({ min: 20, max: 1_500 }) },
-        ),
-        calls: fc.oneof(fc.constant([]), fc.array(call, { maxLength: 3 })),
-        fails: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
-      }),
-      { minLength: 1, maxLength: 5 },
-    ),
-    transcriptDelaysMs: fc.array(delay, { minLength: 1, maxLength: 4 }),
-    interruptionMs: fc.constantFrom(120, 120, 0),
-    playSpeed: fc.integer({ min: 1, max: 3 }),
-    playbackClock: fc.boolean(),
-    turnDetection: fc.constant(turnDetection),
-    lateDeltas: fc.integer({ min: 0, max: 2 }),
-    cancelMs: fc.integer({ min: 0, max: 60 }),
-    delayMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 80 })),
-    bundle: fc.boolean(),
-    geminiModel: fc.constantFrom('gemini-3.8-live', 'gemini-3.8-live', 'gemini-3.1-flash-live-preview'),
-  });
-
 /** Plays generated conversations, some at a time; gives what was wrong with each that was not right. */
 async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnDetection'], count: number) {
-  const plans = fc.sample(planOf(turnDetection), { numRuns: count * TIMES, seed: SEED });
+  const plans = fc.sample(planOf(turnDetection, protocol === 'gemini'), { numRuns: count * TIMES, seed: SEED });
   const failures: string[] = [];
   const calls: Conversation['calls'][number][] = [];
   let next = 0;
@@ -141,6 +95,19 @@ describe('generated conversations', { concurrency: 2 }, () => {
 
     it(`credit nothing to the wrong person where ${protocol} draws the turns`, async () => {
       await playAll(protocol, 'server', 40);
+    });
+
+    it(`end once and quietly when the line to ${protocol} is cut at any moment`, async () => {
+      const cases = fc.sample(fc.tuple(planOf('manual', true), fc.integer({ min: 0, max: 900 })), {
+        numRuns: 30 * TIMES,
+        seed: SEED,
+      });
+      const lost = await Promise.all(cases.map(([plan, ms]) => Conversation.lose(protocol, plan, ms)));
+      for (const conversation of lost) {
+        const reasons = conversation.of('ended').map(({ reason }) => reason.kind);
+        assert.deepEqual(reasons, ['session-lost'], conversation.story);
+        assert.deepEqual([...miscredited(conversation), ...usurped(conversation)], [], conversation.story);
+      }
     });
   }
 });

@@ -119,6 +119,16 @@ describe('Bridge, when things cross', () => {
     assert.deepEqual(scene.session.calls.slice(2), ['begin 2 ben', 'result a', 'end respond']);
   });
 
+  it('silences a reply that begins to sound while somebody has the floor', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.says(started('r1', 1), audio('r1', 100));
+    assert.deepEqual(scene.line.pull(5), []);
+    assert.deepEqual(scene.session.calls, ['begin 1 anna', 'interrupt']);
+    await scene.says(audio('r1', 100));
+    assert.deepEqual(scene.line.pull(5), []);
+  });
+
   it('gives up a reply that began and does not go on, and says so', async () => {
     const ticker = new ManualTicker();
     scene = new Scene({ interruptionMs: 0 }, ticker);

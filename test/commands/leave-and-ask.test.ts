@@ -40,15 +40,15 @@ describe('/leave and /ask', () => {
     assert.deepEqual(bridge.closed, [{ kind: 'asked', by: mover.userId }]);
   });
 
-  it("types a question into the conversation and shows it in the voice channel's chat", async () => {
+  it('types a question into the conversation and tells only the asker, for the transcript tells everybody', async () => {
     const { guild, voice, anna } = await furnish(rig);
     const bridge = rig.bridges.place({ guildId: guild.id, channelId: voice });
     const answer = await anna.command('/ask', { text: ' What is **up**, @everyone? ' });
     assert.deepEqual(bridge.asked, [
       { person: { userId: anna.userId, name: 'Anna' }, text: 'What is **up**, @everyone?' },
     ]);
-    assert.equal(answer.content, `**Anna** asks in <#${voice}>: What is \\*\\*up\\*\\*\\, \\@everyone\\?`);
-    assert.equal(answer.ephemeral, false);
+    assert.equal(answer.content, `I answer aloud in <#${voice}>. You asked: What is \\*\\*up\\*\\*\\, \\@everyone\\?`);
+    assert.equal(answer.ephemeral, true);
     assert.deepEqual(answer.message?.wouldPing, []);
   });
 

@@ -12,16 +12,9 @@ import { keptLog } from '../fakes/log.ts';
 const named = (name: string) => ({ data: new SlashCommandBuilder().setName(name).setDescription('x') });
 const gone = Promise.withResolvers<void>();
 const registered = [
-  { ...named('good'), execute: async () => '@everyone <https://example.org>', isPublic: () => true },
+  { ...named('good'), execute: async () => '@everyone <https://example.org>' },
   { ...named('long'), execute: async () => 'x'.repeat(3000) },
   { ...named('thrower'), execute: () => Promise.reject(new Error('detail')) },
-  {
-    ...named('undecided'),
-    execute: async () => 'done',
-    isPublic: (): boolean => {
-      throw new Error('detail');
-    },
-  },
   {
     ...named('choosy'),
     execute: async () => 'done',
@@ -29,7 +22,7 @@ const registered = [
   },
   { ...named('slow'), execute: () => gone.promise.then(() => 'too late') },
 ] as const;
-registered[4].data.addStringOption((option) => option.setName('pick').setDescription('x').setAutocomplete(true));
+registered[3].data.addStringOption((option) => option.setName('pick').setDescription('x').setAutocomplete(true));
 
 describe('dispatchCommands', () => {
   let discord: SimulatedDiscord;
@@ -56,7 +49,7 @@ describe('dispatchCommands', () => {
   it('defers, then answers; nobody is pinged and no link unfolds', async () => {
     const answer = await anna.command('/good');
     assert.equal(answer.deferred, true);
-    assert.equal(answer.ephemeral, false);
+    assert.equal(answer.ephemeral, true);
     assert.deepEqual(answer.message?.wouldPing, []);
     assert.deepEqual(answer.message?.allowedMentions, { parse: [] });
     assert.equal((answer.message?.flags ?? 0) & 4, 4);
@@ -72,11 +65,6 @@ describe('dispatchCommands', () => {
     const { content } = await anna.command('/thrower');
     assert.equal(content, 'Something went wrong on my side. It is in my log; please try again in a moment.');
     assert.match(JSON.stringify(lines.at(-1)), /"command":"thrower".*a command failed/);
-  });
-
-  it('answers only the asker when a command cannot decide who may read it', async () => {
-    const { content, ephemeral } = await anna.command('/undecided');
-    assert.deepEqual([content, ephemeral], ['done', true]);
   });
 
   it('says so when Discord still knows a command that it no longer has', async () => {

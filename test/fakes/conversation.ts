@@ -13,45 +13,8 @@ import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { FakeLine } from './line.ts';
 import { Marks } from './marks.ts';
+import type { Plan, PlannedReply } from './plan.ts';
 import { SlowLine } from './slow-line.ts';
-
-/**
- * One thing that happens, `afterMs` after the one before began; `overBot`: not before the bot speaks, if it does soon.
- * Speech comes in chunks of 120 ms.
- */
-export type Step = { readonly afterMs: number; readonly overBot: boolean; readonly who: number } & (
-  | { readonly kind: 'speak'; readonly chunks: number; readonly pauseMs: number }
-  | { readonly kind: 'ask' }
-  | { readonly kind: 'leave' }
-);
-
-/** One answer of the model. `sayMs` 0: it says nothing. */
-export interface PlannedReply {
-  readonly delayMs: number;
-  readonly sayMs: number;
-  readonly calls: readonly { readonly write: boolean; readonly tookMs: number }[];
-  readonly fails: boolean;
-}
-
-/** A conversation in which everything is decided but what the machine's clock does. */
-export interface Plan {
-  readonly steps: readonly Step[];
-  readonly replies: readonly PlannedReply[];
-  readonly transcriptDelaysMs: readonly number[];
-  readonly interruptionMs: number;
-  /** Frames of 20 ms played per 4 ms of the test. */
-  readonly playSpeed: number;
-  readonly playbackClock: boolean;
-  readonly turnDetection: 'manual' | 'server';
-  /** How many pieces of sound still come after a reply was broken off, and how long the server needs for that. */
-  readonly lateDeltas: number;
-  readonly cancelMs: number;
-  /** How long a message takes to the model, and back. */
-  readonly delayMs: number;
-  /** Several fields in one message, where the protocol allows it. */
-  readonly bundle: boolean;
-  readonly geminiModel: string;
-}
 
 /** A call for whom it was (`meant`: the people whose turns the model had before it) and for whom it ran. */
 export interface CheckedCall {
@@ -68,6 +31,8 @@ const CHUNK_FRAMES = 6;
 const FINAL = 'And finally?';
 const PATIENCE_MS = 12_000;
 const SOON_MS = 500;
+/** For tools that still run when everything is over. */
+const AFTERMATH_MS = 250;
 const MOST_CALLS = 12;
 
 const SETTINGS: GuildSettings = {
@@ -118,6 +83,22 @@ export class Conversation {
     return text === FINAL || text.startsWith('[[');
   }
 
+  /** Plays the plan, cuts the line to the model after `ms` and waits until the bridge has ended. */
+  static async lose(protocol: 'openai' | 'gemini', plan: Plan, ms: number): Promise<Conversation> {
+    const one = new Conversation(protocol, plan);
+    await one.#open();
+    const pacer = setInterval(() => one.#pull(), 4);
+    setTimeout(() => one.#server.dropAll(), ms);
+    try {
+      await Promise.all([one.#steps(), one.#until('the bridge ends', () => one.of('ended').length > 0)]);
+      await wait(AFTERMATH_MS);
+    } finally {
+      clearInterval(pacer);
+      await one.#close();
+    }
+    return one;
+  }
+
   /** Plays the plan to its end; gives the conversation with everything that happened. */
   static async play(protocol: 'openai' | 'gemini', plan: Plan): Promise<Conversation> {
     const one = new Conversation(protocol, plan);
@@ -127,9 +108,7 @@ export class Conversation {
       await one.#run();
     } finally {
       clearInterval(pacer);
-      await one.#bridge.close({ kind: 'asked', by: null });
-      await one.#wire.close();
-      await one.#server.close();
+      await one.#close();
     }
     return one;
   }
@@ -217,8 +196,9 @@ export class Conversation {
     if (fails && this.#protocol === 'openai') throw new Error('as planned');
     const people = this.#peopleBehind(input);
     const wanted = this.#meant.length < MOST_CALLS ? calls : [];
+    const silent = sayMs === 0 && wanted.length === 0 && this.#plan.silence;
     return {
-      ...(sayMs > 0 || wanted.length > 0 ? this.#say(sayMs) : { silent: true }),
+      ...(silent ? { silent } : this.#say(sayMs || (wanted.length > 0 ? 0 : 20))),
       delayMs,
       calls: wanted.map(({ write, tookMs }) => ({
         name: write ? 'post' : 'look',
@@ -253,7 +233,13 @@ export class Conversation {
     if (holder && frames.length > 0) this.faults.push(`the bot talked over ${holder.name}`);
   }
 
-  async #run(): Promise<void> {
+  async #close(): Promise<void> {
+    await this.#bridge.close({ kind: 'asked', by: null });
+    await this.#wire.close();
+    await this.#server.close();
+  }
+
+  async #steps(): Promise<void> {
     for (const step of this.#plan.steps) {
       if (step.overBot) await this.#botSpeaks();
       await wait(step.afterMs);
@@ -269,6 +255,10 @@ export class Conversation {
       }
     }
     await Promise.all(this.#speaking.values());
+  }
+
+  async #run(): Promise<void> {
+    await this.#steps();
     await this.#until('the floor is quiet', () => this.#quiet);
     // Where Gemini draws the turns, it may keep silent about one without a word, and the bot waits 15 s for it.
     if (this.#protocol === 'gemini' && this.#plan.turnDetection !== 'manual') return;
@@ -314,7 +304,7 @@ export class Conversation {
     const deadline = performance.now() + PATIENCE_MS;
     while (!condition()) {
       const ended = this.of('ended')[0];
-      if (ended) throw new Error(`the bridge ended before ${what}: ${JSON.stringify(ended.reason)}`);
+      if (ended && !condition()) throw new Error(`the bridge ended before ${what}: ${JSON.stringify(ended.reason)}`);
       if (performance.now() > deadline) {
         const status = JSON.stringify(this.#bridge.status());
         throw new Error(`it never came to it that ${what}: ${status}\n${this.story}`);

@@ -54,7 +54,7 @@ test('an address of another kind is refused', async () => {
 
 test('a path that cannot be used is one clear sentence', async (context) => {
   const path = folder(context);
-  await refuses(`sqlite:${path}`, /cannot be opened: is it a folder/);
+  await refuses(`sqlite:${path}`, /cannot be opened: it may be a folder/);
   writeFileSync(join(path, 'file'), 'x');
   await refuses(`sqlite:${path}/file/parley.db`, /folder of the database .* is a file/);
   writeFileSync(join(path, 'text.db'), 'This is certainly no database. '.repeat(50));

@@ -168,7 +168,7 @@ test('a tool call is a line that is completed when the tool is done', async () =
   observe({ type: 'tool-ended', call, askers: [anna], result, tookMs: 412 });
   await timer.pass(2_000);
   assert.deepEqual(channel.contents, [
-    '-# get\\_weather(place: Lisbon, days: 2) for Anna → now: (sky: clear sky, temperatureC: 21.5) · 0.4 s',
+    '-# get\\_weather(place: Lisbon, days: 2) for Anna → now: (sky: clear sky, temperatureC: 21.5) · 412 ms',
   ]);
 });
 
