@@ -100,6 +100,8 @@ export class Bridge implements BridgeHandle {
       onAudible: (replyId) => this.#onAudible(replyId),
       onEnded: (replyId, heardMs, producedMs, interrupted) => {
         parts.observe({ type: 'reply-ended', replyId, heardMs, producedMs, interrupted });
+        // Who waited for the end of it need not wait for the next slow tick.
+        parts.ticker.wake();
       },
     });
     this.#tools = new ToolRunner({
@@ -107,6 +109,7 @@ export class Bridge implements BridgeHandle {
       turns: this.#turns,
       disabled: () => this.#settings.disabledTools,
       deliver: (result) => parts.session.sendToolResult(result),
+      onSettled: () => this.#answerTools(performance.now()),
     });
     this.#stopTicking = parts.ticker.every((now) => this.#tick(now));
     void this.#read(parts.line.events, (event) => this.#onLine(event));
@@ -132,6 +135,7 @@ export class Bridge implements BridgeHandle {
   ask(person: Person, text: string): void {
     this.#lastSpeechAt = performance.now();
     this.#act(this.#floor.type(person.userId, text, performance.now()));
+    this.#parts.ticker.wake();
   }
 
   apply(settings: GuildSettings): readonly (keyof GuildSettings)[] {
@@ -203,6 +207,7 @@ export class Bridge implements BridgeHandle {
     switch (event.type) {
       case 'frame':
         this.#act(this.#floor.hear(event, now));
+        if (this.#floor.busy) this.#parts.ticker.wake();
         return;
       case 'joined':
         this.#parts.observe({ type: 'joined', person: this.#person(event.userId) });
@@ -379,15 +384,22 @@ export class Bridge implements BridgeHandle {
     this.#act(this.#floor.setBot(this.#voice.state, performance.now()));
   }
 
-  #tick(now: number): void {
+  /** Gives whether the next tick is due in 20 ms. */
+  #tick(now: number): boolean {
     this.#act(this.#floor.tick(now));
     this.#giveUpOnSilence(now);
-    if (this.#tools.wantsReply(this.#floor.quiet)) {
-      this.#parts.session.respond();
-      this.#voice.asked(now);
-    }
+    this.#answerTools(now);
     this.#updateBot();
     if (now - this.#checkedPeopleAt >= PEOPLE_CHECK_MS) this.#checkPeople(now);
+    return this.#floor.busy;
+  }
+
+  /** Asks for the reply that tool results are for, once all are there and nobody speaks. */
+  #answerTools(now: number): void {
+    if (this.#closing || !this.#tools.wantsReply(this.#floor.quiet)) return;
+    this.#parts.session.respond();
+    this.#voice.asked(now);
+    this.#updateBot();
   }
 
   /** Nobody waits for ever for a reply that does not come or does not end. */

@@ -1,3 +1,4 @@
+import { joined } from '../audio/frames.ts';
 import { SpeakerQueue, type Utterance } from '../audio/speaker-queue.ts';
 import type { Frame, Pcm, Turn, TurnDetection, UserId } from './ports.ts';
 
@@ -13,6 +14,8 @@ const QUEUE_LIMIT_MS = 60_000;
 const DETECTOR_LIMIT_MS = 3_000;
 
 const LEVEL_EVERY_MS = 200;
+/** Sound that waited goes out in pieces of about this length: one message for each frame would cost ten times as much. */
+const CHUNK_MS = 200;
 
 /** What the floor decided, in order. */
 export type FloorDecision =
@@ -90,6 +93,13 @@ export class Floor {
   /** Nobody holds the floor and nobody waits. */
   get quiet(): boolean {
     return !this.#holding && this.#claims.length === 0;
+  }
+
+  /** Time matters: somebody speaks, may be beginning to, or is waited for. While this is false, tick() may be called rarely. */
+  get busy(): boolean {
+    if (this.#holding || this.#ducked || this.#claims.length > 0) return true;
+    for (const speaker of this.#speakers.values()) if (speaker.talking || speaker.undecidedMs > 0) return true;
+    return false;
   }
 
   set settings(settings: FloorSettings) {
@@ -286,7 +296,9 @@ export class Floor {
   #stream(out: FloorDecision[], now: number): void {
     const holding = this.#holding;
     if (!holding) return;
-    for (const pcm of holding.speaker.takeFrames()) out.push({ type: 'audio', pcm });
+    for (const pcm of joined(holding.speaker.takeFrames(), (CHUNK_MS * this.#rate) / 1000)) {
+      out.push({ type: 'audio', pcm });
+    }
     holding.filledUntil = now;
   }
 

@@ -12,6 +12,8 @@ export interface ToolRunnerParts {
   readonly disabled: () => readonly string[];
   /** Hands a result to the session. Not called for a cancelled call, nor after close(). */
   readonly deliver: (result: ToolResult) => void;
+  /** A call is over: ask wantsReply(). */
+  readonly onSettled: () => void;
 }
 
 /** The tool calls of one session: each runs for the people behind its turns, with an AbortSignal of its own. */
@@ -54,6 +56,7 @@ export class ToolRunner {
       if (wanted) this.#parts.deliver(result);
       this.#gate.settled(call.replyId, call.callId, wanted);
       observe({ type: 'tool-ended', call, askers, result, tookMs: performance.now() - startedAt });
+      this.#parts.onSettled();
     });
   }
 

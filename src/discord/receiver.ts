@@ -120,13 +120,20 @@ export class Receiver {
     this.#keys = undefined;
   }
 
+  /** Something waits for a moment: call tick() every 20 ms. Otherwise a few times a second is enough. */
+  get busy(): boolean {
+    if (this.#unnamed.size > 0) return true;
+    for (const stream of this.#streams.values()) if (stream.jitter.waiting || stream.sealed.length > 0) return true;
+    return false;
+  }
+
   /** One datagram from the voice server. */
   receive(datagram: Buffer): void {
     this.#counts.datagrams += 1;
     this.#receive(datagram, this.#now());
   }
 
-  /** Time passes: gives up gaps, frees idle decoders. Call it every 20 ms. */
+  /** Time passes: gives up gaps, frees idle decoders. */
   tick(now: number): void {
     for (const stream of this.#streams.values()) {
       if (stream.sealed.length > 0) this.#retrySealed(stream, now);

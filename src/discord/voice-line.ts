@@ -19,6 +19,7 @@ import { type ReceiveCounts, Receiver } from './receiver.ts';
 import { Supervisor } from './supervisor.ts';
 
 const TICK_MS = 20;
+const IDLE_TICK_MS = 500;
 /** After this time a line counts as ready even if the end-to-end group does not stand: whoever comes later completes it. */
 const GROUP_WAIT_MS = 3_000;
 /** Seconds of frames from a full channel; a reader that is further behind than this is stuck. */
@@ -79,7 +80,8 @@ export class DiscordVoiceLine implements VoiceLine {
   readonly #supervisor: Supervisor;
   readonly #log: Logger;
   readonly #othersAreThere: () => boolean;
-  readonly #tick: NodeJS.Timeout;
+  #tick: NodeJS.Timeout | undefined;
+  #ticksFast = false;
   readonly #wired = new WeakSet<object>();
   #closed = false;
 
@@ -99,7 +101,7 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#pacer = new Pacer({ sink: sinkOf(connection), codec: options.codecs.lease(24000) });
     this.#takeOverReceiving();
     this.#supervisor = new Supervisor(connection, { log: options.log, onLost: (error) => this.#lose(error) });
-    this.#tick = setInterval(() => this.#receiver.tick(performance.now()), TICK_MS);
+    this.#scheduleTick(false);
   }
 
   get counts(): ReceiveCounts {
@@ -147,11 +149,27 @@ export class DiscordVoiceLine implements VoiceLine {
   #release(): void {
     this.#closed = true;
     this.#log.debug({ guildId: this.guildId, ...this.#receiver.counts }, 'voice packets of this line');
-    clearInterval(this.#tick);
+    clearTimeout(this.#tick);
     this.#supervisor.close();
     this.#pacer.close();
     this.#receiver.reset();
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) this.#connection.destroy();
+  }
+
+  #scheduleTick(fast: boolean): void {
+    clearTimeout(this.#tick);
+    this.#ticksFast = fast;
+    const run = (): void => {
+      this.#receiver.tick(performance.now());
+      this.#scheduleTick(this.#receiver.busy);
+    };
+    this.#tick = setTimeout(run, fast ? TICK_MS : IDLE_TICK_MS);
+  }
+
+  #onDatagram(datagram: Buffer): void {
+    if (this.#closed) return;
+    this.#receiver.receive(datagram);
+    if (!this.#ticksFast && this.#receiver.busy) this.#scheduleTick(true);
   }
 
   /** The library binds its receiver to every new socket by these two properties: ours stand there instead. */
@@ -185,7 +203,7 @@ export class DiscordVoiceLine implements VoiceLine {
       const { socket } = state.udp as unknown as { socket: import('node:dgram').Socket };
       socket.on('message', (datagram, from) => {
         // Anybody may send to this port; only the voice server is listened to.
-        if (from.port === remote.port && from.address === remote.ip) this.#receiver.receive(datagram);
+        if (from.port === remote.port && from.address === remote.ip) this.#onDatagram(datagram);
       });
     };
     networking.on('stateChange', (_, state) => onState(state));

@@ -14,8 +14,11 @@ export class GeminiAsked {
   #doubtful: readonly number[] = [];
   /** For a generation that nothing seems to have asked for. */
   #last: readonly number[] = [];
-  /** Generations that the server may still owe: one for every end of a turn, less one for every turnComplete. */
-  #owed = 0;
+  /**
+   * Generations that the server may still owe, each with the turns that asked for it: one for every end of a turn and
+   * every result, less one for every turnComplete.
+   */
+  #owed: (readonly number[])[] = [];
   #owedSince = 0;
 
   get anyUnanswered(): boolean {
@@ -38,35 +41,37 @@ export class GeminiAsked {
   }
 
   /** The server was given something to answer. `busy`: it is at an answer already, or has not begun one. */
-  owe(now: number, busy: boolean): void {
+  owe(turnIds: readonly number[], now: number, busy: boolean): void {
     // A server that was quiet for so long owes nothing: it answered several turns at once.
     if (now - this.#owedSince > SILENT_MS && !busy) {
-      this.#owed = 0;
+      this.#owed = [];
       this.#doubtful = [];
     }
-    this.#owed += 1;
+    this.#owed.push(turnIds);
     this.#owedSince = now;
   }
 
   /** The server was asked once more for what it owes. */
   oweAgain(): void {
-    this.#owed += 1;
+    this.#owed.push(this.#unanswered);
   }
 
   get owed(): number {
-    return this.#owed;
+    return this.#owed.length;
   }
 
   /** One answer less is to come. */
   given(): void {
-    this.#owed -= 1;
+    this.#owed.shift();
   }
 
   /** What a generation that begins now may answer; `doubtful`: what the server may not have known of. */
   all(also: readonly number[]): { turnIds: readonly number[]; doubtful: readonly number[] } {
     const open = merged(merged(this.#unanswered, this.#resultTurns), merged(this.#doubtful, also));
     const turnIds = open.length > 0 ? open : this.#last;
-    return { turnIds, doubtful: this.#owed > 1 ? turnIds.slice(1 - this.#owed) : [] };
+    // The server may have begun when it knew of the first only. What asked last need not be the latest turn: a result
+    // belongs to an earlier one.
+    return { turnIds, doubtful: this.#owed.slice(1).reduce(merged, []) };
   }
 
   /** A generation with these turns reaches the people. */

@@ -24,6 +24,8 @@ export class GeminiGenerations {
   /** A turn is open, or about to be: what the server begins now it will break off. */
   #speaking = false;
   #wanted = false;
+  /** Somebody waits for the answer to results that the generation under way may use, or may end without a word. */
+  #expected = false;
   #strayCompletes = 0;
   #usage: Usage | null = null;
   #count = 0;
@@ -54,7 +56,7 @@ export class GeminiGenerations {
   /** `another`: the next turn already waits to be sent. */
   turnEnded(turnId: number, respond: boolean, another: boolean, now: number): void {
     this.#speaking = another;
-    this.#asked.owe(now, this.busy);
+    this.#asked.owe([turnId], now, this.busy);
     this.#asked.open([turnId]);
     this.#waits = !respond;
     this.#awaited = true;
@@ -67,7 +69,7 @@ export class GeminiGenerations {
     owner.waiting.delete(callId);
     this.#asked.result(owner.turnIds);
     if (owner === this.#current && !owner.over) return;
-    this.#asked.owe(now, this.busy);
+    this.#asked.owe(owner.turnIds, now, this.busy);
     this.#awaited = true;
   }
 
@@ -81,8 +83,10 @@ export class GeminiGenerations {
     }
     if (this.busy) {
       this.#wanted = this.#asked.anyUnanswered && !this.#awaited;
+      if (this.#wanted || this.#awaited) return;
       // The reply under way covers it: without a word, nobody would know that none follows.
-      if (!this.#wanted && !this.#awaited && this.#asked.resultTurns.length === 0) this.#nothing();
+      if (this.#asked.resultTurns.length === 0) this.#nothing();
+      else this.#expected = true;
       return;
     }
     this.#awaited = this.#asked.anyUnanswered;
@@ -119,6 +123,11 @@ export class GeminiGenerations {
     const text = this.#cutOff;
     this.#cutOff = undefined;
     return text;
+  }
+
+  /** Whether a turnComplete now would be an answer of silence that no ended turn and no tool result asked for. */
+  get completesUnasked(): boolean {
+    return (!this.#current || this.#current.over) && !this.#awaited && this.#strayCompletes === 0;
   }
 
   /** Whether an output now would begin an answer that no ended turn and no tool result asked for. */
@@ -240,6 +249,7 @@ export class GeminiGenerations {
     const generation = newGeneration(`reply-${++this.#count}`, turnIds, doubtful, mode);
     this.#current = generation;
     this.#awaited = false;
+    this.#expected = false;
     if (generation.mode === 'live') this.#announce(generation);
     return generation;
   }
@@ -278,6 +288,10 @@ export class GeminiGenerations {
     this.#noteUnheard(generation);
     this.#finished.push(generation);
     if (this.#finished.length > REMEMBERED) this.#finished.shift();
+    if (this.#expected) {
+      this.#expected = false;
+      this.#nothing();
+    }
     if (!this.#wanted || this.#speaking || this.#awaited) return;
     this.#wanted = false;
     this.respond();

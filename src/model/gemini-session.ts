@@ -29,6 +29,14 @@ export interface GeminiSessionParts {
   readonly hooks: OpeningHooks;
 }
 
+/** The turn that is open; `samplesAtClose`: how much of its sound had been sent when the server closed it by itself. */
+interface OpenTurn {
+  readonly turn: Turn;
+  samples: number;
+  samplesAtClose: number;
+  closedByServer: boolean;
+}
+
 /** One connection to the Live API. */
 export class GeminiSession implements SpeechSession {
   readonly #parts: GeminiSessionParts;
@@ -40,7 +48,7 @@ export class GeminiSession implements SpeechSession {
   #wire: Wire | undefined;
   #closed = false;
   readonly #outbox: GeminiOutbox;
-  #open: { readonly turn: Turn; samples: number; closedByServer: boolean } | undefined;
+  #open: OpenTurn | undefined;
   #givingUp: NodeJS.Timeout | undefined;
 
   constructor(parts: GeminiSessionParts) {
@@ -144,7 +152,7 @@ export class GeminiSession implements SpeechSession {
   }
 
   #begin(turn: Turn, now: number): void {
-    this.#open = { turn, samples: 0, closedByServer: false };
+    this.#open = { turn, samples: 0, samplesAtClose: 0, closedByServer: false };
     const label = this.#labelled(speakerLabel(turn));
     if (this.#manual) {
       this.#generations.turnBegan();
@@ -172,11 +180,31 @@ export class GeminiSession implements SpeechSession {
     const open = this.#open;
     this.#open = undefined;
     if (!open) return;
-    const { turn, closedByServer } = open;
-    if (closedByServer) return;
+    const { turn } = open;
+    if (open.closedByServer) {
+      this.#endTail(open, respond, now);
+      return;
+    }
+    // Nothing was said in it: the server has nothing to answer, and nobody is to wait for that.
+    if (!this.#manual && open.samples === 0) {
+      this.#hearing.ended(turn.id, now);
+      if (respond) this.#generations.respond();
+      return;
+    }
     this.#hearing.ended(turn.id, now);
     this.#generations.turnEnded(turn.id, respond, this.#manual && this.#outbox.turnWaits, now);
     this.#send({ realtimeInput: this.#manual ? { activityEnd: {} } : { audioStreamEnd: true } });
+  }
+
+  /**
+   * The server closed the turn, and the person went on for a little: without a mark of its end that sound would become
+   * one turn with the next person's.
+   */
+  #endTail({ turn, samples, samplesAtClose }: OpenTurn, respond: boolean, now: number): void {
+    if (samples === samplesAtClose) return;
+    this.#hearing.ended(turn.id, now);
+    this.#generations.turnEnded(turn.id, respond, false, now);
+    this.#send({ realtimeInput: { audioStreamEnd: true } });
   }
 
   #write(turn: Turn, text: string): void {
@@ -258,22 +286,26 @@ export class GeminiSession implements SpeechSession {
     }
     if (!turnComplete) return;
     clearTimeout(this.#givingUp);
+    if (this.#generations.completesUnasked) this.#closeByServer();
     this.#hearing.answered(performance.now());
     this.#generations.turnComplete(this.#asked());
   }
 
   /** Before anything that the model says. Gives the open turns that it may answer, though they have not ended. */
   #beforeOutput(): readonly number[] {
-    const now = performance.now();
-    const open = this.#open;
-    // Where the provider draws the turns, an answer that nothing else asked for shows that it closed this one.
-    if (!this.#manual && open && open.samples > 0 && !open.closedByServer && this.#generations.beginsUnasked) {
-      open.closedByServer = true;
-      this.#hearing.ended(open.turn.id, now);
-      this.#events.push({ type: 'turn-closed', turnId: open.turn.id });
-    }
-    this.#hearing.answered(now);
+    if (this.#generations.beginsUnasked) this.#closeByServer();
+    this.#hearing.answered(performance.now());
     return this.#asked();
+  }
+
+  /** Where the provider draws the turns, an answer that nothing else asked for shows that it closed this one. */
+  #closeByServer(): void {
+    const open = this.#open;
+    if (this.#manual || !open || open.samples === 0 || open.closedByServer) return;
+    open.closedByServer = true;
+    open.samplesAtClose = open.samples;
+    this.#hearing.ended(open.turn.id, performance.now());
+    this.#events.push({ type: 'turn-closed', turnId: open.turn.id });
   }
 
   #asked(): readonly number[] {

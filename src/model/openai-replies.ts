@@ -43,6 +43,8 @@ const METADATA_KEY = 'parley_reply';
 export class OpenAIReplies {
   readonly #out: Outlets;
   #unanswered: readonly number[] = [];
+  /** Answered with silence: nothing is owed, but the model may still take them up in its next reply, and act for them. */
+  #passedOver: readonly number[] = [];
   /** Turns behind tool results that no reply has used yet. */
   #resultTurns: readonly number[] = [];
   readonly #turnsOfCall = new Map<string, readonly number[]>();
@@ -86,11 +88,13 @@ export class OpenAIReplies {
       this.#wanted = true;
       return;
     }
-    const turnIds = merged(this.#unanswered, this.#resultTurns);
-    if (turnIds.length === 0) {
+    const owed = merged(this.#unanswered, this.#resultTurns);
+    if (owed.length === 0) {
       this.#nothing();
       return;
     }
+    const turnIds = merged(this.#passedOver, owed);
+    this.#passedOver = [];
     this.#unanswered = [];
     this.#resultTurns = [];
     const number = ++this.#count;
@@ -140,6 +144,8 @@ export class OpenAIReplies {
     this.#unanswered = merged(reply.turnIds, this.#unanswered);
     // A response of which we do not know: its response.done asks again.
     if (alreadyActive) this.#wanted = true;
+    // Nobody is to wait for a reply that will not come.
+    else this.#out.emit({ type: 'reply-done', replyId: eventId, status: 'failed', awaitsTools: false, usage: null });
     return true;
   }
 
@@ -204,7 +210,8 @@ export class OpenAIReplies {
       this.#out.emit({ type: 'audio-done', replyId });
       // A reply that failed before it said anything has answered nobody.
       const empty = reply.calls === 0 && [...reply.items.values()].every((item) => item.samples === 0);
-      if (status === 'failed' && empty) this.#unanswered = merged(reply.turnIds, this.#unanswered);
+      if (empty && status === 'failed') this.#unanswered = merged(reply.turnIds, this.#unanswered);
+      else if (empty) this.#passedOver = merged(reply.turnIds, this.#passedOver);
     }
     const awaitsTools = reply.calls > 0;
     this.#out.emit({ type: 'reply-done', replyId, status: reply.dropped ? 'cancelled' : status, awaitsTools, usage });

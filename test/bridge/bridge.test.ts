@@ -146,14 +146,14 @@ describe('Bridge', () => {
   it('leaves when everybody has gone for as long as the setting says', async () => {
     scene = new Scene({ aloneMs: 0 });
     scene.people = [];
-    await wait(1100);
+    await wait(1600);
     assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'alone' });
     assert.equal(scene.line.closed, true);
   });
 
   it('leaves when nobody spoke for as long as the setting says', async () => {
     scene = new Scene({ idleMs: 0 });
-    await wait(1100);
+    await wait(1600);
     assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'idle' });
   });
 

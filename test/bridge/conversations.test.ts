@@ -1,26 +1,29 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Conversation, WRITER } from '../fakes/conversation.ts';
+import { Conversation } from '../fakes/conversation.ts';
+import { type CheckedCall, WRITER } from '../fakes/ledger.ts';
 import { type Plan, planOf } from '../fakes/plan.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
 /** More of them on demand, for a longer search. */
 const TIMES = Number(process.env.CONVERSATION_TIMES ?? 1);
 const AT_ONCE = 40;
+/** With OpenAI a reply of nothing counts as an answer, though the model still sees its turns as open. */
+const MAY_BE_SILENT = { openai: true, gemini: true };
 
 /** Plays generated conversations, some at a time; gives what was wrong with each that was not right. */
 async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnDetection'], count: number) {
-  const plans = fc.sample(planOf(turnDetection, protocol === 'gemini'), { numRuns: count * TIMES, seed: SEED });
+  const plans = fc.sample(planOf(turnDetection, MAY_BE_SILENT[protocol]), { numRuns: count * TIMES, seed: SEED });
   const failures: string[] = [];
-  const calls: Conversation['calls'][number][] = [];
+  const calls: CheckedCall[] = [];
   let next = 0;
   const player = async () => {
     for (let index = next++; index < plans.length; index = next++) {
       const plan = plans[index] as Plan;
       try {
         const conversation = await Conversation.play(protocol, plan);
-        calls.push(...conversation.calls);
+        calls.push(...conversation.ledger.calls);
         const wrong = problems(conversation, turnDetection);
         if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${conversation.story}`);
       } catch (error) {
@@ -68,7 +71,7 @@ function miscredited(conversation: Conversation): string[] {
 }
 
 /** Calls: for everybody who was meant, so never with a right that one of them lacks. */
-function usurped({ calls, written }: Conversation): string[] {
+function usurped({ ledger: { calls, written } }: Conversation): string[] {
   const short = calls.filter(({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one)));
   const others = written.filter((people) => people.some((person) => person !== WRITER));
   return [
@@ -89,12 +92,9 @@ describe('generated conversations', { concurrency: 2 }, () => {
       const calls = await playAll(protocol, 'manual', 110);
       // Doubt takes rights away; where replies can be told apart, there is next to none.
       const exact = calls.filter(({ askers, meant, certain }) => certain && askers.length === meant.length);
-      const share = protocol === 'openai' ? 0.9 : 0.25;
+      // A reply of silence leaves its turns open to the next, which then counts as everybody's.
+      const share = protocol === 'openai' ? 0.8 : 0.25;
       assert.ok(exact.length > calls.length * share, `only ${exact.length} of ${calls.length} ran for just those`);
-    });
-
-    it(`credit nothing to the wrong person where ${protocol} draws the turns`, async () => {
-      await playAll(protocol, 'server', 40);
     });
 
     it(`end once and quietly when the line to ${protocol} is cut at any moment`, async () => {
@@ -108,6 +108,12 @@ describe('generated conversations', { concurrency: 2 }, () => {
         assert.deepEqual(reasons, ['session-lost'], conversation.story);
         assert.deepEqual([...miscredited(conversation), ...usurped(conversation)], [], conversation.story);
       }
+    });
+  }
+
+  for (const protocol of ['openai', 'gemini'] as const) {
+    it(`credit nothing to the wrong person where ${protocol} draws the turns`, async () => {
+      await playAll(protocol, 'server', 40);
     });
   }
 });

@@ -1,32 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
-import { z } from 'zod';
 import { Bridge, sessionOptions } from '../../src/bridge/bridge.ts';
-import type { BridgeEvent, GuildSettings, Toolbox } from '../../src/bridge/ports.ts';
+import type { BridgeEvent, GuildSettings } from '../../src/bridge/ports.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { geminiModel } from '../../src/model/gemini.ts';
 import { openAIModel } from '../../src/model/openai.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
-import { defineTool } from '../../src/tools/tool.ts';
-import { LocalToolbox } from '../../src/tools/toolbox.ts';
+import { Ledger, WRITER } from './ledger.ts';
 import { FakeLine } from './line.ts';
 import { Marks } from './marks.ts';
 import type { Plan, PlannedReply } from './plan.ts';
 import { SlowLine } from './slow-line.ts';
 
-/** A call for whom it was (`meant`: the people whose turns the model had before it) and for whom it ran. */
-export interface CheckedCall {
-  readonly name: string;
-  readonly meant: readonly string[];
-  readonly askers: readonly string[];
-  readonly certain: boolean;
-}
-
 const PEOPLE = ['anna', 'ben', 'carl'];
-/** The only one who may write; a tool that writes must never run for anybody else. */
-export const WRITER = 'anna';
 const CHUNK_FRAMES = 6;
 const FINAL = 'And finally?';
 const PATIENCE_MS = 12_000;
@@ -52,9 +40,7 @@ const LOG = pino({ level: 'silent' });
 /** Three people, a real adapter over a real socket, and the truth beside what the bot made of it. */
 export class Conversation {
   readonly events: BridgeEvent[] = [];
-  readonly calls: CheckedCall[] = [];
-  /** For whom the writing tool really ran. */
-  readonly written: (readonly string[])[] = [];
+  readonly ledger = new Ledger();
   /** What went wrong while it ran. */
   readonly faults: string[] = [];
   readonly marks: Marks;
@@ -64,11 +50,7 @@ export class Conversation {
   #bridge!: Bridge;
   #server!: SimulatedOpenAI | SimulatedGemini;
   #wire!: SlowLine;
-  /** Whom the model had before it, by the ticket that it wrote into the call. */
-  readonly #meant: (readonly string[])[] = [];
-  readonly #ticketOf = new Map<string, number>();
   #replies = 0;
-  #finalAsked = false;
   readonly #present = new Set(PEOPLE);
   readonly #speaking = new Map<number, Promise<void>>();
 
@@ -136,7 +118,7 @@ export class Conversation {
       ? openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' })
       : geminiModel({ ...endpoint, model: this.#plan.geminiModel });
     const settings = { ...SETTINGS, interruptionMs, turnDetection };
-    const toolbox = this.#toolbox();
+    const { toolbox } = this.ledger;
     const session = await model.connect(sessionOptions(settings, model, toolbox), new AbortController().signal);
     this.#bridge = new Bridge({
       line: this.#line,
@@ -158,51 +140,20 @@ export class Conversation {
     });
   }
 
-  /** The real toolbox, which also writes down for whom each call runs and for whom it was meant. */
-  #toolbox(): Toolbox {
-    const tool = (name: string, write: boolean) =>
-      defineTool({
-        name,
-        description: name,
-        input: z.object({ ticket: z.int(), tookMs: z.int() }),
-        risk: write ? 'write' : 'read',
-        ...(write ? { needs: 'mayWrite' as const } : {}),
-        run: async ({ ticket, tookMs }) => {
-          if (write) this.written.push(this.#meant[ticket] ?? ['nobody']);
-          await wait(tookMs);
-          return { done: true };
-        },
-      });
-    const real = new LocalToolbox({ tools: [tool('look', false), tool('post', true)], log: LOG });
-    return {
-      declarations: (disabled) => real.declarations(disabled),
-      run: (call, disabled, context) => {
-        const { ticket } = JSON.parse(call.arguments);
-        this.#ticketOf.set(call.callId, ticket);
-        const askers = context.askers.map(({ userId }) => userId);
-        this.calls.push({ name: call.name, meant: this.#meant[ticket] ?? [], askers, certain: context.certain });
-        return real.run(call, disabled, context);
-      },
-    };
-  }
-
   #answer(input: ScriptInput): ScriptedReply {
-    if (`${input.text}${input.context}`.includes(FINAL)) {
-      this.#finalAsked = true;
-      return this.#say(100);
-    }
+    if (`${input.text}${input.context}`.includes(FINAL)) return this.#say(100);
     const { replies } = this.#plan;
     const { delayMs, sayMs, calls, fails } = replies[this.#replies++ % replies.length] as PlannedReply;
     if (fails && this.#protocol === 'openai') throw new Error('as planned');
     const people = this.#peopleBehind(input);
-    const wanted = this.#meant.length < MOST_CALLS ? calls : [];
+    const wanted = this.ledger.issued < MOST_CALLS ? calls : [];
     const silent = sayMs === 0 && wanted.length === 0 && this.#plan.silence;
     return {
       ...(silent ? { silent } : this.#say(sayMs || (wanted.length > 0 ? 0 : 20))),
       delayMs,
       calls: wanted.map(({ write, tookMs }) => ({
         name: write ? 'post' : 'look',
-        arguments: { ticket: this.#meant.push(people) - 1, tookMs },
+        arguments: { ticket: this.ledger.issue(people), tookMs },
       })),
     };
   }
@@ -215,7 +166,7 @@ export class Conversation {
   #peopleBehind({ unanswered, text, context, toolResults }: ScriptInput): string[] {
     const spoken = unanswered.flatMap(({ pcm }) => this.marks.people(pcm));
     const written = [...`${text}\n${context}`.matchAll(/\[\[(\w+)\]\]/g)].map(([, userId]) => userId ?? '');
-    const behindResults = toolResults.flatMap(({ callId }) => this.#meant[this.#ticketOf.get(callId) ?? -1] ?? []);
+    const behindResults = toolResults.flatMap(({ callId }) => this.ledger.behind(callId));
     return [...new Set([...spoken, ...written, ...behindResults])];
   }
 
@@ -263,7 +214,7 @@ export class Conversation {
     // Where Gemini draws the turns, it may keep silent about one without a word, and the bot waits 15 s for it.
     if (this.#protocol === 'gemini' && this.#plan.turnDetection !== 'manual') return;
     this.#bridge.ask({ userId: WRITER, name: WRITER }, FINAL);
-    await this.#until('the last question is answered', () => this.#finalAsked && this.#quiet && this.#lastWordHeard);
+    await this.#until('the last question is answered', () => this.#quiet && this.#lastAnswered);
   }
 
   async #botSpeaks(): Promise<void> {
@@ -277,9 +228,11 @@ export class Conversation {
     return !holder && waiting.length === 0 && !speaking && tools === 0;
   }
 
-  get #lastWordHeard(): boolean {
-    const from = this.events.findIndex((event) => event.type === 'turn-transcript' && event.text === FINAL);
-    return this.events.slice(from).some((event) => event.type === 'reply-ended' && event.heardMs > 0);
+  /** A reply to the last question came and ended. */
+  get #lastAnswered(): boolean {
+    const asked = this.of('turn-transcript').find(({ text }) => text === FINAL)?.turn?.id;
+    const replies = this.of('reply-started').filter(({ turns }) => turns.some(({ id }) => id === asked));
+    return this.of('reply-ended').some((ended) => replies.some(({ replyId }) => replyId === ended.replyId));
   }
 
   #leave(userId: string): void {
