@@ -193,19 +193,19 @@ async function main(): Promise<number> {
   }
   const stage = new Stage();
   const startedAt = performance.now();
-  try {
-    await run(options, screen, stage);
-    screen.plain('');
-    screen.ok(`Everything happened, in ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
-    return 0;
-  } catch (error) {
-    screen.plain('');
-    const reason = error instanceof Error ? (error instanceof StepError ? error.message : error.stack) : String(error);
-    screen.failed(`The demo stopped: ${reason}`);
-    return 1;
-  } finally {
-    await stage.close().catch((error: unknown) => screen.failed(`closing failed: ${error}`));
-  }
+  let failure = await run(options, screen, stage).then(() => undefined, reasonOf);
+  // Closed before the verdict, so that the verdict is the last line.
+  failure ??= await stage.close().then(() => undefined, reasonOf);
+  await stage.close().catch(() => {});
+  screen.plain('');
+  if (failure !== undefined) screen.failed(`The demo stopped: ${failure}`);
+  else screen.ok(`Everything happened, in ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
+  return failure === undefined ? 0 : 1;
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof StepError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 process.exitCode = await main();
