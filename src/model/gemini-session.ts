@@ -1,6 +1,15 @@
 import type { LiveClientMessage, LiveServerContent, LiveServerMessage } from '@google/genai';
 import { SessionLostError } from '../bridge/errors.ts';
-import type { Heard, Pcm, SessionEvent, SessionOptions, SpeechSession, ToolResult, Turn } from '../bridge/ports.ts';
+import type {
+  Heard,
+  HistoryItem,
+  Pcm,
+  SessionEvent,
+  SessionOptions,
+  SpeechSession,
+  ToolResult,
+  Turn,
+} from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
 import { GeminiCalls } from './gemini-calls.ts';
 import { type GeminiTarget, geminiLoss } from './gemini-failures.ts';
@@ -24,6 +33,7 @@ export interface GeminiSessionParts {
   readonly target: GeminiTarget;
   readonly traits: GeminiTraits;
   readonly options: SessionOptions;
+  readonly history: readonly HistoryItem[];
   readonly log: ModelLog;
   readonly timing: Timing;
   readonly hooks: OpeningHooks;
@@ -65,7 +75,7 @@ export class GeminiSession implements SpeechSession {
       emit: (events) => this.#emit(events),
     });
     this.#calls = new GeminiCalls((message) => this.#send(message));
-    openGeminiSocket(parts.endpoint, geminiConfig(parts.options, parts.traits), {
+    openGeminiSocket(parts.endpoint, geminiConfig(parts.options, parts.traits, parts.history), {
       socket: (socket) => {
         this.#wire = new Wire({
           socket,
