@@ -57,6 +57,7 @@ export class GeminiSession implements SpeechSession {
   readonly #manual: boolean;
   #wire: Wire | undefined;
   #closed = false;
+  #accepted = false;
   readonly #outbox: GeminiOutbox;
   #open: OpenTurn | undefined;
   #givingUp: NodeJS.Timeout | undefined;
@@ -81,7 +82,7 @@ export class GeminiSession implements SpeechSession {
           socket,
           provider: 'Gemini',
           timing: parts.timing,
-          classify: (end) => geminiLoss(end, parts.target),
+          classify: (end) => geminiLoss(end, parts.target, this.#accepted),
           onLost: (error) => this.#ended(error),
         });
         if (this.#closed) this.#wire.close();
@@ -254,7 +255,10 @@ export class GeminiSession implements SpeechSession {
 
   /** Several fields may come in one message. */
   #take(message: LiveServerMessage): void {
-    if (message.setupComplete) this.#parts.hooks.ready();
+    if (message.setupComplete) {
+      this.#accepted = true;
+      this.#parts.hooks.ready();
+    }
     const { usageMetadata: usage, serverContent: content, toolCall, toolCallCancellation, goAway } = message;
     if (usage) this.#generations.usage(usageOf(usage));
     if (content) this.#takeOutput(content);
