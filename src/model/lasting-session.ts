@@ -10,7 +10,8 @@ import type {
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
-import { backOffMs, type Patience } from './back-off.ts';
+import { Attempts } from './attempts.ts';
+import type { Patience } from './back-off.ts';
 import { History } from './history.ts';
 import { goOnNote } from './label.ts';
 import { Rotation } from './rotation.ts';
@@ -39,6 +40,7 @@ export class LastingSession implements SpeechSession {
   readonly #history = new History();
   readonly #names = new SessionNames();
   readonly #rotation: Rotation;
+  readonly #attempts: Attempts;
   readonly #closing = new AbortController();
   /** Calls without a result. */
   readonly #calls = new Map<string, readonly number[]>();
@@ -51,9 +53,6 @@ export class LastingSession implements SpeechSession {
   /** A reply was asked for and has not begun. */
   #wanted = false;
   #breaking = false;
-  #attempt = 0;
-  #connectedAt = 0;
-  #outageAt = 0;
 
   constructor(parts: LastingSessionParts) {
     this.#parts = parts;
@@ -64,6 +63,7 @@ export class LastingSession implements SpeechSession {
       quiet: () => !this.#wanted && !this.#unanswered.open && !this.#unanswered.active.length && !this.#calls.size,
       rotate: () => this.#session?.close(),
     });
+    this.#attempts = new Attempts({ ...parts, signal: this.#closing.signal });
     this.#take(parts.session);
     this.#events = this.#run();
   }
@@ -238,39 +238,20 @@ export class LastingSession implements SpeechSession {
     }
   }
 
-  /** Tries until there is a session again. Throws what went wrong last when that is final. */
   async #reconnect(loss: SessionLostError | undefined): Promise<void> {
-    const { model, patience, log } = this.#parts;
     const { signal } = this.#closing;
-    if (performance.now() - this.#connectedAt >= patience.stableMs) {
-      this.#attempt = 0;
-      this.#outageAt = performance.now();
-    }
-    for (let error = loss; ; ) {
-      const waitMs = error ? backOffMs(error.kind, this.#attempt, patience, Math.random()) : 0;
-      if (error && performance.now() + waitMs - this.#outageAt > patience.giveUpMs) throw error;
-      await wait(waitMs, undefined, { signal });
-      this.#attempt += 1;
-      try {
-        const history = this.#history.items(this.#repeatedTurns());
-        const session = await model.connect(this.#options, signal, history);
-        // close() may have come when it was ready and nobody had it yet.
-        if (signal.aborted) return session.close();
-        this.#take(session);
-        this.#repeat(session);
-        return;
-      } catch (cause) {
-        if (signal.aborted || !(cause instanceof SessionLostError) || !cause.retryable) throw cause;
-        log.warn({ kind: cause.kind, attempt: this.#attempt }, 'could not reconnect to the model');
-        error = cause;
-      }
-    }
+    const session = await this.#attempts.again(loss, () =>
+      this.#parts.model.connect(this.#options, signal, this.#history.items(this.#repeatedTurns())),
+    );
+    // close() may have come when it was ready and nobody had it yet.
+    if (signal.aborted) return session.close();
+    this.#take(session);
+    this.#repeat(session);
   }
 
   #take(session: SpeechSession): void {
     this.#session = session;
-    this.#connectedAt = performance.now();
-    this.#outageAt ||= this.#connectedAt;
+    this.#attempts.succeeded();
     this.#names.next();
     if (session.expiresAt !== undefined) this.#rotation.endsAt(session.expiresAt);
   }
