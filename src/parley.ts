@@ -17,7 +17,9 @@ import type { StartError } from './discord/start-error.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
+import { PATIENCE, type Patience } from './model/back-off.ts';
 import { speechModel } from './model/model.ts';
+import { reconnecting } from './model/reconnecting.ts';
 import { openDatabase } from './store/database.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import { currentTime } from './tools/current-time.ts';
@@ -44,6 +46,8 @@ export interface ParleyOptions {
   readonly observe?: (event: BridgeEvent, guildId: string) => void;
   /** The connection to Discord ended for good: the process should say so and end. */
   readonly onDead?: (error: StartError) => void;
+  /** With a lost model; only tests need another. */
+  readonly patience?: Patience;
 }
 
 const STOP_LIMIT_MS = 4_000;
@@ -52,11 +56,17 @@ const STOP_LIMIT_MS = 4_000;
  * Puts the parts together and logs in. Rejects with StoreError, StartError (one line for the operator each), having
  * closed what was open.
  */
-export async function startParley({ config, log, observe, onDead }: ParleyOptions): Promise<Parley> {
+export async function startParley({
+  config,
+  log,
+  observe,
+  onDead,
+  patience = PATIENCE,
+}: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
-  const model = speechModel(config.model, log);
+  const model = reconnecting(speechModel(config.model, log), log, patience);
   const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
   const toolbox = new LocalToolbox({ tools, log });
   const ticker = new Ticker();

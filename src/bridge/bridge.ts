@@ -79,6 +79,8 @@ export class Bridge implements BridgeHandle {
   #options: SessionOptions;
   #turnCount = 0;
   #interruptions = 0;
+  /** The model is out of reach for the moment: nobody can expect an answer. */
+  #paused = false;
   #turnEndedAt: number | undefined;
   #lastSpeechAt = performance.now();
   #aloneSince: number | undefined;
@@ -267,6 +269,11 @@ export class Bridge implements BridgeHandle {
       case 'going-away':
         log.info({ guildId: this.guildId, timeLeftMs: event.timeLeftMs }, 'the model will close the session');
         break;
+      case 'paused':
+      case 'resumed':
+        this.#paused = event.type === 'paused';
+        observe({ type: 'trouble', message: event.message });
+        break;
       default:
         event satisfies never;
     }
@@ -406,7 +413,7 @@ export class Bridge implements BridgeHandle {
   #giveUpOnSilence(now: number): void {
     const { making } = this.#voice;
     const limitMs = making ? STALLED_MS : REPLY_WAIT_MS;
-    if (this.#voice.silentMs(now, this.#tools.running) < limitMs) return;
+    if (this.#voice.silentMs(now, this.#paused || this.#tools.running) < limitMs) return;
     if (making) this.#cut();
     else this.#voice.givenUp();
     const message = `The model has not answered for ${limitMs / 1000} s. Please say it again.`;

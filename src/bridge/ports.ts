@@ -92,6 +92,11 @@ export interface SessionOptions {
   readonly silenceMs: number;
 }
 
+/** Something said or done before a session began, in words. Untrusted text. */
+export type HistoryItem =
+  | { readonly by: 'person'; readonly name: string; readonly text: string }
+  | { readonly by: 'model' | 'tool'; readonly text: string };
+
 /** A provider and one model of it. */
 export interface SpeechModel {
   readonly provider: Provider;
@@ -101,8 +106,11 @@ export interface SpeechModel {
   readonly label: string;
   readonly inputRate: PcmRate;
   readonly capabilities: Capabilities;
-  /** One connection, ready to hear. Throws SessionLostError; aborting the signal closes what was opened. */
-  connect(options: SessionOptions, signal: AbortSignal): Promise<SpeechSession>;
+  /**
+   * One connection, ready to hear, that knows of `history`. Throws SessionLostError; aborting the signal closes what
+   * was opened.
+   */
+  connect(options: SessionOptions, signal: AbortSignal, history?: readonly HistoryItem[]): Promise<SpeechSession>;
 }
 
 /** How much of one reply was really played. Items in the order of the reply; an item that never sounded has 0. */
@@ -157,7 +165,10 @@ export type SessionEvent =
   | { readonly type: 'turn-closed'; readonly turnId: number }
   /** The provider said no to something; the session goes on. `message` is for the log. */
   | { readonly type: 'refused'; readonly message: string }
-  | { readonly type: 'going-away'; readonly timeLeftMs: number };
+  | { readonly type: 'going-away'; readonly timeLeftMs: number }
+  /** The connection is being made anew, and that takes a while; what people say is kept. `message`: for people. */
+  | { readonly type: 'paused'; readonly message: string }
+  | { readonly type: 'resumed'; readonly message: string };
 
 export interface ToolCall {
   readonly callId: string;
@@ -167,10 +178,12 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
-/** One connection to a speech model. No method throws or waits; what goes wrong ends `events` with SessionLostError. */
+/** A conversation with a speech model. No method throws or waits; what goes wrong ends `events` with SessionLostError. */
 export interface SpeechSession {
   /** Ends on close(); throws SessionLostError when the connection was lost. Read by one reader. */
   readonly events: AsyncIterable<SessionEvent>;
+  /** When the provider will end it, where that is known from the beginning. */
+  readonly expiresAt?: number | undefined;
   /** Opens a person's turn and tells the model who speaks. One turn is open at a time. */
   beginTurn(turn: Turn): void;
   /** Sound of the open turn at the model's input rate, faster than real time if need be. */

@@ -8,13 +8,16 @@ export interface GeminiTarget {
   readonly apiKey: string;
 }
 
-/** The loss that the end of a connection means. The Live API says nothing but a close code and a reason. */
-export function geminiLoss(end: WireEnd, target: GeminiTarget): SessionLostError {
+/**
+ * The loss that the end of a connection means. The Live API says nothing but a close code and a reason. `accepted`: the
+ * setup was.
+ */
+export function geminiLoss(end: WireEnd, target: GeminiTarget, accepted: boolean): SessionLostError {
   switch (end.type) {
     case 'refused':
       return lost(kindOfStatus(end.status, end.body), target, `HTTP ${end.status}`);
     case 'closed':
-      return lost(kindOfClose(end.code, end.reason), target, end.reason || `close code ${end.code}`);
+      return lost(kindOfClose(end.code, end.reason, accepted), target, end.reason || `close code ${end.code}`);
     case 'failed':
       return lost('network', target, reachability(end.error), end.error);
     default:
@@ -31,7 +34,7 @@ function kindOfStatus(status: number, body: string): SessionLossKind {
 }
 
 // Reasons as seen in reports on the live service, e.g. googleapis/js-genai#1236, googleapis/python-genai#1720.
-function kindOfClose(code: number, reason: string): SessionLossKind {
+function kindOfClose(code: number, reason: string, accepted: boolean): SessionLossKind {
   if (/api.?key|unregistered caller|unauthenticated|permission|credential/i.test(reason)) return 'authentication';
   if (/quota|billing|resource.?exhausted|prepay|credits/i.test(reason)) return 'quota';
   if (/models?\b.*(not found|not supported)|not found for API version/i.test(reason)) return 'unknown-model';
@@ -40,6 +43,8 @@ function kindOfClose(code: number, reason: string): SessionLossKind {
   if (/operation was (aborted|cancelled)/i.test(reason)) return 'network';
   if (code === 1006) return 'network';
   if (code === 1001) return 'expired';
+  // In the middle of a session that works, 1008 passes too (googleapis/js-genai#1236); what the setup asks for is fine.
+  if (code === 1008 && accepted) return 'provider';
   return code === 1007 || code === 1008 || code === 1009 ? 'invalid-request' : 'provider';
 }
 

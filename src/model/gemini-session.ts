@@ -1,6 +1,15 @@
 import type { LiveClientMessage, LiveServerContent, LiveServerMessage } from '@google/genai';
 import { SessionLostError } from '../bridge/errors.ts';
-import type { Heard, Pcm, SessionEvent, SessionOptions, SpeechSession, ToolResult, Turn } from '../bridge/ports.ts';
+import type {
+  Heard,
+  HistoryItem,
+  Pcm,
+  SessionEvent,
+  SessionOptions,
+  SpeechSession,
+  ToolResult,
+  Turn,
+} from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
 import { GeminiCalls } from './gemini-calls.ts';
 import { type GeminiTarget, geminiLoss } from './gemini-failures.ts';
@@ -24,6 +33,7 @@ export interface GeminiSessionParts {
   readonly target: GeminiTarget;
   readonly traits: GeminiTraits;
   readonly options: SessionOptions;
+  readonly history: readonly HistoryItem[];
   readonly log: ModelLog;
   readonly timing: Timing;
   readonly hooks: OpeningHooks;
@@ -47,6 +57,7 @@ export class GeminiSession implements SpeechSession {
   readonly #manual: boolean;
   #wire: Wire | undefined;
   #closed = false;
+  #accepted = false;
   readonly #outbox: GeminiOutbox;
   #open: OpenTurn | undefined;
   #givingUp: NodeJS.Timeout | undefined;
@@ -65,13 +76,13 @@ export class GeminiSession implements SpeechSession {
       emit: (events) => this.#emit(events),
     });
     this.#calls = new GeminiCalls((message) => this.#send(message));
-    openGeminiSocket(parts.endpoint, geminiConfig(parts.options, parts.traits), {
+    openGeminiSocket(parts.endpoint, geminiConfig(parts.options, parts.traits, parts.history), {
       socket: (socket) => {
         this.#wire = new Wire({
           socket,
           provider: 'Gemini',
           timing: parts.timing,
-          classify: (end) => geminiLoss(end, parts.target),
+          classify: (end) => geminiLoss(end, parts.target, this.#accepted),
           onLost: (error) => this.#ended(error),
         });
         if (this.#closed) this.#wire.close();
@@ -244,7 +255,10 @@ export class GeminiSession implements SpeechSession {
 
   /** Several fields may come in one message. */
   #take(message: LiveServerMessage): void {
-    if (message.setupComplete) this.#parts.hooks.ready();
+    if (message.setupComplete) {
+      this.#accepted = true;
+      this.#parts.hooks.ready();
+    }
     const { usageMetadata: usage, serverContent: content, toolCall, toolCallCancellation, goAway } = message;
     if (usage) this.#generations.usage(usageOf(usage));
     if (content) this.#takeOutput(content);

@@ -1,12 +1,19 @@
 import { EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity } from '@google/genai';
-import type { SessionOptions } from '../bridge/ports.ts';
+import type { HistoryItem, SessionOptions } from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
+import { historyText } from './label.ts';
 
 /**
  * What a session is opened with (ai.google.dev/api/live, BidiGenerateContentSetup). The language is not sent: native
- * audio models choose it themselves, and no model is known to accept a hint for the transcription.
+ * audio models choose it themselves, and no model is known to accept a hint for the transcription. The history goes
+ * with the instructions: the SDK drops historyConfig (googleapis/js-genai#1448), without which Gemini 3 takes no
+ * clientContent.
  */
-export function geminiConfig(options: SessionOptions, traits: GeminiTraits): LiveConnectConfig {
+export function geminiConfig(
+  options: SessionOptions,
+  traits: GeminiTraits,
+  history: readonly HistoryItem[],
+): LiveConnectConfig {
   const { instructions, voice, tools } = options;
   const declarations = tools.map(({ name, description, parameters }) => ({
     name,
@@ -15,7 +22,7 @@ export function geminiConfig(options: SessionOptions, traits: GeminiTraits): Liv
   }));
   return {
     responseModalities: [Modality.AUDIO],
-    systemInstruction: { parts: [{ text: instructions }] },
+    systemInstruction: { parts: [{ text: `${instructions}${historyText(history)}` }] },
     ...(voice && traits.capabilities.voices.includes(voice)
       ? { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } } }
       : {}),

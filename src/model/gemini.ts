@@ -19,13 +19,13 @@ export function geminiModel(endpoint: GeminiModelOptions): SpeechModel {
     label: `Google Gemini (${model})`,
     inputRate: 16_000,
     capabilities: traits.capabilities,
-    connect: (options, signal) =>
+    connect: (options, signal, history = []) =>
       untilReady({
         provider: 'Gemini',
         limitMs: timing.connectMs,
         signal,
         open: (hooks) =>
-          new GeminiSession({ endpoint, target: { model, apiKey }, traits, options, log, timing, hooks }),
+          new GeminiSession({ endpoint, target: { model, apiKey }, traits, options, history, log, timing, hooks }),
       }),
   };
 }

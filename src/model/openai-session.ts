@@ -1,11 +1,20 @@
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { ConversationItem, RealtimeClientEvent, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
 import { SessionLostError } from '../bridge/errors.ts';
-import type { Heard, Pcm, SessionEvent, SessionOptions, SpeechSession, ToolResult, Turn } from '../bridge/ports.ts';
+import type {
+  Heard,
+  HistoryItem,
+  Pcm,
+  SessionEvent,
+  SessionOptions,
+  SpeechSession,
+  ToolResult,
+  Turn,
+} from '../bridge/ports.ts';
 import type { OpenAITraits } from './capabilities.ts';
 import { speakerLabel, writerLabel } from './label.ts';
 import { fatalProblem, type OpenAIProblem, type OpenAITarget, openAILoss } from './openai-failures.ts';
-import { callIn, type FinishedResponse, IGNORED, idOf, outcomeOf } from './openai-messages.ts';
+import { callIn, expiryOf, type FinishedResponse, historyItem, IGNORED, idOf, outcomeOf } from './openai-messages.ts';
 import { OpenAIReplies } from './openai-replies.ts';
 import { openAISession } from './openai-setup.ts';
 import { OpenAITurns } from './openai-turns.ts';
@@ -22,6 +31,7 @@ export interface OpenAISessionParts {
   readonly target: OpenAITarget;
   readonly traits: OpenAITraits;
   readonly options: SessionOptions;
+  readonly history: readonly HistoryItem[];
   readonly log: ModelLog;
   readonly timing: Timing;
   readonly hooks: OpeningHooks;
@@ -37,6 +47,8 @@ export class OpenAISession implements SpeechSession {
   #options: SessionOptions;
   #open: { readonly turn: Turn; samples: number; closedByServer: boolean } | undefined;
   #eventCount = 0;
+  #expiresAt: number | undefined;
+  #ready = false;
 
   constructor(parts: OpenAISessionParts) {
     const { rt, target, timing } = parts;
@@ -64,6 +76,10 @@ export class OpenAISession implements SpeechSession {
 
   get events(): AsyncIterable<SessionEvent> {
     return this.#events;
+  }
+
+  get expiresAt(): number | undefined {
+    return this.#expiresAt;
   }
 
   beginTurn(turn: Turn): void {
@@ -146,6 +162,17 @@ export class OpenAISession implements SpeechSession {
     this.#wire.send(JSON.stringify(event));
   }
 
+  /** The settings are accepted; they are confirmed again whenever they change. */
+  #begin(): void {
+    if (this.#ready) return;
+    this.#ready = true;
+    for (const item of this.#parts.history) {
+      const event_id = this.#eventId('history');
+      this.#send({ type: 'conversation.item.create', event_id, item: historyItem(item) });
+    }
+    this.#parts.hooks.ready();
+  }
+
   #configure(eventId: string, withVoice: boolean): void {
     const session = openAISession(this.#options, this.#parts.traits, withVoice);
     this.#send({ type: 'session.update', event_id: eventId, session });
@@ -167,10 +194,11 @@ export class OpenAISession implements SpeechSession {
   #take(event: RealtimeServerEvent): void {
     switch (event.type) {
       case 'session.created':
+        this.#expiresAt = expiryOf(event.session);
         this.#configure(SETUP_EVENT, true);
         return;
       case 'session.updated':
-        this.#parts.hooks.ready();
+        this.#begin();
         return;
       case 'error':
         this.#refused(event.error);

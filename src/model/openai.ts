@@ -19,14 +19,15 @@ export function openAIModel(options: OpenAIModelOptions): SpeechModel {
     label: `OpenAI (${model})`,
     inputRate: 24_000,
     capabilities: traits.capabilities,
-    connect: (session, signal) =>
+    connect: (session, signal, history = []) =>
       untilReady({
         provider: 'OpenAI',
         limitMs: timing.connectMs,
         signal,
         open: (hooks) => {
           const rt = openOpenAISocket(options);
-          return new OpenAISession({ rt, target: { model, apiKey }, traits, options: session, log, timing, hooks });
+          const target = { model, apiKey };
+          return new OpenAISession({ rt, target, traits, options: session, history, log, timing, hooks });
         },
       }),
   };

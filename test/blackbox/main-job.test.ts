@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PATIENCE, type Patience } from '../../src/model/back-off.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
 import { share, tone } from '../fakes/sound.ts';
@@ -31,8 +32,11 @@ for (const protocol of PROTOCOLS) {
   describe(`the main job over ${protocol}`, () => {
     let world: World;
     afterEach(() => world.close());
-    const start = async (script: (input: ScriptInput) => ScriptedReply | Promise<ScriptedReply>): Promise<World> => {
-      world = await World.start({ protocol, script, hear });
+    const start = async (
+      script: (input: ScriptInput) => ScriptedReply | Promise<ScriptedReply>,
+      patience: Partial<Patience> = {},
+    ): Promise<World> => {
+      world = await World.start({ protocol, script, hear, patience: { ...PATIENCE, ...patience } });
       return world;
     };
     const posts = (): string =>
@@ -207,14 +211,39 @@ for (const protocol of PROTOCOLS) {
       assert.match(posts(), /\*\*Anna:\*\* How tall is the Zugspitze\?/);
     });
 
-    it('leaves and says why when the model goes away in the middle', async () => {
+    it('comes back by itself when the model goes away in the middle, and loses no word', async () => {
       await start(() => reply('Hello.', 300));
       const anna = await world.person('Anna');
       await world.join(anna);
+      await says(anna, 600);
+      await world.until('the first reply', () => world.of('reply-ended').length === 1);
+      const speaking = says(anna, 900);
+      await wait(400);
+      world.model.dropAll();
+      await speaking;
+      await world.until('the second reply', () =>
+        world.of('reply-ended').some((event) => event.replyId.includes('2/')),
+      );
+      const heard = world.model.turns.filter(({ pcm }) => pcm.length > 0);
+      assert.equal(heard.length, 2);
+      assert.ok(Math.abs(((heard[1]?.pcm.length ?? 0) * 1000) / rate - 900) <= 140, 'the turn came whole');
+      const twice = /words of Anna[\s\S]*Hello\.[\s\S]*words of Anna[\s\S]*Hello\./;
+      await world.until('the transcript', () => twice.test(posts()));
+      assert.equal(posts().match(/words of Anna/g)?.length, 2);
+      assert.deepEqual([world.of('ended'), world.of('trouble')], [[], []]);
+    });
+
+    it('leaves and says why when the model stays away', async () => {
+      await start(() => reply('Hello.', 300), { firstMs: 10, longestMs: 50, noticeMs: 100, giveUpMs: 500 });
+      const anna = await world.person('Anna');
+      await world.join(anna);
+      world.model.faults.refuse = 503;
       world.model.dropAll();
       await world.until('the end', () => world.of('ended').length === 1);
+      assert.equal(world.of('trouble').length, 1);
       await world.until('the farewell', () => /I had to leave: /.test(posts()));
       assert.equal(world.guild.botVoiceChannelId, null);
+      world.model.faults.refuse = undefined;
       assert.match((await anna.command('/join')).content, /listening|am in/, 'and it can be brought back');
     });
 

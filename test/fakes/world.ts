@@ -5,6 +5,7 @@ import { PermissionFlagsBits } from 'discord.js';
 import type { BridgeEvent } from '../../src/bridge/ports.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
+import type { Patience } from '../../src/model/back-off.ts';
 import { type Parley, startParley } from '../../src/parley.ts';
 import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
@@ -47,6 +48,8 @@ export class World {
     hear?: Transcriber;
     discord?: DiscordOptions;
     env?: NodeJS.ProcessEnv;
+    /** With a lost model. */
+    patience?: Patience;
   }): Promise<World> {
     const { protocol, script } = options;
     const model = { script, ...(options.hear && { hear: options.hear }) };
@@ -54,7 +57,7 @@ export class World {
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
     const server = protocol === 'openai' ? await SimulatedOpenAI.start(model) : await SimulatedGemini.start(model);
     const world = new World(protocol, discord, server);
-    await world.#boot(options.env ?? {});
+    await world.#boot(options.env ?? {}, options.patience);
     return world;
   }
 
@@ -78,12 +81,13 @@ export class World {
     return this.#parley;
   }
 
-  async #boot(env: NodeJS.ProcessEnv): Promise<void> {
+  async #boot(env: NodeJS.ProcessEnv, patience: Patience | undefined): Promise<void> {
     const config = readConfig({ ...this.env, ...env });
     const log = createLog({ level: config.logLevel, redact: config.secrets, destination: process.stderr });
     this.#parley = await startParley({
       config,
       log,
+      ...(patience && { patience }),
       observe: (event) => {
         this.events.push(event);
         this.#bus.emit('event');

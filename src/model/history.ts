@@ -1,0 +1,102 @@
+import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
+
+type Entry =
+  | { readonly kind: 'turn'; readonly turn: Turn; text: string }
+  | { readonly kind: 'reply'; readonly replyId: string; text: string; samples: number; over: boolean }
+  | { readonly kind: 'tool'; readonly text: string };
+
+const ITEMS = 40;
+const CHARACTERS = 6_000;
+const OUTPUT_LIMIT = 500;
+const SAMPLES_PER_MS = 24;
+
+/** What was said and done in a conversation, in words, for a session that was not there. Bounded: the oldest goes. */
+export class History {
+  readonly #entries: Entry[] = [];
+
+  began(turn: Turn, text = ''): void {
+    this.#add({ kind: 'turn', turn, text });
+  }
+
+  note(event: SessionEvent): void {
+    switch (event.type) {
+      case 'turn-transcript': {
+        const entry = this.#entries.find((one) => one.kind === 'turn' && one.turn.id === event.turnId);
+        if (entry?.kind === 'turn') entry.text = event.text;
+        return;
+      }
+      case 'reply-started':
+        this.#add({ kind: 'reply', replyId: event.replyId, text: '', samples: 0, over: false });
+        return;
+      case 'reply-transcript': {
+        const reply = this.#reply(event.replyId);
+        if (reply && !reply.over) reply.text += event.delta;
+        return;
+      }
+      case 'audio': {
+        const reply = this.#reply(event.replyId);
+        if (reply) reply.samples += event.pcm.length;
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  result({ name, ok, output }: ToolResult): void {
+    const text = output.length > OUTPUT_LIMIT ? `${output.slice(0, OUTPUT_LIMIT)}…` : output;
+    this.#add({ kind: 'tool', text: `The tool ${name} ${ok ? 'brought' : 'failed with'}: ${text}` });
+  }
+
+  /** Of these replies, and of those under way, only what was heard was said. */
+  interrupt(heard: readonly Heard[], active: readonly string[]): void {
+    const unheard = active.filter((id) => !heard.some(({ replyId }) => replyId === id));
+    for (const replyId of unheard) this.#cut(replyId, 0);
+    for (const { replyId, items } of heard) {
+      this.#cut(
+        replyId,
+        items.reduce((sum, item) => sum + item.heardMs, 0),
+      );
+    }
+  }
+
+  /** The words of a reply, as far as they were said. */
+  saidIn(replyId: string): string {
+    return this.#reply(replyId)?.text ?? '';
+  }
+
+  /** Oldest first, without these turns: the session is going to hear them itself. */
+  items(except: ReadonlySet<number>): readonly HistoryItem[] {
+    const items: HistoryItem[] = [];
+    let left = CHARACTERS;
+    for (const entry of this.#entries.toReversed()) {
+      const text = entry.text.trim();
+      if (text === '' || (entry.kind === 'turn' && except.has(entry.turn.id))) continue;
+      left -= text.length;
+      if (left < 0) break;
+      if (entry.kind === 'turn') items.unshift({ by: 'person', name: entry.turn.name, text });
+      else items.unshift({ by: entry.kind === 'reply' ? 'model' : 'tool', text });
+    }
+    return items;
+  }
+
+  #add(entry: Entry): void {
+    this.#entries.push(entry);
+    if (this.#entries.length > ITEMS) this.#entries.shift();
+  }
+
+  #reply(replyId: string): (Entry & { kind: 'reply' }) | undefined {
+    const entry = this.#entries.find((one) => one.kind === 'reply' && one.replyId === replyId);
+    return entry?.kind === 'reply' ? entry : undefined;
+  }
+
+  #cut(replyId: string, heardMs: number): void {
+    const reply = this.#reply(replyId);
+    if (!reply || reply.over) return;
+    reply.over = true;
+    const producedMs = reply.samples / SAMPLES_PER_MS;
+    if (heardMs < producedMs || producedMs === 0) {
+      reply.text = reply.text.slice(0, producedMs === 0 ? 0 : Math.round((reply.text.length * heardMs) / producedMs));
+    }
+  }
+}
