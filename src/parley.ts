@@ -18,8 +18,11 @@ import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
 import { speechModel } from './model/model.ts';
+import { readPrices } from './prices-file.ts';
+import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
 import { GuildSettingsStore } from './store/settings.ts';
+import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { postMessage } from './tools/post-message.ts';
@@ -54,8 +57,11 @@ const STOP_LIMIT_MS = 4_000;
  */
 export async function startParley({ config, log, observe, onDead }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
+  const prices = await readPrices(config.pricesFile);
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
+  const usageStore = new UsageStore(database, log);
+  const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const model = speechModel(config.model, log);
   const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
   const toolbox = new LocalToolbox({ tools, log });
@@ -117,6 +123,14 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
       beforeLeaving: () => announcement.leaving(),
       observe: (event) => {
         observe?.(event, guildId);
+        const place = { guildId, channelId, provider: model.provider, model: model.name };
+        void spending.note(place, event).then(
+          (verdict) => {
+            if (verdict?.kind === 'spent') void bridge.close({ kind: 'budget', budgetUsd: verdict.budgetUsd });
+            else if (verdict) transcript.observe({ type: 'trouble', message: verdict.message });
+          },
+          (error: unknown) => log.warn({ err: error, guildId }, 'could not look at the budget'),
+        );
         const ended = event.type === 'ended' ? event.reason : undefined;
         if (ended) log.info({ guildId, channelId, reason: ended }, 'left a voice channel');
         // Why the bot left is said in the channel's own chat by the announcement: once is enough.
@@ -143,6 +157,7 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
+    await usageStore.close();
     await database.destroy();
   };
   const parley: Parley = {
@@ -157,6 +172,7 @@ export async function startParley({ config, log, observe, onDead }: ParleyOption
     dispatchCommands(client, commands, {
       bridges,
       settings,
+      usage: spending,
       toolNames: tools.map(({ name, description }) => ({ name, description })),
       voices: () => model.capabilities.voices,
       turnDetections: () => model.capabilities.turnDetection,

@@ -1,5 +1,6 @@
 import type { ConversationItem, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
 import type { SessionEvent, ToolCall } from '../bridge/ports.ts';
+import { openAIUsage } from './openai-usage.ts';
 
 /** How a reply ended, in the bridge's terms. */
 export type Outcome = Pick<SessionEvent & { type: 'reply-done' }, 'status' | 'usage'>;
@@ -13,7 +14,7 @@ export const IGNORED =
 export function outcomeOf({ status, usage }: FinishedResponse): Outcome {
   return {
     status: status === 'failed' || status === 'cancelled' ? status : 'completed',
-    usage: usage ? { inputTokens: usage.input_tokens ?? 0, outputTokens: usage.output_tokens ?? 0 } : null,
+    usage: usage ? openAIUsage(usage) : null,
   };
 }
 

@@ -430,7 +430,8 @@ describe('recordings of real OpenAI sessions', () => {
     const { usage, ...end } = await listener.next('reply-done');
     const { replyId } = end;
     assert.deepEqual(end, { type: 'reply-done', replyId, status: 'completed', awaitsTools: false });
-    assert.ok(usage && usage.inputTokens > 0 && usage.outputTokens > 0);
+    const tokens = { textIn: 16, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 9, audioOut: 15 };
+    assert.deepEqual(usage, { inputTokens: 16, outputTokens: 24, tokens, estimated: false });
     assert.deepEqual(listener.all('reply-started'), [{ type: 'reply-started', replyId, turnIds: [1] }]);
     assert.match(
       listener
