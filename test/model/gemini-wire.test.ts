@@ -265,6 +265,18 @@ describe('the Gemini adapter on the wire', () => {
     assert.deepEqual((await listener.next('reply-started', ({ replyId }) => replyId !== 'reply-1')).turnIds, [2]);
   });
 
+  it('reports what an answer cost that nobody was told of, because somebody spoke', async (t) => {
+    const { server, session, listener } = await open(t);
+    speak(session, ANNA, 16_000, { ms: 40 });
+    await server.frame(isEnd);
+    session.beginTurn({ id: 2, userId: ANNA.userId, name: ANNA.name });
+    server.send(content(sound()));
+    server.send({ ...ended, usageMetadata: { promptTokenCount: 8, responseTokenCount: 4 } });
+    const { type, turnIds, usage } = await listener.next('unheard-usage');
+    assert.deepEqual([type, turnIds, usage.inputTokens, usage.outputTokens], ['unheard-usage', [1], 8, 4]);
+    assert.deepEqual(listener.all('reply-done'), []);
+  });
+
   it('asks again for an answer that gave way, if nobody speaks after all', async (t) => {
     const { server, session, listener, done } = await open(t);
     speak(session, ANNA, 16_000, { ms: 40 });

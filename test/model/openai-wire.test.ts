@@ -419,6 +419,24 @@ async function replay(t: TestContext, name: string) {
   t.after(async () => {
     session.close();
     await server[Symbol.asyncDispose]();
+
+    it('tells how much sound was transcribed: as reported, or by the length of the turn', async (t) => {
+      const { server, session, listener, done } = await open(t);
+      for (const id of [1, 2]) {
+        session.beginTurn({ ...ANNA, id });
+        session.appendAudio(new Int16Array(36_000));
+        session.endTurn(false);
+        server.send({ type: 'input_audio_buffer.committed', item_id: `item-${id}`, previous_item_id: null });
+      }
+      server.send({ ...said('item-1', 'One.'), usage: { type: 'duration', seconds: 2 } }, said('item-2', 'Two.'));
+      await listener.next('transcription-usage', ({ turnId }) => turnId === 2);
+      const model = 'gpt-realtime-whisper';
+      assert.deepEqual(listener.all('transcription-usage'), [
+        { type: 'transcription-usage', turnId: 1, model, seconds: 2, estimated: false },
+        { type: 'transcription-usage', turnId: 2, model, seconds: 1.5, estimated: true },
+      ]);
+      await done();
+    });
   });
   return { session, listener };
 }
