@@ -5,12 +5,13 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Bridges, SettingsStore, TurnDetection } from '../src/bridge/ports.ts';
+import type { Bridges, SettingsStore, TurnDetection, UsageReport } from '../src/bridge/ports.ts';
 
 /** What every command may use. The lists are of the model that is in use now. */
 export interface CommandContext {
   readonly bridges: Bridges;
   readonly settings: SettingsStore;
+  readonly usage: UsageReport;
   readonly toolNames: readonly { readonly name: string; readonly description: string }[];
   voices(): readonly string[];
   turnDetections(): readonly TurnDetection[];

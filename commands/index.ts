@@ -5,7 +5,8 @@ import { leave } from './leave.ts';
 import { status } from './status.ts';
 import { tools } from './tools.ts';
 import { transcript } from './transcript.ts';
+import { usage } from './usage.ts';
 import { voice } from './voice.ts';
 
 /** Every slash command, in the order in which Discord is told of them. */
-export const commands: readonly Command[] = [join, leave, ask, status, voice, tools, transcript];
+export const commands: readonly Command[] = [join, leave, ask, status, voice, tools, transcript, usage];

@@ -34,6 +34,10 @@ export const join: Command = {
       botsObstacle(place) ??
       presence(place, asked, bridge);
     if (obstacle) return obstacle;
+    const budget = await context.usage.exhausted(asked.guildId);
+    if (budget !== undefined) {
+      return `Today's budget of this server ($${budget}) is spent. I can come back after midnight UTC, or when somebody who manages the server raises it: \`/usage budget\`.`;
+    }
     return open(place, asked, context);
   },
 };

@@ -32,6 +32,8 @@ export interface Config {
   readonly weather: { readonly forecastUrl: string; readonly geocodingUrl: string };
   /** Started by `npm start`: npm ends at SIGTERM without passing it on. */
   readonly startedByNpm: boolean;
+  /** A JSON file with prices that take the place of the built-in ones; null: none. */
+  readonly pricesFile: string | null;
   /** Values that no log line may carry. */
   readonly secrets: readonly string[];
 }
@@ -85,6 +87,7 @@ const Environment = z.object({
     .string()
     .regex(/^sqlite:.+$/, 'must be sqlite:PATH (such as sqlite:data/parley.db) or sqlite::memory:')
     .default('sqlite:data/parley.db'),
+  PRICES_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   WEATHER_API_URL: base('https://api.open-meteo.com'),
   WEATHER_GEOCODING_URL: base('https://geocoding-api.open-meteo.com'),
@@ -117,6 +120,7 @@ function assemble(read: Environment, provider: 'openai' | 'gemini', startedByNpm
     model: { provider, ...chosen, apiKey: chosen.apiKey ?? '' },
     databaseUrl: read.DATABASE_URL,
     logLevel: read.LOG_LEVEL,
+    pricesFile: read.PRICES_FILE ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
     secrets: [read.DISCORD_TOKEN, read.OPENAI_API_KEY, read.GEMINI_API_KEY].filter((value) => value !== undefined),

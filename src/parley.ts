@@ -20,8 +20,11 @@ import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { speechModel } from './model/model.ts';
 import { reconnecting } from './model/reconnecting.ts';
+import { readPrices } from './prices-file.ts';
+import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
 import { GuildSettingsStore } from './store/settings.ts';
+import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { postMessage } from './tools/post-message.ts';
@@ -64,8 +67,11 @@ export async function startParley({
   patience = PATIENCE,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
+  const prices = await readPrices(config.pricesFile);
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
+  const usageStore = new UsageStore(database, log);
+  const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const model = reconnecting(speechModel(config.model, log), log, patience);
   const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
   const toolbox = new LocalToolbox({ tools, log });
@@ -127,6 +133,14 @@ export async function startParley({
       beforeLeaving: () => announcement.leaving(),
       observe: (event) => {
         observe?.(event, guildId);
+        const place = { guildId, channelId, provider: model.provider, model: model.name };
+        void spending.note(place, event).then(
+          (verdict) => {
+            if (verdict?.kind === 'spent') void bridge.close({ kind: 'budget', budgetUsd: verdict.budgetUsd });
+            else if (verdict) transcript.observe({ type: 'trouble', message: verdict.message });
+          },
+          (error: unknown) => log.warn({ err: error, guildId }, 'could not look at the budget'),
+        );
         const ended = event.type === 'ended' ? event.reason : undefined;
         if (ended) log.info({ guildId, channelId, reason: ended }, 'left a voice channel');
         // Why the bot left is said in the channel's own chat by the announcement: once is enough.
@@ -153,6 +167,7 @@ export async function startParley({
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
+    await usageStore.close();
     await database.destroy();
   };
   const parley: Parley = {
@@ -167,6 +182,7 @@ export async function startParley({
     dispatchCommands(client, commands, {
       bridges,
       settings,
+      usage: spending,
       toolNames: tools.map(({ name, description }) => ({ name, description })),
       voices: () => model.capabilities.voices,
       turnDetections: () => model.capabilities.turnDetection,

@@ -29,6 +29,7 @@ test('a token and a key are enough', () => {
     databaseUrl: 'sqlite:data/parley.db',
     logLevel: 'info',
     startedByNpm: false,
+    pricesFile: null,
     weather: { forecastUrl: 'https://api.open-meteo.com', geocodingUrl: 'https://geocoding-api.open-meteo.com' },
     secrets: [TOKEN, 'sk-key'],
   });

@@ -22,6 +22,7 @@ import type {
   UserId,
   VoiceLine,
 } from './ports.ts';
+import { ReplyUsage } from './reply-usage.ts';
 import { TurnBook } from './rights.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
@@ -75,6 +76,7 @@ export class Bridge implements BridgeHandle {
   readonly #stopTicking: () => void;
   readonly #startedAt = performance.now();
   readonly #replyLatencies = new Latencies();
+  readonly #usage: ReplyUsage;
   #settings: GuildSettings;
   #options: SessionOptions;
   #turnCount = 0;
@@ -98,6 +100,7 @@ export class Bridge implements BridgeHandle {
       settings: this.#floorSettings(),
       nameOf: (userId) => parts.room.nameOf(userId),
     });
+    this.#usage = new ReplyUsage(parts.model.provider);
     this.#voice = new VoiceOut(parts.line, {
       onAudible: (replyId) => this.#onAudible(replyId),
       onEnded: (replyId, heardMs, producedMs, interrupted) => {
@@ -170,6 +173,9 @@ export class Bridge implements BridgeHandle {
     this.#tools.close();
     this.#voice.cut();
     this.#parts.session.close();
+    for (const { turnIds, ...rest } of this.#usage.unended()) {
+      this.#parts.observe({ type: 'usage', turns: this.#turns.list(turnIds), ...rest });
+    }
     if (reason.kind !== 'line-lost') await this.#lastWord();
     await this.#parts.line.close();
     this.#parts.observe({ type: 'ended', reason });
@@ -228,9 +234,11 @@ export class Bridge implements BridgeHandle {
     switch (event.type) {
       case 'reply-started':
         this.#voice.started(event.replyId);
+        this.#usage.started(event.replyId, event.turnIds);
         observe({ type: 'reply-started', replyId: event.replyId, turns: this.#turns.list(event.turnIds) });
         break;
       case 'audio':
+        this.#usage.sounded(event.replyId, event.pcm.length);
         // People come first: a reply that begins to sound while somebody has the floor gives way.
         if (!this.#voice.knows(event.replyId)) break;
         if (this.#floor.holder) this.#cut();
@@ -260,6 +268,12 @@ export class Bridge implements BridgeHandle {
       case 'reply-done':
         this.#onReplyDone(event);
         break;
+      case 'unheard-usage':
+        observe({ ...event, type: 'usage', turns: this.#turns.list(event.turnIds) });
+        break;
+      case 'transcription-usage':
+        observe({ ...event, turns: event.turnId === null ? [] : this.#turns.list([event.turnId]) });
+        break;
       case 'turn-closed':
         this.#act(this.#floor.closeTurn(event.turnId, performance.now()));
         break;
@@ -282,7 +296,8 @@ export class Bridge implements BridgeHandle {
 
   #onReplyDone(event: SessionEvent & { type: 'reply-done' }): void {
     const { observe } = this.#parts;
-    if (event.usage) observe({ type: 'usage', replyId: event.replyId, usage: event.usage });
+    const { usage, turnIds } = this.#usage.ended(event.replyId, event.usage);
+    if (usage) observe({ type: 'usage', replyId: event.replyId, turns: this.#turns.list(turnIds), usage });
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
     this.#voice.done(event.replyId, event.status === 'cancelled');
   }
@@ -325,6 +340,7 @@ export class Bridge implements BridgeHandle {
           break;
         case 'end':
           session.endTurn(decision.respond);
+          this.#usage.heard(decision.turn.id, decision.speechMs);
           if (decision.respond) this.#expectReply();
           observe({ ...decision, type: 'turn-ended' });
           break;

@@ -55,7 +55,7 @@ export interface VoiceLine {
 
 // ---- The speech model -----------------------------------------------------------------------------
 
-type Provider = 'openai' | 'azure' | 'gemini' | 'vertex';
+export type Provider = 'openai' | 'azure' | 'gemini' | 'vertex';
 /** Who draws the end of a turn: Parley itself, the provider's level-based detector, or its semantic one. */
 export type TurnDetection = 'manual' | 'server' | 'semantic';
 
@@ -127,10 +127,22 @@ export interface ToolResult {
   readonly output: string;
 }
 
-/** Tokens of one reply as the provider reported them. */
+/** Tokens by what they stand for. The `cached…` ones are counted there only. */
+export interface Tokens {
+  readonly textIn: number;
+  readonly cachedTextIn: number;
+  readonly audioIn: number;
+  readonly cachedAudioIn: number;
+  readonly textOut: number;
+  readonly audioOut: number;
+}
+
+/** Tokens of one reply. `estimated`: the provider did not report them, or not by modality. */
 export interface Usage {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly tokens: Tokens;
+  readonly estimated: boolean;
 }
 
 /**
@@ -160,6 +172,21 @@ export type SessionEvent =
       readonly status: 'completed' | 'cancelled' | 'failed';
       readonly awaitsTools: boolean;
       readonly usage: Usage | null;
+    }
+  /** A reply that the bridge was never told of was billed all the same. */
+  | {
+      readonly type: 'unheard-usage';
+      readonly replyId: string;
+      readonly turnIds: readonly number[];
+      readonly usage: Usage;
+    }
+  /** The transcription of a turn is billed apart, by the length of its sound. `turnId` null: the speaker is uncertain. */
+  | {
+      readonly type: 'transcription-usage';
+      readonly turnId: number | null;
+      readonly model: string;
+      readonly seconds: number;
+      readonly estimated: boolean;
     }
   /** Only with `server` and `semantic` turn detection: the provider closed this turn. The bridge answers with endTurn. */
   | { readonly type: 'turn-closed'; readonly turnId: number }
@@ -262,6 +289,8 @@ export interface GuildSettings {
   readonly aloneMs: number;
   /** Leave when nobody spoke this long. */
   readonly idleMs: number;
+  /** What a UTC day may cost; 0: no limit. */
+  readonly budgetUsd: number;
 }
 
 /** Settings of every guild. */
@@ -271,6 +300,31 @@ export interface SettingsStore {
   set(guildId: string, change: Partial<GuildSettings>): Promise<GuildSettings>;
 }
 
+/** What one person used of one model. `costUsd` null: no price is known. `userId` empty: nobody knows whose it was. */
+export interface UsageLine {
+  readonly userId: UserId;
+  /** The name that the guild showed last. Untrusted text. */
+  readonly name: string;
+  readonly channelId: string;
+  readonly provider: Provider;
+  readonly model: string;
+  /** A share of a reply counts as that part of one. */
+  readonly replies: number;
+  readonly tokens: Tokens;
+  /** Sound that was transcribed and billed apart. */
+  readonly seconds: number;
+  readonly estimated: boolean;
+  readonly costUsd: number | null;
+}
+
+/** What guilds used; days and months are those of UTC. */
+export interface UsageReport {
+  today(guildId: string): Promise<readonly UsageLine[]>;
+  month(guildId: string): Promise<readonly UsageLine[]>;
+  /** The guild's budget when today's is spent; undefined while there is something left or no budget. */
+  exhausted(guildId: string): Promise<number | undefined>;
+}
+
 // ---- What the bridge tells ------------------------------------------------------------------------
 
 export type EndReason =
@@ -278,6 +332,8 @@ export type EndReason =
   | { readonly kind: 'asked'; readonly by: string | null }
   | { readonly kind: 'alone' }
   | { readonly kind: 'idle' }
+  /** What this guild may spend in a UTC day is spent. */
+  | { readonly kind: 'budget'; readonly budgetUsd: number }
   /** `message` says what happened and what to do, for people. */
   | { readonly kind: 'line-lost'; readonly message: string }
   | { readonly kind: 'session-lost'; readonly message: string };
@@ -317,7 +373,15 @@ export type BridgeEvent =
   | { readonly type: 'speech-dropped'; readonly person: Person; readonly ms: number }
   | { readonly type: 'joined'; readonly person: Person }
   | { readonly type: 'left'; readonly person: Person }
-  | { readonly type: 'usage'; readonly replyId: string; readonly usage: Usage }
+  /** `turns`: those that the reply answered. */
+  | { readonly type: 'usage'; readonly replyId: string; readonly turns: readonly Turn[]; readonly usage: Usage }
+  | {
+      readonly type: 'transcription-usage';
+      readonly turns: readonly Turn[];
+      readonly model: string;
+      readonly seconds: number;
+      readonly estimated: boolean;
+    }
   /** Something went wrong that people should read; the conversation goes on. */
   | { readonly type: 'trouble'; readonly message: string }
   | { readonly type: 'ended'; readonly reason: EndReason };

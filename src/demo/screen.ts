@@ -132,6 +132,8 @@ export class Screen {
       case 'usage':
         this.#line('model', dim(`${event.usage.inputTokens} tokens in, ${event.usage.outputTokens} out`));
         return;
+      case 'transcription-usage':
+        return;
       case 'ended':
         this.#line('Parley', cyan('has left the channel'));
         return;

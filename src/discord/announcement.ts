@@ -77,6 +77,8 @@ export function farewellFor(reason: EndReason): string | null {
       return 'I left because nobody was here with me. `/join` brings me back.';
     case 'idle':
       return 'I left because nobody had spoken for a while. `/join` brings me back.';
+    case 'budget':
+      return `I left because today's budget of this server ($${reason.budgetUsd}) is spent. I can come back after midnight UTC.`;
     case 'line-lost':
     case 'session-lost':
       return `I had to leave: ${reason.message} I no longer hear anything. \`/join\` brings me back.`;

@@ -46,6 +46,9 @@ export class GeminiGenerations {
     const current = this.#current;
     if (current?.mode !== 'held') return;
     current.mode = 'dropped';
+    for (const event of current.held) {
+      if (event.type === 'reply-done' && event.usage) this.#tellUnheard(current, event.usage);
+    }
     current.held.length = 0;
     for (const callId of current.waiting) this.#callOwner.delete(callId);
     if (!current.over) return;
@@ -273,6 +276,10 @@ export class GeminiGenerations {
     if (mode === 'held' && held.push(event) > HELD_EVENTS) held.shift();
   }
 
+  #tellUnheard({ replyId, turnIds }: Generation, usage: Usage): void {
+    this.#out.emit({ type: 'unheard-usage', replyId, turnIds, usage });
+  }
+
   #finish(generation: Generation): void {
     if (!generation.interrupted) this.generated();
     const usage = this.#usage;
@@ -282,6 +289,7 @@ export class GeminiGenerations {
     const status = cut ? 'cancelled' : 'completed';
     const awaitsTools = generation.calls > 0;
     this.#tell(generation, { type: 'reply-done', replyId: generation.replyId, status, awaitsTools, usage });
+    if (generation.mode === 'dropped' && !generation.announced && usage) this.#tellUnheard(generation, usage);
     // What waits to be asked for stays.
     if (generation.mode === 'held') return;
     this.#current = undefined;

@@ -1,5 +1,4 @@
-import type { LiveServerMessage, UsageMetadata } from '@google/genai';
-import type { Usage } from '../bridge/ports.ts';
+import type { LiveServerMessage } from '@google/genai';
 
 const KNOWN = new Set([
   'setupComplete',
@@ -15,12 +14,6 @@ const KNOWN = new Set([
 /** Fields of a message that the protocol did not have when this was written. */
 export function unknownFields(message: LiveServerMessage): readonly string[] {
   return Object.keys(message).filter((key) => !KNOWN.has(key));
-}
-
-/** Thinking is billed as output and counted apart from it. */
-export function usageOf(usage: UsageMetadata): Usage {
-  const outputTokens = (usage.responseTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0);
-  return { inputTokens: usage.promptTokenCount ?? 0, outputTokens };
 }
 
 /** A protobuf duration like `59.5s`. */

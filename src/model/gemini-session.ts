@@ -15,10 +15,11 @@ import { GeminiCalls } from './gemini-calls.ts';
 import { type GeminiTarget, geminiLoss } from './gemini-failures.ts';
 import { GeminiGenerations } from './gemini-generations.ts';
 import { GeminiHearing } from './gemini-hearing.ts';
-import { milliseconds, unknownFields, usageOf } from './gemini-messages.ts';
+import { milliseconds, unknownFields } from './gemini-messages.ts';
 import { type Command, GeminiOutbox } from './gemini-outbox.ts';
 import { geminiConfig } from './gemini-setup.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
+import { geminiUsage } from './gemini-usage.ts';
 import { cutOffNote, speakerLabel, writerLabel } from './label.ts';
 import type { OpeningHooks } from './opening.ts';
 import { toBase64 } from './pcm-base64.ts';
@@ -260,7 +261,7 @@ export class GeminiSession implements SpeechSession {
       this.#parts.hooks.ready();
     }
     const { usageMetadata: usage, serverContent: content, toolCall, toolCallCancellation, goAway } = message;
-    if (usage) this.#generations.usage(usageOf(usage));
+    if (usage) this.#generations.usage(geminiUsage(usage));
     if (content) this.#takeOutput(content);
     for (const call of toolCall?.functionCalls ?? []) {
       const also = this.#beforeOutput();

@@ -1,6 +1,7 @@
 import type { ConversationItem, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
 import type { HistoryItem, SessionEvent, ToolCall } from '../bridge/ports.ts';
 import { saidLine } from './label.ts';
+import { openAIUsage } from './openai-usage.ts';
 
 /** How a reply ended, in the bridge's terms. */
 export type Outcome = Pick<SessionEvent & { type: 'reply-done' }, 'status' | 'usage'>;
@@ -14,7 +15,7 @@ export const IGNORED =
 export function outcomeOf({ status, usage }: FinishedResponse): Outcome {
   return {
     status: status === 'failed' || status === 'cancelled' ? status : 'completed',
-    usage: usage ? { inputTokens: usage.input_tokens ?? 0, outputTokens: usage.output_tokens ?? 0 } : null,
+    usage: usage ? openAIUsage(usage) : null,
   };
 }
 

@@ -18,6 +18,7 @@ import { callIn, expiryOf, type FinishedResponse, historyItem, IGNORED, idOf, ou
 import { OpenAIReplies } from './openai-replies.ts';
 import { openAISession } from './openai-setup.ts';
 import { OpenAITurns } from './openai-turns.ts';
+import { transcribedSeconds } from './openai-usage.ts';
 import type { OpeningHooks } from './opening.ts';
 import { toBase64 } from './pcm-base64.ts';
 import { SessionEvents } from './session-events.ts';
@@ -227,6 +228,7 @@ export class OpenAISession implements SpeechSession {
         return true;
       case 'conversation.item.input_audio_transcription.completed':
         this.#tell(this.#turns.transcriptDone(event.item_id, event.transcript));
+        this.#transcribed(event.item_id, event.usage);
         return true;
       case 'conversation.item.input_audio_transcription.failed':
         this.#tell(this.#turns.transcriptDone(event.item_id));
@@ -274,6 +276,14 @@ export class OpenAISession implements SpeechSession {
     if (this.#open?.turn.id !== turnId) return;
     this.#open.closedByServer = true;
     this.#events.push({ type: 'turn-closed', turnId });
+  }
+
+  #transcribed(itemId: string, usage: unknown): void {
+    const { turnId, seconds } = this.#turns.soundOf(itemId);
+    const reported = transcribedSeconds(usage);
+    const model = this.#parts.traits.transcriber;
+    const billed = reported ?? { seconds, estimated: true };
+    this.#events.push({ type: 'transcription-usage', turnId, model, ...billed });
   }
 
   #responseDone(response: FinishedResponse): void {

@@ -101,6 +101,13 @@ export class OpenAITurns {
     return this.#spoken.has(itemId) ? this.#transcript(itemId) : undefined;
   }
 
+  /** Whose item it is, and how long the turn's sound is that we sent. */
+  soundOf(itemId: string): { turnId: number | null; seconds: number } {
+    const turnId = this.#turnOfItem.get(itemId) ?? null;
+    const span = this.#spans.find((one) => one.turnId === turnId);
+    return { turnId, seconds: span ? (span.to - span.from) / SAMPLES_PER_MS / 1000 : 0 };
+  }
+
   #transcript(itemId: string): SessionEvent | undefined {
     const turnId = this.#turnOfItem.get(itemId);
     if (turnId === undefined) return undefined;

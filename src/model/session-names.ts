@@ -50,6 +50,8 @@ export class SessionNames {
     switch (event.type) {
       case 'reply-started':
         return { ...event, replyId: prefix + event.replyId, turnIds: this.#turns(event.turnIds) };
+      case 'unheard-usage':
+        return { ...event, replyId: prefix + event.replyId, turnIds: this.#turns(event.turnIds) };
       case 'audio':
         return { ...event, replyId: prefix + event.replyId, itemId: prefix + event.itemId };
       case 'audio-done':

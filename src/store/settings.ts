@@ -20,6 +20,7 @@ export const defaultSettings: GuildSettings = Object.freeze({
   disabledTools: Object.freeze([]),
   aloneMs: 120_000,
   idleMs: 900_000,
+  budgetUsd: 0,
 });
 
 const COLUMNS = {
@@ -33,6 +34,7 @@ const COLUMNS = {
   disabledTools: 'disabled_tools',
   aloneMs: 'alone_ms',
   idleMs: 'idle_ms',
+  budgetUsd: 'budget_usd',
 } as const satisfies Record<keyof GuildSettings, string>;
 type Name = keyof GuildSettings;
 const NAMES = Object.keys(COLUMNS) as Name[];
@@ -40,6 +42,7 @@ const NAMES = Object.keys(COLUMNS) as Name[];
 const LONGEST_PERSONA = 2_000;
 const MOST_DISABLED_TOOLS = 500;
 const DAY_MS = 86_400_000;
+const MOST_BUDGET_USD = 10_000;
 
 /**
  * Gives the value in the form in which it is kept, or throws RangeError with a sentence for the person who set it.
@@ -79,6 +82,10 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
   },
   aloneMs: (value) => between(value, 'The time alone before leaving', 1_000, DAY_MS),
   idleMs: (value) => between(value, 'The time without speech before leaving', 1_000, DAY_MS),
+  budgetUsd(value) {
+    if (typeof value === 'number' && value >= 0 && value <= MOST_BUDGET_USD) return value;
+    throw new RangeError(`The budget must be between 0 (none) and ${MOST_BUDGET_USD} US dollars a day.`);
+  },
 };
 
 /** Settings of every guild in the database; remembered in memory, so that reading is cheap. One write at a time a guild. */

@@ -143,6 +143,8 @@ export function endText(reason: EndReason, nameOf: (userId: UserId) => string): 
       return 'The conversation ended: nobody was here any more.';
     case 'idle':
       return 'The conversation ended: nobody spoke for a while.';
+    case 'budget':
+      return `The conversation ended: today's budget of $${reason.budgetUsd} is spent. It begins anew at midnight UTC.`;
     case 'line-lost':
     case 'session-lost':
       return `The conversation ended: ${reason.message}`;

@@ -99,6 +99,7 @@ export class Transcript {
       case 'unducked':
       case 'interrupted':
       case 'usage':
+      case 'transcription-usage':
         break;
       default:
         event satisfies never;

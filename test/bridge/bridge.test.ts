@@ -185,4 +185,29 @@ describe('Bridge', () => {
     assert.deepEqual(scene.bridge.apply(settings), [], 'back to what the session has');
     assert.match(scene.session.options[0]?.instructions ?? '', /Be brief\./);
   });
+
+  it('tells whom a report of usage is for, and estimates where there is none', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    const tokens = { textIn: 5, cachedTextIn: 0, audioIn: 2, cachedAudioIn: 0, textOut: 1, audioOut: 3 };
+    const reported = { inputTokens: 7, outputTokens: 4, tokens, estimated: false };
+    await scene.says(started('r1', 1), audio('r1', 100), { ...done('r1'), usage: reported });
+    // A second of the model is 20 tokens, a second of a person 10.
+    await scene.says(started('r2', 1), audio('r2', 1000), done('r2'));
+    await scene.says(done('never-began'));
+    await scene.says(started('r3', 1), audio('r3', 500));
+    await scene.bridge.close({ kind: 'asked', by: null });
+    assert.deepEqual(
+      scene.of('usage').map(({ replyId, turns, usage }) => {
+        const { audioIn, audioOut } = usage.tokens;
+        return [replyId, turns.map(({ userId }) => userId), audioIn, audioOut, usage.estimated];
+      }),
+      [
+        ['r1', ['anna'], 2, 3, false],
+        ['r2', ['anna'], 2, 20, true],
+        ['r3', ['anna'], 2, 10, true],
+      ],
+    );
+  });
 });

@@ -4,11 +4,14 @@ import { commands } from '../../commands/index.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
+import { PRICES } from '../../src/model/prices.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import { Spending } from '../../src/spending.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
+import { UsageStore } from '../../src/store/usage.ts';
 import { ScriptedBridges } from '../fakes/bridges.ts';
 import { keptLog } from '../fakes/log.ts';
 
@@ -18,6 +21,7 @@ export interface Rig {
   readonly client: Client<true>;
   readonly bridges: ScriptedBridges;
   readonly settings: GuildSettingsStore;
+  readonly spending: Spending;
   readonly lines: ReturnType<typeof keptLog>['lines'];
   readonly context: CommandContext;
   close(): Promise<void>;
@@ -31,10 +35,13 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
   const bridges = new ScriptedBridges();
   const { log, lines } = keptLog();
   const { apiUrl } = discord;
+  const usageStore = new UsageStore(database, log);
+  const spending = new Spending({ store: usageStore, settings, prices: PRICES, now: () => new Date() });
   const fresh = createClient({ apiUrl, log, onDead: (error) => log.fatal(error.message) });
   const context: CommandContext = {
     bridges,
     settings,
+    usage: spending,
     toolNames: [
       { name: 'get_weather', description: 'The weather at a place.' },
       { name: 'current_time', description: 'The time somewhere.' },
@@ -52,9 +59,10 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
   const close = async (): Promise<void> => {
     await client.destroy();
     await discord.close();
+    await usageStore.close();
     await database.destroy();
   };
-  return { discord, client, bridges, settings, lines, context, close };
+  return { discord, client, bridges, settings, spending, lines, context, close };
 }
 
 /** A guild with a voice channel, a text channel, and Anna, who is in the voice channel and manages the server. */

@@ -67,7 +67,7 @@ describe('the list of commands', () => {
     const bodies = commands.map((command) => command.data.toJSON());
     assert.deepEqual(
       bodies.map((body) => body.name),
-      ['join', 'leave', 'ask', 'status', 'voice', 'tools', 'transcript'],
+      ['join', 'leave', 'ask', 'status', 'voice', 'tools', 'transcript', 'usage'],
     );
     for (const body of bodies) {
       assert.deepEqual(body.contexts, [0]);
@@ -81,7 +81,7 @@ describe('the list of commands', () => {
       .filter((body) => body.default_member_permissions === '32');
     assert.deepEqual(
       gated.map((body) => body.name),
-      ['voice', 'tools', 'transcript'],
+      ['voice', 'tools', 'transcript', 'usage'],
     );
   });
 });

@@ -244,6 +244,7 @@ describe('Announcement', () => {
     assert.equal(farewellFor({ kind: 'asked', by: '1' }), null);
     assert.match(farewellFor({ kind: 'alone' }) ?? '', /^I left because nobody was here/);
     assert.match(farewellFor({ kind: 'idle' }) ?? '', /^I left because nobody had spoken/);
+    assert.match(farewellFor({ kind: 'budget', budgetUsd: 2 }) ?? '', /today's budget of this server \(\$2\) is spent/);
   });
 });
 

@@ -34,6 +34,7 @@ const SETTINGS: GuildSettings = {
   disabledTools: [],
   aloneMs: 120_000,
   idleMs: 900_000,
+  budgetUsd: 0,
 };
 const LOG = pino({ level: 'silent' });
 

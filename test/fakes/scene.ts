@@ -19,6 +19,7 @@ export const settings: GuildSettings = {
   disabledTools: [],
   aloneMs: 120_000,
   idleMs: 900_000,
+  budgetUsd: 0,
 };
 
 /** A toolbox whose calls wait until the test settles them. */

@@ -162,7 +162,9 @@ describe('the Gemini adapter on the wire', () => {
     );
     const finished = await listener.next('reply-done');
     const replyId = 'reply-1';
-    const usage = { inputTokens: 10, outputTokens: 7 };
+    // No word of the modality: taken for sound, and marked.
+    const tokens = { textIn: 0, cachedTextIn: 0, audioIn: 10, cachedAudioIn: 0, textOut: 2, audioOut: 5 };
+    const usage = { inputTokens: 10, outputTokens: 7, tokens, estimated: true };
     assert.deepEqual(finished, { type: 'reply-done', replyId, status: 'completed', awaitsTools: true, usage });
     assert.deepEqual(
       listener.events.map(({ type }) => type),
@@ -225,7 +227,7 @@ describe('the Gemini adapter on the wire', () => {
     server.send(content(sound()), content({ generationComplete: true }), content({ interrupted: true }));
     server.send({ ...complete, usageMetadata: { promptTokenCount: 3, responseTokenCount: 4 } });
     const finished = await listener.next('reply-done');
-    assert.deepEqual([finished.status, finished.usage], ['cancelled', { inputTokens: 3, outputTokens: 4 }]);
+    assert.deepEqual([finished.status, finished.usage?.inputTokens, finished.usage?.outputTokens], ['cancelled', 3, 4]);
     assert.equal(listener.all('interrupted').length, 2);
   });
 
@@ -261,6 +263,18 @@ describe('the Gemini adapter on the wire', () => {
     await server.frame(isEnd, 2);
     server.send(content(sound()));
     assert.deepEqual((await listener.next('reply-started', ({ replyId }) => replyId !== 'reply-1')).turnIds, [2]);
+  });
+
+  it('reports what an answer cost that nobody was told of, because somebody spoke', async (t) => {
+    const { server, session, listener } = await open(t);
+    speak(session, ANNA, 16_000, { ms: 40 });
+    await server.frame(isEnd);
+    session.beginTurn({ id: 2, userId: ANNA.userId, name: ANNA.name });
+    server.send(content(sound()));
+    server.send({ ...ended, usageMetadata: { promptTokenCount: 8, responseTokenCount: 4 } });
+    const { type, turnIds, usage } = await listener.next('unheard-usage');
+    assert.deepEqual([type, turnIds, usage.inputTokens, usage.outputTokens], ['unheard-usage', [1], 8, 4]);
+    assert.deepEqual(listener.all('reply-done'), []);
   });
 
   it('asks again for an answer that gave way, if nobody speaks after all', async (t) => {
@@ -394,7 +408,9 @@ describe('recordings of real Gemini sessions', () => {
   const greeting = 'gemini/text-in-audio-out.jsonl';
   it('a spoken greeting', { skip: recording(greeting).skip }, async (t) => {
     const { listener } = await replay(t, greeting);
-    const usage = { inputTokens: 1_131, outputTokens: 50 };
+    // 26 tokens of sound and 24 of thinking, which is text.
+    const tokens = { textIn: 1_131, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 24, audioOut: 26 };
+    const usage = { inputTokens: 1_131, outputTokens: 50, tokens, estimated: false };
     const replyId = 'reply-1';
     await listener.next('reply-done');
     assert.deepEqual(listener.brief, [

@@ -419,6 +419,24 @@ async function replay(t: TestContext, name: string) {
   t.after(async () => {
     session.close();
     await server[Symbol.asyncDispose]();
+
+    it('tells how much sound was transcribed: as reported, or by the length of the turn', async (t) => {
+      const { server, session, listener, done } = await open(t);
+      for (const id of [1, 2]) {
+        session.beginTurn({ ...ANNA, id });
+        session.appendAudio(new Int16Array(36_000));
+        session.endTurn(false);
+        server.send({ type: 'input_audio_buffer.committed', item_id: `item-${id}`, previous_item_id: null });
+      }
+      server.send({ ...said('item-1', 'One.'), usage: { type: 'duration', seconds: 2 } }, said('item-2', 'Two.'));
+      await listener.next('transcription-usage', ({ turnId }) => turnId === 2);
+      const model = 'gpt-realtime-whisper';
+      assert.deepEqual(listener.all('transcription-usage'), [
+        { type: 'transcription-usage', turnId: 1, model, seconds: 2, estimated: false },
+        { type: 'transcription-usage', turnId: 2, model, seconds: 1.5, estimated: true },
+      ]);
+      await done();
+    });
   });
   return { session, listener };
 }
@@ -430,7 +448,8 @@ describe('recordings of real OpenAI sessions', () => {
     const { usage, ...end } = await listener.next('reply-done');
     const { replyId } = end;
     assert.deepEqual(end, { type: 'reply-done', replyId, status: 'completed', awaitsTools: false });
-    assert.ok(usage && usage.inputTokens > 0 && usage.outputTokens > 0);
+    const tokens = { textIn: 16, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 9, audioOut: 15 };
+    assert.deepEqual(usage, { inputTokens: 16, outputTokens: 24, tokens, estimated: false });
     assert.deepEqual(listener.all('reply-started'), [{ type: 'reply-started', replyId, turnIds: [1] }]);
     assert.match(
       listener

@@ -43,6 +43,7 @@ test('what was set is read again by another process, for this guild only', async
     disabledTools: ['get_weather', 'post_message'],
     aloneMs: 60_000,
     idleMs: 300_000,
+    budgetUsd: 2.5,
   };
   const first = await openDatabase(url);
   assert.deepEqual(await new GuildSettingsStore(first).set('1', change), change);

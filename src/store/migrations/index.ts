@@ -1,5 +1,6 @@
 import { guildSettings } from './001-guild-settings.ts';
+import { usage } from './002-usage.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
-export const migrations: readonly Migration[] = [guildSettings];
+export const migrations: readonly Migration[] = [guildSettings, usage];

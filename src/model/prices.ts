@@ -1,0 +1,59 @@
+import type { Tokens } from '../bridge/ports.ts';
+
+/**
+ * US dollars for a million tokens, and for a minute of transcription. A cached kind without a price costs what the
+ * uncached one does; any other kind without one makes the cost unknown.
+ */
+export type Price = { readonly [kind in keyof Tokens | 'perMinute']?: number | undefined };
+/** By the exact model id. */
+export type Prices = ReadonlyMap<string, Price>;
+
+const realtime2 = { textIn: 4, cachedTextIn: 0.4, textOut: 24, audioIn: 32, cachedAudioIn: 0.4, audioOut: 64 };
+const realtime1 = { ...realtime2, textOut: 16 };
+const realtimeMini = { textIn: 0.6, cachedTextIn: 0.06, textOut: 2.4, audioIn: 10, cachedAudioIn: 0.3, audioOut: 20 };
+const live3 = { textIn: 0.75, textOut: 4.5, audioIn: 3, audioOut: 12 };
+const live2 = { textIn: 0.5, textOut: 2, audioIn: 3, audioOut: 12 };
+
+/** As the vendors' pages had it in September and October 2026; PRICES_FILE replaces single models. */
+export const PRICES: Prices = new Map<string, Price>([
+  ['gpt-realtime-2.1', realtime2],
+  ['gpt-realtime-2', realtime2],
+  ['gpt-realtime-2.1-mini', realtimeMini],
+  ['gpt-realtime-mini', realtimeMini],
+  ['gpt-realtime-1.5', realtime1],
+  ['gpt-realtime', realtime1],
+  ['gemini-3.8-live', live3],
+  ['gemini-3.1-flash-live-preview', live3],
+  ['gemini-2.5-flash-native-audio-preview-12-2025', live2],
+  ['gemini-live-2.5-flash-native-audio', live2],
+  ['gpt-realtime-whisper', { perMinute: 0.017 }],
+  ['gpt-live-transcribe', { perMinute: 0.017 }],
+  ['gpt-transcribe', { perMinute: 0.0045 }],
+  ['whisper-1', { perMinute: 0.006 }],
+]);
+
+const PER = 1_000_000;
+
+/** US dollars for what was used of a model; null where a price for a part of it is not known. */
+export function costOf(
+  used: { readonly tokens: Tokens; readonly seconds: number },
+  price: Price | undefined,
+): number | null {
+  const { textIn, cachedTextIn, audioIn, cachedAudioIn, textOut, audioOut } = used.tokens;
+  const parts: readonly (readonly [number, number | undefined])[] = [
+    [textIn / PER, price?.textIn],
+    [cachedTextIn / PER, price?.cachedTextIn ?? price?.textIn],
+    [audioIn / PER, price?.audioIn],
+    [cachedAudioIn / PER, price?.cachedAudioIn ?? price?.audioIn],
+    [textOut / PER, price?.textOut],
+    [audioOut / PER, price?.audioOut],
+    [used.seconds / 60, price?.perMinute],
+  ];
+  let sum = 0;
+  for (const [amount, each] of parts) {
+    if (amount === 0) continue;
+    if (each === undefined) return null;
+    sum += amount * each;
+  }
+  return sum;
+}

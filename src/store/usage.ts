@@ -1,0 +1,113 @@
+import type { Logger } from 'pino';
+import type { Provider } from '../bridge/ports.ts';
+import { type Database, StoreError } from './database.ts';
+
+const KEY = ['guild_id', 'day', 'channel_id', 'user_id', 'provider', 'model'] as const;
+const SUMS = [
+  'replies',
+  'estimated_replies',
+  'seconds',
+  'text_in',
+  'cached_text_in',
+  'audio_in',
+  'cached_audio_in',
+  'text_out',
+  'audio_out',
+] as const;
+
+/** One row: who used how much of what on one UTC day (YYYY-MM-DD). */
+export type UsageRow = { readonly [key in Exclude<(typeof KEY)[number], 'provider'>]: string } & {
+  readonly [sum in (typeof SUMS)[number]]: number;
+} & { readonly provider: Provider; readonly name: string };
+
+const RETRY_MS = 5_000;
+
+/**
+ * What was used, in the database. A write that fails is kept and tried again with the next one, or by itself after 5 s;
+ * what waits is summed up by row, so that it does not grow with time. Reading includes what waits.
+ */
+export class UsageStore {
+  readonly #database: Database;
+  readonly #log: Logger;
+  readonly #retryMs: number;
+  #waiting = new Map<string, UsageRow>();
+  #writing: Promise<void> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
+  #failing = false;
+  #closed = false;
+
+  constructor(database: Database, log: Logger, retryMs = RETRY_MS) {
+    this.#database = database;
+    this.#log = log;
+    this.#retryMs = retryMs;
+  }
+
+  /** Adds to the rows. Never rejects; done when it was written, or was put off. */
+  add(rows: readonly UsageRow[]): Promise<void> {
+    for (const row of rows) addTo(this.#waiting, row);
+    return this.#flush();
+  }
+
+  /** The rows of a guild from this day on, oldest first. Throws StoreError. */
+  async since(guildId: string, day: string): Promise<UsageRow[]> {
+    await this.#writing;
+    const waiting = [...this.#waiting.values()].filter((row) => row.guild_id === guildId && row.day >= day);
+    try {
+      const kept = await this.#database<UsageRow>('usage')
+        .where({ guild_id: guildId })
+        .andWhere('day', '>=', day)
+        .orderBy('day');
+      const rows = new Map<string, UsageRow>();
+      for (const row of [...kept, ...waiting]) addTo(rows, row);
+      return [...rows.values()];
+    } catch (error) {
+      throw new StoreError('The usage cannot be read from the database.', { cause: error });
+    }
+  }
+
+  /** A last try for what still waits. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    await this.#flush();
+    if (this.#waiting.size > 0) this.#log.error({ rows: this.#waiting.size }, 'usage could not be written and is lost');
+  }
+
+  #flush(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    clearTimeout(this.#retry);
+    const rows = this.#waiting;
+    this.#waiting = new Map();
+    try {
+      await this.#database.transaction(async (transaction) => {
+        for (const row of rows.values()) {
+          const sums = SUMS.map((sum) => [sum, transaction.raw('?? + ?', [`usage.${sum}`, row[sum]])]);
+          const merged = { ...Object.fromEntries(sums), name: row.name };
+          await transaction('usage')
+            .insert(row)
+            .onConflict([...KEY])
+            .merge(merged);
+        }
+      });
+      this.#failing = false;
+    } catch (error) {
+      for (const row of this.#waiting.values()) addTo(rows, row);
+      this.#waiting = rows;
+      if (!this.#failing) this.#log.warn({ err: error }, 'usage cannot be written yet; it is kept and tried again');
+      this.#failing = true;
+      if (!this.#closed) this.#retry = setTimeout(() => void this.#flush(), this.#retryMs).unref();
+    }
+  }
+}
+
+function addTo(rows: Map<string, UsageRow>, row: UsageRow): void {
+  const key = KEY.map((column) => row[column]).join('\n');
+  const before = rows.get(key);
+  const sums = SUMS.map((sum) => [sum, (before?.[sum] ?? 0) + row[sum]]);
+  rows.set(key, { ...row, ...Object.fromEntries(sums) });
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { usageTable } from '../../commands/usage-table.ts';
+import type { BridgeEvent, UsageLine } from '../../src/bridge/ports.ts';
+import { type Furnished, furnish, type Rig, startRig } from './rig.ts';
+
+const NOTHING = { textIn: 0, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 0, audioOut: 0 };
+const ANNA = { id: 1, userId: '7', name: 'Anna' };
+const BEN = { id: 2, userId: '8', name: '`Ben`' };
+
+/** A reply to both: 10,000 tokens of sound in at $32 and 5,000 out at $64 are $0.64. */
+const reply: BridgeEvent = {
+  type: 'usage',
+  replyId: 'r',
+  turns: [ANNA, BEN],
+  usage: {
+    inputTokens: 10_000,
+    outputTokens: 5_000,
+    tokens: { ...NOTHING, audioIn: 10_000, audioOut: 5_000 },
+    estimated: false,
+  },
+};
+
+describe('/usage', () => {
+  let rig: Rig;
+  before(async () => {
+    rig = await startRig();
+  });
+  after(() => rig.close());
+
+  const note = ({ guild, voice }: Furnished, event: BridgeEvent = reply, model = 'gpt-realtime-2.1') =>
+    rig.spending.note({ guildId: guild.id, channelId: voice, provider: 'openai', model }, event);
+
+  it('is for people who manage the server', async () => {
+    const { guild } = await furnish(rig);
+    const ben = guild.addPerson({ name: 'Ben' });
+    await assert.rejects(ben.command('/usage show'), /lacks the permissions/);
+    await assert.rejects(ben.command('/usage budget', { amount: 1 }), /lacks the permissions/);
+  });
+
+  it('says that there is nothing to show', async () => {
+    const { anna } = await furnish(rig);
+    const { content } = await anna.command('/usage show');
+    assert.equal(content, 'Nothing was used on this server this month (UTC). No budget is set.');
+  });
+
+  it('shows who used how much of which model, and what it cost', async () => {
+    const place = await furnish(rig);
+    await note(place);
+    const heard = { turns: [ANNA], model: 'gpt-realtime-whisper', seconds: 60, estimated: true };
+    await note(place, { type: 'transcription-usage', ...heard });
+    const { content, ephemeral } = await place.anna.command('/usage show');
+    const table = [
+      '```',
+      '                      replies     in    out        USD',
+      'Anna                      0.5   5000   2500    ~0.3370',
+      "'Ben'                     0.5   5000   2500     0.3200",
+      '------------------------------------------------------',
+      'gpt-realtime-2.1            1  10.0k   5000     0.6400',
+      'gpt-realtime-whisper        0      0      0    ~0.0170',
+      '------------------------------------------------------',
+      'Total                       1  10.0k   5000    ~0.6570',
+      '```',
+    ].join('\n');
+    const legend = '`~` in part estimated, `?` no price is known for a part. No budget is set.';
+    assert.equal(content, `**Today** (UTC)\n${table}\n**This month**\n${table}\n${legend}`);
+    assert.equal(ephemeral, true);
+  });
+
+  it('counts a model without a price, and says that the cost is unknown', async () => {
+    const place = await furnish(rig);
+    await note(place, reply, 'my-deployment');
+    const { content } = await place.anna.command('/usage show');
+    assert.match(content, /^my-deployment +1 +10\.0k +5000 +\?$/m);
+    const answer = await place.anna.command('/usage budget', { amount: 1 });
+    assert.match(answer.content, /No price is known for a model that was used today/);
+  });
+
+  it('sets and lifts a budget; while it is spent, nobody brings the bot in', async () => {
+    const place = await furnish(rig);
+    const { anna, voice, guild } = place;
+    assert.equal(
+      (await anna.command('/usage budget', { amount: 0.7 })).content,
+      'A day (UTC) may cost $0.7: I warn at 80 % and leave at 100 %.',
+    );
+    assert.equal(await rig.spending.exhausted(guild.id), undefined);
+    const verdict = await note(place);
+    assert.deepEqual(verdict, {
+      kind: 'near',
+      message: "91 % of today's budget of $0.7 is spent. At 100 % I leave, until midnight UTC.",
+    });
+    const spoken = { ...reply, usage: { ...reply.usage, tokens: { ...NOTHING, audioOut: 100 } } };
+    assert.equal(await note(place, spoken), undefined, 'warned once');
+    assert.deepEqual(await note(place), { kind: 'spent', budgetUsd: 0.7 });
+    const refusal = await anna.command('/join');
+    assert.match(
+      refusal.content,
+      /^Today's budget of this server \(\$0\.7\) is spent\. I can come back after midnight UTC/,
+    );
+    assert.equal(rig.bridges.opened.length, 0);
+    assert.match((await anna.command('/usage budget', { amount: 0 })).content, /no limit/);
+    assert.match((await anna.command('/join')).content, /listening/);
+    const bridge = rig.bridges.find(guild.id);
+    assert.match((await anna.command('/usage budget', { amount: 1 })).content, /Today's is already spent/);
+    assert.deepEqual(bridge?.closed, [{ kind: 'budget', budgetUsd: 1 }]);
+    assert.equal(bridge?.channelId, voice);
+  });
+
+  it('refuses a budget that is none', async () => {
+    const { anna } = await furnish(rig);
+    const { content } = await anna.command('/usage budget', { amount: 1_000_000 });
+    assert.equal(content, 'The budget must be between 0 (none) and 10000 US dollars a day. Nothing was changed.');
+  });
+});
+
+describe('usageTable', () => {
+  it('fits twice into a message, however many people, models and digits there are', () => {
+    const tokens = { ...NOTHING, audioIn: 123_456_789, audioOut: 987_654_321 };
+    const lines = Array.from({ length: 60 }, (_, index): UsageLine => {
+      const name = `${'𝕬'.repeat(40)}${index}`;
+      const model = `a-model-with-a-very-long-name-${index}`;
+      const used = { replies: 99_999.5, tokens, seconds: 0, estimated: true, costUsd: index % 2 ? 9_999.1234 : null };
+      return { userId: String(index), name, channelId: '1', provider: 'openai', model, ...used };
+    });
+    assert.ok(usageTable(lines).length < 950, String(usageTable(lines).length));
+    assert.match(usageTable(lines), /^55 more /m);
+  });
+});
