@@ -1,18 +1,10 @@
 // The only file that reads process.env.
 import { z } from 'zod';
+import { base, type ModelConfig, missing, modelConfig, providerSecrets, providerVariables } from './provider-config.ts';
 
 /** The environment cannot be used. `message` has one line per problem, each naming the variable and what to do. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
-}
-
-/** Which speech model to talk to, with what it needs. */
-interface ModelConfig {
-  readonly provider: 'openai' | 'gemini';
-  readonly apiKey: string;
-  /** Without a trailing slash; `http:` stands for plain `ws:`. */
-  readonly baseUrl: string;
-  readonly model: string;
 }
 
 /** Everything that the environment decides; deeply frozen. */
@@ -39,30 +31,6 @@ export interface Config {
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-const PROVIDERS = ['openai', 'gemini', 'azure', 'vertex'] as const;
-const WHERE_KEYS_ARE = {
-  openai: 'make one at https://platform.openai.com/api-keys',
-  gemini: 'make one at https://aistudio.google.com/apikey',
-} as const;
-
-const secret = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, 'has a space, a line break or another character that no key has: copy it again')
-  .optional();
-const model = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[\w.:/-]+$/, 'is not the id of a model: leave it empty for the default')
-    .default(fallback);
-/** A base URL, kept without its trailing slashes: some SDKs make `//path` of them. */
-const base = (fallback: string) =>
-  z
-    .string()
-    .default(fallback)
-    .refine((text) => isPlainHttpUrl(text), {
-      error: 'must be an http:// or https:// address without user name, query and fragment',
-    })
-    .transform((text) => text.replace(/\/+$/, ''));
 
 const Environment = z.object({
   DISCORD_TOKEN: z
@@ -76,13 +44,7 @@ const Environment = z.object({
     .string()
     .regex(/^\d{1,20}$/, 'must be a server id, digits only: right-click the server, Copy Server ID')
     .optional(),
-  PROVIDER: z.enum(PROVIDERS, { error: `must be one of ${PROVIDERS.join(', ')}` }).optional(),
-  OPENAI_API_KEY: secret,
-  OPENAI_BASE_URL: base('https://api.openai.com/v1'),
-  OPENAI_MODEL: model('gpt-realtime-2.1'),
-  GEMINI_API_KEY: secret,
-  GEMINI_BASE_URL: base('https://generativelanguage.googleapis.com'),
-  GEMINI_MODEL: model('gemini-3.8-live'),
+  ...providerVariables,
   DATABASE_URL: z
     .string()
     .regex(/^sqlite:.+$/, 'must be sqlite:PATH (such as sqlite:data/parley.db) or sqlite::memory:')
@@ -103,56 +65,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     }),
   );
   const parsed = Environment.safeParse(given);
-  const chosen = chooseModel(parsed.success ? parsed.data : given);
   const problems = parsed.success ? [] : parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-  // A key that was refused as such must not also be called absent.
-  if ('problem' in chosen && !problems.some((line) => line.startsWith(chosen.variable))) problems.push(chosen.problem);
-  if (!parsed.success || 'problem' in chosen) throw new ConfigError(problems.join('\n'));
-  return freeze(assemble(parsed.data, chosen.provider, env.npm_lifecycle_event === 'start'));
+  for (const { variable, problem } of missing(parsed.success ? parsed.data : given)) {
+    // A key that was refused as such must not also be called absent.
+    if (!problems.some((line) => line.startsWith(`${variable} `))) problems.push(problem);
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
+  return freeze(assemble(parsed.data, env.npm_lifecycle_event === 'start'));
 }
 
-function assemble(read: Environment, provider: 'openai' | 'gemini', startedByNpm: boolean): Config {
-  const openai = { apiKey: read.OPENAI_API_KEY, baseUrl: read.OPENAI_BASE_URL, model: read.OPENAI_MODEL };
-  const gemini = { apiKey: read.GEMINI_API_KEY, baseUrl: read.GEMINI_BASE_URL, model: read.GEMINI_MODEL };
-  const chosen = provider === 'openai' ? openai : gemini;
+function assemble(read: Environment, startedByNpm: boolean): Config {
   return {
     discord: { token: read.DISCORD_TOKEN, apiUrl: read.DISCORD_API_URL, guildId: read.DISCORD_GUILD_ID ?? null },
-    model: { provider, ...chosen, apiKey: chosen.apiKey ?? '' },
+    model: modelConfig(read),
     databaseUrl: read.DATABASE_URL,
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
-    secrets: [read.DISCORD_TOKEN, read.OPENAI_API_KEY, read.GEMINI_API_KEY].filter((value) => value !== undefined),
+    secrets: [read.DISCORD_TOKEN, ...providerSecrets(read)],
   };
-}
-
-function chooseModel(
-  read: Partial<Record<'PROVIDER' | 'OPENAI_API_KEY' | 'GEMINI_API_KEY', string>>,
-): { provider: 'openai' | 'gemini' } | { variable: string; problem: string } {
-  const wanted = read.PROVIDER ?? (read.OPENAI_API_KEY ? 'openai' : read.GEMINI_API_KEY ? 'gemini' : undefined);
-  if (wanted === undefined) {
-    const problem = 'OPENAI_API_KEY or GEMINI_API_KEY is not set: put the key of the provider that you want into .env';
-    return { variable: 'OPENAI_API_KEY', problem };
-  }
-  if (wanted === 'azure' || wanted === 'vertex') {
-    const problem = `PROVIDER ${wanted} comes in a later version: set it to openai or gemini for now`;
-    return { variable: 'PROVIDER', problem };
-  }
-  if (wanted !== 'openai' && wanted !== 'gemini') return { variable: 'PROVIDER', problem: 'PROVIDER is unknown' };
-  const variable = wanted === 'openai' ? 'OPENAI_API_KEY' : 'GEMINI_API_KEY';
-  if (read[variable]) return { provider: wanted };
-  return {
-    variable,
-    problem: `${variable} is not set, but PROVIDER is ${wanted}: ${WHERE_KEYS_ARE[wanted]} and put it into .env`,
-  };
-}
-
-function isPlainHttpUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const plain = !url.username && !url.password && !url.search && !url.hash;
-  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
 }
 
 function freeze<T extends object>(value: T): T {

@@ -25,6 +25,7 @@ test('a token and a key are enough', () => {
       apiKey: 'sk-key',
       baseUrl: 'https://api.openai.com/v1',
       model: 'gpt-realtime-2.1',
+      headers: {},
     },
     databaseUrl: 'sqlite:data/parley.db',
     logLevel: 'info',
@@ -57,6 +58,7 @@ test('everything can be set, and slashes at the end of an address do not matter'
     apiKey: 'g-key',
     baseUrl: 'http://127.0.0.1:8081',
     model: 'some-model',
+    headers: {},
   });
   assert.equal(config.databaseUrl, 'sqlite::memory:');
   assert.equal(config.logLevel, 'debug');
@@ -94,16 +96,142 @@ test('every problem is one line that names its variable and says what to do', ()
   ]);
 });
 
-test('no key at all, and a provider of a later version, are told plainly', () => {
+test('no key at all and an unknown provider are told plainly', () => {
   assert.deepEqual(problems({ DISCORD_TOKEN: TOKEN }), [
-    'OPENAI_API_KEY or GEMINI_API_KEY is not set: put the key of the provider that you want into .env',
-  ]);
-  assert.deepEqual(problems({ DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'o', PROVIDER: 'azure' }), [
-    'PROVIDER azure comes in a later version: set it to openai or gemini for now',
+    'OPENAI_API_KEY, AZURE_OPENAI_API_KEY, GEMINI_API_KEY or VERTEX_PROJECT is not set: put that of the provider that you want into .env',
   ]);
   assert.deepEqual(problems({ DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'o', PROVIDER: 'elsewhere' }), [
-    'PROVIDER must be one of openai, gemini, azure, vertex',
+    'PROVIDER must be one of openai, azure, gemini, vertex',
   ]);
+});
+
+const AZURE = { DISCORD_TOKEN: TOKEN, AZURE_OPENAI_API_KEY: 'azure-key', AZURE_OPENAI_DEPLOYMENT: 'talk' };
+
+test('Azure needs a key, an endpoint and a deployment', () => {
+  assert.deepEqual(readConfig({ ...AZURE, AZURE_OPENAI_ENDPOINT: 'https://me.openai.azure.com/' }).model, {
+    provider: 'azure',
+    apiKey: 'azure-key',
+    baseUrl: 'https://me.openai.azure.com/openai/v1',
+    deployment: 'talk',
+    model: null,
+    transcriber: null,
+    headers: {},
+  });
+  assert.deepEqual(problems({ DISCORD_TOKEN: TOKEN, PROVIDER: 'azure', OPENAI_API_KEY: 'o' }), [
+    'AZURE_OPENAI_API_KEY is not set, but PROVIDER is azure: take it from the resource (Keys and Endpoint) in https://portal.azure.com and put it into .env',
+    'AZURE_OPENAI_ENDPOINT is not set, but PROVIDER is azure: take it from the resource, such as https://NAME.openai.azure.com and put it into .env',
+    'AZURE_OPENAI_DEPLOYMENT is not set, but PROVIDER is azure: deploy a realtime model in https://ai.azure.com, take its name and put it into .env',
+  ]);
+  assert.deepEqual(problems(AZURE), [
+    'AZURE_OPENAI_ENDPOINT is not set, but other variables choose azure: take it from the resource, such as https://NAME.openai.azure.com and put it into .env',
+  ]);
+});
+
+test('the endpoint of Azure may be copied with the path of its API', () => {
+  for (const path of ['', '/openai', '/openai/', '/openai/v1/']) {
+    const { model } = readConfig({ ...AZURE, AZURE_OPENAI_ENDPOINT: `https://me.openai.azure.com${path}` });
+    assert.ok(model.provider === 'azure');
+    assert.equal(model.baseUrl, 'https://me.openai.azure.com/openai/v1');
+  }
+});
+
+test('everything of Azure can be set, and a gateway stands for the endpoint', () => {
+  const { model } = readConfig({
+    ...AZURE,
+    AZURE_OPENAI_BASE_URL: 'https://gateway.example/live/acct/',
+    AZURE_OPENAI_MODEL: 'gpt-realtime-2.1',
+    AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT: 'scribe',
+    AZURE_OPENAI_HEADERS: '{"Authorization":"Bearer gateway-key"}',
+  });
+  assert.deepEqual(model, {
+    provider: 'azure',
+    apiKey: 'azure-key',
+    baseUrl: 'https://gateway.example/live/acct',
+    deployment: 'talk',
+    model: 'gpt-realtime-2.1',
+    transcriber: 'scribe',
+    headers: { Authorization: 'Bearer gateway-key' },
+  });
+});
+
+test('Vertex needs a project; without a key the Google credentials count', () => {
+  assert.deepEqual(readConfig({ DISCORD_TOKEN: TOKEN, VERTEX_PROJECT: 'my-project' }).model, {
+    provider: 'vertex',
+    project: 'my-project',
+    location: 'us-central1',
+    apiKey: null,
+    baseUrl: null,
+    model: 'gemini-live-2.5-flash-native-audio',
+    headers: {},
+  });
+  assert.deepEqual(problems({ DISCORD_TOKEN: TOKEN, VERTEX_API_KEY: 'v' }), [
+    "VERTEX_PROJECT is not set, but other variables choose vertex: take the project's id from https://console.cloud.google.com and put it into .env",
+  ]);
+});
+
+test('everything of Vertex can be set', () => {
+  const config = readConfig({
+    DISCORD_TOKEN: TOKEN,
+    VERTEX_PROJECT: 'my-project',
+    VERTEX_LOCATION: 'europe-west4',
+    VERTEX_API_KEY: 'vertex-key',
+    VERTEX_BASE_URL: 'https://gateway.example/live/acct/',
+    VERTEX_MODEL: 'gemini-live-2.5-flash',
+    VERTEX_HEADERS: '{"x-team":"voices"}',
+  });
+  assert.deepEqual(config.model, {
+    provider: 'vertex',
+    project: 'my-project',
+    location: 'europe-west4',
+    apiKey: 'vertex-key',
+    baseUrl: 'https://gateway.example/live/acct',
+    model: 'gemini-live-2.5-flash',
+    headers: { 'x-team': 'voices' },
+  });
+  assert.deepEqual(config.secrets, [TOKEN, 'vertex-key', 'voices']);
+});
+
+test('the first provider whose credentials are set is OpenAI, then Azure, Gemini, Vertex', () => {
+  const env: NodeJS.ProcessEnv = {
+    ...AZURE,
+    AZURE_OPENAI_ENDPOINT: 'https://me.openai.azure.com',
+    OPENAI_API_KEY: 'o',
+    GEMINI_API_KEY: 'g',
+    VERTEX_PROJECT: 'p',
+  };
+  const seen: string[] = [];
+  for (const variable of ['OPENAI_API_KEY', 'AZURE_OPENAI_API_KEY', 'GEMINI_API_KEY', 'VERTEX_PROJECT']) {
+    seen.push(readConfig(env).model.provider);
+    delete env[variable];
+  }
+  assert.deepEqual(seen, ['openai', 'azure', 'gemini', 'vertex']);
+});
+
+test('extra headers are a JSON object of texts, and their values are secrets', () => {
+  for (const [name, provider] of [
+    ['OPENAI_HEADERS', { OPENAI_API_KEY: 'sk-key' }],
+    ['GEMINI_HEADERS', { GEMINI_API_KEY: 'sk-key' }],
+    ['AZURE_OPENAI_HEADERS', { ...AZURE, AZURE_OPENAI_ENDPOINT: 'https://me.openai.azure.com' }],
+    ['VERTEX_HEADERS', { VERTEX_PROJECT: 'p', VERTEX_API_KEY: 'sk-key' }],
+  ] as const) {
+    const env = { DISCORD_TOKEN: TOKEN, ...provider };
+    const config = readConfig({ ...env, [name]: '{"Authorization":"Bearer gateway-key","x-meta":"{\\"a\\":1}"}' });
+    assert.deepEqual(config.model.headers, { Authorization: 'Bearer gateway-key', 'x-meta': '{"a":1}' });
+    for (const value of ['Bearer gateway-key', 'gateway-key', '{"a":1}']) assert.ok(config.secrets.includes(value));
+    for (const wrong of [
+      'Authorization: Bearer hidden',
+      '["hidden"]',
+      '"hidden"',
+      '{"a":1}',
+      '{"a b":"hidden"}',
+      '{"a":"hidden\\nb: c"}',
+      '{"Host":"hidden"}',
+    ]) {
+      assert.deepEqual(problems({ ...env, [name]: wrong }), [
+        `${name} must be a JSON object of header names and texts, such as {"Authorization":"Bearer KEY"}`,
+      ]);
+    }
+  }
 });
 
 test('a wrong address, token or key is refused without showing the secret', () => {

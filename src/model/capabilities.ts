@@ -7,8 +7,8 @@ import type { Capabilities, SessionOptions } from '../bridge/ports.ts';
 /** What the OpenAI adapter has to know about one model. */
 export interface OpenAITraits {
   readonly capabilities: Capabilities;
-  /** The model that writes down what people say. */
-  readonly transcriber: string;
+  /** The model that writes down what people say; null: none. */
+  readonly transcriber: string | null;
 }
 
 /** What the Gemini adapter has to know about one model. */
@@ -71,6 +71,8 @@ const GEMINI: Readonly<Record<string, GeminiTraits>> = {
   'gemini-3.1-flash-live-preview': GEMINI_3,
   'gemini-2.5-flash-native-audio-preview-12-2025': GEMINI_2_5,
   'gemini-2.5-flash-native-audio-preview-09-2025': GEMINI_2_5,
+  // The name of the same model on Vertex AI.
+  'gemini-live-2.5-flash-native-audio': GEMINI_2_5,
 };
 
 /** Traits of an OpenAI Realtime model; the safe minimum for one that is not known. */
@@ -78,8 +80,8 @@ export function openAITraits(model: string): OpenAITraits {
   return (Object.hasOwn(OPENAI, model) ? OPENAI[model] : undefined) ?? OPENAI_MINIMUM;
 }
 
-/** Traits of a Gemini Live model, with or without `models/` before it; the safe minimum for one that is not known. */
+/** Traits of a Gemini Live model, with or without `…models/` before it; the safe minimum for one that is not known. */
 export function geminiTraits(model: string): GeminiTraits {
-  const name = model.replace(/^models\//, '');
+  const name = model.replace(/^(.*\/)?models\//, '');
   return (Object.hasOwn(GEMINI, name) ? GEMINI[name] : undefined) ?? GEMINI_MINIMUM;
 }

@@ -2,6 +2,8 @@ import type { FunctionCall, FunctionResponse, LiveClientMessage } from '@google/
 import type { ToolResult } from '../bridge/ports.ts';
 
 interface Group {
+  /** The calls, in the order in which they came. */
+  readonly callIds: string[];
   readonly waiting: Set<string>;
   readonly responses: { readonly callId: string; readonly response: FunctionResponse }[];
 }
@@ -12,14 +14,20 @@ interface Group {
  */
 export class GeminiCalls {
   readonly #send: (message: LiveClientMessage) => void;
+  readonly #ids: boolean;
   readonly #groups = new Map<string, Group>();
   /** Ids that we made up because the server gave none; they are not sent back. */
   readonly #ours = new Set<string>();
   readonly #groupOfMessage = new WeakMap<readonly FunctionCall[], Group>();
   #count = 0;
 
-  constructor(send: (message: LiveClientMessage) => void) {
+  /**
+   * `ids`: whether results name their call by its id. The Gemini API demands it, Vertex AI refuses the field
+   * (livekit/agents#2194).
+   */
+  constructor(send: (message: LiveClientMessage) => void, { ids }: { readonly ids: boolean }) {
     this.#send = send;
+    this.#ids = ids;
   }
 
   /** A call, and the list that it came in. Gives its id. */
@@ -27,10 +35,12 @@ export class GeminiCalls {
     const callId = call.id ?? `call-${++this.#count}`;
     if (call.id === undefined) this.#ours.add(callId);
     const group = this.#groupOfMessage.get(list) ?? {
+      callIds: [],
       waiting: new Set(),
       responses: [],
     };
     this.#groupOfMessage.set(list, group);
+    group.callIds.push(callId);
     group.waiting.add(callId);
     this.#groups.set(callId, group);
     return callId;
@@ -42,7 +52,7 @@ export class GeminiCalls {
     if (!group) return [];
     this.#groups.delete(callId);
     group.waiting.delete(callId);
-    const id = this.#ours.delete(callId) ? {} : { id: callId };
+    const id = this.#ours.delete(callId) || !this.#ids ? {} : { id: callId };
     group.responses.push({ callId, response: { ...id, name, response: ok ? { output } : { error: output } } });
     return this.#flush(group);
   }
@@ -64,6 +74,8 @@ export class GeminiCalls {
     if (group.waiting.size > 0) return [];
     const sent = group.responses.splice(0).filter(({ callId }) => !except.includes(callId));
     if (sent.length === 0) return [];
+    // Without ids the server matches them to its calls by name and order.
+    sent.sort((one, other) => group.callIds.indexOf(one.callId) - group.callIds.indexOf(other.callId));
     this.#send({ toolResponse: { functionResponses: sent.map(({ response }) => response) } });
     return sent.map(({ callId }) => callId);
   }

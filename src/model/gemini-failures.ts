@@ -1,18 +1,13 @@
 import { type SessionLossKind, SessionLostError } from '../bridge/errors.ts';
 import { reachability } from './openai-failures.ts';
+import type { Target } from './service.ts';
 import { redacted, type WireEnd } from './wire.ts';
-
-/** Who is asked, for the messages. */
-export interface GeminiTarget {
-  readonly model: string;
-  readonly apiKey: string;
-}
 
 /**
  * The loss that the end of a connection means. The Live API says nothing but a close code and a reason. `accepted`: the
  * setup was.
  */
-export function geminiLoss(end: WireEnd, target: GeminiTarget, accepted: boolean): SessionLostError {
+export function geminiLoss(end: WireEnd, target: Target, accepted: boolean): SessionLostError {
   switch (end.type) {
     case 'refused':
       return lost(kindOfStatus(end.status, end.body), target, `HTTP ${end.status}`);
@@ -49,17 +44,18 @@ function kindOfClose(code: number, reason: string, accepted: boolean): SessionLo
 }
 
 /** The failure in words for people. `detail` comes from outside and is made safe here. */
-function lost(kind: SessionLossKind, target: GeminiTarget, detail: string, cause?: unknown): SessionLostError {
-  const said = redacted(detail, target.apiKey);
+function lost(kind: SessionLossKind, target: Target, detail: string, cause?: unknown): SessionLostError {
+  const said = redacted(detail, target.secrets);
+  const { name, credentials, modelVariable, addressVariable } = target.service;
   const text: Record<SessionLossKind, string> = {
-    authentication: 'Google rejected the API key: check GEMINI_API_KEY.',
-    quota: 'The quota of the Gemini API key is used up: check its plan and billing.',
-    'unknown-model': `Gemini Live does not know the model ${JSON.stringify(target.model)}: check GEMINI_MODEL.`,
-    'invalid-request': `Gemini did not accept the session (${said}).`,
-    'no-answer': `Gemini did not answer (${said}).`,
-    expired: 'The connection to Gemini has reached its time limit.',
-    network: `The connection to Gemini failed (${said}): check the network and GEMINI_BASE_URL.`,
-    provider: `Gemini ended the session (${said}): try again in a moment.`,
+    authentication: `Google rejected the ${target.service.credentialNoun}: check ${credentials}.`,
+    quota: `The quota of the ${name} ${target.service.credentialNoun} is used up: check its plan and billing.`,
+    'unknown-model': `${name} Live does not know the model ${JSON.stringify(target.model)}: check ${modelVariable}.`,
+    'invalid-request': `${name} did not accept the session (${said}).`,
+    'no-answer': `${name} did not answer (${said}).`,
+    expired: `The connection to ${name} has reached its time limit.`,
+    network: `The connection to ${name} failed (${said}): check the network and ${addressVariable}.`,
+    provider: `${name} ended the session (${said}): try again in a moment.`,
   };
   const retryable = kind === 'expired' || kind === 'network' || kind === 'provider' || kind === 'no-answer';
   return new SessionLostError(kind, text[kind], { retryable, cause });

@@ -12,7 +12,7 @@ import type {
 } from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
 import { GeminiCalls } from './gemini-calls.ts';
-import { type GeminiTarget, geminiLoss } from './gemini-failures.ts';
+import { geminiLoss } from './gemini-failures.ts';
 import { GeminiGenerations } from './gemini-generations.ts';
 import { GeminiHearing } from './gemini-hearing.ts';
 import { milliseconds, unknownFields } from './gemini-messages.ts';
@@ -23,6 +23,7 @@ import { geminiUsage } from './gemini-usage.ts';
 import { cutOffNote, speakerLabel, writerLabel } from './label.ts';
 import type { OpeningHooks } from './opening.ts';
 import { toBase64 } from './pcm-base64.ts';
+import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
 import { type ModelLog, type Timing, Wire } from './wire.ts';
 
@@ -31,7 +32,7 @@ const AFTER_INTERRUPTED_MS = 1_000;
 const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
 export interface GeminiSessionParts {
   readonly endpoint: GeminiEndpoint;
-  readonly target: GeminiTarget;
+  readonly target: Target;
   readonly traits: GeminiTraits;
   readonly options: SessionOptions;
   readonly history: readonly HistoryItem[];
@@ -76,12 +77,12 @@ export class GeminiSession implements SpeechSession {
       carryOut: (command, now) => this.#carryOut(command, now),
       emit: (events) => this.#emit(events),
     });
-    this.#calls = new GeminiCalls((message) => this.#send(message));
+    this.#calls = new GeminiCalls((message) => this.#send(message), { ids: !parts.endpoint.vertex });
     openGeminiSocket(parts.endpoint, geminiConfig(parts.options, parts.traits, parts.history), {
       socket: (socket) => {
         this.#wire = new Wire({
           socket,
-          provider: 'Gemini',
+          provider: parts.target.service.name,
           timing: parts.timing,
           classify: (end) => geminiLoss(end, parts.target, this.#accepted),
           onLost: (error) => this.#ended(error),
@@ -91,7 +92,8 @@ export class GeminiSession implements SpeechSession {
       message: (message) => this.#receive(message),
       unreadable: () => parts.log.debug({}, 'unreadable message dropped'),
       failed: () => {
-        const text = 'The connection to Gemini could not be opened: check GEMINI_BASE_URL and GEMINI_API_KEY.';
+        const { name, addressVariable, credentials } = parts.target.service;
+        const text = `The connection to ${name} could not be opened: check ${addressVariable} and ${credentials}.`;
         if (!this.#wire) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
       },
     });

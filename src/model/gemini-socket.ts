@@ -1,12 +1,18 @@
 import { GoogleGenAI, Live, type LiveConnectConfig } from '@google/genai';
 import { WebSocket } from 'ws';
+import { authorizes, type Headers } from './service.ts';
 import { trimSlashes } from './wire.ts';
 
 /** Where and as whom to connect. `baseUrl` without version path; http: means a plain WebSocket. */
 export interface GeminiEndpoint {
-  readonly apiKey: string;
-  readonly baseUrl?: string | undefined;
+  /** null (Vertex AI only): the Google credentials of the machine. */
+  readonly apiKey: string | null;
+  readonly baseUrl?: string | null | undefined;
   readonly model: string;
+  /** Sent along; they win over ours. */
+  readonly headers?: Headers | undefined;
+  /** Where on Vertex AI; without it, the Gemini API. */
+  readonly vertex?: { readonly project: string; readonly location: string };
 }
 
 type Factory = ConstructorParameters<typeof Live>[2];
@@ -30,9 +36,10 @@ export interface GeminiListener {
 
 /** Gives access to what a Live client of our own has to share with the SDK's. */
 class Client extends GoogleGenAI {
-  liveWith(factory: Factory): Live {
-    const noCredentials = { addAuthHeaders: () => Promise.resolve() };
-    return new Live(this.apiClient, noCredentials, factory);
+  /** `credentials`: the SDK adds the key's header or a token of Google's; the Gemini API has its key in the address. */
+  liveWith(factory: Factory, credentials: boolean): Live {
+    const none = { addAuthHeaders: () => Promise.resolve() };
+    return new Live(this.apiClient, credentials ? this.apiClient.clientOptions.auth : none, factory);
   }
 }
 
@@ -41,22 +48,33 @@ class Client extends GoogleGenAI {
  * The socket is ours, because the SDK hands its own out only after the setup, so that nobody could give up waiting,
  * and turns a malformed frame into an unhandled rejection, which ends the process. Everything that the SDK would
  * read from the environment (GOOGLE_GENAI_API_VERSION, GOOGLE_GEMINI_BASE_URL, GOOGLE_GENAI_USE_VERTEXAI,
- * GOOGLE_API_KEY) is given to it. v1beta, because the SDK's default, v1, has no Live service.
+ * GOOGLE_API_KEY) is given to it.
  */
 export function openGeminiSocket(endpoint: GeminiEndpoint, config: LiveConnectConfig, listener: GeminiListener): void {
-  const baseUrl = trimSlashes(endpoint.baseUrl ?? DEFAULT_BASE_URL);
+  const { vertex, model, headers, apiKey } = endpoint;
+  const baseUrl = trimSlashes(endpoint.baseUrl ?? (vertex ? vertexBase(vertex.location) : DEFAULT_BASE_URL));
   const { protocol } = new URL(baseUrl);
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('not an http address');
-  const client = new Client({
-    apiKey: endpoint.apiKey,
-    vertexai: false,
-    httpOptions: { baseUrl, apiVersion: 'v1beta' },
-  });
-  const create = (url: string, headers: Record<string, string>, callbacks: Callbacks) =>
-    connection(url, headers, callbacks, listener);
+  const key = apiKey === null ? {} : { apiKey };
+  // v1beta, because the SDK's default, v1, has no Live service.
+  const httpOptions = { baseUrl, apiVersion: vertex ? 'v1beta1' : 'v1beta', headers: { ...headers } };
+  // Told the project, Google's library does not ask another service for it.
+  const google = vertex ? { googleAuthOptions: { projectId: vertex.project } } : {};
+  const client = new Client({ ...key, ...vertex, ...google, vertexai: vertex !== undefined, httpOptions });
+  const create = (url: string, sent: Record<string, string>, callbacks: Callbacks) =>
+    connection(url, sent, callbacks, listener);
+  // Where a gateway is told by a header who we are, no Google credentials are needed.
+  const credentials = vertex !== undefined && (apiKey !== null || !authorizes(headers));
   const callbacks = { onmessage: () => {} };
-  const opening = client.liveWith({ create }).connect({ model: endpoint.model, config, callbacks });
+  const opening = client.liveWith({ create }, credentials).connect({ model, config, callbacks });
   opening.catch(() => listener.failed());
+}
+
+/** Google's address of a location (cloud.google.com/vertex-ai/docs/general/googleapi-access-methods). */
+export function vertexBase(location: string): string {
+  if (location === 'global') return 'https://aiplatform.googleapis.com';
+  if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com`;
+  return `https://${location}-aiplatform.googleapis.com`;
 }
 
 function connection(

@@ -3,29 +3,90 @@ import { geminiTraits } from './capabilities.ts';
 import { GeminiSession } from './gemini-session.ts';
 import type { GeminiEndpoint } from './gemini-socket.ts';
 import { untilReady } from './opening.ts';
+import { authorizes, type Headers, type Service, secretsIn } from './service.ts';
 import { type ModelLog, TIMING, type Timing } from './wire.ts';
 
 /** `timing`: only tests need another patience. */
-export type GeminiModelOptions = GeminiEndpoint & { readonly log: ModelLog; readonly timing?: Timing };
+interface Running {
+  readonly log: ModelLog;
+  readonly timing?: Timing;
+}
+export interface GeminiModelOptions extends Running {
+  readonly apiKey: string;
+  readonly baseUrl?: string | undefined;
+  readonly model: string;
+  readonly headers?: Headers | undefined;
+}
+/** `apiKey` null: Google credentials of the machine. `baseUrl` null: Google's own address of the location. */
+export interface VertexModelOptions extends Running {
+  readonly project: string;
+  readonly location: string;
+  readonly apiKey: string | null;
+  readonly baseUrl: string | null;
+  readonly model: string;
+  readonly headers?: Headers | undefined;
+}
 
 /** A model of the Gemini Live API. TypeError for an empty key or model. */
-export function geminiModel(endpoint: GeminiModelOptions): SpeechModel {
-  const { apiKey, model, log, timing = TIMING } = endpoint;
-  if (apiKey === '' || model === '') throw new TypeError('geminiModel needs an apiKey and a model');
+export function geminiModel({ log, timing, ...endpoint }: GeminiModelOptions): SpeechModel {
+  if (endpoint.apiKey === '') throw new TypeError('Gemini needs an API key');
+  const service: Service = {
+    name: 'Gemini',
+    credentialNoun: 'API key',
+    credentials: `GEMINI_API_KEY${authorizes(endpoint.headers) ? ' and GEMINI_HEADERS' : ''}`,
+    modelNoun: 'model',
+    modelVariable: 'GEMINI_MODEL',
+    addressVariable: 'GEMINI_BASE_URL',
+  };
+  return liveModel(endpoint, { service, product: 'Google Gemini', log, timing });
+}
+
+/** A Live model on Vertex AI. TypeError for an empty project, location, key or model. */
+export function vertexModel({ log, timing, project, location, ...rest }: VertexModelOptions): SpeechModel {
+  if (project === '' || location === '' || rest.apiKey === '') throw new TypeError('Vertex AI needs a project');
+  const service: Service = {
+    name: 'Vertex AI',
+    credentialNoun: rest.apiKey === null ? 'credentials' : 'API key',
+    credentials: vertexCredentials(rest.apiKey, rest.headers),
+    modelNoun: 'model',
+    modelVariable: 'VERTEX_MODEL and VERTEX_LOCATION',
+    addressVariable: 'VERTEX_BASE_URL and VERTEX_LOCATION',
+  };
+  return liveModel({ ...rest, vertex: { project, location } }, { service, product: 'Google Vertex AI', log, timing });
+}
+
+function vertexCredentials(apiKey: string | null, headers: Headers | undefined): string {
+  const gateway = authorizes(headers);
+  if (apiKey !== null) return `VERTEX_API_KEY${gateway ? ' and VERTEX_HEADERS' : ''}`;
+  return gateway ? 'VERTEX_HEADERS' : 'the Google credentials (GOOGLE_APPLICATION_CREDENTIALS) and VERTEX_PROJECT';
+}
+
+function liveModel(
+  endpoint: GeminiEndpoint,
+  parts: {
+    readonly service: Service;
+    readonly product: string;
+    readonly log: ModelLog;
+    readonly timing: Timing | undefined;
+  },
+): SpeechModel {
+  const { apiKey, model, headers, vertex } = endpoint;
+  const { service, product, log, timing = TIMING } = parts;
+  if (model === '') throw new TypeError(`${service.name} needs a model`);
   const traits = geminiTraits(model);
+  const target = { service, model, secrets: secretsIn(apiKey, headers) };
   return {
-    provider: 'gemini',
+    provider: vertex ? 'vertex' : 'gemini',
     name: model,
-    label: `Google Gemini (${model})`,
+    label: `${product} (${model})`,
     inputRate: 16_000,
     capabilities: traits.capabilities,
     connect: (options, signal, history = []) =>
       untilReady({
-        provider: 'Gemini',
+        provider: service.name,
         limitMs: timing.connectMs,
         signal,
-        open: (hooks) =>
-          new GeminiSession({ endpoint, target: { model, apiKey }, traits, options, history, log, timing, hooks }),
+        open: (hooks) => new GeminiSession({ endpoint, target, traits, options, history, log, timing, hooks }),
       }),
   };
 }

@@ -1,4 +1,5 @@
 import { type SessionLossKind, SessionLostError } from '../bridge/errors.ts';
+import type { Target } from './service.ts';
 import { redacted, type WireEnd } from './wire.ts';
 
 /** What an `error` event, a failed response or an error body says. */
@@ -8,12 +9,6 @@ export interface OpenAIProblem {
   readonly message?: string | null;
   readonly event_id?: string | null;
   readonly param?: string | null;
-}
-
-/** Who is asked, for the messages. */
-export interface OpenAITarget {
-  readonly model: string;
-  readonly apiKey: string;
 }
 
 // Codes of platform.openai.com/docs/guides/error-codes and of the Realtime API's `error` event after which the
@@ -30,13 +25,13 @@ const FATAL: Readonly<Record<string, SessionLossKind>> = {
 const NETWORK = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|socket hang up/;
 
 /** The loss that an error event means, or undefined where the session goes on. */
-export function fatalProblem(problem: OpenAIProblem, target: OpenAITarget): SessionLostError | undefined {
+export function fatalProblem(problem: OpenAIProblem, target: Target): SessionLostError | undefined {
   const kind = problem.code ? FATAL[problem.code] : undefined;
   return kind && lost(kind, target, problem.message ?? '');
 }
 
 /** The loss that the end of a connection means. */
-export function openAILoss(end: WireEnd, target: OpenAITarget): SessionLostError {
+export function openAILoss(end: WireEnd, target: Target): SessionLostError {
   switch (end.type) {
     case 'refused':
       return refusal(end.status, end.body, target);
@@ -49,22 +44,26 @@ export function openAILoss(end: WireEnd, target: OpenAITarget): SessionLostError
   }
 }
 
-function refusal(status: number, body: string, target: OpenAITarget): SessionLostError {
+function refusal(status: number, body: string, target: Target): SessionLostError {
   const problem = problemIn(body);
   const fatal = fatalProblem(problem, target);
   if (fatal) return fatal;
   if (status === 401 || status === 403) return lost('authentication', target, '');
   if (status === 404) return lost('unknown-model', target, '');
   if (status === 429) {
-    return new SessionLostError('quota', 'OpenAI has too many requests of this account: try again in a minute.', {
-      retryable: true,
-    });
+    return new SessionLostError(
+      'quota',
+      `${target.service.name} has too many requests of this account: try again in a minute.`,
+      {
+        retryable: true,
+      },
+    );
   }
   if (status >= 500 || status === 408) return lost('provider', target, `HTTP ${status}`);
   return lost('invalid-request', target, problem.message ?? `HTTP ${status}`);
 }
 
-function closure(code: number, reason: string, target: OpenAITarget): SessionLostError {
+function closure(code: number, reason: string, target: Target): SessionLostError {
   if (/expire|maximum.(session.)?duration/i.test(reason)) return lost('expired', target, reason);
   if (/quota|billing/i.test(reason)) return lost('quota', target, reason);
   if (/api.?key|unauthori[sz]ed|authentication/i.test(reason)) return lost('authentication', target, reason);
@@ -77,18 +76,19 @@ function closure(code: number, reason: string, target: OpenAITarget): SessionLos
 }
 
 /** The failure in words for people. `detail` comes from outside and is made safe here. */
-function lost(kind: SessionLossKind, target: OpenAITarget, detail: string, cause?: unknown): SessionLostError {
-  const said = redacted(detail, target.apiKey);
+function lost(kind: SessionLossKind, target: Target, detail: string, cause?: unknown): SessionLostError {
+  const said = redacted(detail, target.secrets);
   const tail = said === '' ? '' : ` (${said})`;
+  const { name, credentials, modelVariable, addressVariable, modelNoun } = target.service;
   const text: Record<SessionLossKind, string> = {
-    authentication: 'OpenAI rejected the API key: check OPENAI_API_KEY.',
-    quota: 'The OpenAI account has no quota left: check its plan and billing.',
-    'unknown-model': `OpenAI does not know the model ${JSON.stringify(target.model)}: check OPENAI_MODEL.`,
-    'invalid-request': `OpenAI did not accept the session${tail}.`,
-    'no-answer': `OpenAI did not answer${tail}.`,
-    expired: 'The session with OpenAI has reached its time limit.',
-    network: `The connection to OpenAI failed${tail}: check the network and OPENAI_BASE_URL.`,
-    provider: `OpenAI ended the session${tail}: try again in a moment.`,
+    authentication: `${name} rejected the API key: check ${credentials}.`,
+    quota: `The ${name} account has no quota left: check its plan and billing.`,
+    'unknown-model': `${name} does not know the ${modelNoun} ${JSON.stringify(target.model)}: check ${modelVariable}.`,
+    'invalid-request': `${name} did not accept the session${tail}.`,
+    'no-answer': `${name} did not answer${tail}.`,
+    expired: `The session with ${name} has reached its time limit.`,
+    network: `The connection to ${name} failed${tail}: check the network and ${addressVariable}.`,
+    provider: `${name} ended the session${tail}: try again in a moment.`,
   };
   const retryable = kind === 'expired' || kind === 'network' || kind === 'provider' || kind === 'no-answer';
   return new SessionLostError(kind, text[kind], { retryable, cause });

@@ -13,7 +13,7 @@ import type {
 } from '../bridge/ports.ts';
 import type { OpenAITraits } from './capabilities.ts';
 import { speakerLabel, writerLabel } from './label.ts';
-import { fatalProblem, type OpenAIProblem, type OpenAITarget, openAILoss } from './openai-failures.ts';
+import { fatalProblem, type OpenAIProblem, openAILoss } from './openai-failures.ts';
 import { callIn, expiryOf, type FinishedResponse, historyItem, IGNORED, idOf, outcomeOf } from './openai-messages.ts';
 import { OpenAIReplies } from './openai-replies.ts';
 import { openAISession } from './openai-setup.ts';
@@ -21,6 +21,7 @@ import { OpenAITurns } from './openai-turns.ts';
 import { transcribedSeconds } from './openai-usage.ts';
 import type { OpeningHooks } from './opening.ts';
 import { toBase64 } from './pcm-base64.ts';
+import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
 import { type ModelLog, redacted, type Timing, Wire } from './wire.ts';
 
@@ -29,7 +30,7 @@ const COMMIT_MINIMUM = 2_400;
 const SETUP_EVENT = 'parley-setup';
 export interface OpenAISessionParts {
   readonly rt: OpenAIRealtimeWS;
-  readonly target: OpenAITarget;
+  readonly target: Target;
   readonly traits: OpenAITraits;
   readonly options: SessionOptions;
   readonly history: readonly HistoryItem[];
@@ -62,7 +63,7 @@ export class OpenAISession implements SpeechSession {
     });
     this.#wire = new Wire({
       socket: rt.socket,
-      provider: 'OpenAI',
+      provider: target.service.name,
       timing,
       classify: (end) => openAILoss(end, target),
       onLost: (error) => this.#ended(error),
@@ -71,7 +72,7 @@ export class OpenAISession implements SpeechSession {
     // Frames that are no JSON; server errors come as events too. Without a listener either would end the process.
     rt.on('error', (error) => {
       if (!error.error)
-        parts.log.debug({ error: redacted(error.message, target.apiKey) }, 'unreadable message dropped');
+        parts.log.debug({ error: redacted(error.message, target.secrets) }, 'unreadable message dropped');
     });
   }
 
@@ -270,7 +271,9 @@ export class OpenAISession implements SpeechSession {
 
   #committed(itemId: string): void {
     const { turnId, byServer } = this.#turns.committed(itemId);
-    this.#tell(this.#turns.earlyTranscript(itemId));
+    // Nobody writes it down: nobody is to wait for the words.
+    const unwritten = this.#parts.traits.transcriber === null;
+    this.#tell(unwritten ? this.#turns.transcriptDone(itemId) : this.#turns.earlyTranscript(itemId));
     if (!byServer || turnId === null) return;
     this.#replies.turnEnded(turnId);
     if (this.#open?.turn.id !== turnId) return;
@@ -282,6 +285,7 @@ export class OpenAISession implements SpeechSession {
     const { turnId, seconds } = this.#turns.soundOf(itemId);
     const reported = transcribedSeconds(usage);
     const model = this.#parts.traits.transcriber;
+    if (model === null) return;
     const billed = reported ?? { seconds, estimated: true };
     this.#events.push({ type: 'transcription-usage', turnId, model, ...billed });
   }
@@ -295,7 +299,7 @@ export class OpenAISession implements SpeechSession {
     }
     if (response.status === 'failed') {
       const reason = (problem as OpenAIProblem | undefined)?.message ?? problem?.code ?? 'no reason given';
-      this.#tell({ type: 'refused', message: `The reply failed: ${redacted(reason, this.#parts.target.apiKey)}` });
+      this.#tell({ type: 'refused', message: `The reply failed: ${redacted(reason, this.#parts.target.secrets)}` });
     }
     this.#replies.done(idOf(response), outcomeOf(response));
   }
@@ -307,10 +311,10 @@ export class OpenAISession implements SpeechSession {
       this.#lose(fatal);
       return;
     }
-    const message = redacted(problem.message ?? problem.code ?? 'no reason given', target.apiKey);
+    const message = redacted(problem.message ?? problem.code ?? 'no reason given', target.secrets);
     const eventId = problem.event_id ?? '';
     if (eventId === SETUP_EVENT) {
-      const text = `OpenAI did not accept the session's settings (${message}).`;
+      const text = `${target.service.name} did not accept the session's settings (${message}).`;
       this.#lose(new SessionLostError('invalid-request', text, { retryable: false }));
       return;
     }

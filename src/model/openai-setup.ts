@@ -15,7 +15,7 @@ export function openAISession(options: SessionOptions, traits: OpenAITraits, wit
     output_modalities: ['audio'],
     instructions: options.instructions,
     audio: {
-      input: { format: PCM_24K, transcription: transcription(options, traits), turn_detection: turnDetection(options) },
+      input: { format: PCM_24K, ...transcription(options, traits), turn_detection: turnDetection(options) },
       output: { format: PCM_24K, ...(withVoice && voice ? { voice } : {}) },
     },
     tools: tools.map(({ name, description, parameters }) => ({ type: 'function', name, description, parameters })),
@@ -23,10 +23,11 @@ export function openAISession(options: SessionOptions, traits: OpenAITraits, wit
   };
 }
 
-function transcription({ language }: SessionOptions, { transcriber }: OpenAITraits): Input['transcription'] {
+function transcription({ language }: SessionOptions, { transcriber }: OpenAITraits): Pick<Input, 'transcription'> {
+  if (transcriber === null) return {};
   // ISO 639-1 only: the first part of the tag.
   const iso = language?.split('-')[0]?.toLowerCase();
-  return { model: transcriber, ...(iso ? { language: iso } : {}) };
+  return { transcription: { model: transcriber, ...(iso ? { language: iso } : {}) } };
 }
 
 /**

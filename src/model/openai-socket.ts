@@ -1,12 +1,18 @@
 import { connect } from 'node:net';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
+import type { Headers } from './service.ts';
 import { trimSlashes } from './wire.ts';
 
 /** Where and as whom to connect. `baseUrl` with its version path; http: means a plain WebSocket. */
 export interface OpenAIEndpoint {
   readonly apiKey: string;
   readonly baseUrl?: string | undefined;
+  /** The model, on Azure the deployment. */
   readonly model: string;
+  /** Sent along; they win over ours. */
+  readonly headers?: Headers | undefined;
+  /** How the key is shown: Azure wants it in a header of its own. Default `bearer`. */
+  readonly keyAs?: 'bearer' | 'api-key';
 }
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';
@@ -16,7 +22,8 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /**
  * The one place where the SDK's connection is made; it begins to open at once. No OpenAI client is built: the client
  * would read OPENAI_BASE_URL, OPENAI_ORG_ID, OPENAI_CUSTOM_HEADERS and more from the environment, while the
- * connection needs no more than key and base URL.
+ * connection needs no more than key and base URL. The same for Azure, whose client would refuse OPENAI_BASE_URL
+ * beside an endpoint; its GA route differs in the address and in the name of the key's header only.
  */
 export function openOpenAISocket(endpoint: OpenAIEndpoint): OpenAIRealtimeWS {
   const baseURL = trimSlashes(endpoint.baseUrl ?? DEFAULT_BASE_URL);
@@ -25,10 +32,13 @@ export function openOpenAISocket(endpoint: OpenAIEndpoint): OpenAIRealtimeWS {
   const plain = url.protocol === 'http:' || url.protocol === 'ws:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const createConnection = () => connect({ host, port: Number(url.port || 80) });
+  // null takes the SDK's own header away; its types do not say so.
+  const key = endpoint.keyAs === 'api-key' ? { authorization: null, 'api-key': endpoint.apiKey } : {};
+  const headers = { ...key, ...endpoint.headers } as Record<string, string>;
   return new OpenAIRealtimeWS(
     {
       model: endpoint.model,
-      options: { maxPayload: MAX_MESSAGE_BYTES, ...(plain ? { createConnection } : {}) },
+      options: { maxPayload: MAX_MESSAGE_BYTES, headers, ...(plain ? { createConnection } : {}) },
     },
     { apiKey: endpoint.apiKey, baseURL },
   );

@@ -1,33 +1,88 @@
 import type { SpeechModel } from '../bridge/ports.ts';
-import { openAITraits } from './capabilities.ts';
+import { type OpenAITraits, openAITraits } from './capabilities.ts';
 import { OpenAISession } from './openai-session.ts';
 import { type OpenAIEndpoint, openOpenAISocket } from './openai-socket.ts';
 import { untilReady } from './opening.ts';
+import { authorizes, type Headers, type Service, secretsIn } from './service.ts';
 import { type ModelLog, TIMING, type Timing } from './wire.ts';
 
 /** `timing`: only tests need another patience. */
-export type OpenAIModelOptions = OpenAIEndpoint & { readonly log: ModelLog; readonly timing?: Timing };
+interface Running {
+  readonly log: ModelLog;
+  readonly timing?: Timing;
+}
+export type OpenAIModelOptions = Omit<OpenAIEndpoint, 'keyAs'> & Running;
+
+/** `baseUrl`: with the path of the API, `{endpoint}/openai/v1` or a gateway's. */
+export interface AzureModelOptions extends Running {
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly deployment: string;
+  /** Which model the deployment is; null: the one that it is named after. An unknown one gets the safe minimum. */
+  readonly model: string | null;
+  /** The deployment that writes down what people say; null: their words are not written down. */
+  readonly transcriber: string | null;
+  readonly headers?: Headers | undefined;
+}
 
 /** A model of the OpenAI Realtime API. TypeError for an empty key or model. */
-export function openAIModel(options: OpenAIModelOptions): SpeechModel {
-  const { apiKey, model, log, timing = TIMING } = options;
-  if (apiKey === '' || model === '') throw new TypeError('openAIModel needs an apiKey and a model');
-  const traits = openAITraits(model);
+export function openAIModel({ log, timing, ...endpoint }: OpenAIModelOptions): SpeechModel {
+  const service: Service = {
+    name: 'OpenAI',
+    credentialNoun: 'API key',
+    credentials: `OPENAI_API_KEY${authorizes(endpoint.headers) ? ' and OPENAI_HEADERS' : ''}`,
+    modelNoun: 'model',
+    modelVariable: 'OPENAI_MODEL',
+    addressVariable: 'OPENAI_BASE_URL',
+  };
+  return realtimeModel('openai', endpoint, { service, traits: openAITraits(endpoint.model), log, timing });
+}
+
+/** A deployment of Azure OpenAI, on its GA route. TypeError for an empty key or deployment. */
+export function azureModel(options: AzureModelOptions): SpeechModel {
+  const { apiKey, baseUrl, deployment, model, transcriber, headers, log, timing } = options;
+  const service: Service = {
+    name: 'Azure OpenAI',
+    credentialNoun: 'API key',
+    credentials: `AZURE_OPENAI_API_KEY${authorizes(headers) ? ' and AZURE_OPENAI_HEADERS' : ''}`,
+    modelNoun: 'deployment',
+    modelVariable: 'AZURE_OPENAI_DEPLOYMENT',
+    addressVariable: 'AZURE_OPENAI_ENDPOINT or AZURE_OPENAI_BASE_URL',
+  };
+  // Azure knows transcription models by their deployments only: OpenAI's own names would fail there.
+  const traits = { ...openAITraits(model ?? deployment), transcriber };
+  const endpoint = { apiKey, baseUrl, model: deployment, headers, keyAs: 'api-key' } as const;
+  return realtimeModel('azure', endpoint, { service, traits, log, timing });
+}
+
+function realtimeModel(
+  provider: 'openai' | 'azure',
+  endpoint: OpenAIEndpoint,
+  parts: {
+    readonly service: Service;
+    readonly traits: OpenAITraits;
+    readonly log: ModelLog;
+    readonly timing: Timing | undefined;
+  },
+): SpeechModel {
+  const { apiKey, model, headers } = endpoint;
+  const { service, traits, log, timing = TIMING } = parts;
+  if (apiKey === '' || model === '') throw new TypeError(`${service.name} needs an API key and a ${service.modelNoun}`);
+  const target = { service, model, secrets: secretsIn(apiKey, headers) };
   return {
-    provider: 'openai',
+    provider,
     name: model,
-    label: `OpenAI (${model})`,
+    label: `${service.name} (${model})`,
     inputRate: 24_000,
     capabilities: traits.capabilities,
-    connect: (session, signal, history = []) =>
+    connect: (options, signal, history = []) =>
       untilReady({
-        provider: 'OpenAI',
+        provider: service.name,
         limitMs: timing.connectMs,
         signal,
         open: (hooks) => {
-          const rt = openOpenAISocket(options);
-          const target = { model, apiKey };
-          return new OpenAISession({ rt, target, traits, options: session, history, log, timing, hooks });
+          const rt = openOpenAISocket(endpoint);
+          return new OpenAISession({ rt, target, traits, options, history, log, timing, hooks });
         },
       }),
   };

@@ -138,8 +138,11 @@ export function trimSlashes(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-/** The text without the key, and short enough for a message. */
-export function redacted(text: string, key: string): string {
-  const safe = key.length < 8 ? text : text.replaceAll(key, '…').replaceAll(encodeURIComponent(key), '…');
+/** The text without the secrets, and short enough for a message. */
+export function redacted(text: string, secrets: readonly string[]): string {
+  let safe = text;
+  for (const secret of secrets) {
+    if (secret.length >= 8) safe = safe.replaceAll(secret, '…').replaceAll(encodeURIComponent(secret), '…');
+  }
   return safe.replace(/sk-[\w*-]{6,}|AIza[\w-]{10,}/g, '…').slice(0, 300);
 }

@@ -54,6 +54,10 @@ export class GeminiCalls {
     if (this.#vertex && response.scheduling) {
       throw new InvalidPayload('Invalid JSON payload received. Unknown name "scheduling": Cannot find field.');
     }
+    // Vertex AI matches by name and order (livekit/agents#2194, livekit/agents#3694).
+    if (this.#vertex && response.id !== undefined) {
+      throw new InvalidPayload('Invalid JSON payload received. Unknown name "id": Cannot find field.');
+    }
     const id = response.id ?? (this.#vertex ? this.waiting.find(({ name }) => name === response.name)?.id : undefined);
     if (id && this.#cancelled.has(id)) return undefined;
     const call = this.#pending.get(id ?? '');

@@ -18,6 +18,7 @@ export interface GenerationContext {
   readonly bundle: boolean;
   /** Whether turnComplete waits until the sound would have been played. */
   readonly playbackClock: boolean;
+  readonly vertex: boolean;
   readonly promptTokens: () => number;
   /** Asks the script; may throw. */
   ask(signal: AbortSignal): Promise<ScriptedReply>;
@@ -99,7 +100,13 @@ export class GeminiGeneration {
       const calls = reply.calls ?? [];
       if (calls.length === 0) return;
       const pending = this.#context.call(calls);
-      const functionCalls = pending.map(({ id, name }, i) => ({ id, name, args: calls[i]?.arguments ?? {} }));
+      // Vertex AI leaves ids out sometimes: here, every second one.
+      const named = (i: number) => !this.#context.vertex || i % 2 === 1;
+      const functionCalls = pending.map(({ id, name }, i) => ({
+        ...(named(i) ? { id } : {}),
+        name,
+        args: calls[i]?.arguments ?? {},
+      }));
       if (this.#context.bundle) this.#context.wire.send({ serverContent: {} });
       this.#outputs += 1;
       this.#textTokens += Math.ceil(JSON.stringify(functionCalls).length / 4);

@@ -217,6 +217,7 @@ export class GeminiSession {
       transcribesOutput: this.#setup?.outputAudioTranscription !== undefined,
       bundle: this.#options.bundle,
       playbackClock: this.#options.playbackClock,
+      vertex: this.#options.vertex,
       promptTokens: () => this.#promptTokens(),
       ask: (signal) => {
         asked.turns = this.#turns?.takeUnanswered() ?? [];

@@ -5,6 +5,7 @@ import type { GeminiTurn } from './gemini-turns.ts';
 import {
   type Admission,
   type LoggedFrame,
+  type LoggedRequest,
   type ModelEvent,
   type ModelFaults,
   ModelServer,
@@ -90,6 +91,11 @@ export class SimulatedGemini {
   /** What crossed the wire, newest last, bounded. */
   get frames(): readonly LoggedFrame[] {
     return this.#server.frames;
+  }
+
+  /** Requests for a connection, newest last, bounded. */
+  get requests(): readonly LoggedRequest[] {
+    return this.#server.requests;
   }
 
   /** Switches for tests; change them at any time. */

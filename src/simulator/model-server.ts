@@ -36,6 +36,13 @@ export interface LoggedFrame {
   readonly at: number;
 }
 
+/** A request for a connection as it came, whether or not it was let in. */
+export interface LoggedRequest {
+  /** Path and query. */
+  readonly url: string;
+  readonly headers: Readonly<IncomingMessage['headers']>;
+}
+
 /** What a bench wants to know at once. `at`: performance.now(); `session` counts from 1. */
 export type ModelEvent = { readonly session: number; readonly at: number } & (
   | {
@@ -75,6 +82,8 @@ export type Reader = (message: unknown) => void;
 export type Admission = { readonly status: number; readonly body: object } | { open(wire: Wire): Reader };
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+/** Requests that are kept, the oldest dropped. */
+const MAX_REQUESTS = 100;
 
 function noFaults(): ModelFaults {
   return {
@@ -100,6 +109,7 @@ export class ModelServer {
   readonly #binary: boolean;
   readonly #frameLimit: number;
   readonly #frames: LoggedFrame[] = [];
+  readonly #requests: LoggedRequest[] = [];
   readonly #listeners = new Set<(event: ModelEvent) => void>();
   #connections = 0;
 
@@ -128,6 +138,11 @@ export class ModelServer {
     return this.#frames;
   }
 
+  /** The newest requests for a connection, oldest first. */
+  get requests(): readonly LoggedRequest[] {
+    return this.#requests;
+  }
+
   /** Calls the listener for every event until the returned function is called. */
   onEvent(listener: (event: ModelEvent) => void): () => void {
     this.#listeners.add(listener);
@@ -153,6 +168,8 @@ export class ModelServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    this.#requests.push({ url: request.url ?? '/', headers: request.headers });
+    if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
     // A base URL with a trailing slash makes `//…`, which URL would take for a host.
     const url = new URL(`http://simulator${(request.url ?? '/').replace(/^\/+/, '/')}`);
     const admission: Admission =

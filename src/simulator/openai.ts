@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import {
   type Admission,
   type LoggedFrame,
+  type LoggedRequest,
   type ModelEvent,
   type ModelFaults,
   ModelServer,
@@ -46,6 +47,17 @@ const MODELS = [
   'gpt-realtime',
   'gpt-realtime-mini',
 ];
+// Codes and texts of Azure OpenAI as reports quote them, e.g. MicrosoftDocs/azure-docs#114013.
+const AZURE_DENIED = {
+  code: '401',
+  message:
+    'Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an active subscription and use a correct regional API endpoint for your resource.',
+};
+const AZURE_NO_DEPLOYMENT = {
+  code: 'DeploymentNotFound',
+  message:
+    'The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again.',
+};
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
@@ -101,6 +113,11 @@ export class SimulatedOpenAI {
     return this.#server.frames;
   }
 
+  /** Requests for a connection, newest last, bounded. */
+  get requests(): readonly LoggedRequest[] {
+    return this.#server.requests;
+  }
+
   /** Switches for tests; change them at any time. */
   get faults(): ModelFaults {
     return this.#server.faults;
@@ -137,7 +154,9 @@ function admit(request: IncomingMessage, url: URL, options: Admitting): Admissio
   if (!url.pathname.endsWith('/realtime')) {
     return { status: 404, body: { error: invalidRequest('unknown_url', `Unknown request URL: ${url.pathname}.`) } };
   }
+  const azure = url.pathname.endsWith('/openai/v1/realtime');
   const key = keyOf(request);
+  if (azure && key !== options.apiKey) return { status: 401, body: { error: AZURE_DENIED } };
   const wrong = key === undefined ? missingKey() : wrongKey(key);
   if (key !== options.apiKey && (key === undefined || options.wrongKey !== 'event')) {
     return { status: 401, body: { error: wrong } };
@@ -150,6 +169,7 @@ function admit(request: IncomingMessage, url: URL, options: Admitting): Admissio
     };
   }
   if (!(options.models ?? MODELS).includes(model)) {
+    if (azure) return { status: 404, body: { error: AZURE_NO_DEPLOYMENT } };
     const text = `The model \`${model}\` does not exist or you do not have access to it.`;
     // Close code 4004 and this reason were seen live with retired models.
     return { open: (wire) => refuse(wire, invalidRequest('model_not_found', text), 4004) };

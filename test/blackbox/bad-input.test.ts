@@ -15,7 +15,7 @@ function assertOneClearLine(text: string, pattern: RegExp): void {
 describe('a process that cannot start says why in one line and exits with 1', () => {
   const cases: [string, NodeJS.ProcessEnv, RegExp][] = [
     ['no token', { OPENAI_API_KEY: 'sk-x' }, /^DISCORD_TOKEN is not set/],
-    ['no key', { DISCORD_TOKEN: 'abc' }, /OPENAI_API_KEY or GEMINI_API_KEY is not set/],
+    ['no key', { DISCORD_TOKEN: 'abc' }, /OPENAI_API_KEY, .+ or VERTEX_PROJECT is not set/],
     ['an unknown provider', { DISCORD_TOKEN: 'abc', PROVIDER: 'skynet' }, /^PROVIDER must be one of/],
     [
       'an address that nobody answers',

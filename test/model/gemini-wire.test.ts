@@ -182,7 +182,7 @@ describe('the Gemini adapter on the wire', () => {
     );
   });
 
-  it('makes up ids that are missing and does not send them back', async (t) => {
+  it('makes up ids that are missing and does not send them back, but keeps the order of the calls', async (t) => {
     const { server, session, listener, done } = await open(t);
     speak(session, ANNA, 16_000, { ms: 40 });
     await server.frame(isEnd);
@@ -193,8 +193,8 @@ describe('the Gemini adapter on the wire', () => {
     const { toolResponse } = await server.frame((frame) => frame.toolResponse !== undefined);
     assert.deepEqual(toolResponse, {
       functionResponses: [
-        { name: 'get_weather', response: { output: 'two' } },
         { name: 'get_weather', response: { error: 'one' } },
+        { name: 'get_weather', response: { output: 'two' } },
       ],
     });
     done();

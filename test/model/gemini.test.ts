@@ -1,4 +1,4 @@
-import { geminiModel } from '../../src/model/gemini.ts';
+import { geminiModel, vertexModel } from '../../src/model/gemini.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { contract, SILENT_LOG } from './contract.ts';
 import { schemas } from './schemas.ts';
@@ -17,3 +17,21 @@ for (const [name, model] of [
     modelVariable: 'GEMINI_MODEL',
   });
 }
+
+contract({
+  name: 'Vertex AI',
+  start: (options) => SimulatedGemini.start({ ...options, playbackClock: false }),
+  model: ({ url, apiKey, model = 'gemini-live-2.5-flash-native-audio', log = SILENT_LOG, timing }) =>
+    vertexModel({
+      project: 'my-project',
+      location: 'us-central1',
+      apiKey,
+      baseUrl: url,
+      model,
+      log,
+      ...(timing ? { timing } : {}),
+    }),
+  check: (frame) => schemas?.checkGemini(frame, 'client') ?? [],
+  keyVariable: 'VERTEX_API_KEY',
+  modelVariable: 'VERTEX_MODEL',
+});

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { SessionLostError } from '../../src/bridge/errors.ts';
 import type { SessionOptions } from '../../src/bridge/ports.ts';
-import { openAIModel } from '../../src/model/openai.ts';
+import { azureModel, openAIModel } from '../../src/model/openai.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { RawServer } from './raw-server.ts';
@@ -412,7 +412,10 @@ async function replay(t: TestContext, name: string) {
       if (frame.type === 'response.create') raw.send(...((chunks[++asked] ?? []) as Record<string, unknown>[]));
     },
   });
-  const model = openAIModel({ apiKey: 'k', baseUrl: server.url, model: 'gpt-realtime', log: SILENT_LOG });
+  const place = { apiKey: 'k', baseUrl: server.url, log: SILENT_LOG };
+  const model = name.startsWith('azure/')
+    ? azureModel({ ...place, deployment: 'talk', model: 'gpt-realtime', transcriber: null })
+    : openAIModel({ ...place, model: 'gpt-realtime' });
   const session = await model.connect(OPTIONS, new AbortController().signal);
   const listener = new Listener(session);
   session.appendText(ANNA, 'What is the weather in London?');

@@ -1,0 +1,236 @@
+// The part of the configuration that says which speech model answers, and where. config.ts reads the variables.
+import { z } from 'zod';
+
+/** Header names and values that go with every connection, for gateways. The values count as secrets. */
+type Headers = Readonly<Record<string, string>>;
+
+/** Which speech model to talk to, with what it needs. Base URLs have no trailing slash; `http:` means plain `ws:`. */
+export type ModelConfig =
+  | {
+      readonly provider: 'openai' | 'gemini';
+      readonly apiKey: string;
+      readonly baseUrl: string;
+      readonly model: string;
+      readonly headers: Headers;
+    }
+  | {
+      readonly provider: 'azure';
+      readonly apiKey: string;
+      readonly baseUrl: string;
+      readonly deployment: string;
+      /** Which model the deployment is; null: the one that it is named after, if any. */
+      readonly model: string | null;
+      /** The deployment that writes down what people say; null: nobody does. */
+      readonly transcriber: string | null;
+      readonly headers: Headers;
+    }
+  | {
+      readonly provider: 'vertex';
+      readonly project: string;
+      readonly location: string;
+      /** null: Google credentials of the machine. */
+      readonly apiKey: string | null;
+      /** null: Google's own address of the location. */
+      readonly baseUrl: string | null;
+      readonly model: string;
+      readonly headers: Headers;
+    };
+type Provider = ModelConfig['provider'];
+
+/** In the order in which they are looked for. */
+const PROVIDERS = ['openai', 'azure', 'gemini', 'vertex'] as const;
+const NAME = /^[\w.:/-]+$/;
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+/** The line of a WebSocket's own handshake; replacing one breaks the connection. */
+const HANDSHAKE = /^(host|connection|upgrade|content-length|transfer-encoding|sec-websocket-.*)$/i;
+
+const secret = z
+  .string()
+  .regex(/^[\x21-\x7e]+$/, 'has a space, a line break or another character that no key has: copy it again')
+  .optional();
+const name = (complaint: string) => z.string().regex(NAME, complaint);
+const model = (fallback: string) => name('is not the id of a model: leave it empty for the default').default(fallback);
+const address = z
+  .string()
+  .refine((text) => isPlainHttpUrl(text), {
+    error: 'must be an http:// or https:// address without user name, query and fragment',
+  })
+  .transform((text) => text.replace(/\/+$/, ''));
+const headers = z
+  .string()
+  .transform((text, context): Headers => {
+    const read = headersIn(text);
+    if (read) return read;
+    const message = 'must be a JSON object of header names and texts, such as {"Authorization":"Bearer KEY"}';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  })
+  .optional();
+
+/** A base URL, kept without its trailing slashes: some SDKs make `//path` of them. */
+export const base = (fallback: string) => address.default(fallback);
+
+/** The variables of every provider. */
+export const providerVariables = {
+  PROVIDER: z.enum(PROVIDERS, { error: `must be one of ${PROVIDERS.join(', ')}` }).optional(),
+  OPENAI_API_KEY: secret,
+  OPENAI_BASE_URL: base('https://api.openai.com/v1'),
+  OPENAI_MODEL: model('gpt-realtime-2.1'),
+  OPENAI_HEADERS: headers,
+  AZURE_OPENAI_API_KEY: secret,
+  AZURE_OPENAI_ENDPOINT: address.optional(),
+  AZURE_OPENAI_BASE_URL: address.optional(),
+  AZURE_OPENAI_DEPLOYMENT: name('is not the name of a deployment').optional(),
+  AZURE_OPENAI_MODEL: name('is not the id of a model').optional(),
+  AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT: name('is not the name of a deployment').optional(),
+  AZURE_OPENAI_HEADERS: headers,
+  GEMINI_API_KEY: secret,
+  GEMINI_BASE_URL: base('https://generativelanguage.googleapis.com'),
+  GEMINI_MODEL: model('gemini-3.8-live'),
+  GEMINI_HEADERS: headers,
+  VERTEX_PROJECT: z
+    .string()
+    .regex(/^[\w.:-]+$/, 'is not the id of a Google Cloud project')
+    .optional(),
+  VERTEX_LOCATION: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'is not a location such as us-central1')
+    .default('us-central1'),
+  VERTEX_API_KEY: secret,
+  VERTEX_BASE_URL: address.optional(),
+  VERTEX_MODEL: model('gemini-live-2.5-flash-native-audio'),
+  VERTEX_HEADERS: headers,
+};
+const Variables = z.object(providerVariables);
+export type ProviderVariables = z.output<typeof Variables>;
+type Given = Partial<Record<keyof ProviderVariables, unknown>>;
+
+/** The provider that is asked for, else the first whose credentials are set; undefined: none, or an unknown one. */
+function chosenProvider(given: Given): Provider | undefined {
+  if (given.PROVIDER) return PROVIDERS.find((one) => one === given.PROVIDER);
+  if (given.OPENAI_API_KEY) return 'openai';
+  if (given.AZURE_OPENAI_API_KEY) return 'azure';
+  if (given.GEMINI_API_KEY) return 'gemini';
+  return given.VERTEX_PROJECT || given.VERTEX_API_KEY ? 'vertex' : undefined;
+}
+
+/** One line per variable that is not set and has to be. */
+export function missing(given: Given): readonly { readonly variable: string; readonly problem: string }[] {
+  const provider = chosenProvider(given);
+  if (provider === undefined) {
+    if (given.PROVIDER) return [];
+    const keys = 'OPENAI_API_KEY, AZURE_OPENAI_API_KEY, GEMINI_API_KEY or VERTEX_PROJECT';
+    return [{ variable: keys, problem: `${keys} is not set: put that of the provider that you want into .env` }];
+  }
+  const why = given.PROVIDER ? `PROVIDER is ${provider}` : `other variables choose ${provider}`;
+  return required(provider, given)
+    .filter(([variable]) => !given[variable])
+    .map(([variable, remedy]) => ({
+      variable,
+      problem: `${variable} is not set, but ${why}: ${remedy} and put it into .env`,
+    }));
+}
+
+function required(provider: Provider, given: Given): readonly (readonly [keyof ProviderVariables, string])[] {
+  switch (provider) {
+    case 'openai':
+      return [['OPENAI_API_KEY', 'make one at https://platform.openai.com/api-keys']];
+    case 'gemini':
+      return [['GEMINI_API_KEY', 'make one at https://aistudio.google.com/apikey']];
+    case 'azure':
+      return [
+        ['AZURE_OPENAI_API_KEY', 'take it from the resource (Keys and Endpoint) in https://portal.azure.com'],
+        ...(given.AZURE_OPENAI_BASE_URL
+          ? []
+          : [['AZURE_OPENAI_ENDPOINT', 'take it from the resource, such as https://NAME.openai.azure.com'] as const]),
+        ['AZURE_OPENAI_DEPLOYMENT', 'deploy a realtime model in https://ai.azure.com, take its name'],
+      ];
+    case 'vertex':
+      return [['VERTEX_PROJECT', "take the project's id from https://console.cloud.google.com"]];
+    default:
+      return provider satisfies never;
+  }
+}
+
+/** What the variables say about the provider that they choose. Throws TypeError where missing() has something to say. */
+export function modelConfig(read: ProviderVariables): ModelConfig {
+  const provider = chosenProvider(read);
+  if (provider === undefined || missing(read).length > 0) throw new TypeError('the provider is not configured');
+  switch (provider) {
+    case 'openai':
+      return {
+        provider,
+        apiKey: read.OPENAI_API_KEY ?? '',
+        baseUrl: read.OPENAI_BASE_URL,
+        model: read.OPENAI_MODEL,
+        headers: read.OPENAI_HEADERS ?? {},
+      };
+    case 'gemini':
+      return {
+        provider,
+        apiKey: read.GEMINI_API_KEY ?? '',
+        baseUrl: read.GEMINI_BASE_URL,
+        model: read.GEMINI_MODEL,
+        headers: read.GEMINI_HEADERS ?? {},
+      };
+    case 'azure':
+      return {
+        provider,
+        apiKey: read.AZURE_OPENAI_API_KEY ?? '',
+        baseUrl: read.AZURE_OPENAI_BASE_URL ?? azureBase(read.AZURE_OPENAI_ENDPOINT ?? ''),
+        deployment: read.AZURE_OPENAI_DEPLOYMENT ?? '',
+        model: read.AZURE_OPENAI_MODEL ?? null,
+        transcriber: read.AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT ?? null,
+        headers: read.AZURE_OPENAI_HEADERS ?? {},
+      };
+    case 'vertex':
+      return {
+        provider,
+        project: read.VERTEX_PROJECT ?? '',
+        location: read.VERTEX_LOCATION,
+        apiKey: read.VERTEX_API_KEY ?? null,
+        baseUrl: read.VERTEX_BASE_URL ?? null,
+        model: read.VERTEX_MODEL,
+        headers: read.VERTEX_HEADERS ?? {},
+      };
+    default:
+      return provider satisfies never;
+  }
+}
+
+/** Keys and header values of every provider: no log line may carry them. */
+export function providerSecrets(read: ProviderVariables): readonly string[] {
+  const keys = [read.OPENAI_API_KEY, read.AZURE_OPENAI_API_KEY, read.GEMINI_API_KEY, read.VERTEX_API_KEY];
+  const all = [read.OPENAI_HEADERS, read.AZURE_OPENAI_HEADERS, read.GEMINI_HEADERS, read.VERTEX_HEADERS];
+  const values = all.flatMap((one) => Object.values(one ?? {}));
+  // `Bearer KEY`: the key also turns up alone.
+  const bare = values.flatMap((value) => /^\w+ +(\S+)$/.exec(value)?.[1] ?? []);
+  return [...keys.filter((key) => key !== undefined), ...values, ...bare];
+}
+
+/** The portal shows the endpoint with and without the path of the API. */
+function azureBase(endpoint: string): string {
+  return `${endpoint.replace(/\/openai(\/v1)?$/, '')}/openai/v1`;
+}
+
+function headersIn(text: string): Headers | undefined {
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
+  const usable = Object.entries(read).every(
+    ([header, value]) =>
+      HEADER_NAME.test(header) && !HANDSHAKE.test(header) && typeof value === 'string' && /^[\x20-\x7e]*$/.test(value),
+  );
+  return usable ? (read as Headers) : undefined;
+}
+
+function isPlainHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const url = new URL(text);
+  const plain = !url.username && !url.password && !url.search && !url.hash;
+  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
+}

@@ -1,0 +1,336 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { SessionLostError } from '../../src/bridge/errors.ts';
+import { readConfig } from '../../src/config.ts';
+import { vertexBase } from '../../src/model/gemini-socket.ts';
+import { speechModel } from '../../src/model/model.ts';
+import type { ModelLog } from '../../src/model/wire.ts';
+import { SimulatedGemini } from '../../src/simulator/gemini.ts';
+import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import { inOrder, type ScriptedReply } from '../../src/simulator/script.ts';
+import { ANNA, OPTIONS, speak } from './contract.ts';
+import { Listener } from './listen.ts';
+import { schemas } from './schemas.ts';
+
+const KEY = 'key-of-the-row-0123456789';
+const GATEWAY = '/live/acct';
+const GEMINI_PATH = '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent';
+const VERTEX_PATH = '/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent';
+const VERTEX_MODEL =
+  'projects/my-project/locations/us-central1/publishers/google/models/gemini-live-2.5-flash-native-audio';
+const BEARER = JSON.stringify({ Authorization: `Bearer ${KEY}`, 'x-gateway-team': 'voices' });
+const OPENAI = { start: SimulatedOpenAI.start, check: schemas?.checkOpenAI };
+const GEMINI = { start: SimulatedGemini.start, check: schemas?.checkGemini };
+
+interface Row {
+  readonly name: string;
+  readonly side: typeof OPENAI | typeof GEMINI;
+  /** The configuration, given the address of the stand-in. */
+  readonly env: (origin: string) => NodeJS.ProcessEnv;
+  /** The request for the connection: path with query, and these headers (undefined: not there). */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** What the first frame says: the model (Gemini), the model that writes down what people say (OpenAI). */
+  readonly first: string | undefined;
+  readonly label: string;
+  /** What is said to somebody with a wrong key. */
+  readonly rejected: string;
+}
+
+const ROWS: readonly Row[] = [
+  {
+    name: 'OpenAI, direct',
+    side: OPENAI,
+    env: (origin) => ({ OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${origin}/v1` }),
+    url: '/v1/realtime?model=gpt-realtime-2.1',
+    headers: { authorization: `Bearer ${KEY}`, 'api-key': undefined },
+    first: 'gpt-realtime-whisper',
+    label: 'OpenAI (gpt-realtime-2.1)',
+    rejected: 'OpenAI rejected the API key: check OPENAI_API_KEY.',
+  },
+  {
+    name: 'OpenAI, through a gateway',
+    side: OPENAI,
+    env: (origin) => ({
+      OPENAI_API_KEY: KEY,
+      OPENAI_BASE_URL: `${origin}${GATEWAY}/`,
+      OPENAI_HEADERS: '{"x-gateway-team":"voices"}',
+    }),
+    url: `${GATEWAY}/realtime?model=gpt-realtime-2.1`,
+    headers: { authorization: `Bearer ${KEY}`, 'x-gateway-team': 'voices' },
+    first: 'gpt-realtime-whisper',
+    label: 'OpenAI (gpt-realtime-2.1)',
+    rejected: 'OpenAI rejected the API key: check OPENAI_API_KEY.',
+  },
+  {
+    name: 'Azure OpenAI, direct',
+    side: OPENAI,
+    env: (origin) => ({
+      AZURE_OPENAI_API_KEY: KEY,
+      AZURE_OPENAI_ENDPOINT: origin,
+      AZURE_OPENAI_DEPLOYMENT: 'talk',
+      AZURE_OPENAI_MODEL: 'gpt-realtime-2.1',
+      AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT: 'scribe',
+    }),
+    url: '/openai/v1/realtime?model=talk',
+    headers: { 'api-key': KEY, authorization: undefined },
+    first: 'scribe',
+    label: 'Azure OpenAI (talk)',
+    rejected: 'Azure OpenAI rejected the API key: check AZURE_OPENAI_API_KEY.',
+  },
+  {
+    name: 'Azure OpenAI, through a gateway',
+    side: OPENAI,
+    env: (origin) => ({
+      AZURE_OPENAI_API_KEY: 'own-key-of-azure',
+      AZURE_OPENAI_BASE_URL: `${origin}${GATEWAY}`,
+      AZURE_OPENAI_DEPLOYMENT: 'talk',
+      AZURE_OPENAI_HEADERS: BEARER,
+    }),
+    url: `${GATEWAY}/realtime?model=talk`,
+    headers: { authorization: `Bearer ${KEY}`, 'api-key': 'own-key-of-azure', 'x-gateway-team': 'voices' },
+    first: undefined,
+    label: 'Azure OpenAI (talk)',
+    rejected: 'Azure OpenAI rejected the API key: check AZURE_OPENAI_API_KEY and AZURE_OPENAI_HEADERS.',
+  },
+  {
+    name: 'Gemini, direct',
+    side: GEMINI,
+    env: (origin) => ({ GEMINI_API_KEY: KEY, GEMINI_BASE_URL: origin }),
+    url: `${GEMINI_PATH}?key=${KEY}`,
+    headers: { authorization: undefined },
+    first: 'models/gemini-3.8-live',
+    label: 'Google Gemini (gemini-3.8-live)',
+    rejected: 'Google rejected the API key: check GEMINI_API_KEY.',
+  },
+  {
+    name: 'Gemini, through a gateway',
+    side: GEMINI,
+    env: (origin) => ({
+      GEMINI_API_KEY: 'own-key-of-gemini',
+      GEMINI_BASE_URL: `${origin}${GATEWAY}/`,
+      GEMINI_HEADERS: BEARER,
+    }),
+    url: `${GATEWAY}${GEMINI_PATH}?key=own-key-of-gemini`,
+    headers: { authorization: `Bearer ${KEY}`, 'x-gateway-team': 'voices' },
+    first: 'models/gemini-3.8-live',
+    label: 'Google Gemini (gemini-3.8-live)',
+    rejected: 'Google rejected the API key: check GEMINI_API_KEY and GEMINI_HEADERS.',
+  },
+  {
+    name: 'Vertex AI, direct',
+    side: GEMINI,
+    env: (origin) => ({ VERTEX_PROJECT: 'my-project', VERTEX_API_KEY: KEY, VERTEX_BASE_URL: origin }),
+    url: VERTEX_PATH,
+    headers: { 'x-goog-api-key': KEY, authorization: undefined },
+    first: VERTEX_MODEL,
+    label: 'Google Vertex AI (gemini-live-2.5-flash-native-audio)',
+    rejected: 'Google rejected the API key: check VERTEX_API_KEY.',
+  },
+  {
+    name: 'Vertex AI, through a gateway',
+    side: GEMINI,
+    env: (origin) => ({
+      VERTEX_PROJECT: 'my-project',
+      VERTEX_BASE_URL: `${origin}${GATEWAY}`,
+      VERTEX_HEADERS: BEARER,
+    }),
+    url: `${GATEWAY}${VERTEX_PATH}`,
+    headers: { authorization: `Bearer ${KEY}`, 'x-goog-api-key': undefined, 'x-gateway-team': 'voices' },
+    first: VERTEX_MODEL,
+    label: 'Google Vertex AI (gemini-live-2.5-flash-native-audio)',
+    rejected: 'Google rejected the credentials: check VERTEX_HEADERS.',
+  },
+];
+
+const CITIES = ['Paris', 'Rome', 'Oslo'];
+/** A round with tools of the same name, whose results must not be mixed up, and the answer that uses them. */
+const ROUND: readonly ScriptedReply[] = [
+  { calls: CITIES.map((place) => ({ name: 'get_weather', arguments: { place } })), heard: 'How is the weather?' },
+  { say: { text: 'It rains.' }, speed: 50 },
+];
+
+async function stage(t: TestContext, row: Row, apiKey = KEY) {
+  const results: string[][] = [];
+  const round = inOrder(ROUND);
+  const server = await row.side.start({
+    script: (input) => {
+      results.push(input.toolResults.map(({ output }) => output));
+      return round(input);
+    },
+    apiKey,
+    playbackClock: false,
+    ...(row.name.startsWith('Azure') ? { models: ['talk'] } : {}),
+  });
+  t.after(() => server.close());
+  const logged: unknown[] = [];
+  const write = (fields: object, message: string) => void logged.push([fields, message]);
+  const log: ModelLog = { debug: write, warn: write };
+  const { model } = readConfig({ DISCORD_TOKEN: 'a.b.c', ...row.env(new URL(server.url).origin) });
+  return { server, speech: speechModel(model, log), results, logged };
+}
+
+describe('four providers, direct and through a gateway', { concurrency: 4 }, () => {
+  for (const row of ROWS) {
+    it(`${row.name}: connects by configuration alone, answers a turn, takes tool results`, async (t) => {
+      const { server, speech, results, logged } = await stage(t, row);
+      assert.equal(speech.label, row.label);
+      const session = await speech.connect(OPTIONS, new AbortController().signal);
+      t.after(() => session.close());
+      const listener = new Listener(session);
+      speak(session, ANNA, speech.inputRate);
+      for (let i = 0; i < CITIES.length; i++) {
+        await listener.next('tool-call', () => listener.all('tool-call').length === CITIES.length);
+      }
+      const calls = listener.all('tool-call').map(({ call }) => call);
+      assert.equal(new Set(calls.map(({ callId }) => callId)).size, CITIES.length);
+      // The last one first: where the provider matches by order, ours must be that of the calls.
+      for (const { callId, name, arguments: asked } of calls.toReversed()) {
+        session.sendToolResult({ callId, name, ok: true, output: `weather of ${JSON.parse(asked).place}` });
+      }
+      session.respond();
+      const answer = await listener.next('reply-started', ({ replyId }) => replyId !== calls[0]?.replyId);
+      const done = await listener.next('reply-done', ({ replyId }) => replyId === answer.replyId);
+      assert.equal(done.status, 'completed');
+      assert.equal(
+        listener
+          .all('reply-transcript')
+          .map(({ delta }) => delta)
+          .join(''),
+        'It rains.',
+      );
+      assert.ok(listener.all('audio').length > 0);
+      assert.deepEqual(listener.all('refused'), []);
+      assert.deepEqual(results.at(-1)?.toSorted(), ['weather of Oslo', 'weather of Paris', 'weather of Rome']);
+      assert.equal(listener.transcripts[1], row.first === undefined ? '' : 'How is the weather?');
+      const request = server.requests[0];
+      assert.equal(server.requests.length, 1);
+      assert.equal(request?.url, row.url);
+      for (const [name, value] of Object.entries(row.headers)) assert.equal(request?.headers[name], value, name);
+      const sent = server.frames.filter(({ direction }) => direction === 'client').map(({ message }) => message);
+      assert.equal(firstSays(sent[0]), row.first);
+      assert.deepEqual(
+        sent.flatMap((frame) => row.side.check?.(frame, 'client').map((text) => [text, frame]) ?? []),
+        [],
+      );
+      assert.doesNotMatch(JSON.stringify(logged), /key-of|Bearer/);
+    });
+
+    it(`${row.name}: a wrong key is told with the variable to check, and is not shown`, async (t) => {
+      const { speech, logged } = await stage(t, row, 'the-right-key-0123456789');
+      await assert.rejects(speech.connect(OPTIONS, new AbortController().signal), (error) => {
+        assert.ok(error instanceof SessionLostError);
+        assert.deepEqual([error.kind, error.retryable, error.message], ['authentication', false, row.rejected]);
+        return true;
+      });
+      assert.doesNotMatch(JSON.stringify(logged), /key-of|Bearer/);
+    });
+  }
+});
+
+/** The part of the first frame that names a model. */
+function firstSays(frame: unknown): string | undefined {
+  const { setup, session } = frame as {
+    setup?: { model: string };
+    session?: { audio: { input: { transcription?: { model: string } } } };
+  };
+  return setup?.model ?? session?.audio.input.transcription?.model;
+}
+
+describe('what Azure OpenAI and Vertex AI do differently', () => {
+  const azure = ROWS[2] as Row;
+  const vertex = ROWS[6] as Row;
+
+  it('a deployment that does not exist is told with its variable', async (t) => {
+    const { server } = await stage(t, azure);
+    const { model } = readConfig({
+      DISCORD_TOKEN: 'a.b.c',
+      ...azure.env(new URL(server.url).origin),
+      AZURE_OPENAI_DEPLOYMENT: 'walk',
+    });
+    const connecting = speechModel(model, { debug: () => {}, warn: () => {} }).connect(
+      OPTIONS,
+      AbortSignal.timeout(5_000),
+    );
+    await assert.rejects(connecting, {
+      kind: 'unknown-model',
+      message: 'Azure OpenAI does not know the deployment "walk": check AZURE_OPENAI_DEPLOYMENT.',
+    });
+  });
+
+  it('a deployment can do what its model can, and the safe minimum where the model is not known', () => {
+    const log = { debug: () => {}, warn: () => {} };
+    const base = { provider: 'azure', apiKey: KEY, baseUrl: 'http://127.0.0.1:1', transcriber: null } as const;
+    const voices = (deployment: string, model: string | null) =>
+      speechModel({ ...base, deployment, model }, log).capabilities.voices.length;
+    assert.deepEqual(
+      [voices('talk', 'gpt-realtime-2.1'), voices('gpt-realtime', null), voices('talk', null)],
+      [10, 10, 0],
+    );
+  });
+
+  it('Vertex AI answers at the address of its location', () => {
+    assert.deepEqual(['us-central1', 'global', 'eu'].map(vertexBase), [
+      'https://us-central1-aiplatform.googleapis.com',
+      'https://aiplatform.googleapis.com',
+      'https://aiplatform.eu.rep.googleapis.com',
+    ]);
+  });
+
+  it('without a key, the Google credentials of the machine are used', async (t) => {
+    const tokens = createServer((_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ access_token: KEY, expires_in: 3600, token_type: 'Bearer' }));
+    });
+    await new Promise<void>((resolve) => tokens.listen(0, '127.0.0.1', resolve));
+    t.after(() => tokens.close());
+    const folder = mkdtempSync(join(tmpdir(), 'parley-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'subject'), 'subject-token');
+    const credentials = {
+      type: 'external_account',
+      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `http://127.0.0.1:${(tokens.address() as AddressInfo).port}/token`,
+      credential_source: { file: join(folder, 'subject') },
+    };
+    writeFileSync(join(folder, 'credentials.json'), JSON.stringify(credentials));
+    const before = process.env.GOOGLE_APPLICATION_CREDENTIALS;
+    process.env.GOOGLE_APPLICATION_CREDENTIALS = join(folder, 'credentials.json');
+    t.after(() => {
+      if (before === undefined) delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+      else process.env.GOOGLE_APPLICATION_CREDENTIALS = before;
+    });
+    const { server, speech } = await stage(t, {
+      ...vertex,
+      env: (origin) => ({ VERTEX_PROJECT: 'my-project', VERTEX_BASE_URL: origin }),
+    });
+    const session = await speech.connect(OPTIONS, new AbortController().signal);
+    session.close();
+    assert.equal(server.requests[0]?.url, VERTEX_PATH);
+    assert.equal(server.requests[0]?.headers.authorization, `Bearer ${KEY}`);
+  });
+
+  it('credentials that cannot be had are told with what to set', async (t) => {
+    const before = process.env.GOOGLE_APPLICATION_CREDENTIALS;
+    process.env.GOOGLE_APPLICATION_CREDENTIALS = '/nowhere/credentials.json';
+    t.after(() => {
+      if (before === undefined) delete process.env.GOOGLE_APPLICATION_CREDENTIALS;
+      else process.env.GOOGLE_APPLICATION_CREDENTIALS = before;
+    });
+    const { speech } = await stage(t, {
+      ...vertex,
+      env: (origin) => ({ VERTEX_PROJECT: 'my-project', VERTEX_BASE_URL: origin }),
+    });
+    await assert.rejects(speech.connect(OPTIONS, new AbortController().signal), {
+      kind: 'invalid-request',
+      message:
+        'The connection to Vertex AI could not be opened: check VERTEX_BASE_URL and VERTEX_LOCATION and the Google credentials (GOOGLE_APPLICATION_CREDENTIALS) and VERTEX_PROJECT.',
+    });
+  });
+});
