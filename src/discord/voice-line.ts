@@ -50,11 +50,11 @@ export async function joinVoiceLine(options: JoinOptions): Promise<DiscordVoiceL
     guildId: options.guildId,
     channelId: options.channelId,
     // The library keeps the bot's own voice state to itself; it is what tells a kick from a lost connection.
-    adapterCreator: (library) =>
+    adapterCreator: (methods) =>
       options.adapterCreator({
-        ...library,
+        ...methods,
         onVoiceStateUpdate: (state) => {
-          library.onVoiceStateUpdate(state);
+          methods.onVoiceStateUpdate(state);
           line?.placed(state.channel_id);
         },
       }),
