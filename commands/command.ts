@@ -5,7 +5,8 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Bridges, SettingsStore, TurnDetection, UsageReport } from '../src/bridge/ports.ts';
+import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { SettingsStore, TurnDetection, UsageReport } from '../src/bridge/ports.ts';
 
 /** What every command may use. The lists are of the model that is in use now. */
 export interface CommandContext {

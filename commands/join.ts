@@ -5,8 +5,8 @@ import {
   type VoiceBasedChannel,
   type VoiceChannel,
 } from 'discord.js';
+import type { BridgeHandle } from '../src/bridge/bridge-ports.ts';
 import { LineLostError, SessionLostError } from '../src/bridge/errors.ts';
-import type { BridgeHandle } from '../src/bridge/ports.ts';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { missingRights, sees, writingRights } from './rights.ts';

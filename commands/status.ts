@@ -1,5 +1,6 @@
 import { TimestampStyles, time } from 'discord.js';
-import type { BridgeStatus, Person } from '../src/bridge/ports.ts';
+import type { BridgeStatus } from '../src/bridge/bridge-ports.ts';
+import type { Person } from '../src/bridge/ports.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { sees } from './rights.ts';

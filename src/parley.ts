@@ -1,8 +1,10 @@
 import { commands } from '../commands/index.ts';
-import { Bridge, sessionOptions } from './bridge/bridge.ts';
+import { Bridge } from './bridge/bridge.ts';
+import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
 import { LineLostError } from './bridge/errors.ts';
-import type { BridgeEvent, BridgeHandle, EndReason, Person, SpeechSession } from './bridge/ports.ts';
+import type { Person, SpeechSession } from './bridge/ports.ts';
+import { sessionOptions } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
 import type { Config } from './config.ts';
 import { Announcement } from './discord/announcement.ts';

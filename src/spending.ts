@@ -1,4 +1,5 @@
-import type { BridgeEvent, Provider, SettingsStore, Tokens, Turn, UsageLine, UsageReport } from './bridge/ports.ts';
+import type { BridgeEvent } from './bridge/bridge-ports.ts';
+import type { Provider, SettingsStore, Tokens, Turn, UsageLine, UsageReport } from './bridge/ports.ts';
 import { costOf, type Prices } from './model/prices.ts';
 import type { UsageRow, UsageStore } from './store/usage.ts';
 

@@ -1,13 +1,10 @@
 import type { Logger } from 'pino';
+import type { BridgeEvent, BridgeHandle, BridgeStatus, EndReason } from './bridge-ports.ts';
+import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
-import { instructionsFor } from './instructions.ts';
 import { Latencies } from './latencies.ts';
 import type {
-  BridgeEvent,
-  BridgeHandle,
-  BridgeStatus,
-  EndReason,
   GuildSettings,
   LineEvent,
   Person,
@@ -24,6 +21,7 @@ import type {
 } from './ports.ts';
 import { ReplyUsage } from './reply-usage.ts';
 import { TurnBook } from './rights.ts';
+import { sessionOptions, takenOn } from './session-options.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { VoiceOut } from './voice-out.ts';
@@ -51,19 +49,6 @@ export interface BridgeParts {
   readonly log: Logger;
 }
 
-/** What a session is opened with under these settings. */
-export function sessionOptions(settings: GuildSettings, model: SpeechModel, toolbox: Toolbox): SessionOptions {
-  const { voices, turnDetection } = model.capabilities;
-  return {
-    instructions: instructionsFor(settings),
-    voice: settings.voice !== null && voices.includes(settings.voice) ? settings.voice : null,
-    language: settings.language,
-    tools: toolbox.declarations(settings.disabledTools),
-    turnDetection: turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
-    silenceMs: settings.silenceMs,
-  };
-}
-
 /** One voice channel joined to one model session: the one place where the arrows between them are drawn. */
 export class Bridge implements BridgeHandle {
   readonly guildId: string;
@@ -75,6 +60,7 @@ export class Bridge implements BridgeHandle {
   readonly #tools: ToolRunner;
   readonly #stopTicking: () => void;
   readonly #startedAt = performance.now();
+  readonly #company = new Company(this.#startedAt);
   readonly #replyLatencies = new Latencies();
   readonly #usage: ReplyUsage;
   #settings: GuildSettings;
@@ -84,8 +70,6 @@ export class Bridge implements BridgeHandle {
   /** The model is out of reach for the moment: nobody can expect an answer. */
   #paused = false;
   #turnEndedAt: number | undefined;
-  #lastSpeechAt = performance.now();
-  #aloneSince: number | undefined;
   #checkedPeopleAt = 0;
   #closing: Promise<void> | undefined;
 
@@ -138,7 +122,7 @@ export class Bridge implements BridgeHandle {
   }
 
   ask(person: Person, text: string): void {
-    this.#lastSpeechAt = performance.now();
+    this.#company.spoke(performance.now());
     this.#act(this.#floor.type(person.userId, text, performance.now()));
     this.#parts.ticker.wake();
   }
@@ -146,20 +130,11 @@ export class Bridge implements BridgeHandle {
   apply(settings: GuildSettings): readonly (keyof GuildSettings)[] {
     const { session, model, toolbox } = this.#parts;
     this.#settings = settings;
-    const before = this.#options;
     const wanted = sessionOptions(settings, model, toolbox);
-    const can = (option: keyof SessionOptions): boolean => model.capabilities.updates.includes(option);
-    // What the running session cannot take on stays as it was opened, in the floor too.
-    const kept = Object.entries(before).filter(([option]) => !can(option as keyof SessionOptions));
-    this.#options = { ...wanted, ...Object.fromEntries(kept) };
+    const { options, waits } = takenOn(this.#options, wanted, model.capabilities.updates);
+    this.#options = options;
     this.#floor.settings = this.#floorSettings();
     session.update(this.#options);
-    const waits: (keyof GuildSettings)[] = [];
-    if (wanted.voice !== before.voice && !can('voice')) waits.push('voice');
-    if (wanted.instructions !== before.instructions && !can('instructions')) waits.push('persona');
-    if (wanted.language !== before.language && !can('language')) waits.push('language');
-    if (wanted.turnDetection !== before.turnDetection && !can('turnDetection')) waits.push('turnDetection');
-    if (JSON.stringify(wanted.tools) !== JSON.stringify(before.tools) && !can('tools')) waits.push('disabledTools');
     return waits;
   }
 
@@ -308,7 +283,7 @@ export class Bridge implements BridgeHandle {
     for (const decision of decisions) {
       switch (decision.type) {
         case 'speaking':
-          this.#lastSpeechAt = performance.now();
+          this.#company.spoke(performance.now());
           observe({
             type: 'speaking',
             person: this.#person(decision.userId),
@@ -439,12 +414,9 @@ export class Bridge implements BridgeHandle {
   /** Leaves when nobody is there, or nobody spoke for long. */
   #checkPeople(now: number): void {
     this.#checkedPeopleAt = now;
-    if (this.#parts.room.people().length > 0) this.#aloneSince = undefined;
-    else this.#aloneSince ??= now;
-    if (this.#voice.state === 'speaking') this.#lastSpeechAt = now;
-    if (this.#aloneSince !== undefined && now - this.#aloneSince >= this.#settings.aloneMs) {
-      void this.close({ kind: 'alone' });
-    } else if (now - this.#lastSpeechAt >= this.#settings.idleMs) void this.close({ kind: 'idle' });
+    if (this.#voice.state === 'speaking') this.#company.spoke(now);
+    const reason = this.#company.check(this.#parts.room.people().length, this.#settings, now);
+    if (reason) void this.close(reason);
   }
 
   #person(userId: UserId): Person {

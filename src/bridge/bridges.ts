@@ -1,4 +1,5 @@
-import type { BridgeHandle, Bridges, EndReason, Person } from './ports.ts';
+import type { BridgeHandle, Bridges, EndReason } from './bridge-ports.ts';
+import type { Person } from './ports.ts';
 
 /** Opens one bridge: connects, joins, wires. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
 export type OpenBridge = (request: {

@@ -1,5 +1,6 @@
+import type { BridgeEvent } from './bridge-ports.ts';
 import { Gate } from './gate.ts';
-import type { BridgeEvent, Room, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
+import type { Room, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
 import type { TurnBook } from './rights.ts';
 
 /** What a ToolRunner works with. */

@@ -1,4 +1,4 @@
-import type { BridgeEvent } from '../bridge/ports.ts';
+import type { BridgeEvent } from '../bridge/bridge-ports.ts';
 
 /** Remembers what happened in the conversation, so that a step can wait for what must happen next. */
 export class Happenings {

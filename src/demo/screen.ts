@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
-import type { BridgeEvent, Person } from '../bridge/ports.ts';
+import type { BridgeEvent } from '../bridge/bridge-ports.ts';
+import type { Person } from '../bridge/ports.ts';
 import { plain, wordsWithin } from '../transcript/markdown.ts';
 import { asShown } from './as-shown.ts';
 

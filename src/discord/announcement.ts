@@ -1,6 +1,7 @@
 import { escapeMarkdown, type VoiceChannel } from 'discord.js';
 import type { Logger } from 'pino';
-import type { EndReason, Person } from '../bridge/ports.ts';
+import type { EndReason } from '../bridge/bridge-ports.ts';
+import type { Person } from '../bridge/ports.ts';
 import { DiscordTextChannel } from './text-channel.ts';
 import type { VoiceStatuses } from './voice-status.ts';
 

@@ -1,4 +1,5 @@
-import type { EndReason, Person, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import type { EndReason } from '../bridge/bridge-ports.ts';
+import type { Person, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
 
 /** One thing that was said or done. Its place among the others is that of its beginning. */

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import type { BridgeEvent } from '../bridge/bridge-ports.ts';
+import type { Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';
 import { Pages } from './page.ts';

@@ -1,4 +1,5 @@
-import type { BridgeHandle, BridgeStatus, Bridges, EndReason, GuildSettings, Person } from '../../src/bridge/ports.ts';
+import type { BridgeHandle, BridgeStatus, Bridges, EndReason } from '../../src/bridge/bridge-ports.ts';
+import type { GuildSettings, Person } from '../../src/bridge/ports.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
 export class ScriptedBridge implements BridgeHandle {

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
-import { Bridge, sessionOptions } from '../../src/bridge/bridge.ts';
-import type { BridgeEvent, GuildSettings } from '../../src/bridge/ports.ts';
+import { Bridge } from '../../src/bridge/bridge.ts';
+import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
+import type { GuildSettings } from '../../src/bridge/ports.ts';
+import { sessionOptions } from '../../src/bridge/session-options.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { geminiModel } from '../../src/model/gemini.ts';
 import { openAIModel } from '../../src/model/openai.ts';

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { existsSync } from 'node:fs';
 import tls from 'node:tls';
 import { PermissionFlagsBits } from 'discord.js';
-import type { BridgeEvent } from '../../src/bridge/ports.ts';
+import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLog } from '../../src/log.ts';
 import type { Patience } from '../../src/model/back-off.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent, Person, ToolCall } from '../../src/bridge/ports.ts';
+import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
+import type { Person, ToolCall } from '../../src/bridge/ports.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
 import { ManualTimer } from '../fakes/manual-timer.ts';

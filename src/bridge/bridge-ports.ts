@@ -1,0 +1,97 @@
+// What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
+import type { GuildSettings, Person, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+
+export type EndReason =
+  /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
+  | { readonly kind: 'asked'; readonly by: string | null }
+  | { readonly kind: 'alone' }
+  | { readonly kind: 'idle' }
+  /** What this guild may spend in a UTC day is spent. */
+  | { readonly kind: 'budget'; readonly budgetUsd: number }
+  /** `message` says what happened and what to do, for people. */
+  | { readonly kind: 'line-lost'; readonly message: string }
+  | { readonly kind: 'session-lost'; readonly message: string };
+
+/** What happens in a bridge, for the transcript, the status, the demo's screen and the bench. */
+export type BridgeEvent =
+  | { readonly type: 'speaking'; readonly person: Person; readonly speaking: boolean; readonly levelDb: number }
+  /** About five times a second while the person speaks. */
+  | { readonly type: 'level'; readonly person: Person; readonly levelDb: number }
+  | { readonly type: 'turn-began'; readonly turn: Turn; readonly queuedMs: number }
+  | { readonly type: 'turn-ended'; readonly turn: Turn; readonly speechMs: number; readonly respond: boolean }
+  | { readonly type: 'turn-transcript'; readonly turn: Turn | null; readonly text: string; readonly final: boolean }
+  | { readonly type: 'reply-started'; readonly replyId: string; readonly turns: readonly Turn[] }
+  /** `sinceTurnMs`: from the end of the turn to the first sound; null where no turn was just ended. */
+  | { readonly type: 'reply-audible'; readonly replyId: string; readonly sinceTurnMs: number | null }
+  | { readonly type: 'reply-transcript'; readonly replyId: string; readonly delta: string }
+  /** Everything of the reply was played, or it was cut. `heardMs` of `producedMs`. */
+  | {
+      readonly type: 'reply-ended';
+      readonly replyId: string;
+      readonly heardMs: number;
+      readonly producedMs: number;
+      readonly interrupted: boolean;
+    }
+  | { readonly type: 'ducked'; readonly by: Person }
+  | { readonly type: 'unducked' }
+  /** `afterMs`: from the interrupting person's first voiced packet to the cut. */
+  | { readonly type: 'interrupted'; readonly by: Person; readonly afterMs: number }
+  | { readonly type: 'tool-started'; readonly call: ToolCall; readonly askers: readonly Person[] }
+  | {
+      readonly type: 'tool-ended';
+      readonly call: ToolCall;
+      readonly askers: readonly Person[];
+      readonly result: ToolResult;
+      readonly tookMs: number;
+    }
+  | { readonly type: 'speech-dropped'; readonly person: Person; readonly ms: number }
+  | { readonly type: 'joined'; readonly person: Person }
+  | { readonly type: 'left'; readonly person: Person }
+  /** `turns`: those that the reply answered. */
+  | { readonly type: 'usage'; readonly replyId: string; readonly turns: readonly Turn[]; readonly usage: Usage }
+  | {
+      readonly type: 'transcription-usage';
+      readonly turns: readonly Turn[];
+      readonly model: string;
+      readonly seconds: number;
+      readonly estimated: boolean;
+    }
+  /** Something went wrong that people should read; the conversation goes on. */
+  | { readonly type: 'trouble'; readonly message: string }
+  | { readonly type: 'ended'; readonly reason: EndReason };
+
+/** The state of a bridge for `/status`. Latencies in ms, newest last, at most 20 of each. */
+export interface BridgeStatus {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly model: string;
+  readonly startedAt: number;
+  readonly holder: Person | null;
+  readonly waiting: readonly Person[];
+  readonly speaking: boolean;
+  readonly turns: number;
+  /** End of speech decided → first sound of the reply. */
+  readonly replyLatenciesMs: readonly number[];
+  readonly interruptions: number;
+}
+
+/** One voice channel joined to one session, as the commands see it. */
+export interface BridgeHandle {
+  readonly guildId: string;
+  readonly channelId: string;
+  status(): BridgeStatus;
+  /** Types into the conversation; the model answers aloud when the floor is quiet. */
+  ask(person: Person, text: string): void;
+  /** Takes on changed settings. Returns the names of those that the running session cannot take on before the next join. */
+  apply(settings: GuildSettings): readonly (keyof GuildSettings)[];
+  /** Idempotent; ends with an `ended` event. */
+  close(reason: EndReason): Promise<void>;
+}
+
+/** All conversations of this process; at most one a guild. */
+export interface Bridges {
+  find(guildId: string): BridgeHandle | undefined;
+  /** Connects to the model and joins the channel. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
+  open(request: { guildId: string; channelId: string; by: Person }): Promise<BridgeHandle>;
+  closeAll(reason: EndReason): Promise<void>;
+}

@@ -1,0 +1,41 @@
+import { instructionsFor } from './instructions.ts';
+import type { GuildSettings, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
+
+/** What a session is opened with under these settings. */
+export function sessionOptions(settings: GuildSettings, model: SpeechModel, toolbox: Toolbox): SessionOptions {
+  const { voices, turnDetection } = model.capabilities;
+  return {
+    instructions: instructionsFor(settings),
+    voice: settings.voice !== null && voices.includes(settings.voice) ? settings.voice : null,
+    language: settings.language,
+    tools: toolbox.declarations(settings.disabledTools),
+    turnDetection: turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
+    silenceMs: settings.silenceMs,
+  };
+}
+
+/** Which setting an option comes from; the others are taken on by the bridge itself. */
+const SETTING_OF: Readonly<Partial<Record<keyof SessionOptions, keyof GuildSettings>>> = {
+  voice: 'voice',
+  instructions: 'persona',
+  language: 'language',
+  turnDetection: 'turnDetection',
+  tools: 'disabledTools',
+};
+
+/**
+ * What a running session with these options becomes: what it cannot take on stays as it was opened. `waits`: the
+ * settings that have to wait for the next session.
+ */
+export function takenOn(
+  running: SessionOptions,
+  wanted: SessionOptions,
+  updates: readonly (keyof SessionOptions)[],
+): { readonly options: SessionOptions; readonly waits: readonly (keyof GuildSettings)[] } {
+  const stays = (Object.keys(running) as (keyof SessionOptions)[]).filter((option) => !updates.includes(option));
+  const kept = Object.fromEntries(stays.map((option) => [option, running[option]]));
+  const waits = stays
+    .filter((option) => JSON.stringify(wanted[option]) !== JSON.stringify(running[option]))
+    .flatMap((option) => SETTING_OF[option] ?? []);
+  return { options: { ...wanted, ...kept }, waits };
+}
