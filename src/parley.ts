@@ -74,7 +74,7 @@ export async function startParley({
   const settings = new GuildSettingsStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
-  const model = reconnecting(speechModel(config.model, log), log, patience);
+  const model = reconnecting(speechModel(config.model, log), { log, patience });
   const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
   const toolbox = new LocalToolbox({ tools, log });
   const ticker = new Ticker();

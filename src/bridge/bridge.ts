@@ -263,6 +263,9 @@ export class Bridge implements BridgeHandle {
         this.#paused = event.type === 'paused';
         observe({ type: 'trouble', message: event.message });
         break;
+      case 'model-changed':
+        observe({ type: 'trouble', message: event.message });
+        break;
       default:
         event satisfies never;
     }

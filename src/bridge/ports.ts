@@ -3,7 +3,7 @@
 
 /** Mono signed 16-bit samples. The rate is that of the port which they cross. */
 export type Pcm = Int16Array;
-/** A rate at which both Opus and the speech models work, so that no resampler is needed. */
+/** A rate at which both Opus and the speech models work. */
 export type PcmRate = 16000 | 24000;
 /** A Discord user id (snowflake). */
 export type UserId = string;
@@ -195,7 +195,9 @@ export type SessionEvent =
   | { readonly type: 'going-away'; readonly timeLeftMs: number }
   /** The connection is being made anew, and that takes a while; what people say is kept. `message`: for people. */
   | { readonly type: 'paused'; readonly message: string }
-  | { readonly type: 'resumed'; readonly message: string };
+  | { readonly type: 'resumed'; readonly message: string }
+  /** The conversation goes on with this model. `message`: one line for people. Only a Conversation says it. */
+  | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string };
 
 export interface ToolCall {
   readonly callId: string;
@@ -232,6 +234,15 @@ export interface SpeechSession {
   update(options: SessionOptions): void;
   /** Idempotent. */
   close(): void;
+}
+
+/** A conversation that outlives its connections, and can go on with another model. */
+export interface Conversation extends SpeechSession {
+  /**
+   * Goes on with another model, in a quiet moment, with the history in words; nothing said is lost. Sound stays at the
+   * rate of the first model. `model-changed` says how it ended; it names the old model where the new one cannot be had.
+   */
+  switchTo(model: SpeechModel, options: SessionOptions): void;
 }
 
 // ---- Text, people, tools, settings ----------------------------------------------------------------

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
+  Conversation,
   Heard,
   Pcm,
   SessionEvent,
@@ -14,10 +15,14 @@ import { Attempts } from './attempts.ts';
 import type { Patience } from './back-off.ts';
 import { History } from './history.ts';
 import { goOnNote } from './label.ts';
+import type { ModelChoice } from './reconnecting.ts';
 import { Rotation } from './rotation.ts';
 import { SessionNames } from './session-names.ts';
 import { Unanswered } from './unanswered.ts';
 import type { ModelLog } from './wire.ts';
+
+/** Nobody waits longer for a quiet moment before another model takes over. */
+const SWITCH_MS = 20_000;
 
 export interface LastingSessionParts {
   readonly model: SpeechModel;
@@ -26,6 +31,7 @@ export interface LastingSessionParts {
   readonly patience: Patience;
   /** The first connection. */
   readonly session: SpeechSession;
+  readonly fallback: ((failed: SpeechModel) => ModelChoice | undefined) | undefined;
 }
 
 /**
@@ -34,7 +40,7 @@ export interface LastingSessionParts {
  * A turn for which a tool was called is never given again, or the tool would run twice: the next session gets the
  * result in words. Fatal errors, and an outage that lasts too long, end `events` as they do without it.
  */
-export class LastingSession implements SpeechSession {
+export class LastingSession implements Conversation {
   readonly #parts: LastingSessionParts;
   readonly #unanswered: Unanswered;
   readonly #history = new History();
@@ -49,6 +55,9 @@ export class LastingSession implements SpeechSession {
   readonly #final = new Set<number>();
   readonly #events: AsyncGenerator<SessionEvent>;
   #options: SessionOptions;
+  #model: SpeechModel;
+  /** Asked for, and not gone over to yet. */
+  #next: ModelChoice | undefined;
   #session: SpeechSession | undefined;
   /** A reply was asked for and has not begun. */
   #wanted = false;
@@ -57,6 +66,7 @@ export class LastingSession implements SpeechSession {
   constructor(parts: LastingSessionParts) {
     this.#parts = parts;
     this.#options = parts.options;
+    this.#model = parts.model;
     this.#unanswered = new Unanswered(parts.model.inputRate);
     this.#rotation = new Rotation({
       patience: parts.patience,
@@ -131,6 +141,11 @@ export class LastingSession implements SpeechSession {
     this.#session?.update(options);
   }
 
+  switchTo(model: SpeechModel, options: SessionOptions): void {
+    this.#next = { model, options };
+    this.#rotation.endsAt(performance.now() + SWITCH_MS);
+  }
+
   close(): void {
     this.#closing.abort();
     this.#rotation.stop();
@@ -152,6 +167,12 @@ export class LastingSession implements SpeechSession {
       this.#session = undefined;
       this.#parts.log.warn({ kind: loss?.kind ?? 'rotation' }, 'the connection to the model is made anew');
       yield* this.#breakOff();
+      if (this.#next) {
+        this.#model = this.#next.model;
+        this.#options = this.#next.options;
+        this.#next = undefined;
+        yield { type: 'model-changed', model: this.#model, message: `I now use ${this.#model.label}.` };
+      }
       yield* this.#comeBack(loss);
     }
   }
@@ -220,7 +241,8 @@ export class LastingSession implements SpeechSession {
   }
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {
-    const { model, patience } = this.#parts;
+    const { patience } = this.#parts;
+    const model = this.#model;
     const back = this.#reconnect(loss);
     back.catch(() => {});
     const soon = new AbortController();
@@ -241,7 +263,7 @@ export class LastingSession implements SpeechSession {
   async #reconnect(loss: SessionLostError | undefined): Promise<void> {
     const { signal } = this.#closing;
     const session = await this.#attempts.again(loss, () =>
-      this.#parts.model.connect(this.#options, signal, this.#history.items(this.#repeatedTurns())),
+      this.#model.connect(this.#options, signal, this.#history.items(this.#repeatedTurns())),
     );
     // close() may have come when it was ready and nobody had it yet.
     if (signal.aborted) return session.close();

@@ -48,7 +48,8 @@ for (const protocol of ['openai', 'gemini'] as const) {
       const { server, model } = await start(protocol);
       t.after(() => server.close());
       const patience = { ...PATIENCE, firstMs: 10, longestMs: 20 };
-      const session = await reconnecting(model, SILENT_LOG, patience).connect(OPTIONS, new AbortController().signal);
+      const lasting = reconnecting(model, { log: SILENT_LOG, patience });
+      const session = await lasting.connect(OPTIONS, new AbortController().signal);
       t.after(() => session.close());
       const listener = new Listener(session);
       const rate = model.inputRate;

@@ -57,7 +57,7 @@ async function open(
     protocol === 'openai'
       ? openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' })
       : geminiModel({ ...endpoint, model: 'gemini-3.8-live' });
-  const lasting = reconnecting(model, log, { ...HASTY, ...options.patience });
+  const lasting = reconnecting(model, { log, patience: { ...HASTY, ...options.patience } });
   const session = await lasting.connect(OPTIONS, new AbortController().signal);
   t.after(() => session.close());
   return { server, session, rate: model.inputRate, failed: () => failed };
