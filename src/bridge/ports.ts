@@ -113,6 +113,24 @@ export interface SpeechModel {
   connect(options: SessionOptions, signal: AbortSignal, history?: readonly HistoryItem[]): Promise<SpeechSession>;
 }
 
+/** The model that a guild's settings come to. */
+export interface ChosenModel {
+  readonly model: SpeechModel;
+  /** The provider that the guild chose and that is not configured (any more), so that the default stands in; null: none. */
+  readonly absent: Provider | null;
+}
+
+/** The models of every configured provider, and which of them a guild uses. */
+export interface SpeechModels {
+  /** Configured ones, the default first. */
+  readonly providers: readonly Provider[];
+  chosen(settings: Pick<GuildSettings, 'provider' | 'model'>): ChosenModel;
+  /** Names of models that are known to exist, the default of the provider first. On Azure these are deployments. */
+  names(provider: Provider): readonly string[];
+  /** The variables that have to be set before the provider can be used; none: it is configured. */
+  lacking(provider: Provider): readonly string[];
+}
+
 /** How much of one reply was really played. Items in the order of the reply; an item that never sounded has 0. */
 export interface Heard {
   readonly replyId: string;
@@ -285,6 +303,10 @@ export interface Toolbox {
 
 /** What a guild can set. Every field has a default (store/settings.ts). */
 export interface GuildSettings {
+  /** null: the one that the bot was started with. */
+  readonly provider: Provider | null;
+  /** A model of `provider`; null: its default. */
+  readonly model: string | null;
   readonly voice: string | null;
   readonly persona: string;
   readonly language: string | null;
