@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
@@ -26,6 +27,8 @@ const AFTERMATH_MS = 250;
 const MOST_CALLS = 12;
 
 const SETTINGS: GuildSettings = {
+  provider: null,
+  model: null,
   voice: null,
   persona: 'Be kind.',
   language: null,
@@ -125,8 +128,9 @@ export class Conversation {
     const session = await model.connect(sessionOptions(settings, model, toolbox), new AbortController().signal);
     this.#bridge = new Bridge({
       line: this.#line,
-      session,
+      session: Object.assign(session, { switchTo: () => assert.fail('nobody asked for another model') }),
       model,
+      modelFor: () => model,
       settings,
       toolbox,
       room: {
