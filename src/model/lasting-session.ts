@@ -11,22 +11,20 @@ import type {
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
-import { Attempts } from './attempts.ts';
+import { Asides } from './asides.ts';
 import type { Patience } from './back-off.ts';
 import { History } from './history.ts';
 import { goOnNote } from './label.ts';
-import type { ModelChoice } from './reconnecting.ts';
-import { Rotation } from './rotation.ts';
+import type { ModelChoice } from './model-choice.ts';
+import { Scribe } from './scribe.ts';
 import { SessionNames } from './session-names.ts';
+import { Succession } from './succession.ts';
 import { Unanswered } from './unanswered.ts';
+import { Unwritten } from './unwritten.ts';
 import type { ModelLog } from './wire.ts';
 
-/** Nobody waits longer for a quiet moment before another model takes over. */
-const SWITCH_MS = 20_000;
-
 export interface LastingSessionParts {
-  readonly model: SpeechModel;
-  readonly options: SessionOptions;
+  readonly choice: ModelChoice;
   readonly log: ModelLog;
   readonly patience: Patience;
   /** The first connection. */
@@ -43,38 +41,46 @@ export interface LastingSessionParts {
 export class LastingSession implements Conversation {
   readonly #parts: LastingSessionParts;
   readonly #unanswered: Unanswered;
+  readonly #unwritten: Unwritten;
   readonly #history = new History();
   readonly #names = new SessionNames();
-  readonly #rotation: Rotation;
-  readonly #attempts: Attempts;
+  readonly #succession: Succession;
+  readonly #scribe: Scribe;
+  readonly #asides = new Asides();
   readonly #closing = new AbortController();
   /** Calls without a result. */
   readonly #calls = new Map<string, readonly number[]>();
-  /** What is known of turns whose transcript is not final yet. */
-  readonly #words = new Map<number, string>();
   readonly #final = new Set<number>();
   readonly #events: AsyncGenerator<SessionEvent>;
-  #options: SessionOptions;
-  #model: SpeechModel;
-  /** Asked for, and not gone over to yet. */
-  #next: ModelChoice | undefined;
   #session: SpeechSession | undefined;
   /** A reply was asked for and has not begun. */
   #wanted = false;
   #breaking = false;
 
   constructor(parts: LastingSessionParts) {
+    const { choice, session } = parts;
+    const rate = choice.model.inputRate;
+    const { signal } = this.#closing;
     this.#parts = parts;
-    this.#options = parts.options;
-    this.#model = parts.model;
-    this.#unanswered = new Unanswered(parts.model.inputRate);
-    this.#rotation = new Rotation({
-      patience: parts.patience,
-      quiet: () => !this.#wanted && !this.#unanswered.open && !this.#unanswered.active.length && !this.#calls.size,
-      rotate: () => this.#session?.close(),
+    this.#unanswered = new Unanswered(rate);
+    this.#unwritten = new Unwritten(rate);
+    const tell = (event: SessionEvent) => this.#asides.push(event);
+    this.#succession = new Succession({
+      ...parts,
+      signal,
+      tell,
+      quiet: () => this.#settled && !this.#wanted && !this.#unwritten.expected(performance.now()),
+      history: () => this.#history.items(this.#repeatedTurns()),
+      since: (mark) => this.#history.since(mark, this.#repeatedTurns()),
+      replace: () => this.#session?.close(),
     });
-    this.#attempts = new Attempts({ ...parts, signal: this.#closing.signal });
-    this.#take(parts.session);
+    this.#scribe = new Scribe({
+      ...parts,
+      signal,
+      tell,
+      connect: (until) => this.#succession.aside(until),
+    });
+    this.#take(session);
     this.#events = this.#run();
   }
 
@@ -84,11 +90,13 @@ export class LastingSession implements Conversation {
 
   beginTurn(turn: Turn): void {
     this.#unanswered.began(turn);
+    this.#unwritten.began(turn);
     this.#history.began(turn);
     this.#session?.beginTurn(turn);
   }
 
   appendAudio(pcm: Pcm): void {
+    this.#unwritten.sound(pcm);
     const lost = this.#unanswered.sound(pcm);
     if (lost.length > 0) this.#parts.log.warn({ turns: lost.length }, 'too much waits for the model: the oldest went');
     this.#session?.appendAudio(pcm);
@@ -96,6 +104,7 @@ export class LastingSession implements Conversation {
 
   endTurn(respond: boolean): void {
     this.#unanswered.ended();
+    this.#unwritten.ended(performance.now());
     if (respond) this.#wanted = true;
     const notes = respond && this.#unanswered.unsent.length > 0;
     this.#session?.endTurn(respond && !notes);
@@ -137,42 +146,43 @@ export class LastingSession implements Conversation {
   }
 
   update(options: SessionOptions): void {
-    this.#options = options;
+    this.#succession.update(options);
     this.#session?.update(options);
   }
 
   switchTo(model: SpeechModel, options: SessionOptions): void {
-    this.#next = { model, options };
-    this.#rotation.endsAt(performance.now() + SWITCH_MS);
+    this.#succession.switchTo({ model, options }, this.#session !== undefined);
   }
 
   close(): void {
     this.#closing.abort();
-    this.#rotation.stop();
+    this.#succession.close();
     this.#session?.close();
+  }
+
+  /** Everything is answered and nothing is under way. */
+  get #settled(): boolean {
+    return !this.#unanswered.open && this.#unanswered.active.length === 0 && this.#calls.size === 0;
   }
 
   async *#run(): AsyncGenerator<SessionEvent> {
     for (let session = this.#session; session; session = this.#session) {
       let loss: SessionLostError | undefined;
       try {
-        for await (const event of session.events) yield* this.#pass(event);
+        for await (const { event, aside } of this.#asides.beside(session.events)) {
+          if (aside) yield* this.#passAside(event);
+          else yield* this.#pass(event);
+        }
       } catch (error) {
-        if (!(error instanceof SessionLostError) || !error.retryable) throw error;
+        if (!(error instanceof SessionLostError)) throw error;
         loss = error;
       }
       if (this.#closing.signal.aborted) return;
       session.close();
-      this.#rotation.stop();
       this.#session = undefined;
+      this.#succession.ended(loss);
       this.#parts.log.warn({ kind: loss?.kind ?? 'rotation' }, 'the connection to the model is made anew');
       yield* this.#breakOff();
-      if (this.#next) {
-        this.#model = this.#next.model;
-        this.#options = this.#next.options;
-        this.#next = undefined;
-        yield { type: 'model-changed', model: this.#model, message: `I now use ${this.#model.label}.` };
-      }
       yield* this.#comeBack(loss);
     }
   }
@@ -182,7 +192,13 @@ export class LastingSession implements Conversation {
     const event = this.#names.outward(raw);
     switch (event.type) {
       case 'going-away':
-        this.#rotation.endsAt(performance.now() + event.timeLeftMs);
+        this.#succession.endsAt(performance.now() + event.timeLeftMs);
+        return;
+      case 'resumable':
+        // Else nobody could say how much of what is under way the restored session would know.
+        if (this.#settled && this.#unanswered.debts.length === 0) {
+          this.#succession.resumable(event.handle, this.#history.mark);
+        }
         return;
       case 'turn-transcript':
         if (event.turnId !== null) {
@@ -211,11 +227,19 @@ export class LastingSession implements Conversation {
     yield event;
   }
 
+  /** What no connection of ours brought. Words of a turn that has them by now are left out. */
+  *#passAside(event: SessionEvent): Generator<SessionEvent> {
+    if (event.type === 'turn-transcript' && event.turnId !== null) {
+      if (this.#final.has(event.turnId)) return;
+      this.#heard(event.turnId, event.text, event.final);
+    }
+    this.#history.note(event);
+    yield event;
+  }
+
   #heard(turnId: number, text: string, final: boolean): void {
-    if (final) {
-      this.#words.delete(turnId);
-      this.#final.add(turnId);
-    } else this.#words.set(turnId, text);
+    this.#unwritten.heard(turnId, text, final);
+    if (final) this.#final.add(turnId);
   }
 
   /** Ends what the lost session had begun. What was played of it is what was heard. */
@@ -232,27 +256,23 @@ export class LastingSession implements Conversation {
       yield { type: 'reply-done', replyId, status: 'cancelled', awaitsTools: false, usage: null };
     }
     this.#unanswered.sessionLost();
-    const again = this.#repeatedTurns();
-    for (const [turnId, text] of this.#words) {
-      if (again.has(turnId)) continue;
-      this.#heard(turnId, text, true);
-      yield { type: 'turn-transcript', turnId, text, final: true };
-    }
   }
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {
-    const { patience } = this.#parts;
-    const model = this.#model;
-    const back = this.#reconnect(loss);
+    const { label } = this.#succession.model;
+    const back = this.#succession.next(loss);
     back.catch(() => {});
     const soon = new AbortController();
-    const late = wait(patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
+    const late = wait(this.#parts.patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
     try {
       const long = await Promise.race([back.then(() => false), late]);
-      if (!long) return;
-      yield { type: 'paused', message: `I lost ${model.label} and am reconnecting. What you say meanwhile is kept.` };
-      await back;
-      yield { type: 'resumed', message: `I am connected to ${model.label} again.` };
+      if (long) {
+        yield { type: 'paused', message: `I lost ${label} and am reconnecting. What you say meanwhile is kept.` };
+      }
+      const { session, changed } = await back;
+      this.#arrive(session);
+      if (long) yield { type: 'resumed', message: `I am connected to ${this.#succession.model.label} again.` };
+      if (changed) yield changed;
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error;
     } finally {
@@ -260,22 +280,21 @@ export class LastingSession implements Conversation {
     }
   }
 
-  async #reconnect(loss: SessionLostError | undefined): Promise<void> {
-    const { signal } = this.#closing;
-    const session = await this.#attempts.again(loss, () =>
-      this.#model.connect(this.#options, signal, this.#history.items(this.#repeatedTurns())),
-    );
+  #arrive(session: SpeechSession): void {
     // close() may have come when it was ready and nobody had it yet.
-    if (signal.aborted) return session.close();
+    if (this.#closing.signal.aborted) {
+      session.close();
+      return;
+    }
     this.#take(session);
     this.#repeat(session);
+    const unwritten = this.#unwritten.take(this.#repeatedTurns(), performance.now());
+    if (unwritten.length > 0) void this.#scribe.write(unwritten);
   }
 
   #take(session: SpeechSession): void {
     this.#session = session;
-    this.#attempts.succeeded();
     this.#names.next();
-    if (session.expiresAt !== undefined) this.#rotation.endsAt(session.expiresAt);
   }
 
   /** Gives a new session everything that is not answered. Nothing is asked for while somebody speaks. */
