@@ -13,14 +13,11 @@ import type {
 } from '../bridge/ports.ts';
 import { Asides } from './asides.ts';
 import type { Patience } from './back-off.ts';
-import { History } from './history.ts';
-import { goOnNote } from './label.ts';
+import { Ledger } from './ledger.ts';
 import type { ModelChoice } from './model-choice.ts';
 import { Scribe } from './scribe.ts';
 import { SessionNames } from './session-names.ts';
 import { Succession } from './succession.ts';
-import { Unanswered } from './unanswered.ts';
-import { Unwritten } from './unwritten.ts';
 import type { ModelLog } from './wire.ts';
 
 export interface LastingSessionParts {
@@ -40,38 +37,29 @@ export interface LastingSessionParts {
  */
 export class LastingSession implements Conversation {
   readonly #parts: LastingSessionParts;
-  readonly #unanswered: Unanswered;
-  readonly #unwritten: Unwritten;
-  readonly #history = new History();
+  readonly #ledger: Ledger;
   readonly #names = new SessionNames();
   readonly #succession: Succession;
   readonly #scribe: Scribe;
   readonly #asides = new Asides();
   readonly #closing = new AbortController();
-  /** Calls without a result. */
-  readonly #calls = new Map<string, readonly number[]>();
-  readonly #final = new Set<number>();
   readonly #events: AsyncGenerator<SessionEvent>;
   #session: SpeechSession | undefined;
-  /** A reply was asked for and has not begun. */
-  #wanted = false;
   #breaking = false;
 
   constructor(parts: LastingSessionParts) {
     const { choice, session } = parts;
-    const rate = choice.model.inputRate;
     const { signal } = this.#closing;
     this.#parts = parts;
-    this.#unanswered = new Unanswered(rate);
-    this.#unwritten = new Unwritten(rate);
+    this.#ledger = new Ledger(choice.model.inputRate);
     const tell = (event: SessionEvent) => this.#asides.push(event);
     this.#succession = new Succession({
       ...parts,
       signal,
       tell,
-      quiet: () => this.#settled && !this.#wanted && !this.#unwritten.expected(performance.now()),
-      history: () => this.#history.items(this.#repeatedTurns()),
-      since: (mark) => this.#history.since(mark, this.#repeatedTurns()),
+      quiet: () => this.#ledger.quiet(performance.now()),
+      history: () => this.#ledger.history(),
+      since: (mark) => this.#ledger.since(mark),
       replace: () => this.#session?.close(),
     });
     this.#scribe = new Scribe({
@@ -89,58 +77,44 @@ export class LastingSession implements Conversation {
   }
 
   beginTurn(turn: Turn): void {
-    this.#unanswered.began(turn);
-    this.#unwritten.began(turn);
-    this.#history.began(turn);
+    this.#ledger.began(turn);
     this.#session?.beginTurn(turn);
   }
 
   appendAudio(pcm: Pcm): void {
-    this.#unwritten.sound(pcm);
-    const lost = this.#unanswered.sound(pcm);
+    const lost = this.#ledger.sound(pcm);
     if (lost.length > 0) this.#parts.log.warn({ turns: lost.length }, 'too much waits for the model: the oldest went');
     this.#session?.appendAudio(pcm);
   }
 
   endTurn(respond: boolean): void {
-    this.#unanswered.ended();
-    this.#unwritten.ended(performance.now());
-    if (respond) this.#wanted = true;
-    const notes = respond && this.#unanswered.unsent.length > 0;
+    this.#ledger.ended(performance.now());
+    if (respond) this.#ledger.wanted = true;
+    const notes = respond && this.#ledger.unsent.length > 0;
     this.#session?.endTurn(respond && !notes);
     if (notes) this.#sendNotes();
   }
 
   appendText(turn: Turn, text: string): void {
-    this.#unanswered.wrote(turn, text);
-    this.#history.began(turn, text);
-    this.#wanted = true;
+    this.#ledger.wrote(turn, text);
+    this.#ledger.wanted = true;
     this.#session?.appendText(turn, text);
   }
 
   respond(): void {
-    this.#wanted = true;
-    if (this.#unanswered.unsent.length > 0) this.#sendNotes();
+    this.#ledger.wanted = true;
+    if (this.#ledger.unsent.length > 0) this.#sendNotes();
     else this.#session?.respond();
   }
 
   interrupt(heard: readonly Heard[]): void {
-    this.#wanted = false;
-    const { sounding } = this.#unanswered;
-    this.#history.interrupt(heard, sounding);
-    this.#unanswered.interrupt(heard);
-    if (this.#breaking) this.#goOnWith(heard, sounding);
+    this.#ledger.interrupt(heard, this.#breaking);
     this.#session?.interrupt(this.#names.inward(heard));
   }
 
   sendToolResult(result: ToolResult): void {
-    const turnIds = this.#calls.get(result.callId);
-    if (!turnIds) return;
-    this.#calls.delete(result.callId);
-    this.#history.result(result);
     const callId = this.#session && this.#names.own(result.callId);
-    const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
-    this.#unanswered.note(turnIds, text, callId !== undefined);
+    if (!this.#ledger.result(result, callId !== undefined)) return;
     // A session that never made the call would refuse its result: it gets it in words, with the next request.
     if (callId !== undefined) this.#session?.sendToolResult({ ...result, callId });
   }
@@ -158,11 +132,6 @@ export class LastingSession implements Conversation {
     this.#closing.abort();
     this.#succession.close();
     this.#session?.close();
-  }
-
-  /** Everything is answered and nothing is under way. */
-  get #settled(): boolean {
-    return !this.#unanswered.open && this.#unanswered.active.length === 0 && this.#calls.size === 0;
   }
 
   async *#run(): AsyncGenerator<SessionEvent> {
@@ -196,66 +165,35 @@ export class LastingSession implements Conversation {
         return;
       case 'resumable':
         // Else nobody could say how much of what is under way the restored session would know.
-        if (this.#settled && this.#unanswered.debts.length === 0) {
-          this.#succession.resumable(event.handle, this.#history.mark);
-        }
+        if (this.#ledger.even) this.#succession.resumable(event.handle, this.#ledger.mark);
         return;
       case 'turn-transcript':
-        if (event.turnId !== null) {
-          // A turn that was given again is written down again.
-          if (this.#final.has(event.turnId) && this.#names.repeated(event.turnId)) return;
-          this.#heard(event.turnId, event.text, event.final);
-        }
-        break;
-      case 'reply-started':
-        this.#wanted = false;
-        this.#unanswered.replyStarted(event.replyId, event.turnIds);
-        break;
-      case 'tool-call':
-        this.#calls.set(event.call.callId, event.call.turnIds);
-        this.#unanswered.called(event.call);
-        break;
-      case 'tool-cancelled':
-        for (const callId of event.callIds) this.#calls.delete(callId);
-        break;
-      case 'reply-done':
-        this.#unanswered.replyDone(event.replyId);
+        // A turn that was given again is written down again.
+        if (event.turnId !== null && this.#ledger.written(event.turnId) && this.#names.repeated(event.turnId)) return;
         break;
       default:
     }
-    this.#history.note(event);
+    this.#ledger.note(event);
     yield event;
   }
 
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */
   *#passAside(event: SessionEvent): Generator<SessionEvent> {
-    if (event.type === 'turn-transcript' && event.turnId !== null) {
-      if (this.#final.has(event.turnId)) return;
-      this.#heard(event.turnId, event.text, event.final);
-    }
-    this.#history.note(event);
+    if (event.type === 'turn-transcript' && event.turnId !== null && this.#ledger.written(event.turnId)) return;
+    this.#ledger.note(event);
     yield event;
-  }
-
-  #heard(turnId: number, text: string, final: boolean): void {
-    this.#unwritten.heard(turnId, text, final);
-    if (final) this.#final.add(turnId);
   }
 
   /** Ends what the lost session had begun. What was played of it is what was heard. */
   *#breakOff(): Generator<SessionEvent> {
-    const { active, sounding } = this.#unanswered;
+    const { active, sounding } = this.#ledger;
     this.#breaking = true;
     if (sounding.length > 0) yield { type: 'interrupted' };
     this.#breaking = false;
-    // Whoever reads this need not have said what was heard: nothing, then.
-    this.#history.interrupt([], sounding);
-    this.#unanswered.interrupt([]);
-    this.#wanted ||= sounding.length > 0;
+    this.#ledger.sessionLost(sounding);
     for (const replyId of active) {
       yield { type: 'reply-done', replyId, status: 'cancelled', awaitsTools: false, usage: null };
     }
-    this.#unanswered.sessionLost();
   }
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {
@@ -288,7 +226,7 @@ export class LastingSession implements Conversation {
     }
     this.#take(session);
     this.#repeat(session);
-    const unwritten = this.#unwritten.take(this.#repeatedTurns(), performance.now());
+    const unwritten = this.#ledger.takeUnwritten(performance.now());
     if (unwritten.length > 0) void this.#scribe.write(unwritten);
   }
 
@@ -299,9 +237,9 @@ export class LastingSession implements Conversation {
 
   /** Gives a new session everything that is not answered. Nothing is asked for while somebody speaks. */
   #repeat(session: SpeechSession): void {
-    const { debts, open, unsent } = this.#unanswered;
+    const { debts, open, unsent, wanted } = this.#ledger;
     const turns = debts.filter((debt) => debt.kind !== 'note');
-    const asks = this.#wanted && !open && unsent.length === 0;
+    const asks = wanted && !open && unsent.length === 0;
     for (const debt of turns) {
       this.#names.repeat(debt.turn.id);
       if (debt.kind === 'written') {
@@ -313,27 +251,14 @@ export class LastingSession implements Conversation {
       if (debt.ended) session.endTurn(asks && debt === turns.at(-1));
     }
     if (asks && turns.length === 0) session.respond();
-    if (this.#wanted && !open && unsent.length > 0) this.#sendNotes();
-  }
-
-  #repeatedTurns(): ReadonlySet<number> {
-    return new Set(this.#unanswered.debts.flatMap((debt) => (debt.kind === 'note' ? [] : [debt.turn.id])));
-  }
-
-  /** Lets the model finish what people heard the beginning of. */
-  #goOnWith(heard: readonly Heard[], broken: readonly string[]): void {
-    for (const replyId of broken) {
-      const own = heard.find((one) => one.replyId === replyId);
-      if (!own?.items.some((item) => item.heardMs > 0)) continue;
-      this.#unanswered.note(this.#unanswered.turnsOf(replyId), goOnNote(this.#history.saidIn(replyId)), false);
-    }
+    if (wanted && !open && unsent.length > 0) this.#sendNotes();
   }
 
   /** As a turn of nobody's, which stands for the turns that the notes are about, so that rights stay theirs. */
   #sendNotes(): void {
     const session = this.#session;
     if (!session) return;
-    const notes = this.#unanswered.unsent;
+    const notes = this.#ledger.unsent;
     for (const note of notes) note.sent = true;
     const id = this.#names.standIn(notes.flatMap(({ turnIds }) => turnIds));
     session.appendText({ id, userId: 'parley', name: 'Parley' }, notes.map(({ text }) => text).join('\n'));
