@@ -262,6 +262,8 @@ export class Bridge implements BridgeHandle {
       case 'going-away':
         log.info({ guildId: this.guildId, timeLeftMs: event.timeLeftMs }, 'the model will close the session');
         break;
+      case 'resumable':
+        break;
       case 'paused':
       case 'resumed':
         this.#paused = event.type === 'paused';

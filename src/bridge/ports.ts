@@ -107,10 +107,15 @@ export interface SpeechModel {
   readonly inputRate: PcmRate;
   readonly capabilities: Capabilities;
   /**
-   * One connection, ready to hear, that knows of `history`. Throws SessionLostError; aborting the signal closes what
-   * was opened.
+   * One connection, ready to hear, that knows of `history`, and with `handle` (of a `resumable` event of the same
+   * model) of all that its session knew then. Throws SessionLostError; aborting the signal closes what was opened.
    */
-  connect(options: SessionOptions, signal: AbortSignal, history?: readonly HistoryItem[]): Promise<SpeechSession>;
+  connect(
+    options: SessionOptions,
+    signal: AbortSignal,
+    history?: readonly HistoryItem[],
+    handle?: string,
+  ): Promise<SpeechSession>;
 }
 
 /** The model that a guild's settings come to. */
@@ -211,6 +216,8 @@ export type SessionEvent =
   /** The provider said no to something; the session goes on. `message` is for the log. */
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'going-away'; readonly timeLeftMs: number }
+  /** The provider can restore the session as it is now, for SpeechModel.connect. Only a single connection says it. */
+  | { readonly type: 'resumable'; readonly handle: string }
   /** The connection is being made anew, and that takes a while; what people say is kept. `message`: for people. */
   | { readonly type: 'paused'; readonly message: string }
   | { readonly type: 'resumed'; readonly message: string }

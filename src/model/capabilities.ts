@@ -16,6 +16,8 @@ export interface GeminiTraits {
   readonly capabilities: Capabilities;
   /** Accepts contextWindowCompression; without it an audio session ends after 15 minutes. */
   readonly compression: boolean;
+  /** Accepts sessionResumption: gives handles by which a session can be restored. */
+  readonly resumption: boolean;
   /**
    * Accepts clientContent after the first turn. Gemini 3 takes it only as history at the start and closes with 1007
    * otherwise (livekit/agents#5251, strands-agents/harness-sdk#1999).
@@ -62,10 +64,11 @@ const LIVE: Capabilities = { voices: GEMINI_VOICES, turnDetection: ['manual', 's
 const GEMINI_MINIMUM: GeminiTraits = {
   capabilities: { voices: [], turnDetection: ['manual'], updates: [] },
   compression: false,
+  resumption: false,
   laterContent: false,
 };
-const GEMINI_3: GeminiTraits = { capabilities: LIVE, compression: true, laterContent: false };
-const GEMINI_2_5: GeminiTraits = { capabilities: LIVE, compression: true, laterContent: true };
+const GEMINI_3: GeminiTraits = { capabilities: LIVE, compression: true, resumption: true, laterContent: false };
+const GEMINI_2_5: GeminiTraits = { capabilities: LIVE, compression: true, resumption: true, laterContent: true };
 const GEMINI: Readonly<Record<string, GeminiTraits>> = {
   'gemini-3.8-live': GEMINI_3,
   'gemini-3.1-flash-live-preview': GEMINI_3,

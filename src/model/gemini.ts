@@ -84,12 +84,12 @@ function liveModel(
     label: `${product} (${model})`,
     inputRate: 16_000,
     capabilities: traits.capabilities,
-    connect: (options, signal, history = []) =>
+    connect: (options, signal, history = [], handle) =>
       untilReady({
         provider: service.name,
         limitMs: timing.connectMs,
         signal,
-        open: (hooks) => new GeminiSession({ endpoint, target, traits, options, history, log, timing, hooks }),
+        open: (hooks) => new GeminiSession({ endpoint, target, traits, options, history, handle, log, timing, hooks }),
       }),
   };
 }

@@ -1,13 +1,8 @@
 import type { Conversation, SessionOptions, SpeechModel } from '../bridge/ports.ts';
 import { PATIENCE, type Patience } from './back-off.ts';
 import { LastingSession } from './lasting-session.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { ModelLog } from './wire.ts';
-
-/** Another model, and what a session with it is opened with. */
-export interface ModelChoice {
-  readonly model: SpeechModel;
-  readonly options: SessionOptions;
-}
 
 /** A model whose sessions outlive their connections. */
 export interface LastingModel extends SpeechModel {
@@ -31,7 +26,7 @@ export function reconnecting(model: SpeechModel, options: ReconnectingOptions): 
     ...model,
     connect: async (opening, signal) => {
       const session = await model.connect(opening, signal);
-      return new LastingSession({ model, options: opening, log, patience, session, fallback });
+      return new LastingSession({ choice: { model, options: opening }, log, patience, session, fallback });
     },
   };
 }

@@ -71,6 +71,7 @@ export class SessionNames {
       case 'turn-closed':
       case 'refused':
       case 'going-away':
+      case 'resumable':
       case 'paused':
       case 'resumed':
       case 'model-changed':
