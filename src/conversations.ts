@@ -14,8 +14,9 @@ import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import type { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';
+import type { ModelChoice } from './model/model-choice.ts';
 import type { Models } from './model/models.ts';
-import { type ModelChoice, reconnecting } from './model/reconnecting.ts';
+import { reconnecting } from './model/reconnecting.ts';
 import type { Spending } from './spending.ts';
 import { Transcript } from './transcript/transcript.ts';
 

@@ -4,7 +4,7 @@ import { done, Scene, settings, started } from '../fakes/scene.ts';
 import { scriptedModel } from '../fakes/session.ts';
 
 const other = { ...scriptedModel, provider: 'gemini', name: 'other', label: 'Other (test)' } as const;
-const chosen = { ...settings, model: 'other' };
+const chosen = { ...settings, provider: 'gemini', model: 'other' } as const;
 const switches = ({ session }: Scene): number => session.calls.filter((call) => call === 'switch other').length;
 
 describe('a bridge whose guild chooses another model', () => {

@@ -52,7 +52,11 @@ export class Scene {
       line: this.line,
       session: this.session,
       model: scriptedModel,
-      modelFor: (now) => (now.model === null ? scriptedModel : { ...scriptedModel, name: now.model }),
+      modelFor: ({ provider, model }) => ({
+        ...scriptedModel,
+        ...(provider !== null && { provider }),
+        ...(model !== null && { name: model }),
+      }),
       settings: { ...settings, ...change },
       toolbox: this.toolbox,
       room: {
