@@ -147,6 +147,26 @@ for (const protocol of PROTOCOLS) {
       assert.deepEqual(world.of('ended'), []);
     });
 
+    it('goes on with another model of the same provider, and not with one that does not exist', async () => {
+      await start();
+      await world.join(anna);
+      const name = protocol === 'openai' ? 'gpt-realtime-mini' : 'gemini-3.1-flash-live-preview';
+      await anna.command('/voice model', { name });
+      await world.until('the other model', () => world.of('model-changed').length === 1);
+      await says(anna, 500);
+      await answered(1);
+      assert.equal(world.of('model-changed')[0]?.model.name, name);
+      assert.match(
+        (await anna.command('/voice model', { name: 'no-such-model' })).content,
+        /I do not know that name\./,
+      );
+      await world.until('the word about it', () => world.of('model-changed').length === 2);
+      const { model, message } = world.of('model-changed')[1] ?? assert.fail();
+      assert.equal(model.name, name);
+      assert.match(message, /does not know the model "no-such-model": check `\/voice model`\. I go on with /);
+      assert.deepEqual(world.of('ended'), []);
+    });
+
     it('goes to the fallback when the quota is used up in the middle of a turn, which arrives whole', async () => {
       await start({ FALLBACK_PROVIDER: other });
       await world.join(anna);
