@@ -87,8 +87,11 @@ export class Ledger {
       case 'tool-cancelled':
         for (const callId of event.callIds) this.#calls.delete(callId);
         break;
+      case 'audio':
+        this.#unanswered.sounded(event.replyId);
+        break;
       case 'reply-done':
-        this.#unanswered.replyDone(event.replyId);
+        this.#unanswered.replyDone(event.replyId, event.status === 'failed');
         break;
       default:
     }

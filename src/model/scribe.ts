@@ -53,30 +53,37 @@ export class Scribe {
   }
 
   async #try(missing: Map<number, UnwrittenTurn>): Promise<void> {
-    const { tell } = this.#parts;
     const signal = AbortSignal.any([this.#parts.signal, AbortSignal.timeout(LIMIT_MS)]);
     const session = await this.#parts.connect(signal);
     const name = `aside-${++this.#count}/`;
     const close = () => session.close();
     signal.addEventListener('abort', close);
     try {
-      if (signal.aborted) return;
-      for (const { turn, chunks } of missing.values()) {
-        session.beginTurn(turn);
-        for (const pcm of chunks) session.appendAudio(pcm);
+      const events = session.events[Symbol.asyncIterator]();
+      // One after the other: Gemini's transcription names no turn.
+      for (const one of [...missing.values()]) {
+        if (signal.aborted) return;
+        session.beginTurn(one.turn);
+        for (const pcm of one.chunks) session.appendAudio(pcm);
         session.endTurn(false);
-      }
-      for await (const event of session.events) {
-        if (event.type === 'transcription-usage') tell(event);
-        if (event.type === 'unheard-usage') tell({ ...event, replyId: name + event.replyId });
-        if (event.type !== 'turn-transcript' || !event.final || event.turnId === null) continue;
-        if (missing.delete(event.turnId)) tell(event.text.trim() === '' ? { ...event, text: NOT_WRITTEN } : event);
-        if (missing.size === 0) return;
+        while (missing.has(one.turn.id)) {
+          const { value, done } = await events.next();
+          if (done) return;
+          this.#take(value, missing, name);
+        }
       }
     } finally {
       signal.removeEventListener('abort', close);
       session.close();
     }
+  }
+
+  #take(event: SessionEvent, missing: Map<number, UnwrittenTurn>, name: string): void {
+    const { tell } = this.#parts;
+    if (event.type === 'transcription-usage') tell(event);
+    if (event.type === 'unheard-usage') tell({ ...event, replyId: name + event.replyId });
+    if (event.type !== 'turn-transcript' || !event.final || event.turnId === null) return;
+    if (missing.delete(event.turnId)) tell(event.text.trim() === '' ? { ...event, text: NOT_WRITTEN } : event);
   }
 
   #giveUp(missing: Map<number, UnwrittenTurn>, turnId: number): void {
