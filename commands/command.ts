@@ -6,18 +6,15 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
-import type { SettingsStore, TurnDetection, UsageReport } from '../src/bridge/ports.ts';
+import type { SettingsStore, SpeechModels, UsageReport } from '../src/bridge/ports.ts';
 
-/** What every command may use. The lists are of the model that is in use now. */
+/** What every command may use. */
 export interface CommandContext {
   readonly bridges: Bridges;
   readonly settings: SettingsStore;
   readonly usage: UsageReport;
   readonly toolNames: readonly { readonly name: string; readonly description: string }[];
-  voices(): readonly string[];
-  turnDetections(): readonly TurnDetection[];
-  /** Where the sound goes, for people, e.g. `OpenAI (gpt-realtime-2.1)`. */
-  readonly modelLabel: string;
+  readonly models: SpeechModels;
   readonly log: Logger;
 }
 

@@ -10,7 +10,7 @@ import { LineLostError, SessionLostError } from '../src/bridge/errors.ts';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { missingRights, sees, writingRights } from './rights.ts';
-import { channelLink, listed } from './words.ts';
+import { channelLink, labelWords, listed } from './words.ts';
 
 /** Brings the bot into a voice channel. */
 export const join: Command = {
@@ -100,8 +100,9 @@ function presence(channel: VoiceChannel, asked: Asked, bridge: BridgeHandle | un
 
 async function open(channel: VoiceChannel, asked: Asked, context: CommandContext): Promise<string> {
   const by = { userId: asked.user.id, name: asked.member.displayName };
+  let bridge: BridgeHandle;
   try {
-    const bridge = await context.bridges.open({ guildId: asked.guildId, channelId: channel.id, by });
+    bridge = await context.bridges.open({ guildId: asked.guildId, channelId: channel.id, by });
     // Of two requests at the same time, the first one decides where.
     if (bridge.channelId !== channel.id) return presence(channel, asked, bridge) ?? '';
   } catch (error) {
@@ -115,7 +116,20 @@ async function open(channel: VoiceChannel, asked: Asked, context: CommandContext
     throw error;
   }
   const warning = await transcriptWarning(channel, context);
-  return `I am in ${channelLink(channel.id)} and listening: just talk to me. What is said there goes to ${context.modelLabel}. \`/leave\` sends me away.${warning}`;
+  const place = await soundGoesTo(bridge, asked.guildId, context);
+  return `I am in ${channelLink(channel.id)} and listening: just talk to me. What is said there goes to ${place}. \`/leave\` sends me away.${warning}`;
+}
+
+/** The model in use; also the one that was wanted, where a fallback stands in for it. */
+async function soundGoesTo(
+  bridge: BridgeHandle,
+  guildId: string,
+  { settings, models }: CommandContext,
+): Promise<string> {
+  const { model } = bridge.status();
+  const wanted = models.chosen(await settings.get(guildId)).model.label;
+  const instead = model === wanted ? '' : `, the fallback, because I could not have ${labelWords(wanted)}`;
+  return `${labelWords(model)}${instead}`;
 }
 
 /** Says in time that there will be no transcript, and why. */

@@ -1,6 +1,6 @@
-import type { GuildSettings, TurnDetection } from '../src/bridge/ports.ts';
+import type { ChosenModel, GuildSettings, TurnDetection } from '../src/bridge/ports.ts';
 import type { Asked, CommandContext } from './command.ts';
-import { channelLink, duration, listed, plain } from './words.ts';
+import { channelLink, duration, labelWords, listed, plain } from './words.ts';
 
 /** What each way of ending a turn is called for people. */
 export const TURN_WORDS: Readonly<Record<TurnDetection, string>> = {
@@ -18,23 +18,32 @@ const SHOWN_PERSONA = 600;
  */
 export async function change(
   asked: Asked,
-  { settings, bridges }: CommandContext,
+  context: CommandContext,
   wanted: Partial<GuildSettings>,
   done: (now: GuildSettings) => string,
   meanwhile = 'The running conversation cannot take it on: it takes effect with the next `/join` (`/leave` first).',
 ): Promise<string> {
-  let now: GuildSettings;
-  try {
-    now = await settings.set(asked.guildId, wanted);
-  } catch (error) {
-    if (error instanceof RangeError) return `${error.message} Nothing was changed.`;
-    throw error;
-  }
-  const bridge = bridges.find(asked.guildId);
+  const now = await stored(asked, context, wanted);
+  if (typeof now === 'string') return now;
+  const bridge = context.bridges.find(asked.guildId);
   if (!bridge) return `${done(now)} It takes effect when I next join.`;
   const waiting = bridge.apply(now);
   const waits = (Object.keys(wanted) as (keyof GuildSettings)[]).some((name) => waiting.includes(name));
   return `${done(now)} ${waits ? meanwhile : 'It is in effect now.'}`;
+}
+
+/** Writes settings and gives all of them; for a value that the store refuses, its sentence. */
+export async function stored(
+  { guildId }: Asked,
+  { settings }: CommandContext,
+  wanted: Partial<GuildSettings>,
+): Promise<GuildSettings | string> {
+  try {
+    return await settings.set(guildId, wanted);
+  } catch (error) {
+    if (error instanceof RangeError) return `${error.message} Nothing was changed.`;
+    throw error;
+  }
 }
 
 /** A language tag for people: `German (de)`. */
@@ -53,21 +62,34 @@ export function languageName(tag: string): string | undefined {
   }
 }
 
-/** All settings, one a line, with the command that changes each. */
-export function settingsText(settings: GuildSettings, modelLabel: string): string {
+/** All settings, one a line. `running`: the label of the model that answers in the conversation under way. */
+export function settingsText(settings: GuildSettings, chosen: ChosenModel, running: string | undefined): string {
   const { disabledTools, transcriptChannelId: transcript } = settings;
+  const { model } = chosen;
+  const detects = model.capabilities.turnDetection.includes(settings.turnDetection);
   return [
-    `**Model:** ${modelLabel}`,
-    `**Voice:** ${settings.voice === null ? "the model's own" : plain(settings.voice)}`,
+    `**Model:** ${modelText(chosen, running)}`,
+    `**Voice:** ${voiceText(settings.voice, model.capabilities.voices)}`,
     `**Language:** ${languageWords(settings.language)}`,
     `**Silence that ends a turn:** ${duration(settings.silenceMs)}`,
     `**Interruption:** ${interruptionWords(settings.interruptionMs)}`,
-    `**Ends of turns are drawn** ${TURN_WORDS[settings.turnDetection]}`,
+    `**Ends of turns are drawn** ${TURN_WORDS[detects ? settings.turnDetection : 'manual']}`,
     `**I leave** after ${duration(settings.aloneMs)} alone, or ${duration(settings.idleMs)} without a word`,
     `**Transcript:** ${transcript === null ? "the voice channel's own chat" : channelLink(transcript)}`,
     `**Tools switched off:** ${disabledTools.length === 0 ? 'none' : listed(disabledTools.map((name) => `\`${name}\``))}`,
     `**Persona:** ${settings.persona.trim() === '' ? 'none' : plain(settings.persona, SHOWN_PERSONA)}`,
   ].join('\n');
+}
+
+function modelText({ model, absent }: ChosenModel, running: string | undefined): string {
+  const gone = absent === null ? '' : `; ${absent} was chosen and is not configured any more: \`/voice provider\``;
+  const other = running === undefined || running === model.label ? '' : `; now ${labelWords(running)} answers`;
+  return `${labelWords(model.label)}${gone}${other}`;
+}
+
+function voiceText(voice: string | null, voices: readonly string[]): string {
+  if (voice === null) return "the model's own";
+  return voices.includes(voice) ? plain(voice) : `the model's own (it has no ${plain(voice)})`;
 }
 
 /** What an interruption limit means. */

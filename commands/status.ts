@@ -4,7 +4,7 @@ import type { Person } from '../src/bridge/ports.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { sees } from './rights.ts';
-import { channelLink, counted, duration, listed, median, plain } from './words.ts';
+import { channelLink, counted, duration, labelWords, listed, median, plain } from './words.ts';
 
 /** How many of those who wait are named. */
 const NAMED = 10;
@@ -13,26 +13,29 @@ const NAMED = 10;
 export const status: Command = {
   data: guildCommand('status', 'Where I am, who has the floor, how fast I answer'),
 
-  async execute(asked, { bridges, modelLabel }) {
+  async execute(asked, { bridges, models, settings }) {
     const bridge = bridges.find(asked.guildId);
-    if (!bridge) return `I am in no voice channel here. \`/join\` brings me into one. Model: ${modelLabel}.`;
+    if (!bridge) {
+      const { label } = models.chosen(await settings.get(asked.guildId)).model;
+      return `I am in no voice channel here. \`/join\` brings me into one. Model: ${labelWords(label)}.`;
+    }
     // Who sits in a hidden channel is nobody's business outside it.
     if (!sees(asked.guild.channels.cache.get(bridge.channelId), asked.member)) {
       return 'I am in a voice channel that you cannot see.';
     }
     const startedAt = new Date(Date.now() - (performance.now() - bridge.status().startedAt));
-    return statusText(bridge.status(), { modelLabel, since: time(startedAt, TimestampStyles.RelativeTime) });
+    return statusText(bridge.status(), { since: time(startedAt, TimestampStyles.RelativeTime) });
   },
 };
 
 /** The status for people, one fact a line. `since`: when the conversation began, as Discord shows it. */
-export function statusText(status: BridgeStatus, words: { modelLabel: string; since: string }): string {
+export function statusText(status: BridgeStatus, words: { since: string }): string {
   const { replyLatenciesMs } = status;
   const usual = median(replyLatenciesMs);
   const last = replyLatenciesMs.at(-1);
   return [
     `**Channel:** ${channelLink(status.channelId)}, joined ${words.since}`,
-    `**Model:** ${words.modelLabel}`,
+    `**Model:** ${labelWords(status.model)}`,
     `**Floor:** ${status.holder ? `${plain(status.holder.name)} is speaking` : 'free'}${status.speaking ? '; I am talking' : ''}`,
     `**Waiting:** ${status.waiting.length === 0 ? 'nobody' : waiting(status.waiting)}`,
     `**Turns:** ${status.turns}, ${counted(status.interruptions, 'interruption')}`,

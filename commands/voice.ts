@@ -1,10 +1,11 @@
 import { PermissionFlagsBits, type SlashCommandSubcommandBuilder } from 'discord.js';
-import type { TurnDetection } from '../src/bridge/ports.ts';
+import type { SpeechModel, TurnDetection } from '../src/bridge/ports.ts';
 import type { Asked, Choice, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { findLanguage, languageChoices } from './languages.ts';
 import { change, interruptionWords, languageWords, settingsText, TURN_WORDS } from './setting-words.ts';
-import { duration, listed, plain } from './words.ts';
+import { modelChoices, modelOption, providerChoices, providerOption, setModel, setProvider } from './voice-model.ts';
+import { duration, labelWords, listed, plain } from './words.ts';
 
 const DEFAULT_VOICE = 'default';
 const MINUTE_MS = 60_000;
@@ -15,6 +16,8 @@ const LEAVE_MINUTES = { least: 1 / 60, most: 1_440 } as const;
 export const voice: Command = {
   data: guildCommand('voice', 'How I sound and behave on this server')
     .addSubcommand((sub) => sub.setName('show').setDescription('Show all settings'))
+    .addSubcommand(providerOption)
+    .addSubcommand(modelOption)
     .addSubcommand(voiceOption)
     .addSubcommand(personaOption)
     .addSubcommand(languageOption)
@@ -27,7 +30,11 @@ export const voice: Command = {
   async execute(asked, context) {
     switch (asked.options.getSubcommand()) {
       case 'show':
-        return settingsText(await context.settings.get(asked.guildId), context.modelLabel);
+        return show(asked, context);
+      case 'provider':
+        return setProvider(asked, context);
+      case 'model':
+        return setModel(asked, context);
       case 'voice':
         return setVoice(asked, context);
       case 'persona':
@@ -48,10 +55,19 @@ export const voice: Command = {
   },
 
   async autocomplete(typing, context) {
-    const { name, value } = typing.options.getFocused(true);
-    if (name === 'name') return voiceChoices(value, context.voices());
-    if (name === 'tag') return languageChoices(value);
-    return [];
+    const typed = typing.options.getFocused();
+    switch (typing.options.getSubcommand()) {
+      case 'provider':
+        return providerChoices(typed, context);
+      case 'model':
+        return modelChoices(typing.guildId, typed, context);
+      case 'voice':
+        return voiceChoices(typed, (await chosenModel(typing.guildId, context)).capabilities.voices);
+      case 'language':
+        return languageChoices(typed);
+      default:
+        return [];
+    }
   },
 };
 
@@ -141,17 +157,27 @@ function leaveAfterOptions(sub: SlashCommandSubcommandBuilder): SlashCommandSubc
     .addNumberOption((option) => option.setName('idle').setDescription('Minutes in which nobody spoke').setMinValue(0));
 }
 
+async function show({ guildId }: Asked, { settings, models, bridges }: CommandContext): Promise<string> {
+  const now = await settings.get(guildId);
+  return settingsText(now, models.chosen(now), bridges.find(guildId)?.status().model);
+}
+
+async function chosenModel(guildId: string, { settings, models }: CommandContext): Promise<SpeechModel> {
+  return models.chosen(await settings.get(guildId)).model;
+}
+
 async function setVoice(asked: Asked, context: CommandContext): Promise<string> {
   const typed = asked.options.getString('name', true).trim();
-  const voices = context.voices();
   if (typed.toLowerCase() === DEFAULT_VOICE) {
     return change(asked, context, { voice: null }, () => "My voice is the model's own again.");
   }
+  const { label, capabilities } = await chosenModel(asked.guildId, context);
+  const { voices } = capabilities;
   const found = voices.find((one) => one.toLowerCase() === typed.toLowerCase());
   if (!found) {
     return voices.length === 0
-      ? `${context.modelLabel} has no voices to choose from. \`default\` is all it takes.`
-      : `${context.modelLabel} has no voice “${plain(typed, 40)}”. It has ${listed(voices)}, and \`default\`.`;
+      ? `${labelWords(label)} has no voices to choose from. \`default\` is all it takes.`
+      : `${labelWords(label)} has no voice “${plain(typed, 40)}”. It has ${listed(voices)}, and \`default\`.`;
   }
   return change(asked, context, { voice: found }, () => `My voice: **${found}**.`);
 }
@@ -185,10 +211,11 @@ function setInterruption(asked: Asked, context: CommandContext): Promise<string>
 
 async function setTurns(asked: Asked, context: CommandContext): Promise<string> {
   const wanted = asked.options.getString('detection', true);
-  const offered = context.turnDetections();
+  const { label, capabilities } = await chosenModel(asked.guildId, context);
+  const offered = capabilities.turnDetection;
   const turnDetection = offered.find((one) => one === wanted);
   if (!turnDetection) {
-    return `${context.modelLabel} cannot do that. It can draw the ends of turns ${listed(offered.map(turnWords), 'or')}.`;
+    return `${labelWords(label)} cannot do that. It can draw the ends of turns ${listed(offered.map(turnWords), 'or')}.`;
   }
   return change(asked, context, { turnDetection }, () => `The ends of turns are drawn ${turnWords(turnDetection)}.`);
 }

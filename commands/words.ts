@@ -22,6 +22,11 @@ export function channelLink(channelId: string): string {
   return `<#${channelId}>`;
 }
 
+/** The label of a model: of what stands in its name, only the underscore is markdown. */
+export function labelWords(label: string): string {
+  return label.replaceAll('_', '\\_');
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function listed(words: readonly string[], last = 'and'): string {
   if (words.length < 2) return words.join('');

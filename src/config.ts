@@ -1,6 +1,14 @@
 // The only file that reads process.env.
 import { z } from 'zod';
-import { base, type ModelConfig, missing, modelConfig, providerSecrets, providerVariables } from './provider-config.ts';
+import {
+  base,
+  lackingVariables,
+  type ModelConfig,
+  missing,
+  modelConfigs,
+  providerSecrets,
+  providerVariables,
+} from './provider-config.ts';
 
 /** The environment cannot be used. `message` has one line per problem, each naming the variable and what to do. */
 export class ConfigError extends Error {
@@ -16,7 +24,14 @@ export interface Config {
     /** Register the slash commands in this guild only; null: everywhere. */
     readonly guildId: string | null;
   };
+  /** What answers where a guild chose nothing else. */
   readonly model: ModelConfig;
+  /** Every provider that is fully configured, that of `model` first. */
+  readonly models: readonly ModelConfig[];
+  /** Where a conversation goes on whose provider is lost for good; one of `models`, and not the first. null: nowhere. */
+  readonly fallbackProvider: ModelConfig['provider'] | null;
+  /** The variables that have to be set before a provider can be used; none: it is one of `models`. */
+  readonly lacking: Readonly<Record<ModelConfig['provider'], readonly string[]>>;
   /** `sqlite:PATH` or `sqlite::memory:`. */
   readonly databaseUrl: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
@@ -75,9 +90,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 function assemble(read: Environment, startedByNpm: boolean): Config {
+  const models = modelConfigs(read);
   return {
     discord: { token: read.DISCORD_TOKEN, apiUrl: read.DISCORD_API_URL, guildId: read.DISCORD_GUILD_ID ?? null },
-    model: modelConfig(read),
+    model: models[0],
+    models,
+    fallbackProvider: read.FALLBACK_PROVIDER ?? null,
+    lacking: lackingVariables(read),
     databaseUrl: read.DATABASE_URL,
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,

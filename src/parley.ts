@@ -1,27 +1,19 @@
 import { commands } from '../commands/index.ts';
-import { Bridge } from './bridge/bridge.ts';
-import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
+import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
-import { LineLostError } from './bridge/errors.ts';
-import type { Person, SpeechSession } from './bridge/ports.ts';
-import { sessionOptions } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
 import type { Config } from './config.ts';
-import { Announcement } from './discord/announcement.ts';
-import { ChosenText } from './discord/chosen-text.ts';
+import { Conversations } from './conversations.ts';
 import { createClient, logIn } from './discord/client.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
 import { dispatchCommands } from './discord/dispatch.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
-import { GuildRoom } from './discord/room.ts';
 import type { StartError } from './discord/start-error.ts';
-import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
-import { speechModel } from './model/model.ts';
-import { reconnecting } from './model/reconnecting.ts';
+import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
@@ -33,7 +25,6 @@ import { postMessage } from './tools/post-message.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
 import { whoIsHere } from './tools/who-is-here.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
-import { Transcript } from './transcript/transcript.ts';
 
 /** The running bot. */
 export interface Parley {
@@ -74,97 +65,32 @@ export async function startParley({
   const settings = new GuildSettingsStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
-  const model = reconnecting(speechModel(config.model, log), log, patience);
+  const { models: configs, fallbackProvider: fallback, lacking } = config;
+  const models = new Models({ configs, fallback, lacking, log });
   const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
   const toolbox = new LocalToolbox({ tools, log });
-  const ticker = new Ticker();
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
-  const statuses = new VoiceStatuses(client, log);
-  /** Farewells and last flushes under way. */
-  const finishing = new Set<Promise<void>>();
-  const connecting = new Set<AbortController>();
-
-  const bridges = new OpenBridges(async ({ guildId, channelId, by, onEnded }) => {
-    const guild = client.guilds.cache.get(guildId);
-    const channel = guild?.channels.cache.get(channelId);
-    if (!guild || !channel?.isVoiceBased() || channel.isThread() || channel.type !== 2) {
-      throw new LineLostError('I cannot see that voice channel any more.', { retryable: false });
-    }
-    const own = await settings.get(guildId);
-    const options = sessionOptions(own, model, toolbox);
-    // The model first: with a rejected key the bot never shows up in the channel.
-    const session = await connect((signal) => model.connect(options, signal), connecting);
-    const line = await joinLine(session, () =>
-      joinVoiceLine({
-        guildId,
-        channelId,
-        adapterCreator: guild.voiceAdapterCreator,
-        inputRate: model.inputRate,
-        codecs,
-        log,
-        othersAreThere: () => channel.members.some((member) => member.id !== client.user?.id),
-      }),
-    );
-    const text = new ChosenText(guild, own.transcriptChannelId ?? channelId);
-    const room = new GuildRoom({ guild, channelId, textChannelId: () => text.channelId });
-    const transcript = new Transcript({
-      text,
-      nameOf: (userId) => room.nameOf(userId),
-      botName: guild.members.me?.displayName ?? 'Parley',
-      now: () => performance.now(),
-      log,
-    });
-    const announcement = new Announcement({ channel, modelLabel: model.label, statuses, log });
-    const finish = (reason: EndReason): void => {
-      onEnded();
-      const last = Promise.all([transcript.close(), announcement.ended(reason)]).then(() => {});
-      finishing.add(last);
-      void last.finally(() => finishing.delete(last));
-    };
-    const bridge = new Bridge({
-      line,
-      session,
-      model,
-      settings: own,
-      toolbox,
-      room,
-      text,
-      ticker,
-      log,
-      beforeLeaving: () => announcement.leaving(),
-      observe: (event) => {
-        observe?.(event, guildId);
-        const place = { guildId, channelId, provider: model.provider, model: model.name };
-        void spending.note(place, event).then(
-          (verdict) => {
-            if (verdict?.kind === 'spent') void bridge.close({ kind: 'budget', budgetUsd: verdict.budgetUsd });
-            else if (verdict) transcript.observe({ type: 'trouble', message: verdict.message });
-          },
-          (error: unknown) => log.warn({ err: error, guildId }, 'could not look at the budget'),
-        );
-        const ended = event.type === 'ended' ? event.reason : undefined;
-        if (ended) log.info({ guildId, channelId, reason: ended }, 'left a voice channel');
-        // Why the bot left is said in the channel's own chat by the announcement: once is enough.
-        if (!ended || ended.kind === 'asked' || text.channelId !== channelId) transcript.observe(event);
-        if (ended) finish(ended);
-      },
-    });
-    log.info({ guildId, channelId, model: model.name, by: by.userId }, 'joined a voice channel');
-    await announcement.joined(by);
-    return followed(bridge, (transcriptChannelId) => {
-      const chosen = transcriptChannelId ?? channelId;
-      if (chosen === text.channelId) return;
-      text.channelId = chosen;
-      transcript.turnPage();
-    });
+  const conversations = new Conversations({
+    client,
+    models,
+    settings,
+    spending,
+    toolbox,
+    ticker: new Ticker(),
+    codecs,
+    statuses: new VoiceStatuses(client, log),
+    log,
+    patience,
+    observe: (event, guildId) => observe?.(event, guildId),
   });
+  const bridges = new OpenBridges(conversations.open);
 
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    for (const attempt of connecting) attempt.abort(new Error('the bot is stopping'));
+    conversations.abort(new Error('the bot is stopping'));
     await bridges.closeAll({ kind: 'asked', by: null });
-    await Promise.all(finishing);
+    await conversations.finished();
   };
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
@@ -186,55 +112,14 @@ export async function startParley({
       settings,
       usage: spending,
       toolNames: tools.map(({ name, description }) => ({ name, description })),
-      voices: () => model.capabilities.voices,
-      turnDetections: () => model.capabilities.turnDetection,
-      modelLabel: model.label,
+      models,
       log,
     });
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
-    log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: model.label }, 'ready');
+    log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
   } catch (error) {
     await parley.stop();
     throw error;
   }
   return parley;
-}
-
-/** Connects under a signal that stop() can abort, and that nothing aborts once the session is there. */
-async function connect(
-  open: (signal: AbortSignal) => Promise<SpeechSession>,
-  connecting: Set<AbortController>,
-): Promise<SpeechSession> {
-  const attempt = new AbortController();
-  connecting.add(attempt);
-  try {
-    return await open(attempt.signal);
-  } finally {
-    connecting.delete(attempt);
-  }
-}
-
-/** The place in the channel, or, when there is none, nothing left of the session either. */
-async function joinLine(session: SpeechSession, join: () => Promise<DiscordVoiceLine>): Promise<DiscordVoiceLine> {
-  try {
-    return await join();
-  } catch (error) {
-    session.close();
-    throw error;
-  }
-}
-
-/** The bridge, with the place of its transcript following the settings. */
-function followed(bridge: Bridge, place: (transcriptChannelId: string | null) => void): BridgeHandle {
-  return {
-    guildId: bridge.guildId,
-    channelId: bridge.channelId,
-    status: () => bridge.status(),
-    ask: (person: Person, text: string) => bridge.ask(person, text),
-    apply: (settings) => {
-      place(settings.transcriptChannelId);
-      return bridge.apply(settings);
-    },
-    close: (reason) => bridge.close(reason),
-  };
 }

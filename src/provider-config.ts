@@ -73,6 +73,7 @@ export const base = (fallback: string) => address.default(fallback);
 /** The variables of every provider. */
 export const providerVariables = {
   PROVIDER: z.enum(PROVIDERS, { error: `must be one of ${PROVIDERS.join(', ')}` }).optional(),
+  FALLBACK_PROVIDER: z.enum(PROVIDERS, { error: `must be one of ${PROVIDERS.join(', ')}` }).optional(),
   OPENAI_API_KEY: secret,
   OPENAI_BASE_URL: base('https://api.openai.com/v1'),
   OPENAI_MODEL: model('gpt-realtime-2.1'),
@@ -114,8 +115,14 @@ function chosenProvider(given: Given): Provider | undefined {
   return given.VERTEX_PROJECT || given.VERTEX_API_KEY ? 'vertex' : undefined;
 }
 
-/** One line per variable that is not set and has to be. */
-export function missing(given: Given): readonly { readonly variable: string; readonly problem: string }[] {
+interface Problem {
+  readonly variable: string;
+  /** One line for the person who runs the bot. */
+  readonly problem: string;
+}
+
+/** One line per variable that is not set and has to be, or that contradicts another. */
+export function missing(given: Given): readonly Problem[] {
   const provider = chosenProvider(given);
   if (provider === undefined) {
     if (given.PROVIDER) return [];
@@ -123,6 +130,16 @@ export function missing(given: Given): readonly { readonly variable: string; rea
     return [{ variable: keys, problem: `${keys} is not set: put that of the provider that you want into .env` }];
   }
   const why = given.PROVIDER ? `PROVIDER is ${provider}` : `other variables choose ${provider}`;
+  const fallback = PROVIDERS.find((one) => one === given.FALLBACK_PROVIDER);
+  if (fallback === undefined) return unset(provider, given, why);
+  if (fallback !== provider) {
+    return [...unset(provider, given, why), ...unset(fallback, given, `FALLBACK_PROVIDER is ${fallback}`)];
+  }
+  const problem = `FALLBACK_PROVIDER must be another provider than the one in use (${why}): name one whose key is set, or leave it empty`;
+  return [...unset(provider, given, why), { variable: 'FALLBACK_PROVIDER', problem }];
+}
+
+function unset(provider: Provider, given: Given, why: string): readonly Problem[] {
   return required(provider, given)
     .filter(([variable]) => !given[variable])
     .map(([variable, remedy]) => ({
@@ -152,10 +169,25 @@ function required(provider: Provider, given: Given): readonly (readonly [keyof P
   }
 }
 
-/** What the variables say about the provider that they choose. Throws TypeError where missing() has something to say. */
-export function modelConfig(read: ProviderVariables): ModelConfig {
-  const provider = chosenProvider(read);
-  if (provider === undefined || missing(read).length > 0) throw new TypeError('the provider is not configured');
+/** Every provider whose variables are all set, the one to use first. Throws TypeError where missing() has something to say. */
+export function modelConfigs(read: ProviderVariables): readonly [ModelConfig, ...ModelConfig[]] {
+  const chosen = chosenProvider(read);
+  if (chosen === undefined || missing(read).length > 0) throw new TypeError('the provider is not configured');
+  const others = PROVIDERS.filter((one) => one !== chosen && lacking(one, read).length === 0);
+  return [modelConfig(chosen, read), ...others.map((one) => modelConfig(one, read))];
+}
+
+/** The variables that every provider lacks before it can be used; none: it is configured. */
+export function lackingVariables(given: Given): Readonly<Record<Provider, readonly string[]>> {
+  const of = (provider: Provider) => lacking(provider, given);
+  return { openai: of('openai'), azure: of('azure'), gemini: of('gemini'), vertex: of('vertex') };
+}
+
+function lacking(provider: Provider, given: Given): readonly string[] {
+  return required(provider, given).flatMap(([variable]) => (given[variable] ? [] : [variable]));
+}
+
+function modelConfig(provider: Provider, read: ProviderVariables): ModelConfig {
   switch (provider) {
     case 'openai':
       return {

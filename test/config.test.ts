@@ -18,14 +18,23 @@ function problems(env: NodeJS.ProcessEnv): string[] {
 
 test('a token and a key are enough', () => {
   const config = readConfig({ DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'sk-key' });
+  const model = {
+    provider: 'openai',
+    apiKey: 'sk-key',
+    baseUrl: 'https://api.openai.com/v1',
+    model: 'gpt-realtime-2.1',
+    headers: {},
+  };
   assert.deepEqual(config, {
     discord: { token: TOKEN, apiUrl: 'https://discord.com/api', guildId: null },
-    model: {
-      provider: 'openai',
-      apiKey: 'sk-key',
-      baseUrl: 'https://api.openai.com/v1',
-      model: 'gpt-realtime-2.1',
-      headers: {},
+    model,
+    models: [model],
+    fallbackProvider: null,
+    lacking: {
+      openai: [],
+      azure: ['AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT'],
+      gemini: ['GEMINI_API_KEY'],
+      vertex: ['VERTEX_PROJECT'],
     },
     databaseUrl: 'sqlite:data/parley.db',
     logLevel: 'info',
@@ -205,6 +214,33 @@ test('the first provider whose credentials are set is OpenAI, then Azure, Gemini
     delete env[variable];
   }
   assert.deepEqual(seen, ['openai', 'azure', 'gemini', 'vertex']);
+});
+
+test('every provider that is fully configured can be chosen, the one to use first', () => {
+  const env = { ...AZURE, OPENAI_API_KEY: 'o', GEMINI_API_KEY: 'g', GEMINI_MODEL: 'gemini-3.1-flash-live-preview' };
+  const config = readConfig({ ...env, PROVIDER: 'gemini', FALLBACK_PROVIDER: 'openai' });
+  assert.deepEqual(
+    config.models.map(({ provider }) => provider),
+    ['gemini', 'openai'],
+  );
+  assert.equal(config.model, config.models[0]);
+  assert.equal(config.fallbackProvider, 'openai');
+  // A key alone makes no Azure: it is left out without a complaint, and what it lacks is known.
+  assert.deepEqual(config.lacking.azure, ['AZURE_OPENAI_ENDPOINT']);
+  assert.deepEqual(config.lacking.gemini, []);
+});
+
+test('the fallback must be configured, and another provider than the one in use', () => {
+  const env = { DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'o' };
+  assert.deepEqual(problems({ ...env, FALLBACK_PROVIDER: 'gemini' }), [
+    'GEMINI_API_KEY is not set, but FALLBACK_PROVIDER is gemini: make one at https://aistudio.google.com/apikey and put it into .env',
+  ]);
+  assert.deepEqual(problems({ ...env, FALLBACK_PROVIDER: 'openai' }), [
+    'FALLBACK_PROVIDER must be another provider than the one in use (other variables choose openai): name one whose key is set, or leave it empty',
+  ]);
+  assert.deepEqual(problems({ ...env, FALLBACK_PROVIDER: 'skynet' }), [
+    'FALLBACK_PROVIDER must be one of openai, azure, gemini, vertex',
+  ]);
 });
 
 test('extra headers are a JSON object of texts, and their values are secrets', () => {

@@ -1,5 +1,5 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { GuildSettings, Person, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { GuildSettings, Person, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
 
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
@@ -58,12 +58,15 @@ export type BridgeEvent =
     }
   /** Something went wrong that people should read; the conversation goes on. */
   | { readonly type: 'trouble'; readonly message: string }
+  /** The conversation goes on with this model, asked for or not; what follows is its. `message`: one line for people. */
+  | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string }
   | { readonly type: 'ended'; readonly reason: EndReason };
 
 /** The state of a bridge for `/status`. Latencies in ms, newest last, at most 20 of each. */
 export interface BridgeStatus {
   readonly guildId: string;
   readonly channelId: string;
+  /** The label of the model in use. */
   readonly model: string;
   readonly startedAt: number;
   readonly holder: Person | null;
@@ -82,8 +85,11 @@ export interface BridgeHandle {
   status(): BridgeStatus;
   /** Types into the conversation; the model answers aloud when the floor is quiet. */
   ask(person: Person, text: string): void;
-  /** Takes on changed settings. Returns the names of those that the running session cannot take on before the next join. */
-  apply(settings: GuildSettings): readonly (keyof GuildSettings)[];
+  /**
+   * Takes on changed settings; another model takes over in a quiet moment. Returns the names of those that the running
+   * session cannot take on before the next join. `chosen`: what somebody just set: a model that had failed is tried again.
+   */
+  apply(settings: GuildSettings, chosen?: readonly (keyof GuildSettings)[]): readonly (keyof GuildSettings)[];
   /** Idempotent; ends with an `ended` event. */
   close(reason: EndReason): Promise<void>;
 }

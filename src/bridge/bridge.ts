@@ -4,7 +4,9 @@ import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
 import { Latencies } from './latencies.ts';
+import { ModelInUse } from './model-in-use.ts';
 import type {
+  Conversation,
   GuildSettings,
   LineEvent,
   Person,
@@ -12,7 +14,6 @@ import type {
   SessionEvent,
   SessionOptions,
   SpeechModel,
-  SpeechSession,
   TextChannel,
   Toolbox,
   Turn,
@@ -21,7 +22,6 @@ import type {
 } from './ports.ts';
 import { ReplyUsage } from './reply-usage.ts';
 import { TurnBook } from './rights.ts';
-import { sessionOptions, takenOn } from './session-options.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { VoiceOut } from './voice-out.ts';
@@ -36,8 +36,11 @@ const LAST_WORD_MS = 1_000;
 /** What a bridge joins, ready-made. The bridge owns `line` and `session` and closes them. */
 export interface BridgeParts {
   readonly line: VoiceLine;
-  readonly session: SpeechSession;
+  readonly session: Conversation;
+  /** The one that the session was opened with. */
   readonly model: SpeechModel;
+  /** The model that settings come to. */
+  readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly settings: GuildSettings;
   readonly toolbox: Toolbox;
   readonly room: Room;
@@ -63,8 +66,8 @@ export class Bridge implements BridgeHandle {
   readonly #company = new Company(this.#startedAt);
   readonly #replyLatencies = new Latencies();
   readonly #usage: ReplyUsage;
+  readonly #model: ModelInUse;
   #settings: GuildSettings;
-  #options: SessionOptions;
   #turnCount = 0;
   #interruptions = 0;
   /** The model is out of reach for the moment: nobody can expect an answer. */
@@ -78,7 +81,7 @@ export class Bridge implements BridgeHandle {
     this.guildId = parts.line.guildId;
     this.channelId = parts.line.channelId;
     this.#settings = parts.settings;
-    this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox);
+    this.#model = new ModelInUse(parts);
     this.#floor = new Floor({
       rate: parts.model.inputRate,
       settings: this.#floorSettings(),
@@ -105,12 +108,17 @@ export class Bridge implements BridgeHandle {
     void this.#read(parts.session.events, (event) => this.#onSession(event));
   }
 
+  /** The model that answers now. */
+  get model(): SpeechModel {
+    return this.#model.model;
+  }
+
   status(): BridgeStatus {
     const holder = this.#floor.holder;
     return {
       guildId: this.guildId,
       channelId: this.channelId,
-      model: this.#parts.model.label,
+      model: this.model.label,
       startedAt: this.#startedAt,
       holder: holder?.userId ? { userId: holder.userId, name: holder.name } : null,
       waiting: this.#floor.waiting.map((userId) => this.#person(userId)),
@@ -127,14 +135,10 @@ export class Bridge implements BridgeHandle {
     this.#parts.ticker.wake();
   }
 
-  apply(settings: GuildSettings): readonly (keyof GuildSettings)[] {
-    const { session, model, toolbox } = this.#parts;
+  apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {
     this.#settings = settings;
-    const wanted = sessionOptions(settings, model, toolbox);
-    const { options, waits } = takenOn(this.#options, wanted, model.capabilities.updates);
-    this.#options = options;
+    const waits = this.#model.apply(settings, chosen.includes('provider') || chosen.includes('model'));
     this.#floor.settings = this.#floorSettings();
-    session.update(this.#options);
     return waits;
   }
 
@@ -258,10 +262,19 @@ export class Bridge implements BridgeHandle {
       case 'going-away':
         log.info({ guildId: this.guildId, timeLeftMs: event.timeLeftMs }, 'the model will close the session');
         break;
+      case 'resumable':
+        break;
       case 'paused':
       case 'resumed':
         this.#paused = event.type === 'paused';
         observe({ type: 'trouble', message: event.message });
+        break;
+      case 'model-changed':
+        this.#paused = false;
+        this.#model.changed(event.model);
+        this.#usage.provider = event.model.provider;
+        this.#floor.settings = this.#floorSettings();
+        observe(event);
         break;
       default:
         event satisfies never;
@@ -425,6 +438,6 @@ export class Bridge implements BridgeHandle {
 
   #floorSettings(): { silenceMs: number; interruptionMs: number; turnDetection: SessionOptions['turnDetection'] } {
     const { silenceMs, interruptionMs } = this.#settings;
-    return { silenceMs, interruptionMs, turnDetection: this.#options.turnDetection };
+    return { silenceMs, interruptionMs, turnDetection: this.#model.options.turnDetection };
   }
 }

@@ -3,7 +3,7 @@
 
 /** Mono signed 16-bit samples. The rate is that of the port which they cross. */
 export type Pcm = Int16Array;
-/** A rate at which both Opus and the speech models work, so that no resampler is needed. */
+/** A rate at which both Opus and the speech models work. */
 export type PcmRate = 16000 | 24000;
 /** A Discord user id (snowflake). */
 export type UserId = string;
@@ -107,10 +107,33 @@ export interface SpeechModel {
   readonly inputRate: PcmRate;
   readonly capabilities: Capabilities;
   /**
-   * One connection, ready to hear, that knows of `history`. Throws SessionLostError; aborting the signal closes what
-   * was opened.
+   * One connection, ready to hear, that knows of `history`, and with `handle` (of a `resumable` event of the same
+   * model) of all that its session knew then. Throws SessionLostError; aborting the signal closes what was opened.
    */
-  connect(options: SessionOptions, signal: AbortSignal, history?: readonly HistoryItem[]): Promise<SpeechSession>;
+  connect(
+    options: SessionOptions,
+    signal: AbortSignal,
+    history?: readonly HistoryItem[],
+    handle?: string,
+  ): Promise<SpeechSession>;
+}
+
+/** The model that a guild's settings come to. */
+export interface ChosenModel {
+  readonly model: SpeechModel;
+  /** The provider that the guild chose and that is not configured (any more), so that the default stands in; null: none. */
+  readonly absent: Provider | null;
+}
+
+/** The models of every configured provider, and which of them a guild uses. */
+export interface SpeechModels {
+  /** Configured ones, the default first. */
+  readonly providers: readonly Provider[];
+  chosen(settings: Pick<GuildSettings, 'provider' | 'model'>): ChosenModel;
+  /** Names of models that are known to exist, the default of the provider first. On Azure these are deployments. */
+  names(provider: Provider): readonly string[];
+  /** The variables that have to be set before the provider can be used; none: it is configured. */
+  lacking(provider: Provider): readonly string[];
 }
 
 /** How much of one reply was really played. Items in the order of the reply; an item that never sounded has 0. */
@@ -193,9 +216,13 @@ export type SessionEvent =
   /** The provider said no to something; the session goes on. `message` is for the log. */
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'going-away'; readonly timeLeftMs: number }
+  /** The provider can restore the session as it is now, for SpeechModel.connect. Only a single connection says it. */
+  | { readonly type: 'resumable'; readonly handle: string }
   /** The connection is being made anew, and that takes a while; what people say is kept. `message`: for people. */
   | { readonly type: 'paused'; readonly message: string }
-  | { readonly type: 'resumed'; readonly message: string };
+  | { readonly type: 'resumed'; readonly message: string }
+  /** The conversation goes on with this model. `message`: one line for people. Only a Conversation says it. */
+  | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string };
 
 export interface ToolCall {
   readonly callId: string;
@@ -232,6 +259,15 @@ export interface SpeechSession {
   update(options: SessionOptions): void;
   /** Idempotent. */
   close(): void;
+}
+
+/** A conversation that outlives its connections, and can go on with another model. */
+export interface Conversation extends SpeechSession {
+  /**
+   * Goes on with another model, in a quiet moment, with the history in words; nothing said is lost. Sound stays at the
+   * rate of the first model. `model-changed` says how it ended; it names the old model where the new one cannot be had.
+   */
+  switchTo(model: SpeechModel, options: SessionOptions): void;
 }
 
 // ---- Text, people, tools, settings ----------------------------------------------------------------
@@ -274,6 +310,10 @@ export interface Toolbox {
 
 /** What a guild can set. Every field has a default (store/settings.ts). */
 export interface GuildSettings {
+  /** null: the one that the bot was started with. */
+  readonly provider: Provider | null;
+  /** A model of `provider`; null: its default. */
+  readonly model: string | null;
   readonly voice: string | null;
   readonly persona: string;
   readonly language: string | null;

@@ -12,6 +12,7 @@ const SAMPLES_PER_SECOND = 24_000;
 const REMEMBERED = 400;
 
 interface Reply {
+  readonly provider: Provider;
   readonly turnIds: readonly number[];
   samples: number;
 }
@@ -21,12 +22,13 @@ interface Reply {
  * the reply: what came before in the conversation is billed again and not in it.
  */
 export class ReplyUsage {
-  readonly #provider: Provider;
+  /** Who answers from now on. */
+  provider: Provider;
   readonly #replies = new Map<string, Reply>();
   readonly #heardMs = new Map<number, number>();
 
   constructor(provider: Provider) {
-    this.#provider = provider;
+    this.provider = provider;
   }
 
   heard(turnId: number, ms: number): void {
@@ -35,7 +37,7 @@ export class ReplyUsage {
   }
 
   started(replyId: string, turnIds: readonly number[]): void {
-    this.#replies.set(replyId, { turnIds, samples: 0 });
+    this.#replies.set(replyId, { provider: this.provider, turnIds, samples: 0 });
   }
 
   /** Samples at 24 kHz. */
@@ -63,8 +65,8 @@ export class ReplyUsage {
     return { usage: this.#estimate(reply), turnIds: reply.turnIds };
   }
 
-  #estimate({ turnIds, samples }: Reply): Usage {
-    const rates = TOKENS_PER_SECOND[this.#provider];
+  #estimate({ provider, turnIds, samples }: Reply): Usage {
+    const rates = TOKENS_PER_SECOND[provider];
     const heardMs = turnIds.reduce((sum, id) => sum + (this.#heardMs.get(id) ?? 0), 0);
     const audioIn = Math.round((heardMs / 1000) * rates.heard);
     const audioOut = Math.round((samples / SAMPLES_PER_SECOND) * rates.spoken);

@@ -130,6 +130,9 @@ export class Screen {
       case 'trouble':
         this.#line('!', red(event.type === 'trouble' ? event.message : `speech of ${event.person.name} was dropped`));
         return;
+      case 'model-changed':
+        this.#line('model', yellow(event.message));
+        return;
       case 'usage':
         this.#line('model', dim(`${event.usage.inputTokens} tokens in, ${event.usage.outputTokens} out`));
         return;

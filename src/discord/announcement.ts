@@ -33,6 +33,11 @@ export class Announcement {
     this.#isShown = isShown;
   }
 
+  /** Says that the sound goes elsewhere from now on. `message`: untrusted text. Never rejects. */
+  async goesTo(message: string): Promise<void> {
+    await this.#say(harmless(message));
+  }
+
   /**
    * Takes the status away. To be called while the bot is still in the channel: afterwards Discord lets it do so only with
    * Manage Channels. Idempotent; never rejects.
@@ -58,14 +63,17 @@ export class Announcement {
   }
 }
 
+/** Untrusted text as letters only: no markdown, and nothing that looks like a mention. */
+function harmless(text: string): string {
+  const markdown = escapeMarkdown(text, { maskedLink: true, heading: true, bulletedList: true, numberedList: true });
+  return markdown.replace(/[<>@#]/g, '\\$&');
+}
+
 /** What the bot says when it comes. */
 function greeting(by: Person, modelLabel: string): string {
-  const markdown = escapeMarkdown(by.name, { maskedLink: true, heading: true, bulletedList: true, numberedList: true });
-  // A name may also look like a mention of somebody else.
-  const name = markdown.replace(/[<>@#]/g, '\\$&');
   return [
-    `Hello, I am an AI. ${name} asked me in, and I am listening to this voice channel now.`,
-    `What you say here goes to ${modelLabel} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
+    `Hello, I am an AI. ${harmless(by.name)} asked me in, and I am listening to this voice channel now.`,
+    `What you say here goes to ${harmless(modelLabel)} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
   ].join('\n');
 }
 

@@ -15,6 +15,8 @@ export interface Patience {
   readonly quietMs: number;
   /** … and this long before it in any case. */
   readonly forcedMs: number;
+  /** Another model takes over in a quiet moment within this time, or else then; it is not tried for longer either. */
+  readonly switchMs: number;
 }
 
 export const PATIENCE: Patience = {
@@ -25,6 +27,7 @@ export const PATIENCE: Patience = {
   noticeMs: 3_000,
   quietMs: 5 * 60_000,
   forcedMs: 5_000,
+  switchMs: 20_000,
 };
 
 /** How long to wait before attempt number `attempt` (0 for the first): doubled, capped, with jitter from half to whole. */

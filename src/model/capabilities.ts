@@ -1,4 +1,4 @@
-import type { Capabilities, SessionOptions } from '../bridge/ports.ts';
+import type { Capabilities, Provider, SessionOptions } from '../bridge/ports.ts';
 
 // What each exact model is known to accept. Sources: developers.openai.com/api/docs/models and /guides/realtime,
 // ai.google.dev/gemini-api/docs/live-api/capabilities, and traffic recorded in 2026. A model that is not listed
@@ -16,6 +16,8 @@ export interface GeminiTraits {
   readonly capabilities: Capabilities;
   /** Accepts contextWindowCompression; without it an audio session ends after 15 minutes. */
   readonly compression: boolean;
+  /** Accepts sessionResumption: gives handles by which a session can be restored. */
+  readonly resumption: boolean;
   /**
    * Accepts clientContent after the first turn. Gemini 3 takes it only as history at the start and closes with 1007
    * otherwise (livekit/agents#5251, strands-agents/harness-sdk#1999).
@@ -62,10 +64,11 @@ const LIVE: Capabilities = { voices: GEMINI_VOICES, turnDetection: ['manual', 's
 const GEMINI_MINIMUM: GeminiTraits = {
   capabilities: { voices: [], turnDetection: ['manual'], updates: [] },
   compression: false,
+  resumption: false,
   laterContent: false,
 };
-const GEMINI_3: GeminiTraits = { capabilities: LIVE, compression: true, laterContent: false };
-const GEMINI_2_5: GeminiTraits = { capabilities: LIVE, compression: true, laterContent: true };
+const GEMINI_3: GeminiTraits = { capabilities: LIVE, compression: true, resumption: true, laterContent: false };
+const GEMINI_2_5: GeminiTraits = { capabilities: LIVE, compression: true, resumption: true, laterContent: true };
 const GEMINI: Readonly<Record<string, GeminiTraits>> = {
   'gemini-3.8-live': GEMINI_3,
   'gemini-3.1-flash-live-preview': GEMINI_3,
@@ -74,6 +77,8 @@ const GEMINI: Readonly<Record<string, GeminiTraits>> = {
   // The name of the same model on Vertex AI.
   'gemini-live-2.5-flash-native-audio': GEMINI_2_5,
 };
+/** Those of GEMINI that exist on Vertex AI alone: docs.cloud.google.com/vertex-ai/generative-ai/docs/live-api. */
+const VERTEX_MODELS: readonly string[] = ['gemini-live-2.5-flash-native-audio'];
 
 /** Traits of an OpenAI Realtime model; the safe minimum for one that is not known. */
 export function openAITraits(model: string): OpenAITraits {
@@ -84,4 +89,20 @@ export function openAITraits(model: string): OpenAITraits {
 export function geminiTraits(model: string): GeminiTraits {
   const name = model.replace(/^(.*\/)?models\//, '');
   return (Object.hasOwn(GEMINI, name) ? GEMINI[name] : undefined) ?? GEMINI_MINIMUM;
+}
+
+/** The models of a provider that are known to exist; none on Azure, where deployments have names of their own. */
+export function knownModels(provider: Provider): readonly string[] {
+  switch (provider) {
+    case 'openai':
+      return Object.keys(OPENAI);
+    case 'azure':
+      return [];
+    case 'gemini':
+      return Object.keys(GEMINI).filter((name) => !VERTEX_MODELS.includes(name));
+    case 'vertex':
+      return VERTEX_MODELS;
+    default:
+      return provider satisfies never;
+  }
 }

@@ -36,6 +36,8 @@ export interface GeminiSessionParts {
   readonly traits: GeminiTraits;
   readonly options: SessionOptions;
   readonly history: readonly HistoryItem[];
+  /** Of the session to restore. */
+  readonly handle: string | undefined;
   readonly log: ModelLog;
   readonly timing: Timing;
   readonly hooks: OpeningHooks;
@@ -78,7 +80,7 @@ export class GeminiSession implements SpeechSession {
       emit: (events) => this.#emit(events),
     });
     this.#calls = new GeminiCalls((message) => this.#send(message), { ids: !parts.endpoint.vertex });
-    openGeminiSocket(parts.endpoint, geminiConfig(parts.options, parts.traits, parts.history), {
+    openGeminiSocket(parts.endpoint, geminiConfig(parts), {
       socket: (socket) => {
         this.#wire = new Wire({
           socket,
@@ -275,6 +277,8 @@ export class GeminiSession implements SpeechSession {
     for (const callId of this.#calls.cancelled(cancelled)) this.#generations.resultSent(callId, performance.now());
     if (cancelled.length > 0) this.#generations.cancelled(cancelled);
     if (content) this.#takeEnds(content);
+    const { resumable = false, newHandle = '' } = message.sessionResumptionUpdate ?? {};
+    if (resumable && newHandle !== '') this.#events.push({ type: 'resumable', handle: newHandle });
     if (goAway) this.#events.push({ type: 'going-away', timeLeftMs: milliseconds(goAway.timeLeft) });
     const unknown = unknownFields(message);
     if (unknown.length > 0) this.#parts.log.debug({ fields: unknown }, 'unknown message of the provider');

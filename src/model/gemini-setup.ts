@@ -9,11 +9,17 @@ import { historyText } from './label.ts';
  * with the instructions: the SDK drops historyConfig (googleapis/js-genai#1448), without which Gemini 3 takes no
  * clientContent.
  */
-export function geminiConfig(
-  options: SessionOptions,
-  traits: GeminiTraits,
-  history: readonly HistoryItem[],
-): LiveConnectConfig {
+export function geminiConfig({
+  options,
+  traits,
+  history,
+  handle,
+}: {
+  readonly options: SessionOptions;
+  readonly traits: GeminiTraits;
+  readonly history: readonly HistoryItem[];
+  readonly handle: string | undefined;
+}): LiveConnectConfig {
   const { instructions, voice, tools } = options;
   const declarations = tools.map(({ name, description, parameters }) => ({
     name,
@@ -30,6 +36,7 @@ export function geminiConfig(
     realtimeInputConfig: { automaticActivityDetection: activityDetection(options) },
     inputAudioTranscription: {},
     outputAudioTranscription: {},
+    ...(traits.resumption ? { sessionResumption: handle === undefined ? {} : { handle } } : {}),
     ...(traits.compression ? { contextWindowCompression: { slidingWindow: {} } } : {}),
   };
 }

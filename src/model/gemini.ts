@@ -10,6 +10,8 @@ import { type ModelLog, TIMING, type Timing } from './wire.ts';
 interface Running {
   readonly log: ModelLog;
   readonly timing?: Timing;
+  /** Where the model's name comes from, for messages; by default its variable. */
+  readonly chosenBy?: string;
 }
 export interface GeminiModelOptions extends Running {
   readonly apiKey: string;
@@ -28,28 +30,29 @@ export interface VertexModelOptions extends Running {
 }
 
 /** A model of the Gemini Live API. TypeError for an empty key or model. */
-export function geminiModel({ log, timing, ...endpoint }: GeminiModelOptions): SpeechModel {
+export function geminiModel({ log, timing, chosenBy = 'GEMINI_MODEL', ...endpoint }: GeminiModelOptions): SpeechModel {
   if (endpoint.apiKey === '') throw new TypeError('Gemini needs an API key');
   const service: Service = {
     name: 'Gemini',
     credentialNoun: 'API key',
     credentials: `GEMINI_API_KEY${authorizes(endpoint.headers) ? ' and GEMINI_HEADERS' : ''}`,
     modelNoun: 'model',
-    modelVariable: 'GEMINI_MODEL',
+    modelVariable: chosenBy,
     addressVariable: 'GEMINI_BASE_URL',
   };
   return liveModel(endpoint, { service, product: 'Google Gemini', log, timing });
 }
 
 /** A Live model on Vertex AI. TypeError for an empty project, location, key or model. */
-export function vertexModel({ log, timing, project, location, ...rest }: VertexModelOptions): SpeechModel {
+export function vertexModel(options: VertexModelOptions): SpeechModel {
+  const { log, timing, chosenBy = 'VERTEX_MODEL and VERTEX_LOCATION', project, location, ...rest } = options;
   if (project === '' || location === '' || rest.apiKey === '') throw new TypeError('Vertex AI needs a project');
   const service: Service = {
     name: 'Vertex AI',
     credentialNoun: rest.apiKey === null ? 'credentials' : 'API key',
     credentials: vertexCredentials(rest.apiKey, rest.headers),
     modelNoun: 'model',
-    modelVariable: 'VERTEX_MODEL and VERTEX_LOCATION',
+    modelVariable: chosenBy,
     addressVariable: 'VERTEX_BASE_URL and VERTEX_LOCATION',
   };
   return liveModel({ ...rest, vertex: { project, location } }, { service, product: 'Google Vertex AI', log, timing });
@@ -81,12 +84,12 @@ function liveModel(
     label: `${product} (${model})`,
     inputRate: 16_000,
     capabilities: traits.capabilities,
-    connect: (options, signal, history = []) =>
+    connect: (options, signal, history = [], handle) =>
       untilReady({
         provider: service.name,
         limitMs: timing.connectMs,
         signal,
-        open: (hooks) => new GeminiSession({ endpoint, target, traits, options, history, log, timing, hooks }),
+        open: (hooks) => new GeminiSession({ endpoint, target, traits, options, history, handle, log, timing, hooks }),
       }),
   };
 }

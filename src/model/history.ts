@@ -1,9 +1,12 @@
 import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
 
-type Entry =
+type Entry = { readonly at: number } & (
   | { readonly kind: 'turn'; readonly turn: Turn; text: string }
-  | { readonly kind: 'reply'; readonly replyId: string; text: string; samples: number; over: boolean }
-  | { readonly kind: 'tool'; readonly text: string };
+  /** `cutAt`: the mark at which it turned out that less of it was heard. */
+  | { readonly kind: 'reply'; readonly replyId: string; text: string; samples: number; over: boolean; cutAt: number }
+  | { readonly kind: 'tool'; readonly text: string }
+);
+type Unplaced<E> = E extends Entry ? Omit<E, 'at'> : never;
 
 const ITEMS = 40;
 const CHARACTERS = 6_000;
@@ -13,6 +16,12 @@ const SAMPLES_PER_MS = 24;
 /** What was said and done in a conversation, in words, for a session that was not there. Bounded: the oldest goes. */
 export class History {
   readonly #entries: Entry[] = [];
+  #mark = 0;
+
+  /** A point in the conversation, for since(). */
+  get mark(): number {
+    return this.#mark;
+  }
 
   began(turn: Turn, text = ''): void {
     this.#add({ kind: 'turn', turn, text });
@@ -26,7 +35,7 @@ export class History {
         return;
       }
       case 'reply-started':
-        this.#add({ kind: 'reply', replyId: event.replyId, text: '', samples: 0, over: false });
+        this.#add({ kind: 'reply', replyId: event.replyId, text: '', samples: 0, over: false, cutAt: 0 });
         return;
       case 'reply-transcript': {
         const reply = this.#reply(event.replyId);
@@ -67,21 +76,25 @@ export class History {
 
   /** Oldest first, without these turns: the session is going to hear them itself. */
   items(except: ReadonlySet<number>): readonly HistoryItem[] {
-    const items: HistoryItem[] = [];
-    let left = CHARACTERS;
-    for (const entry of this.#entries.toReversed()) {
-      const text = entry.text.trim();
-      if (text === '' || (entry.kind === 'turn' && except.has(entry.turn.id))) continue;
-      left -= text.length;
-      if (left < 0) break;
-      if (entry.kind === 'turn') items.unshift({ by: 'person', name: entry.turn.name, text });
-      else items.unshift({ by: entry.kind === 'reply' ? 'model' : 'tool', text });
-    }
-    return items;
+    return inWords(this.#entries, except);
   }
 
-  #add(entry: Entry): void {
-    this.#entries.push(entry);
+  /**
+   * What came after a mark; undefined where what came before it is not true any more: less of a reply was heard. Words
+   * of an earlier turn that came later do not matter: whoever was there heard them.
+   */
+  since(mark: number, except: ReadonlySet<number>): readonly HistoryItem[] | undefined {
+    const before = this.#entries.filter(({ at }) => at <= mark);
+    if (before.some((entry) => entry.kind === 'reply' && entry.cutAt > mark)) return undefined;
+    return inWords(
+      this.#entries.filter(({ at }) => at > mark),
+      except,
+    );
+  }
+
+  #add(entry: Unplaced<Entry>): void {
+    this.#mark += 1;
+    this.#entries.push({ ...entry, at: this.#mark });
     if (this.#entries.length > ITEMS) this.#entries.shift();
   }
 
@@ -96,7 +109,24 @@ export class History {
     reply.over = true;
     const producedMs = reply.samples / SAMPLES_PER_MS;
     if (heardMs < producedMs || producedMs === 0) {
+      this.#mark += 1;
+      reply.cutAt = this.#mark;
       reply.text = reply.text.slice(0, producedMs === 0 ? 0 : Math.round((reply.text.length * heardMs) / producedMs));
     }
   }
+}
+
+/** Oldest first; what is too much is left out at the beginning. */
+function inWords(entries: readonly Entry[], except: ReadonlySet<number>): readonly HistoryItem[] {
+  const items: HistoryItem[] = [];
+  let left = CHARACTERS;
+  for (const entry of entries.toReversed()) {
+    const text = entry.text.trim();
+    if (text === '' || (entry.kind === 'turn' && except.has(entry.turn.id))) continue;
+    left -= text.length;
+    if (left < 0) break;
+    if (entry.kind === 'turn') items.unshift({ by: 'person', name: entry.turn.name, text });
+    else items.unshift({ by: entry.kind === 'reply' ? 'model' : 'tool', text });
+  }
+  return items;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
+  Conversation,
   Heard,
   Pcm,
   SessionEvent,
@@ -10,22 +11,22 @@ import type {
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
-import { Attempts } from './attempts.ts';
+import { Asides } from './asides.ts';
 import type { Patience } from './back-off.ts';
-import { History } from './history.ts';
-import { goOnNote } from './label.ts';
-import { Rotation } from './rotation.ts';
+import { Ledger } from './ledger.ts';
+import type { ModelChoice } from './model-choice.ts';
+import { Scribe } from './scribe.ts';
 import { SessionNames } from './session-names.ts';
-import { Unanswered } from './unanswered.ts';
+import { Succession } from './succession.ts';
 import type { ModelLog } from './wire.ts';
 
 export interface LastingSessionParts {
-  readonly model: SpeechModel;
-  readonly options: SessionOptions;
+  readonly choice: ModelChoice;
   readonly log: ModelLog;
   readonly patience: Patience;
   /** The first connection. */
   readonly session: SpeechSession;
+  readonly fallback: ((failed: SpeechModel) => ModelChoice | undefined) | undefined;
 }
 
 /**
@@ -34,37 +35,40 @@ export interface LastingSessionParts {
  * A turn for which a tool was called is never given again, or the tool would run twice: the next session gets the
  * result in words. Fatal errors, and an outage that lasts too long, end `events` as they do without it.
  */
-export class LastingSession implements SpeechSession {
+export class LastingSession implements Conversation {
   readonly #parts: LastingSessionParts;
-  readonly #unanswered: Unanswered;
-  readonly #history = new History();
+  readonly #ledger: Ledger;
   readonly #names = new SessionNames();
-  readonly #rotation: Rotation;
-  readonly #attempts: Attempts;
+  readonly #succession: Succession;
+  readonly #scribe: Scribe;
+  readonly #asides = new Asides();
   readonly #closing = new AbortController();
-  /** Calls without a result. */
-  readonly #calls = new Map<string, readonly number[]>();
-  /** What is known of turns whose transcript is not final yet. */
-  readonly #words = new Map<number, string>();
-  readonly #final = new Set<number>();
   readonly #events: AsyncGenerator<SessionEvent>;
-  #options: SessionOptions;
   #session: SpeechSession | undefined;
-  /** A reply was asked for and has not begun. */
-  #wanted = false;
   #breaking = false;
 
   constructor(parts: LastingSessionParts) {
+    const { choice, session } = parts;
+    const { signal } = this.#closing;
     this.#parts = parts;
-    this.#options = parts.options;
-    this.#unanswered = new Unanswered(parts.model.inputRate);
-    this.#rotation = new Rotation({
-      patience: parts.patience,
-      quiet: () => !this.#wanted && !this.#unanswered.open && !this.#unanswered.active.length && !this.#calls.size,
-      rotate: () => this.#session?.close(),
+    this.#ledger = new Ledger(choice.model.inputRate);
+    const tell = (event: SessionEvent) => this.#asides.push(event);
+    this.#succession = new Succession({
+      ...parts,
+      signal,
+      tell,
+      quiet: () => this.#ledger.quiet(performance.now()),
+      history: () => this.#ledger.history(),
+      since: (mark) => this.#ledger.since(mark),
+      replace: () => this.#session?.close(),
     });
-    this.#attempts = new Attempts({ ...parts, signal: this.#closing.signal });
-    this.#take(parts.session);
+    this.#scribe = new Scribe({
+      ...parts,
+      signal,
+      tell,
+      connect: (until) => this.#succession.aside(until),
+    });
+    this.#take(session);
     this.#events = this.#run();
   }
 
@@ -73,67 +77,60 @@ export class LastingSession implements SpeechSession {
   }
 
   beginTurn(turn: Turn): void {
-    this.#unanswered.began(turn);
-    this.#history.began(turn);
+    this.#ledger.began(turn);
     this.#session?.beginTurn(turn);
   }
 
   appendAudio(pcm: Pcm): void {
-    const lost = this.#unanswered.sound(pcm);
+    const lost = this.#ledger.sound(pcm);
     if (lost.length > 0) this.#parts.log.warn({ turns: lost.length }, 'too much waits for the model: the oldest went');
     this.#session?.appendAudio(pcm);
   }
 
   endTurn(respond: boolean): void {
-    this.#unanswered.ended();
-    if (respond) this.#wanted = true;
-    const notes = respond && this.#unanswered.unsent.length > 0;
+    this.#ledger.ended(performance.now());
+    if (respond) this.#ledger.wanted = true;
+    const notes = respond && this.#ledger.unsent.length > 0;
     this.#session?.endTurn(respond && !notes);
     if (notes) this.#sendNotes();
   }
 
   appendText(turn: Turn, text: string): void {
-    this.#unanswered.wrote(turn, text);
-    this.#history.began(turn, text);
-    this.#wanted = true;
+    this.#ledger.wrote(turn, text);
+    this.#ledger.wanted = true;
     this.#session?.appendText(turn, text);
   }
 
   respond(): void {
-    this.#wanted = true;
-    if (this.#unanswered.unsent.length > 0) this.#sendNotes();
+    this.#ledger.wanted = true;
+    if (this.#ledger.unsent.length > 0) this.#sendNotes();
     else this.#session?.respond();
   }
 
   interrupt(heard: readonly Heard[]): void {
-    this.#wanted = false;
-    const { sounding } = this.#unanswered;
-    this.#history.interrupt(heard, sounding);
-    this.#unanswered.interrupt(heard);
-    if (this.#breaking) this.#goOnWith(heard, sounding);
+    this.#ledger.interrupt(heard, this.#breaking);
     this.#session?.interrupt(this.#names.inward(heard));
   }
 
   sendToolResult(result: ToolResult): void {
-    const turnIds = this.#calls.get(result.callId);
-    if (!turnIds) return;
-    this.#calls.delete(result.callId);
-    this.#history.result(result);
     const callId = this.#session && this.#names.own(result.callId);
-    const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
-    this.#unanswered.note(turnIds, text, callId !== undefined);
+    if (!this.#ledger.result(result, callId !== undefined)) return;
     // A session that never made the call would refuse its result: it gets it in words, with the next request.
     if (callId !== undefined) this.#session?.sendToolResult({ ...result, callId });
   }
 
   update(options: SessionOptions): void {
-    this.#options = options;
+    this.#succession.update(options);
     this.#session?.update(options);
+  }
+
+  switchTo(model: SpeechModel, options: SessionOptions): void {
+    this.#succession.switchTo({ model, options }, this.#session !== undefined);
   }
 
   close(): void {
     this.#closing.abort();
-    this.#rotation.stop();
+    this.#succession.close();
     this.#session?.close();
   }
 
@@ -141,15 +138,18 @@ export class LastingSession implements SpeechSession {
     for (let session = this.#session; session; session = this.#session) {
       let loss: SessionLostError | undefined;
       try {
-        for await (const event of session.events) yield* this.#pass(event);
+        for await (const { event, aside } of this.#asides.beside(session.events)) {
+          if (aside) yield* this.#passAside(event);
+          else yield* this.#pass(event);
+        }
       } catch (error) {
-        if (!(error instanceof SessionLostError) || !error.retryable) throw error;
+        if (!(error instanceof SessionLostError)) throw error;
         loss = error;
       }
       if (this.#closing.signal.aborted) return;
       session.close();
-      this.#rotation.stop();
       this.#session = undefined;
+      this.#succession.ended(loss);
       this.#parts.log.warn({ kind: loss?.kind ?? 'rotation' }, 'the connection to the model is made anew');
       yield* this.#breakOff();
       yield* this.#comeBack(loss);
@@ -161,76 +161,56 @@ export class LastingSession implements SpeechSession {
     const event = this.#names.outward(raw);
     switch (event.type) {
       case 'going-away':
-        this.#rotation.endsAt(performance.now() + event.timeLeftMs);
+        this.#succession.endsAt(performance.now() + event.timeLeftMs);
+        return;
+      case 'resumable':
+        // Else nobody could say how much of what is under way the restored session would know.
+        if (this.#ledger.even) this.#succession.resumable(event.handle, this.#ledger.mark);
         return;
       case 'turn-transcript':
-        if (event.turnId !== null) {
-          // A turn that was given again is written down again.
-          if (this.#final.has(event.turnId) && this.#names.repeated(event.turnId)) return;
-          this.#heard(event.turnId, event.text, event.final);
-        }
-        break;
-      case 'reply-started':
-        this.#wanted = false;
-        this.#unanswered.replyStarted(event.replyId, event.turnIds);
-        break;
-      case 'tool-call':
-        this.#calls.set(event.call.callId, event.call.turnIds);
-        this.#unanswered.called(event.call);
-        break;
-      case 'tool-cancelled':
-        for (const callId of event.callIds) this.#calls.delete(callId);
-        break;
-      case 'reply-done':
-        this.#unanswered.replyDone(event.replyId);
+        // A turn that was given again is written down again.
+        if (event.turnId !== null && this.#ledger.written(event.turnId) && this.#names.repeated(event.turnId)) return;
         break;
       default:
     }
-    this.#history.note(event);
+    this.#ledger.note(event);
     yield event;
   }
 
-  #heard(turnId: number, text: string, final: boolean): void {
-    if (final) {
-      this.#words.delete(turnId);
-      this.#final.add(turnId);
-    } else this.#words.set(turnId, text);
+  /** What no connection of ours brought. Words of a turn that has them by now are left out. */
+  *#passAside(event: SessionEvent): Generator<SessionEvent> {
+    if (event.type === 'turn-transcript' && event.turnId !== null && this.#ledger.written(event.turnId)) return;
+    this.#ledger.note(event);
+    yield event;
   }
 
   /** Ends what the lost session had begun. What was played of it is what was heard. */
   *#breakOff(): Generator<SessionEvent> {
-    const { active, sounding } = this.#unanswered;
+    const { active, sounding } = this.#ledger;
     this.#breaking = true;
     if (sounding.length > 0) yield { type: 'interrupted' };
     this.#breaking = false;
-    // Whoever reads this need not have said what was heard: nothing, then.
-    this.#history.interrupt([], sounding);
-    this.#unanswered.interrupt([]);
-    this.#wanted ||= sounding.length > 0;
+    this.#ledger.sessionLost(sounding);
     for (const replyId of active) {
       yield { type: 'reply-done', replyId, status: 'cancelled', awaitsTools: false, usage: null };
-    }
-    this.#unanswered.sessionLost();
-    const again = this.#repeatedTurns();
-    for (const [turnId, text] of this.#words) {
-      if (again.has(turnId)) continue;
-      this.#heard(turnId, text, true);
-      yield { type: 'turn-transcript', turnId, text, final: true };
     }
   }
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {
-    const { model, patience } = this.#parts;
-    const back = this.#reconnect(loss);
+    const { label } = this.#succession.model;
+    const back = this.#succession.next(loss);
     back.catch(() => {});
     const soon = new AbortController();
-    const late = wait(patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
+    const late = wait(this.#parts.patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
     try {
       const long = await Promise.race([back.then(() => false), late]);
-      if (!long) return;
-      yield { type: 'paused', message: `I lost ${model.label} and am reconnecting. What you say meanwhile is kept.` };
-      await back;
-      yield { type: 'resumed', message: `I am connected to ${model.label} again.` };
+      if (long) {
+        yield { type: 'paused', message: `I lost ${label} and am reconnecting. What you say meanwhile is kept.` };
+      }
+      const { session, changed } = await back;
+      this.#arrive(session);
+      if (long) yield { type: 'resumed', message: `I am connected to ${this.#succession.model.label} again.` };
+      if (changed) yield changed;
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error;
     } finally {
@@ -238,29 +218,28 @@ export class LastingSession implements SpeechSession {
     }
   }
 
-  async #reconnect(loss: SessionLostError | undefined): Promise<void> {
-    const { signal } = this.#closing;
-    const session = await this.#attempts.again(loss, () =>
-      this.#parts.model.connect(this.#options, signal, this.#history.items(this.#repeatedTurns())),
-    );
+  #arrive(session: SpeechSession): void {
     // close() may have come when it was ready and nobody had it yet.
-    if (signal.aborted) return session.close();
+    if (this.#closing.signal.aborted) {
+      session.close();
+      return;
+    }
     this.#take(session);
     this.#repeat(session);
+    const unwritten = this.#ledger.takeUnwritten(performance.now());
+    if (unwritten.length > 0) void this.#scribe.write(unwritten);
   }
 
   #take(session: SpeechSession): void {
     this.#session = session;
-    this.#attempts.succeeded();
     this.#names.next();
-    if (session.expiresAt !== undefined) this.#rotation.endsAt(session.expiresAt);
   }
 
   /** Gives a new session everything that is not answered. Nothing is asked for while somebody speaks. */
   #repeat(session: SpeechSession): void {
-    const { debts, open, unsent } = this.#unanswered;
+    const { debts, open, unsent, wanted } = this.#ledger;
     const turns = debts.filter((debt) => debt.kind !== 'note');
-    const asks = this.#wanted && !open && unsent.length === 0;
+    const asks = wanted && !open && unsent.length === 0;
     for (const debt of turns) {
       this.#names.repeat(debt.turn.id);
       if (debt.kind === 'written') {
@@ -272,27 +251,14 @@ export class LastingSession implements SpeechSession {
       if (debt.ended) session.endTurn(asks && debt === turns.at(-1));
     }
     if (asks && turns.length === 0) session.respond();
-    if (this.#wanted && !open && unsent.length > 0) this.#sendNotes();
-  }
-
-  #repeatedTurns(): ReadonlySet<number> {
-    return new Set(this.#unanswered.debts.flatMap((debt) => (debt.kind === 'note' ? [] : [debt.turn.id])));
-  }
-
-  /** Lets the model finish what people heard the beginning of. */
-  #goOnWith(heard: readonly Heard[], broken: readonly string[]): void {
-    for (const replyId of broken) {
-      const own = heard.find((one) => one.replyId === replyId);
-      if (!own?.items.some((item) => item.heardMs > 0)) continue;
-      this.#unanswered.note(this.#unanswered.turnsOf(replyId), goOnNote(this.#history.saidIn(replyId)), false);
-    }
+    if (wanted && !open && unsent.length > 0) this.#sendNotes();
   }
 
   /** As a turn of nobody's, which stands for the turns that the notes are about, so that rights stay theirs. */
   #sendNotes(): void {
     const session = this.#session;
     if (!session) return;
-    const notes = this.#unanswered.unsent;
+    const notes = this.#ledger.unsent;
     for (const note of notes) note.sent = true;
     const id = this.#names.standIn(notes.flatMap(({ turnIds }) => turnIds));
     session.appendText({ id, userId: 'parley', name: 'Parley' }, notes.map(({ text }) => text).join('\n'));

@@ -10,6 +10,8 @@ import { type ModelLog, TIMING, type Timing } from './wire.ts';
 interface Running {
   readonly log: ModelLog;
   readonly timing?: Timing;
+  /** Where the model's name comes from, for messages; by default its variable. */
+  readonly chosenBy?: string;
 }
 export type OpenAIModelOptions = Omit<OpenAIEndpoint, 'keyAs'> & Running;
 
@@ -26,13 +28,13 @@ export interface AzureModelOptions extends Running {
 }
 
 /** A model of the OpenAI Realtime API. TypeError for an empty key or model. */
-export function openAIModel({ log, timing, ...endpoint }: OpenAIModelOptions): SpeechModel {
+export function openAIModel({ log, timing, chosenBy = 'OPENAI_MODEL', ...endpoint }: OpenAIModelOptions): SpeechModel {
   const service: Service = {
     name: 'OpenAI',
     credentialNoun: 'API key',
     credentials: `OPENAI_API_KEY${authorizes(endpoint.headers) ? ' and OPENAI_HEADERS' : ''}`,
     modelNoun: 'model',
-    modelVariable: 'OPENAI_MODEL',
+    modelVariable: chosenBy,
     addressVariable: 'OPENAI_BASE_URL',
   };
   return realtimeModel('openai', endpoint, { service, traits: openAITraits(endpoint.model), log, timing });
@@ -46,7 +48,7 @@ export function azureModel(options: AzureModelOptions): SpeechModel {
     credentialNoun: 'API key',
     credentials: `AZURE_OPENAI_API_KEY${authorizes(headers) ? ' and AZURE_OPENAI_HEADERS' : ''}`,
     modelNoun: 'deployment',
-    modelVariable: 'AZURE_OPENAI_DEPLOYMENT',
+    modelVariable: options.chosenBy ?? 'AZURE_OPENAI_DEPLOYMENT',
     addressVariable: 'AZURE_OPENAI_ENDPOINT or AZURE_OPENAI_BASE_URL',
   };
   // Azure knows transcription models by their deployments only: OpenAI's own names would fail there.

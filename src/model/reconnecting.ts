@@ -1,18 +1,32 @@
-import type { SpeechModel } from '../bridge/ports.ts';
+import type { Conversation, SessionOptions, SpeechModel } from '../bridge/ports.ts';
 import { PATIENCE, type Patience } from './back-off.ts';
 import { LastingSession } from './lasting-session.ts';
+import type { ModelChoice } from './model-choice.ts';
 import type { ModelLog } from './wire.ts';
+
+/** A model whose sessions outlive their connections. */
+export interface LastingModel extends SpeechModel {
+  connect(options: SessionOptions, signal: AbortSignal): Promise<Conversation>;
+}
+
+export interface ReconnectingOptions {
+  readonly log: ModelLog;
+  readonly patience?: Patience;
+  /** Asked when a model is lost for good: with which one the conversation goes on; undefined: it ends. */
+  readonly fallback?: (failed: SpeechModel) => ModelChoice | undefined;
+}
 
 /**
  * The same model, whose sessions survive their connections: a lost one is made anew, one that is about to end is
  * replaced, and the conversation goes on. The first connection still fails as the model's own does.
  */
-export function reconnecting(model: SpeechModel, log: ModelLog, patience: Patience = PATIENCE): SpeechModel {
+export function reconnecting(model: SpeechModel, options: ReconnectingOptions): LastingModel {
+  const { log, patience = PATIENCE, fallback } = options;
   return {
     ...model,
-    connect: async (options, signal) => {
-      const session = await model.connect(options, signal);
-      return new LastingSession({ model, options, log, patience, session });
+    connect: async (opening, signal) => {
+      const session = await model.connect(opening, signal);
+      return new LastingSession({ choice: { model, options: opening }, log, patience, session, fallback });
     },
   };
 }

@@ -1,36 +1,30 @@
 import type { Patience } from './back-off.ts';
 
-const LOOK_EVERY_MS = 100;
-
-/** When a connection that has a known end is replaced: in a quiet moment before it, or else shortly before it. */
+/** When the replacement of a connection begins that has a known end, and by when it has to be done. */
 export class Rotation {
-  readonly #parts: { readonly patience: Patience; quiet(): boolean; rotate(): void };
+  readonly #patience: Patience;
+  readonly #begin: (byAt: number) => void;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: { readonly patience: Patience; quiet(): boolean; rotate(): void }) {
-    this.#parts = parts;
+  /** `byAt`: performance.now(). */
+  constructor(patience: Patience, begin: (byAt: number) => void) {
+    this.#patience = patience;
+    this.#begin = begin;
   }
 
   /** `at`: performance.now(). The latest word counts. */
   endsAt(at: number): void {
-    const { quietMs, forcedMs } = this.#parts.patience;
+    const { quietMs, forcedMs } = this.#patience;
     const leftMs = at - performance.now();
     // Where there is little time, most of it is for a quiet moment.
-    const forcedAt = at - Math.min(forcedMs, leftMs / 4);
-    this.#look(Math.max(0, leftMs - quietMs), forcedAt);
+    const byAt = at - Math.min(forcedMs, leftMs / 4);
+    this.stop();
+    this.#timer = setTimeout(() => this.#begin(byAt), Math.max(0, leftMs - quietMs));
+    this.#timer.unref();
   }
 
   /** Idempotent. */
   stop(): void {
     clearTimeout(this.#timer);
-  }
-
-  #look(inMs: number, forcedAt: number): void {
-    this.stop();
-    this.#timer = setTimeout(() => {
-      if (this.#parts.quiet() || performance.now() >= forcedAt) this.#parts.rotate();
-      else this.#look(LOOK_EVERY_MS, forcedAt);
-    }, inMs);
-    this.#timer.unref();
   }
 }

@@ -65,8 +65,19 @@ export class SessionNames {
       }
       case 'tool-cancelled':
         return { ...event, callIds: event.callIds.map((callId) => prefix + callId) };
-      default:
+      case 'turn-transcript':
+      case 'interrupted':
+      case 'transcription-usage':
+      case 'turn-closed':
+      case 'refused':
+      case 'going-away':
+      case 'resumable':
+      case 'paused':
+      case 'resumed':
+      case 'model-changed':
         return event;
+      default:
+        return event satisfies never;
     }
   }
 

@@ -23,6 +23,7 @@ export type Note = Debt & { readonly kind: 'note' };
 interface Reply {
   readonly turnIds: readonly number[];
   debts: readonly Debt[];
+  sounded: boolean;
   done: boolean;
   cut: boolean;
 }
@@ -119,7 +120,7 @@ export class Unanswered {
         : turnIds.includes(debt.turn.id);
     const debts = this.#debts.filter(answers);
     this.#debts = this.#debts.filter((debt) => !answers(debt));
-    this.#replies.set(replyId, { turnIds, debts, done: false, cut: false });
+    this.#replies.set(replyId, { turnIds, debts, sounded: false, done: false, cut: false });
     const oldest = this.#replies.keys().next();
     if (this.#replies.size > REMEMBERED && !oldest.done) this.#replies.delete(oldest.value);
   }
@@ -131,9 +132,18 @@ export class Unanswered {
     this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || !turnIds.includes(debt.turn.id));
   }
 
-  replyDone(replyId: string): void {
+  sounded(replyId: string): void {
     const reply = this.#replies.get(replyId);
-    if (reply) reply.done = true;
+    if (reply) reply.sounded = true;
+  }
+
+  /** A reply that failed before it said or did anything has answered nobody. */
+  replyDone(replyId: string, failed: boolean): void {
+    const reply = this.#replies.get(replyId);
+    if (!reply) return;
+    reply.done = true;
+    if (!failed || reply.sounded || reply.cut) return;
+    this.#owe(reply);
   }
 
   turnsOf(replyId: string): readonly number[] {
@@ -147,9 +157,14 @@ export class Unanswered {
       if (reply.cut || (reply.done && !own)) continue;
       reply.cut = true;
       const unheard = !own?.items.some((item) => item.heardMs > 0);
-      if (unheard) this.#debts = [...this.#debts, ...reply.debts].sort((a, b) => a.seq - b.seq);
-      reply.debts = [];
+      if (unheard) this.#owe(reply);
+      else reply.debts = [];
     }
+  }
+
+  #owe(reply: Reply): void {
+    this.#debts = [...this.#debts, ...reply.debts].sort((a, b) => a.seq - b.seq);
+    reply.debts = [];
   }
 
   #samples(): number {

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { GeminiCalls } from './gemini-calls.ts';
 import { GeminiGeneration } from './gemini-generation.ts';
+import type { GeminiHandles, GeminiState } from './gemini-handles.ts';
 import { GeminiListening } from './gemini-listening.ts';
 import { type ClientMessage, type Content, InvalidPayload, parseClientMessage, type Setup } from './gemini-messages.ts';
 import type { GeminiModel } from './gemini-models.ts';
@@ -23,17 +23,16 @@ export interface GeminiSessionOptions {
   readonly faults: ModelFaults;
   readonly turns: GeminiTurn[];
   readonly models: Readonly<Record<string, GeminiModel>>;
-  /** Handles that were given out, with the number of turns until then. */
-  readonly handles: Map<string, number>;
+  readonly handles: GeminiHandles;
   readonly vertex: boolean;
   readonly version: string;
   readonly bundle: boolean;
   readonly playbackClock: boolean;
   readonly connectionMs: number;
+  readonly goAwayMs: number;
 }
 
 const DEFAULT_RATE = 16_000;
-const GOING_AWAY_MS = 60_000;
 const AUDIO_TOKENS_PER_SECOND = 25;
 
 /** One connection to the simulated Live API. */
@@ -53,6 +52,7 @@ export class GeminiSession {
   #due = false;
   #promptChars = 0;
   #heardSamples = 0;
+  #memory: string[] = [];
 
   constructor(wire: Wire, options: GeminiSessionOptions) {
     this.#wire = wire;
@@ -62,6 +62,11 @@ export class GeminiSession {
   /** The setup with camelCase names; undefined before it came. */
   get setup(): Setup | undefined {
     return this.#setup;
+  }
+
+  /** What the model knows beside its instructions, restored things included: texts, sounds and its own words. */
+  get memory(): readonly string[] {
+    return this.#memory;
   }
 
   /** Announces the end of the connection, then ends it. */
@@ -104,7 +109,7 @@ export class GeminiSession {
       hear: this.#options.hear,
       log: this.#options.turns,
       transcribes: setup.inputAudioTranscription !== undefined,
-      before: this.#options.handles.get(setup.sessionResumption?.handle ?? '') ?? 0,
+      before: refusal.state?.turns ?? 0,
     });
     const declared = setup.tools?.flatMap((tool) => tool.functionDeclarations ?? []) ?? [];
     this.#calls = new GeminiCalls(declared, refusal.model, this.#options.vertex);
@@ -115,12 +120,14 @@ export class GeminiSession {
       noted: (text) => this.#note(text),
       ended: (pcm, text) => this.#endTurn(pcm, text),
     });
-    this.#promptChars = textOf(setup.systemInstruction).length;
+    this.#restore(refusal.state);
+    this.#promptChars += textOf(setup.systemInstruction).length;
+    this.#options.handles.begin(this.#wire, setup.model ?? '', setup.sessionResumption?.handle);
     void this.#start();
   }
 
   async #start(): Promise<void> {
-    const { faults, connectionMs } = this.#options;
+    const { faults, connectionMs, goAwayMs } = this.#options;
     const signal = this.#wire.signal;
     try {
       if (faults.slowSetupMs > 0) await wait(faults.slowSetupMs, undefined, { signal });
@@ -129,17 +136,35 @@ export class GeminiSession {
       this.#offerHandle();
       this.#ready = true;
       for (const message of this.#early.splice(0)) this.#take(message);
-      await wait(Math.max(0, connectionMs - GOING_AWAY_MS), undefined, { signal, ref: false });
-      await this.goAway(Math.min(connectionMs, GOING_AWAY_MS));
+      await wait(Math.max(0, connectionMs - goAwayMs), undefined, { signal, ref: false });
+      await this.goAway(Math.min(connectionMs, goAwayMs));
     } catch (error) {
       if (error instanceof InvalidPayload) this.#wire.close(1007, error.message);
     }
   }
 
+  #restore(state: GeminiState | undefined): void {
+    this.#memory = [...(state?.memory ?? [])];
+    this.#promptChars = state?.promptChars ?? 0;
+    this.#heardSamples = state?.heardSamples ?? 0;
+  }
+
+  /**
+   * As documented (LiveServerSessionResumptionUpdate): while the model generates or calls, the session cannot be
+   * resumed, and an update without a handle says so.
+   */
   #offerHandle(): void {
     if (!this.#setup?.sessionResumption) return;
-    const newHandle = randomUUID();
-    this.#options.handles.set(newHandle, this.#turns?.count ?? 0);
+    if (this.#reply || (this.#calls?.waiting.length ?? 0) > 0) {
+      this.#wire.send({ sessionResumptionUpdate: {} });
+      return;
+    }
+    const newHandle = this.#options.handles.give(this.#wire, {
+      turns: this.#turns?.count ?? 0,
+      promptChars: this.#promptChars,
+      heardSamples: this.#heardSamples,
+      memory: [...this.#memory],
+    });
     this.#wire.send({ sessionResumptionUpdate: { newHandle, resumable: true } });
   }
 
@@ -161,6 +186,7 @@ export class GeminiSession {
 
   #note(text: string): void {
     if (text) this.#context.push(text);
+    if (text) this.#memory.push(text);
     this.#promptChars += text.length;
   }
 
@@ -177,6 +203,7 @@ export class GeminiSession {
     // Text alone in an activity is a turn in writing.
     const written = pcm.length === 0 && text === '' ? this.#context.splice(0).join('\n') : text;
     this.#turns?.add({ pcm, sampleRate: this.#sampleRate, text: written, labels: this.#context.splice(0) });
+    this.#memory.push(pcm.length > 0 ? `[${pcm.length} samples]` : text);
     this.#promptChars += text.length;
     this.#heardSamples += pcm.length;
     this.#generate();
@@ -228,6 +255,7 @@ export class GeminiSession {
       answered: () => this.#calls?.answered() ?? Promise.resolve(),
     });
     this.#reply = { generation, asked };
+    this.#offerHandle();
     void this.#run(generation);
   }
 
@@ -259,6 +287,7 @@ export class GeminiSession {
       instructions: textOf(this.#setup?.systemInstruction),
       signal,
     });
+    if (reply.say) this.#memory.push(`I said: ${reply.say.text}`);
     this.#turns?.heard(turns, reply.heard, reply.transcriptDelayMs ?? 0);
     return reply;
   }

@@ -1,3 +1,4 @@
+import type { GeminiHandles, GeminiState } from './gemini-handles.ts';
 import type { Setup } from './gemini-messages.ts';
 import { type GeminiModel, modelName } from './gemini-models.ts';
 
@@ -10,11 +11,11 @@ export function refusalOf(
   setup: Setup,
   options: {
     readonly models: Readonly<Record<string, GeminiModel>>;
-    readonly handles: ReadonlyMap<string, number>;
+    readonly handles: GeminiHandles;
     readonly vertex: boolean;
     readonly version: string;
   },
-): Refusal | { readonly model: GeminiModel } {
+): Refusal | { readonly model: GeminiModel; readonly state: GeminiState | undefined } {
   const resource = setup.model ?? '';
   const named = options.vertex
     ? /^projects\/[^/]+\/locations\/[^/]+\/publishers\/google\/models\/[^/]+$/.test(resource)
@@ -39,7 +40,6 @@ export function refusalOf(
     }
   }
   const handle = setup.sessionResumption?.handle;
-  if (handle !== undefined && !options.handles.has(handle))
-    return { code: 1008, reason: 'Requested entity was not found.' };
-  return { model };
+  const state = handle === undefined ? undefined : options.handles.look(handle, resource);
+  return state && 'code' in state ? state : { model, state };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { GeminiHandles } from './gemini-handles.ts';
 import { GEMINI_MODELS, type GeminiModel } from './gemini-models.ts';
 import { GeminiSession } from './gemini-session.ts';
 import type { GeminiTurn } from './gemini-turns.ts';
@@ -28,6 +29,10 @@ export interface SimulatedGeminiOptions {
   readonly playbackClock?: boolean;
   /** How long a connection may last; goAway comes 60 s before. Default 10 minutes. */
   readonly connectionMs?: number;
+  /** How long before that goAway comes; default 60 s. */
+  readonly goAwayMs?: number;
+  /** How long a handle of a session is good; default 2 hours. */
+  readonly handleMs?: number;
   /** How many frames the log keeps; default 5,000. */
   readonly frameLimit?: number;
 }
@@ -35,6 +40,7 @@ export interface SimulatedGeminiOptions {
 const GEMINI_PATH = /\/ws\/google\.ai\.generativelanguage\.(v1beta|v1alpha)\.GenerativeService\.BidiGenerateContent$/;
 const VERTEX_PATH = /\/ws\/google\.cloud\.aiplatform\.(v1beta1|v1)\.LlmBidiService\/BidiGenerateContent$/;
 const TEN_MINUTES_MS = 10 * 60 * 1000;
+const GOING_AWAY_MS = 60_000;
 
 /**
  * A stand-in for Google's Live API (and Vertex AI's route) on 127.0.0.1, as strict as the original. Whoever starts
@@ -58,7 +64,7 @@ export class SimulatedGemini {
     const apiKey = options.apiKey ?? 'AIza-simulated';
     const turns: GeminiTurn[] = [];
     const sessions: GeminiSession[] = [];
-    const handles = new Map<string, number>();
+    const handles = new GeminiHandles(options.handleMs);
     const open = (wire: Wire, route: { vertex: boolean; version: string }) => {
       const session = new GeminiSession(wire, {
         ...route,
@@ -71,6 +77,7 @@ export class SimulatedGemini {
         bundle: options.bundle ?? false,
         playbackClock: options.playbackClock ?? true,
         connectionMs: options.connectionMs ?? TEN_MINUTES_MS,
+        goAwayMs: options.goAwayMs ?? GOING_AWAY_MS,
       });
       sessions.push(session);
       return (message: unknown) => session.receive(message);

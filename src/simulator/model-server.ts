@@ -69,6 +69,8 @@ export interface Wire {
   readonly number: number;
   /** Aborted when the connection is gone. */
   readonly signal: AbortSignal;
+  /** False from the moment when either side has said that it closes. */
+  isOpen(): boolean;
   send(message: object): void;
   /** `reason` is cut to the 123 bytes that a close frame holds. */
   close(code: number, reason: string): void;
@@ -189,6 +191,7 @@ export class ModelServer {
     const wire: Wire = {
       number,
       signal: gone.signal,
+      isOpen: () => socket.readyState === socket.OPEN,
       send: (message) => this.#send(socket, number, message),
       close: (code, reason) => {
         if (!this.faults.halfOpen) socket.close(code, Buffer.from(reason).subarray(0, 123).toString());

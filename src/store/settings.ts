@@ -1,4 +1,4 @@
-import type { GuildSettings, SettingsStore } from '../bridge/ports.ts';
+import type { GuildSettings, Provider, SettingsStore } from '../bridge/ports.ts';
 import { type Database, StoreError } from './database.ts';
 
 const PERSONA =
@@ -10,6 +10,8 @@ const PERSONA =
 
 /** What a guild has that never changed anything. */
 export const defaultSettings: GuildSettings = Object.freeze({
+  provider: null,
+  model: null,
   voice: null,
   persona: PERSONA,
   language: null,
@@ -24,6 +26,8 @@ export const defaultSettings: GuildSettings = Object.freeze({
 });
 
 const COLUMNS = {
+  provider: 'provider',
+  model: 'model',
   voice: 'voice',
   persona: 'persona',
   language: 'language',
@@ -39,6 +43,9 @@ const COLUMNS = {
 type Name = keyof GuildSettings;
 const NAMES = Object.keys(COLUMNS) as Name[];
 
+const PROVIDERS = ['openai', 'azure', 'gemini', 'vertex'] as const satisfies readonly Provider[];
+/** No two slashes in a row: nothing in it may look like an address. */
+const MODEL = /^(?=.{1,100}$)[\w.:-]+(\/[\w.:-]+)*$/;
 const LONGEST_PERSONA = 2_000;
 const MOST_DISABLED_TOOLS = 500;
 const DAY_MS = 86_400_000;
@@ -49,6 +56,12 @@ const MOST_BUDGET_USD = 10_000;
  * An empty persona is the default one again.
  */
 const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
+  provider(value) {
+    const found = PROVIDERS.find((one) => one === value);
+    if (found || value === null) return found ?? null;
+    throw new RangeError(`The provider must be one of ${PROVIDERS.join(', ')}.`);
+  },
+  model: (value) => textOrNull(value, 'The model', MODEL, 'the name of a model, such as gpt-realtime-2.1'),
   voice: (value) => textOrNull(value, 'The voice', /^[\w.: -]{1,100}$/),
   persona(value) {
     if (typeof value !== 'string') throw new RangeError('The persona must be a text.');

@@ -86,6 +86,7 @@ export class Transcript {
         this.#droppedSpeech(event.person, event.ms);
         break;
       case 'trouble':
+      case 'model-changed':
         this.#begin({ kind: 'note', text: event.message });
         break;
       case 'ended':

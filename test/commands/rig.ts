@@ -14,6 +14,7 @@ import { GuildSettingsStore } from '../../src/store/settings.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { ScriptedBridges } from '../fakes/bridges.ts';
 import { keptLog } from '../fakes/log.ts';
+import { scriptedModels } from '../fakes/models.ts';
 
 /** The real commands, dispatch and settings on a real discord.js client, in a simulated Discord. Only the conversations are scripted. */
 export interface Rig {
@@ -47,9 +48,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
       { name: 'current_time', description: 'The time somewhere.' },
       { name: 'post_message', description: 'Writes into the text channel.' },
     ],
-    voices: () => ['alloy', 'marin', 'cedar'],
-    turnDetections: () => ['manual', 'server'],
-    modelLabel: 'OpenAI (gpt-realtime-2.1)',
+    models: scriptedModels,
     log,
     ...change,
   };

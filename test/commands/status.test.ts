@@ -5,7 +5,7 @@ import { ScriptedBridges } from '../fakes/bridges.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
 
 const anna = { userId: '1', name: 'Anna' };
-const words = { modelLabel: 'OpenAI (gpt-realtime-2.1)', since: 'a while ago' };
+const words = { since: 'a while ago' };
 
 describe('/status', () => {
   let rig: Rig;

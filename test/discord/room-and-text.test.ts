@@ -211,6 +211,12 @@ describe('Announcement', () => {
     assert.equal(simulated.messages(voice).length, 1);
   });
 
+  it('says where the sound goes from now on, with nothing in it that acts', async () => {
+    const { voice, simulated, announcement } = await visit();
+    await announcement.goesTo('I now use OpenAI (_my_ <@1> @everyone model).');
+    assert.equal(simulated.messages(voice)[0]?.content, 'I now use OpenAI (\\_my\\_ \\<\\@1\\> \\@everyone model).');
+  });
+
   it('leaves a status that somebody else wrote meanwhile', async () => {
     const { voice, channel, simulated, announcement } = await visit();
     await announcement.joined(by);

@@ -7,6 +7,7 @@ export class ScriptedBridge implements BridgeHandle {
   readonly channelId: string;
   readonly asked: { person: Person; text: string }[] = [];
   readonly applied: GuildSettings[] = [];
+  readonly chosen: (readonly (keyof GuildSettings)[])[] = [];
   readonly closed: EndReason[] = [];
   waits: readonly (keyof GuildSettings)[] = [];
   now: Partial<BridgeStatus> = {};
@@ -22,7 +23,7 @@ export class ScriptedBridge implements BridgeHandle {
     return {
       guildId: this.guildId,
       channelId: this.channelId,
-      model: 'gpt-realtime-2.1',
+      model: 'OpenAI (gpt-realtime-2.1)',
       startedAt: performance.now(),
       holder: null,
       waiting: [],
@@ -38,8 +39,9 @@ export class ScriptedBridge implements BridgeHandle {
     this.asked.push({ person, text });
   }
 
-  apply(settings: GuildSettings): readonly (keyof GuildSettings)[] {
+  apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {
     this.applied.push(settings);
+    this.chosen.push(chosen);
     return this.waits;
   }
 

@@ -1,19 +1,27 @@
+import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { GuildSettings } from '../../src/bridge/ports.ts';
+import type {
+  GuildSettings,
+  Conversation as LastingConversation,
+  SessionOptions,
+  SpeechModel,
+} from '../../src/bridge/ports.ts';
 import { sessionOptions } from '../../src/bridge/session-options.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
+import { PATIENCE } from '../../src/model/back-off.ts';
 import { geminiModel } from '../../src/model/gemini.ts';
 import { openAIModel } from '../../src/model/openai.ts';
+import { reconnecting } from '../../src/model/reconnecting.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
 import { Ledger, WRITER } from './ledger.ts';
 import { FakeLine } from './line.ts';
 import { Marks } from './marks.ts';
-import type { Plan, PlannedReply } from './plan.ts';
+import type { Plan, PlannedReply, Trouble } from './plan.ts';
 import { SlowLine } from './slow-line.ts';
 
 const PEOPLE = ['anna', 'ben', 'carl'];
@@ -26,6 +34,8 @@ const AFTERMATH_MS = 250;
 const MOST_CALLS = 12;
 
 const SETTINGS: GuildSettings = {
+  provider: null,
+  model: null,
   voice: null,
   persona: 'Be kind.',
   language: null,
@@ -39,6 +49,12 @@ const SETTINGS: GuildSettings = {
   budgetUsd: 0,
 };
 const LOG = pino({ level: 'silent' });
+/** For lines that are cut every now and then. */
+const HASTY = { ...PATIENCE, firstMs: 10, longestMs: 40, quietMs: 400, forcedMs: 60, switchMs: 250 };
+/** Long enough for what the stand-in is given again. */
+const SESSION_MS = 1_200;
+/** For words that come after the last answer. */
+const WORDS_MS = 3_000;
 
 /** Three people, a real adapter over a real socket, and the truth beside what the bot made of it. */
 export class Conversation {
@@ -50,15 +66,21 @@ export class Conversation {
   readonly #plan: Plan;
   readonly #line = new FakeLine();
   readonly #protocol: 'openai' | 'gemini';
+  readonly #troubles: readonly Trouble[] | undefined;
   #bridge!: Bridge;
+  /** Where the session outlives its connections. */
+  #lasting:
+    | { readonly session: LastingConversation; readonly other: SpeechModel; readonly options: SessionOptions }
+    | undefined;
   #server!: SimulatedOpenAI | SimulatedGemini;
   #wire!: SlowLine;
   #replies = 0;
   readonly #present = new Set(PEOPLE);
   readonly #speaking = new Map<number, Promise<void>>();
 
-  private constructor(protocol: 'openai' | 'gemini', plan: Plan) {
+  private constructor(protocol: 'openai' | 'gemini', plan: Plan, troubles?: readonly Trouble[]) {
     this.#protocol = protocol;
+    this.#troubles = troubles;
     this.#plan = plan;
     this.marks = new Marks(protocol === 'openai' ? 24_000 : 16_000);
   }
@@ -85,11 +107,17 @@ export class Conversation {
   }
 
   /** Plays the plan to its end; gives the conversation with everything that happened. */
-  static async play(protocol: 'openai' | 'gemini', plan: Plan): Promise<Conversation> {
-    const one = new Conversation(protocol, plan);
+  static async play(
+    protocol: 'openai' | 'gemini',
+    plan: Plan,
+    /** What befalls a session that outlives its connections; without it, the session is a single connection. */
+    troubles?: readonly Trouble[],
+  ): Promise<Conversation> {
+    const one = new Conversation(protocol, plan, troubles);
     await one.#open();
     const pacer = setInterval(() => one.#pull(), 4);
     try {
+      for (const { atMs, kind } of troubles ?? []) setTimeout(() => one.#trouble(kind), atMs);
       await one.#run();
     } finally {
       clearInterval(pacer);
@@ -112,7 +140,11 @@ export class Conversation {
     const stage = { script: (input: ScriptInput) => this.#answer(input), hear: this.#transcribe };
     const openai = this.#protocol === 'openai';
     this.#server = openai
-      ? await SimulatedOpenAI.start({ ...stage, cancelMs: this.#plan.cancelMs })
+      ? await SimulatedOpenAI.start({
+          ...stage,
+          cancelMs: this.#plan.cancelMs,
+          ...(this.#troubles && { sessionMs: SESSION_MS }),
+        })
       : await SimulatedGemini.start({ ...stage, playbackClock: this.#plan.playbackClock, bundle: this.#plan.bundle });
     this.#server.faults.lateDeltas = this.#plan.lateDeltas;
     this.#wire = await SlowLine.start(this.#server.url, this.#plan.delayMs);
@@ -122,11 +154,15 @@ export class Conversation {
       : geminiModel({ ...endpoint, model: this.#plan.geminiModel });
     const settings = { ...SETTINGS, interruptionMs, turnDetection };
     const { toolbox } = this.ledger;
-    const session = await model.connect(sessionOptions(settings, model, toolbox), new AbortController().signal);
+    const opening = sessionOptions(settings, model, toolbox);
+    const session = this.#troubles
+      ? await this.#outliving(model, endpoint, opening)
+      : await model.connect(opening, new AbortController().signal);
     this.#bridge = new Bridge({
       line: this.#line,
-      session,
+      session: Object.assign(session, { switchTo: () => assert.fail('nobody asked for another model') }),
       model,
+      modelFor: () => model,
       settings,
       toolbox,
       room: {
@@ -143,7 +179,41 @@ export class Conversation {
     });
   }
 
+  /** A conversation that also may go to another model of the same rate, so that the marks stay what they are. */
+  async #outliving(model: SpeechModel, endpoint: object, options: SessionOptions): Promise<LastingConversation> {
+    const to = endpoint as Parameters<typeof openAIModel>[0];
+    const other =
+      this.#protocol === 'openai'
+        ? openAIModel({ ...to, model: 'gpt-realtime-2.1-mini' })
+        : geminiModel({ ...to, model: 'gemini-2.5-flash-native-audio-preview-12-2025' });
+    const lasting = reconnecting(model, { log: LOG, patience: HASTY });
+    const session = await lasting.connect(options, new AbortController().signal);
+    this.#lasting = { session, other, options };
+    return session;
+  }
+
+  #trouble(kind: Trouble['kind']): void {
+    switch (kind) {
+      case 'drop':
+        this.#server.dropAll();
+        return;
+      case 'failure':
+        this.#server.closeAll(1011, 'Internal error encountered.');
+        return;
+      case 'going-away':
+        if (this.#server instanceof SimulatedGemini) this.#server.goAway(400);
+        return;
+      case 'switch':
+        this.#lasting?.session.switchTo(this.#lasting.other, this.#lasting.options);
+        return;
+      default:
+        kind satisfies never;
+    }
+  }
+
   #answer(input: ScriptInput): ScriptedReply {
+    // The one that only writes down what was said.
+    if (input.declaredTools.length === 0) return { silent: true };
     if (`${input.text}${input.context}`.includes(FINAL)) return this.#say(100);
     const { replies } = this.#plan;
     const { delayMs, sayMs, calls, fails } = replies[this.#replies++ % replies.length] as PlannedReply;
@@ -168,7 +238,9 @@ export class Conversation {
   /** Everybody whose words or results the model was given to answer. */
   #peopleBehind({ unanswered, text, context, toolResults }: ScriptInput): string[] {
     const spoken = unanswered.flatMap(({ pcm }) => this.marks.people(pcm));
-    const written = [...`${text}\n${context}`.matchAll(/\[\[(\w+)\]\]/g)].map(([, userId]) => userId ?? '');
+    // What was said before is told as "…" said: …, and is not asked any more.
+    const now = `${text}\n${context}`.replace(/^".*" said: .*$/gm, '');
+    const written = [...now.matchAll(/\[\[(\w+)\]\]/g)].map(([, userId]) => userId ?? '');
     const behindResults = toolResults.flatMap(({ callId }) => this.ledger.behind(callId));
     return [...new Set([...spoken, ...written, ...behindResults])];
   }
@@ -218,6 +290,16 @@ export class Conversation {
     if (this.#protocol === 'gemini' && this.#plan.turnDetection !== 'manual') return;
     this.#bridge.ask({ userId: WRITER, name: WRITER }, FINAL);
     await this.#until('the last question is answered', () => this.#quiet && this.#lastAnswered);
+    const deadline = performance.now() + WORDS_MS;
+    while (this.#protocol === 'openai' && this.#troubles && this.unwritten.length > 0 && performance.now() < deadline)
+      await wait(10);
+  }
+
+  /** Turns that have ended and have neither words nor a word that there are none. */
+  get unwritten(): readonly number[] {
+    const finals = this.of('turn-transcript').filter(({ text, final }) => final && text !== '');
+    const written = new Set(finals.map(({ turn }) => turn?.id));
+    return this.of('turn-ended').flatMap(({ turn }) => (written.has(turn.id) ? [] : turn.id));
   }
 
   async #botSpeaks(): Promise<void> {

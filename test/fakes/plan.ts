@@ -88,3 +88,23 @@ export const planOf = (turnDetection: Plan['turnDetection'], silence: boolean): 
     bundle: fc.boolean(),
     geminiModel: fc.constantFrom('gemini-3.8-live', 'gemini-3.8-live', 'gemini-3.1-flash-live-preview'),
   });
+
+/** What befalls the connection, `atMs` after the beginning. */
+export interface Trouble {
+  readonly atMs: number;
+  readonly kind: 'drop' | 'failure' | 'going-away' | 'switch';
+}
+
+export const troubles: fc.Arbitrary<Trouble[]> = fc.array(
+  fc.record({
+    atMs: fc.integer({ min: 0, max: 1_500 }),
+    kind: fc.constantFrom(
+      'drop' as const,
+      'drop' as const,
+      'failure' as const,
+      'going-away' as const,
+      'switch' as const,
+    ),
+  }),
+  { minLength: 1, maxLength: 4 },
+);

@@ -10,6 +10,8 @@ import { ScriptedSession, scriptedModel } from './session.ts';
 import { tone } from './sound.ts';
 
 export const settings: GuildSettings = {
+  provider: null,
+  model: null,
   voice: null,
   persona: 'Be kind.',
   language: null,
@@ -50,6 +52,11 @@ export class Scene {
       line: this.line,
       session: this.session,
       model: scriptedModel,
+      modelFor: ({ provider, model }) => ({
+        ...scriptedModel,
+        ...(provider !== null && { provider }),
+        ...(model !== null && { name: model }),
+      }),
       settings: { ...settings, ...change },
       toolbox: this.toolbox,
       room: {

@@ -1,17 +1,17 @@
 import { AsyncQueue } from '../../src/audio/async-queue.ts';
 import type {
+  Conversation,
   Heard,
   Pcm,
   SessionEvent,
   SessionOptions,
   SpeechModel,
-  SpeechSession,
   ToolResult,
   Turn,
 } from '../../src/bridge/ports.ts';
 
 /** A model without a network: what the bridge asks of it is written down in order, what it says is pushed in. */
-export class ScriptedSession implements SpeechSession {
+export class ScriptedSession implements Conversation {
   readonly events = new AsyncQueue<SessionEvent>({ limit: 10_000 });
   /** Calls in short, sound left out. */
   readonly calls: string[] = [];
@@ -46,6 +46,10 @@ export class ScriptedSession implements SpeechSession {
     this.results.push(result);
   }
   update(options: SessionOptions): void {
+    this.options.push(options);
+  }
+  switchTo(model: SpeechModel, options: SessionOptions): void {
+    this.calls.push(`switch ${model.name}`);
     this.options.push(options);
   }
   close(): void {

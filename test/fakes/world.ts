@@ -26,16 +26,25 @@ export class World {
   readonly protocol: Protocol;
   readonly discord: SimulatedDiscord;
   readonly model: SimulatedOpenAI | SimulatedGemini;
+  /** A server of the other protocol, where one was wanted. */
+  readonly #second: SimulatedOpenAI | SimulatedGemini | undefined;
   readonly guild: SimulatedGuild;
   readonly channelId: string;
   readonly events: BridgeEvent[] = [];
   readonly #bus = new EventEmitter();
   #parley: Parley | undefined;
 
-  private constructor(protocol: Protocol, discord: SimulatedDiscord, model: SimulatedOpenAI | SimulatedGemini) {
+  private constructor(servers: {
+    protocol: Protocol;
+    discord: SimulatedDiscord;
+    model: SimulatedOpenAI | SimulatedGemini;
+    second: SimulatedOpenAI | SimulatedGemini | undefined;
+  }) {
+    const { protocol, discord, model, second } = servers;
     this.protocol = protocol;
     this.discord = discord;
     this.model = model;
+    this.#second = second;
     this.guild = discord.createGuild({ name: 'Test' });
     this.channelId = this.guild.createVoiceChannel({ name: 'Lounge' });
     this.#bus.setMaxListeners(0);
@@ -50,30 +59,37 @@ export class World {
     env?: NodeJS.ProcessEnv;
     /** With a lost model. */
     patience?: Patience;
+    /** Whether the bot is given a provider of the other protocol, too. */
+    second?: boolean;
   }): Promise<World> {
     const { protocol, script } = options;
     const model = { script, ...(options.hear && { hear: options.hear }) };
     const discord = await SimulatedDiscord.start(options.discord);
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
-    const server = protocol === 'openai' ? await SimulatedOpenAI.start(model) : await SimulatedGemini.start(model);
-    const world = new World(protocol, discord, server);
+    const start = (one: Protocol) => (one === 'openai' ? SimulatedOpenAI.start(model) : SimulatedGemini.start(model));
+    const second = options.second === true ? await start(otherThan(protocol)) : undefined;
+    const world = new World({ protocol, discord, model: await start(protocol), second });
     await world.#boot(options.env ?? {}, options.patience);
     return world;
   }
 
   /** The variables that lead the bot to this world. */
   get env(): NodeJS.ProcessEnv {
-    const { model } = this;
     return {
       DISCORD_TOKEN: this.discord.token,
       DISCORD_API_URL: this.discord.apiUrl,
       DATABASE_URL: 'sqlite::memory:',
       LOG_LEVEL: 'fatal',
       PROVIDER: this.protocol,
-      ...(this.protocol === 'openai'
-        ? { OPENAI_API_KEY: model.apiKey, OPENAI_BASE_URL: model.url }
-        : { GEMINI_API_KEY: model.apiKey, GEMINI_BASE_URL: model.url }),
+      ...endpoint(this.protocol, this.model),
+      ...(this.#second && endpoint(otherThan(this.protocol), this.#second)),
     };
+  }
+
+  /** The server of the other protocol; throws where none was wanted. */
+  get second(): SimulatedOpenAI | SimulatedGemini {
+    if (!this.#second) throw new Error('there is one model only');
+    return this.#second;
   }
 
   get parley(): Parley {
@@ -144,10 +160,15 @@ export class World {
   async violations(): Promise<string[] | undefined> {
     if (!existsSync(SCHEMAS)) return undefined;
     const { checkOpenAI, checkGemini, checkDiscord } = await import(SCHEMAS.href);
-    const check = this.protocol === 'openai' ? checkOpenAI : checkGemini;
-    const frames = this.model.frames.flatMap(({ direction, message }) =>
-      check(message, direction).map((text: string) => `${direction} ${JSON.stringify(message).slice(0, 200)}: ${text}`),
-    );
+    const servers = this.#second ? [this.model, this.#second] : [this.model];
+    const frames = servers.flatMap((server) => {
+      const check = server instanceof SimulatedOpenAI ? checkOpenAI : checkGemini;
+      return server.frames.flatMap(({ direction, message }) =>
+        check(message, direction).map(
+          (text: string) => `${direction} ${JSON.stringify(message).slice(0, 200)}: ${text}`,
+        ),
+      );
+    });
     const requests = this.discord.requests.flatMap(({ method, path, body }) =>
       checkDiscord(method, path, body).map((text: string) => `${method} ${path}: ${text}`),
     );
@@ -158,10 +179,22 @@ export class World {
   async close(): Promise<void> {
     await this.#parley?.stop();
     await this.model.close();
+    await this.#second?.close();
     await this.discord.close();
     const violations = await this.violations();
     if (violations && violations.length > 0) throw new Error(`sent what is not allowed:\n${violations.join('\n')}`);
   }
+}
+
+/** The protocol of a world's second model. */
+export function otherThan(protocol: Protocol): Protocol {
+  return protocol === 'openai' ? 'gemini' : 'openai';
+}
+
+function endpoint(protocol: Protocol, { apiKey, url }: SimulatedOpenAI | SimulatedGemini): NodeJS.ProcessEnv {
+  return protocol === 'openai'
+    ? { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: url }
+    : { GEMINI_API_KEY: apiKey, GEMINI_BASE_URL: url };
 }
 
 /** Whether the published schemas are there to check against. */

@@ -94,14 +94,16 @@ describe('admission, resumption and faults of the simulated Live API', () => {
     assert.equal((await (await dial(server, PATH, '')).closed).code, 1008);
   });
 
-  it('gives handles when asked for, and goes on counting after a resumption', async () => {
+  it('gives handles when asked for, and none while it answers; restores what the session knew', async () => {
     const server = await serve({ playbackClock: false });
     const first = await join(server, { sessionResumption: {} });
     await first.next('sessionResumptionUpdate');
     speak(first, tone(100, 16_000));
+    await first.next(({ sessionResumptionUpdate: update }) => update && !update.resumable);
     await first.next(done);
-    const { newHandle, resumable } = (await first.next('sessionResumptionUpdate')).sessionResumptionUpdate;
-    assert.equal(resumable, true);
+    const { newHandle } = (await first.next(({ sessionResumptionUpdate: update }) => update?.resumable))
+      .sessionResumptionUpdate;
+    first.close();
     const second = await join(server, { sessionResumption: { handle: newHandle } });
     speak(second, tone(100, 16_000));
     await second.next(done);
@@ -109,6 +111,24 @@ describe('admission, resumption and faults of the simulated Live API', () => {
       server.turns.map(({ turn }) => turn),
       [1, 2],
     );
+    const known = ['[1600 samples]', 'I said: Yes.'];
+    assert.deepEqual(server.sessions[1]?.memory, [...known, ...known]);
+  });
+
+  it('refuses a handle of another model, an expired one, and one whose connection is still open', async () => {
+    const server = await serve({ handleMs: 60 });
+    const first = await join(server, { sessionResumption: {} });
+    const { newHandle: handle } = (await first.next('sessionResumptionUpdate')).sessionResumptionUpdate;
+    const refusal = async (setup: object) => {
+      const client = await dial(server);
+      client.send({ setup: { ...SETUP, ...setup, sessionResumption: { handle } } });
+      return (await client.closed).code;
+    };
+    assert.equal(await refusal({}), 1011);
+    first.close();
+    assert.equal(await refusal({ model: 'models/gemini-3.1-flash-live-preview' }), 1007);
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    assert.equal(await refusal({}), 1008);
   });
 
   it('says goAway, then goes', async () => {

@@ -33,6 +33,8 @@ test('what was set is read again by another process, for this guild only', async
   context.after(() => rmSync(folder, { recursive: true }));
   const url = `sqlite:${folder}/a/b/parley.db`;
   const change: GuildSettings = {
+    provider: 'gemini',
+    model: 'gemini-3.1-flash-live-preview',
     voice: 'marin',
     persona: 'A pirate.',
     language: 'pt-BR',
@@ -91,7 +93,29 @@ test('a value out of range is refused with its range, and nothing of the change 
   await refused({ transcriptChannelId: 'general' }, /channel id/);
   await refused({ disabledTools: ['a b'] }, /list of tool names/);
   await refused({ aloneMs: 0 }, /alone/);
+  await refused({ provider: 'skynet' }, /one of openai, azure, gemini, vertex/);
+  await refused({ provider: '' }, /one of openai/);
+  await refused({ model: 'two words' }, /name of a model, such as/);
+  await refused({ model: 'https://evil.example' }, /name of a model/);
+  await refused({ model: 'x'.repeat(101) }, /name of a model/);
   assert.equal(await database('guild_settings').first(), undefined);
+});
+
+test('settings from before a guild could choose its model are kept, and choose none', async (context) => {
+  const database = await open(context);
+  await database.migrate.down();
+  await database('guild_settings').insert({ guild_id: '1', voice: 'marin', budget_usd: 2, changed_at: 5 });
+  await assert.rejects(
+    database('guild_settings').insert({ guild_id: '2', provider: 'gemini', changed_at: 5 }),
+    /provider/,
+  );
+  await database.migrate.latest();
+  const store = new GuildSettingsStore(database);
+  assert.deepEqual(await store.get('1'), { ...defaultSettings, voice: 'marin', budgetUsd: 2 });
+  const chosen = { provider: 'azure', model: 'talk/v1:eu' } as const;
+  assert.deepEqual(await store.set('1', chosen), { ...defaultSettings, ...chosen, voice: 'marin', budgetUsd: 2 });
+  await database.migrate.down();
+  assert.equal((await database('guild_settings').where({ guild_id: '1' }).first()).voice, 'marin');
 });
 
 test('an unknown field is a mistake in the code', async (context) => {

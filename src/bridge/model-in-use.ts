@@ -1,0 +1,83 @@
+import type { Conversation, GuildSettings, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
+import { sessionOptions, takenOn } from './session-options.ts';
+
+/** What stands behind the model in use. */
+export interface ModelInUseParts {
+  readonly session: Pick<Conversation, 'update' | 'switchTo'>;
+  /** The one that the session was opened with. */
+  readonly model: SpeechModel;
+  readonly settings: GuildSettings;
+  /** The model that settings come to. */
+  readonly modelFor: (settings: GuildSettings) => SpeechModel;
+  readonly toolbox: Toolbox;
+}
+
+/** Which model a conversation runs on, what its session has taken on of the settings, and which model was asked for. */
+export class ModelInUse {
+  readonly #parts: ModelInUseParts;
+  #model: SpeechModel;
+  #settings: GuildSettings;
+  #options: SessionOptions;
+  /** What the settings asked for last; another one may be in use because it could not be had. */
+  #asked: SpeechModel;
+  /** Asked for, and neither there nor given up yet. */
+  #coming: SpeechModel | undefined;
+
+  constructor(parts: ModelInUseParts) {
+    this.#parts = parts;
+    this.#model = parts.model;
+    this.#settings = parts.settings;
+    this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox);
+    this.#asked = parts.modelFor(parts.settings);
+  }
+
+  get model(): SpeechModel {
+    return this.#model;
+  }
+
+  /** What the running session goes by. */
+  get options(): SessionOptions {
+    return this.#options;
+  }
+
+  /**
+   * Asks the session for what the settings say, or for another model. Gives the settings that have to wait. `chosen`: the
+   * model is asked for even if it failed before.
+   */
+  apply(settings: GuildSettings, chosen: boolean): readonly (keyof GuildSettings)[] {
+    this.#settings = settings;
+    const wanted = this.#parts.modelFor(settings);
+    const anew = !same(wanted, this.#asked) || (chosen && !same(wanted, this.#coming ?? this.#model));
+    this.#asked = wanted;
+    if (anew) this.#coming = same(wanted, this.#model) ? undefined : wanted;
+    if (!anew && !this.#coming) return this.#update();
+    // Also where the wish goes back to the model in use: only the session knows how far it is with the other one.
+    this.#parts.session.switchTo(wanted, sessionOptions(settings, wanted, this.#parts.toolbox));
+    return [];
+  }
+
+  /** The session goes on with this model: the one asked for, the one before where that failed, or a fallback. */
+  changed(model: SpeechModel): void {
+    const stays = same(model, this.#model);
+    this.#model = model;
+    if (stays || (this.#coming && same(model, this.#coming))) this.#coming = undefined;
+    if (stays) this.#update();
+    else this.#options = sessionOptions(this.#settings, model, this.#parts.toolbox);
+  }
+
+  #update(): readonly (keyof GuildSettings)[] {
+    const { toolbox, session } = this.#parts;
+    const { voices, updates } = this.#model.capabilities;
+    const wanted = sessionOptions(this.#settings, this.#model, toolbox);
+    const { options, waits } = takenOn(this.#options, wanted, updates);
+    this.#options = options;
+    session.update(options);
+    const { voice } = this.#settings;
+    // A voice of the model that was chosen, while another one stands in for it.
+    return voice === null || voices.includes(voice) || waits.includes('voice') ? waits : [...waits, 'voice'];
+  }
+}
+
+function same(one: SpeechModel, other: SpeechModel): boolean {
+  return one.provider === other.provider && one.name === other.name;
+}

@@ -1,0 +1,174 @@
+import type { Heard, HistoryItem, Pcm, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
+import { History } from './history.ts';
+import { goOnNote } from './label.ts';
+import { type Debt, Unanswered } from './unanswered.ts';
+import { Unwritten, type UnwrittenTurn } from './unwritten.ts';
+
+/** Everything that a conversation was given and brought, whatever connection was there: what is owed to whom. */
+export class Ledger {
+  readonly #unanswered: Unanswered;
+  readonly #unwritten: Unwritten;
+  readonly #history = new History();
+  /** Calls without a result. */
+  readonly #calls = new Map<string, readonly number[]>();
+  /** Turns whose words are known. */
+  readonly #final = new Set<number>();
+  /** A reply was asked for and has not begun. */
+  wanted = false;
+
+  /** `rate` of the sound, in Hz. */
+  constructor(rate: number) {
+    this.#unanswered = new Unanswered(rate);
+    this.#unwritten = new Unwritten(rate);
+  }
+
+  began(turn: Turn): void {
+    this.#unanswered.began(turn);
+    this.#unwritten.began(turn);
+    this.#history.began(turn);
+  }
+
+  /** Gives the turns of which the sound had to be given up, to stay within bounds. */
+  sound(pcm: Pcm): readonly Turn[] {
+    this.#unwritten.sound(pcm);
+    return this.#unanswered.sound(pcm);
+  }
+
+  ended(now: number): void {
+    this.#unanswered.ended();
+    this.#unwritten.ended(now);
+  }
+
+  wrote(turn: Turn, text: string): void {
+    this.#unanswered.wrote(turn, text);
+    this.#history.began(turn, text);
+  }
+
+  /** `native`: the present session made the call and gets the result itself. False where nobody waits for it. */
+  result(result: ToolResult, native: boolean): boolean {
+    const turnIds = this.#calls.get(result.callId);
+    if (!turnIds) return false;
+    this.#calls.delete(result.callId);
+    this.#history.result(result);
+    const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
+    this.#unanswered.note(turnIds, text, native);
+    return true;
+  }
+
+  /** See SpeechSession.interrupt. `lost`: the line broke there, so the model is to go on from there. */
+  interrupt(heard: readonly Heard[], lost: boolean): void {
+    this.wanted = false;
+    const { sounding } = this.#unanswered;
+    this.#history.interrupt(heard, sounding);
+    this.#unanswered.interrupt(heard);
+    for (const replyId of lost ? sounding : []) {
+      const own = heard.find((one) => one.replyId === replyId);
+      if (!own?.items.some((item) => item.heardMs > 0)) continue;
+      this.#unanswered.note(this.#unanswered.turnsOf(replyId), goOnNote(this.#history.saidIn(replyId)), false);
+    }
+  }
+
+  /** An event that people are told of, in names that no other session uses. */
+  note(event: SessionEvent): void {
+    switch (event.type) {
+      case 'turn-transcript':
+        if (event.turnId === null) break;
+        this.#unwritten.heard(event.turnId, event.text, event.final);
+        if (event.final) this.#final.add(event.turnId);
+        break;
+      case 'reply-started':
+        this.wanted = false;
+        this.#unanswered.replyStarted(event.replyId, event.turnIds);
+        break;
+      case 'tool-call':
+        this.#calls.set(event.call.callId, event.call.turnIds);
+        this.#unanswered.called(event.call);
+        break;
+      case 'tool-cancelled':
+        for (const callId of event.callIds) this.#calls.delete(callId);
+        break;
+      case 'audio':
+        this.#unanswered.sounded(event.replyId);
+        break;
+      case 'reply-done':
+        this.#unanswered.replyDone(event.replyId, event.status === 'failed');
+        break;
+      default:
+    }
+    this.#history.note(event);
+  }
+
+  /** Whether the words of this turn are known for good. */
+  written(turnId: number): boolean {
+    return this.#final.has(turnId);
+  }
+
+  /** The session is gone. `sounding`: the replies that nobody had cut off by then. */
+  sessionLost(sounding: readonly string[]): void {
+    // Whoever was told of it need not have said what was heard: nothing, then.
+    this.#history.interrupt([], sounding);
+    this.#unanswered.interrupt([]);
+    this.wanted ||= sounding.length > 0;
+    this.#unanswered.sessionLost();
+  }
+
+  /** Replies that have begun and not ended. */
+  get active(): readonly string[] {
+    return this.#unanswered.active;
+  }
+
+  /** Of these, those that nobody has cut off. */
+  get sounding(): readonly string[] {
+    return this.#unanswered.sounding;
+  }
+
+  get open(): boolean {
+    return this.#unanswered.open;
+  }
+
+  get debts(): readonly Debt[] {
+    return this.#unanswered.debts;
+  }
+
+  get unsent(): Unanswered['unsent'] {
+    return this.#unanswered.unsent;
+  }
+
+  /** Nothing is owed and nothing under way: whoever heard everything until now knows everything. */
+  get even(): boolean {
+    return this.#settled && this.debts.length === 0;
+  }
+
+  /** Nobody speaks or waits, nothing is under way, and no words are on their way. */
+  quiet(now: number): boolean {
+    return this.#settled && !this.wanted && !this.#unwritten.expected(now);
+  }
+
+  get mark(): number {
+    return this.#history.mark;
+  }
+
+  /** In words, what the next session does not hear itself. */
+  history(): readonly HistoryItem[] {
+    return this.#history.items(this.#given());
+  }
+
+  /** See History.since. */
+  since(mark: number): readonly HistoryItem[] | undefined {
+    return this.#history.since(mark, this.#given());
+  }
+
+  /** Turns whose words the next session is not going to bring. */
+  takeUnwritten(now: number): readonly UnwrittenTurn[] {
+    return this.#unwritten.take(this.#given(), now);
+  }
+
+  get #settled(): boolean {
+    return !this.open && this.active.length === 0 && this.#calls.size === 0;
+  }
+
+  /** The turns that the next session is given. */
+  #given(): ReadonlySet<number> {
+    return new Set(this.debts.flatMap((debt) => (debt.kind === 'note' ? [] : [debt.turn.id])));
+  }
+}

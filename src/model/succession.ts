@@ -1,0 +1,287 @@
+import { SessionLostError } from '../bridge/errors.ts';
+import type {
+  HistoryItem,
+  PcmRate,
+  SessionEvent,
+  SessionOptions,
+  SpeechModel,
+  SpeechSession,
+} from '../bridge/ports.ts';
+import { Attempts } from './attempts.ts';
+import type { Patience } from './back-off.ts';
+import { Handover, type Successor } from './handover.ts';
+import type { ModelChoice } from './model-choice.ts';
+import { resampled } from './resampled-session.ts';
+import { Resumption } from './resumption.ts';
+import { Rotation } from './rotation.ts';
+import type { ModelLog } from './wire.ts';
+
+export interface SuccessionParts {
+  readonly choice: ModelChoice;
+  /** The first connection. */
+  readonly session: SpeechSession;
+  readonly log: ModelLog;
+  readonly patience: Patience;
+  readonly fallback: ((failed: SpeechModel) => ModelChoice | undefined) | undefined;
+  readonly signal: AbortSignal;
+  /** Nobody speaks or waits for an answer, and nothing is under way. */
+  quiet(): boolean;
+  /** What a session that is opened now is told of the conversation. */
+  history(): readonly HistoryItem[];
+  /** What of it came after a mark; undefined where that does not tell everything. */
+  since(mark: number): readonly HistoryItem[] | undefined;
+  /** Closes the present connection: the next one is due. */
+  replace(): void;
+  tell(event: SessionEvent): void;
+}
+
+type ModelChanged = SessionEvent & { readonly type: 'model-changed' };
+
+/** A new connection, and what people are to be told of it. */
+export interface Arrival {
+  readonly session: SpeechSession;
+  readonly changed: ModelChanged | undefined;
+}
+
+/** More history than this is given in fresh words instead of added to what a restored session was told before. */
+const SEED_ITEMS = 60;
+
+/** Which connection follows on which: with what model, opened when, restored by its server or told in words. */
+export class Succession {
+  readonly #parts: SuccessionParts;
+  readonly #rate: PcmRate;
+  readonly #rotation: Rotation;
+  readonly #handover: Handover;
+  readonly #resumption = new Resumption();
+  #attempts: Attempts;
+  #choice: ModelChoice;
+  /** Asked for, and not gone over to yet. */
+  #wish: ModelChoice | undefined;
+  #successor: Successor | undefined;
+  /** What sessions were told in words when they were opened. */
+  readonly #told = new WeakMap<SpeechSession, readonly HistoryItem[]>();
+  #present: SpeechSession;
+
+  constructor(parts: SuccessionParts) {
+    const { patience, log, signal } = parts;
+    this.#parts = parts;
+    this.#choice = parts.choice;
+    this.#present = parts.session;
+    this.#rate = parts.choice.model.inputRate;
+    this.#attempts = new Attempts(parts);
+    this.#rotation = new Rotation(patience, (byAt) => {
+      if (!this.#wish) this.#handover.begin(this.#choice, byAt);
+    });
+    this.#handover = new Handover({
+      patience,
+      log,
+      signal,
+      quiet: parts.quiet,
+      knows: () => JSON.stringify(parts.history()),
+      restores: (choice) => choice !== this.#wish && this.#resumable() !== undefined,
+      connect: (choice, until) => this.#fresh(choice, until),
+      ready: (_, successor) => {
+        this.#successor = successor;
+        parts.replace();
+      },
+      failed: (choice, error) => this.#failed(choice, error),
+    });
+    this.#serves(parts.session);
+  }
+
+  get model(): SpeechModel {
+    return this.#choice.model;
+  }
+
+  update(options: SessionOptions): void {
+    this.#choice = { ...this.#choice, options };
+  }
+
+  /** See Conversation.switchTo. `connected`: there is a connection that can serve until then. */
+  switchTo(choice: ModelChoice, connected: boolean): void {
+    this.#wish = choice;
+    if (connected) this.#handover.begin(choice, performance.now() + this.#parts.patience.switchMs);
+  }
+
+  endsAt(at: number): void {
+    this.#rotation.endsAt(at);
+  }
+
+  /** The server can restore the present session as it is now. */
+  resumable(handle: string, mark: number): void {
+    this.#resumption.offered({ handle, mark, seed: this.#told.get(this.#present) ?? [], at: performance.now() });
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#rotation.stop();
+    this.#handover.stop();
+    this.#successor?.session.close();
+  }
+
+  /** A session that knows nothing and can do nothing: it only hears. */
+  async aside(signal: AbortSignal): Promise<SpeechSession> {
+    const { model, options } = this.#choice;
+    const silent = {
+      ...options,
+      instructions: 'Listen, and say nothing.',
+      tools: [],
+      turnDetection: 'manual' as const,
+    };
+    return resampled(await model.connect(silent, signal), this.#rate, model.inputRate);
+  }
+
+  /** The present connection is gone; `loss`: against our will. */
+  ended(loss: SessionLostError | undefined): void {
+    this.#rotation.stop();
+    this.#handover.stop();
+    // What the provider itself broke is not mended by restoring it (yagudaev/voiceclaw#53, kazunori279/adk-streaming-guide#11).
+    if (loss && loss.kind !== 'network' && loss.kind !== 'expired') this.#resumption.forget();
+  }
+
+  /** The next connection. Throws SessionLostError where there is none to be had, and the signal's reason. */
+  async next(loss: SessionLostError | undefined): Promise<Arrival> {
+    const successor = this.#successor;
+    this.#successor = undefined;
+    if (successor && successor.knows === JSON.stringify(this.#parts.history())) {
+      const wished = successor.choice === this.#wish;
+      if (wished) this.#adopt(successor.choice);
+      return this.#arrival(successor.session, wished ? usesNow(successor.choice) : undefined);
+    }
+    successor?.session.close();
+    const wish = this.#wish;
+    if (!wish) return this.#back(loss, undefined);
+    try {
+      const giveUpMs = Math.min(this.#parts.patience.giveUpMs, this.#parts.patience.switchMs);
+      const attempts = this.#newAttempts({ ...this.#parts.patience, giveUpMs });
+      const session = await attempts.again(undefined, () => this.#fresh(wish, this.#parts.signal));
+      if (this.#wish === wish) this.#adopt(wish);
+      return this.#arrival(session, usesNow(wish));
+    } catch (error) {
+      if (this.#parts.signal.aborted || !(error instanceof SessionLostError)) throw error;
+      if (this.#wish === wish) this.#wish = undefined;
+      return this.#back(loss, `${error.message} I go on with ${this.#choice.model.label}.`);
+    }
+  }
+
+  /** The present model again; `message`: why it is not the other one. */
+  async #back(loss: SessionLostError | undefined, message: string | undefined): Promise<Arrival> {
+    try {
+      if (loss && !loss.retryable) throw loss;
+      const session = await this.#attempts.again(loss, () => this.#connect());
+      return this.#arrival(session, message);
+    } catch (error) {
+      if (this.#parts.signal.aborted || !(error instanceof SessionLostError)) throw error;
+      return this.#fallBack(error);
+    }
+  }
+
+  async #fallBack(final: SessionLostError): Promise<Arrival> {
+    const choice = this.#parts.fallback?.(this.#choice.model);
+    if (!choice) throw final;
+    this.#parts.log.warn(
+      { kind: final.kind, provider: choice.model.provider },
+      'the conversation goes to the fallback',
+    );
+    try {
+      const attempts = this.#newAttempts(this.#parts.patience);
+      const session = await attempts.again(undefined, () => this.#fresh(choice, this.#parts.signal));
+      this.#adopt(choice);
+      return this.#arrival(session, `${final.message} The conversation goes on with ${choice.model.label}.`);
+    } catch (error) {
+      if (this.#parts.signal.aborted || !(error instanceof SessionLostError)) throw error;
+      this.#parts.log.warn({ kind: error.kind }, 'the fallback cannot be had either');
+      throw final;
+    }
+  }
+
+  #arrival(session: SpeechSession, message: string | undefined): Arrival {
+    this.#attempts.succeeded();
+    this.#serves(session);
+    // Another wish came while this one was carried out.
+    if (this.#wish) this.switchTo(this.#wish, true);
+    const changed = message === undefined ? undefined : this.#changed(message);
+    return { session, changed };
+  }
+
+  #serves(session: SpeechSession): void {
+    this.#present = session;
+    if (session.expiresAt !== undefined) this.#rotation.endsAt(session.expiresAt);
+  }
+
+  #changed(message: string): ModelChanged {
+    return { type: 'model-changed', model: this.#choice.model, message };
+  }
+
+  #adopt(choice: ModelChoice): void {
+    this.#choice = choice;
+    this.#wish = undefined;
+    // A handle belongs to its model.
+    this.#resumption.forget();
+    this.#attempts = this.#newAttempts(this.#parts.patience);
+  }
+
+  #failed(choice: ModelChoice, error: SessionLostError): void {
+    this.#parts.log.warn({ kind: error.kind, provider: choice.model.provider }, 'no other connection could be opened');
+    if (this.#wish !== choice) return;
+    this.#wish = undefined;
+    this.#parts.tell(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
+  }
+
+  #newAttempts(patience: Patience): Attempts {
+    return new Attempts({ ...this.#parts, patience });
+  }
+
+  /** Restored where its server can do that, else told in words. */
+  async #connect(): Promise<SpeechSession> {
+    const state = this.#resumable();
+    if (!state) return this.#fresh(this.#choice, this.#parts.signal);
+    try {
+      const { model, options } = this.#choice;
+      const session = await model.connect(options, this.#parts.signal, state.history, state.handle);
+      return this.#opened(session, model, state.history);
+    } catch (error) {
+      if (!(error instanceof SessionLostError) || NOT_THE_HANDLE.has(error.kind)) throw error;
+      this.#parts.log.warn({ kind: error.kind }, 'the session could not be restored: it is told in words');
+      this.#resumption.forget();
+      return this.#fresh(this.#choice, this.#parts.signal);
+    }
+  }
+
+  async #fresh({ model, options }: ModelChoice, signal: AbortSignal): Promise<SpeechSession> {
+    const history = this.#parts.history();
+    const session = await model.connect(options, signal, history);
+    return this.#opened(session, model, history);
+  }
+
+  #opened(own: SpeechSession, { inputRate }: SpeechModel, told: readonly HistoryItem[]): SpeechSession {
+    const session = resampled(own, this.#rate, inputRate);
+    this.#told.set(session, told);
+    return session;
+  }
+
+  /**
+   * The handle, and all that the restored session has to be told in words: its server knows what it heard and said
+   * until then, while instructions are those of the new setup (ai.google.dev/api/live: everything but the model may
+   * change when a session is resumed).
+   */
+  #resumable(): { readonly handle: string; readonly history: readonly HistoryItem[] } | undefined {
+    const state = this.#resumption.usable(performance.now());
+    const since = state && this.#parts.since(state.mark);
+    if (!state || !since || state.seed.length + since.length > SEED_ITEMS) return undefined;
+    return { handle: state.handle, history: [...state.seed, ...since] };
+  }
+}
+
+/** Losses that would have come with any handle, or without. */
+const NOT_THE_HANDLE: ReadonlySet<string> = new Set([
+  'network',
+  'no-answer',
+  'authentication',
+  'quota',
+  'unknown-model',
+]);
+
+function usesNow({ model }: ModelChoice): string {
+  return `I now use ${model.label}.`;
+}

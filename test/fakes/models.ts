@@ -1,0 +1,42 @@
+import type { Capabilities, Provider, SpeechModel, SpeechModels } from '../../src/bridge/ports.ts';
+
+const capabilities: Readonly<Partial<Record<Provider, Capabilities>>> = {
+  openai: { voices: ['alloy', 'marin', 'cedar'], turnDetection: ['manual', 'server'], updates: [] },
+  gemini: { voices: ['Puck', 'Kore'], turnDetection: ['manual'], updates: [] },
+};
+const names: Readonly<Partial<Record<Provider, readonly string[]>>> = {
+  openai: ['gpt-realtime-2.1', 'gpt-realtime-mini'],
+  gemini: ['gemini-3.8-live'],
+};
+const called: Readonly<Partial<Record<Provider, string>>> = { openai: 'OpenAI', gemini: 'Google Gemini' };
+
+/** OpenAI, the default, and Gemini, without a network; Azure lacks two variables, Vertex one. */
+export const scriptedModels: SpeechModels = {
+  providers: ['openai', 'gemini'],
+  chosen: ({ provider, model }) => {
+    const absent = provider !== null && !called[provider] ? provider : null;
+    const used = provider === null || absent !== null ? 'openai' : provider;
+    return { model: modelOf(used, (absent === null ? model : null) ?? names[used]?.[0] ?? ''), absent };
+  },
+  names: (provider) => names[provider] ?? [],
+  lacking: (provider) => {
+    if (provider === 'azure') return ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT'];
+    return provider === 'vertex' ? ['VERTEX_PROJECT'] : [];
+  },
+};
+
+function modelOf(provider: Provider, name: string): SpeechModel {
+  const known = names[provider]?.includes(name) === true;
+  return {
+    provider,
+    name,
+    label: `${called[provider]} (${name})`,
+    inputRate: provider === 'openai' ? 24_000 : 16_000,
+    capabilities: (known ? capabilities[provider] : undefined) ?? {
+      voices: [],
+      turnDetection: ['manual'],
+      updates: [],
+    },
+    connect: () => Promise.reject(new Error('made by hand in tests')),
+  };
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readConfig } from '../../src/config.ts';
+import { Models } from '../../src/model/models.ts';
+
+const LOG = { debug: () => {}, warn: () => {} };
+
+function models(env: NodeJS.ProcessEnv): Models {
+  const config = readConfig({ DISCORD_TOKEN: 'not.a.real.token', ...env });
+  return new Models({ configs: config.models, fallback: config.fallbackProvider, lacking: config.lacking, log: LOG });
+}
+const TWO = { OPENAI_API_KEY: 'o', GEMINI_API_KEY: 'g' };
+const AZURE = {
+  AZURE_OPENAI_API_KEY: 'a',
+  AZURE_OPENAI_ENDPOINT: 'https://me.openai.azure.com',
+  AZURE_OPENAI_DEPLOYMENT: 'talk',
+  AZURE_OPENAI_MODEL: 'gpt-realtime-2.1',
+};
+
+describe('Models', () => {
+  it('gives a guild that chose nothing the default, always the same one', () => {
+    const two = models(TWO);
+    const { model, absent } = two.chosen({ provider: null, model: null });
+    assert.deepEqual([model.label, model.inputRate, absent], ['OpenAI (gpt-realtime-2.1)', 24_000, null]);
+    assert.equal(two.chosen({ provider: 'openai', model: null }).model, model);
+    assert.equal(two.chosen({ provider: 'openai', model: 'gpt-realtime-2.1' }).model, model);
+    assert.deepEqual(two.providers, ['openai', 'gemini']);
+  });
+
+  it('makes each chosen model once, with what is known of it', () => {
+    const two = models(TWO);
+    const chosen = { provider: 'gemini', model: 'gemini-3.1-flash-live-preview' } as const;
+    const { model } = two.chosen(chosen);
+    assert.deepEqual(
+      [model.provider, model.label, model.inputRate],
+      ['gemini', 'Google Gemini (gemini-3.1-flash-live-preview)', 16_000],
+    );
+    assert.ok(model.capabilities.voices.includes('Puck'));
+    assert.equal(two.chosen(chosen).model, model);
+  });
+
+  it('gives an unknown model the safe minimum', () => {
+    const { model } = models(TWO).chosen({ provider: 'openai', model: 'gpt-realtime-9' });
+    assert.deepEqual(model.capabilities.voices, []);
+    assert.deepEqual(model.capabilities.turnDetection, ['manual']);
+  });
+
+  it('lets the default stand in for a provider that is not configured any more, whatever its model was', () => {
+    const two = models(TWO);
+    const { model, absent } = two.chosen({ provider: 'vertex', model: 'gemini-live-2.5-flash-native-audio' });
+    assert.equal(model, two.default);
+    assert.equal(absent, 'vertex');
+    assert.deepEqual(two.lacking('vertex'), ['VERTEX_PROJECT']);
+  });
+
+  it('knows the names of models by provider, its own default first', () => {
+    const two = models({ ...TWO, ...AZURE, OPENAI_MODEL: 'gpt-realtime-mini' });
+    const openai = two.names('openai');
+    assert.equal(openai[0], 'gpt-realtime-mini');
+    assert.equal(openai.filter((name) => name === 'gpt-realtime-mini').length, 1);
+    assert.ok(openai.includes('gpt-realtime-2.1'));
+    assert.deepEqual(two.names('azure'), ['talk']);
+    assert.ok(!two.names('gemini').includes('gemini-live-2.5-flash-native-audio'));
+    assert.deepEqual(models({ VERTEX_PROJECT: 'p' }).names('vertex'), ['gemini-live-2.5-flash-native-audio']);
+  });
+
+  it('takes a model on Azure for a deployment, and believes its name only', () => {
+    const azure = models(AZURE);
+    assert.ok(azure.default.capabilities.voices.includes('marin'));
+    const other = azure.chosen({ provider: 'azure', model: 'other' }).model;
+    assert.deepEqual([other.label, other.capabilities.voices], ['Azure OpenAI (other)', []]);
+    const named = azure.chosen({ provider: 'azure', model: 'gpt-realtime-mini' }).model;
+    assert.ok(named.capabilities.voices.includes('marin'));
+  });
+
+  it('falls back to the named provider, from there to the default, and without one to nothing', () => {
+    const three = models({ ...TWO, ...AZURE, PROVIDER: 'openai', FALLBACK_PROVIDER: 'gemini' });
+    const gemini = three.chosen({ provider: 'gemini', model: 'gemini-3.1-flash-live-preview' }).model;
+    const azure = three.chosen({ provider: 'azure', model: null }).model;
+    assert.equal(three.fallbackFor(three.default)?.label, 'Google Gemini (gemini-3.8-live)');
+    assert.equal(three.fallbackFor(azure)?.label, 'Google Gemini (gemini-3.8-live)');
+    assert.equal(three.fallbackFor(gemini)?.label, 'OpenAI (gpt-realtime-2.1)');
+    const two = models(TWO);
+    assert.equal(two.fallbackFor(two.default), undefined);
+  });
+});
