@@ -30,6 +30,7 @@ import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { postMessage } from './tools/post-message.ts';
+import { runCode } from './tools/run-code.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
 import { whoIsHere } from './tools/who-is-here.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
@@ -75,7 +76,13 @@ export async function startParley({
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const model = reconnecting(speechModel(config.model, log), log, patience);
-  const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
+  const tools = [
+    getWeather(config.weather),
+    currentTime(),
+    whoIsHere,
+    runCode(),
+    postMessage({ escape: escapeMarkdown }),
+  ];
   const toolbox = new LocalToolbox({ tools, log });
   const ticker = new Ticker();
   const codecs = new OpusCodecs();
