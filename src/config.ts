@@ -1,6 +1,14 @@
 // The only file that reads process.env.
 import { z } from 'zod';
-import { base, type ModelConfig, missing, modelConfig, providerSecrets, providerVariables } from './provider-config.ts';
+import {
+  base,
+  type ModelConfig,
+  missing,
+  modelConfig,
+  providerSecrets,
+  providersGiven,
+  providerVariables,
+} from './provider-config.ts';
 
 /** The environment cannot be used. `message` has one line per problem, each naming the variable and what to do. */
 export class ConfigError extends Error {
@@ -72,6 +80,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
   return freeze(assemble(parsed.data, env.npm_lifecycle_event === 'start'));
+}
+
+/** The model of the configuration first, then those of every other provider whose variables are complete, for trying them. */
+export function configuredModels(config: Config, env: NodeJS.ProcessEnv = process.env): readonly ModelConfig[] {
+  const others = providersGiven(env).filter((provider) => provider !== config.model.provider);
+  const models = others.flatMap((provider) => {
+    try {
+      return [readConfig({ ...env, PROVIDER: provider }).model];
+    } catch (error) {
+      if (error instanceof ConfigError) return [];
+      throw error;
+    }
+  });
+  return [config.model, ...models];
 }
 
 function assemble(read: Environment, startedByNpm: boolean): Config {

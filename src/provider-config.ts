@@ -114,6 +114,17 @@ function chosenProvider(given: Given): Provider | undefined {
   return given.VERTEX_PROJECT || given.VERTEX_API_KEY ? 'vertex' : undefined;
 }
 
+/** The providers for which something was given that only they need. */
+export function providersGiven(given: Given): readonly Provider[] {
+  const signs = {
+    openai: given.OPENAI_API_KEY,
+    azure: given.AZURE_OPENAI_API_KEY,
+    gemini: given.GEMINI_API_KEY,
+    vertex: given.VERTEX_PROJECT,
+  };
+  return PROVIDERS.filter((provider) => signs[provider]);
+}
+
 /** One line per variable that is not set and has to be. */
 export function missing(given: Given): readonly { readonly variable: string; readonly problem: string }[] {
   const provider = chosenProvider(given);
