@@ -6,6 +6,7 @@ import { LineLostError } from './bridge/errors.ts';
 import type { Person, SpeechSession } from './bridge/ports.ts';
 import { sessionOptions } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
+import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Announcement } from './discord/announcement.ts';
 import { ChosenText } from './discord/chosen-text.ts';
@@ -192,6 +193,7 @@ export async function startParley({
       bridges,
       settings,
       usage: spending,
+      drawUsage,
       toolNames: tools.map(({ name, description }) => ({ name, description })),
       voices: () => model.capabilities.voices,
       turnDetections: () => model.capabilities.turnDetection,
