@@ -20,7 +20,7 @@ async function database(url: string): Promise<string> {
   try {
     const transaction = await opened.transaction();
     try {
-      await transaction.raw('CREATE TABLE doctor_was_here (nothing INTEGER)');
+      await transaction.raw('CREATE TABLE doctor_was_here (n INTEGER)');
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Error(
