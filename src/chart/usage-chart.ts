@@ -19,8 +19,8 @@ export interface UsageChart {
   readonly budgetUsd: number;
 }
 
-export const WIDTH = 900;
-export const HEIGHT = 420;
+const WIDTH = 900;
+const HEIGHT = 420;
 const FONT = 'DejaVu Sans';
 const TEXT = '#dbdee1';
 const FAINT = '#4e5058';

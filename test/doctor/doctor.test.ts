@@ -53,8 +53,9 @@ describe('npm run doctor', { concurrency: 2 }, () => {
     OPENAI_BASE_URL: openai.url,
   });
 
-  it('says that all is well, one line a thing, and shows no key', async () => {
+  it('says that all is well, one line a thing, and shows no key', async (t) => {
     const other = await SimulatedDiscord.start();
+    t.after(() => other.close());
     other.createGuild({ name: 'Home' }).createVoiceChannel({ name: 'Lounge' });
     const env = { ...well(), DISCORD_TOKEN: other.token, DISCORD_API_URL: other.apiUrl };
     const both = { ...env, GEMINI_API_KEY: gemini.apiKey, GEMINI_BASE_URL: gemini.url };
@@ -77,14 +78,13 @@ describe('npm run doctor', { concurrency: 2 }, () => {
       /^– Slash commands: not registered as they are now; npm start does that$/,
       /^✓ Server “Home”: the bot has every right it needs in 1 voice channel$/,
       /^✓ OpenAI \(gpt-realtime-2\.1\): a session opened in \d+ ms: address, key and model are right$/,
-      /^✓ Gemini \(gemini-3\.8-live\): a session opened in \d+ ms: address, key and model are right$/,
+      /^✓ Google Gemini \(gemini-3\.8-live\): a session opened in \d+ ms: address, key and model are right$/,
       /^$/,
       /^All is well: npm start brings the bot up\.$/,
     ];
     for (const [at, pattern] of expected.entries()) assert.match(lines[at] ?? '', pattern);
     assert.equal(code, 0, output);
     for (const secret of [other.token, openai.apiKey, gemini.apiKey]) assert.ok(!output.includes(secret));
-    await other.close();
   });
 
   it('names the channels in which rights are missing; only a server without any usable channel fails', async () => {
@@ -138,8 +138,9 @@ describe('npm run doctor', { concurrency: 2 }, () => {
     assert.doesNotMatch(output, /wrong-token-of-somebody|sk-wrong-and-secret|Gateway/);
   });
 
-  it('tells an unknown model and a server without the bot', async () => {
+  it('tells an unknown model and a server without the bot', async (t) => {
     const empty = await SimulatedDiscord.start();
+    t.after(() => empty.close());
     const env = { ...well(), DISCORD_TOKEN: empty.token, DISCORD_API_URL: empty.apiUrl, OPENAI_MODEL: 'gpt-nothing' };
     const { output, code } = await examine({ ...env, DISCORD_GUILD_ID: '123' });
     assert.match(output, /^✗ OpenAI \(gpt-nothing\): .*gpt-nothing.*OPENAI_MODEL/m);
@@ -149,7 +150,6 @@ describe('npm run doctor', { concurrency: 2 }, () => {
       /^✗ Servers: the bot is on none; invite it: http\S+client_id=\d+\S*permissions=281749857815552/m,
     );
     assert.equal(code, 1);
-    await empty.close();
   });
 
   it('ends within 20 seconds where nobody listens, and where somebody listens who never answers', async () => {
