@@ -1,4 +1,4 @@
-// The thread of one picture: draws it (about half a second, most of it loading) and ends. draw-usage.ts starts it.
+// The thread of one picture: draws it (0.8–1 s on a busy machine, most of it loading) and ends. draw-usage.ts starts it.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
