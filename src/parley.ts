@@ -2,6 +2,7 @@ import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
 import { Ticker } from './bridge/ticker.ts';
+import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversations.ts';
 import { createClient, logIn } from './discord/client.ts';
@@ -22,6 +23,7 @@ import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { postMessage } from './tools/post-message.ts';
+import { runCode } from './tools/run-code.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
 import { whoIsHere } from './tools/who-is-here.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
@@ -67,7 +69,13 @@ export async function startParley({
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
   const models = new Models({ configs, fallback, lacking, log });
-  const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
+  const tools = [
+    getWeather(config.weather),
+    currentTime(),
+    whoIsHere,
+    runCode(),
+    postMessage({ escape: escapeMarkdown }),
+  ];
   const toolbox = new LocalToolbox({ tools, log });
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
@@ -111,6 +119,7 @@ export async function startParley({
       bridges,
       settings,
       usage: spending,
+      drawUsage,
       toolNames: tools.map(({ name, description }) => ({ name, description })),
       models,
       log,

@@ -1,5 +1,5 @@
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
-import type { Provider, SettingsStore, Tokens, Turn, UsageLine, UsageReport } from './bridge/ports.ts';
+import type { Provider, SettingsStore, Tokens, Turn, UsageDay, UsageLine, UsageReport } from './bridge/ports.ts';
 import { costOf, type Prices } from './model/prices.ts';
 import type { UsageRow, UsageStore } from './store/usage.ts';
 
@@ -16,8 +16,14 @@ type Verdict =
   | { readonly kind: 'near'; readonly message: string }
   | { readonly kind: 'spent'; readonly budgetUsd: number };
 
+const DAYS = 30;
+const DAY_MS = 86_400_000;
 const WARN_AT = 0.8;
 const NOTHING: Tokens = { textIn: 0, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 0, audioOut: 0 };
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
 
 /** What every guild uses, what it costs, and whether its budget allows more. Cost is worked out when it is asked for. */
 export class Spending implements UsageReport {
@@ -54,6 +60,17 @@ export class Spending implements UsageReport {
 
   month(guildId: string): Promise<readonly UsageLine[]> {
     return this.#since(guildId, `${this.#day.slice(0, 8)}01`);
+  }
+
+  async days(guildId: string): Promise<readonly UsageDay[]> {
+    const today = Date.parse(this.#day);
+    const names = Array.from({ length: DAYS }, (_, at) => dayOf(today - (DAYS - 1 - at) * DAY_MS));
+    const rows = await this.#store.since(guildId, names[0] ?? this.#day);
+    const priced = rows.map((row) => ({ day: row.day, line: this.#line(row) }));
+    return names.map((day) => ({
+      day,
+      costs: priced.filter((one) => one.day === day).map(({ line: { model, costUsd } }) => ({ model, costUsd })),
+    }));
   }
 
   async exhausted(guildId: string): Promise<number | undefined> {

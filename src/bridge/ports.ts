@@ -357,10 +357,18 @@ export interface UsageLine {
   readonly costUsd: number | null;
 }
 
+/** What one UTC day (YYYY-MM-DD) cost, by model. `costUsd` null: no price is known for a part of it. */
+export interface UsageDay {
+  readonly day: string;
+  readonly costs: readonly { readonly model: string; readonly costUsd: number | null }[];
+}
+
 /** What guilds used; days and months are those of UTC. */
 export interface UsageReport {
   today(guildId: string): Promise<readonly UsageLine[]>;
   month(guildId: string): Promise<readonly UsageLine[]>;
+  /** The last 30 days, today included, oldest first; a day without use has no costs. */
+  days(guildId: string): Promise<readonly UsageDay[]>;
   /** The guild's budget when today's is spent; undefined while there is something left or no budget. */
   exhausted(guildId: string): Promise<number | undefined>;
 }

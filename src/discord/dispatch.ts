@@ -27,10 +27,15 @@ const TOO_LATE: ReadonlySet<string | number> = new Set([
   RESTJSONErrorCodes.UnknownMessage,
 ]);
 
+/** Text for people, or with files. */
+type Answer =
+  | string
+  | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
+
 /** A command as the dispatch needs it; commands/command.ts is its full form. */
 export interface DispatchedCommand<Context> {
   readonly data: { readonly name: string };
-  execute(asked: ChatInputCommandInteraction<'cached'>, context: Context): Promise<string>;
+  execute(asked: ChatInputCommandInteraction<'cached'>, context: Context): Promise<Answer>;
   autocomplete?(
     typing: AutocompleteInteraction<'cached'>,
     context: Context,
@@ -79,15 +84,22 @@ async function answer<Context extends { readonly log: Logger }>(
 ): Promise<void> {
   // Discord gives three seconds for this, and fixes here that only the asker may read the answer.
   await asked.deferReply({ flags: MessageFlags.Ephemeral });
-  let text: string;
+  let given: Answer;
   try {
-    text = await command.execute(asked, context);
+    given = await command.execute(asked, context);
   } catch (error) {
     context.log.error({ err: error, command: asked.commandName, guildId: asked.guildId }, 'a command failed');
-    text = BROKEN;
+    given = BROKEN;
   }
+  const { content: text, files } = typeof given === 'string' ? { content: given, files: [] } : given;
   const content = text.length > LONGEST_ANSWER ? `${text.slice(0, LONGEST_ANSWER - 1)}…` : text;
-  await asked.editReply({ content, allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds });
+  const attached = files.map(({ name, bytes }) => ({ name, attachment: bytes }));
+  await asked.editReply({
+    content,
+    files: attached,
+    allowedMentions: { parse: [] },
+    flags: MessageFlags.SuppressEmbeds,
+  });
 }
 
 async function proposals<Context extends { readonly log: Logger }>(

@@ -1,5 +1,6 @@
 import type { EndReason } from '../bridge/bridge-ports.ts';
 import type { Person, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import { codeOf, codeText } from './code-entry.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
 
 /** One thing that was said or done. Its place among the others is that of its beginning. */
@@ -32,6 +33,8 @@ const LINE_LIMIT = 1_500;
 const WAITING = '…';
 const ARGUMENTS_LIMIT = 150;
 const RESULT_LIMIT = 140;
+/** Five of them leave room for code below. */
+const NAME_LIMIT = 70;
 /** Discord's small grey text, at the beginning of a line. */
 const SMALL = '-# ';
 
@@ -42,8 +45,12 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
       return spoken(speakerOf(entry.name, botName), turnText(entry));
     case 'reply':
       return spoken(escapeName(botName), replyText(entry));
-    case 'tool':
-      return [SMALL + cut(toolText(entry), LINE_LIMIT - SMALL.length)];
+    case 'tool': {
+      const code = codeOf(entry.call);
+      const text = code === undefined ? toolText(entry) : codeHead(entry);
+      const head = SMALL + cut(text, LINE_LIMIT - SMALL.length);
+      return [code === undefined ? head : codeText(head, code, entry.ended?.result)];
+    }
     case 'note':
       return [SMALL + cut(escapeMarkdown(entry.text), LINE_LIMIT - SMALL.length)];
     default:
@@ -90,13 +97,23 @@ function replyText({ text, audible, ended }: Extract<Entry, { kind: 'reply' }>):
 /** `get_weather(place: Lisbon) for Anna → sky: clear · 0.4 s` */
 function toolText({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string {
   const args = cut(escapeMarkdown(readable(call.arguments)), ARGUMENTS_LIMIT);
-  const names = askers.slice(0, 5).map((person) => escapeName(person.name));
-  const more = askers.length > names.length ? ` and ${askers.length - names.length} more` : '';
-  const head = `${escapeName(call.name)}(${args}) for ${names.join(', ') || 'somebody'}${more}`;
+  const head = `${escapeName(call.name)}(${args}) for ${namesOf(askers)}`;
   if (!ended) return `${head} → ${WAITING}`;
   const result = cut(escapeMarkdown(readable(ended.result.output)), RESULT_LIMIT) || 'done';
   const failed = ended.result.ok ? '' : 'failed: ';
   return `${head} → ${failed}${result} · ${duration(ended.tookMs)}`;
+}
+
+/** `run_code for Anna · 0.4 s`: the code and its output follow below. */
+function codeHead({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string {
+  const state = ended ? `${ended.result.ok ? '' : ' → failed'} · ${duration(ended.tookMs)}` : ` → ${WAITING}`;
+  return `${escapeName(call.name)} for ${namesOf(askers)}${state}`;
+}
+
+function namesOf(askers: readonly Person[]): string {
+  const names = askers.slice(0, 5).map((person) => cut(escapeName(person.name), NAME_LIMIT));
+  const more = askers.length > names.length ? ` and ${askers.length - names.length} more` : '';
+  return `${names.join(', ') || 'somebody'}${more}`;
 }
 
 /** JSON as `name: value, name: value`; text that is no JSON as it is. */
