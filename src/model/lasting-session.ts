@@ -174,7 +174,10 @@ export class LastingSession implements Conversation {
       default:
     }
     this.#ledger.note(event);
+    const { wanted } = this.#ledger;
     yield event;
+    // Whoever is told calls interrupt() for what has begun; what was asked for since is still wanted.
+    if (event.type === 'interrupted') this.#ledger.wanted ||= wanted;
   }
 
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */

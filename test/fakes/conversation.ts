@@ -339,7 +339,8 @@ export class Conversation {
   }
 
   async #until(what: string, condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
+    // Several turns that are given again wait for each other's words, up to 1.5 s each with Gemini.
+    const deadline = performance.now() + (this.#troubles ? 2 * PATIENCE_MS : PATIENCE_MS);
     while (!condition()) {
       const ended = this.of('ended')[0];
       if (ended && !condition()) throw new Error(`the bridge ended before ${what}: ${JSON.stringify(ended.reason)}`);

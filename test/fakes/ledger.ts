@@ -35,7 +35,8 @@ export class Ledger {
       declarations: (disabled) => real.declarations(disabled),
       run: (call, disabled, context) => {
         const { ticket } = JSON.parse(call.arguments);
-        this.#ticketOf.set(call.callId, ticket);
+        // As the model's server names it: the newest connection's, where the session outlived others.
+        this.#ticketOf.set(call.callId.replace(/^\d+\//, ''), ticket);
         const askers = context.askers.map(({ userId }) => userId);
         this.calls.push({ name: call.name, meant: this.#meant[ticket] ?? [], askers, certain: context.certain });
         return real.run(call, disabled, context);

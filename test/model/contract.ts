@@ -505,9 +505,9 @@ export function contract(adapter: Adapter): void {
       }
 
       it('notices a line that is half open', async (t) => {
-        const timing = { connectMs: 1_000, pingMs: 20, silentMs: 120 };
+        const timing = { connectMs: 1_000, pingMs: 50, silentMs: 400 };
         const { listener, provider } = await open(t, script, { timing });
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        await new Promise((resolve) => setTimeout(resolve, 600));
         assert.equal(listener.end, undefined); // pongs keep it alive
         provider.faults.halfOpen = true;
         const error = (await listener.ended())?.error;

@@ -63,6 +63,7 @@ describe('the Gemini adapter on the wire', () => {
           systemInstruction: { parts: [{ text: 'Be brief.' }] },
           tools: [{ functionDeclarations: [{ ...tool, parametersJsonSchema: parameters }] }],
           realtimeInputConfig: { automaticActivityDetection: { disabled: true } },
+          sessionResumption: {},
           inputAudioTranscription: {},
           outputAudioTranscription: {},
           contextWindowCompression: { slidingWindow: {} },
