@@ -30,6 +30,7 @@ import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { postMessage } from './tools/post-message.ts';
+import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
 import { whoIsHere } from './tools/who-is-here.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
@@ -51,6 +52,8 @@ export interface ParleyOptions {
   readonly observe?: (event: BridgeEvent, guildId: string) => void;
   /** The connection to Discord ended for good: the process should say so and end. */
   readonly onDead?: (error: StartError) => void;
+  /** Tools beside the built-in ones. */
+  readonly tools?: readonly Tool[];
   /** With a lost model; only tests need another. */
   readonly patience?: Patience;
 }
@@ -66,6 +69,7 @@ export async function startParley({
   log,
   observe,
   onDead,
+  tools: more = [],
   patience = PATIENCE,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
@@ -75,7 +79,8 @@ export async function startParley({
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const model = reconnecting(speechModel(config.model, log), log, patience);
-  const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
+  const builtIn = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
+  const tools = [...builtIn, ...more];
   const toolbox = new LocalToolbox({ tools, log });
   const ticker = new Ticker();
   const codecs = new OpusCodecs();
@@ -231,6 +236,7 @@ function followed(bridge: Bridge, place: (transcriptChannelId: string | null) =>
     channelId: bridge.channelId,
     status: () => bridge.status(),
     ask: (person: Person, text: string) => bridge.ask(person, text),
+    cancelTool: (cancelId, by, keepsOrder) => bridge.cancelTool(cancelId, by, keepsOrder),
     apply: (settings) => {
       place(settings.transcriptChannelId);
       return bridge.apply(settings);

@@ -36,7 +36,13 @@ export type BridgeEvent =
   | { readonly type: 'unducked' }
   /** `afterMs`: from the interrupting person's first voiced packet to the cut. */
   | { readonly type: 'interrupted'; readonly by: Person; readonly afterMs: number }
-  | { readonly type: 'tool-started'; readonly call: ToolCall; readonly askers: readonly Person[] }
+  /** `cancelId`: for BridgeHandle.cancelTool, while the call runs. */
+  | {
+      readonly type: 'tool-started';
+      readonly call: ToolCall;
+      readonly askers: readonly Person[];
+      readonly cancelId?: string;
+    }
   | {
       readonly type: 'tool-ended';
       readonly call: ToolCall;
@@ -60,6 +66,9 @@ export type BridgeEvent =
   | { readonly type: 'trouble'; readonly message: string }
   | { readonly type: 'ended'; readonly reason: EndReason };
 
+/** What became of somebody's wish to cancel a call. `not-yours`: only its askers and moderators may. */
+export type CancelOutcome = 'cancelled' | 'not-yours' | 'over';
+
 /** The state of a bridge for `/status`. Latencies in ms, newest last, at most 20 of each. */
 export interface BridgeStatus {
   readonly guildId: string;
@@ -82,6 +91,8 @@ export interface BridgeHandle {
   status(): BridgeStatus;
   /** Types into the conversation; the model answers aloud when the floor is quiet. */
   ask(person: Person, text: string): void;
+  /** Cancels a running call for this person. `keepsOrder`: they may manage messages where the transcript is. */
+  cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome;
   /** Takes on changed settings. Returns the names of those that the running session cannot take on before the next join. */
   apply(settings: GuildSettings): readonly (keyof GuildSettings)[];
   /** Idempotent; ends with an `ended` event. */

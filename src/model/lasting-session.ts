@@ -7,6 +7,7 @@ import type {
   SessionOptions,
   SpeechModel,
   SpeechSession,
+  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -112,6 +113,13 @@ export class LastingSession implements SpeechSession {
     this.#unanswered.interrupt(heard);
     if (this.#breaking) this.#goOnWith(heard, sounding);
     this.#session?.interrupt(this.#names.inward(heard));
+  }
+
+  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean {
+    const callId = this.#names.own(call.callId);
+    // A session that never made the call has nothing to wait for: it gets the result in words.
+    if (callId === undefined || !this.#calls.has(call.callId)) return false;
+    return this.#session?.acknowledge({ ...call, callId }) ?? false;
   }
 
   sendToolResult(result: ToolResult): void {

@@ -10,7 +10,7 @@ import { openAIModel } from '../../src/model/openai.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
-import { Ledger, WRITER } from './ledger.ts';
+import { Ledger, toolName, WRITER } from './ledger.ts';
 import { FakeLine } from './line.ts';
 import { Marks } from './marks.ts';
 import type { Plan, PlannedReply } from './plan.ts';
@@ -154,8 +154,8 @@ export class Conversation {
     return {
       ...(silent ? { silent } : this.#say(sayMs || (wanted.length > 0 ? 0 : 20))),
       delayMs,
-      calls: wanted.map(({ write, tookMs }) => ({
-        name: write ? 'post' : 'look',
+      calls: wanted.map(({ write, tookMs, later }) => ({
+        name: toolName(write, later),
         arguments: { ticket: this.ledger.issue(people), tookMs },
       })),
     };
@@ -170,7 +170,9 @@ export class Conversation {
     const spoken = unanswered.flatMap(({ pcm }) => this.marks.people(pcm));
     const written = [...`${text}\n${context}`.matchAll(/\[\[(\w+)\]\]/g)].map(([, userId]) => userId ?? '');
     const behindResults = toolResults.flatMap(({ callId }) => this.ledger.behind(callId));
-    return [...new Set([...spoken, ...written, ...behindResults])];
+    const results = toolResults.map(({ output }) => output).join('\n');
+    const behindTickets = this.ledger.named(`${text}\n${context}\n${results}`);
+    return [...new Set([...spoken, ...written, ...behindResults, ...behindTickets])];
   }
 
   readonly #transcribe: Transcriber = async ({ pcm, turn }) => {

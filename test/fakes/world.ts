@@ -13,6 +13,7 @@ import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Script, Transcriber } from '../../src/simulator/script.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 
 export type Protocol = 'openai' | 'gemini';
 export const PROTOCOLS: readonly Protocol[] = ['openai', 'gemini'];
@@ -50,6 +51,8 @@ export class World {
     env?: NodeJS.ProcessEnv;
     /** With a lost model. */
     patience?: Patience;
+    /** Beside the built-in ones. */
+    tools?: readonly Tool[];
   }): Promise<World> {
     const { protocol, script } = options;
     const model = { script, ...(options.hear && { hear: options.hear }) };
@@ -57,7 +60,7 @@ export class World {
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
     const server = protocol === 'openai' ? await SimulatedOpenAI.start(model) : await SimulatedGemini.start(model);
     const world = new World(protocol, discord, server);
-    await world.#boot(options.env ?? {}, options.patience);
+    await world.#boot(options);
     return world;
   }
 
@@ -81,13 +84,14 @@ export class World {
     return this.#parley;
   }
 
-  async #boot(env: NodeJS.ProcessEnv, patience: Patience | undefined): Promise<void> {
+  async #boot({ env = {}, patience, tools }: Pick<Parameters<typeof World.start>[0], 'env' | 'patience' | 'tools'>) {
     const config = readConfig({ ...this.env, ...env });
     const log = createLog({ level: config.logLevel, redact: config.secrets, destination: process.stderr });
     this.#parley = await startParley({
       config,
       log,
       ...(patience && { patience }),
+      ...(tools && { tools }),
       observe: (event) => {
         this.events.push(event);
         this.#bus.emit('event');
