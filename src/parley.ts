@@ -16,6 +16,7 @@ import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import { GuildRoom } from './discord/room.ts';
 import type { StartError } from './discord/start-error.ts';
+import { ToolButtons } from './discord/tool-buttons.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
@@ -82,6 +83,7 @@ export async function startParley({
   const builtIn = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
   const tools = [...builtIn, ...more];
   const toolbox = new LocalToolbox({ tools, log });
+  const buttons = new ToolButtons();
   const ticker = new Ticker();
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
@@ -116,6 +118,7 @@ export async function startParley({
     const transcript = new Transcript({
       text,
       nameOf: (userId) => room.nameOf(userId),
+      cancelButton: (cancelId) => buttons.cancel(cancelId),
       botName: guild.members.me?.displayName ?? 'Parley',
       now: () => performance.now(),
       log,
@@ -186,7 +189,7 @@ export async function startParley({
   };
   try {
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
-    dispatchCommands(client, commands, {
+    const context = {
       bridges,
       settings,
       usage: spending,
@@ -195,7 +198,8 @@ export async function startParley({
       turnDetections: () => model.capabilities.turnDetection,
       modelLabel: model.label,
       log,
-    });
+    };
+    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: model.label }, 'ready');
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { EndReason } from '../bridge/bridge-ports.ts';
 import type { Person, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
+import { duration, flat, readable } from './readable.ts';
 
 /** One thing that was said or done. Its place among the others is that of its beginning. */
 export type Entry =
@@ -22,6 +23,10 @@ export type Entry =
       readonly kind: 'tool';
       readonly call: ToolCall;
       readonly askers: readonly Person[];
+      /** For the button that cancels it, while it runs. */
+      readonly cancelId: string | null;
+      /** It began just now, and most are over in a moment: nothing is shown yet. */
+      held: boolean;
       ended: { readonly result: ToolResult; readonly tookMs: number } | null;
     }
   | { readonly kind: 'note'; text: string };
@@ -31,7 +36,6 @@ const LINE_LIMIT = 1_500;
 /** Shown for words that are still on their way. */
 const WAITING = '…';
 const ARGUMENTS_LIMIT = 150;
-const RESULT_LIMIT = 140;
 /** Discord's small grey text, at the beginning of a line. */
 const SMALL = '-# ';
 
@@ -43,7 +47,7 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
     case 'reply':
       return spoken(escapeName(botName), replyText(entry));
     case 'tool':
-      return [SMALL + cut(toolText(entry), LINE_LIMIT - SMALL.length)];
+      return entry.held ? [] : toolLines(entry);
     case 'note':
       return [SMALL + cut(escapeMarkdown(entry.text), LINE_LIMIT - SMALL.length)];
     default:
@@ -87,40 +91,19 @@ function replyText({ text, audible, ended }: Extract<Entry, { kind: 'reply' }>):
   return `${heard === '' ? WAITING : heard} — *interrupted*`;
 }
 
-/** `get_weather(place: Lisbon) for Anna → sky: clear · 0.4 s` */
-function toolText({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string {
-  const args = cut(escapeMarkdown(readable(call.arguments)), ARGUMENTS_LIMIT);
+/** `get_weather(place: Lisbon) for Anna → sky: clear · 0.4 s`; a result with more to it has a line for each field. */
+function toolLines({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string[] {
+  const args = cut(escapeMarkdown(flat(call.arguments)), ARGUMENTS_LIMIT);
   const names = askers.slice(0, 5).map((person) => escapeName(person.name));
   const more = askers.length > names.length ? ` and ${askers.length - names.length} more` : '';
   const head = `${escapeName(call.name)}(${args}) for ${names.join(', ') || 'somebody'}${more}`;
-  if (!ended) return `${head} → ${WAITING}`;
-  const result = cut(escapeMarkdown(readable(ended.result.output)), RESULT_LIMIT) || 'done';
+  if (!ended) return [SMALL + cut(`${head} → ${WAITING}`, LINE_LIMIT - SMALL.length)];
+  const [first = '', ...rest] = readable(ended.result.output).map(escapeMarkdown);
   const failed = ended.result.ok ? '' : 'failed: ';
-  return `${head} → ${failed}${result} · ${duration(ended.tookMs)}`;
-}
-
-/** JSON as `name: value, name: value`; text that is no JSON as it is. */
-function readable(json: string): string {
-  try {
-    return flat(JSON.parse(json), true);
-  } catch {
-    return json.slice(0, 2 * LINE_LIMIT);
-  }
-}
-
-function flat(value: unknown, outermost = false): string {
-  if (value === null || value === undefined) return outermost ? '' : 'none';
-  if (typeof value !== 'object') return String(value);
-  if (Array.isArray(value))
-    return value
-      .slice(0, 20)
-      .map((item) => flat(item))
-      .join(outermost ? '; ' : ' / ');
-  const entries = Object.entries(value).slice(0, 20);
-  // A lone error needs no label: the line already says that it failed.
-  if (outermost && entries.length === 1 && entries[0]![0] === 'error') return flat(entries[0]![1]);
-  const text = entries.map(([name, item]) => `${name}: ${flat(item)}`).join(', ');
-  return outermost ? text : `(${text})`;
+  const time = duration(ended.tookMs);
+  const lines =
+    rest.length === 0 ? [`${head} → ${failed}${first || 'done'} · ${time}`] : [`${head} · ${time}`, first, ...rest];
+  return lines.map((line) => SMALL + cut(line, LINE_LIMIT / lines.length - SMALL.length));
 }
 
 /** Nobody can pass for the bot by taking its name. */
@@ -152,8 +135,4 @@ export function endText(reason: EndReason, nameOf: (userId: UserId) => string): 
     default:
       return reason satisfies never;
   }
-}
-
-function duration(ms: number): string {
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
