@@ -278,6 +278,8 @@ export class Bridge implements BridgeHandle {
     if (usage) observe({ type: 'usage', replyId: event.replyId, turns: this.#turns.list(turnIds), usage });
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
     this.#voice.done(event.replyId, event.status === 'cancelled');
+    this.#tools.replyDone(event.replyId);
+    this.#answerTools(performance.now());
   }
 
   /** Carries out what the floor decided, in its order. */

@@ -29,6 +29,8 @@ export class ToolRunner {
   readonly #gate = new Gate();
   readonly #calls = new RunningCalls();
   readonly #later = new LaterResults();
+  /** Calls that were acknowledged while their reply went on; `owes`: the model has to be asked to go on after it. */
+  #acknowledged: { readonly call: ToolCall; readonly owes: boolean }[] = [];
 
   constructor(parts: ToolRunnerParts) {
     this.#parts = parts;
@@ -73,8 +75,7 @@ export class ToolRunner {
     this.#calls.add({ call, cancelId, askers, abort, onInterrupt, sameness, delivery, cancelledBy });
     observe({ type: 'tool-started', call, askers, cancelId });
     if (delivery) {
-      this.#gate.settled(call.replyId, call.callId, session.acknowledge(call));
-      this.#parts.onSettled();
+      this.#acknowledged.push({ call, owes: session.acknowledge(call) });
     }
     const startedAt = performance.now();
     void toolbox.run(call, disabled(), { room, text, askers, certain, signal: abort.signal }).then((raw) => {
@@ -85,6 +86,14 @@ export class ToolRunner {
       observe({ type: 'tool-ended', call, askers, result, tookMs: performance.now() - startedAt });
       this.#parts.onSettled();
     });
+  }
+
+  /** No more calls come of this reply: one request covers all that were acknowledged. */
+  replyDone(replyId: string): void {
+    for (const { call, owes } of this.#acknowledged) {
+      if (call.replyId === replyId) this.#gate.settled(replyId, call.callId, owes);
+    }
+    this.#acknowledged = this.#acknowledged.filter(({ call }) => call.replyId !== replyId);
   }
 
   /** The provider takes calls back: they are aborted and not answered. */

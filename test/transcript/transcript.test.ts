@@ -165,7 +165,7 @@ test('a tool call has a post of its own after a second, with a button that goes 
   observe({ type: 'tool-started', call, askers: [anna], cancelId: 'x' });
   await timer.pass(900);
   assert.deepEqual(channel.contents, []);
-  await timer.pass(400);
+  await timer.pass(700);
   assert.deepEqual([...channel.buttons], [['m1', [{ id: 'stop x', label: 'Cancel' }]]]);
   assert.deepEqual(channel.contents, ['-# get\\_weather(place: Lisbon, days: 2) for Anna → …']);
   const output = '{"now":{"sky":"clear sky","temperatureC":21.5}}';
@@ -180,9 +180,9 @@ test('a tool call has a post of its own after a second, with a button that goes 
 
 test('what is said around a tool call stands before and after its post, even while that waits', async () => {
   const { timer, channel, observe } = setUp();
-  observe(began(1, anna), heard(1, anna, 'Look it up.'));
+  observe(began(1, anna), ...said(1, anna, 'Look it up.').slice(1));
   observe({ type: 'tool-started', call, askers: [anna] });
-  observe(began(2, ben), heard(2, ben, 'Wait.'));
+  observe(began(2, ben), ...said(2, ben, 'Wait.').slice(1));
   await timer.pass(500);
   assert.deepEqual(channel.contents, ['**Anna:** Look it up.']);
   await timer.pass(5_000);
