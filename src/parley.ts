@@ -11,6 +11,7 @@ import { dispatchCommands } from './discord/dispatch.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import type { StartError } from './discord/start-error.ts';
+import { ToolButtons } from './discord/tool-buttons.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
@@ -24,6 +25,7 @@ import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { postMessage } from './tools/post-message.ts';
 import { runCode } from './tools/run-code.ts';
+import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
 import { whoIsHere } from './tools/who-is-here.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
@@ -44,6 +46,8 @@ export interface ParleyOptions {
   readonly observe?: (event: BridgeEvent, guildId: string) => void;
   /** The connection to Discord ended for good: the process should say so and end. */
   readonly onDead?: (error: StartError) => void;
+  /** Tools beside the built-in ones. */
+  readonly tools?: readonly Tool[];
   /** With a lost model; only tests need another. */
   readonly patience?: Patience;
 }
@@ -59,6 +63,7 @@ export async function startParley({
   log,
   observe,
   onDead,
+  tools: more = [],
   patience = PATIENCE,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
@@ -75,8 +80,10 @@ export async function startParley({
     whoIsHere,
     runCode(),
     postMessage({ escape: escapeMarkdown }),
+    ...more,
   ];
   const toolbox = new LocalToolbox({ tools, log });
+  const buttons = new ToolButtons();
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const conversations = new Conversations({
@@ -85,6 +92,7 @@ export async function startParley({
     settings,
     spending,
     toolbox,
+    buttons,
     ticker: new Ticker(),
     codecs,
     statuses: new VoiceStatuses(client, log),
@@ -115,7 +123,7 @@ export async function startParley({
   };
   try {
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
-    dispatchCommands(client, commands, {
+    const context = {
       bridges,
       settings,
       usage: spending,
@@ -123,7 +131,8 @@ export async function startParley({
       toolNames: tools.map(({ name, description }) => ({ name, description })),
       models,
       log,
-    });
+    };
+    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
   } catch (error) {

@@ -36,7 +36,13 @@ export type BridgeEvent =
   | { readonly type: 'unducked' }
   /** `afterMs`: from the interrupting person's first voiced packet to the cut. */
   | { readonly type: 'interrupted'; readonly by: Person; readonly afterMs: number }
-  | { readonly type: 'tool-started'; readonly call: ToolCall; readonly askers: readonly Person[] }
+  /** `cancelId`: for BridgeHandle.cancelTool, while the call runs. */
+  | {
+      readonly type: 'tool-started';
+      readonly call: ToolCall;
+      readonly askers: readonly Person[];
+      readonly cancelId?: string;
+    }
   | {
       readonly type: 'tool-ended';
       readonly call: ToolCall;
@@ -61,6 +67,9 @@ export type BridgeEvent =
   /** The conversation goes on with this model, asked for or not; what follows is its. `message`: one line for people. */
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string }
   | { readonly type: 'ended'; readonly reason: EndReason };
+
+/** What became of somebody's wish to cancel a call. `not-yours`: only its askers and moderators may. */
+export type CancelOutcome = 'cancelled' | 'not-yours' | 'over';
 
 /** The state of a bridge for `/status`. Latencies in ms, newest last, at most 20 of each. */
 export interface BridgeStatus {
@@ -90,6 +99,8 @@ export interface BridgeHandle {
    * session cannot take on before the next join. `chosen`: what somebody just set: a model that had failed is tried again.
    */
   apply(settings: GuildSettings, chosen?: readonly (keyof GuildSettings)[]): readonly (keyof GuildSettings)[];
+  /** Cancels a running call for this person. `keepsOrder`: they may manage messages where the transcript is. */
+  cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome;
   /** Idempotent; ends with an `ended` event. */
   close(reason: EndReason): Promise<void>;
 }

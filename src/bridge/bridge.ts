@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, BridgeHandle, BridgeStatus, EndReason } from './bridge-ports.ts';
+import type { BridgeEvent, BridgeHandle, BridgeStatus, CancelOutcome, EndReason } from './bridge-ports.ts';
 import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
@@ -100,7 +100,6 @@ export class Bridge implements BridgeHandle {
       ...parts,
       turns: this.#turns,
       disabled: () => this.#settings.disabledTools,
-      deliver: (result) => parts.session.sendToolResult(result),
       onSettled: () => this.#answerTools(performance.now()),
     });
     this.#stopTicking = parts.ticker.every((now) => this.#tick(now));
@@ -133,6 +132,10 @@ export class Bridge implements BridgeHandle {
     this.#company.spoke(performance.now());
     this.#act(this.#floor.type(person.userId, text, performance.now()));
     this.#parts.ticker.wake();
+  }
+
+  cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
+    return this.#tools.cancelFor(cancelId, by, keepsOrder);
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {
@@ -288,6 +291,8 @@ export class Bridge implements BridgeHandle {
     if (usage) observe({ type: 'usage', replyId: event.replyId, turns: this.#turns.list(turnIds), usage });
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
     this.#voice.done(event.replyId, event.status === 'cancelled');
+    this.#tools.replyDone(event.replyId);
+    this.#answerTools(performance.now());
   }
 
   /** Carries out what the floor decided, in its order. */
@@ -373,6 +378,7 @@ export class Bridge implements BridgeHandle {
   #interrupt(userId: UserId, firstVoicedAt: number): void {
     const wasSpeaking = this.#voice.state === 'speaking';
     this.#cut();
+    this.#tools.interrupted();
     if (!wasSpeaking) return;
     this.#interruptions += 1;
     const afterMs = performance.now() - firstVoicedAt;
@@ -407,7 +413,13 @@ export class Bridge implements BridgeHandle {
 
   /** Asks for the reply that tool results are for, once all are there and nobody speaks. */
   #answerTools(now: number): void {
-    if (this.#closing || !this.#tools.wantsReply(this.#floor.quiet)) return;
+    if (this.#closing) return;
+    const bot = this.#voice.state;
+    const due = this.#tools.takeDue({ floorQuiet: this.#floor.quiet, bot });
+    if (!this.#tools.wantsReply(this.#floor.quiet) && due.length === 0) return;
+    // Only a result that cuts in is due while the bot speaks.
+    if (due.length > 0 && bot === 'speaking') this.#silence();
+    for (const result of due) this.#parts.session.sendToolResult(result);
     this.#parts.session.respond();
     this.#voice.asked(now);
     this.#updateBot();
@@ -417,7 +429,7 @@ export class Bridge implements BridgeHandle {
   #giveUpOnSilence(now: number): void {
     const { making } = this.#voice;
     const limitMs = making ? STALLED_MS : REPLY_WAIT_MS;
-    if (this.#voice.silentMs(now, this.#paused || this.#tools.running) < limitMs) return;
+    if (this.#voice.silentMs(now, this.#paused || this.#tools.modelWaits) < limitMs) return;
     if (making) this.#cut();
     else this.#voice.givenUp();
     const message = `The model has not answered for ${limitMs / 1000} s. Please say it again.`;

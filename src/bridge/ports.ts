@@ -72,13 +72,25 @@ export interface Capabilities {
   readonly turnDetection: readonly TurnDetection[];
   /** Settings that a running session takes on; the others wait for the next one. */
   readonly updates: readonly (keyof SessionOptions)[];
+  /** `native`: the provider runs tools beside the conversation by itself; everywhere else the adapter sequences them. */
+  readonly asyncTools?: 'native' | undefined;
 }
+
+/**
+ * How the result of a tool that the model does not wait for comes in. `interrupt`: it cuts in on the bot's own speech,
+ * never on a person's. `when-idle`: once nobody speaks, the bot included. `silent`: it is only added, for the next reply.
+ */
+export type Delivery = 'interrupt' | 'when-idle' | 'silent';
 
 /** A tool as the model sees it. `parameters` is a JSON Schema object. */
 export interface ToolDeclaration {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** The model does not wait for this tool, and its result comes in like this. Absent: the model waits. */
+  readonly delivery?: Delivery | undefined;
+  /** Of a tool that runs while a person cuts the bot off. Default `go-on`. */
+  readonly onInterrupt?: 'abort' | 'go-on' | undefined;
 }
 
 /** What a session is opened with. `voice` and `language` null: the model's own default. */
@@ -148,6 +160,8 @@ export interface ToolResult {
   readonly name: string;
   readonly ok: boolean;
   readonly output: string;
+  /** Of a call that was acknowledged before: how this later result comes in. */
+  readonly delivery?: Delivery | undefined;
 }
 
 /** Tokens by what they stand for. The `cached…` ones are counted there only. */
@@ -253,7 +267,15 @@ export interface SpeechSession {
    * not played to its end, oldest first. A reply of which nothing was heard leaves its turns unanswered.
    */
   interrupt(heard: readonly Heard[]): void;
-  /** Hands over a result; does not ask for a reply (OpenAI: respond() does; Gemini goes on by itself). */
+  /**
+   * The model need not wait for this call any longer: its result comes later, with a `delivery`. Gives whether the
+   * model has to be asked to go on, as after a result.
+   */
+  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean;
+  /**
+   * Hands over a result; does not ask for a reply (OpenAI: respond() does; Gemini goes on by itself). With a `delivery`
+   * that is not silent, no turn may be open, and respond() is to follow.
+   */
   sendToolResult(result: ToolResult): void;
   /** Applies what the model can change while it runs (Capabilities.updates); ignores the rest. */
   update(options: SessionOptions): void;
@@ -272,11 +294,18 @@ export interface Conversation extends SpeechSession {
 
 // ---- Text, people, tools, settings ----------------------------------------------------------------
 
+/** A button below a message. `id`: what comes back when somebody presses it, at most 100 characters. */
+export interface MessageButton {
+  readonly id: string;
+  readonly label: string;
+}
+
 /** A text channel of Discord. Mentions never ping. Rejects with an Error whose message a person can read. */
 export interface TextChannel {
   /** Posts and gives the message's id. `content` at most 2,000 characters. */
-  post(content: string): Promise<string>;
-  edit(messageId: string, content: string): Promise<void>;
+  post(content: string, buttons?: readonly MessageButton[]): Promise<string>;
+  /** Without `buttons` the message keeps those it has; an empty list takes them away. */
+  edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void>;
 }
 
 /** Who is in the voice channel and what Discord lets them do. Answers from memory. */

@@ -23,6 +23,8 @@ export interface GeminiTraits {
    * otherwise (livekit/agents#5251, strands-agents/harness-sdk#1999).
    */
   readonly laterContent: boolean;
+  /** Tools run beside the conversation unless declared BLOCKING (ai.google.dev/gemini-api/docs/models/gemini-3.8-live). */
+  readonly asyncByDefault?: boolean;
 }
 
 // The voice is fixed once a session has spoken, so it never changes while it runs.
@@ -60,6 +62,8 @@ const GEMINI_VOICES = (
   'Iapetus Kore Laomedeia Leda Orus Pulcherrima Puck Rasalgethi Sadachbia Sadaltager Schedar Sulafat Umbriel ' +
   'Vindemiatrix Zephyr Zubenelgenubi'
 ).split(' ');
+// Asynchronous tools: 3.8 by itself, 2.5 native audio where declared NON_BLOCKING, 3.1 not at all
+// (ai.google.dev/gemini-api/docs/live-api/tools). Vertex AI knows neither behavior nor scheduling (livekit/agents#2194).
 const LIVE: Capabilities = { voices: GEMINI_VOICES, turnDetection: ['manual', 'server'], updates: [] };
 const GEMINI_MINIMUM: GeminiTraits = {
   capabilities: { voices: [], turnDetection: ['manual'], updates: [] },
@@ -69,11 +73,14 @@ const GEMINI_MINIMUM: GeminiTraits = {
 };
 const GEMINI_3: GeminiTraits = { capabilities: LIVE, compression: true, resumption: true, laterContent: false };
 const GEMINI_2_5: GeminiTraits = { capabilities: LIVE, compression: true, resumption: true, laterContent: true };
+const ASYNC_LIVE: Capabilities = { ...LIVE, asyncTools: 'native' };
+const GEMINI_3_8: GeminiTraits = { ...GEMINI_3, capabilities: ASYNC_LIVE, asyncByDefault: true };
+const GEMINI_2_5_PREVIEW: GeminiTraits = { ...GEMINI_2_5, capabilities: ASYNC_LIVE };
 const GEMINI: Readonly<Record<string, GeminiTraits>> = {
-  'gemini-3.8-live': GEMINI_3,
+  'gemini-3.8-live': GEMINI_3_8,
   'gemini-3.1-flash-live-preview': GEMINI_3,
-  'gemini-2.5-flash-native-audio-preview-12-2025': GEMINI_2_5,
-  'gemini-2.5-flash-native-audio-preview-09-2025': GEMINI_2_5,
+  'gemini-2.5-flash-native-audio-preview-12-2025': GEMINI_2_5_PREVIEW,
+  'gemini-2.5-flash-native-audio-preview-09-2025': GEMINI_2_5_PREVIEW,
   // The name of the same model on Vertex AI.
   'gemini-live-2.5-flash-native-audio': GEMINI_2_5,
 };

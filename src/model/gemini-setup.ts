@@ -1,5 +1,5 @@
-import { EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity } from '@google/genai';
-import type { HistoryItem, SessionOptions } from '../bridge/ports.ts';
+import { Behavior, EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity } from '@google/genai';
+import type { HistoryItem, SessionOptions, ToolDeclaration } from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
 import { historyText } from './label.ts';
 
@@ -21,10 +21,11 @@ export function geminiConfig({
   readonly handle: string | undefined;
 }): LiveConnectConfig {
   const { instructions, voice, tools } = options;
-  const declarations = tools.map(({ name, description, parameters }) => ({
-    name,
-    description,
-    parametersJsonSchema: parameters,
+  const declarations = tools.map((tool) => ({
+    name: tool.name,
+    description: tool.description,
+    parametersJsonSchema: tool.parameters,
+    ...behavior(tool, traits),
   }));
   return {
     responseModalities: [Modality.AUDIO],
@@ -39,6 +40,12 @@ export function geminiConfig({
     ...(traits.resumption ? { sessionResumption: handle === undefined ? {} : { handle } } : {}),
     ...(traits.compression ? { contextWindowCompression: { slidingWindow: {} } } : {}),
   };
+}
+
+/** Sent only where it differs from the model's default, and never to a model that does not know the field. */
+function behavior({ delivery }: ToolDeclaration, { capabilities, asyncByDefault = false }: GeminiTraits) {
+  if (capabilities.asyncTools !== 'native' || (delivery !== undefined) === asyncByDefault) return {};
+  return { behavior: delivery === undefined ? Behavior.BLOCKING : Behavior.NON_BLOCKING };
 }
 
 function activityDetection({ turnDetection, silenceMs }: SessionOptions) {

@@ -76,7 +76,10 @@ function liveModel(
   const { apiKey, model, headers, vertex } = endpoint;
   const { service, product, log, timing = TIMING } = parts;
   if (model === '') throw new TypeError(`${service.name} needs a model`);
-  const traits = geminiTraits(model);
+  const known = geminiTraits(model);
+  const { asyncTools: _, ...sequenced } = known.capabilities;
+  // Vertex AI knows neither behavior nor scheduling (googleapis/python-genai#1739).
+  const traits = vertex ? { ...known, capabilities: sequenced, asyncByDefault: false } : known;
   const target = { service, model, secrets: secretsIn(apiKey, headers) };
   return {
     provider: vertex ? 'vertex' : 'gemini',

@@ -8,6 +8,7 @@ import type {
   SessionOptions,
   SpeechModel,
   SpeechSession,
+  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -110,6 +111,13 @@ export class LastingSession implements Conversation {
   interrupt(heard: readonly Heard[]): void {
     this.#ledger.interrupt(heard, this.#breaking);
     this.#session?.interrupt(this.#names.inward(heard));
+  }
+
+  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean {
+    const callId = this.#names.own(call.callId);
+    // A session that never made the call has nothing to wait for: it gets the result in words.
+    if (!this.#ledger.acknowledged(call.callId) || callId === undefined) return false;
+    return this.#session?.acknowledge({ ...call, callId }) ?? false;
   }
 
   sendToolResult(result: ToolResult): void {

@@ -11,6 +11,8 @@ export class Ledger {
   readonly #history = new History();
   /** Calls without a result. */
   readonly #calls = new Map<string, readonly number[]>();
+  /** Of these, those that no session waits for. */
+  readonly #acknowledged = new Set<string>();
   /** Turns whose words are known. */
   readonly #final = new Set<number>();
   /** A reply was asked for and has not begun. */
@@ -44,11 +46,19 @@ export class Ledger {
     this.#history.began(turn, text);
   }
 
+  /** A call whose result comes later; its session need not stay for it. False where nobody waits for it. */
+  acknowledged(callId: string): boolean {
+    if (!this.#calls.has(callId)) return false;
+    this.#acknowledged.add(callId);
+    return true;
+  }
+
   /** `native`: the present session made the call and gets the result itself. False where nobody waits for it. */
   result(result: ToolResult, native: boolean): boolean {
     const turnIds = this.#calls.get(result.callId);
     if (!turnIds) return false;
     this.#calls.delete(result.callId);
+    this.#acknowledged.delete(result.callId);
     this.#history.result(result);
     const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
     this.#unanswered.note(turnIds, text, native);
@@ -85,7 +95,10 @@ export class Ledger {
         this.#unanswered.called(event.call);
         break;
       case 'tool-cancelled':
-        for (const callId of event.callIds) this.#calls.delete(callId);
+        for (const callId of event.callIds) {
+          this.#calls.delete(callId);
+          this.#acknowledged.delete(callId);
+        }
         break;
       case 'audio':
         this.#unanswered.sounded(event.replyId);
@@ -164,7 +177,7 @@ export class Ledger {
   }
 
   get #settled(): boolean {
-    return !this.open && this.active.length === 0 && this.#calls.size === 0;
+    return !this.open && this.active.length === 0 && this.#calls.size === this.#acknowledged.size;
   }
 
   /** The turns that the next session is given. */

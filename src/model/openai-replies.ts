@@ -1,5 +1,6 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
-import type { Heard, SessionEvent, ToolResult } from '../bridge/ports.ts';
+import type { Heard, SessionEvent, ToolCall, ToolResult } from '../bridge/ports.ts';
+import { ACKNOWLEDGEMENT } from './label.ts';
 import type { Outcome } from './openai-messages.ts';
 import { PcmDecoder } from './pcm-base64.ts';
 import { merged } from './turn-ids.ts';
@@ -47,7 +48,8 @@ export class OpenAIReplies {
   #passedOver: readonly number[] = [];
   /** Turns behind tool results that no reply has used yet. */
   #resultTurns: readonly number[] = [];
-  readonly #turnsOfCall = new Map<string, readonly number[]>();
+  /** Calls without a result. */
+  readonly #calls = new Map<string, Pick<ToolCall, 'turnIds' | 'name' | 'arguments'>>();
   #active: Reply | undefined;
   #wanted = false;
   #count = 0;
@@ -71,14 +73,42 @@ export class OpenAIReplies {
     this.#unanswered = this.#unanswered.filter((id) => id !== turnId);
   }
 
-  toolResult(result: ToolResult): void {
-    this.#resultTurns = merged(this.#resultTurns, this.#turnsOfCall.get(result.callId) ?? []);
-    this.#turnsOfCall.delete(result.callId);
-    const output = result.output;
+  /** The result comes later; a response to the acknowledgement has the turns behind the call. */
+  acknowledge(callId: string): void {
+    const call = this.#calls.get(callId);
+    if (!call) return;
+    this.#resultTurns = merged(this.#resultTurns, call.turnIds);
+    this.#output(callId, ACKNOWLEDGEMENT);
+  }
+
+  toolResult({ callId, output, delivery }: ToolResult): void {
+    const call = this.#calls.get(callId);
+    this.#calls.delete(callId);
+    this.#resultTurns = merged(this.#resultTurns, call?.turnIds ?? []);
+    if (!delivery) this.#output(callId, output);
+    else if (call) this.#laterOutput(call, output);
+  }
+
+  /**
+   * A call has one output, and this one's is the acknowledgement. So the result is the output of another call that says
+   * the same: a tool's text stays a tool's text, with no more authority than that. Clients may write calls into a
+   * conversation (developers.openai.com/api/reference/resources/realtime/client-events, conversation.item.create).
+   */
+  #laterOutput({ name, arguments: args }: Pick<ToolCall, 'name' | 'arguments'>, output: string): void {
+    const call_id = `later_${++this.#count}`;
+    this.#out.send({
+      type: 'conversation.item.create',
+      event_id: `parley-later-${this.#count}`,
+      item: { type: 'function_call', call_id, name, arguments: args },
+    });
+    this.#output(call_id, output);
+  }
+
+  #output(callId: string, output: string): void {
     this.#out.send({
       type: 'conversation.item.create',
       event_id: `parley-result-${++this.#count}`,
-      item: { type: 'function_call_output', call_id: result.callId, output },
+      item: { type: 'function_call_output', call_id: callId, output },
     });
   }
 
@@ -188,7 +218,7 @@ export class OpenAIReplies {
     const reply = this.#replyOf(responseId);
     if (!reply || reply.dropped) return;
     reply.calls += 1;
-    this.#turnsOfCall.set(call.callId, reply.turnIds);
+    this.#calls.set(call.callId, { name: call.name, arguments: call.arguments, turnIds: reply.turnIds });
     this.#out.emit({ type: 'tool-call', call: { ...call, replyId: responseId, turnIds: reply.turnIds } });
   }
 

@@ -8,6 +8,7 @@ import type {
   SessionEvent,
   SessionOptions,
   SpeechSession,
+  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -117,6 +118,11 @@ export class OpenAISession implements SpeechSession {
 
   interrupt(heard: readonly Heard[]): void {
     this.#replies.interrupt(heard);
+  }
+
+  acknowledge({ callId }: Pick<ToolCall, 'callId'>): boolean {
+    this.#replies.acknowledge(callId);
+    return true;
   }
 
   sendToolResult(result: ToolResult): void {

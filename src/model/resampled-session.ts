@@ -6,6 +6,7 @@ import type {
   SessionEvent,
   SessionOptions,
   SpeechSession,
+  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -63,6 +64,10 @@ class ResampledSession implements SpeechSession {
 
   interrupt(heard: readonly Heard[]): void {
     this.#session.interrupt(heard);
+  }
+
+  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean {
+    return this.#session.acknowledge(call);
   }
 
   sendToolResult(result: ToolResult): void {

@@ -33,6 +33,11 @@ export function refusalOf(
   const known = model.thinking === null ? [] : ['includeThoughts', model.thinking];
   if (setup.generationConfig?.thinkingConfig && model.thinking === null) return INVALID;
   if (thinking.some((field) => !known.includes(field))) return INVALID;
+  // The field is unknown there (googleapis/python-genai#1739).
+  const declared = setup.tools?.flatMap((tool) => tool.functionDeclarations ?? []) ?? [];
+  if (options.vertex && declared.some(({ behavior }) => behavior !== undefined)) {
+    return { code: 1007, reason: 'Invalid JSON payload received. Unknown name "behavior": Cannot find field.' };
+  }
   for (const tool of setup.tools ?? []) {
     if ((tool.codeExecution && !model.codeExecution) || (tool.urlContext && !model.urlContext)) {
       // github.com/googleapis/js-genai/issues/1236

@@ -41,6 +41,10 @@ export class ScriptedSession implements Conversation {
     this.calls.push('interrupt');
     this.heard.push(heard);
   }
+  acknowledge({ callId }: { callId: string }): boolean {
+    this.calls.push(`acknowledge ${callId}`);
+    return true;
+  }
   sendToolResult(result: ToolResult): void {
     this.calls.push(`result ${result.callId}`);
     this.results.push(result);

@@ -61,7 +61,7 @@ describe('the Gemini adapter on the wire', () => {
             speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: 'Kore' } } },
           },
           systemInstruction: { parts: [{ text: 'Be brief.' }] },
-          tools: [{ functionDeclarations: [{ ...tool, parametersJsonSchema: parameters }] }],
+          tools: [{ functionDeclarations: [{ ...tool, behavior: 'BLOCKING', parametersJsonSchema: parameters }] }],
           realtimeInputConfig: { automaticActivityDetection: { disabled: true } },
           sessionResumption: {},
           inputAudioTranscription: {},

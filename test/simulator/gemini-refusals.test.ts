@@ -85,6 +85,15 @@ describe('admission, resumption and faults of the simulated Live API', () => {
     }
   });
 
+  it('knows no behavior of tools on the Vertex path', async () => {
+    const client = await dial(await serve(), VERTEX);
+    const model = 'projects/p/locations/l/publishers/google/models/gemini-live-2.5-flash-native-audio';
+    const tools = [{ functionDeclarations: [{ name: 'look', behavior: 'NON_BLOCKING' }] }];
+    client.send({ setup: { model, tools } });
+    const { code, reason } = await client.closed;
+    assert.deepEqual([code, reason.startsWith('Invalid JSON payload received. Unknown name "behavior"')], [1007, true]);
+  });
+
   it('refuses a wrong path with 404, and a wrong key by closing', async () => {
     const server = await serve();
     await assert.rejects(dial(server, PATH.replace('v1beta', 'v1')), /HTTP 404/);

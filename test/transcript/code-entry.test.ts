@@ -7,7 +7,8 @@ import { codeBlock } from '../../src/transcript/markdown.ts';
 function entryOf(code: string, output?: object, ok = true): Entry {
   const call = { callId: 'c', replyId: 'r', turnIds: [1], name: 'run_code', arguments: JSON.stringify({ code }) };
   const result = { callId: 'c', name: 'run_code', ok, output: JSON.stringify(output) };
-  return { kind: 'tool', call, askers: [{ userId: '1', name: 'Anna' }], ended: output ? { result, tookMs: 90 } : null };
+  const ended = output ? { result, tookMs: 90 } : null;
+  return { kind: 'tool', call, askers: [{ userId: '1', name: 'Anna' }], cancelId: null, held: false, ended };
 }
 
 test('code that runs is shown at once, and its output below it when it is there', () => {

@@ -22,6 +22,7 @@ function setUp() {
     log,
     timer: timer.set,
     nameOf,
+    cancelButton: (cancelId) => ({ id: `stop ${cancelId}`, label: 'Cancel' }),
   });
   const observe = (...events: BridgeEvent[]) => {
     for (const event of events) transcript.observe(event);
@@ -159,10 +160,13 @@ test('a reply in writing alone is shown when it ends', async () => {
   assert.deepEqual(channel.contents, ['**Parley:** Only written.']);
 });
 
-test('a tool call is a line that is completed when the tool is done', async () => {
+test('a tool call has a post of its own after a second, with a button that goes when the tool is done', async () => {
   const { timer, channel, observe } = setUp();
-  observe({ type: 'tool-started', call, askers: [anna] });
-  await timer.pass(200);
+  observe({ type: 'tool-started', call, askers: [anna], cancelId: 'x' });
+  await timer.pass(900);
+  assert.deepEqual(channel.contents, []);
+  await timer.pass(700);
+  assert.deepEqual([...channel.buttons], [['m1', [{ id: 'stop x', label: 'Cancel' }]]]);
   assert.deepEqual(channel.contents, ['-# get\\_weather(place: Lisbon, days: 2) for Anna → …']);
   const output = '{"now":{"sky":"clear sky","temperatureC":21.5}}';
   const result = { callId: 'c1', name: 'get_weather', ok: true, output };
@@ -171,6 +175,36 @@ test('a tool call is a line that is completed when the tool is done', async () =
   assert.deepEqual(channel.contents, [
     '-# get\\_weather(place: Lisbon, days: 2) for Anna → now: (sky: clear sky, temperatureC: 21.5) · 412 ms',
   ]);
+  assert.deepEqual([...channel.buttons], []);
+});
+
+test('what is said around a tool call stands before and after its post, even while that waits', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(began(1, anna), ...said(1, anna, 'Look it up.').slice(1));
+  observe({ type: 'tool-started', call, askers: [anna] });
+  observe(began(2, ben), ...said(2, ben, 'Wait.').slice(1));
+  await timer.pass(500);
+  assert.deepEqual(channel.contents, ['**Anna:** Look it up.']);
+  await timer.pass(5_000);
+  const post = '-# get\\_weather(place: Lisbon, days: 2) for Anna → …';
+  assert.deepEqual(channel.contents, ['**Anna:** Look it up.', post, '**Ben:** Wait.']);
+});
+
+test('a long result has a line for each field and row, within one message', async () => {
+  const { timer, channel, observe } = setUp();
+  observe({ type: 'tool-started', call, askers: [anna] });
+  const days = Array.from({ length: 30 }, (_, day) => ({ day: `2026-11-${day + 1}`, sky: 'clear *sky*' }));
+  const result = { callId: 'c1', name: 'get_weather', ok: true, output: JSON.stringify({ place: 'Lisbon', days }) };
+  observe({ type: 'tool-ended', call, askers: [anna], result, tookMs: 412 });
+  await timer.pass(2_000);
+  assert.equal(channel.contents.length, 1);
+  assert.deepEqual(channel.contents[0]?.split('\n').slice(0, 4), [
+    '-# get\\_weather(place: Lisbon, days: 2) for Anna · 412 ms',
+    '-# place: Lisbon',
+    '-# days:',
+    '-# • day 2026-11-1 · sky clear \\*sky\\*',
+  ]);
+  assert.match(channel.contents[0] ?? '', /\n-# … and 21 more$/);
 });
 
 test('a tool that failed says why, and for whom it ran', async () => {
