@@ -6,16 +6,18 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
-import type { SettingsStore, TurnDetection, UsageReport } from '../src/bridge/ports.ts';
+import type { ReplyForm, SettingsStore, TurnDetection, UsageReport } from '../src/bridge/ports.ts';
 
 /** What every command may use. The lists are of the model that is in use now. */
 export interface CommandContext {
   readonly bridges: Bridges;
   readonly settings: SettingsStore;
   readonly usage: UsageReport;
-  readonly toolNames: readonly { readonly name: string; readonly description: string }[];
+  /** `remote`: the provider runs it, so that a running session may go on using it. */
+  readonly toolNames: readonly { readonly name: string; readonly description: string; readonly remote?: boolean }[];
   voices(): readonly string[];
   turnDetections(): readonly TurnDetection[];
+  replyForms(): readonly ReplyForm[];
   /** Where the sound goes, for people, e.g. `OpenAI (gpt-realtime-2.1)`. */
   readonly modelLabel: string;
   readonly log: Logger;

@@ -71,6 +71,7 @@ async function turn(asked: Asked, context: CommandContext, state: 'on' | 'off'):
     disabledTools: state === 'off' ? [...disabledTools, tool.name] : disabledTools.filter((name) => name !== tool.name),
   };
   // A session that cannot forget a tool may still ask for it; it is refused from now on.
-  const meanwhile = state === 'off' ? 'If the running conversation still asks for it, it is refused.' : undefined;
+  const meanwhile =
+    state === 'off' && !tool.remote ? 'If the running conversation still asks for it, it is refused.' : undefined;
   return change(asked, context, wanted, () => `\`${tool.name}\` is switched ${state}.`, meanwhile);
 }

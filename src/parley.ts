@@ -23,6 +23,7 @@ import { PATIENCE, type Patience } from './model/back-off.ts';
 import { speechModel } from './model/model.ts';
 import { reconnecting } from './model/reconnecting.ts';
 import { readPrices } from './prices-file.ts';
+import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
 import { GuildSettingsStore } from './store/settings.ts';
@@ -185,9 +186,13 @@ export async function startParley({
       bridges,
       settings,
       usage: spending,
-      toolNames: tools.map(({ name, description }) => ({ name, description })),
+      toolNames: [
+        ...tools.map(({ name, description }) => ({ name, description })),
+        ...serverToolList(model.capabilities),
+      ],
       voices: () => model.capabilities.voices,
       turnDetections: () => model.capabilities.turnDetection,
+      replyForms: () => model.capabilities.replyForms,
       modelLabel: model.label,
       log,
     });

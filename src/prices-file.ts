@@ -14,6 +14,8 @@ const File = z.record(
     textOut: dollars,
     audioOut: dollars,
     perMinute: dollars,
+    perSearch: dollars,
+    freeSearches: dollars,
   } satisfies Record<keyof Price, typeof dollars>),
 );
 

@@ -38,11 +38,11 @@ export class Spending implements UsageReport {
   /** Writes down what an event says was used; gives what is to be done about the budget. Other events are nothing to it. */
   async note(place: UsedPlace, event: BridgeEvent): Promise<Verdict | undefined> {
     if (event.type === 'usage') {
-      const { tokens, estimated } = event.usage;
-      await this.#store.add(this.#rows(place, event.turns, { tokens, seconds: 0, replies: 1, estimated }));
+      const { tokens, estimated, searches = 0 } = event.usage;
+      await this.#store.add(this.#rows(place, event.turns, { tokens, seconds: 0, searches, replies: 1, estimated }));
     } else if (event.type === 'transcription-usage') {
       const { model, seconds, estimated } = event;
-      const used = { tokens: NOTHING, seconds, replies: 0, estimated };
+      const used = { tokens: NOTHING, seconds, searches: 0, replies: 0, estimated };
       await this.#store.add(this.#rows({ ...place, model }, event.turns, used));
     } else return undefined;
     return this.#judge(place.guildId);
@@ -85,14 +85,16 @@ export class Spending implements UsageReport {
 
   async #since(guildId: string, day: string): Promise<readonly UsageLine[]> {
     const rows = await this.#store.since(guildId, day);
-    return rows.map((row) => this.#line(row));
+    const searched = rows.some(({ searches }) => searches > 0);
+    const inMonth = searched ? await this.#store.searchesSince(`${this.#day.slice(0, 8)}01`) : 0;
+    return rows.map((row) => this.#line(row, inMonth));
   }
 
   /** Split evenly between the people behind the turns. */
   #rows(
     { guildId, channelId, provider, model }: UsedPlace,
     turns: readonly Turn[],
-    used: { tokens: Tokens; seconds: number; replies: number; estimated: boolean },
+    used: { tokens: Tokens; seconds: number; searches: number; replies: number; estimated: boolean },
   ): UsageRow[] {
     const people = new Map(turns.map((turn) => [turn.userId ?? '', turn.name]));
     if (people.size === 0) people.set('', '');
@@ -108,6 +110,7 @@ export class Spending implements UsageReport {
       replies: used.replies * part,
       estimated_replies: used.estimated ? part : 0,
       seconds: used.seconds * part,
+      searches: used.searches * part,
       text_in: used.tokens.textIn * part,
       cached_text_in: used.tokens.cachedTextIn * part,
       audio_in: used.tokens.audioIn * part,
@@ -117,7 +120,8 @@ export class Spending implements UsageReport {
     }));
   }
 
-  #line(row: UsageRow): UsageLine {
+  /** `searchesInMonth`: of all guilds. The free ones are spread over all of them evenly. */
+  #line(row: UsageRow, searchesInMonth: number): UsageLine {
     const tokens = {
       textIn: row.text_in,
       cachedTextIn: row.cached_text_in,
@@ -127,7 +131,10 @@ export class Spending implements UsageReport {
       audioOut: row.audio_out,
     };
     const { model, provider, name, replies, seconds } = row;
-    const costUsd = costOf({ tokens, seconds }, this.#prices.get(model));
+    const price = this.#prices.get(model);
+    const billed = Math.max(0, searchesInMonth - (price?.freeSearches ?? 0));
+    const searches = searchesInMonth > 0 ? (row.searches * billed) / searchesInMonth : 0;
+    const costUsd = costOf({ tokens, seconds, searches }, price);
     const estimated = row.estimated_replies > 0;
     const used = { replies, tokens, seconds, estimated, costUsd };
     return { userId: row.user_id, name, channelId: row.channel_id, provider, model, ...used };

@@ -1,16 +1,26 @@
 import { instructionsFor } from './instructions.ts';
 import type { GuildSettings, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
 
-/** What a session is opened with under these settings. */
+/** The name under which a hosted MCP server is switched on and off. */
+export function mcpName(label: string): string {
+  return `mcp:${label}`;
+}
+
+/** What a session is opened with under these settings: nothing that the model is not known to take. */
 export function sessionOptions(settings: GuildSettings, model: SpeechModel, toolbox: Toolbox): SessionOptions {
-  const { voices, turnDetection } = model.capabilities;
+  const { voices, turnDetection, replyForms, serverTools, mcpServers } = model.capabilities;
+  const { disabledTools: disabled } = settings;
+  const replyForm = replyForms.includes(settings.replyForm) ? settings.replyForm : 'voice';
   return {
-    instructions: instructionsFor(settings),
+    instructions: instructionsFor(settings, replyForm),
     voice: settings.voice !== null && voices.includes(settings.voice) ? settings.voice : null,
     language: settings.language,
-    tools: toolbox.declarations(settings.disabledTools),
+    tools: toolbox.declarations(disabled),
     turnDetection: turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
     silenceMs: settings.silenceMs,
+    replyForm,
+    serverTools: serverTools.filter((name) => !disabled.includes(name)),
+    mcpServers: mcpServers.filter((label) => !disabled.includes(mcpName(label))),
   };
 }
 
@@ -21,6 +31,9 @@ const SETTING_OF: Readonly<Partial<Record<keyof SessionOptions, keyof GuildSetti
   language: 'language',
   turnDetection: 'turnDetection',
   tools: 'disabledTools',
+  replyForm: 'replyForm',
+  serverTools: 'disabledTools',
+  mcpServers: 'disabledTools',
 };
 
 /**

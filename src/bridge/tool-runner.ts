@@ -22,6 +22,8 @@ export class ToolRunner {
   readonly #parts: ToolRunnerParts;
   readonly #gate = new Gate();
   readonly #running = new Map<string, { call: ToolCall; abort: AbortController }>();
+  /** Calls that the provider runs itself, with their replies. */
+  readonly #hosted = new Map<string, string>();
 
   constructor(parts: ToolRunnerParts) {
     this.#parts = parts;
@@ -39,7 +41,7 @@ export class ToolRunner {
 
   /** A call has no result yet. */
   get running(): boolean {
-    return this.#running.size > 0;
+    return this.#running.size > 0 || this.#hosted.size > 0;
   }
 
   /** Starts a call; ignores a repeated id that still runs. */
@@ -59,6 +61,22 @@ export class ToolRunner {
       observe({ type: 'tool-ended', call, askers, result, tookMs: performance.now() - startedAt });
       this.#parts.onSettled();
     });
+  }
+
+  /** The provider runs a call by itself: what it says next waits for it as for our own. */
+  hostedBegan(replyId: string, callId: string): void {
+    if (this.#hosted.has(callId)) return;
+    this.#hosted.set(callId, replyId);
+    this.#gate.called(replyId, callId);
+  }
+
+  /** The provider has the call's result, or our refusal. */
+  hostedEnded(callId: string): void {
+    const replyId = this.#hosted.get(callId);
+    if (replyId === undefined) return;
+    this.#hosted.delete(callId);
+    this.#gate.settled(replyId, callId, true);
+    this.#parts.onSettled();
   }
 
   /** The provider takes calls back: they are aborted and not answered. */

@@ -1,4 +1,5 @@
 import type { SessionEvent } from '../bridge/ports.ts';
+import { GeminiServerWork } from './gemini-server-work.ts';
 import { PcmDecoder } from './pcm-base64.ts';
 
 /** One generation of the model, from its first output to turnComplete or interrupted. */
@@ -16,6 +17,7 @@ export interface Generation {
   announced: boolean;
   readonly held: SessionEvent[];
   readonly decoder: PcmDecoder;
+  readonly work: GeminiServerWork;
   samples: number;
   said: string;
   /** Calls that have neither result nor cancellation. */
@@ -50,6 +52,7 @@ export function newGeneration(
     announced: false,
     held: [],
     decoder: new PcmDecoder(),
+    work: new GeminiServerWork(),
     samples: 0,
     said: '',
     waiting: new Set(),

@@ -1,4 +1,4 @@
-import type { LiveClientMessage, LiveServerContent, LiveServerMessage } from '@google/genai';
+import type { LiveClientMessage, LiveServerContent, LiveServerMessage, Part } from '@google/genai';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
   Heard,
@@ -17,6 +17,7 @@ import { GeminiGenerations } from './gemini-generations.ts';
 import { GeminiHearing } from './gemini-hearing.ts';
 import { milliseconds, unknownFields } from './gemini-messages.ts';
 import { type Command, GeminiOutbox } from './gemini-outbox.ts';
+import { GeminiServerWork } from './gemini-server-work.ts';
 import { geminiConfig } from './gemini-setup.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
 import { geminiUsage } from './gemini-usage.ts';
@@ -57,6 +58,8 @@ export class GeminiSession implements SpeechSession {
   readonly #generations: GeminiGenerations;
   readonly #calls: GeminiCalls;
   readonly #manual: boolean;
+  /** It answers in writing. */
+  readonly #writes: boolean;
   #wire: Wire | undefined;
   #closed = false;
   #accepted = false;
@@ -67,6 +70,7 @@ export class GeminiSession implements SpeechSession {
   constructor(parts: GeminiSessionParts) {
     this.#parts = parts;
     this.#manual = parts.options.turnDetection === 'manual';
+    this.#writes = parts.options.replyForm === 'text' && parts.traits.capabilities.replyForms.includes('text');
     this.#generations = new GeminiGenerations({
       emit: (event) => this.#events.push(event),
       mute: (replyId) => this.#events.mute(replyId),
@@ -131,6 +135,10 @@ export class GeminiSession implements SpeechSession {
   sendToolResult(result: ToolResult): void {
     if (!this.#generations.wants(result.callId)) return;
     for (const callId of this.#calls.answer(result)) this.#generations.resultSent(callId, performance.now());
+  }
+
+  approve(): void {
+    // The Live API runs no tools that would have to ask.
   }
 
   update(): void {
@@ -280,18 +288,28 @@ export class GeminiSession implements SpeechSession {
     if (unknown.length > 0) this.#parts.log.debug({ fields: unknown }, 'unknown message of the provider');
   }
 
-  #takeOutput({ inputTranscription, modelTurn, outputTranscription }: LiveServerContent): void {
+  #takeOutput(content: LiveServerContent): void {
+    const { inputTranscription, modelTurn, outputTranscription } = content;
     if (inputTranscription) {
       const { text = '', finished = false } = inputTranscription;
       this.#emit(this.#hearing.heard(text, finished, performance.now()));
     }
     for (const part of modelTurn?.parts ?? []) {
       if (part.thought) this.#hearing.answered(performance.now());
-      else if (part.inlineData?.data && part.inlineData.mimeType?.startsWith('audio/')) {
-        this.#generations.sound(part.inlineData.data, this.#beforeOutput());
-      }
+      else this.#takePart(part);
     }
     if (outputTranscription?.text) this.#generations.said(outputTranscription.text, this.#beforeOutput());
+    if (content.groundingMetadata || content.urlContextMetadata) this.#generations.grounded(content);
+  }
+
+  #takePart(part: Part): void {
+    const work = GeminiServerWork.inPart(part);
+    if (work) this.#generations.worked(work, this.#beforeOutput());
+    // Sessions that speak may write beside it what nobody is to read: their words are the transcription.
+    else if (part.text && this.#writes) this.#generations.said(part.text, this.#beforeOutput());
+    else if (part.inlineData?.data && part.inlineData.mimeType?.startsWith('audio/')) {
+      this.#generations.sound(part.inlineData.data, this.#beforeOutput());
+    }
   }
 
   #takeEnds({ generationComplete, interrupted, turnComplete }: LiveServerContent): void {

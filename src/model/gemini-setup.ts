@@ -1,7 +1,13 @@
-import { EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity } from '@google/genai';
-import type { HistoryItem, SessionOptions } from '../bridge/ports.ts';
+import { EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity, type Tool } from '@google/genai';
+import type { HistoryItem, ServerTool, SessionOptions } from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
 import { historyText } from './label.ts';
+
+const SERVER_TOOLS: Readonly<Record<ServerTool, Tool>> = {
+  google_search: { googleSearch: {} },
+  code_execution: { codeExecution: {} },
+  url_context: { urlContext: {} },
+};
 
 /**
  * What a session is opened with (ai.google.dev/api/live, BidiGenerateContentSetup). The language is not sent: native
@@ -14,24 +20,34 @@ export function geminiConfig(
   traits: GeminiTraits,
   history: readonly HistoryItem[],
 ): LiveConnectConfig {
-  const { instructions, voice, tools } = options;
-  const declarations = tools.map(({ name, description, parameters }) => ({
+  const { instructions, voice } = options;
+  const writes = options.replyForm === 'text' && traits.capabilities.replyForms.includes('text');
+  const tools = toolsOf(options, traits);
+  return {
+    responseModalities: [writes ? Modality.TEXT : Modality.AUDIO],
+    systemInstruction: { parts: [{ text: `${instructions}${historyText(history)}` }] },
+    // A voice, or the words of one, in a session without sound is an invalid argument.
+    ...(!writes && voice && traits.capabilities.voices.includes(voice)
+      ? { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } } }
+      : {}),
+    ...(tools.length > 0 ? { tools } : {}),
+    realtimeInputConfig: { automaticActivityDetection: activityDetection(options) },
+    inputAudioTranscription: {},
+    ...(writes ? {} : { outputAudioTranscription: {} }),
+    ...(traits.compression ? { contextWindowCompression: { slidingWindow: {} } } : {}),
+  };
+}
+
+/** One entry a tool, as the combinations of ai.google.dev/gemini-api/docs/live-tools have it. */
+function toolsOf(options: SessionOptions, { capabilities, functions }: GeminiTraits): Tool[] {
+  const offered = options.serverTools.filter((name) => capabilities.serverTools.includes(name));
+  const declarations = options.tools.map(({ name, description, parameters }) => ({
     name,
     description,
     parametersJsonSchema: parameters,
   }));
-  return {
-    responseModalities: [Modality.AUDIO],
-    systemInstruction: { parts: [{ text: `${instructions}${historyText(history)}` }] },
-    ...(voice && traits.capabilities.voices.includes(voice)
-      ? { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } } }
-      : {}),
-    ...(declarations.length > 0 ? { tools: [{ functionDeclarations: declarations }] } : {}),
-    realtimeInputConfig: { automaticActivityDetection: activityDetection(options) },
-    inputAudioTranscription: {},
-    outputAudioTranscription: {},
-    ...(traits.compression ? { contextWindowCompression: { slidingWindow: {} } } : {}),
-  };
+  const own = functions && declarations.length > 0 ? [{ functionDeclarations: declarations }] : [];
+  return [...offered.map((name) => SERVER_TOOLS[name]), ...own];
 }
 
 function activityDetection({ turnDetection, silenceMs }: SessionOptions) {

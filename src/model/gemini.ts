@@ -80,7 +80,8 @@ function liveModel(
     name: model,
     label: `${product} (${model})`,
     inputRate: 16_000,
-    capabilities: traits.capabilities,
+    // Vertex AI refuses the fields that asynchronous tools need, whatever the model.
+    capabilities: vertex ? { ...traits.capabilities, asyncTools: 'sequenced' } : traits.capabilities,
     connect: (options, signal, history = []) =>
       untilReady({
         provider: service.name,

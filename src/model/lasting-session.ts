@@ -13,6 +13,7 @@ import type {
 import { Attempts } from './attempts.ts';
 import type { Patience } from './back-off.ts';
 import { History } from './history.ts';
+import { HostedCalls } from './hosted-calls.ts';
 import { goOnNote } from './label.ts';
 import { Rotation } from './rotation.ts';
 import { SessionNames } from './session-names.ts';
@@ -44,6 +45,7 @@ export class LastingSession implements SpeechSession {
   readonly #closing = new AbortController();
   /** Calls without a result. */
   readonly #calls = new Map<string, readonly number[]>();
+  readonly #hosted = new HostedCalls();
   /** What is known of turns whose transcript is not final yet. */
   readonly #words = new Map<number, string>();
   readonly #final = new Set<number>();
@@ -60,7 +62,12 @@ export class LastingSession implements SpeechSession {
     this.#unanswered = new Unanswered(parts.model.inputRate);
     this.#rotation = new Rotation({
       patience: parts.patience,
-      quiet: () => !this.#wanted && !this.#unanswered.open && !this.#unanswered.active.length && !this.#calls.size,
+      quiet: () =>
+        !this.#wanted &&
+        !this.#unanswered.open &&
+        !this.#unanswered.active.length &&
+        !this.#calls.size &&
+        !this.#hosted.size,
       rotate: () => this.#session?.close(),
     });
     this.#attempts = new Attempts({ ...parts, signal: this.#closing.signal });
@@ -126,6 +133,11 @@ export class LastingSession implements SpeechSession {
     if (callId !== undefined) this.#session?.sendToolResult({ ...result, callId });
   }
 
+  approve(callId: string, approved: boolean, reason: string): void {
+    const own = this.#names.own(callId);
+    if (own !== undefined) this.#session?.approve(own, approved, reason);
+  }
+
   update(options: SessionOptions): void {
     this.#options = options;
     this.#session?.update(options);
@@ -178,6 +190,13 @@ export class LastingSession implements SpeechSession {
         this.#calls.set(event.call.callId, event.call.turnIds);
         this.#unanswered.called(event.call);
         break;
+      case 'approval-request':
+        this.#hosted.asked(event);
+        this.#unanswered.called(event.call);
+        break;
+      case 'server-tool':
+        this.#noteWork(event);
+        break;
       case 'tool-cancelled':
         for (const callId of event.callIds) this.#calls.delete(callId);
         break;
@@ -188,6 +207,20 @@ export class LastingSession implements SpeechSession {
     }
     this.#history.note(event);
     yield event;
+  }
+
+  /** A call on a hosted server acts like our own tools do, except that no result of it can be sent again. */
+  #noteWork({ replyId, work }: SessionEvent & { type: 'server-tool' }): void {
+    if (work.kind !== 'call') return;
+    const turnIds = this.#unanswered.turnsOf(replyId);
+    this.#unanswered.called({ replyId, turnIds });
+    if (work.result === null) {
+      this.#hosted.began(replyId, turnIds, work);
+      return;
+    }
+    this.#hosted.ended(work.callId);
+    const result = { callId: work.callId, name: work.name, ...work.result };
+    this.#history.result(result);
   }
 
   #heard(turnId: number, text: string, final: boolean): void {
@@ -211,6 +244,10 @@ export class LastingSession implements SpeechSession {
       yield { type: 'reply-done', replyId, status: 'cancelled', awaitsTools: false, usage: null };
     }
     this.#unanswered.sessionLost();
+    for (const { turnIds, event, note } of this.#hosted.lost()) {
+      this.#unanswered.note(turnIds, note, false);
+      yield event;
+    }
     const again = this.#repeatedTurns();
     for (const [turnId, text] of this.#words) {
       if (again.has(turnId)) continue;

@@ -7,6 +7,7 @@ const SUMS = [
   'replies',
   'estimated_replies',
   'seconds',
+  'searches',
   'text_in',
   'cached_text_in',
   'audio_in',
@@ -60,6 +61,18 @@ export class UsageStore {
       const rows = new Map<string, UsageRow>();
       for (const row of [...kept, ...waiting]) addTo(rows, row);
       return [...rows.values()];
+    } catch (error) {
+      throw new StoreError('The usage cannot be read from the database.', { cause: error });
+    }
+  }
+
+  /** Web searches of every guild from this day on: the free ones are counted for all of them together. Throws StoreError. */
+  async searchesSince(day: string): Promise<number> {
+    await this.#writing;
+    const waiting = [...this.#waiting.values()].filter((row) => row.day >= day);
+    try {
+      const [sum] = await this.#database('usage').where('day', '>=', day).sum({ kept: 'searches' });
+      return waiting.reduce((all, row) => all + row.searches, Number(sum?.kept ?? 0));
     } catch (error) {
       throw new StoreError('The usage cannot be read from the database.', { cause: error });
     }

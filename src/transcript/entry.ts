@@ -1,7 +1,9 @@
 import type { EndReason } from '../bridge/bridge-ports.ts';
-import type { Person, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import type { Person, ServerWork, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import { codeBlock, sourceLines } from './blocks.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
 
+type ShownWork = Exclude<ServerWork, { kind: 'call' }>;
 /** One thing that was said or done. Its place among the others is that of its beginning. */
 export type Entry =
   | {
@@ -22,8 +24,12 @@ export type Entry =
       readonly kind: 'tool';
       readonly call: ToolCall;
       readonly askers: readonly Person[];
+      /** Where nobody else measures how long it took. */
+      readonly startedAt?: number;
       ended: { readonly result: ToolResult; readonly tookMs: number } | null;
     }
+  /** What a tool of the provider found or ran. */
+  | { readonly kind: 'work'; work: ShownWork }
   | { readonly kind: 'note'; text: string };
 
 /** No line is longer, so that every message has room for one more. */
@@ -44,6 +50,8 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
       return spoken(escapeName(botName), replyText(entry));
     case 'tool':
       return [SMALL + cut(toolText(entry), LINE_LIMIT - SMALL.length)];
+    case 'work':
+      return workLines(entry.work);
     case 'note':
       return [SMALL + cut(escapeMarkdown(entry.text), LINE_LIMIT - SMALL.length)];
     default:
@@ -54,6 +62,22 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
 /** Whether the entry is worth a message: a mere "…" is not. */
 export function hasWords(entry: Entry): boolean {
   return entry.kind !== 'turn' || plain(entry.text) !== '' || entry.state === 'unknown';
+}
+
+function workLines(work: ShownWork): readonly string[] {
+  switch (work.kind) {
+    case 'sources':
+      return sourceLines(work.sources, SMALL, LINE_LIMIT);
+    case 'code':
+      return [codeBlock(work.code, LINE_LIMIT, work.language)];
+    case 'code-output': {
+      const head = `${SMALL}${work.ok ? 'It printed' : 'It failed'}`;
+      if (work.output.trim() === '') return [`${head}${work.ok ? ' nothing.' : '.'}`];
+      return [`${head}:\n${codeBlock(work.output, LINE_LIMIT - head.length - 2)}`];
+    }
+    default:
+      return work satisfies never;
+  }
 }
 
 function spoken(name: string, text: string): string[] {

@@ -49,6 +49,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     ],
     voices: () => ['alloy', 'marin', 'cedar'],
     turnDetections: () => ['manual', 'server'],
+    replyForms: () => ['voice', 'text'],
     modelLabel: 'OpenAI (gpt-realtime-2.1)',
     log,
     ...change,
