@@ -18,12 +18,19 @@ interface McpServerConfig {
 /** Which speech model to talk to, with what it needs. Base URLs have no trailing slash; `http:` means plain `ws:`. */
 export type ModelConfig =
   | {
-      readonly provider: 'openai' | 'gemini';
+      readonly provider: 'openai';
       readonly apiKey: string;
       readonly baseUrl: string;
       readonly model: string;
       readonly headers: Headers;
       readonly mcpServers: readonly McpServerConfig[];
+    }
+  | {
+      readonly provider: 'gemini';
+      readonly apiKey: string;
+      readonly baseUrl: string;
+      readonly model: string;
+      readonly headers: Headers;
     }
   | {
       readonly provider: 'azure';
@@ -234,7 +241,6 @@ export function modelConfig(read: ProviderVariables): ModelConfig {
         baseUrl: read.GEMINI_BASE_URL,
         model: read.GEMINI_MODEL,
         headers: read.GEMINI_HEADERS ?? {},
-        mcpServers: [],
       };
     case 'azure':
       return {

@@ -3,10 +3,10 @@ import { GEMINI_MINIMUM, GEMINI_MODELS } from './gemini-models.ts';
 import { OPENAI_MINIMUM, OPENAI_MODELS } from './openai-models.ts';
 
 /** How a model can be told to think: not at all; as it likes (any setting is refused); by a level; by a token budget. */
-export type Thinking = 'none' | 'fixed' | 'level' | 'budget';
+type Thinking = 'none' | 'fixed' | 'level' | 'budget';
 
 /** What both adapters, and those who keep sessions alive, have to know about one model. */
-export interface ModelTraits {
+interface ModelTraits {
   readonly capabilities: Capabilities;
   /** Whether it calls our own functions. */
   readonly functions: boolean;

@@ -48,11 +48,13 @@ export class World {
     hear?: Transcriber;
     discord?: DiscordOptions;
     env?: NodeJS.ProcessEnv;
+    /** Of the model's stand-in. */
+    simulated?: { readonly bundle?: boolean; readonly mcpServers?: Readonly<Record<string, readonly string[]>> };
     /** With a lost model. */
     patience?: Patience;
   }): Promise<World> {
     const { protocol, script } = options;
-    const model = { script, ...(options.hear && { hear: options.hear }) };
+    const model = { script, ...options.simulated, ...(options.hear && { hear: options.hear }) };
     const discord = await SimulatedDiscord.start(options.discord);
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
     const server = protocol === 'openai' ? await SimulatedOpenAI.start(model) : await SimulatedGemini.start(model);
