@@ -17,13 +17,16 @@ export interface ToolRunnerParts {
   readonly onSettled: () => void;
 }
 
+/** After this nobody counts on the result of a call that the provider runs. */
+const HOSTED_LIMIT_MS = 60_000;
+
 /** The tool calls of one session: each runs for the people behind its turns, with an AbortSignal of its own. */
 export class ToolRunner {
   readonly #parts: ToolRunnerParts;
   readonly #gate = new Gate();
   readonly #running = new Map<string, { call: ToolCall; abort: AbortController }>();
   /** Calls that the provider runs itself, with their replies. */
-  readonly #hosted = new Map<string, string>();
+  readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number }>();
 
   constructor(parts: ToolRunnerParts) {
     this.#parts = parts;
@@ -41,7 +44,8 @@ export class ToolRunner {
 
   /** A call has no result yet. */
   get running(): boolean {
-    return this.#running.size > 0 || this.#hosted.size > 0;
+    const now = performance.now();
+    return this.#running.size > 0 || [...this.#hosted.values()].some(({ beganAt }) => now - beganAt < HOSTED_LIMIT_MS);
   }
 
   /** Starts a call; ignores a repeated id that still runs. */
@@ -66,16 +70,16 @@ export class ToolRunner {
   /** The provider runs a call by itself: what it says next waits for it as for our own. */
   hostedBegan(replyId: string, callId: string): void {
     if (this.#hosted.has(callId)) return;
-    this.#hosted.set(callId, replyId);
+    this.#hosted.set(callId, { replyId, beganAt: performance.now() });
     this.#gate.called(replyId, callId);
   }
 
   /** The provider has the call's result, or our refusal. */
   hostedEnded(callId: string): void {
-    const replyId = this.#hosted.get(callId);
-    if (replyId === undefined) return;
+    const hosted = this.#hosted.get(callId);
+    if (!hosted) return;
     this.#hosted.delete(callId);
-    this.#gate.settled(replyId, callId, true);
+    this.#gate.settled(hosted.replyId, callId, true);
     this.#parts.onSettled();
   }
 

@@ -63,9 +63,14 @@ export function newGeneration(
   };
 }
 
-/** The part of the words that was heard, judged by the share of the sound; undefined where all or nothing was said. */
+/**
+ * The part of the words that was heard, judged by the share of the sound; undefined where all or nothing was said. Words
+ * without sound are posted when they are complete: cut off before, nobody has read them.
+ */
 export function heardPart({ samples, said }: Generation, heardMs: number): string | undefined {
   const producedMs = samples / SAMPLES_PER_MS;
-  if (said === '' || heardMs >= producedMs) return undefined;
+  if (said === '') return undefined;
+  if (samples === 0) return '';
+  if (heardMs >= producedMs) return undefined;
   return said.slice(0, Math.round((said.length * heardMs) / producedMs));
 }
