@@ -13,7 +13,8 @@ const CUT_MARK = '…';
 /** Text as a code block of at most `limit` UTF-16 units that it cannot break out of, with a mark where it was cut. */
 export function codeBlock(text: string, limit: number, language = ''): string {
   const opening = `${FENCE}${/^[a-z]{1,16}$/.test(language) ? language : ''}\n`;
-  const room = limit - opening.length - FENCE.length - 1;
+  // Two more: the line break before the fence, and what keeps a backtick at the end apart from it.
+  const room = limit - opening.length - FENCE.length - 2;
   const safe = text
     .toWellFormed()
     .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { codeBlock, sourceLines } from '../../src/transcript/blocks.ts';
 
 const sources = (...urls: string[]) => urls.map((url) => ({ title: 'T', url }));
@@ -22,7 +23,7 @@ describe('a block of code', () => {
 
   it('is cut to its limit, and to 40 lines, with a mark', () => {
     const long = codeBlock('x'.repeat(5_000), 200);
-    assert.equal(long.length, 200);
+    assert.equal(long.length, 199);
     assert.ok(long.endsWith('…\n```'));
     assert.equal(codeBlock('y\n'.repeat(90), 1_500).split('\n').length, 43);
     const emoji = codeBlock('😀'.repeat(500), 101);
@@ -51,5 +52,34 @@ describe('a line of sources', () => {
     assert.ok(lines.length > 5);
     assert.ok(lines.every((line) => line.length <= 500 && line.startsWith('-# ')));
     assert.equal(lines.join('').match(/\]\(</g)?.length, 30);
+  });
+});
+
+describe('whatever a tool brings', () => {
+  const nasty = fc.string({
+    unit: fc.constantFrom('`', '@everyone', '<@1>', '\n', '\r', '\u202e', '😀', 'a', '](', '>)', '~', '\\'),
+  });
+
+  it('stays within its block of code and its limit', () => {
+    fc.assert(
+      fc.property(nasty, fc.integer({ min: 40, max: 300 }), (text, limit) => {
+        const block = codeBlock(text, limit, 'python');
+        assert.ok(block.length <= limit, `${block.length} of ${limit}`);
+        assert.equal(block.match(/```/g)?.length, 2);
+        assert.doesNotMatch(block.slice('```python\n'.length, -'\n```'.length), /@everyone|<@|`$|\u202e|\r/);
+      }),
+    );
+  });
+
+  it('stays within its link', () => {
+    fc.assert(
+      fc.property(nasty, nasty, (title, path) => {
+        for (const line of sourceLines([{ title, url: `https://a.example/${path}` }], '-# ', 1_500)) {
+          const address = /^-# Sources: \[(?:[^\\[\]]|\\.)+\]\(<https:\/\/a\.example\/[^\s<>()[\]\\`@]*>\)$/u;
+          assert.match(line, address);
+          assert.doesNotMatch(line, /@everyone|<@/);
+        }
+      }),
+    );
   });
 });
