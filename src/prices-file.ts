@@ -16,6 +16,7 @@ const File = z.record(
     perMinute: dollars,
     perSearch: dollars,
     freeSearches: dollars,
+    mostSearches: dollars,
   } satisfies Record<keyof Price, typeof dollars>),
 );
 

@@ -38,7 +38,9 @@ export class Spending implements UsageReport {
   /** Writes down what an event says was used; gives what is to be done about the budget. Other events are nothing to it. */
   async note(place: UsedPlace, event: BridgeEvent): Promise<Verdict | undefined> {
     if (event.type === 'usage') {
-      const { tokens, estimated, searches = 0 } = event.usage;
+      const { tokens, estimated } = event.usage;
+      const most = this.#prices.get(place.model)?.mostSearches ?? Number.POSITIVE_INFINITY;
+      const searches = Math.min(event.usage.searches ?? 0, most);
       await this.#store.add(this.#rows(place, event.turns, { tokens, seconds: 0, searches, replies: 1, estimated }));
     } else if (event.type === 'transcription-usage') {
       const { model, seconds, estimated } = event;
@@ -86,7 +88,9 @@ export class Spending implements UsageReport {
   async #since(guildId: string, day: string): Promise<readonly UsageLine[]> {
     const rows = await this.#store.since(guildId, day);
     const searched = rows.some(({ searches }) => searches > 0);
-    const inMonth = searched ? await this.#store.searchesSince(`${this.#day.slice(0, 8)}01`) : 0;
+    const inMonth = searched
+      ? await this.#store.searchesSince(`${this.#day.slice(0, 8)}01`)
+      : new Map<string, number>();
     return rows.map((row) => this.#line(row, inMonth));
   }
 
@@ -120,8 +124,8 @@ export class Spending implements UsageReport {
     }));
   }
 
-  /** `searchesInMonth`: of all guilds. The free ones are spread over all of them evenly. */
-  #line(row: UsageRow, searchesInMonth: number): UsageLine {
+  /** `searched`: in this month by all guilds, by model. The free ones are spread over all of them evenly. */
+  #line(row: UsageRow, searched: ReadonlyMap<string, number>): UsageLine {
     const tokens = {
       textIn: row.text_in,
       cachedTextIn: row.cached_text_in,
@@ -132,8 +136,9 @@ export class Spending implements UsageReport {
     };
     const { model, provider, name, replies, seconds } = row;
     const price = this.#prices.get(model);
-    const billed = Math.max(0, searchesInMonth - (price?.freeSearches ?? 0));
-    const searches = searchesInMonth > 0 ? (row.searches * billed) / searchesInMonth : 0;
+    const alike = [...searched].filter(([one]) => this.#prices.get(one)?.perSearch === price?.perSearch);
+    const all = alike.reduce((sum, [, count]) => sum + count, 0);
+    const searches = all > 0 ? (row.searches * Math.max(0, all - (price?.freeSearches ?? 0))) / all : 0;
     const costUsd = costOf({ tokens, seconds, searches }, price);
     const estimated = row.estimated_replies > 0;
     const used = { replies, tokens, seconds, estimated, costUsd };

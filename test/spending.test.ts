@@ -16,9 +16,9 @@ test('web searches cost nothing until the free ones of the month are used up by 
   t.after(() => store.close());
   const settings = new GuildSettingsStore(database);
   const spending = new Spending({ store, settings, prices: PRICES, now: () => new Date('2026-11-21T12:00:00Z') });
-  const searched = (guildId: string, searches: number) =>
+  const searched = (guildId: string, searches: number, model = 'gemini-3.8-live') =>
     spending.note(
-      { guildId, channelId: 'c', provider: 'gemini', model: 'gemini-3.8-live' },
+      { guildId, channelId: 'c', provider: 'gemini', model },
       {
         type: 'usage',
         replyId: 'r',
@@ -33,4 +33,14 @@ test('web searches cost nothing until the free ones of the month are used up by 
   // 10,000 in all, 5,000 of them free: each guild pays for half of its own, at $14 a thousand.
   assert.equal(await cost('g1'), 14);
   assert.equal(await cost('g2'), 56);
+  // Gemini 2.5 has free ones of its own, and counts an answer once, however often it searched.
+  await searched('g3', 3, 'gemini-live-2.5-flash');
+  assert.equal(await cost('g3'), 0);
+  assert.deepEqual(
+    [...(await store.searchesSince('2026-11-01'))],
+    [
+      ['gemini-3.8-live', 10_000],
+      ['gemini-live-2.5-flash', 1],
+    ],
+  );
 });

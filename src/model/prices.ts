@@ -3,10 +3,11 @@ import type { Tokens } from '../bridge/ports.ts';
 /**
  * US dollars for a million tokens, and for a minute of transcription. A cached kind without a price costs what the
  * uncached one does; any other kind without one makes the cost unknown. `perSearch`: for one query that the model put
- * to a search engine, once `freeSearches` of a month are used up.
+ * to a search engine, once `freeSearches` of a month are used up, by all models with that price together.
+ * `mostSearches`: how many of one answer are billed at most.
  */
 export type Price = {
-  readonly [kind in keyof Tokens | 'perMinute' | 'perSearch' | 'freeSearches']?: number | undefined;
+  readonly [kind in keyof Tokens | 'perMinute' | 'perSearch' | 'freeSearches' | 'mostSearches']?: number | undefined;
 };
 /** By the exact model id. */
 export type Prices = ReadonlyMap<string, Price>;
@@ -14,10 +15,12 @@ export type Prices = ReadonlyMap<string, Price>;
 const realtime2 = { textIn: 4, cachedTextIn: 0.4, textOut: 24, audioIn: 32, cachedAudioIn: 0.4, audioOut: 64 };
 const realtime1 = { ...realtime2, textOut: 16 };
 const realtimeMini = { textIn: 0.6, cachedTextIn: 0.06, textOut: 2.4, audioIn: 10, cachedAudioIn: 0.3, audioOut: 20 };
-// Grounding with Google Search (ai.google.dev/gemini-api/docs/pricing): 14 dollars for a thousand.
-const search = { perSearch: 0.014, freeSearches: 5_000 };
-const live3 = { textIn: 0.75, textOut: 4.5, audioIn: 3, audioOut: 12, ...search };
-const live2 = { textIn: 0.5, textOut: 2, audioIn: 3, audioOut: 12, ...search };
+// Grounding with Google Search (ai.google.dev/gemini-api/docs/pricing): Gemini 3 is billed by the query, 5,000 a month
+// are free; 2.5 by the answer, 1,500 a day are free, which are counted as those of a month here.
+const search3 = { perSearch: 0.014, freeSearches: 5_000 };
+const search2 = { perSearch: 0.035, freeSearches: 45_000, mostSearches: 1 };
+const live3 = { textIn: 0.75, textOut: 4.5, audioIn: 3, audioOut: 12, ...search3 };
+const live2 = { textIn: 0.5, textOut: 2, audioIn: 3, audioOut: 12, ...search2 };
 
 /** As the vendors' pages had it in September and October 2026; PRICES_FILE replaces single models. */
 export const PRICES: Prices = new Map<string, Price>([

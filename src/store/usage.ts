@@ -66,13 +66,18 @@ export class UsageStore {
     }
   }
 
-  /** Web searches of every guild from this day on: the free ones are counted for all of them together. Throws StoreError. */
-  async searchesSince(day: string): Promise<number> {
+  /** Web searches from this day on, by model, of every guild: the free ones are for all of them together. Throws StoreError. */
+  async searchesSince(day: string): Promise<ReadonlyMap<string, number>> {
     await this.#writing;
     const waiting = [...this.#waiting.values()].filter((row) => row.day >= day);
     try {
-      const [sum] = await this.#database('usage').where('day', '>=', day).sum({ kept: 'searches' });
-      return waiting.reduce((all, row) => all + row.searches, Number(sum?.kept ?? 0));
+      const kept = await this.#database<UsageRow>('usage')
+        .where('day', '>=', day)
+        .andWhere('searches', '>', 0)
+        .select('model', 'searches');
+      const sums = new Map<string, number>();
+      for (const { model, searches } of [...kept, ...waiting]) sums.set(model, (sums.get(model) ?? 0) + searches);
+      return sums;
     } catch (error) {
       throw new StoreError('The usage cannot be read from the database.', { cause: error });
     }
