@@ -6,7 +6,14 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
-import type { SettingsStore, SpeechModels, UsageDay, UsageReport } from '../src/bridge/ports.ts';
+import type { SettingsStore, SpeechModel, SpeechModels, UsageDay, UsageReport } from '../src/bridge/ports.ts';
+
+/** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
+export interface ToolName {
+  readonly name: string;
+  readonly description: string;
+  readonly remote?: boolean;
+}
 
 /** What every command may use. */
 export interface CommandContext {
@@ -15,8 +22,9 @@ export interface CommandContext {
   readonly usage: UsageReport;
   /** The picture of what days cost, as PNG. Rejects where it cannot be drawn. */
   drawUsage(chart: { readonly days: readonly UsageDay[]; readonly budgetUsd: number }): Promise<Buffer>;
-  readonly toolNames: readonly { readonly name: string; readonly description: string }[];
   readonly models: SpeechModels;
+  /** The tools that a model can use. */
+  toolsFor(model: SpeechModel): readonly ToolName[];
   readonly log: Logger;
 }
 

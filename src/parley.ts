@@ -1,6 +1,8 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import type { SpeechModel } from './bridge/ports.ts';
+import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
 import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
@@ -17,6 +19,7 @@ import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
+import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
 import { GuildSettingsStore } from './store/settings.ts';
@@ -123,12 +126,16 @@ export async function startParley({
   };
   try {
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
+    const own = tools.map(({ name, description }) => ({ name, description }));
     const context = {
       bridges,
       settings,
       usage: spending,
       drawUsage,
-      toolNames: tools.map(({ name, description }) => ({ name, description })),
+      toolsFor: ({ capabilities }: SpeechModel) => [
+        ...own.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...serverToolList(capabilities),
+      ],
       models,
       log,
     };

@@ -1,5 +1,5 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { GuildSettings, Person, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { GuildSettings, Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
 
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
@@ -49,6 +49,13 @@ export type BridgeEvent =
       readonly askers: readonly Person[];
       readonly result: ToolResult;
       readonly tookMs: number;
+    }
+  /** A tool that the provider runs did something for a reply to these turns. */
+  | {
+      readonly type: 'server-tool';
+      readonly replyId: string;
+      readonly turns: readonly Turn[];
+      readonly work: ServerWork;
     }
   | { readonly type: 'speech-dropped'; readonly person: Person; readonly ms: number }
   | { readonly type: 'joined'; readonly person: Person }

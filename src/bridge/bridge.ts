@@ -11,17 +11,19 @@ import type {
   LineEvent,
   Person,
   Room,
+  ServerWork,
   SessionEvent,
   SessionOptions,
   SpeechModel,
   TextChannel,
   Toolbox,
+  ToolCall,
   Turn,
   UserId,
   VoiceLine,
 } from './ports.ts';
 import { ReplyUsage } from './reply-usage.ts';
-import { TurnBook } from './rights.ts';
+import { judgeHosted, TurnBook } from './rights.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { VoiceOut } from './voice-out.ts';
@@ -217,6 +219,7 @@ export class Bridge implements BridgeHandle {
       case 'reply-started':
         this.#voice.started(event.replyId);
         this.#usage.started(event.replyId, event.turnIds);
+        this.#turns.replied(event.replyId, event.turnIds);
         observe({ type: 'reply-started', replyId: event.replyId, turns: this.#turns.list(event.turnIds) });
         break;
       case 'audio':
@@ -235,10 +238,17 @@ export class Bridge implements BridgeHandle {
         break;
       }
       case 'reply-transcript':
+        this.#voice.wrote(event.replyId);
         observe(event);
         break;
       case 'tool-call':
         this.#tools.run(event.call);
+        break;
+      case 'server-tool':
+        this.#onServerTool(event.replyId, event.work);
+        break;
+      case 'approval-request':
+        this.#judge(event.call, event.server);
         break;
       case 'tool-cancelled':
         this.#tools.cancel(event.callIds);
@@ -283,6 +293,28 @@ export class Bridge implements BridgeHandle {
         event satisfies never;
     }
     this.#updateBot();
+  }
+
+  #onServerTool(replyId: string, work: ServerWork): void {
+    const turns = this.#turns.behind(replyId);
+    if (work.kind === 'sources') this.#usage.searched(replyId, work.searches);
+    this.#voice.wrote(replyId);
+    if (work.kind === 'call' && work.result === null) this.#tools.hostedBegan(replyId, work.callId);
+    this.#parts.observe({ type: 'server-tool', replyId, turns, work });
+    if (work.kind === 'call' && work.result !== null) this.#tools.hostedEnded(work.callId);
+  }
+
+  /** A call on a hosted MCP server may change anything, so everybody behind it has to be known. */
+  #judge(call: ToolCall, server: string): void {
+    const { session, room } = this.#parts;
+    const { askers, certain } = this.#turns.askers(call.turnIds);
+    const verdict = judgeHosted({ server, askers, certain, disabled: this.#settings.disabledTools, room });
+    this.#tools.hostedBegan(call.replyId, call.callId);
+    session.approve(call.callId, verdict.allowed, verdict.reason);
+    if (verdict.allowed) return;
+    const { callId, replyId, name } = call;
+    const result = { ok: false, output: verdict.reason };
+    this.#onServerTool(replyId, { kind: 'call', callId, server, name, arguments: call.arguments, result });
   }
 
   #onReplyDone(event: SessionEvent & { type: 'reply-done' }): void {

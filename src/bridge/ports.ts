@@ -58,6 +58,10 @@ export interface VoiceLine {
 export type Provider = 'openai' | 'azure' | 'gemini' | 'vertex';
 /** Who draws the end of a turn: Parley itself, the provider's level-based detector, or its semantic one. */
 export type TurnDetection = 'manual' | 'server' | 'semantic';
+/** Whether the model speaks its answers, or writes them and they are posted. */
+export type ReplyForm = 'voice' | 'text';
+/** Tools that the provider itself runs, by the names under which people switch them. */
+export type ServerTool = 'google_search' | 'code_execution' | 'url_context';
 
 /** One person's go. `userId` is pinned when the turn begins and never changes; null: nobody can say who spoke. */
 export interface Turn {
@@ -72,8 +76,12 @@ export interface Capabilities {
   readonly turnDetection: readonly TurnDetection[];
   /** Settings that a running session takes on; the others wait for the next one. */
   readonly updates: readonly (keyof SessionOptions)[];
-  /** `native`: the provider runs tools beside the conversation by itself; everywhere else the adapter sequences them. */
-  readonly asyncTools?: 'native' | undefined;
+  readonly replyForms: readonly ReplyForm[];
+  readonly serverTools: readonly ServerTool[];
+  /** Labels of the hosted MCP servers that are configured and that the model can use. */
+  readonly mcpServers: readonly string[];
+  /** Whether the model itself goes on talking while a tool runs, or we have to order its calls and results for it. */
+  readonly asyncTools: 'native' | 'sequenced';
 }
 
 /**
@@ -102,6 +110,10 @@ export interface SessionOptions {
   readonly tools: readonly ToolDeclaration[];
   readonly turnDetection: TurnDetection;
   readonly silenceMs: number;
+  readonly replyForm: ReplyForm;
+  readonly serverTools: readonly ServerTool[];
+  /** Labels of hosted MCP servers (Capabilities.mcpServers). */
+  readonly mcpServers: readonly string[];
 }
 
 /** Something said or done before a session began, in words. Untrusted text. */
@@ -176,6 +188,8 @@ export interface Tokens {
 
 /** Tokens of one reply. `estimated`: the provider did not report them, or not by modality. */
 export interface Usage {
+  /** Web searches of the provider, billed apart. Absent: none. */
+  readonly searches?: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly tokens: Tokens;
@@ -200,6 +214,10 @@ export type SessionEvent =
   /** `arguments`: JSON text as the model wrote it, unchecked. */
   | { readonly type: 'tool-call'; readonly call: ToolCall }
   | { readonly type: 'tool-cancelled'; readonly callIds: readonly string[] }
+  /** A tool that the provider runs did something for this reply. */
+  | { readonly type: 'server-tool'; readonly replyId: string; readonly work: ServerWork }
+  /** The provider wants leave to run a call on a hosted MCP server. The bridge answers with approve(). */
+  | { readonly type: 'approval-request'; readonly call: ToolCall; readonly server: string }
   /** The provider broke the reply off: nothing of it may be played any more. */
   | { readonly type: 'interrupted' }
   /** `awaitsTools`: the reply goes on in another one once its tool calls have results. */
@@ -237,6 +255,28 @@ export type SessionEvent =
   | { readonly type: 'resumed'; readonly message: string }
   /** The conversation goes on with this model. `message`: one line for people. Only a Conversation says it. */
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string };
+
+/** A web page behind an answer. Untrusted: `url` may be anything. */
+export interface Source {
+  readonly title: string;
+  readonly url: string;
+}
+
+/** What a tool of the provider did, as far as it tells. All of it is untrusted text. */
+export type ServerWork =
+  /** Pages that were found or read, each told once a reply. `searches`: how many queries these are billed as. */
+  | { readonly kind: 'sources'; readonly searches: number; readonly sources: readonly Source[] }
+  | { readonly kind: 'code'; readonly language: string; readonly code: string }
+  | { readonly kind: 'code-output'; readonly ok: boolean; readonly output: string }
+  /** A call on a hosted MCP server; `result` null: it has begun. */
+  | {
+      readonly kind: 'call';
+      readonly callId: string;
+      readonly server: string;
+      readonly name: string;
+      readonly arguments: string;
+      readonly result: { readonly ok: boolean; readonly output: string } | null;
+    };
 
 export interface ToolCall {
   readonly callId: string;
@@ -277,6 +317,8 @@ export interface SpeechSession {
    * that is not silent, no turn may be open, and respond() is to follow.
    */
   sendToolResult(result: ToolResult): void;
+  /** Answers an `approval-request`; `reason` is for the model. */
+  approve(callId: string, approved: boolean, reason: string): void;
   /** Applies what the model can change while it runs (Capabilities.updates); ignores the rest. */
   update(options: SessionOptions): void;
   /** Idempotent. */
@@ -351,8 +393,10 @@ export interface GuildSettings {
   /** Speech that cuts the bot off; 0: it cannot be interrupted. */
   readonly interruptionMs: number;
   readonly turnDetection: TurnDetection;
+  readonly replyForm: ReplyForm;
   /** null: the voice channel's own chat. */
   readonly transcriptChannelId: string | null;
+  /** Names of our own tools, of server tools, and of hosted MCP servers as `mcp:LABEL`. */
   readonly disabledTools: readonly string[];
   /** Leave after being alone this long. */
   readonly aloneMs: number;

@@ -20,6 +20,9 @@ export interface ToolRunnerParts {
   readonly onSettled: () => void;
 }
 
+/** After this nobody counts on the result of a call that the provider runs. */
+const HOSTED_LIMIT_MS = 60_000;
+
 /**
  * The tool calls of one session: each runs for the people behind its turns, with an AbortSignal of its own. What the
  * model does not wait for is acknowledged at once, and its result comes in when its delivery says so.
@@ -31,6 +34,8 @@ export class ToolRunner {
   readonly #later = new LaterResults();
   /** Calls that were acknowledged while their reply went on; `owes`: the model has to be asked to go on after it. */
   #acknowledged: { readonly call: ToolCall; readonly owes: boolean }[] = [];
+  /** Calls that the provider runs itself, with their replies. */
+  readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number }>();
 
   constructor(parts: ToolRunnerParts) {
     this.#parts = parts;
@@ -53,7 +58,8 @@ export class ToolRunner {
 
   /** The model waits for the result of a call. */
   get modelWaits(): boolean {
-    return this.#calls.blocking;
+    const now = performance.now();
+    return this.#calls.blocking || [...this.#hosted.values()].some(({ beganAt }) => now - beganAt < HOSTED_LIMIT_MS);
   }
 
   /** Starts a call. One that came before, and one that does what another is doing for the same people, does not run. */
@@ -94,6 +100,22 @@ export class ToolRunner {
       if (call.replyId === replyId) this.#gate.settled(replyId, call.callId, owes);
     }
     this.#acknowledged = this.#acknowledged.filter(({ call }) => call.replyId !== replyId);
+  }
+
+  /** The provider runs a call by itself: what it says next waits for it as for our own. */
+  hostedBegan(replyId: string, callId: string): void {
+    if (this.#hosted.has(callId)) return;
+    this.#hosted.set(callId, { replyId, beganAt: performance.now() });
+    this.#gate.called(replyId, callId);
+  }
+
+  /** The provider has the call's result, or our refusal. */
+  hostedEnded(callId: string): void {
+    const hosted = this.#hosted.get(callId);
+    if (!hosted) return;
+    this.#hosted.delete(callId);
+    this.#gate.settled(hosted.replyId, callId, true);
+    this.#parts.onSettled();
   }
 
   /** The provider takes calls back: they are aborted and not answered. */

@@ -12,6 +12,9 @@ const SESSION = {
   tools: [],
   turnDetection: 'manual',
   silenceMs: 600,
+  replyForm: 'voice',
+  serverTools: [],
+  mcpServers: [],
 } as const;
 
 /** Opens a session with the model and closes it: endpoint, key and model are right when that works. */

@@ -1,4 +1,5 @@
-import type { Heard, Pcm, SessionEvent, ToolCall, Usage } from '../bridge/ports.ts';
+import type { LiveServerContent } from '@google/genai';
+import type { Heard, Pcm, ServerWork, SessionEvent, ToolCall, Usage } from '../bridge/ports.ts';
 import { GeminiAsked } from './gemini-asked.ts';
 import { type Generation, type GenerationOutlets, heardPart, newGeneration } from './gemini-generation.ts';
 import { merged } from './turn-ids.ts';
@@ -187,6 +188,21 @@ export class GeminiGenerations {
     const current = this.#output(also, false);
     current.said += delta;
     this.#tell(current, { type: 'reply-transcript', replyId: current.replyId, delta });
+  }
+
+  /** One of Google's own tools did something. */
+  worked(work: ServerWork, also: readonly number[]): void {
+    const current = this.#output(also, true);
+    this.#tell(current, { type: 'server-tool', replyId: current.replyId, work });
+  }
+
+  /** Sources of the answer under way, or of the one just given: it begins none. */
+  grounded(content: LiveServerContent): void {
+    const current = this.#current ?? this.#finished.at(-1);
+    const work = current?.work.sourcesIn(content);
+    if (!current || !work) return;
+    if (current === this.#current) this.#tell(current, { type: 'server-tool', replyId: current.replyId, work });
+    else if (current.announced) this.#out.emit({ type: 'server-tool', replyId: current.replyId, work });
   }
 
   toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): void {

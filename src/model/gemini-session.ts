@@ -1,4 +1,4 @@
-import type { LiveClientMessage, LiveServerContent, LiveServerMessage } from '@google/genai';
+import type { LiveClientMessage, LiveServerContent, LiveServerMessage, Part } from '@google/genai';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
   Heard,
@@ -19,6 +19,7 @@ import { GeminiHearing } from './gemini-hearing.ts';
 import { GeminiLaterResults } from './gemini-later-results.ts';
 import { milliseconds, unknownFields } from './gemini-messages.ts';
 import { type Command, GeminiOutbox } from './gemini-outbox.ts';
+import { GeminiServerWork } from './gemini-server-work.ts';
 import { geminiConfig } from './gemini-setup.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
 import { geminiUsage } from './gemini-usage.ts';
@@ -65,6 +66,8 @@ export class GeminiSession implements SpeechSession {
   /** The provider runs tools beside the conversation by itself. */
   readonly #native: boolean;
   readonly #later = new GeminiLaterResults();
+  /** It answers in writing. */
+  readonly #writes: boolean;
   #wire: Wire | undefined;
   #closed = false;
   #accepted = false;
@@ -76,6 +79,7 @@ export class GeminiSession implements SpeechSession {
     this.#parts = parts;
     this.#manual = parts.options.turnDetection === 'manual';
     this.#native = parts.traits.capabilities.asyncTools === 'native';
+    this.#writes = parts.options.replyForm === 'text' && parts.traits.capabilities.replyForms.includes('text');
     this.#generations = new GeminiGenerations({
       emit: (event) => this.#events.push(event),
       mute: (replyId) => this.#events.mute(replyId),
@@ -155,6 +159,10 @@ export class GeminiSession implements SpeechSession {
       return;
     }
     for (const callId of this.#calls.answer(result)) this.#generations.resultSent(callId, performance.now());
+  }
+
+  approve(): void {
+    // The Live API runs no tools that would have to ask.
   }
 
   update(): void {
@@ -341,18 +349,28 @@ export class GeminiSession implements SpeechSession {
     if (unknown.length > 0) this.#parts.log.debug({ fields: unknown }, 'unknown message of the provider');
   }
 
-  #takeOutput({ inputTranscription, modelTurn, outputTranscription }: LiveServerContent): void {
+  #takeOutput(content: LiveServerContent): void {
+    const { inputTranscription, modelTurn, outputTranscription } = content;
     if (inputTranscription) {
       const { text = '', finished = false } = inputTranscription;
       this.#emit(this.#hearing.heard(text, finished, performance.now()));
     }
     for (const part of modelTurn?.parts ?? []) {
       if (part.thought) this.#hearing.answered(performance.now());
-      else if (part.inlineData?.data && part.inlineData.mimeType?.startsWith('audio/')) {
-        this.#generations.sound(part.inlineData.data, this.#beforeOutput());
-      }
+      else this.#takePart(part);
     }
     if (outputTranscription?.text) this.#generations.said(outputTranscription.text, this.#beforeOutput());
+    if (content.groundingMetadata || content.urlContextMetadata) this.#generations.grounded(content);
+  }
+
+  #takePart(part: Part): void {
+    const work = GeminiServerWork.inPart(part);
+    if (work) this.#generations.worked(work, this.#beforeOutput());
+    // Sessions that speak may write beside it what nobody is to read: their words are the transcription.
+    else if (part.text && this.#writes) this.#generations.said(part.text, this.#beforeOutput());
+    else if (part.inlineData?.data && part.inlineData.mimeType?.startsWith('audio/')) {
+      this.#generations.sound(part.inlineData.data, this.#beforeOutput());
+    }
   }
 
   #takeEnds({ generationComplete, interrupted, turnComplete }: LiveServerContent): void {

@@ -1,4 +1,4 @@
-import type { SpeechModel } from '../bridge/ports.ts';
+import type { Capabilities, SpeechModel } from '../bridge/ports.ts';
 import { geminiTraits } from './capabilities.ts';
 import { GeminiSession } from './gemini-session.ts';
 import type { GeminiEndpoint } from './gemini-socket.ts';
@@ -77,16 +77,16 @@ function liveModel(
   const { service, product, log, timing = TIMING } = parts;
   if (model === '') throw new TypeError(`${service.name} needs a model`);
   const known = geminiTraits(model);
-  const { asyncTools: _, ...sequenced } = known.capabilities;
   // Vertex AI knows neither behavior nor scheduling (googleapis/python-genai#1739).
-  const traits = vertex ? { ...known, capabilities: sequenced, asyncByDefault: false } : known;
+  const capabilities: Capabilities = vertex ? { ...known.capabilities, asyncTools: 'sequenced' } : known.capabilities;
+  const traits = { ...known, capabilities, asyncByDefault: known.asyncByDefault && vertex === undefined };
   const target = { service, model, secrets: secretsIn(apiKey, headers) };
   return {
     provider: vertex ? 'vertex' : 'gemini',
     name: model,
     label: `${product} (${model})`,
     inputRate: 16_000,
-    capabilities: traits.capabilities,
+    capabilities,
     connect: (options, signal, history = [], handle) =>
       untilReady({
         provider: service.name,

@@ -127,6 +127,11 @@ export class LastingSession implements Conversation {
     if (callId !== undefined) this.#session?.sendToolResult({ ...result, callId });
   }
 
+  approve(callId: string, approved: boolean, reason: string): void {
+    const own = this.#names.own(callId);
+    if (own !== undefined) this.#session?.approve(own, approved, reason);
+  }
+
   update(options: SessionOptions): void {
     this.#succession.update(options);
     this.#session?.update(options);
@@ -205,6 +210,7 @@ export class LastingSession implements Conversation {
     for (const replyId of active) {
       yield { type: 'reply-done', replyId, status: 'cancelled', awaitsTools: false, usage: null };
     }
+    yield* this.#ledger.hostedLost();
   }
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {

@@ -1,5 +1,6 @@
 import type { Heard, HistoryItem, Pcm, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
 import { History } from './history.ts';
+import { HostedCalls } from './hosted-calls.ts';
 import { goOnNote } from './label.ts';
 import { type Debt, Unanswered } from './unanswered.ts';
 import { Unwritten, type UnwrittenTurn } from './unwritten.ts';
@@ -13,6 +14,7 @@ export class Ledger {
   readonly #calls = new Map<string, readonly number[]>();
   /** Of these, those that no session waits for. */
   readonly #acknowledged = new Set<string>();
+  readonly #hosted = new HostedCalls();
   /** Turns whose words are known. */
   readonly #final = new Set<number>();
   /** A reply was asked for and has not begun. */
@@ -94,6 +96,13 @@ export class Ledger {
         this.#calls.set(event.call.callId, event.call.turnIds);
         this.#unanswered.called(event.call);
         break;
+      case 'approval-request':
+        this.#hosted.asked(event);
+        this.#unanswered.called(event.call);
+        break;
+      case 'server-tool':
+        this.#noteWork(event);
+        break;
       case 'tool-cancelled':
         for (const callId of event.callIds) {
           this.#calls.delete(callId);
@@ -123,6 +132,14 @@ export class Ledger {
     this.#unanswered.interrupt([]);
     this.wanted ||= sounding.length > 0;
     this.#unanswered.sessionLost();
+  }
+
+  /** How the calls ended, for people, that the lost session's provider was running. The next session hears of it. */
+  hostedLost(): readonly SessionEvent[] {
+    return this.#hosted.lost().map(({ turnIds, event, note }) => {
+      this.#unanswered.note(turnIds, note, false);
+      return event;
+    });
   }
 
   /** Replies that have begun and not ended. */
@@ -176,8 +193,26 @@ export class Ledger {
     return this.#unwritten.take(this.#given(), now);
   }
 
+  /** A call on a hosted server acts like our own tools do, except that no result of it can be sent again. */
+  #noteWork({ replyId, work }: SessionEvent & { type: 'server-tool' }): void {
+    if (work.kind !== 'call') return;
+    const turnIds = this.#unanswered.turnsOf(replyId);
+    this.#unanswered.called({ replyId, turnIds });
+    if (work.result === null) {
+      this.#hosted.began(replyId, turnIds, work);
+      return;
+    }
+    this.#hosted.ended(work.callId);
+    this.#history.result({ callId: work.callId, name: work.name, ...work.result });
+  }
+
+  /** Calls that a session has to stay for. */
+  get #waits(): number {
+    return this.#calls.size - this.#acknowledged.size + this.#hosted.size;
+  }
+
   get #settled(): boolean {
-    return !this.open && this.active.length === 0 && this.#calls.size === this.#acknowledged.size;
+    return !this.open && this.active.length === 0 && this.#waits === 0;
   }
 
   /** The turns that the next session is given. */

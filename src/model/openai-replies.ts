@@ -21,7 +21,12 @@ interface Reply {
   turnIds: readonly number[];
   readonly items: Map<string, SpokenItem>;
   dropped: boolean;
+  /** Tools that it called, ours and the provider's. */
   calls: number;
+  /** It said something, aloud or in writing. */
+  said: boolean;
+  /** Turns behind results of hosted calls that came while it went on, and that it has not spoken about since. */
+  hosted: readonly number[];
 }
 
 export interface Outlets {
@@ -137,6 +142,8 @@ export class OpenAIReplies {
       items: new Map(),
       dropped: false,
       calls: 0,
+      said: false,
+      hosted: [],
     };
     this.#out.send({
       type: 'response.create',
@@ -206,12 +213,32 @@ export class OpenAIReplies {
     const pcm = item.decoder.decode(base64);
     if (pcm.length === 0) return;
     item.samples += pcm.length;
+    reply.said = true;
+    reply.hosted = [];
     this.#out.emit({ type: 'audio', replyId: responseId, itemId, pcm });
   }
 
   said(responseId: string, delta: string): void {
     const reply = this.#replyOf(responseId);
-    if (reply && !reply.dropped) this.#out.emit({ type: 'reply-transcript', replyId: responseId, delta });
+    if (!reply || reply.dropped) return;
+    reply.said = true;
+    reply.hosted = [];
+    this.#out.emit({ type: 'reply-transcript', replyId: responseId, delta });
+  }
+
+  /** The provider runs a call of this reply itself. Gives the turns behind it, and whether anybody still wants it. */
+  acts(replyId: string): { turnIds: readonly number[]; wanted: boolean } | undefined {
+    const reply = this.#replyOf(replyId) ?? this.#finished.find((one) => one.id === replyId);
+    if (!reply) return undefined;
+    reply.calls += 1;
+    return { turnIds: reply.turnIds, wanted: !reply.dropped };
+  }
+
+  /** A hosted call of this reply has its result: the model has to speak about it, unless the reply itself goes on to. */
+  hostedResult(replyId: string, turnIds: readonly number[]): void {
+    const reply = this.#replyOf(replyId);
+    if (reply) reply.hosted = merged(reply.hosted, turnIds);
+    else this.#resultTurns = merged(this.#resultTurns, turnIds);
   }
 
   toolCall(responseId: string, call: { callId: string; name: string; arguments: string }): void {
@@ -236,10 +263,11 @@ export class OpenAIReplies {
   }
 
   #finish(reply: Reply, replyId: string, { status, usage }: Outcome): void {
+    this.#resultTurns = merged(this.#resultTurns, reply.hosted);
     if (!reply.dropped) {
       this.#out.emit({ type: 'audio-done', replyId });
       // A reply that failed before it said anything has answered nobody.
-      const empty = reply.calls === 0 && [...reply.items.values()].every((item) => item.samples === 0);
+      const empty = reply.calls === 0 && !reply.said;
       if (empty && status === 'failed') this.#unanswered = merged(reply.turnIds, this.#unanswered);
       else if (empty) this.#passedOver = merged(reply.turnIds, this.#passedOver);
     }

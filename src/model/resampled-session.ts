@@ -74,6 +74,10 @@ class ResampledSession implements SpeechSession {
     this.#session.sendToolResult(result);
   }
 
+  approve(callId: string, approved: boolean, reason: string): void {
+    this.#session.approve(callId, approved, reason);
+  }
+
   update(options: SessionOptions): void {
     this.#session.update(options);
   }

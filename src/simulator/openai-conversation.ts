@@ -6,7 +6,7 @@ import { fromBase64, joined, type ScriptedTurn } from './script.ts';
 export interface Entry {
   readonly id: string;
   wire: Record<string, unknown> & { content?: ContentPart[] };
-  readonly kind: 'user-audio' | 'user-text' | 'system' | 'assistant' | 'call' | 'call-output' | 'other';
+  readonly kind: 'user-audio' | 'user-text' | 'system' | 'assistant' | 'call' | 'call-output' | 'hosted' | 'other';
   /** What the person said, 24 kHz. */
   readonly pcm?: Int16Array;
   /** Text of a user's or system's item. */
@@ -90,7 +90,7 @@ export class Conversation {
 
   #sinceLastOutput(): Entry[] {
     const last = this.#entries.findLastIndex(
-      (entry) => entry.kind === 'assistant' || (entry.kind === 'call' && !entry.given),
+      (entry) => entry.kind === 'assistant' || entry.kind === 'hosted' || (entry.kind === 'call' && !entry.given),
     );
     return this.#entries.slice(last + 1);
   }

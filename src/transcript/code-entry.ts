@@ -1,5 +1,5 @@
 import type { ToolCall, ToolResult } from '../bridge/ports.ts';
-import { codeBlock } from './markdown.ts';
+import { codeBlock } from './blocks.ts';
 
 /** With the line above them at most 1,500 characters together. */
 const CODE_LIMIT = 600;

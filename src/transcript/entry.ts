@@ -1,9 +1,11 @@
 import type { EndReason } from '../bridge/bridge-ports.ts';
-import type { Person, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import type { Person, ServerWork, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import { codeBlock, sourceLines } from './blocks.ts';
 import { codeOf, codeText } from './code-entry.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
 import { duration, flat, readable } from './readable.ts';
 
+type ShownWork = Exclude<ServerWork, { kind: 'call' }>;
 /** One thing that was said or done. Its place among the others is that of its beginning. */
 export type Entry =
   | {
@@ -28,8 +30,12 @@ export type Entry =
       readonly cancelId: string | null;
       /** It began just now, and most are over in a moment: nothing is shown yet. */
       held: boolean;
+      /** Where nobody else measures how long it took. */
+      readonly startedAt?: number;
       ended: { readonly result: ToolResult; readonly tookMs: number } | null;
     }
+  /** What a tool of the provider found or ran. */
+  | { readonly kind: 'work'; work: ShownWork }
   | { readonly kind: 'note'; text: string };
 
 /** No line is longer, so that every message has room for one more. */
@@ -56,6 +62,8 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
       const head = SMALL + cut(codeHead(entry), LINE_LIMIT - SMALL.length);
       return [codeText(head, code, entry.ended?.result)];
     }
+    case 'work':
+      return workLines(entry.work);
     case 'note':
       return [SMALL + cut(escapeMarkdown(entry.text), LINE_LIMIT - SMALL.length)];
     default:
@@ -66,6 +74,22 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
 /** Whether the entry is worth a message: a mere "…" is not. */
 export function hasWords(entry: Entry): boolean {
   return entry.kind !== 'turn' || plain(entry.text) !== '' || entry.state === 'unknown';
+}
+
+function workLines(work: ShownWork): readonly string[] {
+  switch (work.kind) {
+    case 'sources':
+      return sourceLines(work.sources, SMALL, LINE_LIMIT);
+    case 'code':
+      return [codeBlock(work.code, LINE_LIMIT, work.language)];
+    case 'code-output': {
+      const head = `${SMALL}${work.ok ? 'It printed' : 'It failed'}`;
+      if (work.output.trim() === '') return [`${head}${work.ok ? ' nothing.' : '.'}`];
+      return [`${head}:\n${codeBlock(work.output, LINE_LIMIT - head.length - 2)}`];
+    }
+    default:
+      return work satisfies never;
+  }
 }
 
 function spoken(name: string, text: string): string[] {

@@ -43,37 +43,6 @@ export function escapeName(name: string): string {
 }
 
 /**
- * Text of several lines as a code block of at most `limit` UTF-16 units that nothing in it can end; what does not fit
- * is cut. `language`: for the colours.
- */
-export function codeBlock(text: string, limit: number, language = ''): string {
-  const open = `\`\`\`${language}\n`;
-  const close = '\n```';
-  const lines = text
-    .toWellFormed()
-    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
-    .replace(/^\n+|\s+$/g, '');
-  const visible = lines
-    .replace(INVISIBLE, '')
-    .replace(/\t/g, '  ')
-    .replace(/(?!\n)\p{Cc}/gu, '');
-  const inert = visible
-    .replace(/`(?=`)/g, '`\u200b')
-    // Discord's server looks for these before it looks for code.
-    .replace(/@(?=everyone|here)/gi, '@\u2060')
-    .replace(/<(?=[#@:/]|a:|t:|id:)/g, '<\u2060');
-  const room = limit - open.length - close.length;
-  const fitting =
-    inert.length <= room
-      ? inert
-      : `${inert
-          .slice(0, room - 2)
-          .toWellFormed()
-          .trimEnd()}\n…`;
-  return `${open}${fitting || ' '}${close}`;
-}
-
-/**
  * Pieces of escaped text, each at most `limit` UTF-16 units, broken between words where possible and never inside an
  * escape. A longer text has the same pieces but for the last, so that what is posted need not change.
  */

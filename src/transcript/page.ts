@@ -118,7 +118,8 @@ export class Pages {
     const shown = new Set(content.split('\n'));
     for (const line of page.lines) {
       const text = this.#textOf(line);
-      if (shown.has(text)) line.shown = text;
+      // A block of code has several lines of its own.
+      if (shown.has(text) || (text.includes('\n') && content.includes(text))) line.shown = text;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent } from '../bridge/bridge-ports.ts';
-import type { MessageButton, Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import type { MessageButton, Person, ServerWork, TextChannel, Turn, UserId } from '../bridge/ports.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';
 import { cancelIdOf, type Page, Pages } from './page.ts';
@@ -8,6 +8,7 @@ import { cancelIdOf, type Page, Pages } from './page.ts';
 type TurnEntry = Extract<Entry, { kind: 'turn' }>;
 type ReplyEntry = Extract<Entry, { kind: 'reply' }>;
 type ToolEntry = Extract<Entry, { kind: 'tool' }>;
+type WorkEntry = Extract<Entry, { kind: 'work' }>;
 type NoteEntry = Extract<Entry, { kind: 'note' }>;
 type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
 
@@ -34,6 +35,8 @@ export class Transcript {
   readonly #turns = new Map<number, TurnEntry>();
   readonly #replies = new Map<string, ReplyEntry>();
   readonly #tools = new Map<string, ToolEntry>();
+  /** Sources by reply, so that those which come later stand with the first ones. */
+  readonly #sources = new Map<string, WorkEntry>();
   /** Turns that ended without their words so far, with the instant of their end. */
   readonly #awaited = new Map<TurnEntry, number>();
   /** Words of somebody unknown that are not final yet. */
@@ -89,6 +92,9 @@ export class Transcript {
       case 'tool-started':
       case 'tool-ended':
         this.#observeTool(event);
+        break;
+      case 'server-tool':
+        this.#observeWork(event);
         break;
       case 'speech-dropped':
         this.#droppedSpeech(event.person, event.ms);
@@ -265,6 +271,59 @@ export class Transcript {
     return cancelId !== null && this.#cancelButton ? [this.#cancelButton(cancelId)] : [];
   }
 
+  #observeWork({ replyId, turns, work }: EventOf<'server-tool'>): void {
+    if (work.kind === 'call') {
+      this.#observeCall(replyId, turns, work);
+      return;
+    }
+    if (work.kind !== 'sources') {
+      this.#begin<WorkEntry>({ kind: 'work', work });
+      return;
+    }
+    if (work.sources.length === 0) return;
+    const known = this.#sources.get(replyId);
+    if (known?.work.kind !== 'sources') {
+      this.#sources.set(replyId, this.#begin<WorkEntry>({ kind: 'work', work }));
+      return;
+    }
+    known.work = { ...work, sources: [...known.work.sources, ...work.sources] };
+    this.#changed(known);
+  }
+
+  /** A call that the provider made looks like one of our own. */
+  #observeCall(replyId: string, turns: readonly Turn[], work: ServerWork & { kind: 'call' }): void {
+    const { callId, server, result } = work;
+    const call = {
+      callId,
+      replyId,
+      turnIds: turns.map(({ id }) => id),
+      name: `${server}: ${work.name}`,
+      arguments: work.arguments,
+    };
+    const people = new Map(turns.map(({ userId, name }) => [userId, name]));
+    const askers = [...people].flatMap(([userId, name]) => (userId === null ? [] : [{ userId, name }]));
+    const known = this.#tools.get(callId);
+    const tool =
+      known ??
+      this.#begin<ToolEntry>({
+        kind: 'tool',
+        call,
+        askers,
+        cancelId: null,
+        held: false,
+        startedAt: this.#now(),
+        ended: null,
+      });
+    if (result === null) {
+      this.#tools.set(callId, tool);
+      return;
+    }
+    this.#tools.delete(callId);
+    const tookMs = this.#now() - (tool.startedAt ?? this.#now());
+    tool.ended = { result: { callId, name: call.name, ...result }, tookMs };
+    this.#changed(tool);
+  }
+
   #droppedSpeech(person: Person, ms: number): void {
     const last = this.#lastDrop?.userId === person.userId ? this.#lastDrop : undefined;
     const all = (last?.ms ?? 0) + ms;
@@ -316,7 +375,7 @@ export class Transcript {
   #forget(): void {
     const forgotten = new Set(this.#pages.forget());
     if (forgotten.size === 0) return;
-    for (const known of [this.#turns, this.#replies, this.#tools]) {
+    for (const known of [this.#turns, this.#replies, this.#tools, this.#sources]) {
       for (const [id, entry] of known) if (forgotten.has(entry)) known.delete(id as never);
     }
     for (const entry of this.#awaited.keys()) if (forgotten.has(entry)) this.#awaited.delete(entry);

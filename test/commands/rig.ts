@@ -45,7 +45,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     settings,
     usage: spending,
     drawUsage,
-    toolNames: [
+    toolsFor: () => [
       { name: 'get_weather', description: 'The weather at a place.' },
       { name: 'current_time', description: 'The time somewhere.' },
       { name: 'post_message', description: 'Writes into the text channel.' },

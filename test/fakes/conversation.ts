@@ -42,6 +42,7 @@ const SETTINGS: GuildSettings = {
   silenceMs: 100,
   interruptionMs: 120,
   turnDetection: 'manual',
+  replyForm: 'voice',
   transcriptChannelId: null,
   disabledTools: [],
   aloneMs: 120_000,

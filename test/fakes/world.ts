@@ -58,6 +58,8 @@ export class World {
     hear?: Transcriber;
     discord?: DiscordOptions;
     env?: NodeJS.ProcessEnv;
+    /** Of the model's stand-in. */
+    simulated?: { readonly bundle?: boolean; readonly mcpServers?: Readonly<Record<string, readonly string[]>> };
     /** With a lost model. */
     patience?: Patience;
     /** Whether the bot is given a provider of the other protocol, too. */
@@ -66,7 +68,7 @@ export class World {
     tools?: readonly Tool[];
   }): Promise<World> {
     const { protocol, script } = options;
-    const model = { script, ...(options.hear && { hear: options.hear }) };
+    const model = { script, ...options.simulated, ...(options.hear && { hear: options.hear }) };
     const discord = await SimulatedDiscord.start(options.discord);
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
     const start = (one: Protocol) => (one === 'openai' ? SimulatedOpenAI.start(model) : SimulatedGemini.start(model));

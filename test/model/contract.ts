@@ -48,6 +48,9 @@ export const OPTIONS: SessionOptions = {
   ],
   turnDetection: 'manual',
   silenceMs: 600,
+  replyForm: 'voice',
+  serverTools: [],
+  mcpServers: [],
 };
 export const SILENT_LOG: ModelLog = { debug: () => {}, warn: () => {} };
 const HASTY: Timing = { ...TIMING, connectMs: 250 };

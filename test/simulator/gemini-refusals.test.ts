@@ -36,6 +36,39 @@ describe('strictness of the simulated Live API', () => {
       /invalid argument/,
     ],
     ['code execution with 3.8', [{ setup: { ...SETUP, tools: [{ codeExecution: {} }] } }], 1008, /not implemented/],
+    ['URL context with 3.8', [{ setup: { ...SETUP, tools: [{ urlContext: {} }] } }], 1008, /not implemented/],
+    [
+      'writing with a model of native audio',
+      [{ setup: { ...SETUP, generationConfig: { responseModalities: ['TEXT'] } } }],
+      1007,
+      /^Cannot extract voices from a non-audio request\.$/,
+    ],
+    [
+      'a voice for a session in writing',
+      [
+        {
+          setup: {
+            model: 'models/gemini-live-2.5-flash',
+            generationConfig: { responseModalities: ['TEXT'], speechConfig: {} },
+          },
+        },
+      ],
+      1007,
+      /^Cannot extract voices from a non-audio request\.$/,
+    ],
+    [
+      'both modalities at once',
+      [
+        {
+          setup: {
+            model: 'models/gemini-live-2.5-flash',
+            generationConfig: { responseModalities: ['TEXT', 'AUDIO'] },
+          },
+        },
+      ],
+      1007,
+      /invalid argument/,
+    ],
     ['an unknown handle', [{ setup: { ...SETUP, sessionResumption: { handle: 'x' } } }], 1008, /not found/],
     [
       'sound without a rate',

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { codeBlock } from '../../src/transcript/blocks.ts';
 import type { Entry } from '../../src/transcript/entry.ts';
 import { linesOf } from '../../src/transcript/entry.ts';
-import { codeBlock } from '../../src/transcript/markdown.ts';
 
 function entryOf(code: string, output?: object, ok = true): Entry {
   const call = { callId: 'c', replyId: 'r', turnIds: [1], name: 'run_code', arguments: JSON.stringify({ code }) };

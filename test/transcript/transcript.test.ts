@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Person, ToolCall } from '../../src/bridge/ports.ts';
+import type { Person, ServerWork, ToolCall } from '../../src/bridge/ports.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
 import { ManualTimer } from '../fakes/manual-timer.ts';
@@ -450,4 +450,36 @@ test('with the real clock the first words are posted without being asked', async
   clearTimeout(alive);
   await transcript.close();
   assert.deepEqual(channel.contents, ['**Anna:** Hi.']);
+});
+
+test('what the provider ran stands as blocks, and sources that come later stand with the first ones', async () => {
+  const { timer, channel, observe } = setUp();
+  const tool = (work: ServerWork): BridgeEvent => ({ type: 'server-tool', replyId: 'r1', turns: [], work });
+  observe(started('r1'), tool({ kind: 'code', language: 'python', code: 'print(1)' }));
+  observe(tool({ kind: 'code-output', ok: false, output: 'no such file' }));
+  observe(tool({ kind: 'sources', searches: 1, sources: [{ title: 'A', url: 'https://a.example/' }] }));
+  observe(delta('r1', 'One.'), audible('r1'), finished('r1', 900, 900));
+  await timer.pass(2_000);
+  observe(tool({ kind: 'sources', searches: 0, sources: [{ title: 'B', url: 'https://b.example/' }] }));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, [
+    '**Parley:** One.\n```python\nprint(1)\n```\n-# It failed:\n```\nno such file\n```\n' +
+      '-# Sources: [A](<https://a.example/>) · [B](<https://b.example/>)',
+  ]);
+});
+
+test('a call on a hosted server is posted like one of our own, and its refusal, too', async () => {
+  const { timer, channel, observe } = setUp();
+  const hosted = (result: { ok: boolean; output: string } | null): BridgeEvent => ({
+    type: 'server-tool',
+    replyId: 'r1',
+    turns: [turnOf(1, anna), turnOf(2, anna), turnOf(3, ben)],
+    work: { kind: 'call', callId: 'c1', server: 'notes', name: 'add', arguments: '{"text":"milk"}', result },
+  });
+  observe(hosted(null));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['-# notes: add(text: milk) for Anna, Ben → …']);
+  observe(hosted({ ok: false, output: 'It is not certain who asked.' }));
+  await timer.pass(2_000);
+  assert.match(channel.contents[0] ?? '', /^-# notes: add\(text: milk\) for Anna, Ben → failed: It is not certain who/);
 });
