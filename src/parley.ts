@@ -12,6 +12,7 @@ import { ChosenText } from './discord/chosen-text.ts';
 import { createClient, logIn } from './discord/client.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
 import { dispatchCommands } from './discord/dispatch.ts';
+import { FrameClock } from './discord/frame-clock.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import { GuildRoom } from './discord/room.ts';
@@ -79,6 +80,7 @@ export async function startParley({
   const toolbox = new LocalToolbox({ tools, log });
   const ticker = new Ticker();
   const codecs = new OpusCodecs();
+  const clock = new FrameClock();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const statuses = new VoiceStatuses(client, log);
   /** Farewells and last flushes under way. */
@@ -102,6 +104,7 @@ export async function startParley({
         adapterCreator: guild.voiceAdapterCreator,
         inputRate: model.inputRate,
         codecs,
+        clock,
         log,
         othersAreThere: () => channel.members.some((member) => member.id !== client.user?.id),
       }),

@@ -12,6 +12,7 @@ import type { Logger } from 'pino';
 import { AsyncQueue } from '../audio/async-queue.ts';
 import type { LineLostError } from '../bridge/errors.ts';
 import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
+import { FrameClock } from './frame-clock.ts';
 import { guardMls } from './mls-guard.ts';
 import type { OpusCodecs } from './opus.ts';
 import { Pacer, type PacketSink } from './pacer.ts';
@@ -19,6 +20,8 @@ import { type ReceiveCounts, Receiver } from './receiver.ts';
 import { Supervisor } from './supervisor.ts';
 
 const TICK_MS = 20;
+/** 20 ms of the RTP clock of Opus, 48 kHz (RFC 7587 section 4.1). */
+const FRAME_TICKS = 960;
 const IDLE_TICK_MS = 500;
 /** After this time a line counts as ready even if the end-to-end group does not stand: whoever comes later completes it. */
 const GROUP_WAIT_MS = 3_000;
@@ -36,6 +39,8 @@ export interface JoinOptions {
   /** Rate of the frames given out. */
   readonly inputRate: PcmRate;
   readonly codecs: OpusCodecs;
+  /** The clock of the bot's voice in all channels; by default one of its own. */
+  readonly clock?: FrameClock;
   readonly log: Logger;
   /** Whether anybody else is in the channel now. */
   readonly othersAreThere: () => boolean;
@@ -98,7 +103,12 @@ export class DiscordVoiceLine implements VoiceLine {
       emit: (event) => this.events.push(event),
       now: () => performance.now(),
     });
-    this.#pacer = new Pacer({ sink: sinkOf(connection), codec: options.codecs.lease(24000) });
+    this.#pacer = new Pacer({
+      sink: sinkOf(connection),
+      codec: options.codecs.lease(24000),
+      clock: options.clock ?? new FrameClock(),
+      onFailure: (error) => options.log.debug({ guildId: options.guildId, err: error }, 'a frame was not sent'),
+    });
     this.#takeOverReceiving();
     this.#supervisor = new Supervisor(connection, { log: options.log, onLost: (error) => this.#lose(error) });
     this.#scheduleTick(false);
@@ -256,11 +266,23 @@ function sinkOf(connection: VoiceConnection): PacketSink {
       // Before its group is there, the library would send our voice without end-to-end encryption: nobody decodes that.
       return !network.dave || network.dave.protocolVersion === 0 || network.dave.session?.ready === true;
     },
-    send: (opus) => {
+    send: (opus, pausedFrames) => {
+      skip(connection, pausedFrames);
       connection.playOpusPacket(opus);
     },
     setSpeaking: (speaking) => {
       connection.setSpeaking(speaking);
     },
   };
+}
+
+/**
+ * Moves the RTP clock on over a pause: it runs in silence too (RFC 3550 section 5.1), and receivers measure a packet's
+ * lateness by it. The library only counts what it sends.
+ */
+function skip(connection: VoiceConnection, frames: number): void {
+  const network = connection.state.status === VoiceConnectionStatus.Ready && connection.state.networking.state;
+  if (!network || network.code !== NetworkingStatusCode.Ready) return;
+  const { connectionData } = network;
+  connectionData.timestamp = (connectionData.timestamp + frames * FRAME_TICKS) % 2 ** 32;
 }
