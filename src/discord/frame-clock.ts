@@ -56,7 +56,7 @@ export class FrameClock {
   #arm(at: number): void {
     this.#disarm();
     this.#wakeAt = at;
-    this.#cancel = this.#source.set(() => this.#wake(), Math.max(1, Math.ceil(at - this.now() - EARLY_MS)));
+    this.#cancel = this.#source.set(() => this.#wake(), Math.max(1, Math.ceil(at - this.now())));
   }
 
   #disarm(): void {
@@ -85,9 +85,4 @@ export class FrameClock {
 /** The first slot at or after an instant. */
 export function slotFrom(at: number): number {
   return Math.ceil(at / SLOT_MS) * SLOT_MS;
-}
-
-/** The last slot at or before an instant. */
-export function slotUntil(at: number): number {
-  return Math.floor(at / SLOT_MS) * SLOT_MS;
 }

@@ -1,5 +1,5 @@
 import type { FrameSource, Pcm } from '../bridge/ports.ts';
-import { type Beat, EARLY_MS, type FrameClock, SLOT_MS, slotFrom, slotUntil } from './frame-clock.ts';
+import { type Beat, EARLY_MS, type FrameClock, SLOT_MS, slotFrom } from './frame-clock.ts';
 
 const FRAME_MS = 20;
 /** After a stall of the event loop at most this many packets leave at once; the rest of the debt is forgiven. */
@@ -38,7 +38,10 @@ export class Pacer {
   /** When the next packet may leave; a talk spurt that is over still owns its last 20 ms. */
   #dueAt = 0;
   #sentAt: number | undefined;
-  /** What catching up put ahead of one packet every 20 ms; paid back in the next packets. */
+  /**
+   * After a stall that was not made up for, listeners have run dry and the packets sent at once are their new buffer:
+   * the next ones come a little slower until no second has more than 50 packets.
+   */
   #aheadMs = 0;
   #silenceLeft = 0;
   #closed = false;
@@ -84,17 +87,18 @@ export class Pacer {
       this.#dueAt = slotFrom(now) + FRAME_MS;
       return this.#dueAt;
     }
-    const earliest = slotUntil(now) - CATCH_UP_MS;
+    const earliest = slotFrom(now - CATCH_UP_MS);
     if (this.#dueAt < earliest) {
       this.#dueAt = earliest;
       this.#aheadMs = CATCH_UP_MS;
     }
     while (this.#dueAt <= now + EARLY_MS) {
       if (!this.#step()) return undefined;
-      const wait = Math.min(SLOT_MS, this.#aheadMs);
-      this.#aheadMs -= wait;
-      this.#dueAt += FRAME_MS + wait;
+      this.#dueAt += FRAME_MS;
     }
+    const wait = Math.min(SLOT_MS, this.#aheadMs);
+    this.#aheadMs -= wait;
+    this.#dueAt += wait;
     return this.#dueAt;
   }
 

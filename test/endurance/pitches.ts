@@ -3,6 +3,8 @@ import { share, tone } from '../fakes/sound.ts';
 const FRAME_MS = 20;
 /** Quieter frames (fades, silence between words) bear no mark. Root mean square of 16-bit samples. */
 const QUIET = 400;
+/** Share of a frame's power: half a frame of a tone has a quarter, a neighbour's leakage and codec noise stay below 0.1. */
+const PRESENT = 0.2;
 const LOWEST_HZ = 350;
 /** A frame of 20 ms tells tones apart that are at least 50 Hz from each other; this leaves the codec some room. */
 const STEP_HZ = 150;
@@ -20,24 +22,24 @@ export class Pitches {
     return { pcm: tone({ hz: this.#hz(name), ms, rate: 48_000 }), sampleRate: 48_000, channels: 1 };
   }
 
-  /** Whose pitch each frame of 20 ms has; frames that are too quiet to have one are left out. */
-  read(pcm: Int16Array, rate: number): string[] {
+  /**
+   * Whose pitch is in each frame of 20 ms; nobody's (undefined) where the codec guessed a lost packet and the guess has
+   * no pitch. Frames that are too quiet to have one are left out; a frame with two people in it counts for both.
+   */
+  read(pcm: Int16Array, rate: number): (string | undefined)[] {
     const samples = (rate * FRAME_MS) / 1000;
-    const speakers: string[] = [];
+    const speakers: (string | undefined)[] = [];
     for (let at = 0; at + samples <= pcm.length; at += samples) {
       const frame = pcm.subarray(at, at + samples);
-      if (rootMeanSquare(frame) >= QUIET) speakers.push(this.#loudest(frame, rate));
+      if (rootMeanSquare(frame) < QUIET) continue;
+      const there = this.#names.filter((name) => share(frame, this.#hz(name), rate) >= PRESENT);
+      speakers.push(...(there.length > 0 ? there : [undefined]));
     }
     return speakers;
   }
 
   #hz(name: string): number {
     return LOWEST_HZ + STEP_HZ * this.#names.indexOf(name);
-  }
-
-  #loudest(frame: Int16Array, rate: number): string {
-    const shares = this.#names.map((name) => ({ name, share: share(frame, this.#hz(name), rate) }));
-    return shares.reduce((best, one) => (one.share > best.share ? one : best)).name;
   }
 }
 

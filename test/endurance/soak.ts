@@ -52,6 +52,8 @@ class Heard {
   right = 0;
   /** Frames with another's mark; the first are described in `examples`. */
   wrong = 0;
+  /** Frames that the codec made up for lost packets and that bear nobody's mark. */
+  unmarked = 0;
   readonly examples: string[] = [];
 
   constructor(pitches: Pitches) {
@@ -61,9 +63,10 @@ class Heard {
   take(turn: ScriptedTurn): string {
     const label = [...turn.context.matchAll(/^Now "([^"]*)" speaks/gm)].at(-1)?.[1];
     const marks = this.#pitches.read(turn.pcm, MODEL_RATE);
-    const strange = marks.filter((name) => name !== label);
+    const strange = marks.filter((name) => name !== undefined && name !== label);
     this.turns += 1;
-    this.right += marks.length - strange.length;
+    this.right += marks.filter((name) => name === label).length;
+    this.unmarked += marks.filter((name) => name === undefined).length;
     this.wrong += strange.length;
     if (strange.length > 0 && this.examples.length < EXAMPLES) {
       this.examples.push(`turn ${turn.turn} of ${label}: ${strange.length} of ${marks.length} frames of ${strange[0]}`);
