@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Faults, seededRandom } from '../../src/simulator/discord/faults.ts';
 import { type ScriptedTurn, speechLike } from '../../src/simulator/script.ts';
 import { type Place as Room, Stage } from '../bench/stage.ts';
+import { Pitches } from '../fakes/pitches.ts';
 import { type Deeds, ELSEWHERE, Life, type Place } from './life.ts';
-import { Pitches } from './pitches.ts';
 
 const PEOPLE = 8;
 /** As a bad mobile network is. */

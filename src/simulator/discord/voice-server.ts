@@ -159,6 +159,11 @@ export class VoiceServer {
     await this.#relay.inject(place, datagram, from);
   }
 
+  /** Sends a binary voice gateway message to a client, whatever stands in it. */
+  sendBinary(seat: VoiceSeat, op: number, payload: Buffer): void {
+    for (const place of this.#placesOf(seat)) place.sendBinary(op, payload);
+  }
+
   /** User ids in a channel that came as far as a transport key. */
   connected(channelId: string): readonly string[] {
     return [...(this.#rooms.get(channelId)?.places.keys() ?? [])];

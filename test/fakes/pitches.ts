@@ -1,10 +1,13 @@
-import { share, tone } from '../fakes/sound.ts';
+import { share, tone } from './sound.ts';
 
 const FRAME_MS = 20;
 /** Quieter frames (fades, silence between words) bear no mark. Root mean square of 16-bit samples. */
 const QUIET = 400;
-/** Share of a frame's power: half a frame of a tone has a quarter, a neighbour's leakage and codec noise stay below 0.1. */
-const PRESENT = 0.2;
+/**
+ * Share of a frame's power. A frame that is a tone has nearly all of it; the click of a codec's guess for lost packets
+ * is as broad as to have 0.2 at some pitch.
+ */
+const PRESENT = 0.4;
 const LOWEST_HZ = 350;
 /** A frame of 20 ms tells tones apart that are at least 50 Hz from each other; this leaves the codec some room. */
 const STEP_HZ = 150;
@@ -19,7 +22,12 @@ export class Pitches {
 
   /** 48 kHz mono. */
   sound(name: string, ms: number): { pcm: Int16Array; sampleRate: number; channels: 1 } {
-    return { pcm: tone({ hz: this.#hz(name), ms, rate: 48_000 }), sampleRate: 48_000, channels: 1 };
+    return { pcm: this.pcm(name, ms, 48_000), sampleRate: 48_000, channels: 1 };
+  }
+
+  /** Mono at `rate` Hz. */
+  pcm(name: string, ms: number, rate: number): Int16Array {
+    return tone({ hz: this.#hz(name), ms, rate });
   }
 
   /**
