@@ -6,7 +6,7 @@ import { trend } from './trend.ts';
 
 describe('a soak in short (the 30 minutes: npm run endurance -- soak)', () => {
   it('gives every word to the one who said it while people come, go, move and speak over a bad network', async () => {
-    const result = await soak({ lengthMs: 12_000, memoryEveryMs: 6_000, seed: 3 });
+    const result = await soak({ lengthMs: 9_000, memoryEveryMs: 9_000, seed: 3 });
     assertSound(result);
     const { deeds, heard, struck } = result;
     for (const [deed, times] of Object.entries({ spurts: deeds.spurts, joins: deeds.joins, moves: deeds.moves })) {

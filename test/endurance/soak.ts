@@ -12,7 +12,7 @@ const NETWORK: Partial<Faults> = { loss: 0.05, reorder: 0.05, duplicates: 0.02, 
 const PERIOD_MS = 12_000;
 const QUIET_MS = 5_000;
 /** After the last word, until everything has come to the model. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 4_000;
 /** The model's session is replaced now and then: the conversation has to outlive it. */
 const SESSION_MS = 12 * 60_000;
 const MODEL_RATE = 24_000;

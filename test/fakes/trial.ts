@@ -108,8 +108,7 @@ export function count(notes: Notes, note: string | undefined): number {
   return notes.filter((one) => one === note).length;
 }
 
-/** How many packets came within `ms` after the first pause of more than `pauseMs`; undefined without such a pause. */
-export function afterPause(instants: readonly number[], pauseMs: number, ms: number): number | undefined {
-  const end = instants.find((at, i) => i > 0 && at - (instants[i - 1] as number) > pauseMs);
-  return end === undefined ? undefined : instants.filter((at) => at >= end && at < end + ms).length;
+/** The instant that ends the first pause of more than `ms`. */
+export function pauseEnd(instants: readonly number[], ms: number): number | undefined {
+  return instants.find((at, i) => i > 0 && at - (instants[i - 1] as number) > ms);
 }
