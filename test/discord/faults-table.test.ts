@@ -161,6 +161,55 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
     assert.ok(result.plain <= 90, `the plain bridge gave ${result.plain} of 100 frames on`);
   });
 
+  it('joining while somebody speaks, the keys coming late: no noise, and heard; the plain bridge stays deaf', async () => {
+    const joins: Trigger<{ heard: number; noise: number }> = async (trial) => {
+      const { faults } = trial.stage.discord.voice;
+      const from = performance.now();
+      const speaking = trial.speaker.voice.speak(trial.pitches.sound('c', 4_000));
+      await wait(300);
+      faults.gatewayDelayMs = 300;
+      await trial.stage.join(trial.place);
+      await speaking;
+      await wait(500);
+      const notes = trial.modelHeard(from);
+      return { heard: count(notes, 'c'), noise: count(notes, undefined) };
+    };
+    const [parley, plain] = await Promise.all(
+      (['parley', 'plain'] as const).map((kind) => once(() => Trial.start(kind, { joined: false }), joins)),
+    );
+    assert.ok(parley && parley.heard >= 60, `Parley heard ${parley?.heard} frames`);
+    assert.ok(parley.noise <= 3, `${parley.noise} frames of noise`);
+    assert.ok(plain && plain.heard < 30, `the plain bridge heard ${plain?.heard} frames`);
+  });
+
+  it('voice close 4004, 4006, 4009, 4017, 4021 or 4022 at every attempt: a few attempts; the plain bridge storms', async () => {
+    const closed: Trigger<number[]> = async (trial) => {
+      const { voice } = trial.stage.discord;
+      const attempts: number[] = [];
+      for (const code of [4004, 4006, 4009, 4017, 4021, 4022]) {
+        voice.faults.refuseIdentify = code;
+        const before = voice.identifies;
+        voice.sever(trial.seat, code);
+        await wait(500);
+        attempts.push(voice.identifies - before);
+        voice.faults.refuseIdentify = 0;
+        await trial.comeBack();
+      }
+      return attempts;
+    };
+    const [parley, plain] = await Promise.all(
+      (['parley', 'plain'] as const).map((kind) => once(() => Trial.start(kind), closed)),
+    );
+    assert.ok(
+      parley?.every((attempts) => attempts <= 6),
+      `${parley} attempts in half a second`,
+    );
+    assert.ok(
+      plain?.every((attempts) => attempts >= 12),
+      `${plain} attempts of the plain bridge in half a second`,
+    );
+  });
+
   it('event loop blocked for 1 s: three packets at once, and no more than one per 20 ms then; the plain bridge floods', async () => {
     const result = await both(async (trial) => {
       const from = await trial.answered('g', 3_500);

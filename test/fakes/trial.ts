@@ -92,6 +92,14 @@ export class Trial {
     return this.pitches.read(this.listener.voice.heardPcm({ userId: id, since: from, gaps: 'arrival' }), 48_000);
   }
 
+  /** Waits until the bot has found back to the channel; where it has given up, it is asked in again. */
+  async comeBack(): Promise<void> {
+    const { guild, channelId } = this.place;
+    const connected = (): boolean => this.stage.discord.voice.connected(channelId).includes(this.seat.userId);
+    await this.stage.until(() => connected() || guild.botVoiceChannelId === null, 15_000, 'the bot’s return');
+    if (guild.botVoiceChannelId === null) await this.stage.join(this.place);
+  }
+
   /** Waits until the bot has said nothing for 200 ms. */
   async untilSilent(): Promise<void> {
     const quiet = (): boolean => this.sentAt(performance.now() - 200).length === 0;
