@@ -39,6 +39,12 @@ export function statusText(status: BridgeStatus, words: { modelLabel: string; si
     usual === undefined || last === undefined
       ? '**Time to answer:** no answer yet'
       : `**Time to answer:** median ${duration(usual)} of the last ${replyLatenciesMs.length}, last ${duration(last)}`,
+    ...status.badReception
+      .slice(0, NAMED)
+      .map(
+        ({ person, loss }) =>
+          `**Sound:** ${plain(person.name)}'s packets arrive badly: ${Math.round(loss * 100)} % lost. A cable or another network helps.`,
+      ),
   ].join('\n');
 }
 

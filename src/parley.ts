@@ -134,6 +134,7 @@ export async function startParley({
       room,
       text,
       ticker,
+      evenVoices: config.evenVoices,
       log,
       beforeLeaving: () => announcement.leaving(),
       observe: (event) => {

@@ -73,6 +73,8 @@ export interface BridgeStatus {
   /** End of speech decided → first sound of the reply. */
   readonly replyLatenciesMs: readonly number[];
   readonly interruptions: number;
+  /** People whose packets arrive badly: what share of them was missing of late, 0…1. */
+  readonly badReception: readonly { readonly person: Person; readonly loss: number }[];
 }
 
 /** One voice channel joined to one session, as the commands see it. */

@@ -32,6 +32,9 @@ const REPLY_WAIT_MS = 15_000;
 const STALLED_MS = 30_000;
 const PEOPLE_CHECK_MS = 1_000;
 const LAST_WORD_MS = 1_000;
+/** Packets of a person that are missing, 0…1, from which on it is heard; judged from two seconds of speech on. */
+const BAD_RECEPTION = 0.03;
+const RECEPTION_PACKETS = 100;
 
 /** What a bridge joins, ready-made. The bridge owns `line` and `session` and closes them. */
 export interface BridgeParts {
@@ -43,6 +46,8 @@ export interface BridgeParts {
   readonly room: Room;
   readonly text: TextChannel;
   readonly ticker: Ticker;
+  /** Quiet and loud people are brought to a common level for the model. */
+  readonly evenVoices?: boolean;
   readonly observe: (event: BridgeEvent) => void;
   /** The last thing to do while the bot is still in the channel; waited for at most a second. */
   readonly beforeLeaving?: () => Promise<void>;
@@ -83,6 +88,7 @@ export class Bridge implements BridgeHandle {
       rate: parts.model.inputRate,
       settings: this.#floorSettings(),
       nameOf: (userId) => parts.room.nameOf(userId),
+      evenVoices: parts.evenVoices ?? false,
     });
     this.#usage = new ReplyUsage(parts.model.provider);
     this.#voice = new VoiceOut(parts.line, {
@@ -118,6 +124,9 @@ export class Bridge implements BridgeHandle {
       turns: this.#turnCount,
       replyLatenciesMs: this.#replyLatencies.list,
       interruptions: this.#interruptions,
+      badReception: (this.#parts.line.reception ?? [])
+        .filter(({ received, recentLoss }) => received >= RECEPTION_PACKETS && recentLoss >= BAD_RECEPTION)
+        .map(({ userId, recentLoss }) => ({ person: this.#person(userId), loss: recentLoss })),
     };
   }
 

@@ -41,12 +41,21 @@ export interface FrameSource {
   pull(): Pcm | undefined;
 }
 
+/** How one person's packets arrive: `received` since they came, and what share was missing of late, 0…1. */
+export interface Reception {
+  readonly userId: UserId;
+  readonly received: number;
+  readonly recentLoss: number;
+}
+
 /** The bot's place in one voice channel. Whoever opened it closes it. */
 export interface VoiceLine {
   readonly guildId: string;
   readonly channelId: string;
   /** Ends on close(); throws LineLostError when the place was lost against our will. Read by one reader. */
   readonly events: AsyncIterable<LineEvent>;
+  /** How each person's packets arrive; absent where nobody counts. */
+  readonly reception?: readonly Reception[];
   /** Pulls a frame every 20 ms until the source has none, then ends the talk spurt. Does nothing while it already plays. */
   play(source: FrameSource): void;
   /** Idempotent. */

@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import {
-  type DAVESession,
   type DiscordGatewayAdapterCreator,
   joinVoiceChannel,
   type Networking,
@@ -11,13 +10,16 @@ import {
 import type { Logger } from 'pino';
 import { AsyncQueue } from '../audio/async-queue.ts';
 import type { LineLostError } from '../bridge/errors.ts';
-import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
+import type { FrameSource, LineEvent, PcmRate, VoiceLine } from '../bridge/ports.ts';
+import { rejoinGroup, unsealerOf } from './end-to-end.ts';
 import { FrameClock } from './frame-clock.ts';
 import { guardMls } from './mls-guard.ts';
 import type { OpusCodecs } from './opus.ts';
 import { Pacer, type PacketSink } from './pacer.ts';
+import type { PersonReception } from './person-reception.ts';
 import { type ReceiveCounts, Receiver } from './receiver.ts';
 import { Supervisor } from './supervisor.ts';
+import { guardVoiceGateway } from './voice-gateway-guard.ts';
 
 const TICK_MS = 20;
 /** 20 ms of the RTP clock of Opus, 48 kHz (RFC 7587 section 4.1). */
@@ -27,8 +29,6 @@ const IDLE_TICK_MS = 500;
 const GROUP_WAIT_MS = 3_000;
 /** Seconds of frames from a full channel; a reader that is further behind than this is stuck. */
 const EVENT_LIMIT = 20_000;
-/** davey's MediaType.AUDIO; its const enum does not exist at run time. */
-const MEDIA_AUDIO = 0;
 
 /** What a line is opened with. */
 export interface JoinOptions {
@@ -118,6 +118,10 @@ export class DiscordVoiceLine implements VoiceLine {
     return this.#receiver.counts;
   }
 
+  get reception(): readonly PersonReception[] {
+    return this.#receiver.reception;
+  }
+
   /** Waits until sound can flow. Rejects with LineLostError after `timeoutMs`, having left. */
   async ready(timeoutMs: number): Promise<void> {
     try {
@@ -201,11 +205,13 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#wired.add(networking);
     this.#receiver.reset();
     const onState = (state: Networking['state']): void => {
+      if ('ws' in state) guardVoiceGateway(state.ws, this.#log);
       if ('dave' in state && state.dave) guardMls(state.dave, this.#log);
       if (!('udp' in state)) return;
       if ('connectionData' in state && 'secretKey' in state.connectionData) {
         const { encryptionMode, secretKey } = state.connectionData;
-        this.#receiver.keys = { encryptionMode, secretKey, dave: daveOf(networking) };
+        const recover = (): void => rejoinGroup(networking, this.#log);
+        this.#receiver.keys = { encryptionMode, secretKey, dave: unsealerOf(networking), recover };
       }
       if (this.#wired.has(state.udp)) return;
       this.#wired.add(state.udp);
@@ -231,20 +237,6 @@ export class DiscordVoiceLine implements VoiceLine {
       this.#receiver.left(d.user_id);
     }
   }
-}
-
-/** End-to-end decryption as the networking has it at the time of each packet; a version of 0 means none. */
-function daveOf(networking: Networking): (userId: UserId, packet: Buffer) => Buffer {
-  return (userId, packet) => {
-    const dave: DAVESession | undefined = 'dave' in networking.state ? networking.state.dave : undefined;
-    const marked = packet.length > 2 && packet.readUInt16BE(packet.length - 2) === 0xfafa;
-    if (!dave || dave.protocolVersion === 0) {
-      if (marked) throw new Error('sealed, and there is no session to open it');
-      return packet;
-    }
-    if (!dave.session?.ready) throw new Error('the session is not ready');
-    return dave.session.decrypt(userId, MEDIA_AUDIO, packet);
-  };
 }
 
 /** Whether the people who are there can be heard: the end-to-end group stands and its first transition was executed. */

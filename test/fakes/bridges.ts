@@ -30,6 +30,7 @@ export class ScriptedBridge implements BridgeHandle {
       turns: 0,
       replyLatenciesMs: [],
       interruptions: 0,
+      badReception: [],
       ...this.now,
     };
   }
