@@ -37,7 +37,7 @@ export function assertSound({ deeds, heard, botPackets, ended }: SoakResult): vo
   assert.deepEqual(heard.examples, [], 'sound that was given to somebody else');
   assert.equal(heard.wrong, 0);
   assert.ok(heard.right >= 0.94 * deeds.spokenFrames, `${heard.right} of ${deeds.spokenFrames} frames came`);
-  assert.ok(heard.unmarked <= 0.02 * heard.right, `${heard.unmarked} frames bear nobody’s mark`);
+  assert.ok(heard.unmarked <= 0.05 * heard.right, `${heard.unmarked} frames bear nobody’s mark`);
   assert.ok(botPackets > 0, 'the bot never spoke');
 }
 
