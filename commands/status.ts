@@ -39,7 +39,13 @@ export function statusText(status: BridgeStatus, words: { modelLabel: string; si
     usual === undefined || last === undefined
       ? '**Time to answer:** no answer yet'
       : `**Time to answer:** median ${duration(usual)} of the last ${replyLatenciesMs.length}, last ${duration(last)}`,
+    ...(status.rejoins === 0 ? [] : [connectionText(status)]),
   ].join('\n');
+}
+
+function connectionText({ rejoins, deafRejoins }: BridgeStatus): string {
+  const deaf = deafRejoins === 0 ? '' : `, ${counted(deafRejoins, 'time')} because I could not hear somebody`;
+  return `**Voice connection:** made anew ${counted(rejoins, 'time')}${deaf}`;
 }
 
 function waiting(people: readonly Person[]): string {

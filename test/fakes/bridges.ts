@@ -30,6 +30,8 @@ export class ScriptedBridge implements BridgeHandle {
       turns: 0,
       replyLatenciesMs: [],
       interruptions: 0,
+      rejoins: 0,
+      deafRejoins: 0,
       ...this.now,
     };
   }
