@@ -45,7 +45,13 @@ export function statusText(status: BridgeStatus, words: { modelLabel: string; si
         ({ person, loss }) =>
           `**Sound:** ${plain(person.name)}'s packets arrive badly: ${Math.round(loss * 100)} % lost. A cable or another network helps.`,
       ),
+    ...(status.rejoins === 0 ? [] : [connectionText(status)]),
   ].join('\n');
+}
+
+function connectionText({ rejoins, deafRejoins }: BridgeStatus): string {
+  const deaf = deafRejoins === 0 ? '' : `, ${counted(deafRejoins, 'time')} because I could not hear somebody`;
+  return `**Voice connection:** made anew ${counted(rejoins, 'time')}${deaf}`;
 }
 
 function waiting(people: readonly Person[]): string {

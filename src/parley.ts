@@ -17,15 +17,21 @@ import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import { GuildRoom } from './discord/room.ts';
 import type { StartError } from './discord/start-error.ts';
+import { surroundingsOf } from './discord/surroundings.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
+import type { LinkPatience } from './discord/voice-policy.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
+import { Journey } from './journey.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { speechModel } from './model/model.ts';
 import { reconnecting } from './model/reconnecting.ts';
 import { readPrices } from './prices-file.ts';
+import { returnToPlaces } from './returning.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
+import { InstanceLock } from './store/instance-lock.ts';
+import { PlaceStore } from './store/places.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
@@ -54,6 +60,8 @@ export interface ParleyOptions {
   readonly onDead?: (error: StartError) => void;
   /** With a lost model; only tests need another. */
   readonly patience?: Patience;
+  /** With a lost voice connection; only tests need another. */
+  readonly linkPatience?: LinkPatience;
 }
 
 const STOP_LIMIT_MS = 4_000;
@@ -68,11 +76,13 @@ export async function startParley({
   observe,
   onDead,
   patience = PATIENCE,
+  linkPatience,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
+  const places = new PlaceStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const model = reconnecting(speechModel(config.model, log), log, patience);
@@ -87,10 +97,10 @@ export async function startParley({
   const finishing = new Set<Promise<void>>();
   const connecting = new Set<AbortController>();
 
-  const bridges = new OpenBridges(async ({ guildId, channelId, by, onEnded }) => {
+  const bridges = new OpenBridges(async ({ guildId, channelId, by, returning, onEnded }) => {
     const guild = client.guilds.cache.get(guildId);
     const channel = guild?.channels.cache.get(channelId);
-    if (!guild || !channel?.isVoiceBased() || channel.isThread() || channel.type !== 2) {
+    if (!guild || !channel?.isVoiceBased()) {
       throw new LineLostError('I cannot see that voice channel any more.', { retryable: false });
     }
     const own = await settings.get(guildId);
@@ -106,7 +116,10 @@ export async function startParley({
         codecs,
         clock,
         log,
-        othersAreThere: () => channel.members.some((member) => member.id !== client.user?.id),
+        othersAreThere: (id) =>
+          guild.voiceStates.cache.some((state) => state.channelId === id && state.id !== client.user?.id),
+        around: surroundingsOf(client, guild),
+        ...(linkPatience && { patience: linkPatience }),
       }),
     );
     const text = new ChosenText(guild, own.transcriptChannelId ?? channelId);
@@ -121,10 +134,11 @@ export async function startParley({
     const announcement = new Announcement({ channel, modelLabel: model.label, statuses, log });
     const finish = (reason: EndReason): void => {
       onEnded();
-      const last = Promise.all([transcript.close(), announcement.ended(reason)]).then(() => {});
+      const last = Promise.all([transcript.close(), announcement.ended(reason), journey.ended()]).then(() => {});
       finishing.add(last);
       void last.finally(() => finishing.delete(last));
     };
+    const journey = new Journey({ guild, channelId, by, text, room, transcript, announcement, places, log });
     const bridge = new Bridge({
       line,
       session,
@@ -139,6 +153,7 @@ export async function startParley({
       beforeLeaving: () => announcement.leaving(),
       observe: (event) => {
         observe?.(event, guildId);
+        const { channelId } = bridge;
         const place = { guildId, channelId, provider: model.provider, model: model.name };
         void spending.note(place, event).then(
           (verdict) => {
@@ -152,18 +167,15 @@ export async function startParley({
         // Why the bot left is said in the channel's own chat by the announcement: once is enough.
         if (!ended || ended.kind === 'asked' || text.channelId !== channelId) transcript.observe(event);
         if (ended) finish(ended);
+        if (event.type === 'moved' || event.type === 'recovered') journey.follow(event);
       },
     });
     log.info({ guildId, channelId, model: model.name, by: by.userId }, 'joined a voice channel');
-    await announcement.joined(by);
-    return followed(bridge, (transcriptChannelId) => {
-      const chosen = transcriptChannelId ?? channelId;
-      if (chosen === text.channelId) return;
-      text.channelId = chosen;
-      transcript.turnPage();
-    });
+    await Promise.all([returning ? announcement.returned(by) : announcement.joined(by), journey.began()]);
+    return followed(bridge, (transcriptChannelId) => journey.write(transcriptChannelId));
   });
 
+  let lock: InstanceLock | undefined;
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     for (const attempt of connecting) attempt.abort(new Error('the bot is stopping'));
@@ -173,7 +185,9 @@ export async function startParley({
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
+    await places.settled();
     await usageStore.close();
+    await lock?.release();
     await database.destroy();
   };
   const parley: Parley = {
@@ -184,6 +198,7 @@ export async function startParley({
     },
   };
   try {
+    lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
     dispatchCommands(client, commands, {
       bridges,
@@ -197,11 +212,17 @@ export async function startParley({
     });
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: model.label }, 'ready');
+    void returnToPlaces({ client: ready, places, bridges, log });
   } catch (error) {
     await parley.stop();
     throw error;
   }
   return parley;
+}
+
+/** A bot token begins with the bot's user id in base64; the rest is secret. */
+function botIdOf(token: string): string {
+  return Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('latin1');
 }
 
 /** Connects under a signal that stop() can abort, and that nothing aborts once the session is there. */
@@ -232,7 +253,9 @@ async function joinLine(session: SpeechSession, join: () => Promise<DiscordVoice
 function followed(bridge: Bridge, place: (transcriptChannelId: string | null) => void): BridgeHandle {
   return {
     guildId: bridge.guildId,
-    channelId: bridge.channelId,
+    get channelId() {
+      return bridge.channelId;
+    },
     status: () => bridge.status(),
     ask: (person: Person, text: string) => bridge.ask(person, text),
     apply: (settings) => {

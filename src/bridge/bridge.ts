@@ -4,6 +4,7 @@ import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
 import { Latencies } from './latencies.ts';
+import { troubleOf } from './line-troubles.ts';
 import type {
   GuildSettings,
   LineEvent,
@@ -57,7 +58,6 @@ export interface BridgeParts {
 /** One voice channel joined to one model session: the one place where the arrows between them are drawn. */
 export class Bridge implements BridgeHandle {
   readonly guildId: string;
-  readonly channelId: string;
   readonly #parts: BridgeParts;
   readonly #floor: Floor;
   readonly #turns = new TurnBook();
@@ -72,6 +72,8 @@ export class Bridge implements BridgeHandle {
   #options: SessionOptions;
   #turnCount = 0;
   #interruptions = 0;
+  #rejoins = 0;
+  #deafRejoins = 0;
   /** The model is out of reach for the moment: nobody can expect an answer. */
   #paused = false;
   #turnEndedAt: number | undefined;
@@ -81,7 +83,6 @@ export class Bridge implements BridgeHandle {
   constructor(parts: BridgeParts) {
     this.#parts = parts;
     this.guildId = parts.line.guildId;
-    this.channelId = parts.line.channelId;
     this.#settings = parts.settings;
     this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox);
     this.#floor = new Floor({
@@ -111,6 +112,11 @@ export class Bridge implements BridgeHandle {
     void this.#read(parts.session.events, (event) => this.#onSession(event));
   }
 
+  /** Where the line is now. */
+  get channelId(): string {
+    return this.#parts.line.channelId;
+  }
+
   status(): BridgeStatus {
     const holder = this.#floor.holder;
     return {
@@ -127,6 +133,8 @@ export class Bridge implements BridgeHandle {
       badReception: (this.#parts.line.reception ?? [])
         .filter(({ received, recentLoss }) => received >= RECEPTION_PACKETS && recentLoss >= BAD_RECEPTION)
         .map(({ userId, recentLoss }) => ({ person: this.#person(userId), loss: recentLoss })),
+      rejoins: this.#rejoins,
+      deafRejoins: this.#deafRejoins,
     };
   }
 
@@ -207,6 +215,19 @@ export class Bridge implements BridgeHandle {
       case 'left':
         this.#act(this.#floor.left(event.userId, now));
         this.#parts.observe({ type: 'left', person: this.#person(event.userId) });
+        return;
+      case 'moved':
+        this.#company.spoke(now);
+        this.#parts.observe(event);
+        return;
+      case 'recovered':
+        this.#rejoins += 1;
+        if (event.cause === 'deaf') this.#deafRejoins += 1;
+        this.#parts.observe(event);
+        return;
+      case 'unheard':
+      case 'hindered':
+        this.#parts.observe({ type: 'trouble', message: troubleOf(event, (id) => this.#parts.room.nameOf(id)) });
         return;
       default:
         event satisfies never;

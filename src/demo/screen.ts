@@ -130,6 +130,12 @@ export class Screen {
       case 'trouble':
         this.#line('!', red(event.type === 'trouble' ? event.message : `speech of ${event.person.name} was dropped`));
         return;
+      case 'moved':
+        this.#line('Parley', cyan('was moved to another channel'));
+        return;
+      case 'recovered':
+        this.#line('Parley', dim(`voice connection back after ${event.gapMs} ms`));
+        return;
       case 'usage':
         this.#line('model', dim(`${event.usage.inputTokens} tokens in, ${event.usage.outputTokens} out`));
         return;

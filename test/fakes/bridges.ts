@@ -31,6 +31,8 @@ export class ScriptedBridge implements BridgeHandle {
       replyLatenciesMs: [],
       interruptions: 0,
       badReception: [],
+      rejoins: 0,
+      deafRejoins: 0,
       ...this.now,
     };
   }

@@ -1,6 +1,7 @@
 import { guildSettings } from './001-guild-settings.ts';
 import { usage } from './002-usage.ts';
+import { places } from './005-places.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
-export const migrations: readonly Migration[] = [guildSettings, usage];
+export const migrations: readonly Migration[] = [guildSettings, usage, places];
