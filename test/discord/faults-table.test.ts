@@ -216,6 +216,34 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
     assert.ok(Math.min(...plain) >= 12, `${plain} attempts of the plain bridge in 0.7 s`);
   });
 
+  it('a lost datagram of IP discovery: asked again (the plain bridge never does: npm run endurance -- dead-link)', async () => {
+    const parley = await Trial.start('parley', { joined: false });
+    try {
+      const { faults } = parley.stage.discord.voice;
+      faults.lostDiscoveries = 1;
+      await parley.stage.join(parley.place);
+      assert.equal(faults.lostDiscoveries, 0);
+      assert.ok(count(await parley.heard(['e'], 40), 'e') >= 38);
+    } finally {
+      await parley.close();
+    }
+  });
+
+  it('a dead voice link: noticed in less than 20 s (the plain bridge needs a minute: npm run endurance -- dead-link)', async () => {
+    const parley = await Trial.start('parley');
+    try {
+      const { stage, seat } = parley;
+      const before = stage.discord.voice.identifies;
+      stage.discord.voice.freeze(seat);
+      await stage.until(() => stage.discord.voice.identifies > before, 20_000, 'another connection');
+      await parley.comeBack();
+      await wait(700);
+      assert.ok(count(await parley.heard(['e'], 40), 'e') >= 38);
+    } finally {
+      await parley.close();
+    }
+  });
+
   it('event loop blocked for 1 s: three packets at once, and no more than one per 20 ms then; the plain bridge floods', async () => {
     const result = await both(async (trial) => {
       const from = await trial.answered('g', 3_500);
