@@ -123,6 +123,10 @@ export class VoiceRelay {
       this.refused.strangers++;
       return;
     }
+    if (this.#faults.lostDiscoveries > 0) {
+      this.#faults.lostDiscoveries -= 1;
+      return;
+    }
     place.remote = { address: from.address, port: from.port };
     const answer = Buffer.alloc(DISCOVERY_BYTES);
     answer.writeUInt16BE(2, 0);
@@ -137,7 +141,7 @@ export class VoiceRelay {
     const ssrc = datagram.readUInt32BE(8);
     const place = this.#places.get(ssrc);
     const remote = place?.remote;
-    if (!place?.transport || remote?.port !== from.port || remote.address !== from.address) {
+    if (!place?.transport || place.frozen || remote?.port !== from.port || remote.address !== from.address) {
       this.refused.strangers++;
       return;
     }
@@ -160,7 +164,7 @@ export class VoiceRelay {
   #relay(sender: VoicePlace, media: Media, copies: number): void {
     for (const place of sender.room.places.values()) {
       const { transport, remote } = place;
-      if (place === sender || !transport || !remote || !place.wants(sender.ssrc)) continue;
+      if (place === sender || place.frozen || !transport || !remote || !place.wants(sender.ssrc)) continue;
       const datagram = transport.seal(media.header, media.body);
       for (let i = 0; i < copies; i++) this.#socket.send(datagram, remote.port, remote.address);
     }

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { localCertificate } from './certificate.ts';
 import { ExternalSender } from './dave-messages.ts';
-import type { FaultCounts, Faults } from './faults.ts';
+import { type FaultCounts, type Faults, NO_FAULTS } from './faults.ts';
 import { ENCRYPTION_MODES, type EncryptionMode } from './transport.ts';
 import { speaksVersion8, type VoiceGatewayHost, VoiceGatewayLink } from './voice-gateway.ts';
 import { type VoiceAdmission, VoicePlace } from './voice-place.ts';
@@ -53,6 +53,7 @@ export class VoiceServer {
   /** Sessions by token, from Identify on. */
   readonly #places = new Map<string, VoicePlace>();
   #nextSsrc = randomInt(1000, 2 ** 30);
+  #identifies = 0;
 
   private constructor(parts: {
     port: number;
@@ -86,7 +87,7 @@ export class VoiceServer {
   }
 
   static async start(options: VoiceServerOptions = {}): Promise<VoiceServer> {
-    const faults = { loss: 0, reorder: 0, duplicates: 0, delayMs: 0, jitterMs: 0, ...options.faults };
+    const faults = { ...NO_FAULTS, ...options.faults };
     const { key, cert } = await localCertificate();
     const sender = (options.dave ?? true) ? await ExternalSender.create() : undefined;
     const relay = new VoiceRelay({ faults, seed: options.seed ?? 1 });
@@ -116,6 +117,11 @@ export class VoiceServer {
   /** Datagrams that were dropped as wrong, by reason. */
   get refused(): Readonly<RefusedCounts> {
     return this.#relay.refused;
+  }
+
+  /** How often somebody identified, let in or not. */
+  get identifies(): number {
+    return this.#identifies;
   }
 
   /** What the faults did so far. */
@@ -152,11 +158,21 @@ export class VoiceServer {
     for (const place of this.#placesOf(seat)) place.link?.close(closeCode);
   }
 
+  /** Lets a client's connection die without a word: nothing comes through, by websocket or UDP. A new one works. */
+  freeze(seat: VoiceSeat): void {
+    for (const place of this.#placesOf(seat)) place.frozen = true;
+  }
+
   /** Sends any bytes to a client's UDP address, from the server's port or from one that it has never heard of. */
   async inject(seat: VoiceSeat, datagram: Uint8Array, from: 'server' | 'stranger' = 'stranger'): Promise<void> {
     const place = this.#placesOf(seat)[0];
     if (!place) throw new TypeError(`user ${seat.userId} is not connected here`);
     await this.#relay.inject(place, datagram, from);
+  }
+
+  /** Sends a binary voice gateway message to a client, whatever stands in it. */
+  sendBinary(seat: VoiceSeat, op: number, payload: Buffer): void {
+    for (const place of this.#placesOf(seat)) place.sendBinary(op, payload);
   }
 
   /** User ids in a channel that came as far as a transport key. */
@@ -184,6 +200,8 @@ export class VoiceServer {
   }
 
   #identify(payload: Readonly<Record<string, unknown>>, link: WebSocket): VoicePlace | number {
+    this.#identifies += 1;
+    if (this.faults.refuseIdentify > 0) return this.faults.refuseIdentify;
     const token = String(payload.token);
     const admission = this.#admissions.get(token);
     if (!admission) return VoiceClose.AuthenticationFailed;
@@ -192,7 +210,14 @@ export class VoiceServer {
     if (room.dave && !(Number(payload.max_dave_protocol_version) >= 1)) return VoiceClose.DaveRequired;
     // A client that identifies again has given its old session up.
     for (const older of this.#placesOf(admission)) this.#remove(older, VoiceClose.Disconnected);
-    const place = new VoicePlace({ admission, token, ssrc: this.#nextSsrc++, room, link });
+    const place = new VoicePlace({
+      admission,
+      token,
+      ssrc: this.#nextSsrc++,
+      room,
+      link,
+      delayMs: () => (admission.bot ? this.faults.gatewayDelayMs : 0),
+    });
     this.#places.set(token, place);
     this.#relay.add(place);
     return place;
