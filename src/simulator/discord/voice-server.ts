@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { localCertificate } from './certificate.ts';
 import { ExternalSender } from './dave-messages.ts';
 import type { FaultCounts, Faults } from './faults.ts';
+import type { HalfOpen, LinkFaults } from './link-faults.ts';
 import { ENCRYPTION_MODES, type EncryptionMode } from './transport.ts';
 import { speaksVersion8, type VoiceGatewayHost, VoiceGatewayLink } from './voice-gateway.ts';
 import { type VoiceAdmission, VoicePlace } from './voice-place.ts';
@@ -42,6 +43,10 @@ export class VoiceServer {
   readonly certificate: string;
   /** Switches for what goes wrong between people and the others; may be changed at any time. */
   readonly faults: Faults;
+  /** Switches for the connections of bots; may be changed at any time. */
+  readonly links: LinkFaults;
+  /** Identifies that came, of everybody. */
+  identifies = 0;
   readonly #relay: VoiceRelay;
   readonly #http: Server;
   readonly #wires: ReadonlySet<Duplex>;
@@ -64,11 +69,13 @@ export class VoiceServer {
     sockets: WebSocketServer;
     sender: ExternalSender | undefined;
     faults: Faults;
+    links: LinkFaults;
     options: VoiceServerOptions;
   }) {
     this.endpoint = `127.0.0.1:${parts.port}`;
     this.certificate = parts.certificate;
     this.faults = parts.faults;
+    this.links = parts.links;
     this.#relay = parts.relay;
     this.#http = parts.http;
     this.#wires = parts.wires;
@@ -89,7 +96,8 @@ export class VoiceServer {
     const faults = { loss: 0, reorder: 0, duplicates: 0, delayMs: 0, jitterMs: 0, ...options.faults };
     const { key, cert } = await localCertificate();
     const sender = (options.dave ?? true) ? await ExternalSender.create() : undefined;
-    const relay = new VoiceRelay({ faults, seed: options.seed ?? 1 });
+    const links: LinkFaults = { closeOnIdentify: undefined, loseDiscoveries: 0 };
+    const relay = new VoiceRelay({ faults, links, seed: options.seed ?? 1 });
     const udpPort = await relay.open();
     const http = createServer({ key, cert });
     const wires = new Set<Duplex>();
@@ -105,7 +113,19 @@ export class VoiceServer {
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     const { port } = http.address() as AddressInfo;
-    return new VoiceServer({ port, udpPort, certificate: cert, relay, http, wires, sockets, sender, faults, options });
+    return new VoiceServer({
+      port,
+      udpPort,
+      certificate: cert,
+      relay,
+      http,
+      wires,
+      sockets,
+      sender,
+      faults,
+      links,
+      options,
+    });
   }
 
   /** What clients sent here, in the order of arrival and before any fault; bounded. */
@@ -152,6 +172,11 @@ export class VoiceServer {
     for (const place of this.#placesOf(seat)) place.link?.close(closeCode);
   }
 
+  /** From now on nothing comes through on this way of the client's session, and neither side is told. */
+  halfOpen(seat: VoiceSeat, way: HalfOpen): void {
+    for (const place of this.#placesOf(seat)) place.halfOpen.add(way);
+  }
+
   /** Sends any bytes to a client's UDP address, from the server's port or from one that it has never heard of. */
   async inject(seat: VoiceSeat, datagram: Uint8Array, from: 'server' | 'stranger' = 'stranger'): Promise<void> {
     const place = this.#placesOf(seat)[0];
@@ -185,7 +210,9 @@ export class VoiceServer {
 
   #identify(payload: Readonly<Record<string, unknown>>, link: WebSocket): VoicePlace | number {
     const token = String(payload.token);
+    this.identifies++;
     const admission = this.#admissions.get(token);
+    if (admission?.bot && this.links.closeOnIdentify !== undefined) return this.links.closeOnIdentify;
     if (!admission) return VoiceClose.AuthenticationFailed;
     if (!matches(payload, admission) || payload.user_id !== admission.userId) return VoiceClose.SessionInvalid;
     const room = this.#room(admission);

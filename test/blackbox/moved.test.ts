@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { tone } from '../fakes/sound.ts';
+import { World } from '../fakes/world.ts';
+
+describe('the bot, moved by a moderator', () => {
+  it('goes on with the same session in the new channel, tells both channels, and writes in the new chat', async () => {
+    const world = await World.start({
+      protocol: 'openai',
+      script: () => ({ heard: 'Hello there.', say: { text: 'Hi.' } }),
+    });
+    try {
+      const anna = await world.person('Anna');
+      const { guild, channelId } = world;
+      const attic = guild.createVoiceChannel({ name: 'Attic' });
+      await world.join(anna);
+      const ben = guild.addPerson({ name: 'Ben' });
+      await ben.join(attic);
+      guild.moveBot(attic);
+      await world.until('the connection in the new channel', () => world.of('recovered').length > 0);
+      await guild.waitForMessage(channelId, ({ content }) => content.includes(`moved me to <#${attic}>`));
+      await guild.waitForMessage(attic, ({ content }) =>
+        content.startsWith('Hello, I am an AI. A moderator moved me here'),
+      );
+      await ben.voice.speak({ pcm: tone({ hz: 300, ms: 800, rate: 48000 }), sampleRate: 48000, channels: 1 });
+      await guild.waitForMessage(attic, ({ content }) => content.includes('Hello there.'), 10_000);
+      assert.equal(world.of('turn-began').at(-1)?.turn.name, 'Ben');
+      const status = await ben.command('/status');
+      assert.match(status.content, new RegExp(`\\*\\*Channel:\\*\\* <#${attic}>`));
+      assert.match(status.content, /made anew 1 time/);
+      guild.kickBot();
+      await guild.waitForMessage(attic, ({ content }) => content.includes('disconnected me from the voice channel'));
+      assert.equal(world.of('ended').length, 1);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
+describe('the bot on a stage', () => {
+  for (const [rights, said, suppressed] of [
+    [['MuteMembers'], /I am a speaker on this stage/, false],
+    [['RequestToSpeak'], /I asked to speak on this stage/, true],
+  ] as const) {
+    it(`says what it did with ${rights[0]}, and did it`, async () => {
+      const world = await World.start({ protocol: 'openai', script: () => ({ say: { text: 'Hi.' } }) });
+      try {
+        const denied = rights[0] === 'MuteMembers' ? [] : (['MuteMembers'] as const);
+        const stage = world.guild.createVoiceChannel({ name: 'Stage', type: 'stage', denyBot: denied });
+        const channel = world.guild.channels.get(stage);
+        assert.ok(channel);
+        const bit = rights[0] === 'MuteMembers' ? 1n << 22n : 1n << 32n;
+        channel.overwrites.push({
+          id: world.discord.botUser.id,
+          type: 1,
+          allow: bit,
+          deny: rights[0] === 'MuteMembers' ? 0n : 1n << 22n,
+        });
+        world.guild.channelChanged(channel);
+        const anna = world.guild.addPerson({ name: 'Anna', admin: true });
+        await anna.join(stage);
+        await anna.command('/join');
+        await world.guild.waitForMessage(stage, ({ content }) => said.test(content));
+        const place = world.guild.places.of(world.discord.botUser.id);
+        assert.equal(place?.suppress, suppressed);
+        assert.equal(place?.requestToSpeakAt !== null, suppressed);
+      } finally {
+        await world.close();
+      }
+    });
+  }
+});
