@@ -234,6 +234,36 @@ describe('the place in a voice channel', () => {
     );
   });
 
+  it('somebody sends packets that cannot be decoded: joins anew once, and hears them', async () => {
+    const ear = await world.join();
+    assert.ok(await ear.hears(world.anna));
+    const { ssrc } = world.stage.discord.voice.packets.findLast(({ userId }) => userId === world.anna.userId) ?? {};
+    assert.ok(ssrc);
+    const packet = Buffer.alloc(120, 7);
+    packet.writeUInt16BE(0x8078, 0);
+    packet.writeUInt32BE(ssrc, 8);
+    const garbage = setInterval(() => {
+      packet.writeUInt16BE((packet.readUInt16BE(2) + 1) & 0xffff, 2);
+      void world.stage.discord.voice.inject(world.stage.seat, packet, 'server').catch(() => {});
+    }, 20);
+    try {
+      assert.equal((await ear.event('recovered')).cause, 'deaf');
+      await wait(1_500);
+    } finally {
+      clearInterval(garbage);
+    }
+    assert.equal(ear.events.filter((event) => event.type === 'recovered').length, 1);
+    assert.ok(await ear.hears(world.anna));
+  });
+
+  it('somebody is silent, with the microphone open: nothing is done', async () => {
+    const ear = await world.join();
+    assert.ok(await ear.hears(world.anna));
+    const count = world.identifies();
+    await wait(2_500);
+    assert.equal(world.identifies(), count);
+  });
+
   it('an outage of the server: stays as long as the voice connection does', async () => {
     const ear = await world.join();
     world.stage.discord.outage(world.stage.guild);
