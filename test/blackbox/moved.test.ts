@@ -37,6 +37,38 @@ describe('the bot, moved by a moderator', () => {
   });
 });
 
+describe('the bot, moved while somebody speaks', () => {
+  it('keeps what it heard of them until then, as their turn', async () => {
+    const world = await World.start({
+      protocol: 'openai',
+      script: () => ({ heard: 'I was just saying', say: { text: 'Yes.' } }),
+    });
+    try {
+      const anna = await world.person('Anna');
+      const attic = world.guild.createVoiceChannel({ name: 'Attic' });
+      const ben = world.guild.addPerson({ name: 'Ben' });
+      await ben.join(attic);
+      await world.join(anna);
+      const speaking = anna.voice.speak({
+        pcm: tone({ hz: 300, ms: 2500, rate: 48000 }),
+        sampleRate: 48000,
+        channels: 1,
+      });
+      await world.until('her turn', () => world.of('turn-began').length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      world.guild.moveBot(attic);
+      await world.until('the end of her turn', () => world.of('turn-ended').length > 0);
+      await speaking;
+      const [ended] = world.of('turn-ended');
+      assert.equal(ended?.turn.userId, anna.userId);
+      assert.ok((ended?.speechMs ?? 0) >= 600, `${ended?.speechMs} ms`);
+      await world.guild.waitForMessage(attic, ({ content }) => content.includes('I was just saying'), 10_000);
+    } finally {
+      await world.close();
+    }
+  });
+});
+
 describe('the bot on a stage', () => {
   for (const [rights, said, suppressed] of [
     [['MuteMembers'], /I am a speaker on this stage/, false],
