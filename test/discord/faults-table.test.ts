@@ -185,11 +185,11 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
   it('voice close 4004, 4006, 4009, 4017, 4021 or 4022 at every attempt: a few attempts; the plain bridge storms', async () => {
     const attempts = async ({ stage, seat }: Trial, code: number): Promise<number> => {
       const { voice } = stage.discord;
-      voice.faults.refuseIdentify = code;
+      voice.links.closeOnIdentify = code;
       const before = voice.identifies;
       voice.sever(seat, code);
       await wait(700);
-      voice.faults.refuseIdentify = 0;
+      voice.links.closeOnIdentify = undefined;
       return voice.identifies - before;
     };
     const careful: Trigger<number[]> = async (trial) => {
@@ -219,10 +219,10 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
   it('a lost datagram of IP discovery: asked again (the plain bridge never does: npm run endurance -- dead-link)', async () => {
     const parley = await Trial.start('parley', { joined: false });
     try {
-      const { faults } = parley.stage.discord.voice;
-      faults.lostDiscoveries = 1;
+      const { links } = parley.stage.discord.voice;
+      links.loseDiscoveries = 1;
       await parley.stage.join(parley.place);
-      assert.equal(faults.lostDiscoveries, 0);
+      assert.equal(links.loseDiscoveries, 0);
       assert.ok(count(await parley.heard(['e'], 40), 'e') >= 38);
     } finally {
       await parley.close();
@@ -234,7 +234,7 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
     try {
       const { stage, seat } = parley;
       const before = stage.discord.voice.identifies;
-      stage.discord.voice.freeze(seat);
+      stage.discord.voice.halfOpen(seat, 'websocket', 'udp');
       await stage.until(() => stage.discord.voice.identifies > before, 20_000, 'another connection');
       await parley.comeBack();
       await wait(700);

@@ -17,7 +17,7 @@ async function deadLink(say: (line: string) => void): Promise<void> {
   try {
     const { voice } = trial.stage.discord;
     const before = voice.identifies;
-    voice.freeze(trial.seat);
+    voice.halfOpen(trial.seat, 'websocket', 'udp');
     const from = performance.now();
     await trial.stage.until(() => voice.identifies > before, LIMIT_MS, 'another attempt of the plain bridge');
     const seconds = (performance.now() - from) / 1000;
@@ -32,7 +32,7 @@ async function lostDiscovery(say: (line: string) => void): Promise<void> {
   const trial = await Trial.start('plain', { joined: false });
   try {
     const { voice } = trial.stage.discord;
-    voice.faults.lostDiscoveries = 1;
+    voice.links.loseDiscoveries = 1;
     trial.stage.bot.tell({ join: { guildId: trial.seat.guildId, channelId: trial.place.channelId } });
     await wait(12_000);
     const connected = voice.connected(trial.place.channelId).includes(trial.seat.userId);

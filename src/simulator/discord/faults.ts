@@ -10,10 +10,6 @@ export interface Faults {
   jitterMs: number;
   /** What the voice gateway says comes to the bot this much later, in order, while its packets are in time. */
   gatewayDelayMs: number;
-  /** This many of the next requests for IP discovery get no answer. */
-  lostDiscoveries: number;
-  /** Close code with which whoever identifies is turned away; 0: nobody is. */
-  refuseIdentify: number;
 }
 
 /** Everything as it should be. */
@@ -24,8 +20,6 @@ export const NO_FAULTS: Readonly<Faults> = {
   delayMs: 0,
   jitterMs: 0,
   gatewayDelayMs: 0,
-  lostDiscoveries: 0,
-  refuseIdentify: 0,
 };
 
 /** How often each fault struck, and what was passed on (a duplicate counts once). */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { FaultyPath } from './faults.ts';
+import type { HalfOpen } from './link-faults.ts';
 import { type EncryptionMode, Transport } from './transport.ts';
 import type { VoiceRoom } from './voice-room.ts';
 import { VoiceOp } from './voice-wire.ts';
@@ -37,8 +38,8 @@ export class VoicePlace {
   /** Where its datagrams come from and go to. */
   remote: { readonly address: string; readonly port: number } | undefined;
   path: FaultyPath<Media> | undefined;
-  /** Nothing comes through any more, either way, and nobody says so. */
-  frozen = false;
+  /** Ways on which nothing comes through in either direction. */
+  readonly halfOpen = new Set<HalfOpen>();
   /** Its last op 5: 0 is silent, undefined before the first one. */
   speaking: number | undefined;
   /** Runs when the time to resume is over. */
@@ -143,7 +144,7 @@ export class VoicePlace {
   }
 
   #transmit(frame: string | Buffer): void {
-    if (this.frozen) return;
+    if (this.halfOpen.has('websocket')) return;
     const link = this.#link;
     const send = (): void => {
       if (link?.readyState === WebSocket.OPEN) link.send(frame);

@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { localCertificate } from './certificate.ts';
 import { ExternalSender } from './dave-messages.ts';
 import { type FaultCounts, type Faults, NO_FAULTS } from './faults.ts';
+import type { HalfOpen, LinkFaults } from './link-faults.ts';
 import { ENCRYPTION_MODES, type EncryptionMode } from './transport.ts';
 import { speaksVersion8, type VoiceGatewayHost, VoiceGatewayLink } from './voice-gateway.ts';
 import { type VoiceAdmission, VoicePlace } from './voice-place.ts';
@@ -42,6 +43,8 @@ export class VoiceServer {
   readonly certificate: string;
   /** Switches for what goes wrong between people and the others; may be changed at any time. */
   readonly faults: Faults;
+  /** Switches for the connections of bots; may be changed at any time. */
+  readonly links: LinkFaults;
   readonly #relay: VoiceRelay;
   readonly #http: Server;
   readonly #wires: ReadonlySet<Duplex>;
@@ -65,11 +68,13 @@ export class VoiceServer {
     sockets: WebSocketServer;
     sender: ExternalSender | undefined;
     faults: Faults;
+    links: LinkFaults;
     options: VoiceServerOptions;
   }) {
     this.endpoint = `127.0.0.1:${parts.port}`;
     this.certificate = parts.certificate;
     this.faults = parts.faults;
+    this.links = parts.links;
     this.#relay = parts.relay;
     this.#http = parts.http;
     this.#wires = parts.wires;
@@ -90,7 +95,8 @@ export class VoiceServer {
     const faults = { ...NO_FAULTS, ...options.faults };
     const { key, cert } = await localCertificate();
     const sender = (options.dave ?? true) ? await ExternalSender.create() : undefined;
-    const relay = new VoiceRelay({ faults, seed: options.seed ?? 1 });
+    const links: LinkFaults = { closeOnIdentify: undefined, loseDiscoveries: 0 };
+    const relay = new VoiceRelay({ faults, links, seed: options.seed ?? 1 });
     const udpPort = await relay.open();
     const http = createServer({ key, cert });
     const wires = new Set<Duplex>();
@@ -106,7 +112,19 @@ export class VoiceServer {
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     const { port } = http.address() as AddressInfo;
-    return new VoiceServer({ port, udpPort, certificate: cert, relay, http, wires, sockets, sender, faults, options });
+    return new VoiceServer({
+      port,
+      udpPort,
+      certificate: cert,
+      relay,
+      http,
+      wires,
+      sockets,
+      sender,
+      faults,
+      links,
+      options,
+    });
   }
 
   /** What clients sent here, in the order of arrival and before any fault; bounded. */
@@ -158,9 +176,9 @@ export class VoiceServer {
     for (const place of this.#placesOf(seat)) place.link?.close(closeCode);
   }
 
-  /** Lets a client's connection die without a word: nothing comes through, by websocket or UDP. A new one works. */
-  freeze(seat: VoiceSeat): void {
-    for (const place of this.#placesOf(seat)) place.frozen = true;
+  /** From now on nothing comes through on these ways of the client's session, and nobody is told. A new session works. */
+  halfOpen(seat: VoiceSeat, ...ways: HalfOpen[]): void {
+    for (const place of this.#placesOf(seat)) for (const way of ways) place.halfOpen.add(way);
   }
 
   /** Sends any bytes to a client's UDP address, from the server's port or from one that it has never heard of. */
@@ -201,9 +219,9 @@ export class VoiceServer {
 
   #identify(payload: Readonly<Record<string, unknown>>, link: WebSocket): VoicePlace | number {
     this.#identifies += 1;
-    if (this.faults.refuseIdentify > 0) return this.faults.refuseIdentify;
     const token = String(payload.token);
     const admission = this.#admissions.get(token);
+    if (admission?.bot && this.links.closeOnIdentify !== undefined) return this.links.closeOnIdentify;
     if (!admission) return VoiceClose.AuthenticationFailed;
     if (!matches(payload, admission) || payload.user_id !== admission.userId) return VoiceClose.SessionInvalid;
     const room = this.#room(admission);
