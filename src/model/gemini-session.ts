@@ -22,10 +22,10 @@ import { type Command, GeminiOutbox } from './gemini-outbox.ts';
 import { GeminiServerWork } from './gemini-server-work.ts';
 import { geminiConfig } from './gemini-setup.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
+import { GeminiSpeaking } from './gemini-speaking.ts';
 import { geminiUsage } from './gemini-usage.ts';
-import { ACKNOWLEDGEMENT, cutOffNote, speakerLabel, writerLabel } from './label.ts';
+import { ACKNOWLEDGEMENT, cutOffNote, writerLabel } from './label.ts';
 import type { OpeningHooks } from './opening.ts';
-import { toBase64 } from './pcm-base64.ts';
 import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
 import { type ModelLog, type Timing, Wire } from './wire.ts';
@@ -47,14 +47,6 @@ export interface GeminiSessionParts {
   readonly hooks: OpeningHooks;
 }
 
-/** The turn that is open; `samplesAtClose`: how much of its sound had been sent when the server closed it by itself. */
-interface OpenTurn {
-  readonly turn: Turn;
-  samples: number;
-  samplesAtClose: number;
-  closedByServer: boolean;
-}
-
 /** One connection to the Live API. */
 export class GeminiSession implements SpeechSession {
   readonly #parts: GeminiSessionParts;
@@ -72,7 +64,7 @@ export class GeminiSession implements SpeechSession {
   #closed = false;
   #accepted = false;
   readonly #outbox: GeminiOutbox;
-  #open: OpenTurn | undefined;
+  readonly #speaking: GeminiSpeaking;
   #givingUp: NodeJS.Timeout | undefined;
 
   constructor(parts: GeminiSessionParts) {
@@ -89,6 +81,17 @@ export class GeminiSession implements SpeechSession {
       hearing: this.#hearing,
       carryOut: (command, now) => this.#carryOut(command, now),
       emit: (events) => this.#emit(events),
+    });
+    this.#speaking = new GeminiSpeaking({
+      manual: this.#manual,
+      laterContent: parts.traits.laterContent,
+      hearing: this.#hearing,
+      generations: this.#generations,
+      labelled: (label) => this.#labelled(label),
+      send: (message) => this.#send(message),
+      sendText: (json) => this.#wire?.send(json),
+      turnWaits: () => this.#outbox.turnWaits,
+      closed: (turnId) => this.#events.push({ type: 'turn-closed', turnId }),
     });
     this.#calls = new GeminiCalls((message) => this.#send(message), { ids: !parts.endpoint.vertex });
     openGeminiSocket(parts.endpoint, geminiConfig(parts), {
@@ -178,13 +181,13 @@ export class GeminiSession implements SpeechSession {
   #carryOut(command: Command, now: number): void {
     switch (command.type) {
       case 'begin':
-        this.#begin(command.turn, now);
+        this.#speaking.begin(command.turn, now);
         return;
       case 'audio':
-        this.#sound(command.pcm);
+        this.#speaking.sound(command.pcm);
         return;
       case 'end':
-        this.#end(command.respond, now);
+        this.#speaking.end(command.respond, now);
         return;
       case 'text':
         this.#write(command.turn, command.text);
@@ -217,73 +220,12 @@ export class GeminiSession implements SpeechSession {
   }
 
   #respond(now: number): void {
-    if (!this.#later.isDue(this.#listens)) {
+    if (!this.#later.isDue(this.#speaking.listens)) {
       this.#generations.respond();
       return;
     }
     this.#generations.promptedFor(this.#later.turnIds, now);
     this.#sendActivity(this.#labelled(TELL));
-  }
-
-  /** Whether the label of a turn reaches the model. */
-  get #listens(): boolean {
-    return this.#manual || this.#parts.traits.laterContent;
-  }
-
-  #begin(turn: Turn, now: number): void {
-    this.#open = { turn, samples: 0, samplesAtClose: 0, closedByServer: false };
-    const label = this.#listens ? this.#labelled(speakerLabel(turn)) : '';
-    if (this.#manual) {
-      this.#generations.turnBegan();
-      this.#send({ realtimeInput: { activityStart: {} } });
-      // Inside the activity: outside of it a text is a turn of its own, and clientContent closes Gemini 3 sessions
-      // (ai.google.dev/gemini-api/docs/live-api/capabilities; livekit/agents#5251, livekit/agents-js#1724).
-      this.#send({ realtimeInput: { text: label } });
-    } else if (this.#parts.traits.laterContent) {
-      // With automatic detection a realtime text counts as activity and would be answered.
-      const turns = [{ role: 'user', parts: [{ text: label }] }];
-      this.#send({ clientContent: { turns, turnComplete: false } });
-    }
-    this.#hearing.began(turn, now);
-  }
-
-  #sound(pcm: Pcm): void {
-    if (!this.#open) return;
-    this.#open.samples += pcm.length;
-    // As text, 50 times a second: JSON.stringify would cost five times as much.
-    const data = toBase64(pcm);
-    this.#wire?.send(`{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"${data}"}}}`);
-  }
-
-  #end(respond: boolean, now: number): void {
-    const open = this.#open;
-    this.#open = undefined;
-    if (!open) return;
-    const { turn } = open;
-    if (open.closedByServer) {
-      this.#endTail(open, respond, now);
-      return;
-    }
-    // Nothing was said in it: the server has nothing to answer, and nobody is to wait for that.
-    if (!this.#manual && open.samples === 0) {
-      this.#hearing.ended(turn.id, now);
-      if (respond) this.#generations.respond();
-      return;
-    }
-    this.#hearing.ended(turn.id, now);
-    this.#generations.turnEnded(turn.id, respond, this.#manual && this.#outbox.turnWaits, now);
-    this.#send({ realtimeInput: this.#manual ? { activityEnd: {} } : { audioStreamEnd: true } });
-  }
-
-  /**
-   * The server closed the turn, and the person went on for a little: without a mark of its end that sound would become
-   * one turn with the next person's.
-   */
-  #endTail({ turn, samples, samplesAtClose }: OpenTurn, respond: boolean, now: number): void {
-    if (samples === samplesAtClose) return;
-    this.#hearing.ended(turn.id, now);
-    this.#generations.turnEnded(turn.id, respond, false, now);
-    this.#send({ realtimeInput: { audioStreamEnd: true } });
   }
 
   #write(turn: Turn, text: string): void {
@@ -382,30 +324,16 @@ export class GeminiSession implements SpeechSession {
     }
     if (!turnComplete) return;
     clearTimeout(this.#givingUp);
-    if (this.#generations.completesUnasked) this.#closeByServer();
+    if (this.#generations.completesUnasked) this.#speaking.closeByServer();
     this.#hearing.answered(performance.now());
-    this.#generations.turnComplete(this.#asked());
+    this.#generations.turnComplete(this.#speaking.asked());
   }
 
   /** Before anything that the model says. Gives the open turns that it may answer, though they have not ended. */
   #beforeOutput(): readonly number[] {
-    if (this.#generations.beginsUnasked) this.#closeByServer();
+    if (this.#generations.beginsUnasked) this.#speaking.closeByServer();
     this.#hearing.answered(performance.now());
-    return this.#asked();
-  }
-
-  /** Where the provider draws the turns, an answer that nothing else asked for shows that it closed this one. */
-  #closeByServer(): void {
-    const open = this.#open;
-    if (this.#manual || !open || open.samples === 0 || open.closedByServer) return;
-    open.closedByServer = true;
-    open.samplesAtClose = open.samples;
-    this.#hearing.ended(open.turn.id, performance.now());
-    this.#events.push({ type: 'turn-closed', turnId: open.turn.id });
-  }
-
-  #asked(): readonly number[] {
-    return !this.#manual && this.#open && this.#open.samples > 0 ? [this.#open.turn.id] : [];
+    return this.#speaking.asked();
   }
 
   #emit(events: readonly SessionEvent[]): void {
