@@ -1,4 +1,4 @@
-import type { DAVESession, Networking } from '@discordjs/voice';
+import { type DAVESession, type Networking, NetworkingStatusCode } from '@discordjs/voice';
 import type { Logger } from 'pino';
 import type { UserId } from '../bridge/ports.ts';
 import { isSealed } from './sealed-packets.ts';
@@ -37,6 +37,14 @@ export function rejoinGroup(networking: Networking, log: Logger): void {
   // Whoever is asked for this a second time had no answer to the first.
   dave.reinitializing = false;
   dave.recoverFromInvalidTransition(dave.lastTransitionId ?? 0);
+}
+
+/** Whether the people who are there can be heard: the end-to-end group stands and its first transition was executed. */
+export function isGroupReady(networking: Networking | undefined): boolean {
+  const state = networking?.state;
+  if (state?.code !== NetworkingStatusCode.Ready) return false;
+  if (!state.dave || state.dave.protocolVersion === 0) return true;
+  return state.dave.session?.ready === true && state.dave.lastTransitionId !== undefined;
 }
 
 /** The library's types hide it: the call had gone down to no encryption, and the transition up was not executed yet. */

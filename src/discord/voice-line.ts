@@ -1,15 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type DiscordGatewayAdapterCreator, type Networking, NetworkingStatusCode } from '@discordjs/voice';
+import type { DiscordGatewayAdapterCreator, Networking } from '@discordjs/voice';
 import type { Logger } from 'pino';
 import { AsyncQueue } from '../audio/async-queue.ts';
 import type { LineLostError } from '../bridge/errors.ts';
 import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
 import { Deafness } from './deafness.ts';
-import { rejoinGroup, unsealerOf } from './end-to-end.ts';
+import { isGroupReady, rejoinGroup, unsealerOf } from './end-to-end.ts';
 import { FrameClock } from './frame-clock.ts';
 import { guardMls } from './mls-guard.ts';
 import type { OpusCodecs } from './opus.ts';
-import { Pacer, type PacketSink } from './pacer.ts';
+import { Pacer } from './pacer.ts';
 import type { PersonReception } from './person-reception.ts';
 import { Presence } from './presence.ts';
 import { type ReceiveCounts, Receiver } from './receiver.ts';
@@ -17,10 +17,9 @@ import { type OwnState, Supervisor } from './supervisor.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
 import { guardVoiceGateway } from './voice-gateway-guard.ts';
 import { LINK_PATIENCE, type LinkPatience } from './voice-policy.ts';
+import { VoiceSink } from './voice-sink.ts';
 
 const TICK_MS = 20;
-/** 20 ms of the RTP clock of Opus, 48 kHz (RFC 7587 section 4.1). */
-const FRAME_TICKS = 960;
 const IDLE_TICK_MS = 500;
 /** After this time a line counts as ready even if the end-to-end group does not stand: whoever comes later completes it. */
 const GROUP_WAIT_MS = 3_000;
@@ -113,7 +112,7 @@ export class DiscordVoiceLine implements VoiceLine {
       onLost: (error) => this.#lose(error),
     });
     this.#pacer = new Pacer({
-      sink: sinkOf(this.#supervisor),
+      sink: new VoiceSink(this.#supervisor),
       codec: options.codecs.lease(24000),
       clock: options.clock ?? new FrameClock(),
       onFailure: (error) => options.log.debug({ guildId: options.guildId, err: error }, 'a frame was not sent'),
@@ -311,44 +310,4 @@ export class DiscordVoiceLine implements VoiceLine {
       this.#receiver.left(d.user_id);
     }
   }
-}
-
-/** Whether the people who are there can be heard: the end-to-end group stands and its first transition was executed. */
-function isGroupReady(networking: Networking | undefined): boolean {
-  const state = networking?.state;
-  if (state?.code !== NetworkingStatusCode.Ready) return false;
-  if (!state.dave || state.dave.protocolVersion === 0) return true;
-  return state.dave.session?.ready === true && state.dave.lastTransitionId !== undefined;
-}
-
-function sinkOf(supervisor: Supervisor): PacketSink {
-  return {
-    get ready() {
-      const state = supervisor.live?.state;
-      if (state?.code !== NetworkingStatusCode.Ready) return false;
-      // Before its group is there, the library would send our voice without end-to-end encryption: nobody decodes that.
-      return !state.dave || state.dave.protocolVersion === 0 || state.dave.session?.ready === true;
-    },
-    send: (opus, pausedFrames) => {
-      const networking = supervisor.live;
-      if (!networking) return;
-      skip(networking, pausedFrames);
-      networking.prepareAudioPacket(opus);
-      networking.dispatchAudio();
-    },
-    setSpeaking: (speaking) => {
-      supervisor.live?.setSpeaking(speaking);
-    },
-  };
-}
-
-/**
- * Moves the RTP clock on over a pause: it runs in silence too (RFC 3550 section 5.1), and receivers measure a packet's
- * lateness by it. The library only counts what it sends.
- */
-function skip(networking: Networking, frames: number): void {
-  const { state } = networking;
-  if (state.code !== NetworkingStatusCode.Ready) return;
-  const { connectionData } = state;
-  connectionData.timestamp = (connectionData.timestamp + frames * FRAME_TICKS) % 2 ** 32;
 }
