@@ -2,17 +2,8 @@ import type { Client, VoiceBasedChannel } from 'discord.js';
 import { Bridge } from './bridge/bridge.ts';
 import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import type { OpenBridge } from './bridge/bridges.ts';
-import { LineLostError, SessionLostError } from './bridge/errors.ts';
-import type {
-  Conversation,
-  GuildSettings,
-  Person,
-  Provider,
-  SettingsStore,
-  SpeechModel,
-  Toolbox,
-} from './bridge/ports.ts';
-import { sessionOptions } from './bridge/session-options.ts';
+import { LineLostError } from './bridge/errors.ts';
+import type { GuildSettings, Person, SettingsStore, Toolbox } from './bridge/ports.ts';
 import type { Ticker } from './bridge/ticker.ts';
 import { Announcement } from './discord/announcement.ts';
 import { ChosenText } from './discord/chosen-text.ts';
@@ -27,9 +18,8 @@ import type { VoiceStatuses } from './discord/voice-status.ts';
 import { Journey } from './journey.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';
-import type { ModelChoice } from './model/model-choice.ts';
 import type { Models } from './model/models.ts';
-import { reconnecting } from './model/reconnecting.ts';
+import { type Now, type Opened, SessionOpener } from './session-opener.ts';
 import type { Spending } from './spending.ts';
 import type { PlaceStore } from './store/places.ts';
 import { Transcript } from './transcript/transcript.ts';
@@ -58,40 +48,26 @@ export interface ConversationsParts {
   readonly observe: (event: BridgeEvent, guildId: string) => void;
 }
 
-/** A session, with the model that it was opened with. */
-interface Opened {
-  readonly session: Conversation;
-  readonly model: SpeechModel;
-  /** What people should know about it: that it is not the model which was wanted. */
-  readonly notice: string | undefined;
-}
-
-/** What of a conversation changes while it runs, for those of its parts that were made before the bridge. */
-interface Now {
-  settings: GuildSettings;
-  /** Providers that were lost for good: nobody falls back to them. */
-  readonly lost: Set<Provider>;
-}
-
 /** Opens conversations: connects to the model, joins the channel, wires transcript, announcement and money. */
 export class Conversations {
   readonly #parts: ConversationsParts;
   /** Farewells and last flushes under way. */
   readonly #finishing = new Set<Promise<void>>();
-  readonly #connecting = new Set<AbortController>();
+  readonly #opener: SessionOpener;
 
   constructor(parts: ConversationsParts) {
     this.#parts = parts;
+    this.#opener = new SessionOpener(parts);
   }
 
   /** Rejects with SessionLostError or LineLostError, leaving nothing behind. */
   readonly open: OpenBridge = async ({ guildId, channelId, by, returning, onEnded }) => {
-    const { settings, models, log } = this.#parts;
+    const { settings, log } = this.#parts;
     const channel = this.#channel(guildId, channelId);
     const own = await settings.get(guildId);
     const now: Now = { settings: own, lost: new Set() };
     // The model first: with a rejected key the bot never shows up in the channel.
-    const opened = await this.#openSession(models.chosen(own).model, now);
+    const opened = await this.#opener.open(now);
     const line = await this.#joinLine(opened, channel);
     const text = new ChosenText(channel.guild, own.transcriptChannelId ?? channelId);
     const { handle, journey, transcript, announcement } = this.#join({
@@ -111,7 +87,7 @@ export class Conversations {
 
   /** Sessions that are being opened are given up. */
   abort(reason: Error): void {
-    for (const attempt of this.#connecting) attempt.abort(reason);
+    this.#opener.abort(reason);
   }
 
   /** Resolves when everything that ended has been said and written. */
@@ -123,45 +99,6 @@ export class Conversations {
     const channel = this.#parts.client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
     if (channel?.isVoiceBased()) return channel;
     throw new LineLostError('I cannot see that voice channel any more.', { retryable: false });
-  }
-
-  /** A session with the model, or with the fallback where there is one and the model cannot be had. */
-  async #openSession(model: SpeechModel, now: Now): Promise<Opened> {
-    try {
-      return { session: await this.#connect(model, now), model, notice: undefined };
-    } catch (error) {
-      if (!(error instanceof SessionLostError)) throw error;
-      const other = this.#fallback(model, now)?.model;
-      if (!other) throw error;
-      this.#parts.log.warn({ model: model.name, reason: error.message }, 'the fallback takes the place of the model');
-      const session = await this.#connect(other, now).catch((second: unknown) => {
-        throw second instanceof SessionLostError ? bothLost(error, second) : second;
-      });
-      const notice = `${error.message} So I use the fallback, ${other.label}.`;
-      return { session, model: other, notice };
-    }
-  }
-
-  /** Connects under a signal that abort() can abort, and that nothing aborts once the session is there. */
-  async #connect(model: SpeechModel, now: Now): Promise<Conversation> {
-    const { toolbox, log, patience } = this.#parts;
-    const attempt = new AbortController();
-    this.#connecting.add(attempt);
-    const fallback = (failed: SpeechModel): ModelChoice | undefined => this.#fallback(failed, now);
-    try {
-      const lasting = reconnecting(model, { log, patience, fallback });
-      return await lasting.connect(sessionOptions(now.settings, model, toolbox), attempt.signal);
-    } finally {
-      this.#connecting.delete(attempt);
-    }
-  }
-
-  #fallback(failed: SpeechModel, now: Now): ModelChoice | undefined {
-    const { models, toolbox } = this.#parts;
-    now.lost.add(failed.provider);
-    const model = models.fallbackFor(failed);
-    if (!model || now.lost.has(model.provider)) return undefined;
-    return { model, options: sessionOptions(now.settings, model, toolbox) };
   }
 
   /** The place in the channel, or, when there is none, nothing left of the session either. */
@@ -291,11 +228,6 @@ interface Running extends Place {
   readonly journey: Journey;
   readonly transcript: Transcript;
   readonly announcement: Announcement;
-}
-
-function bothLost(first: SessionLostError, second: SessionLostError): SessionLostError {
-  const message = `${first.message} The fallback could not be had either: ${second.message}`;
-  return new SessionLostError(second.kind, message, { retryable: first.retryable || second.retryable, cause: first });
 }
 
 /** The bridge, with what else depends on the settings. */

@@ -3,10 +3,10 @@ import type { DiscordGatewayAdapterCreator, Networking } from '@discordjs/voice'
 import type { Logger } from 'pino';
 import { AsyncQueue } from '../audio/async-queue.ts';
 import type { LineLostError } from '../bridge/errors.ts';
-import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
-import { Deafness } from './deafness.ts';
+import type { FrameSource, LineEvent, PcmRate, VoiceLine } from '../bridge/ports.ts';
 import { isGroupReady, rejoinGroup, unsealerOf } from './end-to-end.ts';
 import { FrameClock } from './frame-clock.ts';
+import { HearingWatch } from './hearing-watch.ts';
 import { guardMls } from './mls-guard.ts';
 import type { OpusCodecs } from './opus.ts';
 import { Pacer } from './pacer.ts';
@@ -27,8 +27,6 @@ const GROUP_WAIT_MS = 3_000;
 const EVENT_LIMIT = 20_000;
 /** Who was not named again this long after a new connection has gone. */
 const NAMED_AGAIN_MS = 2_000;
-/** RTP payload type of Discord's Opus. */
-const OPUS = 0x78;
 
 /** What a line is opened with. */
 export interface JoinOptions {
@@ -72,11 +70,7 @@ export class DiscordVoiceLine implements VoiceLine {
   readonly #around: Surroundings;
   readonly #othersAreThere: (channelId: string) => boolean;
   readonly #presence = new Presence();
-  readonly #deafness: Deafness;
-  /** Whose SSRC each is, for the watch over deafness. */
-  readonly #speakers = new Map<number, UserId>();
-  /** For whom the bot rejoined already, and whether people were told that it did not help. */
-  readonly #unheard = new Map<UserId, 'rejoined' | 'told'>();
+  readonly #hearing: HearingWatch;
   #lastOwnState: OwnState = { mute: false, deaf: false, suppress: false };
   #rejoinsAs: 'lost' | 'deaf' = 'lost';
   #liveAt = 0;
@@ -92,7 +86,7 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#log = options.log;
     this.#around = options.around ?? NO_SURROUNDINGS;
     this.#othersAreThere = options.othersAreThere;
-    this.#deafness = new Deafness(patience.deafMs);
+    this.#hearing = new HearingWatch({ deafMs: patience.deafMs, isSilent: (userId) => this.#around.isSilent(userId) });
     this.events = new AsyncQueue<LineEvent>({ limit: EVENT_LIMIT });
     this.#receiver = new Receiver({
       codecs: options.codecs,
@@ -176,10 +170,7 @@ export class DiscordVoiceLine implements VoiceLine {
   }
 
   #tell(event: LineEvent): void {
-    if (event.type === 'frame' && !event.concealed) {
-      this.#deafness.forget(event.userId);
-      this.#unheard.delete(event.userId);
-    }
+    if (event.type === 'frame' && !event.concealed) this.#hearing.heard(event.userId);
     if (this.#presence.isNews(event)) this.events.push(event);
   }
 
@@ -193,7 +184,7 @@ export class DiscordVoiceLine implements VoiceLine {
   /** The people of the old channel are left behind; the new ones are named by its voice server. */
   #onMoved(channelId: string): void {
     for (const userId of this.#presence.all()) this.#receiver.left(userId);
-    this.#unheard.clear();
+    this.#hearing.moved();
     this.events.push({ type: 'moved', channelId });
   }
 
@@ -216,22 +207,17 @@ export class DiscordVoiceLine implements VoiceLine {
       for (const userId of this.#presence.missing()) this.#receiver.left(userId);
     }
     if (!this.#supervisor.live || this.#lastOwnState.deaf) {
-      this.#deafness.reset();
+      this.#hearing.pause();
       return;
     }
-    for (const userId of this.#deafness.unheard(now, (id) => this.#around.isSilent(id))) {
-      const before = this.#unheard.get(userId);
-      if (before === undefined) {
-        this.#unheard.set(userId, 'rejoined');
-        this.#rejoinsAs = 'deaf';
-        this.#log.warn({ guildId: this.guildId, userId }, 'somebody speaks and is not heard: rejoining');
-        this.#supervisor.rejoin('deaf');
-        return;
-      }
-      if (before === 'rejoined') {
-        this.#unheard.set(userId, 'told');
+    for (const { userId, remedy } of this.#hearing.due(now)) {
+      if (remedy === 'tell') {
         this.events.push({ type: 'unheard', userId });
+        continue;
       }
+      this.#rejoinsAs = 'deaf';
+      this.#log.warn({ guildId: this.guildId, userId }, 'somebody speaks and is not heard: rejoining');
+      this.#supervisor.rejoin('deaf');
     }
   }
 
@@ -249,23 +235,16 @@ export class DiscordVoiceLine implements VoiceLine {
 
   #onDatagram(datagram: Buffer): void {
     if (this.#closed || this.#supervisor.heard(datagram)) return;
-    this.#watchSound(datagram);
+    this.#hearing.datagram(datagram, performance.now());
     this.#receiver.receive(datagram);
     if (!this.#ticksFast && this.#receiver.busy) this.#scheduleTick(true);
-  }
-
-  #watchSound(datagram: Buffer): void {
-    if (datagram.length <= 12 || ((datagram[1] as number) & 0x7f) !== OPUS) return;
-    const userId = this.#speakers.get(datagram.readUInt32BE(8));
-    if (userId !== undefined) this.#deafness.packet(userId, performance.now());
   }
 
   #wire(networking: Networking): void {
     if (this.#wired.has(networking)) return;
     this.#wired.add(networking);
     this.#receiver.reset();
-    this.#deafness.reset();
-    this.#speakers.clear();
+    this.#hearing.newConnection();
     this.#presence.unsettle();
     const onState = (state: Networking['state']): void => {
       if ('ws' in state && !this.#wired.has(state.ws)) {
@@ -300,13 +279,12 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#supervisor.wsHeard();
     const d = (packet.d ?? {}) as { user_id?: unknown; user_ids?: unknown; ssrc?: unknown; speaking?: unknown };
     if (packet.op === 5 && typeof d.user_id === 'string' && typeof d.ssrc === 'number') {
-      this.#speakers.set(d.ssrc, d.user_id);
-      this.#deafness.flag(d.user_id, Number(d.speaking) > 0, performance.now());
+      this.#hearing.flag(d.user_id, { ssrc: d.ssrc, speaking: Number(d.speaking) > 0, now: performance.now() });
       this.#receiver.name(d.ssrc, d.user_id);
     } else if (packet.op === 11 && Array.isArray(d.user_ids)) {
       for (const userId of d.user_ids) if (typeof userId === 'string') this.#receiver.joined(userId);
     } else if (packet.op === 13 && typeof d.user_id === 'string') {
-      this.#deafness.forget(d.user_id);
+      this.#hearing.left(d.user_id);
       this.#receiver.left(d.user_id);
     }
   }
