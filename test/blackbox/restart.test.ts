@@ -37,6 +37,14 @@ describe('the process, killed and started again', () => {
     await gone;
   };
 
+  const staysAway = async (bot: BotProcess): Promise<void> => {
+    const said = guild.messages(channelId).length;
+    await bot.says('"ready"');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert.equal(guild.messages(channelId).length, said);
+    assert.doesNotMatch(bot.stdout, /of before the restart/);
+  };
+
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'parley-restart-'));
     discord = await SimulatedDiscord.start({ seed: 31 });
@@ -54,7 +62,7 @@ describe('the process, killed and started again', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('refuses a second process, comes back within 10 s of a kill, and not after /leave or with nobody there', async () => {
+  it('refuses a second process, comes back within 10 s of a kill, and not after /leave, a moderator’s hand, SIGTERM or with nobody there', async () => {
     const first = start();
     await first.says('"ready"');
     await anna.command('/join');
@@ -82,11 +90,21 @@ describe('the process, killed and started again', () => {
     await anna.command('/join');
     await anna.command('/leave');
     await killed(fourth);
-    const said = guild.messages(channelId).length;
     const fifth = start();
-    await fifth.says('"ready"');
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    assert.equal(guild.messages(channelId).length, said);
-    assert.doesNotMatch(fifth.stdout, /of before the restart/);
+    await staysAway(fifth);
+
+    // Nor is being put out.
+    await anna.command('/join');
+    guild.kickBot();
+    await guild.waitForMessage(channelId, ({ content }) => content.startsWith('I had to leave'), 5_000);
+    await killed(fifth);
+    const sixth = start();
+    await staysAway(sixth);
+
+    // Whoever stops the process in good order is asked to bring the bot back by hand.
+    await anna.command('/join');
+    sixth.child.kill('SIGTERM');
+    assert.equal(await sixth.exit(), 0);
+    await staysAway(start());
   });
 });
