@@ -1,10 +1,4 @@
-import {
-  ChannelType,
-  type GuildMember,
-  PermissionFlagsBits,
-  type VoiceBasedChannel,
-  type VoiceChannel,
-} from 'discord.js';
+import { ChannelType, type GuildMember, PermissionFlagsBits, type VoiceBasedChannel } from 'discord.js';
 import type { BridgeHandle } from '../src/bridge/bridge-ports.ts';
 import { LineLostError, SessionLostError } from '../src/bridge/errors.ts';
 import type { Asked, Command, CommandContext } from './command.ts';
@@ -18,7 +12,6 @@ export const join: Command = {
     option
       .setName('channel')
       .setDescription('The voice channel; without it, the one you are in')
-      // Stage channels are offered so that whoever picks one is told why not.
       .addChannelTypes(ChannelType.GuildVoice, ChannelType.GuildStageVoice),
   ),
 
@@ -43,7 +36,7 @@ export const join: Command = {
 };
 
 /** The voice channel meant, or what to do when there is none. */
-function placeAsked(asked: Asked): VoiceChannel | string {
+function placeAsked(asked: Asked): VoiceBasedChannel | string {
   const chosen = asked.options.getChannel('channel');
   const channel = chosen ? asked.guild.channels.cache.get(chosen.id) : asked.member.voice.channel;
   if (!channel) {
@@ -51,10 +44,7 @@ function placeAsked(asked: Asked): VoiceChannel | string {
       ? 'I cannot see that channel. Choose another one, or give my role **View Channel** there.'
       : 'You are in no voice channel. Join one and type `/join` again, or name one: `/join channel:`.';
   }
-  if (channel.type === ChannelType.GuildStageVoice) {
-    return `${channelLink(channel.id)} is a stage channel, and I do not support these yet. Choose a normal voice channel.`;
-  }
-  if (channel.type !== ChannelType.GuildVoice) {
+  if (channel.type !== ChannelType.GuildVoice && channel.type !== ChannelType.GuildStageVoice) {
     return `${channelLink(channel.id)} is not a voice channel. Choose a voice channel, or join one and type \`/join\` alone.`;
   }
   return channel;
@@ -69,10 +59,12 @@ function askersObstacle(channel: VoiceBasedChannel, member: GuildMember): string
   return `You may not join that channel yourself (you lack ${bold(missing)} there), so you cannot send me into it.`;
 }
 
-function botsObstacle(channel: VoiceChannel): string | undefined {
+function botsObstacle(channel: VoiceBasedChannel): string | undefined {
   const me = channel.guild.members.me;
   if (!me) return 'Discord has not told me yet what I may do here. Try again in a few seconds.';
-  const missing = missingRights(channel, me, ['ViewChannel', 'Connect', 'Speak']);
+  // On a stage nobody has Speak: who may speak there is said each time.
+  const needed = channel.type === ChannelType.GuildStageVoice ? [] : (['Speak'] as const);
+  const missing = missingRights(channel, me, ['ViewChannel', 'Connect', ...needed]);
   if (missing.length > 0) {
     const them = missing.length === 1 ? 'it' : 'them';
     return `I lack ${bold(missing)} in ${channelLink(channel.id)}. Somebody who may edit the channel can grant ${them} under **Edit Channel → Permissions**, to me or to my role.`;
@@ -87,7 +79,7 @@ function botsObstacle(channel: VoiceChannel): string | undefined {
 }
 
 /** What to say when the bot already is in a channel of this guild. */
-function presence(channel: VoiceChannel, asked: Asked, bridge: BridgeHandle | undefined): string | undefined {
+function presence(channel: VoiceBasedChannel, asked: Asked, bridge: BridgeHandle | undefined): string | undefined {
   if (!bridge) return undefined;
   if (bridge.channelId === channel.id)
     return `I am already in ${channelLink(channel.id)} and listening. Just talk to me.`;
@@ -98,7 +90,7 @@ function presence(channel: VoiceChannel, asked: Asked, bridge: BridgeHandle | un
   return `I am in ${where}, and I can be in one channel of a server at a time. Somebody there can send me away with \`/leave\`; then type \`/join\` again.`;
 }
 
-async function open(channel: VoiceChannel, asked: Asked, context: CommandContext): Promise<string> {
+async function open(channel: VoiceBasedChannel, asked: Asked, context: CommandContext): Promise<string> {
   const by = { userId: asked.user.id, name: asked.member.displayName };
   let bridge: BridgeHandle;
   try {
@@ -133,7 +125,7 @@ async function soundGoesTo(
 }
 
 /** Says in time that there will be no transcript, and why. */
-async function transcriptWarning(voice: VoiceChannel, context: CommandContext): Promise<string> {
+async function transcriptWarning(voice: VoiceBasedChannel, context: CommandContext): Promise<string> {
   const settings = await context.settings.get(voice.guildId);
   const channel = voice.guild.channels.resolve(settings.transcriptChannelId ?? voice.id);
   if (!channel) return '\nThe channel for transcripts is gone: set another one with `/transcript channel`.';

@@ -42,7 +42,19 @@ export function statusText(status: BridgeStatus, words: { since: string }): stri
     usual === undefined || last === undefined
       ? '**Time to answer:** no answer yet'
       : `**Time to answer:** median ${duration(usual)} of the last ${replyLatenciesMs.length}, last ${duration(last)}`,
+    ...status.badReception
+      .slice(0, NAMED)
+      .map(
+        ({ person, loss }) =>
+          `**Sound:** ${plain(person.name)}'s packets arrive badly: ${Math.round(loss * 100)} % lost. A cable or another network helps.`,
+      ),
+    ...(status.rejoins === 0 ? [] : [connectionText(status)]),
   ].join('\n');
+}
+
+function connectionText({ rejoins, deafRejoins }: BridgeStatus): string {
+  const deaf = deafRejoins === 0 ? '' : `, ${counted(deafRejoins, 'time')} because I could not hear somebody`;
+  return `**Voice connection:** made anew ${counted(rejoins, 'time')}${deaf}`;
 }
 
 function waiting(people: readonly Person[]): string {

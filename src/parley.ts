@@ -10,18 +10,23 @@ import { Conversations } from './conversations.ts';
 import { createClient, logIn } from './discord/client.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
 import { dispatchCommands } from './discord/dispatch.ts';
+import { FrameClock } from './discord/frame-clock.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
+import type { LinkPatience } from './discord/voice-policy.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
+import { returnToPlaces } from './returning.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
+import { InstanceLock } from './store/instance-lock.ts';
+import { PlaceStore } from './store/places.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
@@ -53,6 +58,8 @@ export interface ParleyOptions {
   readonly tools?: readonly Tool[];
   /** With a lost model; only tests need another. */
   readonly patience?: Patience;
+  /** With a lost voice connection; only tests need another. */
+  readonly linkPatience?: LinkPatience;
 }
 
 const STOP_LIMIT_MS = 4_000;
@@ -68,11 +75,13 @@ export async function startParley({
   onDead,
   tools: more = [],
   patience = PATIENCE,
+  linkPatience,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
+  const places = new PlaceStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
@@ -88,6 +97,7 @@ export async function startParley({
   const toolbox = new LocalToolbox({ tools, log });
   const buttons = new ToolButtons();
   const codecs = new OpusCodecs();
+  const clock = new FrameClock();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const conversations = new Conversations({
     client,
@@ -98,13 +108,18 @@ export async function startParley({
     buttons,
     ticker: new Ticker(),
     codecs,
+    clock,
+    places,
+    evenVoices: config.evenVoices,
     statuses: new VoiceStatuses(client, log),
     log,
     patience,
+    ...(linkPatience && { linkPatience }),
     observe: (event, guildId) => observe?.(event, guildId),
   });
   const bridges = new OpenBridges(conversations.open);
 
+  let lock: InstanceLock | undefined;
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     conversations.abort(new Error('the bot is stopping'));
@@ -114,7 +129,9 @@ export async function startParley({
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
+    await places.settled();
     await usageStore.close();
+    await lock?.release();
     await database.destroy();
   };
   const parley: Parley = {
@@ -125,6 +142,7 @@ export async function startParley({
     },
   };
   try {
+    lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
     const own = tools.map(({ name, description }) => ({ name, description }));
     const context = {
@@ -142,9 +160,15 @@ export async function startParley({
     dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
+    void returnToPlaces({ client: ready, places, bridges, log });
   } catch (error) {
     await parley.stop();
     throw error;
   }
   return parley;
+}
+
+/** A bot token begins with the bot's user id in base64; the rest is secret. */
+function botIdOf(token: string): string {
+  return Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('latin1');
 }

@@ -41,6 +41,7 @@ test('a token and a key are enough', () => {
     logLevel: 'info',
     startedByNpm: false,
     pricesFile: null,
+    evenVoices: true,
     weather: { forecastUrl: 'https://api.open-meteo.com', geocodingUrl: 'https://geocoding-api.open-meteo.com' },
     secrets: [TOKEN, 'sk-key'],
   });
@@ -58,6 +59,7 @@ test('everything can be set, and slashes at the end of an address do not matter'
     GEMINI_MODEL: 'some-model',
     DATABASE_URL: 'sqlite::memory:',
     LOG_LEVEL: 'debug',
+    EVEN_VOICES: 'off',
     WEATHER_API_URL: 'http://127.0.0.1:1/w',
     WEATHER_GEOCODING_URL: 'http://127.0.0.1:2',
   });
@@ -72,6 +74,7 @@ test('everything can be set, and slashes at the end of an address do not matter'
   });
   assert.equal(config.databaseUrl, 'sqlite::memory:');
   assert.equal(config.logLevel, 'debug');
+  assert.equal(config.evenVoices, false);
   assert.deepEqual(config.weather, { forecastUrl: 'http://127.0.0.1:1/w', geocodingUrl: 'http://127.0.0.1:2' });
   assert.deepEqual(config.secrets, [TOKEN, 'sk-key', 'g-key']);
 });

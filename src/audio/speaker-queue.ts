@@ -1,3 +1,4 @@
+import { AutomaticGain } from './automatic-gain.ts';
 import { VoiceDetector } from './voice-detector.ts';
 
 /** Sound from before the decision that somebody speaks, kept so that the first syllable is not lost. */
@@ -34,6 +35,8 @@ export class SpeakerQueue {
   readonly #rate: number;
   readonly #limitMs: number;
   readonly #detector = new VoiceDetector();
+  /** Behind the detector, which judges what really came. */
+  readonly #gain: AutomaticGain | undefined;
   readonly #utterances: Utterance[] = [];
   #preRoll: { pcm: Int16Array; ms: number }[] = [];
   #preRollMs = 0;
@@ -42,9 +45,10 @@ export class SpeakerQueue {
   #lastVoicedAt = Number.NEGATIVE_INFINITY;
   #open: Utterance | undefined;
 
-  /** `rate` of the sound in Hz. */
-  constructor(options: { rate: number; limitMs: number }) {
+  /** `rate` of the sound in Hz. `evenLevel`: quiet and loud voices are brought to a common level. */
+  constructor(options: { rate: number; limitMs: number; evenLevel?: boolean }) {
     this.#rate = options.rate;
+    this.#gain = options.evenLevel ? new AutomaticGain() : undefined;
     this.#limitMs = options.limitMs;
   }
 
@@ -84,9 +88,11 @@ export class SpeakerQueue {
   }
 
   /** Takes a frame that came at `now`. `gapMs` of silence lay before it; `onsetMs` of voice make it speech. */
-  push(pcm: Int16Array, gapMs: number, now: number, onsetMs: number): SpeakerUpdate {
-    const ms = (pcm.length * 1000) / this.#rate;
-    const { levelDb, voiced } = this.#detector.push(pcm, ms);
+  push(received: Int16Array, gapMs: number, now: number, onsetMs: number): SpeakerUpdate {
+    const ms = (received.length * 1000) / this.#rate;
+    const voice = this.#detector.push(received, ms);
+    const { levelDb, voiced } = voice;
+    const pcm = this.#gain?.push(received, voice, ms) ?? received;
     if (voiced) {
       if (this.#runMs === 0 && !this.#open) this.#runStartedAt = now;
       this.#lastVoicedAt = now;

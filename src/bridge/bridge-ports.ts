@@ -69,6 +69,10 @@ export type BridgeEvent =
       readonly seconds: number;
       readonly estimated: boolean;
     }
+  /** A moderator moved the bot: the conversation goes on in this channel. */
+  | { readonly type: 'moved'; readonly channelId: string }
+  /** The voice connection was made anew. `cause` deaf: somebody spoke and was not heard. */
+  | { readonly type: 'recovered'; readonly cause: 'lost' | 'deaf'; readonly gapMs: number }
   /** Something went wrong that people should read; the conversation goes on. */
   | { readonly type: 'trouble'; readonly message: string }
   /** The conversation goes on with this model, asked for or not; what follows is its. `message`: one line for people. */
@@ -92,6 +96,11 @@ export interface BridgeStatus {
   /** End of speech decided → first sound of the reply. */
   readonly replyLatenciesMs: readonly number[];
   readonly interruptions: number;
+  /** People whose packets arrive badly: what share of them was missing of late, 0…1. */
+  readonly badReception: readonly { readonly person: Person; readonly loss: number }[];
+  /** How often the voice connection was made anew, and how often of these because somebody was not heard. */
+  readonly rejoins: number;
+  readonly deafRejoins: number;
 }
 
 /** One voice channel joined to one session, as the commands see it. */
@@ -112,10 +121,18 @@ export interface BridgeHandle {
   close(reason: EndReason): Promise<void>;
 }
 
+/** Where to open a conversation, and who asked. `returning`: long ago, before a restart. */
+export interface OpenRequest {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly by: Person;
+  readonly returning?: boolean;
+}
+
 /** All conversations of this process; at most one a guild. */
 export interface Bridges {
   find(guildId: string): BridgeHandle | undefined;
   /** Connects to the model and joins the channel. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
-  open(request: { guildId: string; channelId: string; by: Person }): Promise<BridgeHandle>;
+  open(request: OpenRequest): Promise<BridgeHandle>;
   closeAll(reason: EndReason): Promise<void>;
 }

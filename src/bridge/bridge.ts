@@ -4,6 +4,7 @@ import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
 import { Latencies } from './latencies.ts';
+import { troubleOf } from './line-troubles.ts';
 import { ModelInUse } from './model-in-use.ts';
 import type {
   Conversation,
@@ -34,6 +35,9 @@ const REPLY_WAIT_MS = 15_000;
 const STALLED_MS = 30_000;
 const PEOPLE_CHECK_MS = 1_000;
 const LAST_WORD_MS = 1_000;
+/** Packets of a person that are missing, 0…1, from which on it is heard; judged from two seconds of speech on. */
+const BAD_RECEPTION = 0.03;
+const RECEPTION_PACKETS = 100;
 
 /** What a bridge joins, ready-made. The bridge owns `line` and `session` and closes them. */
 export interface BridgeParts {
@@ -48,6 +52,8 @@ export interface BridgeParts {
   readonly room: Room;
   readonly text: TextChannel;
   readonly ticker: Ticker;
+  /** Quiet and loud people are brought to a common level for the model. */
+  readonly evenVoices?: boolean;
   readonly observe: (event: BridgeEvent) => void;
   /** The last thing to do while the bot is still in the channel; waited for at most a second. */
   readonly beforeLeaving?: () => Promise<void>;
@@ -57,7 +63,6 @@ export interface BridgeParts {
 /** One voice channel joined to one model session: the one place where the arrows between them are drawn. */
 export class Bridge implements BridgeHandle {
   readonly guildId: string;
-  readonly channelId: string;
   readonly #parts: BridgeParts;
   readonly #floor: Floor;
   readonly #turns = new TurnBook();
@@ -72,6 +77,8 @@ export class Bridge implements BridgeHandle {
   #settings: GuildSettings;
   #turnCount = 0;
   #interruptions = 0;
+  #rejoins = 0;
+  #deafRejoins = 0;
   /** The model is out of reach for the moment: nobody can expect an answer. */
   #paused = false;
   #turnEndedAt: number | undefined;
@@ -81,13 +88,13 @@ export class Bridge implements BridgeHandle {
   constructor(parts: BridgeParts) {
     this.#parts = parts;
     this.guildId = parts.line.guildId;
-    this.channelId = parts.line.channelId;
     this.#settings = parts.settings;
     this.#model = new ModelInUse(parts);
     this.#floor = new Floor({
       rate: parts.model.inputRate,
       settings: this.#floorSettings(),
       nameOf: (userId) => parts.room.nameOf(userId),
+      evenVoices: parts.evenVoices ?? false,
     });
     this.#usage = new ReplyUsage(parts.model.provider);
     this.#voice = new VoiceOut(parts.line, {
@@ -114,6 +121,11 @@ export class Bridge implements BridgeHandle {
     return this.#model.model;
   }
 
+  /** Where the line is now. */
+  get channelId(): string {
+    return this.#parts.line.channelId;
+  }
+
   status(): BridgeStatus {
     const holder = this.#floor.holder;
     return {
@@ -127,6 +139,11 @@ export class Bridge implements BridgeHandle {
       turns: this.#turnCount,
       replyLatenciesMs: this.#replyLatencies.list,
       interruptions: this.#interruptions,
+      badReception: (this.#parts.line.reception ?? [])
+        .filter(({ received, recentLoss }) => received >= RECEPTION_PACKETS && recentLoss >= BAD_RECEPTION)
+        .map(({ userId, recentLoss }) => ({ person: this.#person(userId), loss: recentLoss })),
+      rejoins: this.#rejoins,
+      deafRejoins: this.#deafRejoins,
     };
   }
 
@@ -207,6 +224,19 @@ export class Bridge implements BridgeHandle {
       case 'left':
         this.#act(this.#floor.left(event.userId, now));
         this.#parts.observe({ type: 'left', person: this.#person(event.userId) });
+        return;
+      case 'moved':
+        this.#company.spoke(now);
+        this.#parts.observe(event);
+        return;
+      case 'recovered':
+        this.#rejoins += 1;
+        if (event.cause === 'deaf') this.#deafRejoins += 1;
+        this.#parts.observe(event);
+        return;
+      case 'unheard':
+      case 'hindered':
+        this.#parts.observe({ type: 'trouble', message: troubleOf(event, (id) => this.#parts.room.nameOf(id)) });
         return;
       default:
         event satisfies never;

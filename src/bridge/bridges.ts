@@ -1,4 +1,4 @@
-import type { BridgeHandle, Bridges, EndReason } from './bridge-ports.ts';
+import type { BridgeHandle, Bridges, EndReason, OpenRequest } from './bridge-ports.ts';
 import type { Person } from './ports.ts';
 
 /** Opens one bridge: connects, joins, wires. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
@@ -6,6 +6,8 @@ export type OpenBridge = (request: {
   guildId: string;
   channelId: string;
   by: Person;
+  /** Nobody asked now: the bot comes back after a restart. */
+  returning?: boolean;
   /** To be called when the bridge has ended, for whatever reason. */
   onEnded: () => void;
 }) => Promise<BridgeHandle>;
@@ -26,7 +28,7 @@ export class OpenBridges implements Bridges {
   }
 
   /** A second request for a guild while the first is still opening gets the same bridge. */
-  open(request: { guildId: string; channelId: string; by: Person }): Promise<BridgeHandle> {
+  open(request: OpenRequest): Promise<BridgeHandle> {
     const { guildId } = request;
     const under = this.#opening.get(guildId);
     if (under) return under;
@@ -41,7 +43,7 @@ export class OpenBridges implements Bridges {
     await Promise.all([...this.#bridges.values()].map((bridge) => bridge.close(reason)));
   }
 
-  async #openOne(request: { guildId: string; channelId: string; by: Person }): Promise<BridgeHandle> {
+  async #openOne(request: OpenRequest): Promise<BridgeHandle> {
     const { guildId } = request;
     let ended = false;
     const onEnded = (): void => {

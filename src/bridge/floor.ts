@@ -64,6 +64,7 @@ interface Holding {
 export class Floor {
   readonly #rate: number;
   readonly #nameOf: (userId: UserId) => string;
+  readonly #evenVoices: boolean;
   #settings: FloorSettings;
   readonly #speakers = new Map<UserId, SpeakerQueue>();
   readonly #claims: Claim[] = [];
@@ -74,9 +75,18 @@ export class Floor {
   #lastTurnId = 0;
   #levelAt = Number.NEGATIVE_INFINITY;
 
-  /** `rate` of the frames in Hz. `nameOf` gives the label of a turn at its beginning. */
-  constructor(options: { rate: number; settings: FloorSettings; nameOf: (userId: UserId) => string }) {
+  /**
+   * `rate` of the frames in Hz. `nameOf` gives the label of a turn at its beginning. `evenVoices`: what is given out is
+   * brought to a common level; who speaks and who interrupts is decided on what really came.
+   */
+  constructor(options: {
+    rate: number;
+    settings: FloorSettings;
+    nameOf: (userId: UserId) => string;
+    evenVoices?: boolean;
+  }) {
     this.#rate = options.rate;
+    this.#evenVoices = options.evenVoices ?? false;
     this.#settings = options.settings;
     this.#nameOf = options.nameOf;
   }
@@ -206,7 +216,7 @@ export class Floor {
   #speaker(userId: UserId): SpeakerQueue {
     let speaker = this.#speakers.get(userId);
     if (!speaker) {
-      speaker = new SpeakerQueue({ rate: this.#rate, limitMs: QUEUE_LIMIT_MS });
+      speaker = new SpeakerQueue({ rate: this.#rate, limitMs: QUEUE_LIMIT_MS, evenLevel: this.#evenVoices });
       this.#speakers.set(userId, speaker);
     }
     return speaker;

@@ -34,19 +34,37 @@ export type LineEvent =
   | Frame
   | { readonly type: 'joined'; readonly userId: UserId }
   /** The person left the channel; no frame of theirs follows until they join again. */
-  | { readonly type: 'left'; readonly userId: UserId };
+  | { readonly type: 'left'; readonly userId: UserId }
+  /** Somebody moved the bot: the line goes on in another channel, with other people. */
+  | { readonly type: 'moved'; readonly channelId: string }
+  /** The connection was made anew. `cause` deaf: because somebody spoke and was not heard. */
+  | { readonly type: 'recovered'; readonly cause: 'lost' | 'deaf'; readonly gapMs: number }
+  /** Somebody speaks and is not heard, and a new connection did not help. */
+  | { readonly type: 'unheard'; readonly userId: UserId }
+  /** A moderator muted or deafened the bot, or it may not speak here; or that is over. */
+  | { readonly type: 'hindered'; readonly by: 'mute' | 'deaf' | 'suppress'; readonly hindered: boolean };
 
 /** What the pacer pulls from: one 20 ms frame (480 samples at 24 kHz), or undefined when there is nothing to play. */
 export interface FrameSource {
   pull(): Pcm | undefined;
 }
 
+/** How one person's packets arrive: `received` since they came, and what share was missing of late, 0…1. */
+interface Reception {
+  readonly userId: UserId;
+  readonly received: number;
+  readonly recentLoss: number;
+}
+
 /** The bot's place in one voice channel. Whoever opened it closes it. */
 export interface VoiceLine {
   readonly guildId: string;
+  /** Where it is now: a `moved` event changes it. */
   readonly channelId: string;
   /** Ends on close(); throws LineLostError when the place was lost against our will. Read by one reader. */
   readonly events: AsyncIterable<LineEvent>;
+  /** How each person's packets arrive; absent where nobody counts. */
+  readonly reception?: readonly Reception[];
   /** Pulls a frame every 20 ms until the source has none, then ends the talk spurt. Does nothing while it already plays. */
   play(source: FrameSource): void;
   /** Idempotent. */

@@ -139,6 +139,12 @@ export class Screen {
       case 'model-changed':
         this.#line('model', yellow(event.message));
         return;
+      case 'moved':
+        this.#line('Parley', cyan('was moved to another channel'));
+        return;
+      case 'recovered':
+        this.#line('Parley', dim(`voice connection back after ${event.gapMs} ms`));
+        return;
       case 'usage':
         this.#line('model', dim(`${event.usage.inputTokens} tokens in, ${event.usage.outputTokens} out`));
         return;

@@ -1,4 +1,4 @@
-import { escapeMarkdown, type VoiceChannel } from 'discord.js';
+import { ChannelType, escapeMarkdown, type VoiceBasedChannel } from 'discord.js';
 import type { Logger } from 'pino';
 import type { EndReason } from '../bridge/bridge-ports.ts';
 import type { Person } from '../bridge/ports.ts';
@@ -9,14 +9,20 @@ const LISTENING = 'AI is listening';
 
 /** What people in a voice channel are told about the bot: that it listens, and why it left. One per visit. */
 export class Announcement {
-  readonly #channel: VoiceChannel;
-  readonly #text: DiscordTextChannel;
-  readonly #modelLabel: string;
+  #channel: VoiceBasedChannel;
+  #text: DiscordTextChannel;
+  readonly #modelLabel: () => string;
   readonly #statuses: VoiceStatuses;
   readonly #log: Logger;
   #isShown = false;
 
-  constructor(options: { channel: VoiceChannel; modelLabel: string; statuses: VoiceStatuses; log: Logger }) {
+  /** `modelLabel`: which model answers now; it may change during a visit. */
+  constructor(options: {
+    channel: VoiceBasedChannel;
+    modelLabel: () => string;
+    statuses: VoiceStatuses;
+    log: Logger;
+  }) {
     this.#channel = options.channel;
     this.#text = new DiscordTextChannel(options.channel);
     this.#modelLabel = options.modelLabel;
@@ -26,11 +32,36 @@ export class Announcement {
 
   /** Says in the channel's own chat who listens and where the sound goes. `by`: who asked the bot in. Never rejects. */
   async joined(by: Person): Promise<void> {
-    const [, isShown] = await Promise.all([
-      this.#say(greeting(by, this.#modelLabel)),
-      this.#statuses.show(this.#channel, LISTENING),
+    await Promise.all([this.#say(greeting(by, this.#modelLabel())), this.#show()]);
+  }
+
+  /** Says that it came back by itself after the process had died. `by`: who had asked it in. Never rejects. */
+  async returned(by: Person): Promise<void> {
+    const text = `I am back after a restart, with the settings of before; what was said meanwhile I did not hear.\n${greeting(by, this.#modelLabel())}`;
+    await Promise.all([this.#say(text), this.#show()]);
+  }
+
+  /** A moderator moved the bot: says so in the old channel, and in the new one who listens now. Never rejects. */
+  async moved(channel: VoiceBasedChannel): Promise<void> {
+    const gone = Promise.all([
+      this.leaving(),
+      this.#say(`A moderator moved me to <#${channel.id}>: I no longer hear you here.`),
     ]);
-    this.#isShown = isShown;
+    this.#channel = channel;
+    this.#text = new DiscordTextChannel(channel);
+    const here = this.#say(arrival(this.#modelLabel()));
+    await gone;
+    await Promise.all([here, this.#show()]);
+  }
+
+  /** Says something in the voice channel's own chat. Never rejects. */
+  async tell(text: string): Promise<void> {
+    await this.#say(text);
+  }
+
+  async #show(): Promise<void> {
+    const channel = this.#channel;
+    if (channel.type === ChannelType.GuildVoice) this.#isShown = await this.#statuses.show(channel, LISTENING);
   }
 
   /** Says that the sound goes elsewhere from now on. `message`: untrusted text. Never rejects. */
@@ -45,7 +76,7 @@ export class Announcement {
   async leaving(): Promise<void> {
     if (!this.#isShown) return;
     this.#isShown = false;
-    await this.#statuses.clear(this.#channel, LISTENING);
+    if (this.#channel.type === ChannelType.GuildVoice) await this.#statuses.clear(this.#channel, LISTENING);
   }
 
   /** Says why the bot left where nobody asked it to, and takes the status away if that was not done. Never rejects. */
@@ -55,10 +86,11 @@ export class Announcement {
   }
 
   async #say(text: string): Promise<void> {
+    const { id } = this.#channel;
     try {
       await this.#text.post(text);
     } catch (error) {
-      this.#log.warn({ err: error, channelId: this.#channel.id }, 'could not say it in the voice channel');
+      this.#log.warn({ err: error, channelId: id }, 'could not say it in the voice channel');
     }
   }
 }
@@ -73,6 +105,14 @@ function harmless(text: string): string {
 function greeting(by: Person, modelLabel: string): string {
   return [
     `Hello, I am an AI. ${harmless(by.name)} asked me in, and I am listening to this voice channel now.`,
+    `What you say here goes to ${harmless(modelLabel)} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
+  ].join('\n');
+}
+
+/** What the bot says where it was moved to. */
+function arrival(modelLabel: string): string {
+  return [
+    'Hello, I am an AI. A moderator moved me here, and I am listening to this voice channel now.',
     `What you say here goes to ${harmless(modelLabel)} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
   ].join('\n');
 }

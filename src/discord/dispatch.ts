@@ -23,7 +23,6 @@ const SERVERS_ONLY = 'I only work on servers that I am a member of. Invite me th
 /** The interaction is too old, already answered, or its message is gone: nobody can be told any more. */
 const TOO_LATE: ReadonlySet<string | number> = new Set([
   RESTJSONErrorCodes.UnknownInteraction,
-  RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged,
   RESTJSONErrorCodes.UnknownWebhook,
   RESTJSONErrorCodes.InvalidWebhookToken,
   RESTJSONErrorCodes.UnknownMessage,
@@ -133,6 +132,12 @@ async function proposals<Context extends { readonly log: Logger }>(
 
 function report(error: unknown, interaction: Interaction, log: Logger): void {
   const fields = { err: error, interactionId: interaction.id, guildId: interaction.guildId };
-  if (error instanceof DiscordAPIError && TOO_LATE.has(error.code)) log.debug(fields, 'an answer came too late');
+  // Each process answers an interaction once: whoever was first is another one.
+  if (error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged) {
+    log.warn(
+      fields,
+      'another process answers with the same token: stop it, or make a new token in the developer portal',
+    );
+  } else if (error instanceof DiscordAPIError && TOO_LATE.has(error.code)) log.debug(fields, 'an answer came too late');
   else log.warn(fields, 'an answer could not be sent');
 }

@@ -1,30 +1,15 @@
-import { JitterBuffer, type JitterOutput, type MediaPacket } from '../audio/jitter-buffer.ts';
 import type { LineEvent, PcmRate, UserId } from '../bridge/ports.ts';
-import type { OpusCodecs, OpusLease } from './opus.ts';
-import { mediaOf, parseRtp } from './rtp.ts';
+import type { OpusCodecs } from './opus.ts';
+import { type PersonReception, ReceptionCount } from './person-reception.ts';
+import { PersonStream } from './person-stream.ts';
+import { isControl, mediaOf, parseRtp, type RtpHeader } from './rtp.ts';
+import { SealedPackets } from './sealed-packets.ts';
+import { type OpenedPacket, SsrcOwners } from './ssrc-owners.ts';
 import { type TransportOpener, transportOpener } from './transport.ts';
+import { UnsealingFailures } from './unsealing-failures.ts';
 
-/** Opus over RTP counts time in samples at 48 kHz, whatever the sound's own rate is (RFC 7587 §4.1). */
-const TICKS_PER_MS = 48;
-/** How long packets wait behind a gap before what is missing is given up. */
-const JITTER_WAIT_MS = 60;
-/** Lost sound that is guessed; past that a guess is worse than silence. */
-const CONCEAL_LIMIT_MS = 100;
-/** A stream that is silent this long gives its decoder back; the next talk spurt starts a fresh one. */
-const IDLE_MS = 3_000;
-/** Media may overtake the op 5 that names its sender. */
-const UNNAMED_WAIT_MS = 500;
-const UNNAMED_LIMIT = 64;
-/** Media may also overtake the end-to-end key that opens it, when somebody joins or leaves: it waits this long for it. */
-const SEALED_WAIT_MS = 500;
-const SEALED_LIMIT = 32;
-/** Longest silence that is worth telling as a gap. */
-const GAP_LIMIT_MS = 60_000;
-
-/** The end of a talk spurt as clients send it; DAVE leaves it unencrypted. */
-const SILENCE_PACKET = Buffer.from([0xf8, 0xff, 0xfe]);
-/** A DAVE frame ends with this marker (protocol whitepaper, frame format). */
-const DAVE_MARKER = 0xfafa;
+/** People whose counts are kept; beyond that the one who came first goes. */
+const COUNTED_PEOPLE = 500;
 
 /** What decrypts a datagram's media, as the connection has it now. */
 export interface MediaKeys {
@@ -32,29 +17,33 @@ export interface MediaKeys {
   readonly secretKey: Uint8Array;
   /** End-to-end decryption; throws where it cannot. Undefined when the call has none. */
   readonly dave: ((userId: UserId, packet: Buffer) => Buffer) | undefined;
+  /** Joins the end-to-end group anew, when somebody's packets stay closed. */
+  readonly recover?: () => void;
 }
 
-/** What was received and what became of it, in packets. */
+/** What was received and what became of it, in packets. `control`: expected, and no sound. */
 export interface ReceiveCounts {
   readonly datagrams: number;
+  readonly control: number;
   readonly malformed: number;
   readonly undecryptable: number;
+  readonly replayed: number;
   readonly unnamed: number;
   readonly undecodable: number;
+  readonly lost: number;
+  readonly late: number;
   readonly concealedMs: number;
+  readonly recoveries: number;
 }
 
-interface Stream {
-  readonly userId: UserId;
-  readonly jitter: JitterBuffer;
-  readonly codec: OpusLease;
-  lastPacketAt: number;
-  /** RTP timestamp that follows the last sound given out. */
-  nextTimestamp: number | undefined;
-  /** Length of the last packet, which is what a lost one is taken to have had. */
-  packetMs: number;
-  /** Packets that could not be opened yet, oldest first. */
-  readonly sealed: MediaPacket[];
+interface Keys {
+  readonly open: TransportOpener;
+  readonly of: MediaKeys;
+}
+interface Leg {
+  readonly stream: PersonStream;
+  readonly sealed: SealedPackets;
+  readonly count: ReceptionCount;
 }
 
 /**
@@ -66,11 +55,12 @@ export class Receiver {
   readonly #rate: PcmRate;
   readonly #emit: (event: LineEvent) => void;
   readonly #now: () => number;
-  readonly #users = new Map<number, UserId>();
-  readonly #streams = new Map<number, Stream>();
-  readonly #unnamed = new Map<number, { since: number; datagrams: { datagram: Buffer; at: number }[] }>();
-  #counts = { datagrams: 0, malformed: 0, undecryptable: 0, unnamed: 0, undecodable: 0, concealedMs: 0 };
-  #keys: { readonly open: TransportOpener; readonly dave: MediaKeys['dave'] } | undefined;
+  readonly #owners = new SsrcOwners();
+  readonly #legs = new Map<number, Leg>();
+  readonly #people = new Map<UserId, ReceptionCount>();
+  readonly #failures = new UnsealingFailures();
+  #own = { datagrams: 0, control: 0, malformed: 0, undecryptable: 0, replayed: 0, unnamed: 0, recoveries: 0 };
+  #keys: Keys | undefined;
 
   /** `rate`: of the sound given out, mono. `emit` gets frames, joins and leaves. */
   constructor(options: { codecs: OpusCodecs; rate: PcmRate; emit: (event: LineEvent) => void; now: () => number }) {
@@ -81,25 +71,37 @@ export class Receiver {
   }
 
   get counts(): ReceiveCounts {
-    return this.#counts;
+    const sum = { undecodable: 0, lost: 0, late: 0, concealedMs: 0 };
+    let { undecryptable, replayed } = this.#own;
+    for (const { counts } of this.#people.values()) {
+      undecryptable += counts.undecryptable;
+      replayed += counts.replayed;
+      for (const key of ['undecodable', 'lost', 'late', 'concealedMs'] as const) sum[key] += counts[key];
+    }
+    return { ...this.#own, ...sum, undecryptable, replayed };
+  }
+
+  /** What became of each person's packets on this line. */
+  get reception(): readonly PersonReception[] {
+    return [...this.#people.values()].map((count) => count.reception);
   }
 
   /** New keys, or none while there is no connection. Throws RangeError for an unknown encryption mode. */
   set keys(keys: MediaKeys | undefined) {
-    this.#keys = keys && { open: transportOpener(keys.encryptionMode, keys.secretKey), dave: keys.dave };
+    const before = this.#keys?.of;
+    const isSame = before && keys && before.encryptionMode === keys.encryptionMode && equal(before, keys);
+    this.#keys = keys && { open: transportOpener(keys.encryptionMode, keys.secretKey), of: keys };
+    if (!isSame) this.#owners.forgetPackets();
   }
 
   /** op 5: from now on this SSRC is this person's, and nobody else's. */
   name(ssrc: number, userId: UserId): void {
-    const before = this.#users.get(ssrc);
-    if (before !== undefined && before !== userId) this.#dropStream(ssrc);
-    for (const [other, owner] of this.#users) {
-      if (owner === userId && other !== ssrc) this.#forget(other);
-    }
-    this.#users.set(ssrc, userId);
-    const held = this.#unnamed.get(ssrc);
-    this.#unnamed.delete(ssrc);
-    for (const { datagram, at } of held?.datagrams ?? []) this.#receive(datagram, at);
+    const before = this.#owners.ownerOf(ssrc);
+    // What the old owner's key did not open may be the new owner's: their key is the judge.
+    const unopened = before !== undefined && before !== userId ? this.#dropLeg(ssrc, true) : [];
+    for (const other of this.#owners.ssrcsOf(userId)) if (other !== ssrc) this.#forget(other);
+    const held = this.#owners.name(ssrc, userId);
+    for (const packet of [...unopened, ...held]) this.#take(ssrc, userId, packet);
   }
 
   /** op 11. */
@@ -109,211 +111,127 @@ export class Receiver {
 
   /** op 13: the person's SSRC is free again. */
   left(userId: UserId): void {
-    for (const [ssrc, owner] of this.#users) if (owner === userId) this.#forget(ssrc);
+    for (const ssrc of this.#owners.ssrcsOf(userId)) this.#forget(ssrc);
+    this.#failures.forget(userId);
+    this.#people.delete(userId);
     this.#emit({ type: 'left', userId });
   }
 
   /** Another voice server: SSRCs of the old one mean nothing there. */
   reset(): void {
-    for (const ssrc of [...this.#users.keys()]) this.#forget(ssrc);
-    this.#unnamed.clear();
+    for (const ssrc of [...this.#legs.keys()]) this.#dropLeg(ssrc, false);
+    this.#owners.clear();
+    this.#failures.reset();
     this.#keys = undefined;
   }
 
   /** Something waits for a moment: call tick() every 20 ms. Otherwise a few times a second is enough. */
   get busy(): boolean {
-    if (this.#unnamed.size > 0) return true;
-    for (const stream of this.#streams.values()) if (stream.jitter.waiting || stream.sealed.length > 0) return true;
+    if (this.#owners.waiting) return true;
+    for (const { stream, sealed } of this.#legs.values()) if (stream.waiting || sealed.waiting) return true;
     return false;
   }
 
   /** One datagram from the voice server. */
   receive(datagram: Buffer): void {
-    this.#counts.datagrams += 1;
-    this.#receive(datagram, this.#now());
+    this.#own.datagrams += 1;
+    const header = parseRtp(datagram);
+    if (!header) {
+      if (isControl(datagram)) this.#own.control += 1;
+      else this.#own.malformed += 1;
+      return;
+    }
+    const media = this.#openTransport(datagram, header);
+    if (!media) {
+      this.#own.undecryptable += 1;
+      return;
+    }
+    const { ssrc, sequence, timestamp } = header;
+    const userId = this.#owners.ownerOf(ssrc);
+    if (!this.#owners.isNew(ssrc, sequence, header.nonce)) {
+      if (userId === undefined) this.#own.replayed += 1;
+      else this.#personCount(userId).add('replayed');
+      return;
+    }
+    const receivedAt = this.#now();
+    const packet = { sequence, timestamp, payload: media, receivedAt };
+    if (this.#owners.isOfOldOwner(ssrc, sequence, receivedAt)) this.#own.unnamed += 1;
+    else if (userId !== undefined) this.#take(ssrc, userId, packet);
+    else if (!this.#owners.hold(ssrc, packet)) this.#own.unnamed += 1;
   }
 
   /** Time passes: gives up gaps, frees idle decoders. */
   tick(now: number): void {
-    for (const stream of this.#streams.values()) {
-      if (stream.sealed.length > 0) this.#retrySealed(stream, now);
-      if (stream.jitter.waiting) this.#play(stream, stream.jitter.tick(now));
-      if (now - stream.lastPacketAt >= IDLE_MS) stream.codec.release();
+    for (const { stream, sealed } of this.#legs.values()) {
+      if (sealed.waiting) sealed.retry(now);
+      stream.tick(now);
     }
-    for (const [ssrc, held] of this.#unnamed) {
-      if (now - held.since < UNNAMED_WAIT_MS) continue;
-      this.#counts.unnamed += held.datagrams.length;
-      this.#unnamed.delete(ssrc);
-    }
+    this.#own.unnamed += this.#owners.expire(now);
   }
 
-  #receive(datagram: Buffer, at: number): void {
-    const header = parseRtp(datagram);
-    const keys = this.#keys;
-    if (!header || !keys) {
-      this.#counts.malformed += 1;
-      return;
-    }
-    const userId = this.#users.get(header.ssrc);
-    if (userId === undefined) {
-      this.#hold(header.ssrc, datagram, at);
-      return;
-    }
-    let media: Buffer | undefined;
+  #openTransport(datagram: Buffer, header: RtpHeader): Buffer | undefined {
     try {
-      media = mediaOf(keys.open(datagram, header.headerBytes), header);
+      return this.#keys && mediaOf(this.#keys.open(datagram, header.headerBytes), header);
     } catch {
       // Not made with this key: this packet is lost, the stream is not.
-    }
-    if (!media) {
-      this.#counts.undecryptable += 1;
-      return;
-    }
-    const stream = this.#stream(header.ssrc, userId);
-    const packet = { sequence: header.sequence, timestamp: header.timestamp, payload: media, receivedAt: at };
-    if (stream.sealed.length > 0) this.#retrySealed(stream, at);
-    const waits = stream.sealed.length > 0 && media.equals(SILENCE_PACKET);
-    if (waits || !this.#open(stream, packet)) this.#keepSealed(stream, packet);
-    else this.#giveUpSealed(stream);
-  }
-
-  /** A later packet could be opened: what is still sealed will never be, and nobody waits for it. */
-  #giveUpSealed(stream: Stream): void {
-    this.#counts.undecryptable += stream.sealed.length;
-    stream.sealed.length = 0;
-  }
-
-  /** Undoes the end-to-end encryption and hands the packet on; false when there is no key for it (yet). */
-  #open(stream: Stream, packet: MediaPacket & { payload: Buffer }): boolean {
-    const keys = this.#keys;
-    if (!keys) return false;
-    let opened: Buffer | undefined;
-    try {
-      opened = this.#unseal(packet.payload, stream.userId, keys.dave);
-    } catch {
-      return false;
-    }
-    if (!opened) return false;
-    stream.lastPacketAt = packet.receivedAt;
-    this.#play(stream, stream.jitter.push({ ...packet, payload: opened }));
-    return true;
-  }
-
-  #keepSealed(stream: Stream, packet: MediaPacket): void {
-    stream.sealed.push(packet);
-    if (stream.sealed.length <= SEALED_LIMIT) return;
-    stream.sealed.shift();
-    this.#counts.undecryptable += 1;
-  }
-
-  /** Opens what waits for a key, in order; gives up what has waited too long. */
-  #retrySealed(stream: Stream, now: number): void {
-    for (let packet = stream.sealed[0]; packet; packet = stream.sealed[0]) {
-      const opened = this.#open(stream, packet as MediaPacket & { payload: Buffer });
-      if (!opened && now - packet.receivedAt < SEALED_WAIT_MS) return;
-      if (!opened) this.#counts.undecryptable += 1;
-      stream.sealed.shift();
+      return undefined;
     }
   }
 
-  /** Undoes DAVE. What is still sealed must never reach the decoder: it would come out as loud noise. */
-  #unseal(media: Buffer, userId: UserId, dave: MediaKeys['dave']): Buffer | undefined {
-    if (media.equals(SILENCE_PACKET)) return media;
-    if (dave) return dave(userId, media);
-    const sealed = media.length > 2 && media.readUInt16BE(media.length - 2) === DAVE_MARKER;
-    return sealed ? undefined : media;
+  #take(ssrc: number, userId: UserId, packet: OpenedPacket): void {
+    const leg = this.#legs.get(ssrc) ?? this.#addLeg(ssrc, userId);
+    if (leg.sealed.take(packet)) return;
+    if (!this.#keys || !this.#failures.failed(userId, packet.receivedAt)) return;
+    this.#own.recoveries += 1;
+    this.#keys.of.recover?.();
   }
 
-  #hold(ssrc: number, datagram: Buffer, at: number): void {
-    const held = this.#unnamed.get(ssrc) ?? { since: at, datagrams: [] };
-    if (held.datagrams.length >= UNNAMED_LIMIT || (this.#unnamed.size >= UNNAMED_LIMIT && !this.#unnamed.has(ssrc))) {
-      this.#counts.unnamed += 1;
-      return;
-    }
-    held.datagrams.push({ datagram, at });
-    this.#unnamed.set(ssrc, held);
-  }
-
-  #stream(ssrc: number, userId: UserId): Stream {
-    let stream = this.#streams.get(ssrc);
-    if (!stream) {
-      stream = {
-        userId,
-        jitter: new JitterBuffer({ maxWaitMs: JITTER_WAIT_MS }),
-        codec: this.#codecs.lease(this.#rate),
-        lastPacketAt: 0,
-        nextTimestamp: undefined,
-        packetMs: 20,
-        sealed: [],
-      };
-      this.#streams.set(ssrc, stream);
-    }
-    return stream;
-  }
-
-  #play(stream: Stream, outputs: readonly JitterOutput[]): void {
-    for (const output of outputs) {
-      switch (output.type) {
-        case 'packet':
-          this.#playPacket(stream, output.packet);
-          break;
-        case 'lost':
-          this.#conceal(stream, output.count);
-          break;
-        default:
-          output satisfies never;
-      }
-    }
-  }
-
-  #playPacket(stream: Stream, packet: MediaPacket): void {
-    const gapMs = this.#gapBefore(stream, packet.timestamp);
-    let pcm: Int16Array;
-    try {
-      pcm = stream.codec.decode(packet.payload);
-    } catch {
-      this.#counts.undecodable += 1;
-      return;
-    }
-    if (pcm.length === 0) return;
-    stream.packetMs = (pcm.length * 1000) / this.#rate;
-    stream.nextTimestamp = (packet.timestamp + stream.packetMs * TICKS_PER_MS) >>> 0;
-    const { userId } = stream;
-    this.#emit({ type: 'frame', userId, pcm, gapMs, receivedAt: packet.receivedAt, concealed: false });
-  }
-
-  #conceal(stream: Stream, count: number): void {
-    const ms = Math.min(count * stream.packetMs, CONCEAL_LIMIT_MS);
-    if (stream.nextTimestamp === undefined || ms <= 0) return;
-    this.#counts.concealedMs += ms;
-    const pcm = stream.codec.conceal(ms);
-    stream.nextTimestamp = (stream.nextTimestamp + ms * TICKS_PER_MS) >>> 0;
-    this.#emit({
-      type: 'frame',
-      userId: stream.userId,
-      pcm,
-      gapMs: 0,
-      receivedAt: stream.lastPacketAt,
-      concealed: true,
+  #addLeg(ssrc: number, userId: UserId): Leg {
+    const count = this.#personCount(userId);
+    const codec = this.#codecs.lease(this.#rate);
+    const stream = new PersonStream({ userId, rate: this.#rate, codec, count, emit: this.#emit });
+    const sealed = new SealedPackets({
+      unseal: (packet) => this.#keys?.of.dave?.(userId, packet) ?? packet,
+      sealable: () => this.#keys?.of.dave !== undefined,
+      opened: (packet) => {
+        this.#failures.opened(userId);
+        stream.push(packet);
+      },
+      lost: (packets) => count.add('undecryptable', packets),
     });
+    const leg = { stream, sealed, count };
+    this.#legs.set(ssrc, leg);
+    return leg;
   }
 
-  #gapBefore(stream: Stream, timestamp: number): number {
-    if (stream.nextTimestamp === undefined) return 0;
-    const ms = ((timestamp - stream.nextTimestamp) | 0) / TICKS_PER_MS;
-    return ms > 0 ? Math.min(ms, GAP_LIMIT_MS) : 0;
+  #personCount(userId: UserId): ReceptionCount {
+    let count = this.#people.get(userId);
+    if (!count) {
+      if (this.#people.size >= COUNTED_PEOPLE) this.#people.delete(this.#people.keys().next().value as UserId);
+      count = new ReceptionCount(userId);
+      this.#people.set(userId, count);
+    }
+    return count;
   }
 
   #forget(ssrc: number): void {
-    this.#users.delete(ssrc);
-    this.#dropStream(ssrc);
+    this.#dropLeg(ssrc, false);
+    this.#owners.release(ssrc);
   }
 
-  #dropStream(ssrc: number): void {
-    const stream = this.#streams.get(ssrc);
-    if (!stream) return;
-    this.#streams.delete(ssrc);
-    this.#play(stream, stream.jitter.drain());
-    stream.codec.release();
+  /** Gives the packets that are still sealed when they are asked for; otherwise they are lost. */
+  #dropLeg(ssrc: number, keep: boolean): OpenedPacket[] {
+    const leg = this.#legs.get(ssrc);
+    if (!leg) return [];
+    this.#legs.delete(ssrc);
+    if (leg.sealed.lastSequence !== undefined) this.#owners.retire(ssrc, leg.sealed.lastSequence, this.#now());
+    const sealed = leg.sealed.close();
+    if (!keep && sealed.length > 0) leg.count.add('undecryptable', sealed.length);
+    leg.stream.close();
+    return sealed;
   }
+}
+
+function equal(a: MediaKeys, b: MediaKeys): boolean {
+  return Buffer.compare(a.secretKey, b.secretKey) === 0;
 }

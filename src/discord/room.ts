@@ -5,7 +5,8 @@ import { lackingToWrite } from './writing.ts';
 /** Who is in a voice channel, from what the gateway told. */
 export class GuildRoom implements Room {
   readonly guildId: string;
-  readonly channelId: string;
+  /** Follows the bot when a moderator moves it. */
+  channelId: string;
   readonly #guild: Guild;
   readonly #textChannelId: () => string;
 

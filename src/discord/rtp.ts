@@ -3,7 +3,8 @@ const OPUS_PAYLOAD_TYPE = 0x78;
 const FIXED_HEADER_BYTES = 12;
 const EXTENSION_HEADER_BYTES = 4;
 /** AEAD tag and the 32-bit nonce that the rtpsize modes append. */
-const TRAILER_BYTES = 16 + 4;
+const NONCE_BYTES = 4;
+const TRAILER_BYTES = 16 + NONCE_BYTES;
 
 /** Where things are in one RTP datagram of Discord's `…_rtpsize` modes. */
 export interface RtpHeader {
@@ -15,6 +16,24 @@ export interface RtpHeader {
   /** Encrypted bytes at the start of the payload that belong to the header extension. */
   readonly extensionBytes: number;
   readonly padded: boolean;
+  /** The counter that the sender appended, which is the nonce: it grows with every packet under one key. */
+  readonly nonce: number;
+}
+
+/** Lengths of what else the voice server sends: the echo of a keep-alive, and the answer to IP discovery. */
+const KEEP_ALIVE_BYTES = 8;
+const DISCOVERY_BYTES = 74;
+
+/**
+ * Whether a datagram that is no media is to be expected all the same: RTCP, which shares the port (RFC 5761 §4: payload
+ * types 192–223, of which RFC 3550 §12.1 uses 200–204), a keep-alive or an answer to IP discovery. Never throws.
+ */
+export function isControl(datagram: Buffer): boolean {
+  if (datagram.length === KEEP_ALIVE_BYTES) return true;
+  if (datagram.length < 2) return false;
+  if (datagram.length === DISCOVERY_BYTES && datagram.readUInt16BE(0) === 2) return true;
+  const type = datagram[1] as number;
+  return (datagram[0] as number) >> 6 === 2 && type >= 192 && type <= 223;
 }
 
 /** Reads a datagram's RTP header (RFC 3550 §5.1); undefined for anything that is no Opus packet of Discord. Never throws. */
@@ -34,6 +53,7 @@ export function parseRtp(datagram: Buffer): RtpHeader | undefined {
     headerBytes,
     extensionBytes: extended ? datagram.readUInt16BE(headerBytes - 2) * 4 : 0,
     padded: (first & 0x20) !== 0,
+    nonce: datagram.readUInt32BE(datagram.length - NONCE_BYTES),
   };
 }
 

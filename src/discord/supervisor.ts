@@ -1,109 +1,344 @@
-import { type VoiceConnection, VoiceConnectionStatus } from '@discordjs/voice';
+import { type DiscordGatewayAdapterCreator, Networking, NetworkingStatusCode } from '@discordjs/voice';
 import type { Logger } from 'pino';
 import { LineLostError } from '../bridge/errors.ts';
+import type { GatewayWatch } from './gateway-watch.ts';
+import { discoveryRequest } from './ip-discovery.ts';
+import { LinkPulse } from './link-pulse.ts';
+import { type LinkPatience, pauseBefore, policyFor } from './voice-policy.ts';
+import { VoiceSeat } from './voice-seat.ts';
 
-/** A move to another voice server closes with 4014 first and comes back by itself. */
-const MOVE_WAIT_MS = 5_000;
-/** A connection that was ready and is not again within this time is given up. */
-const RECONNECT_WAIT_MS = 20_000;
-/** The library rejoins at once and without end after some close codes; more often than this in one go is a storm. */
-const REJOIN_LIMIT = 5;
+/** The bot's own voice state, as far as people should know of it. */
+export interface OwnState {
+  readonly mute: boolean;
+  readonly deaf: boolean;
+  /** In a stage channel: it is in the audience. Elsewhere: it lacks Speak. */
+  readonly suppress: boolean;
+}
 
-/** Watches one voice connection: when it is ready, when it is lost for good. The only place that decides this. */
+/** What a supervisor is made of. */
+export interface SupervisorOptions {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly adapterCreator: DiscordGatewayAdapterCreator;
+  readonly gateway: GatewayWatch;
+  readonly patience: LinkPatience;
+  readonly log: Logger;
+  /** Why the bot cannot be in this channel now, as far as Discord told: deleted, server left, no right. */
+  readonly obstacle: (channelId: string) => string | undefined;
+  /** A new connection is made; the last one is dead. */
+  readonly onNetworking: (networking: Networking) => void;
+  /** Sound can flow (again). `gapMs`: for how long it could not; 0 the first time. */
+  readonly onLive: (gapMs: number) => void;
+  readonly onMoved: (channelId: string) => void;
+  readonly onOwnState: (state: OwnState) => void;
+  readonly onLost: (error: LineLostError) => void;
+}
+
+type LinkState =
+  /** Asked for a place; the server is not named yet. */
+  | { readonly status: 'joining' }
+  | { readonly status: 'connecting'; readonly networking: Networking }
+  | { readonly status: 'live'; readonly networking: Networking; readonly pulse: LinkPulse }
+  /** The websocket broke, and the library tries to resume its session. */
+  | { readonly status: 'resuming'; readonly networking: Networking }
+  /** Between two attempts, or for the gateway's word. */
+  | { readonly status: 'waiting' }
+  /** The place is gone: the reason is looked for. */
+  | { readonly status: 'leaving' }
+  | { readonly status: 'closed' };
+
+/**
+ * Keeps the bot in its voice channel: asks for the place, makes connections one at a time, and decides what each end of
+ * one means. The only place in which Discord's voice is tried again.
+ */
 export class Supervisor {
-  readonly #connection: VoiceConnection;
-  readonly #onLost: (error: LineLostError) => void;
+  readonly #options: SupervisorOptions;
+  readonly #patience: LinkPatience;
   readonly #log: Logger;
-  #deadline: NodeJS.Timeout | undefined;
-  #closed = false;
+  readonly #seat: VoiceSeat;
+  readonly #forgetGateway: () => void;
+  #channelId: string;
+  #state: LinkState = { status: 'waiting' };
+  #timer: NodeJS.Timeout | undefined;
+  #stable: NodeJS.Timeout | undefined;
+  #discovery: NodeJS.Timeout | undefined;
+  /** Attempts since the last connection that held. */
+  #attempts = 0;
+  /** Since when there was no sound; undefined while there is. */
+  #brokenAt: number | undefined;
+  #settle: { resolve: () => void; reject: (error: LineLostError) => void; deadline: NodeJS.Timeout } | undefined;
   #lastError: Error | undefined;
-  #wasReady = false;
-  #settle: { resolve: () => void; reject: (error: LineLostError) => void } | undefined;
 
-  constructor(connection: VoiceConnection, options: { log: Logger; onLost: (error: LineLostError) => void }) {
-    this.#connection = connection;
-    this.#onLost = options.onLost;
-    this.#log = options.log;
-    connection.on('error', (error) => {
-      // The library tries again and again: the same error is worth one line.
-      if (error.message !== this.#lastError?.message) this.#log.warn({ err: error }, 'voice connection');
-      this.#lastError = error;
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#patience = options.patience;
+    this.#log = options.log.child({ guildId: options.guildId });
+    this.#channelId = options.channelId;
+    this.#seat = new VoiceSeat({
+      ...options,
+      words: {
+        onPlaced: (state) => this.#onPlaced(state.channel_id, state),
+        onRemoved: () => this.#leave('Somebody disconnected me from the voice channel.'),
+        onServer: (server) => this.#onServer(server),
+        onDestroyed: () => this.#leave('My connection to Discord was closed.'),
+      },
     });
-    connection.on('stateChange', (before, after) => {
-      if (before.status !== after.status) this.#onStatus(after.status);
-    });
+    this.#forgetGateway = options.gateway.onNewSession(() => this.#onNewSession());
   }
 
-  /** Resolves when the connection is ready; rejects with LineLostError after `timeoutMs`. Call it once. */
-  ready(timeoutMs: number): Promise<void> {
+  get channelId(): string {
+    return this.#channelId;
+  }
+
+  /** The connection over which sound flows now. */
+  get live(): Networking | undefined {
+    return this.#state.status === 'live' ? this.#state.networking : undefined;
+  }
+
+  /** Joins. Resolves when sound can flow; rejects with LineLostError after `timeoutMs`. Call it once. */
+  join(timeoutMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
-      if (this.#connection.state.status === VoiceConnectionStatus.Ready) this.#onStatus(VoiceConnectionStatus.Ready);
-      else {
+      const deadline = setTimeout(() => {
         // A full channel and a missing permission yield no event at all, only silence.
-        const seconds = Math.round(timeoutMs / 1000);
-        this.#expect(timeoutMs, `Discord did not let me into the voice channel within ${seconds} s. Try /join again.`);
-      }
+        const late = `Discord did not let me into the voice channel within ${Math.round(timeoutMs / 1000)} s. Try /join again.`;
+        this.#lose(this.#options.obstacle(this.#channelId) ?? reasonOf(this.#lastError) ?? late, true);
+      }, timeoutMs);
+      this.#settle = { resolve, reject, deadline };
+      this.#ask();
     });
   }
 
-  /** The gateway says where the bot is. A kick and a move are not a fault of the connection: nobody comes back from them. */
-  placed(channelId: string | null, wanted: string): void {
-    if (!this.#wasReady || channelId === wanted) return;
-    if (channelId === null) this.#lose('Somebody disconnected me from the voice channel.', false);
-    else this.#lose('Somebody moved me to another voice channel, where nobody was told that I listen.', false);
+  /** Gives the connection up for a new one, because it does not do what it should. */
+  rejoin(why: string): void {
+    if (this.#state.status === 'live') this.#retry(why, 'I could not get back into the voice channel.');
   }
 
-  /** Idempotent. */
+  /** A datagram came from the voice server. Gives whether it was none of sound. */
+  heard(datagram: Buffer): boolean {
+    return this.#state.status === 'live' && this.#state.pulse.heard(datagram);
+  }
+
+  /** A message came on the voice websocket. */
+  wsHeard(): void {
+    if (this.#state.status === 'live') this.#state.pulse.wsHeard();
+  }
+
+  /** Leaves. Idempotent. */
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#deadline);
+    if (this.#state.status === 'closed') return;
+    this.#enter({ status: 'closed' });
+    clearTimeout(this.#stable);
+    clearTimeout(this.#settle?.deadline);
     this.#settle?.reject(new LineLostError('The call was ended while I was joining.', { retryable: false }));
     this.#settle = undefined;
+    this.#forgetGateway();
+    this.#seat.close();
   }
 
-  #onStatus(status: VoiceConnectionStatus): void {
-    if (this.#closed) return;
-    switch (status) {
-      case VoiceConnectionStatus.Ready:
-        clearTimeout(this.#deadline);
-        this.#wasReady = true;
-        this.#settle?.resolve();
-        this.#settle = undefined;
+  // ---- Steps -----------------------------------------------------------------------------------------
+
+  #ask(): void {
+    this.#enter({ status: 'joining' });
+    // Discord names the server again only for a new place (discordjs/discord.js #9195): the second attempt leaves first.
+    const sent = this.#attempts >= 2 ? this.#seat.askAnew(this.#channelId) : this.#seat.ask(this.#channelId);
+    if (sent) this.#expect('Discord did not let me back into the voice channel.');
+    else this.#retry('the gateway is away', "I lost the connection to Discord's gateway.");
+  }
+
+  #expect(message: string): void {
+    this.#after(this.#patience.stepMs, () => this.#retry('no answer in time', message));
+  }
+
+  /** Once more, after a pause; or never again, where it has been enough. */
+  #retry(why: string, message: string): void {
+    if (this.#over) return;
+    const now = performance.now();
+    this.#attempts += 1;
+    this.#brokenAt ??= now;
+    this.#enter({ status: 'waiting' });
+    clearTimeout(this.#stable);
+    const tooLong = !this.#settle && now - this.#brokenAt >= this.#patience.recoverMs;
+    if (tooLong || this.#attempts > this.#patience.attempts) {
+      this.#lose(this.#options.obstacle(this.#channelId) ?? reasonOf(this.#lastError) ?? message, true);
+      return;
+    }
+    const pauseMs = Math.round(pauseBefore(this.#attempts, this.#patience, Math.random()));
+    this.#log.info({ attempt: this.#attempts, pauseMs, why }, 'voice connection: trying again');
+    this.#after(pauseMs, () => this.#ask());
+  }
+
+  #connect(endpoint: string, token: string): void {
+    const identity = this.#seat.identity;
+    if (!identity) return;
+    this.#brokenAt ??= performance.now();
+    const networking = new Networking(
+      { endpoint, token, serverId: this.#options.guildId, channelId: this.#channelId, ...identity },
+      { debug: false, daveEncryption: true },
+    );
+    networking.on('error', (error) => this.#onError(error));
+    networking.on('close', (code) => this.#onClose(networking, code));
+    networking.on('stateChange', (_, state) => this.#onNetworking(networking, state.code));
+    this.#enter({ status: 'connecting', networking });
+    this.#options.onNetworking(networking);
+    this.#expect('The voice server of Discord did not answer.');
+  }
+
+  // ---- What is told -----------------------------------------------------------------------------------
+
+  #onPlaced(channelId: string, { mute, deaf, suppress }: OwnState): void {
+    if (this.#over) return;
+    if (channelId !== this.#channelId) {
+      this.#channelId = channelId;
+      this.#brokenAt ??= performance.now();
+      this.#enter({ status: 'joining' });
+      this.#expect('Somebody moved me, and Discord did not let me into the other voice channel.');
+      this.#options.onMoved(channelId);
+    }
+    this.#options.onOwnState({ mute, deaf, suppress });
+  }
+
+  #onServer(server: { endpoint: string; token: string } | undefined): void {
+    if (this.#over) return;
+    if (server) {
+      this.#connect(server.endpoint, server.token);
+      return;
+    }
+    // "endpoint null: the voice server has gone away and is being reallocated", until when one should not connect:
+    // https://docs.discord.com/developers/events/gateway-events#voice-server-update
+    this.#brokenAt ??= performance.now();
+    this.#enter({ status: 'waiting' });
+    this.#expect("Discord's voice server went away, and I got no other one.");
+  }
+
+  /** The old session took the bot's place with it. */
+  #onNewSession(): void {
+    if (this.#over || this.#settle) return;
+    this.#brokenAt ??= performance.now();
+    this.#log.info('voice connection: the gateway has a new session, joining anew');
+    this.#ask();
+  }
+
+  #onNetworking(networking: Networking, code: NetworkingStatusCode): void {
+    if (this.#over || !('networking' in this.#state) || this.#state.networking !== networking) return;
+    if (code === NetworkingStatusCode.Ready) this.#onReady(networking);
+    else if (code === NetworkingStatusCode.UdpHandshaking) this.#discoverAgain(networking);
+    else if (code === NetworkingStatusCode.Resuming) {
+      this.#brokenAt ??= performance.now();
+      // The library resumes without pause or end: a second time in a row is not left to it.
+      if (this.#state.status !== 'live') {
+        this.#retry('could not resume', 'The voice connection to Discord broke and did not come back.');
         return;
-      case VoiceConnectionStatus.Disconnected:
-        if (this.#wasReady) this.#expect(MOVE_WAIT_MS, 'Discord closed the voice connection.');
-        return;
-      case VoiceConnectionStatus.Signalling:
-      case VoiceConnectionStatus.Connecting:
-        if (this.#connection.rejoinAttempts > REJOIN_LIMIT) {
-          this.#lose(reasonOf(this.#lastError) ?? 'Discord closed the voice connection again and again.');
-        } else if (this.#wasReady) {
-          this.#expect(RECONNECT_WAIT_MS, 'The voice connection to Discord broke and did not come back.');
-        }
-        return;
-      case VoiceConnectionStatus.Destroyed:
-        this.#lose('The voice connection was closed.');
-        return;
-      default:
-        status satisfies never;
+      }
+      this.#enter({ status: 'resuming', networking });
+      this.#after(this.#patience.resumeMs, () => this.#retry('could not resume', 'The voice connection broke.'));
     }
   }
 
-  /** Gives the line up unless it is ready again in time. */
-  #expect(ms: number, message: string): void {
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.#lose(message), ms);
+  #onReady(networking: Networking): void {
+    if (this.#state.status === 'live') return;
+    const gapMs = this.#settle || this.#brokenAt === undefined ? 0 : performance.now() - this.#brokenAt;
+    this.#brokenAt = undefined;
+    const onDead = (what: string): void => this.#retry(`no sign of life: ${what}`, 'The voice connection died.');
+    this.#enter({
+      status: 'live',
+      networking,
+      pulse: new LinkPulse(networking, { patience: this.#patience, onDead }),
+    });
+    clearTimeout(this.#stable);
+    this.#stable = setTimeout(() => {
+      this.#attempts = 0;
+    }, this.#patience.stableMs);
+    const settle = this.#settle;
+    this.#settle = undefined;
+    clearTimeout(settle?.deadline);
+    settle?.resolve();
+    this.#options.onLive(gapMs);
   }
 
-  #lose(message: string, retryable = true): void {
-    if (this.#closed) return;
+  #discoverAgain(networking: Networking): void {
+    clearInterval(this.#discovery);
+    this.#discovery = setInterval(() => {
+      const { state } = networking;
+      if (state.code !== NetworkingStatusCode.UdpHandshaking) clearInterval(this.#discovery);
+      else state.udp.send(discoveryRequest(state.connectionData.ssrc));
+    }, this.#patience.discoveryMs);
+  }
+
+  #onClose(networking: Networking, code: number): void {
+    if (this.#over || !('networking' in this.#state) || this.#state.networking !== networking) return;
+    const { remedy, message } = policyFor(code);
+    this.#log.info({ code, remedy }, 'voice connection closed');
+    switch (remedy) {
+      case 'rejoin':
+        this.#retry(`closed with ${code}`, message);
+        return;
+      case 'wait':
+        this.#brokenAt ??= performance.now();
+        this.#enter({ status: 'waiting' });
+        this.#awaitWord(message);
+        return;
+      case 'end':
+        this.#leave(message);
+        return;
+      default:
+        remedy satisfies never;
+    }
+  }
+
+  /** Without the gateway nobody can say whether it was a kick: then its return decides. */
+  #awaitWord(message: string): void {
+    this.#after(this.#patience.wordMs, () => {
+      const waited = performance.now() - (this.#brokenAt ?? 0);
+      if (this.#options.gateway.connected || waited >= this.#patience.recoverMs) this.#leave(message);
+      else this.#awaitWord(message);
+    });
+  }
+
+  #onError(error: Error): void {
+    // The same error again and again is worth one line.
+    if (error.message !== this.#lastError?.message) this.#log.warn({ err: error }, 'voice connection');
+    this.#lastError = error;
+  }
+
+  // ---- Ends -------------------------------------------------------------------------------------------
+
+  get #over(): boolean {
+    return this.#state.status === 'closed' || this.#state.status === 'leaving';
+  }
+
+  /** The place is gone and nobody comes back; what else Discord tells in a moment may say why. */
+  #leave(message: string): void {
+    if (this.#over) return;
+    this.#enter({ status: 'leaving' });
+    this.#after(this.#patience.settleMs, () => this.#lose(this.#options.obstacle(this.#channelId) ?? message, false));
+  }
+
+  #lose(message: string, retryable: boolean): void {
+    if (this.#state.status === 'closed') return;
     const error = new LineLostError(message, { retryable });
     const settle = this.#settle;
     this.#settle = undefined;
+    clearTimeout(settle?.deadline);
     this.close();
     if (settle) settle.reject(error);
-    else this.#onLost(error);
+    else this.#options.onLost(error);
+  }
+
+  /** Every change of state ends what belonged to the last one. */
+  #enter(state: LinkState): void {
+    const last = this.#state;
+    this.#state = state;
+    clearTimeout(this.#timer);
+    clearInterval(this.#discovery);
+    if (last.status === 'live') last.pulse.close();
+    if ('networking' in last && !('networking' in state && state.networking === last.networking)) {
+      last.networking.destroy();
+    }
+  }
+
+  #after(ms: number, act: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, ms);
   }
 }
 

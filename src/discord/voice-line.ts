@@ -1,22 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  type DAVESession,
-  type DiscordGatewayAdapterCreator,
-  joinVoiceChannel,
-  type Networking,
-  NetworkingStatusCode,
-  type VoiceConnection,
-  VoiceConnectionStatus,
-} from '@discordjs/voice';
+import type { DiscordGatewayAdapterCreator, Networking } from '@discordjs/voice';
 import type { Logger } from 'pino';
 import { AsyncQueue } from '../audio/async-queue.ts';
 import type { LineLostError } from '../bridge/errors.ts';
-import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
+import type { FrameSource, LineEvent, PcmRate, VoiceLine } from '../bridge/ports.ts';
+import { isGroupReady, rejoinGroup, unsealerOf } from './end-to-end.ts';
+import { FrameClock } from './frame-clock.ts';
+import { HearingWatch } from './hearing-watch.ts';
 import { guardMls } from './mls-guard.ts';
 import type { OpusCodecs } from './opus.ts';
-import { Pacer, type PacketSink } from './pacer.ts';
+import { Pacer } from './pacer.ts';
+import type { PersonReception } from './person-reception.ts';
+import { Presence } from './presence.ts';
 import { type ReceiveCounts, Receiver } from './receiver.ts';
-import { Supervisor } from './supervisor.ts';
+import { type OwnState, Supervisor } from './supervisor.ts';
+import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
+import { guardVoiceGateway } from './voice-gateway-guard.ts';
+import { LINK_PATIENCE, type LinkPatience } from './voice-policy.ts';
+import { VoiceSink } from './voice-sink.ts';
 
 const TICK_MS = 20;
 const IDLE_TICK_MS = 500;
@@ -24,8 +25,8 @@ const IDLE_TICK_MS = 500;
 const GROUP_WAIT_MS = 3_000;
 /** Seconds of frames from a full channel; a reader that is further behind than this is stuck. */
 const EVENT_LIMIT = 20_000;
-/** davey's MediaType.AUDIO; its const enum does not exist at run time. */
-const MEDIA_AUDIO = 0;
+/** Who was not named again this long after a new connection has gone. */
+const NAMED_AGAIN_MS = 2_000;
 
 /** What a line is opened with. */
 export interface JoinOptions {
@@ -36,96 +37,109 @@ export interface JoinOptions {
   /** Rate of the frames given out. */
   readonly inputRate: PcmRate;
   readonly codecs: OpusCodecs;
+  /** The clock of the bot's voice in all channels; by default one of its own. */
+  readonly clock?: FrameClock;
   readonly log: Logger;
-  /** Whether anybody else is in the channel now. */
-  readonly othersAreThere: () => boolean;
+  /** Whether anybody else is in this channel now. */
+  readonly othersAreThere: (channelId: string) => boolean;
+  /** What is known of the guild; by default nothing. */
+  readonly around?: Surroundings;
   /** Joining is given up after this; default 15 s. */
   readonly timeoutMs?: number;
+  readonly patience?: LinkPatience;
 }
 
 /** Joins a voice channel, undeafened. Rejects with LineLostError, having left, when Discord does not let the bot in. */
 export async function joinVoiceLine(options: JoinOptions): Promise<DiscordVoiceLine> {
-  let line: DiscordVoiceLine | undefined;
-  const connection = joinVoiceChannel({
-    guildId: options.guildId,
-    channelId: options.channelId,
-    // The library keeps the bot's own voice state to itself; it is what tells a kick from a lost connection.
-    adapterCreator: (methods) =>
-      options.adapterCreator({
-        ...methods,
-        onVoiceStateUpdate: (state) => {
-          methods.onVoiceStateUpdate(state);
-          line?.placed(state.channel_id);
-        },
-      }),
-    selfDeaf: false,
-    selfMute: false,
-  });
-  line = new DiscordVoiceLine(connection, options);
+  const line = new DiscordVoiceLine(options);
   await line.ready(options.timeoutMs ?? 15_000);
   return line;
 }
 
 /**
- * A place in a voice channel on @discordjs/voice's signalling, with our own receiver and pacer: the library's faults in
- * these are listed in docs/architecture.md.
+ * A place in a voice channel on the connections of @discordjs/voice, with our own supervisor, receiver and pacer: the
+ * library's faults in these are listed in docs/architecture.md.
  */
 export class DiscordVoiceLine implements VoiceLine {
   readonly guildId: string;
-  readonly channelId: string;
   readonly events: AsyncQueue<LineEvent>;
-  readonly #connection: VoiceConnection;
   readonly #receiver: Receiver;
   readonly #pacer: Pacer;
   readonly #supervisor: Supervisor;
   readonly #log: Logger;
-  readonly #othersAreThere: () => boolean;
+  readonly #around: Surroundings;
+  readonly #othersAreThere: (channelId: string) => boolean;
+  readonly #presence = new Presence();
+  readonly #hearing: HearingWatch;
+  #lastOwnState: OwnState = { mute: false, deaf: false, suppress: false };
+  #rejoinsAs: 'lost' | 'deaf' = 'lost';
+  #liveAt = 0;
   #tick: NodeJS.Timeout | undefined;
   #ticksFast = false;
   readonly #wired = new WeakSet<object>();
   #closed = false;
 
-  constructor(connection: VoiceConnection, options: JoinOptions) {
+  /** Does nothing before ready(). */
+  constructor(options: JoinOptions) {
+    const patience = options.patience ?? LINK_PATIENCE;
     this.guildId = options.guildId;
-    this.channelId = options.channelId;
     this.#log = options.log;
+    this.#around = options.around ?? NO_SURROUNDINGS;
     this.#othersAreThere = options.othersAreThere;
-    this.#connection = connection;
+    this.#hearing = new HearingWatch({ deafMs: patience.deafMs, isSilent: (userId) => this.#around.isSilent(userId) });
     this.events = new AsyncQueue<LineEvent>({ limit: EVENT_LIMIT });
     this.#receiver = new Receiver({
       codecs: options.codecs,
       rate: options.inputRate,
-      emit: (event) => this.events.push(event),
+      emit: (event) => this.#tell(event),
       now: () => performance.now(),
     });
-    this.#pacer = new Pacer({ sink: sinkOf(connection), codec: options.codecs.lease(24000) });
-    this.#takeOverReceiving();
-    this.#supervisor = new Supervisor(connection, { log: options.log, onLost: (error) => this.#lose(error) });
+    this.#supervisor = new Supervisor({
+      ...options,
+      patience,
+      gateway: this.#around.gateway,
+      obstacle: (channelId) => this.#around.obstacle(channelId),
+      onNetworking: (networking) => this.#wire(networking),
+      onLive: (gapMs) => this.#onLive(gapMs),
+      onMoved: (channelId) => this.#onMoved(channelId),
+      onOwnState: (state) => this.#onOwnState(state),
+      onLost: (error) => this.#lose(error),
+    });
+    this.#pacer = new Pacer({
+      sink: new VoiceSink(this.#supervisor),
+      codec: options.codecs.lease(24000),
+      clock: options.clock ?? new FrameClock(),
+      onFailure: (error) => options.log.debug({ guildId: options.guildId, err: error }, 'a frame was not sent'),
+    });
     this.#scheduleTick(false);
+  }
+
+  get channelId(): string {
+    return this.#supervisor.channelId;
   }
 
   get counts(): ReceiveCounts {
     return this.#receiver.counts;
   }
 
+  get reception(): readonly PersonReception[] {
+    return this.#receiver.reception;
+  }
+
   /** Waits until sound can flow. Rejects with LineLostError after `timeoutMs`, having left. */
   async ready(timeoutMs: number): Promise<void> {
     try {
-      await this.#supervisor.ready(timeoutMs);
+      await this.#supervisor.join(timeoutMs);
       const until = performance.now() + GROUP_WAIT_MS;
       // Alone there is no group to wait for.
-      while (this.#othersAreThere() && !isGroupReady(this.#connection) && performance.now() < until && !this.#closed) {
+      const others = (): boolean => this.#othersAreThere(this.channelId);
+      while (others() && !isGroupReady(this.#supervisor.live) && performance.now() < until && !this.#closed) {
         await wait(TICK_MS);
       }
     } catch (error) {
       await this.close();
       throw error;
     }
-  }
-
-  /** The gateway says that the bot is in this channel now, or in none. */
-  placed(channelId: string | null): void {
-    this.#supervisor.placed(channelId, this.channelId);
   }
 
   play(source: FrameSource): void {
@@ -153,49 +167,98 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#supervisor.close();
     this.#pacer.close();
     this.#receiver.reset();
-    if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) this.#connection.destroy();
+  }
+
+  #tell(event: LineEvent): void {
+    if (event.type === 'frame' && !event.concealed) this.#hearing.heard(event.userId);
+    if (this.#presence.isNews(event)) this.events.push(event);
+  }
+
+  #onLive(gapMs: number): void {
+    this.#liveAt = performance.now();
+    if (gapMs === 0) return;
+    this.events.push({ type: 'recovered', cause: this.#rejoinsAs, gapMs: Math.round(gapMs) });
+    this.#rejoinsAs = 'lost';
+  }
+
+  /** The people of the old channel are left behind; the new ones are named by its voice server. */
+  #onMoved(channelId: string): void {
+    for (const userId of this.#presence.all()) this.#receiver.left(userId);
+    this.#hearing.moved();
+    this.events.push({ type: 'moved', channelId });
+  }
+
+  /** A moderator's hand: what people should know, once for every change. */
+  #onOwnState(state: OwnState): void {
+    const last = this.#lastOwnState;
+    this.#lastOwnState = state;
+    if (state.deaf !== last.deaf) this.events.push({ type: 'hindered', by: 'deaf', hindered: state.deaf });
+    if (state.mute !== last.mute) this.events.push({ type: 'hindered', by: 'mute', hindered: state.mute });
+    // On a stage everybody comes in suppressed: what is done about it is told elsewhere.
+    const expected = state.suppress && !this.#supervisor.live && this.#around.isStage(this.channelId);
+    if (state.suppress !== last.suppress && !expected) {
+      this.events.push({ type: 'hindered', by: 'suppress', hindered: state.suppress });
+    }
+  }
+
+  #watch(now: number): void {
+    if (this.#liveAt > 0 && now - this.#liveAt >= NAMED_AGAIN_MS) {
+      this.#liveAt = 0;
+      for (const userId of this.#presence.missing()) this.#receiver.left(userId);
+    }
+    if (!this.#supervisor.live || this.#lastOwnState.deaf) {
+      this.#hearing.pause();
+      return;
+    }
+    for (const { userId, remedy } of this.#hearing.due(now)) {
+      if (remedy === 'tell') {
+        this.events.push({ type: 'unheard', userId });
+        continue;
+      }
+      this.#rejoinsAs = 'deaf';
+      this.#log.warn({ guildId: this.guildId, userId }, 'somebody speaks and is not heard: rejoining');
+      this.#supervisor.rejoin('deaf');
+    }
   }
 
   #scheduleTick(fast: boolean): void {
     clearTimeout(this.#tick);
     this.#ticksFast = fast;
     const run = (): void => {
-      this.#receiver.tick(performance.now());
+      const now = performance.now();
+      this.#receiver.tick(now);
+      this.#watch(now);
       this.#scheduleTick(this.#receiver.busy);
     };
     this.#tick = setTimeout(run, fast ? TICK_MS : IDLE_TICK_MS);
   }
 
   #onDatagram(datagram: Buffer): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#supervisor.heard(datagram)) return;
+    this.#hearing.datagram(datagram, performance.now());
     this.#receiver.receive(datagram);
     if (!this.#ticksFast && this.#receiver.busy) this.#scheduleTick(true);
-  }
-
-  /** The library binds its receiver to every new socket by these two properties: ours stand there instead. */
-  #takeOverReceiving(): void {
-    const { receiver } = this.#connection;
-    Object.assign(receiver, {
-      onUdpMessage: () => {},
-      onWsPacket: (packet: { op: number; d: unknown }) => this.#onVoiceGateway(packet),
-    });
-    this.#connection.on('stateChange', (_, state) => {
-      if ('networking' in state) this.#wire(state.networking);
-    });
-    const { state } = this.#connection;
-    if ('networking' in state) this.#wire(state.networking);
   }
 
   #wire(networking: Networking): void {
     if (this.#wired.has(networking)) return;
     this.#wired.add(networking);
     this.#receiver.reset();
+    this.#hearing.newConnection();
+    this.#presence.unsettle();
     const onState = (state: Networking['state']): void => {
+      if ('ws' in state && !this.#wired.has(state.ws)) {
+        this.#wired.add(state.ws);
+        guardVoiceGateway(state.ws, this.#log);
+        state.ws.on('packet', (packet: { op: number; d: unknown }) => this.#onVoiceGateway(packet));
+        state.ws.on('binary', () => this.#supervisor.wsHeard());
+      }
       if ('dave' in state && state.dave) guardMls(state.dave, this.#log);
       if (!('udp' in state)) return;
       if ('connectionData' in state && 'secretKey' in state.connectionData) {
         const { encryptionMode, secretKey } = state.connectionData;
-        this.#receiver.keys = { encryptionMode, secretKey, dave: daveOf(networking) };
+        const recover = (): void => rejoinGroup(networking, this.#log);
+        this.#receiver.keys = { encryptionMode, secretKey, dave: unsealerOf(networking), recover };
       }
       if (this.#wired.has(state.udp)) return;
       this.#wired.add(state.udp);
@@ -212,55 +275,17 @@ export class DiscordVoiceLine implements VoiceLine {
 
   /** Voice gateway messages (v8): 5 Speaking, 11 Clients Connect, 13 Client Disconnect. Any of them may be malformed. */
   #onVoiceGateway(packet: { op: number; d: unknown }): void {
-    const d = (packet.d ?? {}) as { user_id?: unknown; user_ids?: unknown; ssrc?: unknown };
+    if (this.#closed) return;
+    this.#supervisor.wsHeard();
+    const d = (packet.d ?? {}) as { user_id?: unknown; user_ids?: unknown; ssrc?: unknown; speaking?: unknown };
     if (packet.op === 5 && typeof d.user_id === 'string' && typeof d.ssrc === 'number') {
+      this.#hearing.flag(d.user_id, { ssrc: d.ssrc, speaking: Number(d.speaking) > 0, now: performance.now() });
       this.#receiver.name(d.ssrc, d.user_id);
     } else if (packet.op === 11 && Array.isArray(d.user_ids)) {
       for (const userId of d.user_ids) if (typeof userId === 'string') this.#receiver.joined(userId);
     } else if (packet.op === 13 && typeof d.user_id === 'string') {
+      this.#hearing.left(d.user_id);
       this.#receiver.left(d.user_id);
     }
   }
-}
-
-/** End-to-end decryption as the networking has it at the time of each packet; a version of 0 means none. */
-function daveOf(networking: Networking): (userId: UserId, packet: Buffer) => Buffer {
-  return (userId, packet) => {
-    const dave: DAVESession | undefined = 'dave' in networking.state ? networking.state.dave : undefined;
-    const marked = packet.length > 2 && packet.readUInt16BE(packet.length - 2) === 0xfafa;
-    if (!dave || dave.protocolVersion === 0) {
-      if (marked) throw new Error('sealed, and there is no session to open it');
-      return packet;
-    }
-    if (!dave.session?.ready) throw new Error('the session is not ready');
-    return dave.session.decrypt(userId, MEDIA_AUDIO, packet);
-  };
-}
-
-/** Whether the people who are there can be heard: the end-to-end group stands and its first transition was executed. */
-function isGroupReady(connection: VoiceConnection): boolean {
-  const { state } = connection;
-  if (state.status !== VoiceConnectionStatus.Ready) return false;
-  const network = state.networking.state;
-  if (network.code !== NetworkingStatusCode.Ready || !network.dave || network.dave.protocolVersion === 0) return true;
-  return network.dave.session?.ready === true && network.dave.lastTransitionId !== undefined;
-}
-
-function sinkOf(connection: VoiceConnection): PacketSink {
-  return {
-    get ready() {
-      const { state } = connection;
-      if (state.status !== VoiceConnectionStatus.Ready) return false;
-      const network = state.networking.state;
-      if (network.code !== NetworkingStatusCode.Ready) return false;
-      // Before its group is there, the library would send our voice without end-to-end encryption: nobody decodes that.
-      return !network.dave || network.dave.protocolVersion === 0 || network.dave.session?.ready === true;
-    },
-    send: (opus) => {
-      connection.playOpusPacket(opus);
-    },
-    setSpeaking: (speaking) => {
-      connection.setSpeaking(speaking);
-    },
-  };
 }

@@ -103,6 +103,17 @@ export class Transcript {
       case 'model-changed':
         this.#begin({ kind: 'note', text: event.message });
         break;
+      case 'moved':
+        this.#begin({
+          kind: 'note',
+          text: 'A moderator moved me to another voice channel; the conversation goes on there.',
+        });
+        break;
+      case 'recovered': {
+        const text = recoveryText(event);
+        if (text) this.#begin({ kind: 'note', text });
+        break;
+      }
       case 'ended':
         this.#stopWaiting();
         this.#endTools();
@@ -387,3 +398,11 @@ const wallTimer: Timer = (run, ms) => {
   const timer = setTimeout(run, ms).unref();
   return () => clearTimeout(timer);
 };
+
+/** What people should know of a broken voice connection; a gap in which nobody says a word is no news. */
+function recoveryText({ cause, gapMs }: BridgeEvent & { type: 'recovered' }): string | undefined {
+  const seconds = Math.max(1, Math.round(gapMs / 1000));
+  if (cause === 'deaf') return `I could not hear somebody and joined anew (${seconds} s). Please say it again.`;
+  if (gapMs < 1000) return undefined;
+  return `My voice connection broke and is back. I did not hear what was said in these ${seconds} s.`;
+}

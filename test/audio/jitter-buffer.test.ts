@@ -10,7 +10,10 @@ const packet = (sequence: number, receivedAt = 0) => ({
   receivedAt,
 });
 const names = (outputs: JitterOutput[]) =>
-  outputs.map((output) => (output.type === 'packet' ? output.packet.sequence : `lost ${output.count}`));
+  outputs.map((output) => {
+    if (output.type === 'packet') return output.packet.sequence;
+    return output.type === 'lost' ? `lost ${output.count}` : 'restarted';
+  });
 
 describe('JitterBuffer', () => {
   it('lets an in-order stream through at once, over the wrap of the sequence number', () => {
@@ -47,11 +50,47 @@ describe('JitterBuffer', () => {
     assert.deepEqual(names(buffer.push(packet(12, 81))), [], 'too late is dropped');
   });
 
+  it('waits longer at once when packets come later than it waited, and never longer than the limit', () => {
+    const buffer = new JitterBuffer({ maxWaitMs: 120 });
+    buffer.push(packet(10, 0));
+    buffer.push(packet(12, 20));
+    assert.deepEqual(names(buffer.tick(80)), ['lost 1', 12], '60 ms at first');
+    buffer.push(packet(11, 110));
+    assert.equal(buffer.counts.late, 1);
+    assert.equal(buffer.waitMs, 100, 'it came 90 ms after the one behind it');
+    buffer.push(packet(14, 200));
+    assert.deepEqual(names(buffer.tick(290)), []);
+    assert.deepEqual(names(buffer.push(packet(13, 295))), [13, 14]);
+    buffer.push(packet(16, 400));
+    assert.deepEqual(names(buffer.tick(515)), ['lost 1', 16]);
+    buffer.push(packet(15, 900));
+    assert.equal(buffer.waitMs, 120);
+  });
+
+  it('waits less and less while nothing comes late, down to 20 ms', () => {
+    const buffer = new JitterBuffer({ maxWaitMs: 120 });
+    for (let i = 0; i < 1000; i += 1) buffer.push(packet(i, i * 20));
+    assert.equal(buffer.waitMs, 20);
+    buffer.push(packet(1001, 20_020));
+    assert.deepEqual(names(buffer.tick(20_039)), []);
+    assert.deepEqual(names(buffer.tick(20_040)), ['lost 1', 1001]);
+  });
+
+  it('counts the wait behind a second gap from its own beginning', () => {
+    const buffer = new JitterBuffer({ maxWaitMs: 60 });
+    buffer.push(packet(10, 0));
+    buffer.push(packet(12, 20));
+    buffer.push(packet(14, 60));
+    assert.deepEqual(names(buffer.tick(80)), ['lost 1', 12]);
+    assert.deepEqual(names(buffer.tick(119)), []);
+    assert.deepEqual(names(buffer.tick(120)), ['lost 1', 14]);
+  });
+
   it('starts afresh when the sender jumps, without losing what waited', () => {
     const buffer = new JitterBuffer({ maxWaitMs: 60 });
     buffer.push(packet(10));
     buffer.push(packet(12));
-    assert.deepEqual(names(buffer.push(packet(5000))), ['lost 1', 12, 5000]);
+    assert.deepEqual(names(buffer.push(packet(5000))), ['lost 1', 12, 'restarted', 5000]);
     assert.deepEqual(names(buffer.push(packet(5001))), [5001]);
   });
 

@@ -58,6 +58,16 @@ export class BotProcess {
     return { rssMb: Number(answer.rssBytes) / 2 ** 20, liveMb: Number(answer.liveBytes) / 2 ** 20 };
   }
 
+  /** Holds its event loop for so long; resolves when it is free again. */
+  async block(ms: number): Promise<void> {
+    await this.ask({ ask: 'block', ms }, (answer) => answer.blockedMs === ms);
+  }
+
+  /** Sets its wall clock forward by so much, or back. */
+  async stepClock(ms: number): Promise<void> {
+    await this.ask({ ask: 'clock', ms }, (answer) => 'clockMs' in answer);
+  }
+
   /** Records a V8 CPU profile while `act` runs, and writes it to this file. */
   async profiled<T>(file: string, act: () => Promise<T>): Promise<T> {
     await this.ask({ ask: 'profile' }, (answer) => answer.profiling === true);

@@ -5,7 +5,14 @@ import { Session } from 'node:inspector/promises';
 const PROFILE_INTERVAL_US = 200;
 let profiler: Session | undefined;
 
-process.on('message', (message: { ask?: 'cpu' | 'memory' | 'profile'; file?: string }) => {
+type Question = 'cpu' | 'memory' | 'profile' | 'block' | 'clock';
+
+const dateNow = Date.now;
+let clockMs = 0;
+// All that this process knows of the wall clock.
+Date.now = () => dateNow() + clockMs;
+
+process.on('message', (message: { ask?: Question; file?: string; ms?: number }) => {
   if (message.ask === 'cpu') {
     const { user, system } = process.cpuUsage();
     process.send?.({ cpuMs: (user + system) / 1000 });
@@ -16,10 +23,22 @@ process.on('message', (message: { ask?: 'cpu' | 'memory' | 'profile'; file?: str
     const { rss, heapUsed, external } = process.memoryUsage();
     process.send?.({ rssBytes: rss, liveBytes: heapUsed + external });
   }
+  if (message.ask === 'block') block(message.ms ?? 0);
+  if (message.ask === 'clock') {
+    clockMs += message.ms ?? 0;
+    process.send?.({ clockMs });
+  }
   if (message.ask === 'profile') void profile(message.file);
 });
 // The line to the parent keeps nobody alive.
 process.channel?.unref();
+
+/** Keeps the event loop from turning. */
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+  process.send?.({ blockedMs: ms });
+}
 
 /** Starts a CPU profile, or ends it and writes it to `file`. */
 async function profile(file: string | undefined): Promise<void> {

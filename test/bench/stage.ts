@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
+import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { RelayedPacket } from '../../src/simulator/discord/voice-relay.ts';
 import type { ModelEvent } from '../../src/simulator/model-server.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '../../src/simulator/openai.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
 import { type BotKind, BotProcess } from './bot-process.ts';
 import type { Utterance } from './sounds.ts';
@@ -18,6 +18,16 @@ export interface Place {
   readonly guild: SimulatedGuild;
   readonly channelId: string;
   readonly people: readonly SimulatedPerson[];
+}
+
+/** How the stage is set. */
+export interface StageOptions {
+  /** How many people are in the voice channel of each guild. */
+  readonly people: readonly number[];
+  readonly discord?: DiscordOptions;
+  readonly model?: Pick<SimulatedOpenAIOptions, 'hear' | 'sessionMs'>;
+  /** More variables for the bot. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What was to be measured did not happen as it should: there is no number, but this reason. */
@@ -61,11 +71,11 @@ export class Stage {
     parts.openai.onEvent((event) => this.events.push(event));
   }
 
-  /** `people`: how many are in the voice channel of each guild. The bot is logged in, and in no channel. */
-  static async start(kind: BotKind, options: { people: readonly number[] }): Promise<Stage> {
-    const discord = await SimulatedDiscord.start();
+  /** The bot is logged in, and in no channel. */
+  static async start(kind: BotKind, options: StageOptions): Promise<Stage> {
+    const discord = await SimulatedDiscord.start(options.discord);
     let reply: ScriptedReply = { silent: true };
-    const openai = await SimulatedOpenAI.start({ script: () => reply, frameLimit: 0 });
+    const openai = await SimulatedOpenAI.start({ script: () => reply, frameLimit: 0, ...options.model });
     const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'));
     const certificate = join(folder, 'certificate.pem');
     await writeFile(certificate, discord.certificate);
@@ -78,6 +88,7 @@ export class Stage {
       PROVIDER: 'openai',
       DATABASE_URL: 'sqlite::memory:',
       NODE_EXTRA_CA_CERTS: certificate,
+      ...options.env,
     });
     const setReply = (next: ScriptedReply): void => {
       reply = next;

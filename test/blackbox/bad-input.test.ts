@@ -46,59 +46,62 @@ describe('a process that cannot start says why in one line and exits with 1', ()
   });
 });
 
-for (const protocol of PROTOCOLS) {
-  const prefix = protocol === 'openai' ? 'OPENAI' : 'GEMINI';
+// Most of it is waiting, and every test has a world of its own.
+describe('/join, when the model cannot be had', { concurrency: true }, () => {
+  for (const protocol of PROTOCOLS) {
+    const prefix = protocol === 'openai' ? 'OPENAI' : 'GEMINI';
 
-  describe(`/join over ${protocol}, when the model cannot be had`, () => {
-    /** What /join answers; the bot must not be in the channel afterwards, nor have said anything there. */
-    async function joinAnswer(options: {
-      env?: NodeJS.ProcessEnv;
-      break?: (world: World) => void;
-    }): Promise<{ content: string; tookMs: number }> {
-      const world = await World.start({ protocol, script, env: options.env ?? {} });
-      options.break?.(world);
-      try {
-        const anna = await world.person('Anna');
-        const startedAt = performance.now();
-        const answer = await anna.command('/join', {}, { timeoutMs: 14_000 });
-        assert.equal(world.guild.botVoiceChannelId, null, 'the bot is not left sitting in the channel');
-        assert.equal(world.of('ended').length, 0, 'no conversation ever began');
-        assert.doesNotMatch(answer.content, /Error|at .*\(|undefined|sk-|simulated/);
-        return { content: answer.content, tookMs: performance.now() - startedAt };
-      } finally {
-        await world.close();
+    describe(`over ${protocol}`, { concurrency: 1 }, () => {
+      /** What /join answers; the bot must not be in the channel afterwards, nor have said anything there. */
+      async function joinAnswer(options: {
+        env?: NodeJS.ProcessEnv;
+        break?: (world: World) => void;
+      }): Promise<{ content: string; tookMs: number }> {
+        const world = await World.start({ protocol, script, env: options.env ?? {} });
+        options.break?.(world);
+        try {
+          const anna = await world.person('Anna');
+          const startedAt = performance.now();
+          const answer = await anna.command('/join', {}, { timeoutMs: 14_000 });
+          assert.equal(world.guild.botVoiceChannelId, null, 'the bot is not left sitting in the channel');
+          assert.equal(world.of('ended').length, 0, 'no conversation ever began');
+          assert.doesNotMatch(answer.content, /Error|at .*\(|undefined|sk-|simulated/);
+          return { content: answer.content, tookMs: performance.now() - startedAt };
+        } finally {
+          await world.close();
+        }
       }
-    }
 
-    it('names the variable of a rejected key', async () => {
-      const { content } = await joinAnswer({ env: { [`${prefix}_API_KEY`]: 'sk-wrong-key-0123456789' } });
-      assert.match(content, new RegExp(`${prefix}_API_KEY`));
-      assert.doesNotMatch(content, /0123456789/);
-    });
-
-    it('names the variable of an unknown model', async () => {
-      const { content } = await joinAnswer({ env: { [`${prefix}_MODEL`]: 'no-such-model' } });
-      assert.match(content, new RegExp(`${prefix}_MODEL`));
-      assert.match(content, /no-such-model/);
-    });
-
-    it('gives a silent provider up after 10 s', async () => {
-      const { content, tookMs } = await joinAnswer({
-        break: (world) => {
-          world.model.faults.silentSetup = true;
-        },
+      it('names the variable of a rejected key', async () => {
+        const { content } = await joinAnswer({ env: { [`${prefix}_API_KEY`]: 'sk-wrong-key-0123456789' } });
+        assert.match(content, new RegExp(`${prefix}_API_KEY`));
+        assert.doesNotMatch(content, /0123456789/);
       });
-      assert.match(content, /did not answer within 10 s/);
-      assert.ok(tookMs > 9_900 && tookMs < 11_500, `${tookMs} ms`);
-    });
 
-    it('says that a provider out of quota is not its fault', async () => {
-      const { content } = await joinAnswer({
-        break: (world) => {
-          world.model.faults.refuse = 429;
-        },
+      it('names the variable of an unknown model', async () => {
+        const { content } = await joinAnswer({ env: { [`${prefix}_MODEL`]: 'no-such-model' } });
+        assert.match(content, new RegExp(`${prefix}_MODEL`));
+        assert.match(content, /no-such-model/);
       });
-      assert.match(content, /quota|limit|too many/i);
+
+      it('gives a silent provider up after 10 s', async () => {
+        const { content, tookMs } = await joinAnswer({
+          break: (world) => {
+            world.model.faults.silentSetup = true;
+          },
+        });
+        assert.match(content, /did not answer within 10 s/);
+        assert.ok(tookMs > 9_900 && tookMs < 11_500, `${tookMs} ms`);
+      });
+
+      it('says that a provider out of quota is not its fault', async () => {
+        const { content } = await joinAnswer({
+          break: (world) => {
+            world.model.faults.refuse = 429;
+          },
+        });
+        assert.match(content, /quota|limit|too many/i);
+      });
     });
-  });
-}
+  }
+});

@@ -42,12 +42,12 @@ describe('/join', () => {
     assert.equal(rig.bridges.find(guild.id), undefined);
   });
 
-  it('says that stage channels are not supported', async () => {
+  it('goes into stage channels', async () => {
     const { guild, anna } = await furnish(rig);
     const stage = guild.createVoiceChannel({ name: 'Stage', type: 'stage' });
     const answer = await anna.command('/join', { channel: stage });
-    assert.match(answer.content, /is a stage channel, and I do not support these yet/);
-    assert.equal(rig.bridges.find(guild.id), undefined);
+    assert.match(answer.content, /^I am in <#\d+> and listening/);
+    assert.equal(rig.bridges.find(guild.id)?.channelId, stage);
   });
 
   it('names every permission that the bot lacks in the channel', async () => {

@@ -80,6 +80,14 @@ describe('statusText', () => {
     assert.match(statusText(bridge.status(), words), /\*\*Waiting:\*\* P0, P1, .*, P9 and 30 more\n/);
   });
 
+  it('says in one line when somebody arrives badly', () => {
+    bridge.now = { badReception: [{ person: { userId: '4', name: '_Ben_' }, loss: 0.0613 }] };
+    assert.match(
+      statusText(bridge.status(), words),
+      /\n\*\*Sound:\*\* \\_Ben\\_'s packets arrive badly: 6 % lost\. A cable or another network helps\.$/,
+    );
+  });
+
   it('takes the mean of the two middle latencies', () => {
     bridge.now = { replyLatenciesMs: [1000, 2400] };
     assert.match(statusText(bridge.status(), words), /median 1\.7 s of the last 2, last 2\.4 s$/);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { FrameClock } from '../../src/discord/frame-clock.ts';
 import { OpusCodecs } from '../../src/discord/opus.ts';
 import { Pacer } from '../../src/discord/pacer.ts';
 
@@ -17,7 +18,12 @@ function scene(frames: number) {
     },
   };
   const codecs = new OpusCodecs();
-  const pacer = new Pacer({ sink, codec: codecs.lease(24000) });
+  const pacer = new Pacer({
+    sink,
+    codec: codecs.lease(24000),
+    clock: new FrameClock(),
+    onFailure: (error) => assert.fail(String(error)),
+  });
   let left = frames;
   const source = {
     pull: () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { describe, it } from 'node:test';
+import { afterEach, describe, it } from 'node:test';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import fc from 'fast-check';
+import OpusScript from 'opusscript';
 import type { Frame, LineEvent } from '../../src/bridge/ports.ts';
 import { OpusCodecs } from '../../src/discord/opus.ts';
 import { type MediaKeys, Receiver } from '../../src/discord/receiver.ts';
@@ -23,6 +24,8 @@ function datagram(options: {
   csrcs?: number;
   extension?: Buffer;
   padding?: number;
+  profile?: number;
+  nonce?: number;
 }): Buffer {
   const { sequence, media, ssrc = 1, csrcs = 0, extension, padding = 0, mode = 'aead_aes256_gcm_rtpsize' } = options;
   const header = Buffer.alloc(12 + csrcs * 4 + (extension ? 4 : 0));
@@ -32,14 +35,14 @@ function datagram(options: {
   header.writeUInt32BE((options.timestamp ?? sequence * 960) >>> 0, 4);
   header.writeUInt32BE(ssrc, 8);
   if (extension) {
-    header.writeUInt16BE(0xbede, header.length - 4);
+    header.writeUInt16BE(options.profile ?? 0xbede, header.length - 4);
     header.writeUInt16BE(extension.length / 4, header.length - 2);
   }
   const pad = Buffer.alloc(padding);
   if (padding) pad[padding - 1] = padding;
   const plain = Buffer.concat([extension ?? Buffer.alloc(0), media, pad]);
   const counter = Buffer.alloc(4);
-  counter.writeUInt32BE(sequence);
+  counter.writeUInt32BE(options.nonce ?? sequence);
   if (mode === 'aead_aes256_gcm_rtpsize') {
     const cipher = createCipheriv('aes-256-gcm', KEY, Buffer.concat([counter, Buffer.alloc(8)]));
     cipher.setAAD(header);
@@ -58,12 +61,29 @@ function packets(count: number): Buffer[] {
   return made;
 }
 
+/** The i-th packet of a tone at 48 kHz. */
+function opus48(ms: number, channels: number, i: number): Buffer {
+  const codec = new OpusScript(48000, channels as 1 | 2, OpusScript.Application.AUDIO);
+  const mono = tone({ hz: 440, ms, rate: 48000, offset: i * ms * 48 });
+  const pcm = channels === 1 ? mono : Int16Array.from({ length: mono.length * 2 }, (_, at) => mono[at >> 1] as number);
+  const packet = codec.encode(Buffer.from(pcm.buffer), mono.length);
+  codec.delete();
+  return packet;
+}
+
+/** opusscript has one heap for all: decoders are given back after each test. */
+const made: Receiver[] = [];
+afterEach(() => {
+  for (const receiver of made.splice(0)) receiver.reset();
+});
+
 function scene(keys: Partial<MediaKeys> = {}) {
   const events: LineEvent[] = [];
   const codecs = new OpusCodecs();
   const clock = { now: 0 };
   const receiver = new Receiver({ codecs, rate: 24000, emit: (event) => events.push(event), now: () => clock.now });
   receiver.keys = { encryptionMode: 'aead_aes256_gcm_rtpsize', secretKey: KEY, dave: undefined, ...keys };
+  made.push(receiver);
   const frames = (): Frame[] => events.filter((event): event is Frame => event.type === 'frame');
   return { receiver, events, frames, clock, codecs };
 }
@@ -116,11 +136,11 @@ describe('Receiver', () => {
     receiver.name(1, 'anna');
     receiver.receive(datagram({ sequence: 0, media }));
     receiver.name(1, 'ben');
-    receiver.receive(datagram({ sequence: 1, media }));
+    receiver.receive(datagram({ sequence: 5000, media }));
     receiver.name(2, 'ben');
-    receiver.receive(datagram({ sequence: 2, media }));
+    receiver.receive(datagram({ sequence: 5001, media }));
     receiver.left('ben');
-    receiver.receive(datagram({ sequence: 3, media, ssrc: 2 }));
+    receiver.receive(datagram({ sequence: 5002, media, ssrc: 2 }));
     assert.deepEqual(
       frames().map((frame) => frame.userId),
       ['anna', 'ben'],
@@ -215,8 +235,12 @@ describe('Receiver', () => {
     const [a, b] = packets(2) as [Buffer, Buffer];
     receiver.receive(datagram({ sequence: 0, media: Buffer.concat([Buffer.from('seal.'), a]) }));
     receiver.receive(datagram({ sequence: 1, media: Buffer.from('something else') }));
-    receiver.receive(datagram({ sequence: 1, media: Buffer.concat([Buffer.from('seal.'), b]) }));
-    assert.equal(frames().length, 2, 'at once');
+    receiver.receive(datagram({ sequence: 2, media: Buffer.concat([Buffer.from('seal.'), b]) }));
+    receiver.tick(60);
+    assert.deepEqual(
+      frames().map((frame) => frame.concealed),
+      [false, true, false],
+    );
     assert.equal(receiver.counts.undecryptable, 1);
   });
 
@@ -228,6 +252,279 @@ describe('Receiver', () => {
     clock.now = 3000;
     receiver.tick(3000);
     assert.equal(codecs.live, 0);
+  });
+
+  it('takes a packet once, however often it is sent again, and a forged one does not move the window', () => {
+    const { receiver, frames } = scene();
+    receiver.name(1, 'anna');
+    const sent = packets(300).map((media, sequence) => datagram({ sequence, media }));
+    for (const one of sent) receiver.receive(one);
+    assert.equal(frames().length, 300);
+    for (const one of [sent[0], sent[20], sent[299], sent[299]]) receiver.receive(one as Buffer);
+    const forged = Buffer.from(sent[299] as Buffer);
+    forged.writeUInt16BE(20_000, 2);
+    receiver.receive(forged);
+    receiver.receive(datagram({ sequence: 300, media: (packets(1) as [Buffer])[0] }));
+    assert.equal(frames().length, 301);
+    assert.deepEqual(
+      { replayed: receiver.counts.replayed, undecryptable: receiver.counts.undecryptable },
+      { replayed: 4, undecryptable: 1 },
+    );
+  });
+
+  it('hears a sender that begins anew far from its last sequence number, without a gap made of its new clock', () => {
+    const { receiver, frames, clock } = scene();
+    receiver.name(1, 'anna');
+    const [a, b, c] = packets(3) as [Buffer, Buffer, Buffer];
+    receiver.receive(datagram({ sequence: 40_000, media: a, timestamp: 1000 }));
+    clock.now = 320;
+    receiver.receive(datagram({ sequence: 50_000, media: b, timestamp: 0x7000_0000 }));
+    receiver.receive(datagram({ sequence: 50_001, media: c, timestamp: 0x7000_0000 + 960 }));
+    assert.deepEqual(
+      frames().map((frame) => frame.gapMs),
+      [0, 300, 0],
+    );
+  });
+
+  it('tells RTCP, keep-alives and IP discovery apart from malformed datagrams', () => {
+    const { receiver } = scene();
+    const rtcp = Buffer.alloc(60);
+    rtcp[0] = 0x81;
+    for (const type of [200, 201, 202, 203, 204]) {
+      rtcp[1] = type;
+      receiver.receive(rtcp);
+    }
+    receiver.receive(Buffer.alloc(8));
+    const discovery = Buffer.alloc(74);
+    discovery.writeUInt16BE(2, 0);
+    receiver.receive(discovery);
+    receiver.receive(Buffer.alloc(9));
+    receiver.receive(Buffer.alloc(0));
+    assert.deepEqual(
+      { control: receiver.counts.control, malformed: receiver.counts.malformed },
+      { control: 7, malformed: 2 },
+    );
+  });
+
+  it('takes an extension by its X bit, whatever its profile is, and none without the bit', () => {
+    const { receiver, frames } = scene();
+    receiver.name(1, 'anna');
+    const [media] = packets(1) as [Buffer];
+    receiver.receive(datagram({ sequence: 1, media, extension: Buffer.alloc(8), profile: 0x1000 }));
+    receiver.receive(datagram({ sequence: 2, media, extension: Buffer.alloc(0), profile: 0x1234 }));
+    const looksLikeOne = Buffer.concat([Buffer.from([0xbe, 0xde, 0, 1]), media]);
+    receiver.receive(datagram({ sequence: 3, media: looksLikeOne }));
+    assert.deepEqual(
+      frames()
+        .slice(0, 2)
+        .map((frame) => frame.pcm.length),
+      [480, 480],
+    );
+    assert.equal(receiver.counts.malformed + receiver.counts.undecryptable, 0);
+  });
+
+  it('does not credit what the old owner of an SSRC still had on its way to the new one', () => {
+    const { receiver, frames, clock } = scene();
+    const media = packets(4);
+    receiver.name(1, 'anna');
+    receiver.receive(datagram({ sequence: 10, media: media[0] as Buffer }));
+    receiver.left('anna');
+    receiver.receive(datagram({ sequence: 11, media: media[1] as Buffer }));
+    receiver.name(1, 'ben');
+    receiver.receive(datagram({ sequence: 12, media: media[2] as Buffer }));
+    receiver.receive(datagram({ sequence: 30_000, media: media[3] as Buffer }));
+    assert.deepEqual(
+      frames().map((frame) => frame.userId),
+      ['anna', 'ben'],
+    );
+    clock.now = 500;
+    receiver.tick(500);
+    receiver.receive(datagram({ sequence: 30_001, media: media[1] as Buffer }));
+    assert.equal(frames().length, 3);
+    assert.equal(receiver.counts.unnamed, 2);
+  });
+
+  it('lets the key say whose a packet is that came while its SSRC changed hands', () => {
+    const dave = (userId: string, packet: Buffer): Buffer => {
+      if (packet.subarray(0, 5).toString() !== `${userId}.`.padEnd(5, '.')) throw new Error('not theirs');
+      return packet.subarray(5);
+    };
+    const { receiver, frames } = scene({ dave });
+    const [a, b, c] = packets(3) as [Buffer, Buffer, Buffer];
+    receiver.name(1, 'anna');
+    receiver.receive(datagram({ sequence: 0, media: Buffer.concat([Buffer.from('anna.'), a]) }));
+    receiver.receive(datagram({ sequence: 700, media: Buffer.concat([Buffer.from('ben..'), b]) }));
+    receiver.name(1, 'ben');
+    receiver.receive(datagram({ sequence: 701, media: Buffer.concat([Buffer.from('ben..'), c]) }));
+    assert.deepEqual(
+      frames().map((frame) => frame.userId),
+      ['anna', 'ben', 'ben'],
+    );
+  });
+
+  it('asks to join the group anew after 36 failures of one person over 2 s, and then less and less often', () => {
+    let recoveries = 0;
+    const dave = (userId: string, packet: Buffer): Buffer => {
+      if (userId === 'ben') throw new Error('no key');
+      return packet;
+    };
+    const { receiver, clock, frames } = scene({
+      dave,
+      recover: () => {
+        recoveries += 1;
+      },
+    });
+    receiver.name(1, 'anna');
+    receiver.name(2, 'ben');
+    const [media] = packets(1) as [Buffer];
+    const seen: number[] = [];
+    for (let i = 0; i < 2000; i += 1) {
+      clock.now = i * 20;
+      const before = recoveries;
+      receiver.receive(datagram({ sequence: i, media }));
+      receiver.receive(datagram({ sequence: i, media, ssrc: 2, nonce: 100_000 + i }));
+      receiver.tick(clock.now);
+      if (recoveries > before) seen.push(clock.now);
+    }
+    assert.deepEqual(seen, [2000, 7000, 17_000, 37_000]);
+    assert.equal(frames().length, 2000, 'the others are heard all the while');
+    assert.equal(receiver.counts.recoveries, 4);
+  });
+
+  it('conceals at most five packets, and goes over to what really comes without a click', () => {
+    const media = packets(30);
+    const hear = (lost: readonly number[]): Frame[] => {
+      const { receiver, frames, clock } = scene();
+      receiver.name(1, 'anna');
+      for (const [i, one] of media.entries()) {
+        clock.now = i * 20;
+        if (!lost.includes(i)) receiver.receive(datagram({ sequence: i, media: one }));
+        receiver.tick(clock.now);
+      }
+      receiver.reset();
+      return frames();
+    };
+    const steepest = (pcm: readonly number[]): number =>
+      pcm.reduce((most, sample, i) => (i === 0 ? 0 : Math.max(most, Math.abs(sample - (pcm[i - 1] as number)))), 0);
+    const sound = (heard: Frame[]): number[] => heard.flatMap((frame) => [...frame.pcm]);
+    const whole = sound(hear([])).slice(480 * 5);
+    for (let lost = 6; lost < 26; lost += 1) {
+      const one = sound(hear([lost])).slice(480 * 5);
+      assert.equal(one.length, whole.length);
+      assert.ok(
+        steepest(one) < 1.5 * steepest(whole),
+        `a step of ${steepest(one)}, ${steepest(whole)} in the tone itself`,
+      );
+    }
+    const eight = hear([10, 11, 12, 13, 14, 15, 16, 17]);
+    assert.deepEqual(
+      eight.filter((frame) => frame.concealed).map((frame) => frame.pcm.length),
+      [2400],
+    );
+    assert.ok(steepest(sound(eight.slice(5))) < 1.5 * steepest(whole));
+  });
+
+  it('hears packets of 2.5 to 120 ms, mono and stereo, and several frames in one', () => {
+    for (const { ms, channels } of [2.5, 5, 10, 20, 40, 60].flatMap((ms) =>
+      [1, 2].map((channels) => ({ ms, channels })),
+    )) {
+      const { receiver, frames } = scene();
+      receiver.name(1, 'anna');
+      for (let i = 0; i < 6; i += 1) {
+        receiver.receive(datagram({ sequence: i, timestamp: i * ms * 48, media: opus48(ms, channels, i) }));
+      }
+      assert.deepEqual(
+        frames().map((frame) => [frame.pcm.length, frame.gapMs]),
+        Array(6).fill([ms * 24, 0]),
+        `${ms} ms, ${channels} channels`,
+      );
+    }
+    const { receiver, frames } = scene();
+    receiver.name(1, 'anna');
+    const [single] = packets(1) as [Buffer];
+    // Code 3 (RFC 6716 §3.2.5): several frames of any size; here three of 20 ms, each with its length but the last.
+    const frame = single.subarray(1);
+    const length =
+      frame.length < 252
+        ? Buffer.from([frame.length])
+        : Buffer.from([252 + (frame.length & 3), (frame.length - 252 - (frame.length & 3)) >> 2]);
+    const three = Buffer.concat([
+      Buffer.from([(single[0] as number) | 3, 0x80 | 3]),
+      length,
+      length,
+      frame,
+      frame,
+      frame,
+    ]);
+    receiver.receive(datagram({ sequence: 0, media: three }));
+    const six = Buffer.concat([
+      Buffer.from([(single[0] as number) | 3, 0x80 | 6]),
+      ...Array(5).fill(length),
+      ...Array(6).fill(frame),
+    ]);
+    receiver.receive(datagram({ sequence: 1, media: six, timestamp: 2880 }));
+    assert.deepEqual(
+      frames().map((one) => [one.pcm.length, one.gapMs]),
+      [
+        [1440, 0],
+        [2880, 0],
+      ],
+    );
+  });
+
+  it('begins a talk spurt with a fresh decoder: nothing of the one before is in it', () => {
+    const media = packets(10);
+    const hear = (before: readonly Buffer[]): Int16Array => {
+      const { receiver, frames } = scene();
+      receiver.name(1, 'anna');
+      let sequence = 0;
+      for (const one of [...before, media[0] as Buffer]) {
+        receiver.receive(datagram({ sequence, media: one }));
+        sequence += 1;
+      }
+      return (frames().at(-1) as Frame).pcm;
+    };
+    assert.deepEqual(hear([...media.slice(1), SILENCE, SILENCE, SILENCE, SILENCE, SILENCE]), hear([]));
+    assert.notDeepEqual(hear(media.slice(1)), hear([]));
+  });
+
+  it('counts for each person what became of their packets', () => {
+    const { receiver, clock } = scene();
+    receiver.name(1, 'anna');
+    receiver.name(2, 'ben');
+    const media = packets(50);
+    for (const [i, one] of media.entries()) {
+      clock.now = i * 20;
+      const ben = datagram({ sequence: i, media: one, ssrc: 2, nonce: 1000 + i });
+      receiver.receive(datagram({ sequence: i, media: one }));
+      if (i % 10 !== 5) receiver.receive(ben);
+      if (i % 10 === 7) receiver.receive(ben);
+      receiver.tick(clock.now);
+    }
+    assert.deepEqual(receiver.reception, [
+      {
+        userId: 'anna',
+        received: 50,
+        lost: 0,
+        late: 0,
+        replayed: 0,
+        undecryptable: 0,
+        undecodable: 0,
+        concealedMs: 0,
+        recentLoss: 0,
+      },
+      {
+        userId: 'ben',
+        received: 45,
+        lost: 5,
+        late: 0,
+        replayed: 5,
+        undecryptable: 0,
+        undecodable: 0,
+        concealedMs: 100,
+        recentLoss: 0.1,
+      },
+    ]);
   });
 
   it('never throws, whatever datagram comes', () => {

@@ -33,6 +33,9 @@ export class ScriptedBridge implements BridgeHandle {
       turns: 0,
       replyLatenciesMs: [],
       interruptions: 0,
+      badReception: [],
+      rejoins: 0,
+      deafRejoins: 0,
       ...this.now,
     };
   }

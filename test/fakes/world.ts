@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import { PermissionFlagsBits } from 'discord.js';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
 import { readConfig } from '../../src/config.ts';
+import type { LinkPatience } from '../../src/discord/voice-policy.ts';
 import { createLog } from '../../src/log.ts';
 import type { Patience } from '../../src/model/back-off.ts';
 import { type Parley, startParley } from '../../src/parley.ts';
@@ -62,6 +63,8 @@ export class World {
     simulated?: { readonly bundle?: boolean; readonly mcpServers?: Readonly<Record<string, readonly string[]>> };
     /** With a lost model. */
     patience?: Patience;
+    /** With a lost voice connection. */
+    linkPatience?: LinkPatience;
     /** Whether the bot is given a provider of the other protocol, too. */
     second?: boolean;
     /** Beside the built-in ones. */
@@ -102,13 +105,19 @@ export class World {
     return this.#parley;
   }
 
-  async #boot({ env = {}, patience, tools }: Pick<Parameters<typeof World.start>[0], 'env' | 'patience' | 'tools'>) {
+  async #boot({
+    env = {},
+    patience,
+    linkPatience,
+    tools,
+  }: Omit<Parameters<typeof World.start>[0], 'protocol' | 'script'>) {
     const config = readConfig({ ...this.env, ...env });
     const log = createLog({ level: config.logLevel, redact: config.secrets, destination: process.stderr });
     this.#parley = await startParley({
       config,
       log,
       ...(patience && { patience }),
+      ...(linkPatience && { linkPatience }),
       ...(tools && { tools }),
       observe: (event) => {
         this.events.push(event);

@@ -130,6 +130,23 @@ export class SimulatedDiscord {
     return guild;
   }
 
+  /** The bot is thrown out of the guild, and of its voice channel. https://docs.discord.com/developers/events/gateway-events#guild-delete */
+  removeGuild(guild: SimulatedGuild): void {
+    this.voice.dismiss({ guildId: guild.id, userId: this.#bot.id });
+    this.gateway.dispatch('GUILD_DELETE', { id: guild.id }, { guildId: guild.id });
+    this.#guilds.delete(guild.id);
+  }
+
+  /** An outage: the guild is there, and not available until it comes back. */
+  outage(guild: SimulatedGuild): void {
+    this.gateway.dispatch('GUILD_DELETE', { id: guild.id, unavailable: true }, { guildId: guild.id });
+  }
+
+  /** The outage is over. */
+  outageOver(guild: SimulatedGuild): void {
+    for (const session of this.gateway.sessions) this.#sendGuild(session, guild);
+  }
+
   /** Ends everything: people hang up, sockets close. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -1,4 +1,4 @@
-/** What goes wrong on the way of people's packets. Probabilities are 0..1; all are off (0) by default; read per packet. */
+/** What goes wrong, on the way of people's packets for the most part. Probabilities are 0..1; all are off (0) by default. */
 export interface Faults {
   loss: number;
   /** A packet comes after the one that was sent after it. */
@@ -8,7 +8,19 @@ export interface Faults {
   delayMs: number;
   /** Added to the delay, evenly spread over 0..jitterMs; by itself it never changes the order. */
   jitterMs: number;
+  /** What the voice gateway says comes to the bot this much later, in order, while its packets are in time. */
+  gatewayDelayMs: number;
 }
+
+/** Everything as it should be. */
+export const NO_FAULTS: Readonly<Faults> = {
+  loss: 0,
+  reorder: 0,
+  duplicates: 0,
+  delayMs: 0,
+  jitterMs: 0,
+  gatewayDelayMs: 0,
+};
 
 /** How often each fault struck, and what was passed on (a duplicate counts once). */
 export interface FaultCounts {

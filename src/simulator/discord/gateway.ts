@@ -234,6 +234,14 @@ export class Gateway {
           { sessionId: place.sessionId },
         );
       },
+      // https://docs.discord.com/developers/events/gateway-events#voice-server-update: endpoint null while it is reallocated
+      unserved: (place) => {
+        this.dispatch(
+          'VOICE_SERVER_UPDATE',
+          { token: '', guild_id: wish.guild_id, endpoint: null },
+          { sessionId: place.sessionId },
+        );
+      },
       left: () => {},
     };
     this.#world.voiceState(session, wish, holder);

@@ -215,6 +215,18 @@ export class SimulatedGuild {
     this.places.move(this.#world.bot.id, channelId);
   }
 
+  /** Moves the bot's call to another voice server (a change of region, a crash), which takes this long. */
+  reallocateVoiceServer(pauseMs = 100): void {
+    this.places.reallocate(this.#world.bot.id, pauseMs);
+  }
+
+  /** A moderator mutes or deafens the bot on the server, or undoes it. */
+  hinderBot(hindrance: { mute?: boolean; deaf?: boolean }): void {
+    const member = this.members.get(this.#world.bot.id);
+    if (member) Object.assign(member, hindrance);
+    this.places.tell(this.#world.bot.id);
+  }
+
   /** Deletes a channel; everybody in it is out. */
   deleteChannel(channelId: string): void {
     const channel = this.channels.get(channelId);

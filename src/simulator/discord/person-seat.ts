@@ -45,6 +45,7 @@ export class PersonSeat {
     const wish = { channelId, selfMute: options.selfMute ?? false, selfDeaf: options.selfDeaf ?? false };
     const holder: PlaceHolder = {
       served: (token, place) => this.#connect(token, place),
+      unserved: () => void this.#hangUp(),
       left: () => void this.#hangUp(),
     };
     guild.places.request(userId, this.#sessionId, wish, holder);

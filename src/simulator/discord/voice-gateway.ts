@@ -62,6 +62,7 @@ export class VoiceGatewayLink {
   }
 
   #receive(bytes: RawData, isBinary: boolean): void {
+    if (this.#place?.halfOpen.has('websocket')) return;
     const buffer = bytes as Buffer; // ws gives Buffers unless told otherwise
     if (this.#place && this.#place.link !== this.#link) return; // resumed elsewhere, or dismissed
     const refusal = isBinary ? this.#binary(buffer) : this.#json(buffer.toString());

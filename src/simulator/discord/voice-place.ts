@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { FaultyPath } from './faults.ts';
+import type { HalfOpen } from './link-faults.ts';
 import { type EncryptionMode, Transport } from './transport.ts';
 import type { VoiceRoom } from './voice-room.ts';
 import { VoiceOp } from './voice-wire.ts';
@@ -37,6 +38,8 @@ export class VoicePlace {
   /** Where its datagrams come from and go to. */
   remote: { readonly address: string; readonly port: number } | undefined;
   path: FaultyPath<Media> | undefined;
+  /** Ways on which nothing comes through in either direction. */
+  readonly halfOpen = new Set<HalfOpen>();
   /** Its last op 5: 0 is silent, undefined before the first one. */
   speaking: number | undefined;
   /** Runs when the time to resume is over. */
@@ -47,8 +50,18 @@ export class VoicePlace {
   #sequence = 0;
   /** Numbered messages that the client hasn't acknowledged, the last one being number #sequence. */
   #backlog: (string | Buffer)[] = [];
+  readonly #delayMs: () => number;
 
-  constructor(options: { admission: VoiceAdmission; token: string; ssrc: number; room: VoiceRoom; link: WebSocket }) {
+  constructor(options: {
+    admission: VoiceAdmission;
+    token: string;
+    ssrc: number;
+    room: VoiceRoom;
+    link: WebSocket;
+    /** How late its messages come, in their order. */
+    delayMs: () => number;
+  }) {
+    this.#delayMs = options.delayMs;
     this.admission = options.admission;
     this.token = options.token;
     this.ssrc = options.ssrc;
@@ -131,6 +144,13 @@ export class VoicePlace {
   }
 
   #transmit(frame: string | Buffer): void {
-    if (this.#link?.readyState === WebSocket.OPEN) this.#link.send(frame);
+    if (this.halfOpen.has('websocket')) return;
+    const link = this.#link;
+    const send = (): void => {
+      if (link?.readyState === WebSocket.OPEN) link.send(frame);
+    };
+    const delayMs = this.#delayMs();
+    if (delayMs > 0) setTimeout(send, delayMs).unref();
+    else send();
   }
 }

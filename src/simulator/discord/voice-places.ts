@@ -9,6 +9,8 @@ import { voiceStateJson } from './wire.ts';
 export interface PlaceHolder {
   /** The voice server's token for this place: a new channel, or the same one again. */
   served(token: string, place: VoicePlace): void;
+  /** The voice server went away; served() follows. */
+  unserved(place: VoicePlace): void;
   /** The place is gone, whoever ended it. */
   left(): void;
 }
@@ -120,6 +122,17 @@ export class VoicePlaces {
     this.tell(userId);
     this.#around.server.dismiss({ guildId: this.#around.guildId, userId });
     this.#serve(place);
+  }
+
+  /** The voice server of somebody's call goes away: another place on it is given after `pauseMs`. */
+  reallocate(userId: string, pauseMs: number): void {
+    const place = this.#places.get(userId);
+    if (!place) return;
+    place.holder.unserved(place);
+    this.#around.server.dismiss({ guildId: this.#around.guildId, userId });
+    setTimeout(() => {
+      if (this.#places.get(userId) === place) this.#serve(place);
+    }, pauseMs).unref();
   }
 
   /** Tells everybody how somebody's place is now. */

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type FaultCounts, type Faults, FaultyPath, seededRandom } from './faults.ts';
+import type { LinkFaults } from './link-faults.ts';
 import { clearHeaderBytes, OPUS_PAYLOAD_TYPE, payloadOf, SILENCE_FRAME } from './rtp.ts';
 import type { Media, VoicePlace } from './voice-place.ts';
 
@@ -41,12 +42,14 @@ export class VoiceRelay {
   readonly refused: RefusedCounts = { malformed: 0, strangers: 0, unauthentic: 0, unannounced: 0 };
   readonly struck: FaultCounts = { passed: 0, lost: 0, reordered: 0, duplicated: 0 };
   readonly #faults: Faults;
+  readonly #links: LinkFaults;
   readonly #seed: number;
   readonly #socket: Socket = createSocket({ type: 'udp4', recvBufferSize: 4 << 20, sendBufferSize: 4 << 20 });
   readonly #places = new Map<number, VoicePlace>();
   #strayed: Promise<Socket> | undefined;
 
-  constructor(options: { faults: Faults; seed: number }) {
+  constructor(options: { faults: Faults; links: LinkFaults; seed: number }) {
+    this.#links = options.links;
     this.#faults = options.faults;
     this.#seed = options.seed;
     this.#socket.on('message', (datagram, from) => this.#receive(datagram, from));
@@ -107,10 +110,8 @@ export class VoiceRelay {
       this.#discover(datagram, from);
       return;
     }
-    if (datagram.length === KEEP_ALIVE_BYTES) {
-      this.#socket.send(datagram, from.port, from.address);
-      return;
-    }
+    // Not every voice server answers these (discordjs/discord.js #9185, #9202): nobody may count on it.
+    if (datagram.length === KEEP_ALIVE_BYTES) return;
     const headerBytes = clearHeaderBytes(datagram);
     if (headerBytes === 0) this.refused.malformed++;
     else if (((datagram[1] as number) & 0x7f) === OPUS_PAYLOAD_TYPE) this.#receiveMedia(datagram, headerBytes, from);
@@ -121,6 +122,11 @@ export class VoiceRelay {
     const place = this.#places.get(request.readUInt32BE(4));
     if (!place) {
       this.refused.strangers++;
+      return;
+    }
+    if (place.halfOpen.has('udp')) return;
+    if (place.admission.bot && this.#links.loseDiscoveries > 0) {
+      this.#links.loseDiscoveries--;
       return;
     }
     place.remote = { address: from.address, port: from.port };
@@ -137,6 +143,7 @@ export class VoiceRelay {
     const ssrc = datagram.readUInt32BE(8);
     const place = this.#places.get(ssrc);
     const remote = place?.remote;
+    if (place?.halfOpen.has('udp')) return;
     if (!place?.transport || remote?.port !== from.port || remote.address !== from.address) {
       this.refused.strangers++;
       return;
@@ -160,6 +167,7 @@ export class VoiceRelay {
   #relay(sender: VoicePlace, media: Media, copies: number): void {
     for (const place of sender.room.places.values()) {
       const { transport, remote } = place;
+      if (place.halfOpen.has('udp')) continue;
       if (place === sender || !transport || !remote || !place.wants(sender.ssrc)) continue;
       const datagram = transport.seal(media.header, media.body);
       for (let i = 0; i < copies; i++) this.#socket.send(datagram, remote.port, remote.address);

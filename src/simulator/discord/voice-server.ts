@@ -6,7 +6,8 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { localCertificate } from './certificate.ts';
 import { ExternalSender } from './dave-messages.ts';
-import type { FaultCounts, Faults } from './faults.ts';
+import { type FaultCounts, type Faults, NO_FAULTS } from './faults.ts';
+import type { HalfOpen, LinkFaults } from './link-faults.ts';
 import { ENCRYPTION_MODES, type EncryptionMode } from './transport.ts';
 import { speaksVersion8, type VoiceGatewayHost, VoiceGatewayLink } from './voice-gateway.ts';
 import { type VoiceAdmission, VoicePlace } from './voice-place.ts';
@@ -42,6 +43,8 @@ export class VoiceServer {
   readonly certificate: string;
   /** Switches for what goes wrong between people and the others; may be changed at any time. */
   readonly faults: Faults;
+  /** Switches for the connections of bots; may be changed at any time. */
+  readonly links: LinkFaults;
   readonly #relay: VoiceRelay;
   readonly #http: Server;
   readonly #wires: ReadonlySet<Duplex>;
@@ -53,6 +56,7 @@ export class VoiceServer {
   /** Sessions by token, from Identify on. */
   readonly #places = new Map<string, VoicePlace>();
   #nextSsrc = randomInt(1000, 2 ** 30);
+  #identifies = 0;
 
   private constructor(parts: {
     port: number;
@@ -64,11 +68,13 @@ export class VoiceServer {
     sockets: WebSocketServer;
     sender: ExternalSender | undefined;
     faults: Faults;
+    links: LinkFaults;
     options: VoiceServerOptions;
   }) {
     this.endpoint = `127.0.0.1:${parts.port}`;
     this.certificate = parts.certificate;
     this.faults = parts.faults;
+    this.links = parts.links;
     this.#relay = parts.relay;
     this.#http = parts.http;
     this.#wires = parts.wires;
@@ -86,10 +92,11 @@ export class VoiceServer {
   }
 
   static async start(options: VoiceServerOptions = {}): Promise<VoiceServer> {
-    const faults = { loss: 0, reorder: 0, duplicates: 0, delayMs: 0, jitterMs: 0, ...options.faults };
+    const faults = { ...NO_FAULTS, ...options.faults };
     const { key, cert } = await localCertificate();
     const sender = (options.dave ?? true) ? await ExternalSender.create() : undefined;
-    const relay = new VoiceRelay({ faults, seed: options.seed ?? 1 });
+    const links: LinkFaults = { closeOnIdentify: undefined, loseDiscoveries: 0 };
+    const relay = new VoiceRelay({ faults, links, seed: options.seed ?? 1 });
     const udpPort = await relay.open();
     const http = createServer({ key, cert });
     const wires = new Set<Duplex>();
@@ -105,7 +112,19 @@ export class VoiceServer {
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     const { port } = http.address() as AddressInfo;
-    return new VoiceServer({ port, udpPort, certificate: cert, relay, http, wires, sockets, sender, faults, options });
+    return new VoiceServer({
+      port,
+      udpPort,
+      certificate: cert,
+      relay,
+      http,
+      wires,
+      sockets,
+      sender,
+      faults,
+      links,
+      options,
+    });
   }
 
   /** What clients sent here, in the order of arrival and before any fault; bounded. */
@@ -116,6 +135,11 @@ export class VoiceServer {
   /** Datagrams that were dropped as wrong, by reason. */
   get refused(): Readonly<RefusedCounts> {
     return this.#relay.refused;
+  }
+
+  /** How often somebody identified, let in or not. */
+  get identifies(): number {
+    return this.#identifies;
   }
 
   /** What the faults did so far. */
@@ -152,11 +176,21 @@ export class VoiceServer {
     for (const place of this.#placesOf(seat)) place.link?.close(closeCode);
   }
 
+  /** From now on nothing comes through on these ways of the client's session, and nobody is told. A new session works. */
+  halfOpen(seat: VoiceSeat, ...ways: HalfOpen[]): void {
+    for (const place of this.#placesOf(seat)) for (const way of ways) place.halfOpen.add(way);
+  }
+
   /** Sends any bytes to a client's UDP address, from the server's port or from one that it has never heard of. */
   async inject(seat: VoiceSeat, datagram: Uint8Array, from: 'server' | 'stranger' = 'stranger'): Promise<void> {
     const place = this.#placesOf(seat)[0];
     if (!place) throw new TypeError(`user ${seat.userId} is not connected here`);
     await this.#relay.inject(place, datagram, from);
+  }
+
+  /** Sends a binary voice gateway message to a client, whatever stands in it. */
+  sendBinary(seat: VoiceSeat, op: number, payload: Buffer): void {
+    for (const place of this.#placesOf(seat)) place.sendBinary(op, payload);
   }
 
   /** User ids in a channel that came as far as a transport key. */
@@ -184,15 +218,24 @@ export class VoiceServer {
   }
 
   #identify(payload: Readonly<Record<string, unknown>>, link: WebSocket): VoicePlace | number {
+    this.#identifies += 1;
     const token = String(payload.token);
     const admission = this.#admissions.get(token);
+    if (admission?.bot && this.links.closeOnIdentify !== undefined) return this.links.closeOnIdentify;
     if (!admission) return VoiceClose.AuthenticationFailed;
     if (!matches(payload, admission) || payload.user_id !== admission.userId) return VoiceClose.SessionInvalid;
     const room = this.#room(admission);
     if (room.dave && !(Number(payload.max_dave_protocol_version) >= 1)) return VoiceClose.DaveRequired;
     // A client that identifies again has given its old session up.
     for (const older of this.#placesOf(admission)) this.#remove(older, VoiceClose.Disconnected);
-    const place = new VoicePlace({ admission, token, ssrc: this.#nextSsrc++, room, link });
+    const place = new VoicePlace({
+      admission,
+      token,
+      ssrc: this.#nextSsrc++,
+      room,
+      link,
+      delayMs: () => (admission.bot ? this.faults.gatewayDelayMs : 0),
+    });
     this.#places.set(token, place);
     this.#relay.add(place);
     return place;

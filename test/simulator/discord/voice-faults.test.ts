@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Faults, FaultyPath, seededRandom } from '../../../src/simulator/discord/faults.ts';
-
-const NONE: Faults = { loss: 0, reorder: 0, duplicates: 0, delayMs: 0, jitterMs: 0 };
+import { type Faults, FaultyPath, NO_FAULTS, seededRandom } from '../../../src/simulator/discord/faults.ts';
 
 function run(faults: Partial<Faults>, packets: number, seed = 1) {
   const out: number[] = [];
   const counts = { passed: 0, lost: 0, reordered: 0, duplicated: 0 };
   const path = new FaultyPath<number>({
-    faults: { ...NONE, ...faults },
+    faults: { ...NO_FAULTS, ...faults },
     counts,
     random: seededRandom(seed, 'anna'),
     deliver: (packet, copies) => {

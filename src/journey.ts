@@ -1,0 +1,89 @@
+import type { Guild } from 'discord.js';
+import type { BridgeEvent } from './bridge/bridge-ports.ts';
+import type { Person } from './bridge/ports.ts';
+import type { Announcement } from './discord/announcement.ts';
+import type { ChosenText } from './discord/chosen-text.ts';
+import type { GuildRoom } from './discord/room.ts';
+import { takeTheStage } from './discord/stage.ts';
+import type { Log } from './log.ts';
+import type { PlaceStore } from './store/places.ts';
+import type { Transcript } from './transcript/transcript.ts';
+
+/** What goes along with a conversation from channel to channel. */
+export interface JourneyParts {
+  readonly guild: Guild;
+  readonly channelId: string;
+  readonly by: Person;
+  readonly text: ChosenText;
+  readonly room: GuildRoom;
+  readonly transcript: Transcript;
+  readonly announcement: Announcement;
+  readonly places: PlaceStore;
+  readonly log: Log;
+}
+
+/** A conversation's way through voice channels: what is where it is, and what the store knows of it. Nothing rejects. */
+export class Journey {
+  readonly #parts: JourneyParts;
+  #channelId: string;
+  #ended = false;
+
+  constructor(parts: JourneyParts) {
+    this.#parts = parts;
+    this.#channelId = parts.channelId;
+  }
+
+  /** It is in its first channel. */
+  async began(): Promise<void> {
+    await Promise.all([this.#keep(), this.#takeTheStage()]);
+  }
+
+  /** A moderator moved the bot, or its connection is new: on a stage it is in the audience again. */
+  follow(event: BridgeEvent & { type: 'moved' | 'recovered' }): void {
+    if (event.type === 'recovered') void this.#takeTheStage();
+    else void this.#move(event.channelId);
+  }
+
+  /** Where the transcript goes from now on; null: the chat of the voice channel. */
+  write(transcriptChannelId: string | null): void {
+    const { text, transcript } = this.#parts;
+    const chosen = transcriptChannelId ?? this.#channelId;
+    if (chosen === text.channelId) return;
+    text.channelId = chosen;
+    transcript.turnPage();
+  }
+
+  /** It ended for a reason: nobody needs to come back after a restart. */
+  async ended(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { places, guild, log } = this.#parts;
+    await places.forget(guild.id).catch((error: unknown) => log.warn({ err: error }, 'a place could not be forgotten'));
+  }
+
+  async #move(channelId: string): Promise<void> {
+    const { guild, room, text, announcement, log } = this.#parts;
+    const from = this.#channelId;
+    this.#channelId = channelId;
+    room.channelId = channelId;
+    if (text.channelId === from) this.write(null);
+    log.info({ guildId: guild.id, from, channelId }, 'moved to another voice channel');
+    const channel = guild.channels.cache.get(channelId);
+    await Promise.all([channel?.isVoiceBased() ? announcement.moved(channel) : undefined, this.#keep()]);
+  }
+
+  async #keep(): Promise<void> {
+    const { places, guild, by, log } = this.#parts;
+    if (this.#ended) return;
+    await places
+      .keep({ guildId: guild.id, channelId: this.#channelId, by })
+      .catch((error: unknown) => log.warn({ err: error }, 'a place could not be kept: a restart will not know it'));
+  }
+
+  async #takeTheStage(): Promise<void> {
+    const { guild, announcement, log } = this.#parts;
+    const channel = guild.channels.cache.get(this.#channelId);
+    const told = channel?.isVoiceBased() ? await takeTheStage(channel, log) : undefined;
+    if (told && !this.#ended) await announcement.tell(told);
+  }
+}

@@ -1,0 +1,92 @@
+import { SessionLostError } from './bridge/errors.ts';
+import type { Conversation, GuildSettings, Provider, SpeechModel, Toolbox } from './bridge/ports.ts';
+import { sessionOptions } from './bridge/session-options.ts';
+import type { Log } from './log.ts';
+import type { Patience } from './model/back-off.ts';
+import type { ModelChoice } from './model/model-choice.ts';
+import type { Models } from './model/models.ts';
+import { reconnecting } from './model/reconnecting.ts';
+
+/** A session, with the model that it was opened with. */
+export interface Opened {
+  readonly session: Conversation;
+  readonly model: SpeechModel;
+  /** What people should know about it: that it is not the model which was wanted. */
+  readonly notice: string | undefined;
+}
+
+/** What of a conversation changes while it runs, for those of its parts that were made before the bridge. */
+export interface Now {
+  settings: GuildSettings;
+  /** Providers that were lost for good: nobody falls back to them. */
+  readonly lost: Set<Provider>;
+}
+
+/** What sessions are opened with. */
+export interface SessionOpenerParts {
+  readonly models: Models;
+  readonly toolbox: Toolbox;
+  readonly log: Log;
+  /** With a lost model. */
+  readonly patience: Patience;
+}
+
+/** Opens sessions that outlive their connections, with the fallback where the model cannot be had. */
+export class SessionOpener {
+  readonly #parts: SessionOpenerParts;
+  readonly #connecting = new Set<AbortController>();
+
+  constructor(parts: SessionOpenerParts) {
+    this.#parts = parts;
+  }
+
+  /** A session with the guild's model, or with the fallback where there is one. Rejects with SessionLostError. */
+  async open(now: Now): Promise<Opened> {
+    const { model } = this.#parts.models.chosen(now.settings);
+    try {
+      return { session: await this.#connect(model, now), model, notice: undefined };
+    } catch (error) {
+      if (!(error instanceof SessionLostError)) throw error;
+      const other = this.#fallback(model, now)?.model;
+      if (!other) throw error;
+      this.#parts.log.warn({ model: model.name, reason: error.message }, 'the fallback takes the place of the model');
+      const session = await this.#connect(other, now).catch((second: unknown) => {
+        throw second instanceof SessionLostError ? bothLost(error, second) : second;
+      });
+      const notice = `${error.message} So I use the fallback, ${other.label}.`;
+      return { session, model: other, notice };
+    }
+  }
+
+  /** Sessions that are being opened are given up. */
+  abort(reason: Error): void {
+    for (const attempt of this.#connecting) attempt.abort(reason);
+  }
+
+  /** Connects under a signal that abort() can abort, and that nothing aborts once the session is there. */
+  async #connect(model: SpeechModel, now: Now): Promise<Conversation> {
+    const { toolbox, log, patience } = this.#parts;
+    const attempt = new AbortController();
+    this.#connecting.add(attempt);
+    const fallback = (failed: SpeechModel): ModelChoice | undefined => this.#fallback(failed, now);
+    try {
+      const lasting = reconnecting(model, { log, patience, fallback });
+      return await lasting.connect(sessionOptions(now.settings, model, toolbox), attempt.signal);
+    } finally {
+      this.#connecting.delete(attempt);
+    }
+  }
+
+  #fallback(failed: SpeechModel, now: Now): ModelChoice | undefined {
+    const { models, toolbox } = this.#parts;
+    now.lost.add(failed.provider);
+    const model = models.fallbackFor(failed);
+    if (!model || now.lost.has(model.provider)) return undefined;
+    return { model, options: sessionOptions(now.settings, model, toolbox) };
+  }
+}
+
+function bothLost(first: SessionLostError, second: SessionLostError): SessionLostError {
+  const message = `${first.message} The fallback could not be had either: ${second.message}`;
+  return new SessionLostError(second.kind, message, { retryable: first.retryable || second.retryable, cause: first });
+}

@@ -1,0 +1,53 @@
+import type { Person } from '../bridge/ports.ts';
+import type { Database } from './database.ts';
+
+/** A voice channel in which the bot is, and who asked it in. */
+export interface Place {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly by: Person;
+}
+
+/** Where the bot is. What is still in here at a start was left by a crash. Rejects with what the database says. */
+export class PlaceStore {
+  readonly #database: Database;
+  /** Writes in the order in which they were asked for. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The bot is there now; at most one place a guild. */
+  keep({ guildId, channelId, by }: Place): Promise<void> {
+    const row = { guild_id: guildId, channel_id: channelId, user_id: by.userId, name: by.name };
+    return this.#write(() => this.#database('places').insert(row).onConflict('guild_id').merge());
+  }
+
+  /** The bot left, and need not come back. */
+  forget(guildId: string): Promise<void> {
+    return this.#write(() => this.#database('places').where({ guild_id: guildId }).delete());
+  }
+
+  async all(): Promise<readonly Place[]> {
+    await this.settled();
+    const rows: { guild_id: string; channel_id: string; user_id: string; name: string }[] =
+      await this.#database('places').select();
+    return rows.map((row) => ({
+      guildId: row.guild_id,
+      channelId: row.channel_id,
+      by: { userId: row.user_id, name: row.name },
+    }));
+  }
+
+  /** Resolves when nothing is being written any more. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
+  async #write(act: () => PromiseLike<unknown>): Promise<void> {
+    const done = this.#last.then(act);
+    this.#last = done.catch(() => {});
+    await done;
+  }
+}

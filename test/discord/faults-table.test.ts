@@ -1,0 +1,316 @@
+// What @discordjs/voice 0.19.2 does wrong, one test per trigger, over real sockets. Each trigger strikes Parley and, in a
+// process of its own, the plain bridge of the bench, which stands on the library's receiver and player: it has to fail
+// there, or the trigger proves nothing.
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { DiscordOptions } from '../../src/simulator/discord/discord.ts';
+import { VoiceOp } from '../../src/simulator/discord/voice-wire.ts';
+import { Invalid } from '../bench/stage.ts';
+import { count, NOTES, type Notes, pauseEnd, Trial } from '../fakes/trial.ts';
+
+const SCALE = [...NOTES, ...NOTES.toReversed(), ...NOTES];
+const RTP_BYTES = 80;
+
+type Trigger<T> = (trial: Trial) => Promise<T>;
+
+/** The same trigger on both; the plain bridge afresh, for it may not survive. */
+async function both<T>(trigger: Trigger<T>, discord?: DiscordOptions): Promise<{ parley: T; plain: T }> {
+  const options = discord ? { discord } : {};
+  const [parley, plain] = await Promise.all([
+    discord ? once(() => Trial.start('parley', options), trigger) : shared(trigger),
+    once(() => Trial.start('plain', options), trigger),
+  ]);
+  return { parley, plain };
+}
+
+/** What did not come about at all, on a machine that stood still for a moment, is tried once more. */
+async function once<T>(start: () => Promise<Trial>, trigger: Trigger<T>, attempts = 2): Promise<T> {
+  const trial = await start();
+  try {
+    return await trigger(trial);
+  } catch (error) {
+    if (!(error instanceof Invalid) || attempts === 1) throw error;
+  } finally {
+    await trial.close();
+  }
+  return once(start, trigger, attempts - 1);
+}
+
+/** A Parley that gets many triggers, one after the other: none may hurt it. */
+class Hardy {
+  #trial: Promise<Trial> | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  take<T>(trigger: Trigger<T>): Promise<T> {
+    this.#trial ??= Trial.start('parley');
+    const started = this.#trial;
+    const turn = this.#queue.then(async () => {
+      const trial = await started;
+      const result = await trigger(trial).catch((error) => {
+        if (error instanceof Invalid) return trigger(trial);
+        throw error;
+      });
+      await trial.untilSilent();
+      return result;
+    });
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    await (await this.#trial)?.close();
+  }
+}
+
+/** Two, because there is time for it: most of a trigger is waiting. */
+const hardy = [new Hardy(), new Hardy()] as const;
+let taken = 0;
+
+function shared<T>(trigger: Trigger<T>): Promise<T> {
+  taken += 1;
+  return (hardy[taken % 2] as Hardy).take(trigger);
+}
+
+/** Whether it lives and hears after something was done to it. */
+async function survives(trial: Trial, act: () => unknown): Promise<boolean> {
+  await act();
+  await wait(300);
+  if (!trial.stage.bot.running) return false;
+  return count(await trial.heard(['e'], 40), 'e') >= 38;
+}
+
+/** Notes in the order of their arrival, each once while it lasts. */
+function melody(notes: Notes): string[] {
+  const known = notes.filter((note) => note !== undefined);
+  return known.filter((note, i) => note !== known[i - 1]);
+}
+
+describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the plain bridge has', {
+  concurrency: 3,
+}, () => {
+  after(() => Promise.all(hardy.map((one) => one.close())));
+
+  it('datagrams of 9 to 11 bytes from a stranger: hears on; the plain bridge ends', async () => {
+    const result = await both((trial) =>
+      survives(trial, async () => {
+        for (const bytes of [9, 10, 11]) {
+          await trial.stage.discord.voice.inject(trial.seat, Buffer.alloc(bytes, 0x80), 'stranger');
+        }
+      }),
+    );
+    assert.deepEqual(result, { parley: true, plain: false });
+  });
+
+  it('MLS proposals that are none: hears on; the plain bridge ends', async () => {
+    const result = await both((trial) =>
+      survives(trial, () =>
+        trial.stage.discord.voice.sendBinary(trial.seat, VoiceOp.DaveProposals, Buffer.alloc(40, 7)),
+      ),
+    );
+    assert.deepEqual(result, { parley: true, plain: false });
+  });
+
+  it('one RTP packet that fails transport authentication: costs nothing; on the plain bridge the rest of the speech', async () => {
+    const result = await both(async (trial) => {
+      const notes = await trial.heard(['c'], 100, () => {
+        const forged = Buffer.alloc(RTP_BYTES, 5);
+        forged.writeUInt16BE(0x9078, 0);
+        forged.writeUInt32BE(trial.speaker.voice.ssrc, 8);
+        return trial.stage.discord.voice.inject(trial.seat, forged, 'server');
+      });
+      return count(notes, 'c');
+    });
+    assert.ok(result.parley >= 98, `Parley heard ${result.parley} of 100 frames`);
+    assert.ok(result.plain <= 60, `the plain bridge heard ${result.plain} of 100 frames`);
+  });
+
+  it('every packet twice, without end-to-end encryption: heard once; by the plain bridge twice', async () => {
+    const heard: Trigger<number> = async (trial) => count(await trial.heard(['c'], 50), 'c');
+    const result = await both(heard, { dave: false, faults: { duplicates: 1 } });
+    assert.ok(result.parley >= 49 && result.parley <= 52, `Parley heard ${result.parley} of 50 frames`);
+    assert.ok(result.plain >= 95, `the plain bridge heard ${result.plain} of 50 frames`);
+  });
+
+  it('packets that overtake each other: heard in their order; by the plain bridge as they come', async () => {
+    const result = await both(async (trial) => {
+      const { faults } = trial.stage.discord.voice;
+      faults.reorder = 0.6;
+      const notes = await trial.heard(SCALE, 2).finally(() => {
+        faults.reorder = 0;
+      });
+      return melody(notes);
+    });
+    // The scale turns at its ends, where a note is followed by itself.
+    const expected = melody(SCALE);
+    assert.deepEqual(result.parley, expected);
+    assert.ok(result.plain.length > expected.length + 5, `heard by the plain bridge: ${result.plain.join(' ')}`);
+  });
+
+  it('one packet in five lost: the time stays right, the gaps are filled; the plain bridge shortens the sound', async () => {
+    const result = await both(async (trial) => {
+      const { faults } = trial.stage.discord.voice;
+      faults.loss = 0.2;
+      const notes = await trial.heard(['c'], 100).finally(() => {
+        faults.loss = 0;
+      });
+      return notes.length;
+    });
+    // A gap at the very end, or one that is too long to be guessed, stays silent.
+    assert.ok(result.parley >= 92, `Parley gave ${result.parley} of 100 frames on`);
+    assert.ok(result.plain <= 90, `the plain bridge gave ${result.plain} of 100 frames on`);
+  });
+
+  it('joining while somebody speaks, the keys coming late: no noise, and heard; the plain bridge stays deaf', async () => {
+    const joins: Trigger<{ heard: number; noise: number }> = async (trial) => {
+      const { faults } = trial.stage.discord.voice;
+      const from = performance.now();
+      const speaking = trial.speaker.voice.speak(trial.pitches.sound('c', 4_000));
+      await wait(300);
+      faults.gatewayDelayMs = 300;
+      await trial.stage.join(trial.place);
+      await speaking;
+      await wait(500);
+      const notes = trial.modelHeard(from);
+      return { heard: count(notes, 'c'), noise: count(notes, undefined) };
+    };
+    const [parley, plain] = await Promise.all(
+      (['parley', 'plain'] as const).map((kind) => once(() => Trial.start(kind, { joined: false }), joins)),
+    );
+    assert.ok(parley && parley.heard >= 60, `Parley heard ${parley?.heard} frames`);
+    assert.ok(parley.noise <= 3, `${parley.noise} frames of noise`);
+    assert.ok(plain && plain.heard < 30, `the plain bridge heard ${plain?.heard} frames`);
+  });
+
+  it('voice close 4004, 4006, 4009, 4017, 4021 or 4022 at every attempt: a few attempts; the plain bridge storms', async () => {
+    const attempts = async ({ stage, seat }: Trial, code: number): Promise<number> => {
+      const { voice } = stage.discord;
+      voice.links.closeOnIdentify = code;
+      const before = voice.identifies;
+      voice.sever(seat, code);
+      await wait(700);
+      voice.links.closeOnIdentify = undefined;
+      return voice.identifies - before;
+    };
+    const careful: Trigger<number[]> = async (trial) => {
+      const each: number[] = [];
+      for (const code of [4004, 4006, 4009, 4017, 4021, 4022]) {
+        each.push(await attempts(trial, code));
+        await trial.comeBack();
+      }
+      return each;
+    };
+    const [parley, ...plain] = await Promise.all([
+      once(() => Trial.start('parley'), careful),
+      // It does not always find back, so it gets one of them.
+      once(
+        () => Trial.start('plain'),
+        (trial) => attempts(trial, 4006),
+      ),
+      once(
+        () => Trial.start('plain'),
+        (trial) => attempts(trial, 4022),
+      ),
+    ]);
+    assert.ok(Math.max(...parley) <= 6, `${parley} attempts in 0.7 s`);
+    assert.ok(Math.min(...plain) >= 12, `${plain} attempts of the plain bridge in 0.7 s`);
+  });
+
+  it('a lost datagram of IP discovery: asked again (the plain bridge never does: npm run endurance -- dead-link)', async () => {
+    const parley = await Trial.start('parley', { joined: false });
+    try {
+      const { links } = parley.stage.discord.voice;
+      links.loseDiscoveries = 1;
+      await parley.stage.join(parley.place);
+      assert.equal(links.loseDiscoveries, 0);
+      assert.ok(count(await parley.heard(['e'], 40), 'e') >= 38);
+    } finally {
+      await parley.close();
+    }
+  });
+
+  it('a dead voice link: noticed in less than 20 s (the plain bridge needs a minute: npm run endurance -- dead-link)', async () => {
+    const parley = await Trial.start('parley');
+    try {
+      const { stage, seat } = parley;
+      const before = stage.discord.voice.identifies;
+      stage.discord.voice.halfOpen(seat, 'websocket', 'udp');
+      await stage.until(() => stage.discord.voice.identifies > before, 20_000, 'another connection');
+      await parley.comeBack();
+      await wait(700);
+      assert.ok(count(await parley.heard(['e'], 40), 'e') >= 38);
+    } finally {
+      await parley.close();
+    }
+  });
+
+  it('event loop blocked for 1 s: three packets at once, and no more than one per 20 ms then; the plain bridge floods', async () => {
+    const result = await both(async (trial) => {
+      const from = await trial.answered('g', 3_500);
+      await wait(300);
+      await trial.stage.bot.block(1_000);
+      await wait(1_400);
+      const instants = trial.sentAt(from);
+      const end = pauseEnd(instants, 500);
+      // Then packets would come together here that were not sent together.
+      if (end === undefined || trial.stage.stalls.between(end - 1, end + 140))
+        throw new Invalid('this process stood still');
+      const within = (ms: number): number => instants.filter((at) => at >= end && at < end + ms).length;
+      return { atOnce: within(12), soon: within(120), second: within(1_000) };
+    });
+    assert.ok(result.parley.atOnce <= 3, `${result.parley.atOnce} at once`);
+    assert.ok(result.parley.soon <= 9, `${result.parley.soon} in 120 ms`);
+    assert.ok(result.parley.second >= 30 && result.parley.second <= 51, `${result.parley.second} in a second`);
+    assert.ok(result.plain.soon >= 15, `${result.plain.soon} of the plain bridge in 120 ms`);
+  });
+
+  it('wall clock set back by 2 s: nothing happens; the plain bridge falls silent', async () => {
+    const result = await both(async (trial) => {
+      await trial.answered('g', 2_500);
+      await wait(300);
+      await trial.stage.bot.stepClock(-2_000);
+      const from = performance.now();
+      await wait(1_000);
+      return trial.sentAt(from).length;
+    });
+    assert.ok(result.parley >= 30 && result.parley <= 53, `${result.parley} packets in a second`);
+    assert.ok(result.plain <= 5, `${result.plain} packets of the plain bridge in a second`);
+  });
+
+  it('wall clock set forward by 2 s: nothing happens; the plain bridge floods', async () => {
+    const result = await both(async (trial) => {
+      await trial.answered('g', 4_000);
+      await wait(300);
+      await trial.stage.bot.stepClock(2_000);
+      const from = performance.now();
+      await wait(200);
+      return trial.sentAt(from).length;
+    });
+    assert.ok(result.parley <= 15, `${result.parley} packets in 200 ms`);
+    assert.ok(result.plain >= 25, `${result.plain} packets of the plain bridge in 200 ms`);
+  });
+
+  it('gaps of 150 ms in what the model sends: every frame is played; the plain bridge gives up at the first', async () => {
+    const result = await both(async (trial) => {
+      // The model sends 200 ms at a time; at this pace 350 ms lie between them.
+      const from = await trial.answered('g', 1_500, 200 / 350);
+      await wait(3_000);
+      return count(trial.listenerHeard(from), 'g');
+    });
+    assert.ok(result.parley >= 75, `${result.parley} of 75 frames were heard`);
+    assert.ok(result.plain <= 40, `${result.plain} of 75 frames of the plain bridge were heard`);
+  });
+
+  it('a reply cut off, then another one: not a frame of the old one is heard; of the plain bridge one is', async () => {
+    const result = await both(async (trial) => {
+      await trial.answered('g', 4_000);
+      await wait(300);
+      const from = await trial.answered('a', 500);
+      await wait(700);
+      const notes = trial.listenerHeard(from - 5);
+      return { old: count(notes, 'g'), fresh: count(notes, 'a') > 20 };
+    });
+    assert.deepEqual(result.parley, { old: 0, fresh: true });
+    assert.ok(result.plain.old > 0, 'the plain bridge played no stale frame');
+  });
+});

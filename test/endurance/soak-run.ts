@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { type SoakResult, soak } from './soak.ts';
+import { trend } from './trend.ts';
+
+const MINUTES = 30;
+/** Compilers, pools and the ring of what was not answered yet fill up first. */
+const WARM_UP_MS = 5 * 60_000;
+/** What may come on top of a rise that is not told from noise (three standard errors), over the whole run. */
+const LIVE_SLACK_MB = 2;
+const RSS_SLACK_MB = 4;
+/** @snazzah/davey 0.1.12 keeps this much native memory for everyone who comes and goes; without DAVE nothing stays. */
+const DAVEY_MB_PER_ARRIVAL = 0.004;
+
+export const name = `${MINUTES} minutes of people who come, leave, rejoin, move and speak, over a bad network`;
+
+/** Throws AssertionError when a frame went to the wrong person, sound is missing, or memory grows. */
+export async function run(say: (line: string) => void): Promise<void> {
+  const result = await soak({ lengthMs: MINUTES * 60_000, memoryEveryMs: 20_000, seed: 7, say });
+  say(summary(result));
+  assertSound(result);
+  assertFlat(result, 'liveMb', LIVE_SLACK_MB, say);
+  const { joins, rejoins, moves } = result.deeds;
+  assertFlat(result, 'rssMb', RSS_SLACK_MB + DAVEY_MB_PER_ARRIVAL * (joins + rejoins + moves), say);
+}
+
+/** One paragraph for people. */
+export function summary({ deeds, heard, botPackets, struck }: SoakResult): string {
+  return (
+    `${deeds.spurts} talk spurts, ${deeds.joins} joins, ${deeds.rejoins} rejoins, ${deeds.moves} moves, ` +
+    `${deeds.leftSpeaking} left while speaking; ${struck.lost} packets lost, ${struck.reordered} reordered, ` +
+    `${struck.duplicated} doubled; ${heard.turns} turns, ${heard.right} frames with their speaker’s mark, ` +
+    `${heard.wrong} with another’s, ${heard.unmarked} without one, of ${deeds.spokenFrames} spoken; ` +
+    `the bot sent ${botPackets} packets of speech.`
+  );
+}
+
+/** All sound is there, and everybody's own. */
+export function assertSound({ deeds, heard, botPackets, ended }: SoakResult): void {
+  assert.equal(ended, undefined, 'the bot is where it was');
+  assert.deepEqual(heard.examples, [], 'sound that was given to somebody else');
+  assert.equal(heard.wrong, 0);
+  assert.ok(heard.right >= 0.94 * deeds.spokenFrames, `${heard.right} of ${deeds.spokenFrames} frames came`);
+  assert.ok(heard.unmarked <= 0.05 * heard.right, `${heard.unmarked} frames bear nobody’s mark`);
+  assert.ok(botPackets > 0, 'the bot never spoke');
+}
+
+function assertFlat(
+  { memory }: SoakResult,
+  kind: 'liveMb' | 'rssMb',
+  slackMb: number,
+  say: (line: string) => void,
+): void {
+  const samples = memory.filter(({ at }) => at >= WARM_UP_MS).map((one) => ({ at: one.at, value: one[kind] }));
+  const { rise, error } = trend(samples);
+  say(`${kind}: a rise of ${rise.toFixed(2)} ± ${error.toFixed(2)} MB over ${samples.length} samples`);
+  assert.ok(rise <= 3 * error + slackMb, `${kind} rose by ${rise.toFixed(1)} MB, which is more than noise`);
+}
