@@ -1,20 +1,16 @@
-import type { UserId } from '../bridge/ports.ts';
+import type { Reception, UserId } from '../bridge/ports.ts';
 
 /** Shares are of about so many packets: half a minute of speech. */
 const RECENT = 1_500;
 
 /** What became of one person's packets since they came. */
-export interface PersonReception {
-  readonly userId: UserId;
-  readonly received: number;
+export interface PersonReception extends Reception {
   readonly lost: number;
   readonly late: number;
   readonly replayed: number;
   readonly undecryptable: number;
   readonly undecodable: number;
   readonly concealedMs: number;
-  /** Packets that are missing in what is heard, 0…1 of the last half minute of speech. */
-  readonly recentLoss: number;
 }
 
 type Counts = Omit<PersonReception, 'userId' | 'recentLoss'>;
