@@ -1,7 +1,7 @@
 import type { LineEvent, PcmRate, UserId } from '../bridge/ports.ts';
 import type { OpusCodecs } from './opus.ts';
 import { type PersonReception, ReceptionCount } from './person-reception.ts';
-import { PersonStream } from './person-stream.ts';
+import { PersonStream, SILENCE_PACKET } from './person-stream.ts';
 import { isControl, mediaOf, parseRtp, type RtpHeader } from './rtp.ts';
 import { SealedPackets } from './sealed-packets.ts';
 import { type OpenedPacket, SsrcOwners } from './ssrc-owners.ts';
@@ -92,6 +92,11 @@ export class Receiver {
     const isSame = before && keys && before.encryptionMode === keys.encryptionMode && equal(before, keys);
     this.#keys = keys && { open: transportOpener(keys.encryptionMode, keys.secretKey), of: keys };
     if (!isSame) this.#owners.forgetPackets();
+  }
+
+  /** Whether what this person says cannot be opened: the silence after it is no sign that they are heard. */
+  refuses(userId: UserId): boolean {
+    return this.#failures.isFailing(userId);
   }
 
   /** op 5: from now on this SSRC is this person's, and nobody else's. */
@@ -194,7 +199,7 @@ export class Receiver {
       unseal: (packet) => this.#keys?.of.dave?.(userId, packet) ?? packet,
       sealable: () => this.#keys?.of.dave !== undefined,
       opened: (packet) => {
-        this.#failures.opened(userId);
+        if (!packet.payload.equals(SILENCE_PACKET)) this.#failures.opened(userId);
         stream.push(packet);
       },
       lost: (packets) => count.add('undecryptable', packets),
