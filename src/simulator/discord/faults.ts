@@ -14,6 +14,8 @@ export interface Faults {
   lostDiscoveries: number;
   /** Close code with which whoever identifies is turned away; 0: nobody is. */
   refuseIdentify: number;
+  /** Contributing sources that the header of each of people's packets names (RFC 3550 section 5.1), 0..15. */
+  csrcs: number;
 }
 
 /** Everything as it should be. */
@@ -26,6 +28,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   gatewayDelayMs: 0,
   lostDiscoveries: 0,
   refuseIdentify: 0,
+  csrcs: 0,
 };
 
 /** How often each fault struck, and what was passed on (a duplicate counts once). */
