@@ -391,6 +391,50 @@ describe('Receiver', () => {
     assert.equal(receiver.counts.recoveries, 4);
   });
 
+  it('asks to join the group anew for somebody who only ever says short things: the silence after them proves nothing', () => {
+    let recoveries = 0;
+    const { receiver, clock } = scene({
+      dave: () => {
+        throw new Error('no key fits');
+      },
+      recover: () => {
+        recoveries += 1;
+      },
+    });
+    receiver.name(1, 'anna');
+    const sealed = Buffer.concat([randomBytes(40), Buffer.from([0xfa, 0xfa])]);
+    let sequence = 0;
+    for (let spurt = 0; spurt < 3; spurt += 1) {
+      for (let i = 0; i < 25; i += 1) {
+        receiver.receive(datagram({ sequence, media: i < 20 ? sealed : SILENCE }));
+        receiver.tick(clock.now);
+        sequence += 1;
+        clock.now += 20;
+      }
+      clock.now += 1_000;
+      receiver.tick(clock.now);
+      assert.equal(receiver.refuses('anna'), true, 'the silence was heard, the speech was not');
+    }
+    assert.equal(recoveries, 1);
+  });
+
+  it('frees the SSRC of who leaves at once: the next owner has all of it, even what came before the name', () => {
+    const { receiver, frames, clock } = scene();
+    const media = packets(4);
+    receiver.name(1, 'anna');
+    for (const [i, one] of media.entries()) receiver.receive(datagram({ sequence: i, media: one }));
+    receiver.left('anna');
+    for (const [i, one] of media.entries()) {
+      receiver.receive(datagram({ sequence: 30_000 + i, media: one, timestamp: i * 960, nonce: 100 + i }));
+    }
+    clock.now += 60;
+    receiver.name(1, 'ben');
+    assert.deepEqual(
+      frames().map(({ userId }) => userId),
+      ['anna', 'anna', 'anna', 'anna', 'ben', 'ben', 'ben', 'ben'],
+    );
+  });
+
   it('conceals at most five packets, and goes over to what really comes without a click', () => {
     const media = packets(30);
     const hear = (lost: readonly number[]): Frame[] => {
