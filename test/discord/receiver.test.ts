@@ -280,6 +280,9 @@ describe('Receiver', () => {
     clock.now = 320;
     receiver.receive(datagram({ sequence: 50_000, media: b, timestamp: 0x7000_0000 }));
     receiver.receive(datagram({ sequence: 50_001, media: c, timestamp: 0x7000_0000 + 960 }));
+    // No key says that it is still anna, so it waits for word of another owner.
+    clock.now = 820;
+    receiver.tick(clock.now);
     assert.deepEqual(
       frames().map((frame) => frame.gapMs),
       [0, 300, 0],
@@ -432,6 +435,24 @@ describe('Receiver', () => {
     assert.deepEqual(
       frames().map(({ userId }) => userId),
       ['anna', 'anna', 'anna', 'anna', 'ben', 'ben', 'ben', 'ben'],
+    );
+  });
+
+  it('without end-to-end encryption, does not credit the old owner with what the new one says before op 5 comes', () => {
+    const { receiver, frames, clock } = scene();
+    const media = packets(10);
+    receiver.name(1, 'anna');
+    for (const [i, one] of media.entries()) receiver.receive(datagram({ sequence: i, media: one }));
+    for (const [i, one] of [...media, SILENCE].entries()) {
+      receiver.receive(datagram({ sequence: 30_000 + i, media: one, timestamp: i * 960, nonce: 100 + i }));
+      clock.now += 20;
+      receiver.tick(clock.now);
+    }
+    receiver.name(1, 'ben');
+    receiver.receive(datagram({ sequence: 30_011, media: media[0] as Buffer, timestamp: 11 * 960, nonce: 120 }));
+    assert.deepEqual(
+      frames().map(({ userId }) => userId),
+      [...Array(10).fill('anna'), ...Array(12).fill('ben')],
     );
   });
 
