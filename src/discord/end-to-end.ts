@@ -5,6 +5,8 @@ import { isSealed } from './sealed-packets.ts';
 
 /** davey's MediaType.AUDIO; its const enum does not exist at run time. */
 const MEDIA_AUDIO = 0;
+/** The version of DAVE in which packets are sealed; there is no other yet. */
+const SEALED_VERSION = 1;
 
 /**
  * End-to-end decryption as the networking has it at the time of each packet; a version of 0 means none. It throws where
@@ -32,10 +34,12 @@ export function unsealerOf(networking: Networking): (userId: UserId, packet: Buf
  */
 export function rejoinGroup(networking: Networking, log: Logger): void {
   const dave = sessionOf(networking);
-  if (!dave || dave.protocolVersion === 0) return;
+  if (!dave) return;
   log.warn('end-to-end encryption: packets stay closed, asking to join the group anew');
   // Whoever is asked for this a second time had no answer to the first.
   dave.reinitializing = false;
+  // Only sealed packets are refused while the call is said to have no encryption: the others never heard of that.
+  if (dave.protocolVersion === 0) dave.protocolVersion = SEALED_VERSION;
   dave.recoverFromInvalidTransition(dave.lastTransitionId ?? 0);
 }
 

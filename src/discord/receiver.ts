@@ -1,13 +1,16 @@
+import { sequenceDistance } from '../audio/jitter-buffer.ts';
 import type { LineEvent, PcmRate, UserId } from '../bridge/ports.ts';
 import type { OpusCodecs } from './opus.ts';
 import { type PersonReception, ReceptionCount } from './person-reception.ts';
-import { PersonStream } from './person-stream.ts';
+import { PersonStream, SILENCE_PACKET } from './person-stream.ts';
 import { isControl, mediaOf, parseRtp, type RtpHeader } from './rtp.ts';
-import { SealedPackets } from './sealed-packets.ts';
+import { isSealed, SealedPackets } from './sealed-packets.ts';
 import { type OpenedPacket, SsrcOwners } from './ssrc-owners.ts';
 import { type TransportOpener, transportOpener } from './transport.ts';
 import { UnsealingFailures } from './unsealing-failures.ts';
 
+/** Two seconds of speech: a sender whose sequence numbers jump further was away, began anew, or is another. */
+const FAR_PACKETS = 100;
 /** People whose counts are kept; beyond that the one who came first goes. */
 const COUNTED_PEOPLE = 500;
 
@@ -94,6 +97,11 @@ export class Receiver {
     if (!isSame) this.#owners.forgetPackets();
   }
 
+  /** Whether what this person says cannot be opened: the silence after it is no sign that they are heard. */
+  refuses(userId: UserId): boolean {
+    return this.#failures.isFailing(userId);
+  }
+
   /** op 5: from now on this SSRC is this person's, and nobody else's. */
   name(ssrc: number, userId: UserId): void {
     const before = this.#owners.ownerOf(ssrc);
@@ -156,7 +164,7 @@ export class Receiver {
     const receivedAt = this.#now();
     const packet = { sequence, timestamp, payload: media, receivedAt };
     if (this.#owners.isOfOldOwner(ssrc, sequence, receivedAt)) this.#own.unnamed += 1;
-    else if (userId !== undefined) this.#take(ssrc, userId, packet);
+    else if (userId !== undefined && !this.#mayBeAnothers(packet, ssrc)) this.#take(ssrc, userId, packet);
     else if (!this.#owners.hold(ssrc, packet)) this.#own.unnamed += 1;
   }
 
@@ -166,7 +174,21 @@ export class Receiver {
       if (sealed.waiting) sealed.retry(now);
       stream.tick(now);
     }
-    this.#own.unnamed += this.#owners.expire(now);
+    const { unnamed, owned } = this.#owners.expire(now);
+    this.#own.unnamed += unnamed;
+    for (const { ssrc, userId, packets } of owned) for (const packet of packets) this.#take(ssrc, userId, packet);
+  }
+
+  /**
+   * Whether this goes on nowhere near where the SSRC's owner left off, and no key tells whose it is: the SSRC may have
+   * changed hands, and the message that says so may still be on its way.
+   */
+  #mayBeAnothers({ sequence, payload }: OpenedPacket, ssrc: number): boolean {
+    if (isSealed(payload)) return false;
+    if (this.#owners.holds(ssrc)) return true;
+    const last = this.#legs.get(ssrc)?.sealed.lastSequence;
+    if (last === undefined || payload.equals(SILENCE_PACKET)) return false;
+    return Math.abs(sequenceDistance(sequence, last)) > FAR_PACKETS;
   }
 
   #openTransport(datagram: Buffer, header: RtpHeader): Buffer | undefined {
@@ -194,7 +216,7 @@ export class Receiver {
       unseal: (packet) => this.#keys?.of.dave?.(userId, packet) ?? packet,
       sealable: () => this.#keys?.of.dave !== undefined,
       opened: (packet) => {
-        this.#failures.opened(userId);
+        if (!packet.payload.equals(SILENCE_PACKET)) this.#failures.opened(userId);
         stream.push(packet);
       },
       lost: (packets) => count.add('undecryptable', packets),

@@ -15,6 +15,13 @@ const WINDOW_LIMIT = 1_000;
 /** Far more than a channel holds; beyond it the name that was given first goes. */
 const OWNER_LIMIT = 1_000;
 
+/** Packets that waited for a name and got none, but whose SSRC has an owner: nobody else's, as it turned out. */
+export interface OwnedPackets {
+  readonly ssrc: number;
+  readonly userId: UserId;
+  readonly packets: readonly OpenedPacket[];
+}
+
 /** A packet without its transport encryption. */
 export interface OpenedPacket {
   readonly sequence: number;
@@ -97,16 +104,24 @@ export class SsrcOwners {
     return true;
   }
 
-  /** Gives up what waited too long for a name; gives how many packets that were. */
-  expire(now: number): number {
-    let given = 0;
+  /** Whether packets of this SSRC wait for a name. */
+  holds(ssrc: number): boolean {
+    return this.#unnamed.has(ssrc);
+  }
+
+  /** Gives up what waited too long for a name: how many packets that were, and what is its owner's after all. */
+  expire(now: number): { readonly unnamed: number; readonly owned: readonly OwnedPackets[] } {
+    let unnamed = 0;
+    const owned: OwnedPackets[] = [];
     for (const [ssrc, held] of this.#unnamed) {
       if (now - held.since < UNNAMED_WAIT_MS) continue;
-      given += held.packets.length;
       this.#unnamed.delete(ssrc);
+      const userId = this.#owners.get(ssrc);
+      if (userId === undefined) unnamed += held.packets.length;
+      else owned.push({ ssrc, userId, packets: held.packets });
     }
     for (const [ssrc, retired] of this.#retired) if (now >= retired.until) this.#retired.delete(ssrc);
-    return given;
+    return { unnamed, owned };
   }
 
   /** Another key: nonces and SSRCs begin anew. */

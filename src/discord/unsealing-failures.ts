@@ -19,12 +19,17 @@ export class UnsealingFailures {
   #notBefore = Number.NEGATIVE_INFINITY;
   #pauseMs = FIRST_PAUSE_MS;
 
-  /** A packet of this person was opened. */
+  /** A sealed packet of this person was opened (silence is never sealed and proves nothing). */
   opened(userId: UserId): void {
     if (this.#streaks.size > 0) this.#streaks.delete(userId);
     if (this.#blamed !== userId) return;
     this.#blamed = undefined;
     this.#pauseMs = FIRST_PAUSE_MS;
+  }
+
+  /** Whether the last sealed packet of this person was refused. */
+  isFailing(userId: UserId): boolean {
+    return this.#streaks.size > 0 && this.#streaks.has(userId);
   }
 
   /** A packet of this person was refused. True: it is time to recover. */
@@ -33,7 +38,7 @@ export class UnsealingFailures {
     streak.packets += 1;
     this.#streaks.set(userId, streak);
     if (streak.packets < PACKETS || now - streak.since < LASTING_MS || now < this.#notBefore) return false;
-    this.#streaks.clear();
+    for (const failing of this.#streaks.values()) failing.packets = 0;
     this.#blamed = userId;
     this.#notBefore = now + this.#pauseMs;
     this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);

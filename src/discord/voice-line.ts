@@ -15,6 +15,7 @@ import { Presence } from './presence.ts';
 import { type ReceiveCounts, Receiver } from './receiver.ts';
 import { type OwnState, Supervisor } from './supervisor.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
+import { guardUpgrade } from './upgrade-guard.ts';
 import { guardVoiceGateway } from './voice-gateway-guard.ts';
 import { LINK_PATIENCE, type LinkPatience } from './voice-policy.ts';
 import { VoiceSink } from './voice-sink.ts';
@@ -170,7 +171,8 @@ export class DiscordVoiceLine implements VoiceLine {
   }
 
   #tell(event: LineEvent): void {
-    if (event.type === 'frame' && !event.concealed) this.#hearing.heard(event.userId);
+    if (event.type === 'frame' && !event.concealed && !this.#receiver.refuses(event.userId))
+      this.#hearing.heard(event.userId);
     if (this.#presence.isNews(event)) this.events.push(event);
   }
 
@@ -253,7 +255,10 @@ export class DiscordVoiceLine implements VoiceLine {
         state.ws.on('packet', (packet: { op: number; d: unknown }) => this.#onVoiceGateway(packet));
         state.ws.on('binary', () => this.#supervisor.wsHeard());
       }
-      if ('dave' in state && state.dave) guardMls(state.dave, this.#log);
+      if ('dave' in state && state.dave) {
+        guardMls(state.dave, this.#log);
+        guardUpgrade(state.dave);
+      }
       if (!('udp' in state)) return;
       if ('connectionData' in state && 'secretKey' in state.connectionData) {
         const { encryptionMode, secretKey } = state.connectionData;

@@ -4,6 +4,9 @@ import { Session } from 'node:inspector/promises';
 
 const PROFILE_INTERVAL_US = 200;
 let profiler: Session | undefined;
+/** Pitch for what the codec makes up; see concealed-mark.ts. */
+const concealedHz = Number(process.env.PROBE_CONCEALED_HZ ?? 0);
+if (concealedHz > 0) (await import('./concealed-mark.ts')).markConcealed(concealedHz);
 
 type Question = 'cpu' | 'memory' | 'profile' | 'block' | 'clock';
 

@@ -182,6 +182,59 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
     assert.ok(plain && plain.heard < 30, `the plain bridge heard ${plain?.heard} frames`);
   });
 
+  it('keys of one person that fit nothing since the group’s transition 0: heard again after op 31; not on the plain bridge', async () => {
+    const result = await both(async (trial) => {
+      trial.speaker.voice.loseKeys();
+      await trial.heard(['c'], 200);
+      return count(await trial.heard(['e'], 50), 'e');
+    });
+    assert.ok(result.parley >= 48, `Parley heard ${result.parley} of 50 frames`);
+    assert.ok(result.plain <= 2, `the plain bridge heard ${result.plain} of 50 frames`);
+  });
+
+  it('packets while the voice gateway is resumed: heard, no noise; the plain bridge takes them for Opus and goes deaf', async () => {
+    const result = await both(async (trial) => {
+      const { voice } = trial.stage.discord;
+      const notes = await trial
+        .heard(['c'], 120, () => {
+          voice.faults.gatewayDelayMs = 600;
+          voice.sever(trial.seat);
+        })
+        .finally(() => {
+          voice.faults.gatewayDelayMs = 0;
+        });
+      return { heard: count(notes, 'c'), noise: count(notes, undefined) };
+    });
+    assert.ok(result.parley.heard >= 115, `Parley heard ${result.parley.heard} of 120 frames`);
+    assert.ok(result.parley.noise <= 3, `${result.parley.noise} frames of noise`);
+    assert.ok(result.plain.heard <= 60, `the plain bridge heard ${result.plain.heard} of 120 frames`);
+  });
+
+  it('packets that name contributing sources: heard; by the plain bridge not', async () => {
+    const result = await both(async (trial) => {
+      const { faults } = trial.stage.discord.voice;
+      faults.csrcs = 2;
+      const notes = await trial.heard(['c'], 50).finally(() => {
+        faults.csrcs = 0;
+      });
+      return count(notes, 'c');
+    });
+    assert.ok(result.parley >= 48, `Parley heard ${result.parley} of 50 frames`);
+    assert.ok(result.plain <= 5, `the plain bridge heard ${result.plain} of 50 frames`);
+  });
+
+  it('every packet twice, end-to-end encrypted: heard once, and nothing is taken for a failure', async () => {
+    const parley = await shared(async (trial) => {
+      const { faults } = trial.stage.discord.voice;
+      faults.duplicates = 1;
+      const notes = await trial.heard(['c'], 150).finally(() => {
+        faults.duplicates = 0;
+      });
+      return count(notes, 'c');
+    });
+    assert.ok(parley >= 148 && parley <= 152, `Parley heard ${parley} of 150 frames`);
+  });
+
   it('voice close 4004, 4006, 4009, 4017, 4021 or 4022 at every attempt: a few attempts; the plain bridge storms', async () => {
     const attempts = async ({ stage, seat }: Trial, code: number): Promise<number> => {
       const { voice } = stage.discord;

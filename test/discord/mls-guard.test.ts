@@ -29,4 +29,22 @@ describe('guardMls', () => {
     guarded.setExternalSender(garbage);
     assert.deepEqual(invalidated, [0]);
   });
+
+  it('answers nothing while the call has no encryption: the library would say op 31 and send no key package', () => {
+    const unreadable = Buffer.concat([Buffer.from([0, 9]), garbage]);
+    const answers = (guard: boolean): string[] => {
+      const one = session();
+      one.prepareTransition({ transition_id: 4, protocol_version: 0 });
+      one.executeTransition(4);
+      if (guard) guardMls(one, pino({ level: 'silent' }));
+      const told: string[] = [];
+      one.on('invalidateTransition', () => told.push('op 31'));
+      one.on('keyPackage', () => told.push('op 26'));
+      one.processCommit(unreadable);
+      return told;
+    };
+    // When the first is no more, the library knows it itself.
+    assert.deepEqual(answers(false), ['op 31']);
+    assert.deepEqual(answers(true), []);
+  });
 });

@@ -280,6 +280,9 @@ describe('Receiver', () => {
     clock.now = 320;
     receiver.receive(datagram({ sequence: 50_000, media: b, timestamp: 0x7000_0000 }));
     receiver.receive(datagram({ sequence: 50_001, media: c, timestamp: 0x7000_0000 + 960 }));
+    // No key says that it is still anna, so it waits for word of another owner.
+    clock.now = 820;
+    receiver.tick(clock.now);
     assert.deepEqual(
       frames().map((frame) => frame.gapMs),
       [0, 300, 0],
@@ -389,6 +392,68 @@ describe('Receiver', () => {
     assert.deepEqual(seen, [2000, 7000, 17_000, 37_000]);
     assert.equal(frames().length, 2000, 'the others are heard all the while');
     assert.equal(receiver.counts.recoveries, 4);
+  });
+
+  it('asks to join the group anew for somebody who only ever says short things: the silence after them proves nothing', () => {
+    let recoveries = 0;
+    const { receiver, clock } = scene({
+      dave: () => {
+        throw new Error('no key fits');
+      },
+      recover: () => {
+        recoveries += 1;
+      },
+    });
+    receiver.name(1, 'anna');
+    const sealed = Buffer.concat([randomBytes(40), Buffer.from([0xfa, 0xfa])]);
+    let sequence = 0;
+    for (let spurt = 0; spurt < 3; spurt += 1) {
+      for (let i = 0; i < 25; i += 1) {
+        receiver.receive(datagram({ sequence, media: i < 20 ? sealed : SILENCE }));
+        receiver.tick(clock.now);
+        sequence += 1;
+        clock.now += 20;
+      }
+      clock.now += 1_000;
+      receiver.tick(clock.now);
+      assert.equal(receiver.refuses('anna'), true, 'the silence was heard, the speech was not');
+    }
+    assert.equal(recoveries, 1);
+  });
+
+  it('frees the SSRC of who leaves at once: the next owner has all of it, even what came before the name', () => {
+    const { receiver, frames, clock } = scene();
+    const media = packets(4);
+    receiver.name(1, 'anna');
+    for (const [i, one] of media.entries()) receiver.receive(datagram({ sequence: i, media: one }));
+    receiver.left('anna');
+    for (const [i, one] of media.entries()) {
+      receiver.receive(datagram({ sequence: 30_000 + i, media: one, timestamp: i * 960, nonce: 100 + i }));
+    }
+    clock.now += 60;
+    receiver.name(1, 'ben');
+    assert.deepEqual(
+      frames().map(({ userId }) => userId),
+      ['anna', 'anna', 'anna', 'anna', 'ben', 'ben', 'ben', 'ben'],
+    );
+  });
+
+  it('without end-to-end encryption, does not credit the old owner with what the new one says before op 5 comes', () => {
+    const { receiver, frames, clock } = scene();
+    const media = packets(10);
+    receiver.name(1, 'anna');
+    for (const [i, one] of media.entries()) receiver.receive(datagram({ sequence: i, media: one }));
+    for (const [i, one] of [...media, SILENCE].entries()) {
+      receiver.receive(datagram({ sequence: 30_000 + i, media: one, timestamp: i * 960, nonce: 100 + i }));
+      clock.now += 20;
+      receiver.tick(clock.now);
+    }
+    receiver.name(1, 'ben');
+    receiver.receive(datagram({ sequence: 30_011, media: media[0] as Buffer, timestamp: 11 * 960, nonce: 120 }));
+    assert.deepEqual(
+      frames().map(({ userId }) => userId),
+      [...Array(10).fill('anna'), ...Array(12).fill('ben')],
+    );
   });
 
   it('conceals at most five packets, and goes over to what really comes without a click', () => {

@@ -17,6 +17,8 @@ const DRAIN_MS = 4_000;
 const SESSION_MS = 12 * 60_000;
 const MODEL_RATE = 24_000;
 const EXAMPLES = 20;
+/** What the codec makes up for lost packets has this mark: it is nobody's word. */
+const CONCEALED = 'concealed';
 
 /** The bot's memory after two collections. `at`: ms since the beginning. */
 export interface MemorySample {
@@ -52,7 +54,9 @@ class Heard {
   right = 0;
   /** Frames with another's mark; the first are described in `examples`. */
   wrong = 0;
-  /** Frames that the codec made up for lost packets and that bear nobody's mark. */
+  /** Frames that the codec made up for lost packets. */
+  concealed = 0;
+  /** Frames in which a made-up one and a real one meet, so that neither's mark is clear. */
   unmarked = 0;
   readonly examples: string[] = [];
 
@@ -63,9 +67,10 @@ class Heard {
   take(turn: ScriptedTurn): string {
     const label = [...turn.context.matchAll(/^Now "([^"]*)" speaks/gm)].at(-1)?.[1];
     const marks = this.#pitches.read(turn.pcm, MODEL_RATE);
-    const strange = marks.filter((name) => name !== undefined && name !== label);
+    const strange = marks.filter((name) => name !== undefined && name !== CONCEALED && name !== label);
     this.turns += 1;
     this.right += marks.filter((name) => name === label).length;
+    this.concealed += marks.filter((name) => name === CONCEALED).length;
     this.unmarked += marks.filter((name) => name === undefined).length;
     this.wrong += strange.length;
     if (strange.length > 0 && this.examples.length < EXAMPLES) {
@@ -78,12 +83,13 @@ class Heard {
 /** People live around the bot, which is a process of its own, over a bad network. Checks nothing. */
 export async function soak({ lengthMs, memoryEveryMs, seed, say }: SoakOptions): Promise<SoakResult> {
   const names = Array.from({ length: PEOPLE }, (_, i) => `Person ${i + 1}`);
-  const pitches = new Pitches([...names, ELSEWHERE]);
+  const pitches = new Pitches([...names, ELSEWHERE, CONCEALED]);
   const heard = new Heard(pitches);
   const stage = await Stage.start('parley', {
     people: [1],
     discord: { seed, faults: NETWORK },
     model: { hear: (turn) => heard.take(turn), sessionMs: SESSION_MS },
+    env: { PROBE_CONCEALED_HZ: String(pitches.hz(CONCEALED)) },
   });
   try {
     const room = stage.places[0] as Room;

@@ -27,7 +27,7 @@ export class Pitches {
 
   /** Mono at `rate` Hz. */
   pcm(name: string, ms: number, rate: number): Int16Array {
-    return tone({ hz: this.#hz(name), ms, rate });
+    return tone({ hz: this.hz(name), ms, rate });
   }
 
   /**
@@ -40,13 +40,14 @@ export class Pitches {
     for (let at = 0; at + samples <= pcm.length; at += samples) {
       const frame = pcm.subarray(at, at + samples);
       if (rootMeanSquare(frame) < QUIET) continue;
-      const there = this.#names.filter((name) => share(frame, this.#hz(name), rate) >= PRESENT);
+      const there = this.#names.filter((name) => share(frame, this.hz(name), rate) >= PRESENT);
       speakers.push(...(there.length > 0 ? there : [undefined]));
     }
     return speakers;
   }
 
-  #hz(name: string): number {
+  /** The pitch of this name. */
+  hz(name: string): number {
     return LOWEST_HZ + STEP_HZ * this.#names.indexOf(name);
   }
 }

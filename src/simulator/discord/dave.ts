@@ -25,6 +25,8 @@ interface Entry {
   keyPackage: KeyPackage | undefined;
   /** Key packages that must still come before one counts: every reset asks for a new one, and older ones may be on the way. */
   owed: number;
+  /** Op 31 came: what it sends next, in the same order of messages, is the key package that belongs to it. */
+  rejoins: boolean;
 }
 
 /** Proposals that wait for a commit which names them all. `founding`: they make the group. */
@@ -70,7 +72,7 @@ export class DaveGroup {
 
   /** A client is connected (op 4 was sent); the others know it already (op 11). */
   connect(member: DaveMember): void {
-    this.#entries.set(member.userId, { member, keyPackage: undefined, owed: 1 });
+    this.#entries.set(member.userId, { member, keyPackage: undefined, owed: 1, rejoins: false });
     member.sendBinary(VoiceOp.DaveExternalSender, this.#sender.announcement);
   }
 
@@ -86,11 +88,12 @@ export class DaveGroup {
   keyPackage(userId: string, payload: Buffer): void {
     const entry = this.#entries.get(userId);
     if (!entry) return;
-    entry.owed = Math.max(0, entry.owed - 1);
+    if (entry.rejoins) entry.rejoins = false;
+    else entry.owed = Math.max(0, entry.owed - 1);
     if (entry.owed > 0) return;
     this.#enqueue(async () => {
       const keyPackage = await this.#sender.readKeyPackage(payload, userId);
-      if (!keyPackage || this.#entries.get(userId) !== entry || entry.owed > 0) return;
+      if (!keyPackage || this.#entries.get(userId) !== entry || entry.owed > 0 || entry.rejoins) return;
       entry.keyPackage = keyPackage;
       this.#markLeaving(userId);
       this.#schedule();
@@ -110,11 +113,11 @@ export class DaveGroup {
     this.#transitions.ready(userId, transitionId);
   }
 
-  /** Op 31: the client can't follow, and sends a new key package. */
+  /** Op 31: the client can't follow, and sends a new key package; until that comes it is out of the group. */
   invalid(userId: string): void {
     const entry = this.#entries.get(userId);
     if (!entry) return;
-    entry.owed++;
+    entry.rejoins = true;
     entry.keyPackage = undefined;
     this.#enqueue(async () => {
       this.#markLeaving(userId);

@@ -10,6 +10,8 @@ export interface Faults {
   jitterMs: number;
   /** What the voice gateway says comes to the bot this much later, in order, while its packets are in time. */
   gatewayDelayMs: number;
+  /** Contributing sources that the header of each of people's packets names (RFC 3550 section 5.1), 0..15. */
+  csrcs: number;
 }
 
 /** Everything as it should be. */
@@ -20,6 +22,7 @@ export const NO_FAULTS: Readonly<Faults> = {
   delayMs: 0,
   jitterMs: 0,
   gatewayDelayMs: 0,
+  csrcs: 0,
 };
 
 /** How often each fault struck, and what was passed on (a duplicate counts once). */

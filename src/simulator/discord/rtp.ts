@@ -58,5 +58,17 @@ export function writeRtpHeader(rtp: RtpHeader): Buffer {
   return header;
 }
 
+/** The same header with so many more contributing sources, 0..15 in all. */
+export function withSources(header: Buffer, count: number): Buffer {
+  if (count === 0) return header;
+  const wider = Buffer.concat([
+    header.subarray(0, FIXED_BYTES),
+    Buffer.alloc(4 * count, 7),
+    header.subarray(FIXED_BYTES),
+  ]);
+  wider[0] = (wider[0] as number) + count;
+  return wider;
+}
+
 /** The extension's content: id 1, one byte: audio level with the voice bit (RFC 6464), here −30 dBov; then padding. */
 export const AUDIO_LEVEL_EXTENSION: Buffer = Buffer.from([0x10, 0x80 | 30, 0, 0]);

@@ -23,6 +23,8 @@ export class VoiceClientDave {
   #introduced = false;
   /** The transition that was announced and not yet executed. */
   #pending: number | undefined;
+  /** What it seals fits no key of the others. */
+  #lost = false;
 
   /** `onEpoch` is called before another epoch's keys come into force: the last moment to seal with the old ones. */
   constructor(ids: { readonly userId: string; readonly channelId: string }, uplink: DaveUplink, onEpoch: () => void) {
@@ -63,8 +65,16 @@ export class VoiceClientDave {
     this.#settle();
   }
 
+  /** Its keys are none of the group's any more, as with a client that missed an epoch; the next epoch mends it. */
+  loseKeys(): void {
+    this.#lost = true;
+  }
+
   seal(opus: Buffer): Buffer {
-    return opus.equals(SILENCE_FRAME) ? opus : this.#session.encryptOpus(opus);
+    if (opus.equals(SILENCE_FRAME)) return opus;
+    const sealed = this.#session.encryptOpus(opus);
+    if (this.#lost) sealed[0] = (sealed[0] as number) ^ 0xff;
+    return sealed;
   }
 
   /** Undefined when no key fits, or not yet. */
@@ -129,6 +139,7 @@ export class VoiceClientDave {
       this.#recover(transitionId);
       return;
     }
+    this.#lost = false;
     if (transitionId === 0) return;
     this.#pending = transitionId;
     this.#uplink.send(VoiceOp.DaveTransitionReady, { transition_id: transitionId });

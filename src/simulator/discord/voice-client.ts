@@ -130,6 +130,11 @@ export class VoiceClient {
     return this.#media?.receiver.timeline(options) ?? new Int16Array();
   }
 
+  /** From here to the next epoch nobody can open what this person says, as with a client that missed one. */
+  loseKeys(): void {
+    this.#dave?.loseKeys();
+  }
+
   /** Leaves. Idempotent. */
   async disconnect(): Promise<void> {
     this.#link.close();

@@ -2,7 +2,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type FaultCounts, type Faults, FaultyPath, seededRandom } from './faults.ts';
 import type { LinkFaults } from './link-faults.ts';
-import { clearHeaderBytes, OPUS_PAYLOAD_TYPE, payloadOf, SILENCE_FRAME } from './rtp.ts';
+import { clearHeaderBytes, OPUS_PAYLOAD_TYPE, payloadOf, SILENCE_FRAME, withSources } from './rtp.ts';
 import type { Media, VoicePlace } from './voice-place.ts';
 
 /** A media packet as it came to the server. `at`: performance.now(); `size`: bytes of the datagram. */
@@ -165,11 +165,12 @@ export class VoiceRelay {
   }
 
   #relay(sender: VoicePlace, media: Media, copies: number): void {
+    const header = sender.admission.bot ? media.header : withSources(media.header, this.#faults.csrcs);
     for (const place of sender.room.places.values()) {
       const { transport, remote } = place;
       if (place.halfOpen.has('udp')) continue;
       if (place === sender || !transport || !remote || !place.wants(sender.ssrc)) continue;
-      const datagram = transport.seal(media.header, media.body);
+      const datagram = transport.seal(header, media.body);
       for (let i = 0; i < copies; i++) this.#socket.send(datagram, remote.port, remote.address);
     }
   }

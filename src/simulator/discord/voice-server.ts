@@ -193,6 +193,13 @@ export class VoiceServer {
     for (const place of this.#placesOf(seat)) place.sendBinary(op, payload);
   }
 
+  /** Sends any frame to a client over its voice gateway link: text, or binary as for the DAVE opcodes. */
+  injectMessage(seat: VoiceSeat, frame: string | Uint8Array): void {
+    const link = this.#placesOf(seat)[0]?.link;
+    if (!link) throw new TypeError(`user ${seat.userId} is not connected here`);
+    link.send(frame);
+  }
+
   /** User ids in a channel that came as far as a transport key. */
   connected(channelId: string): readonly string[] {
     return [...(this.#rooms.get(channelId)?.places.keys() ?? [])];

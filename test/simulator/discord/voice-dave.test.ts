@@ -169,6 +169,21 @@ describe('the DAVE group of a channel', () => {
     group.close();
   });
 
+  test('takes the key package after several op 31 for the answer to all of them', async () => {
+    const group = new DaveGroup(CHANNEL, sender);
+    const [anna, ben] = await founded(group);
+    group.invalid(BEN);
+    group.invalid(BEN);
+    ben.restart();
+    for (let i = 0; i < 4 && ben.mail.length === 0; i += 1) {
+      await mail(anna);
+      anna.read();
+    }
+    await mail(ben);
+    assert.deepEqual(ben.read(), [30]);
+    group.close();
+  });
+
   test('asks the last one to begin anew, and founds another group with the next', async () => {
     const group = new DaveGroup(CHANNEL, sender);
     const [anna] = await founded(group);
