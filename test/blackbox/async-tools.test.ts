@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Delivery } from '../../src/bridge/ports.ts';
+import type { Delivery, Provider } from '../../src/bridge/ports.ts';
 import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool, type ToolDefinition } from '../../src/tools/tool.ts';
 import { tone } from '../fakes/sound.ts';
 import { type Protocol, World } from '../fakes/world.ts';
 
-const ROWS: readonly { name: string; protocol: Protocol; env: NodeJS.ProcessEnv }[] = [
+const ROWS: readonly { name: string; protocol: Protocol; provider?: Provider; env: NodeJS.ProcessEnv }[] = [
   { name: 'OpenAI, sequenced', protocol: 'openai', env: {} },
   { name: 'Gemini, natively', protocol: 'gemini', env: {} },
+  { name: 'Vertex AI, sequenced', protocol: 'gemini', provider: 'vertex', env: {} },
   { name: 'Gemini 3.1, sequenced', protocol: 'gemini', env: { GEMINI_MODEL: 'gemini-3.1-flash-live-preview' } },
 ];
 const reply = (text: string, ms: number): ScriptedReply => ({
@@ -39,7 +40,7 @@ function held(change: Partial<Omit<ToolDefinition<Input>, 'run'>> = {}) {
   return { tool, runs };
 }
 
-for (const { name, protocol, env } of ROWS) {
+for (const { name, protocol, provider = protocol, env } of ROWS) {
   describe(`tools that the model does not wait for: ${name}`, () => {
     let world: World;
     afterEach(() => world.close());
@@ -69,7 +70,7 @@ for (const { name, protocol, env } of ROWS) {
           calls: [{ name: 'research', arguments: {} }],
         };
       };
-      world = await World.start({ protocol, env, script, tools: [tool] });
+      world = await World.start({ protocol, provider, env, script, tools: [tool] });
       const anna = await world.person('Anna');
       const ben = await world.person('Ben');
       await world.join(anna);
@@ -157,7 +158,7 @@ for (const { name, protocol, env } of ROWS) {
         ];
         return { calls };
       };
-      world = await World.start({ protocol, env, script, tools: [slow.tool, quick.tool] });
+      world = await World.start({ protocol, provider, env, script, tools: [slow.tool, quick.tool] });
       const anna = await world.person('Anna');
       await world.join(anna);
       await anna.voice.speak(sound(600));
