@@ -280,9 +280,11 @@ export class GeminiSession implements SpeechSession {
    * one turn with the next person's.
    */
   #endTail({ turn, samples, samplesAtClose }: OpenTurn, respond: boolean, now: number): void {
-    if (samples === samplesAtClose) return;
-    this.#hearing.ended(turn.id, now);
-    this.#generations.turnEnded(turn.id, respond, false, now);
+    if (samples !== samplesAtClose) {
+      this.#hearing.ended(turn.id, now);
+      this.#generations.turnEnded(turn.id, respond, false, now);
+    }
+    // Also where nothing seems to have followed: what was on its way when the server closed it came after that.
     this.#send({ realtimeInput: { audioStreamEnd: true } });
   }
 
