@@ -120,6 +120,20 @@ describe('/usage', () => {
   });
 });
 
+describe('/usage show, when the picture cannot be drawn', () => {
+  it('answers with the table alone, and the log says why', async (t) => {
+    const rig = await startRig({ drawUsage: () => Promise.reject(new Error('no font')) });
+    t.after(() => rig.close());
+    const { anna, guild, voice } = await furnish(rig);
+    const place = { guildId: guild.id, channelId: voice, provider: 'openai', model: 'gpt-realtime-2.1' } as const;
+    await rig.spending.note(place, reply);
+    const { content, files } = await anna.command('/usage show');
+    assert.match(content, /^Total +1 +10\.0k +5000 +0\.6400$/m);
+    assert.equal(files.length, 0);
+    assert.match(JSON.stringify(rig.lines), /the picture of the usage could not be drawn/);
+  });
+});
+
 describe('usageTable', () => {
   it('fits twice into a message, however many people, models and digits there are', () => {
     const tokens = { ...NOTHING, audioIn: 123_456_789, audioOut: 987_654_321 };
