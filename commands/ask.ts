@@ -5,9 +5,9 @@ import { channelLink, plain } from './words.ts';
 
 const LONGEST = 1000;
 
-/** Types into the conversation; the bot answers aloud. */
+/** Types into the conversation; the bot answers there, aloud or in writing. */
 export const ask: Command = {
-  data: guildCommand('ask', 'Type something to me; I answer aloud in the voice channel').addStringOption((option) =>
+  data: guildCommand('ask', 'Type something to me; I answer in the voice channel').addStringOption((option) =>
     option.setName('text').setDescription('What you want to say to me').setRequired(true).setMaxLength(LONGEST),
   ),
 
@@ -20,7 +20,7 @@ export const ask: Command = {
     // Only for the asker: everybody else reads the question in the transcript.
     const where = channelLink(bridge.channelId);
     const isThere = asked.member.voice.channelId === bridge.channelId;
-    return `I answer aloud in ${where}${isThere ? '' : ', where you are not: join it to hear me'}. You asked: ${plain(text, LONGEST)}`;
+    return `I answer in ${where}${isThere ? '' : ', where you are not: join it to hear me'}. You asked: ${plain(text, LONGEST)}`;
   },
 };
 

@@ -1,8 +1,9 @@
 import type { UsageLine } from '../src/bridge/ports.ts';
+import { PROVIDER_WORDS } from './voice-model.ts';
 
 /** Rows of each part of the table; whoever comes after them is summed up. Two tables fit into one message. */
-const MOST_PEOPLE = 5;
-const MOST_MODELS = 4;
+const MOST_PEOPLE = 4;
+const MOST_MODELS = 3;
 const NAME_WIDTH = 21;
 
 interface Sum {
@@ -15,12 +16,17 @@ interface Sum {
   unpriced: boolean;
 }
 
-/** A monospace table for Discord, by person and by model, dearest first, with a total; below 950 characters. */
+/** A monospace table for Discord, by person, provider and model, dearest first, with a total; below 950 characters. */
 export function usageTable(lines: readonly UsageLine[]): string {
   const people = summed(
     lines,
     ({ userId }) => userId,
     ({ userId, name }) => (userId ? inCode(name) : '(unknown)'),
+  );
+  const providers = summed(
+    lines,
+    ({ provider }) => provider,
+    ({ provider }) => PROVIDER_WORDS[provider],
   );
   const models = summed(
     lines,
@@ -33,11 +39,12 @@ export function usageTable(lines: readonly UsageLine[]): string {
     () => 'Total',
   );
   const rows = [
-    row('', 'replies', 'in', 'out', 'USD'),
+    row('by person', 'replies', 'in', 'out', 'USD'),
     ...shortened(people, MOST_PEOPLE).map(shown),
-    '-'.repeat(NAME_WIDTH + 33),
+    'by provider',
+    ...providers.map(shown),
+    'by model',
     ...shortened(models, MOST_MODELS).map(shown),
-    '-'.repeat(NAME_WIDTH + 33),
     ...total.map(shown),
   ];
   return `\`\`\`\n${rows.join('\n')}\n\`\`\``;

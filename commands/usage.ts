@@ -7,7 +7,9 @@ import { usageTable } from './usage-table.ts';
 export const usage: Command = {
   data: guildCommand('usage', 'What I used and what it cost, and how much a day may cost')
     .addSubcommand((sub) =>
-      sub.setName('show').setDescription('Today and this month, by person and by model, with a picture of 30 days'),
+      sub
+        .setName('show')
+        .setDescription('Today and this month, by person, provider and model, with a picture of 30 days'),
     )
     .addSubcommand((sub) =>
       sub

@@ -8,7 +8,7 @@ import { labelWords, listed, plain } from './words.ts';
 const DEFAULT = 'default';
 
 /** What each provider is called for people. */
-const PROVIDER_WORDS: Readonly<Record<Provider, string>> = {
+export const PROVIDER_WORDS: Readonly<Record<Provider, string>> = {
   openai: 'OpenAI',
   azure: 'Azure OpenAI',
   gemini: 'Google Gemini',
@@ -70,6 +70,11 @@ export async function setModel(asked: Asked, context: CommandContext): Promise<s
   const answer = await use(asked, context, { provider, model: known ?? typed });
   const { model } = await context.settings.get(asked.guildId);
   if (known || model !== typed) return answer;
+  const { capabilities } = context.models.chosen({ provider, model: typed }).model;
+  // Known, but of another provider: what it can do is known as well.
+  if (capabilities.voices.length > 0) {
+    return `${answer}\nI do not know that ${PROVIDER_WORDS[provider]} has it. If not, I stay with the one I have, or cannot join.`;
+  }
   return `${answer}\nI do not know that name. If ${PROVIDER_WORDS[provider]} does, I use the model with what every model can do (no choice of voices, turns drawn by me); if not, I stay with the one I have, or cannot join.`;
 }
 

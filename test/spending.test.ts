@@ -44,3 +44,41 @@ test('web searches cost nothing until the free ones of the month are used up by 
     ],
   );
 });
+
+test('each of the last 30 days has its costs by model, days without use none, and older ones are left out', async (t) => {
+  const database = await openDatabase('sqlite::memory:');
+  t.after(() => database.destroy());
+  const store = new UsageStore(database, keptLog().log);
+  t.after(() => store.close());
+  let now = '2026-10-22T23:59:59Z';
+  const settings = new GuildSettingsStore(database);
+  const spending = new Spending({ store, settings, prices: PRICES, now: () => new Date(now) });
+  const spoke = (model: string, audioOut: number) =>
+    spending.note(
+      { guildId: 'g', channelId: 'c', provider: 'openai', model },
+      {
+        type: 'usage',
+        replyId: 'r',
+        turns: [{ id: 1, userId: 'anna', name: 'Anna' }],
+        usage: { inputTokens: 0, outputTokens: audioOut, tokens: { ...TOKENS, audioOut }, estimated: false },
+      },
+    );
+  await spoke('gpt-realtime-2.1', 1_000_000);
+  now = '2026-10-23T00:00:00Z';
+  await spoke('gpt-realtime-2.1', 1_000_000);
+  now = '2026-11-21T12:00:00Z';
+  await spoke('gpt-realtime-2.1', 500_000);
+  await spoke('a-model-of-no-price', 1);
+  const days = await spending.days('g');
+  assert.deepEqual([days.length, days[0]?.day, days.at(-1)?.day], [30, '2026-10-23', '2026-11-21']);
+  // $64 a million tokens of spoken sound.
+  assert.deepEqual(days[0]?.costs, [{ model: 'gpt-realtime-2.1', costUsd: 64 }]);
+  assert.deepEqual(
+    [...(days.at(-1)?.costs ?? [])].sort((one, other) => (other.costUsd ?? 0) - (one.costUsd ?? 0)),
+    [
+      { model: 'gpt-realtime-2.1', costUsd: 32 },
+      { model: 'a-model-of-no-price', costUsd: null },
+    ],
+  );
+  assert.ok(days.slice(1, -1).every(({ costs }) => costs.length === 0));
+});

@@ -48,9 +48,10 @@ export class ModelInUse {
     this.#settings = settings;
     const wanted = this.#parts.modelFor(settings);
     const anew = !same(wanted, this.#asked) || (chosen && !same(wanted, this.#coming ?? this.#model));
+    const wasComing = this.#coming !== undefined;
     this.#asked = wanted;
     if (anew) this.#coming = same(wanted, this.#model) ? undefined : wanted;
-    if (!anew && !this.#coming) return this.#update();
+    if (!this.#coming && !(anew && wasComing)) return this.#update();
     // Also where the wish goes back to the model in use: only the session knows how far it is with the other one.
     this.#parts.session.switchTo(wanted, sessionOptions(settings, wanted, this.#parts.toolbox));
     return [];

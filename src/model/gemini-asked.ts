@@ -12,6 +12,8 @@ export class GeminiAsked {
   #unanswered: readonly number[] = [];
   #resultTurns: readonly number[] = [];
   #doubtful: readonly number[] = [];
+  /** Turns behind results that ask for no answer, of which a generation that has just begun may not have known. */
+  #added: readonly number[] = [];
   /** For a generation that nothing seems to have asked for. */
   #last: readonly number[] = [];
   /**
@@ -38,6 +40,12 @@ export class GeminiAsked {
   /** A result for a call of these turns was sent. */
   result(turnIds: readonly number[]): void {
     this.#resultTurns = merged(this.#resultTurns, turnIds);
+  }
+
+  /** A result for a call of these turns was sent that the server does not answer by itself. */
+  added(turnIds: readonly number[]): void {
+    this.result(turnIds);
+    this.#added = merged(this.#added, turnIds);
   }
 
   /** The server was given something to answer. `busy`: it is at an answer already, or has not begun one. */
@@ -78,7 +86,8 @@ export class GeminiAsked {
   answered({ turnIds, doubtful }: { turnIds: readonly number[]; doubtful: readonly number[] }): void {
     this.#unanswered = this.#unanswered.filter((id) => !turnIds.includes(id));
     this.#resultTurns = [];
-    this.#doubtful = doubtful;
+    this.#doubtful = merged(doubtful, this.#added);
+    this.#added = [];
     this.#last = turnIds;
   }
 }

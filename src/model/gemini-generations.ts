@@ -102,7 +102,7 @@ export class GeminiGenerations {
 
   /** The model knows of later results of these turns from now on. */
   told(turnIds: readonly number[]): void {
-    this.#asked.result(turnIds);
+    this.#asked.added(turnIds);
   }
 
   /** The model was given something about these turns that it answers by itself. */

@@ -94,9 +94,11 @@ export class GeminiSpeaking {
    * one turn with the next person's.
    */
   #endTail({ turn, samples, samplesAtClose }: OpenTurn, respond: boolean, now: number): void {
-    if (samples === samplesAtClose) return;
-    this.#parts.hearing.ended(turn.id, now);
-    this.#parts.generations.turnEnded(turn.id, respond, false, now);
+    if (samples !== samplesAtClose) {
+      this.#parts.hearing.ended(turn.id, now);
+      this.#parts.generations.turnEnded(turn.id, respond, false, now);
+    }
+    // Also where nothing seems to have followed: what was on its way when the server closed it came after that.
     this.#parts.send({ realtimeInput: { audioStreamEnd: true } });
   }
 

@@ -4,8 +4,13 @@ type Entry = { readonly at: number } & (
   | { readonly kind: 'turn'; readonly turn: Turn; text: string }
   /** `cutAt`: the mark at which it turned out that less of it was heard. */
   | { readonly kind: 'reply'; readonly replyId: string; text: string; samples: number; over: boolean; cutAt: number }
-  | { readonly kind: 'tool'; readonly text: string }
+  | { readonly kind: 'tool'; readonly callId: string; readonly text: string }
 );
+/** What a session is given beside its history: turns, and results of calls. */
+export interface Given {
+  readonly turnIds: ReadonlySet<number>;
+  readonly callIds: ReadonlySet<string>;
+}
 type Unplaced<E> = E extends Entry ? Omit<E, 'at'> : never;
 
 const ITEMS = 40;
@@ -52,9 +57,9 @@ export class History {
     }
   }
 
-  result({ name, ok, output }: ToolResult): void {
+  result({ callId, name, ok, output }: ToolResult): void {
     const text = output.length > OUTPUT_LIMIT ? `${output.slice(0, OUTPUT_LIMIT)}…` : output;
-    this.#add({ kind: 'tool', text: `The tool ${name} ${ok ? 'brought' : 'failed with'}: ${text}` });
+    this.#add({ kind: 'tool', callId, text: `Earlier, the tool ${name} ${ok ? 'brought' : 'failed with'}: ${text}` });
   }
 
   /** Of these replies, and of those under way, only what was heard was said. */
@@ -74,8 +79,8 @@ export class History {
     return this.#reply(replyId)?.text ?? '';
   }
 
-  /** Oldest first, without these turns: the session is going to hear them itself. */
-  items(except: ReadonlySet<number>): readonly HistoryItem[] {
+  /** Oldest first, without these turns and the results of these calls: the session is going to be given them itself. */
+  items(except: Given): readonly HistoryItem[] {
     return inWords(this.#entries, except);
   }
 
@@ -83,7 +88,7 @@ export class History {
    * What came after a mark; undefined where what came before it is not true any more: less of a reply was heard. Words
    * of an earlier turn that came later do not matter: whoever was there heard them.
    */
-  since(mark: number, except: ReadonlySet<number>): readonly HistoryItem[] | undefined {
+  since(mark: number, except: Given): readonly HistoryItem[] | undefined {
     const before = this.#entries.filter(({ at }) => at <= mark);
     if (before.some((entry) => entry.kind === 'reply' && entry.cutAt > mark)) return undefined;
     return inWords(
@@ -116,13 +121,18 @@ export class History {
   }
 }
 
+function isGiven(entry: Entry, { turnIds, callIds }: Given): boolean {
+  if (entry.kind === 'turn') return turnIds.has(entry.turn.id);
+  return entry.kind === 'tool' && callIds.has(entry.callId);
+}
+
 /** Oldest first; what is too much is left out at the beginning. */
-function inWords(entries: readonly Entry[], except: ReadonlySet<number>): readonly HistoryItem[] {
+function inWords(entries: readonly Entry[], except: Given): readonly HistoryItem[] {
   const items: HistoryItem[] = [];
   let left = CHARACTERS;
   for (const entry of entries.toReversed()) {
     const text = entry.text.trim();
-    if (text === '' || (entry.kind === 'turn' && except.has(entry.turn.id))) continue;
+    if (text === '' || isGiven(entry, except)) continue;
     left -= text.length;
     if (left < 0) break;
     if (entry.kind === 'turn') items.unshift({ by: 'person', name: entry.turn.name, text });

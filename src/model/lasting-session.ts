@@ -99,6 +99,7 @@ export class LastingSession implements Conversation {
   appendText(turn: Turn, text: string): void {
     this.#ledger.wrote(turn, text);
     this.#ledger.wanted = true;
+    // Notes wait until it is answered (#pass): beside a request for something else the model would pass them over.
     this.#session?.appendText(turn, text);
   }
 
@@ -191,6 +192,7 @@ export class LastingSession implements Conversation {
     yield event;
     // Whoever is told calls interrupt() for what has begun; what was asked for since is still wanted.
     if (event.type === 'interrupted') this.#ledger.wanted ||= wanted;
+    if (event.type === 'reply-done' && this.#ledger.settled && this.#ledger.unsent.length > 0) this.#sendNotes();
   }
 
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */
@@ -268,7 +270,9 @@ export class LastingSession implements Conversation {
       if (debt.ended) session.endTurn(asks && debt === turns.at(-1));
     }
     if (asks && turns.length === 0) session.respond();
-    if (wanted && !open && unsent.length > 0) this.#sendNotes();
+    // A turn in writing is a request by itself.
+    const asked = turns.at(-1)?.kind === 'written';
+    if (wanted && !open && unsent.length > 0 && !asked) this.#sendNotes();
   }
 
   /** As a turn of nobody's, which stands for the turns that the notes are about, so that rights stay theirs. */

@@ -1,5 +1,5 @@
 import type { Heard, HistoryItem, Pcm, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
-import { History } from './history.ts';
+import { type Given, History } from './history.ts';
 import { HostedCalls } from './hosted-calls.ts';
 import { goOnNote } from './label.ts';
 import { type Debt, Unanswered } from './unanswered.ts';
@@ -63,7 +63,7 @@ export class Ledger {
     this.#acknowledged.delete(result.callId);
     this.#history.result(result);
     const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
-    this.#unanswered.note(turnIds, text, native);
+    this.#unanswered.note(turnIds, text, native, result.callId);
     return true;
   }
 
@@ -164,14 +164,19 @@ export class Ledger {
     return this.#unanswered.unsent;
   }
 
+  /** Nobody speaks, and nothing is under way. */
+  get settled(): boolean {
+    return !this.open && this.active.length === 0 && this.#waits === 0;
+  }
+
   /** Nothing is owed and nothing under way: whoever heard everything until now knows everything. */
   get even(): boolean {
-    return this.#settled && this.debts.length === 0;
+    return this.settled && this.debts.length === 0;
   }
 
   /** Nobody speaks or waits, nothing is under way, and no words are on their way. */
   quiet(now: number): boolean {
-    return this.#settled && !this.wanted && !this.#unwritten.expected(now);
+    return this.settled && !this.wanted && !this.#unwritten.expected(now);
   }
 
   get mark(): number {
@@ -180,17 +185,17 @@ export class Ledger {
 
   /** In words, what the next session does not hear itself. */
   history(): readonly HistoryItem[] {
-    return this.#history.items(this.#given());
+    return this.#history.items(this.#given);
   }
 
   /** See History.since. */
   since(mark: number): readonly HistoryItem[] | undefined {
-    return this.#history.since(mark, this.#given());
+    return this.#history.since(mark, this.#given);
   }
 
   /** Turns whose words the next session is not going to bring. */
   takeUnwritten(now: number): readonly UnwrittenTurn[] {
-    return this.#unwritten.take(this.#given(), now);
+    return this.#unwritten.take(this.#given.turnIds, now);
   }
 
   /** A call on a hosted server acts like our own tools do, except that no result of it can be sent again. */
@@ -211,12 +216,14 @@ export class Ledger {
     return this.#calls.size - this.#acknowledged.size + this.#hosted.size;
   }
 
-  get #settled(): boolean {
-    return !this.open && this.active.length === 0 && this.#waits === 0;
-  }
-
-  /** The turns that the next session is given. */
-  #given(): ReadonlySet<number> {
-    return new Set(this.debts.flatMap((debt) => (debt.kind === 'note' ? [] : [debt.turn.id])));
+  /**
+   * What the next session is given. A result is told with the request that is for its people, and not before: of the
+   * history anybody's reply may make use.
+   */
+  get #given(): Given {
+    return {
+      turnIds: new Set(this.debts.flatMap((debt) => (debt.kind === 'note' ? [] : [debt.turn.id]))),
+      callIds: new Set(this.debts.flatMap((debt) => (debt.kind === 'note' ? (debt.callId ?? []) : []))),
+    };
   }
 }

@@ -26,7 +26,8 @@ const NETWORK = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ECONNRESET|ETIMEDOUT|EHOSTUNRE
 
 /** The loss that an error event means, or undefined where the session goes on. */
 export function fatalProblem(problem: OpenAIProblem, target: Target): SessionLostError | undefined {
-  const kind = problem.code ? FATAL[problem.code] : undefined;
+  // Of a used up quota some answers have the name as the type, with a code or without.
+  const kind = FATAL[problem.code ?? ''] ?? FATAL[problem.type ?? ''];
   return kind && lost(kind, target, problem.message ?? '');
 }
 

@@ -16,6 +16,8 @@ export type Debt =
       readonly seq: number;
       readonly turnIds: readonly number[];
       readonly text: string;
+      /** Of the call whose result it is. */
+      readonly callId: string | undefined;
       sent: boolean;
     };
 export type Note = Debt & { readonly kind: 'note' };
@@ -97,8 +99,8 @@ export class Unanswered {
     this.#debts.push({ kind: 'written', seq: ++this.#seq, turn, text });
   }
 
-  note(turnIds: readonly number[], text: string, sent: boolean): void {
-    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, sent });
+  note(turnIds: readonly number[], text: string, sent: boolean, callId?: string): void {
+    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId, sent });
   }
 
   /** Notes that the present session does not know of. */

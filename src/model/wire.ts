@@ -106,7 +106,10 @@ export class Wire {
     const { socket, timing, provider } = this.#options;
     this.#aliveAt = performance.now();
     const lookMs = Math.min(timing.pingMs, timing.silentMs / 15);
+    // At once and then always, so that a pong that takes ten seconds is still one every few seconds: Gemini's were
+    // measured at 8 to 30 s (aicc2025/sip-to-ai#14).
     let pingedAt = this.#aliveAt;
+    socket.ping(noteNothing);
     this.#ping = setInterval(() => {
       const now = performance.now();
       // Looked at once more after this it would be later than promised.

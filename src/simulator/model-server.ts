@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 /** Faults that tests switch on and off while the server runs. What is used once is set back by the server. */
@@ -16,6 +17,8 @@ export interface ModelFaults {
   closeNext: { readonly code: number; readonly reason: string } | undefined;
   /** The next message of a client is answered by cutting the line: the client sees 1006. Used once. */
   dropSocket: boolean;
+  /** Pongs come this much later. */
+  slowPongMs: number;
   /** While true nothing is read and nothing is sent, pongs included, and the line stays open. */
   halfOpen: boolean;
   /** This many of the next server messages are cut in half. */
@@ -94,6 +97,7 @@ function noFaults(): ModelFaults {
     silentSetup: false,
     closeNext: undefined,
     dropSocket: false,
+    slowPongMs: 0,
     halfOpen: false,
     malformedJson: 0,
     lateDeltas: 0,
@@ -200,7 +204,7 @@ export class ModelServer {
     };
     const read = open(wire);
     socket.on('ping', (payload) => {
-      if (!this.faults.halfOpen) socket.pong(payload);
+      if (!this.faults.halfOpen) void this.#pong(socket, payload);
     });
     socket.on('error', () => socket.terminate());
     socket.on('close', () => {
@@ -209,6 +213,11 @@ export class ModelServer {
     });
     socket.on('message', (payload) => this.#receive(socket, String(payload), read, number));
     wire.tell({ type: 'connected' });
+  }
+
+  async #pong(socket: WebSocket, payload: Buffer): Promise<void> {
+    if (this.faults.slowPongMs > 0) await wait(this.faults.slowPongMs);
+    if (socket.readyState === socket.OPEN && !this.faults.halfOpen) socket.pong(payload);
   }
 
   #receive(socket: WebSocket, text: string, read: Reader, number: number): void {

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Delivery } from '../../src/bridge/ports.ts';
+import type { Delivery, Provider } from '../../src/bridge/ports.ts';
 import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool, type ToolDefinition } from '../../src/tools/tool.ts';
 import { tone } from '../fakes/sound.ts';
 import { type Protocol, World } from '../fakes/world.ts';
 
-const ROWS: readonly { name: string; protocol: Protocol; env: NodeJS.ProcessEnv }[] = [
+const ROWS: readonly { name: string; protocol: Protocol; provider?: Provider; env: NodeJS.ProcessEnv }[] = [
   { name: 'OpenAI, sequenced', protocol: 'openai', env: {} },
   { name: 'Gemini, natively', protocol: 'gemini', env: {} },
+  { name: 'Vertex AI, sequenced', protocol: 'gemini', provider: 'vertex', env: {} },
   { name: 'Gemini 3.1, sequenced', protocol: 'gemini', env: { GEMINI_MODEL: 'gemini-3.1-flash-live-preview' } },
 ];
 const reply = (text: string, ms: number): ScriptedReply => ({
@@ -41,7 +42,7 @@ function held(change: Partial<Omit<ToolDefinition<Input>, 'run'>> = {}) {
 
 // Most of it is waiting, and each block has a world of its own; its tests share that and take turns.
 describe('tools beside the conversation', { concurrency: true }, () => {
-  for (const { name, protocol, env } of ROWS) {
+  for (const { name, protocol, provider = protocol, env } of ROWS) {
     describe(`tools that the model does not wait for: ${name}`, { concurrency: 1 }, () => {
       let world: World;
       afterEach(() => world.close());
@@ -71,7 +72,7 @@ describe('tools beside the conversation', { concurrency: true }, () => {
             calls: [{ name: 'research', arguments: {} }],
           };
         };
-        world = await World.start({ protocol, env, script, tools: [tool] });
+        world = await World.start({ protocol, provider, env, script, tools: [tool] });
         const anna = await world.person('Anna');
         const ben = await world.person('Ben');
         await world.join(anna);
@@ -163,7 +164,7 @@ describe('tools beside the conversation', { concurrency: true }, () => {
           ];
           return { calls };
         };
-        world = await World.start({ protocol, env, script, tools: [slow.tool, quick.tool] });
+        world = await World.start({ protocol, provider, env, script, tools: [slow.tool, quick.tool] });
         const anna = await world.person('Anna');
         await world.join(anna);
         await anna.voice.speak(sound(600));

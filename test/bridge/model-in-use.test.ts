@@ -54,6 +54,15 @@ describe('a bridge whose guild chooses another model', () => {
     assert.equal(switches(scene), 2);
   });
 
+  it('stays on its connection when the model that it has is chosen after another one failed', async () => {
+    scene = new Scene();
+    scene.bridge.apply(chosen, ['model']);
+    await scene.says({ type: 'model-changed', model: scriptedModel, message: 'Other cannot be had.' });
+    assert.deepEqual(scene.bridge.apply({ ...settings, persona: 'Be brief.' }, ['model']), []);
+    assert.equal(scene.session.calls.filter((call) => call.startsWith('switch')).length, 1);
+    assert.match(scene.session.options.at(-1)?.instructions ?? '', /Be brief\./);
+  });
+
   it('goes by the fallback that the session went to, and back when the model is chosen again', async () => {
     scene = new Scene();
     await scene.says({

@@ -47,7 +47,7 @@ describe('/leave and /ask', () => {
     assert.deepEqual(bridge.asked, [
       { person: { userId: anna.userId, name: 'Anna' }, text: 'What is **up**, @everyone?' },
     ]);
-    assert.equal(answer.content, `I answer aloud in <#${voice}>. You asked: What is \\*\\*up\\*\\*\\, \\@everyone\\?`);
+    assert.equal(answer.content, `I answer in <#${voice}>. You asked: What is \\*\\*up\\*\\*\\, \\@everyone\\?`);
     assert.equal(answer.ephemeral, true);
     assert.deepEqual(answer.message?.wouldPing, []);
   });

@@ -54,13 +54,14 @@ describe('/usage', () => {
     const { content, ephemeral, files } = await place.anna.command('/usage show');
     const table = [
       '```',
-      '                      replies     in    out        USD',
+      'by person             replies     in    out        USD',
       'Anna                      0.5   5000   2500    ~0.3370',
       "'Ben'                     0.5   5000   2500     0.3200",
-      '------------------------------------------------------',
+      'by provider',
+      'OpenAI                      1  10.0k   5000    ~0.6570',
+      'by model',
       'gpt-realtime-2.1            1  10.0k   5000     0.6400',
       'gpt-realtime-whisper        0      0      0    ~0.0170',
-      '------------------------------------------------------',
       'Total                       1  10.0k   5000    ~0.6570',
       '```',
     ].join('\n');
@@ -119,6 +120,20 @@ describe('/usage', () => {
   });
 });
 
+describe('/usage show, when the picture cannot be drawn', () => {
+  it('answers with the table alone, and the log says why', async (t) => {
+    const rig = await startRig({ drawUsage: () => Promise.reject(new Error('no font')) });
+    t.after(() => rig.close());
+    const { anna, guild, voice } = await furnish(rig);
+    const place = { guildId: guild.id, channelId: voice, provider: 'openai', model: 'gpt-realtime-2.1' } as const;
+    await rig.spending.note(place, reply);
+    const { content, files } = await anna.command('/usage show');
+    assert.match(content, /^Total +1 +10\.0k +5000 +0\.6400$/m);
+    assert.equal(files.length, 0);
+    assert.match(JSON.stringify(rig.lines), /the picture of the usage could not be drawn/);
+  });
+});
+
 describe('usageTable', () => {
   it('fits twice into a message, however many people, models and digits there are', () => {
     const tokens = { ...NOTHING, audioIn: 123_456_789, audioOut: 987_654_321 };
@@ -126,9 +141,10 @@ describe('usageTable', () => {
       const name = `${'𝕬'.repeat(40)}${index}`;
       const model = `a-model-with-a-very-long-name-${index}`;
       const used = { replies: 99_999.5, tokens, seconds: 0, estimated: true, costUsd: index % 2 ? 9_999.1234 : null };
-      return { userId: String(index), name, channelId: '1', provider: 'openai', model, ...used };
+      const provider = (['openai', 'azure', 'gemini', 'vertex'] as const)[index % 4] ?? 'openai';
+      return { userId: String(index), name, channelId: '1', provider, model, ...used };
     });
     assert.ok(usageTable(lines).length < 950, String(usageTable(lines).length));
-    assert.match(usageTable(lines), /^55 more /m);
+    assert.match(usageTable(lines), /^56 more /m);
   });
 });

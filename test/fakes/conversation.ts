@@ -241,12 +241,12 @@ export class Conversation {
   /** Everybody whose words or results the model was given to answer. */
   #peopleBehind({ unanswered, text, context, toolResults }: ScriptInput): string[] {
     const spoken = unanswered.flatMap(({ pcm }) => this.marks.people(pcm));
-    // What was said before is told as "…" said: …, and is not asked any more.
-    const now = `${text}\n${context}`.replace(/^".*" said: .*$/gm, '');
+    // What was said and done before is told as "…" said: … and Earlier, …; it is not asked any more.
+    const now = `${text}\n${context}`.replace(/^(".*" said: |Earlier, the tool ).*$/gm, '');
     const written = [...now.matchAll(/\[\[(\w+)\]\]/g)].map(([, userId]) => userId ?? '');
     const behindResults = toolResults.flatMap(({ callId }) => this.ledger.behind(callId));
     const results = toolResults.map(({ output }) => output).join('\n');
-    const behindTickets = this.ledger.named(`${text}\n${context}\n${results}`);
+    const behindTickets = this.ledger.named(`${now}\n${results}`);
     return [...new Set([...spoken, ...written, ...behindResults, ...behindTickets])];
   }
 
@@ -344,8 +344,10 @@ export class Conversation {
   }
 
   async #until(what: string, condition: () => boolean): Promise<void> {
-    // Several turns that are given again wait for each other's words, up to 1.5 s each with Gemini.
-    const deadline = performance.now() + (this.#troubles ? 2 * PATIENCE_MS : PATIENCE_MS);
+    // Several turns that are given again wait for each other's words, up to 1.5 s each with Gemini; where it draws the
+    // turns and keeps silent about one, the bot waits 15 s for it.
+    const patient = this.#troubles || this.#plan.turnDetection !== 'manual';
+    const deadline = performance.now() + (patient ? 2 * PATIENCE_MS : PATIENCE_MS);
     while (!condition()) {
       const ended = this.of('ended')[0];
       if (ended && !condition()) throw new Error(`the bridge ended before ${what}: ${JSON.stringify(ended.reason)}`);

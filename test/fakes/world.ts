@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import tls from 'node:tls';
 import { PermissionFlagsBits } from 'discord.js';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
+import type { Provider } from '../../src/bridge/ports.ts';
 import { readConfig } from '../../src/config.ts';
 import type { LinkPatience } from '../../src/discord/voice-policy.ts';
 import { createLog } from '../../src/log.ts';
@@ -26,6 +27,7 @@ const SCHEMAS = new URL('../../../shared/schemas/validate.mjs', import.meta.url)
 /** The whole product on local stand-ins: a guild with one voice channel, people, the bot logged in. */
 export class World {
   readonly protocol: Protocol;
+  readonly provider: Provider;
   readonly discord: SimulatedDiscord;
   readonly model: SimulatedOpenAI | SimulatedGemini;
   /** A server of the other protocol, where one was wanted. */
@@ -38,12 +40,14 @@ export class World {
 
   private constructor(servers: {
     protocol: Protocol;
+    provider: Provider;
     discord: SimulatedDiscord;
     model: SimulatedOpenAI | SimulatedGemini;
     second: SimulatedOpenAI | SimulatedGemini | undefined;
   }) {
-    const { protocol, discord, model, second } = servers;
+    const { protocol, provider, discord, model, second } = servers;
     this.protocol = protocol;
+    this.provider = provider;
     this.discord = discord;
     this.model = model;
     this.#second = second;
@@ -67,6 +71,8 @@ export class World {
     linkPatience?: LinkPatience;
     /** Whether the bot is given a provider of the other protocol, too. */
     second?: boolean;
+    /** Which provider of the protocol; default: the one of its name. */
+    provider?: Provider;
     /** Beside the built-in ones. */
     tools?: readonly Tool[];
   }): Promise<World> {
@@ -76,7 +82,8 @@ export class World {
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
     const start = (one: Protocol) => (one === 'openai' ? SimulatedOpenAI.start(model) : SimulatedGemini.start(model));
     const second = options.second === true ? await start(otherThan(protocol)) : undefined;
-    const world = new World({ protocol, discord, model: await start(protocol), second });
+    const provider = options.provider ?? protocol;
+    const world = new World({ protocol, provider, discord, model: await start(protocol), second });
     await world.#boot(options);
     return world;
   }
@@ -88,8 +95,8 @@ export class World {
       DISCORD_API_URL: this.discord.apiUrl,
       DATABASE_URL: 'sqlite::memory:',
       LOG_LEVEL: 'fatal',
-      PROVIDER: this.protocol,
-      ...endpoint(this.protocol, this.model),
+      PROVIDER: this.provider,
+      ...endpoint(this.provider, this.model),
       ...(this.#second && endpoint(otherThan(this.protocol), this.#second)),
     };
   }
@@ -206,10 +213,19 @@ export function otherThan(protocol: Protocol): Protocol {
   return protocol === 'openai' ? 'gemini' : 'openai';
 }
 
-function endpoint(protocol: Protocol, { apiKey, url }: SimulatedOpenAI | SimulatedGemini): NodeJS.ProcessEnv {
-  return protocol === 'openai'
-    ? { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: url }
-    : { GEMINI_API_KEY: apiKey, GEMINI_BASE_URL: url };
+function endpoint(provider: Provider, { apiKey, url }: SimulatedOpenAI | SimulatedGemini): NodeJS.ProcessEnv {
+  switch (provider) {
+    case 'openai':
+      return { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: url };
+    case 'azure':
+      return { AZURE_OPENAI_API_KEY: apiKey, AZURE_OPENAI_BASE_URL: url, AZURE_OPENAI_DEPLOYMENT: 'gpt-realtime' };
+    case 'gemini':
+      return { GEMINI_API_KEY: apiKey, GEMINI_BASE_URL: url };
+    case 'vertex':
+      return { VERTEX_PROJECT: 'project', VERTEX_API_KEY: apiKey, VERTEX_BASE_URL: url };
+    default:
+      return provider satisfies never;
+  }
 }
 
 /** Whether the published schemas are there to check against. */

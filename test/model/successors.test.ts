@@ -22,6 +22,46 @@ function record(listener: Listener): unknown[] {
     .map(({ turnId, text }) => [turnId, text]);
 }
 
+for (const protocol of ['openai', 'gemini'] as const) {
+  it(`tells what a tool brought with the request for its people, and no earlier, after ${protocol} was cut`, async (t) => {
+    const knew: boolean[] = [];
+    let called = false;
+    const stage = await twoProviders(t, protocol, ({ instructions, context, text, toolResults, declaredTools }) => {
+      if (declaredTools.length === 0) return { silent: true };
+      if (!called) {
+        called = true;
+        return { calls: [{ name: 'get_weather', arguments: { place: 'Rome' } }] };
+      }
+      const given = [instructions, context, text, ...toolResults.map(({ output }) => output)].join();
+      knew.push(given.includes('22 degrees'));
+      return { ...says('Well.'), delayMs: 50 };
+    });
+    const { session, rate } = stage;
+    const listener = new Listener(session);
+    speak(session, ANNA, rate);
+    const { call } = await listener.next('tool-call');
+    await listener.next('turn-transcript', ({ final }) => final);
+    session.sendToolResult({ callId: call.callId, name: call.name, ok: true, output: '22 degrees' });
+    stage[protocol].dropAll();
+    await listener.next('reply-done');
+    await wait(300);
+    session.appendText({ ...BEN, id: 2 }, 'Hello?');
+    await listener.next('reply-done', ({ replyId }) => replyId !== call.replyId);
+    const { replyId: last } = await listener.next(
+      'reply-started',
+      ({ turnIds, replyId }) => turnIds.includes(1) && replyId !== call.replyId,
+    );
+    await listener.next('reply-done', ({ replyId }) => replyId === last);
+    const replies = listener.all('reply-started').filter(({ replyId }) => replyId !== call.replyId);
+    const first = knew.indexOf(true);
+    assert.ok(first >= 0, JSON.stringify([knew, listener.brief]));
+    assert.ok(
+      replies.slice(first, first + 1).every(({ turnIds }) => turnIds.includes(1)),
+      JSON.stringify([knew, replies]),
+    );
+  });
+}
+
 for (const first of ['openai', 'gemini'] as const) {
   const second = OTHER[first];
   describe(`a conversation that goes from ${first} to ${second}`, () => {

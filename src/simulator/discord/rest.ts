@@ -208,15 +208,32 @@ async function parseForm(contentType: string, bytes: Buffer): Promise<Upload> {
     .catch(() => {
       throw refusal('malformedBody');
     });
-  const files: StoredFile[] = [];
+  const files = new Map<string, StoredFile>();
   let fields: Json = {};
   for (const [name, value] of form) {
-    if (typeof value !== 'string')
-      files.push({ name: value.name, contentType: value.type, bytes: new Uint8Array(await value.arrayBuffer()) });
-    else if (name === 'payload_json') fields = parseJson(value);
-    else fields[name] = value;
+    if (typeof value === 'string') {
+      if (name === 'payload_json') fields = parseJson(value);
+      else fields[name] = value;
+      continue;
+    }
+    // A part of any other name is not a file of the message, and an id may not come twice.
+    const id = /^files\[(\d+)\]$/.exec(name)?.[1];
+    if (id === undefined || files.has(id) || value.name === '') throw refusal('malformedBody');
+    files.set(id, { name: value.name, contentType: value.type, bytes: new Uint8Array(await value.arrayBuffer()) });
   }
-  return { fields, files };
+  checkAttachments(fields, new Set(files.keys()));
+  return { fields, files: [...files.values()] };
+}
+
+/** What is said of new files must be about files that came along; a long id is an attachment that an edit keeps. */
+function checkAttachments(fields: Json, ids: ReadonlySet<string>): void {
+  const list: unknown = (fields.data ?? fields).attachments;
+  if (list === undefined || list === null) return;
+  if (!Array.isArray(list)) throw refusal('malformedBody');
+  for (const { id } of list) {
+    const isNew = String(id ?? '').length < 15;
+    if (isNew && !ids.has(String(id))) throw refusal('malformedBody');
+  }
 }
 
 /** The guild of a path. Throws Unknown Guild. */

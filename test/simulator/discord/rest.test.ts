@@ -254,3 +254,20 @@ test('a person writes where they may, and only there', async (t) => {
   assert.throws(() => ann.write(hidden, 'hello'), /Ann does not see/);
   assert.equal(eve.write(hidden, 'hello').content, 'hello');
 });
+
+test('an upload needs the parts and ids that Discord asks for', async (t) => {
+  const { discord, text, guild } = await stage(t);
+  const upload = (part: string, payload: object) => {
+    const form = new FormData();
+    form.set('payload_json', JSON.stringify(payload));
+    form.set(part, new Blob(['x']), 'x.txt');
+    const url = `${discord.apiUrl}/v10/channels/${text}/messages`;
+    return fetch(url, { method: 'POST', headers: { authorization: `Bot ${discord.token}` }, body: form });
+  };
+  const described = (id: string) => ({ content: 'here', attachments: [{ id, filename: 'x.txt' }] });
+  assert.equal((await upload('files[0]', described('0'))).status, 200);
+  assert.equal((await upload('files[0]', { content: 'without a description' })).status, 200);
+  assert.equal((await upload('attachment', { content: 'a part of another name' })).status, 400);
+  assert.equal((await upload('files[0]', described('1'))).status, 400);
+  assert.equal(guild.messages(text).length, 2);
+});
