@@ -6,15 +6,25 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
-import type { SettingsStore, SpeechModels, UsageReport } from '../src/bridge/ports.ts';
+import type { SettingsStore, SpeechModel, SpeechModels, UsageDay, UsageReport } from '../src/bridge/ports.ts';
+
+/** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
+export interface ToolName {
+  readonly name: string;
+  readonly description: string;
+  readonly remote?: boolean;
+}
 
 /** What every command may use. */
 export interface CommandContext {
   readonly bridges: Bridges;
   readonly settings: SettingsStore;
   readonly usage: UsageReport;
-  readonly toolNames: readonly { readonly name: string; readonly description: string }[];
+  /** The picture of what days cost, as PNG. Rejects where it cannot be drawn. */
+  drawUsage(chart: { readonly days: readonly UsageDay[]; readonly budgetUsd: number }): Promise<Buffer>;
   readonly models: SpeechModels;
+  /** The tools that a model can use. */
+  toolsFor(model: SpeechModel): readonly ToolName[];
   readonly log: Logger;
 }
 
@@ -25,11 +35,16 @@ type Typing = AutocompleteInteraction<'cached'>;
 /** One proposal while somebody types: at most 100 characters each. */
 export type Choice = ApplicationCommandOptionChoiceData;
 
+/** What the asker reads: text alone, or with files below it. */
+export type CommandAnswer =
+  | string
+  | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
+
 /** One slash command. The dispatch (src/discord/dispatch.ts) defers, sends what `execute` returns, and catches everything. */
 export interface Command {
   readonly data: { readonly name: string; toJSON(): RESTPostAPIChatInputApplicationCommandsJSONBody };
   /** Does it and gives the answer: plain text for people, names escaped. What it throws is shown as a neutral sentence. */
-  execute(asked: Asked, context: CommandContext): Promise<string>;
+  execute(asked: Asked, context: CommandContext): Promise<CommandAnswer>;
   /** Proposals for the option being typed; past 25 are cut off. */
   autocomplete?(typing: Typing, context: CommandContext): Promise<readonly Choice[]>;
 }

@@ -1,4 +1,4 @@
-import type { ChosenModel, GuildSettings, TurnDetection } from '../src/bridge/ports.ts';
+import type { ChosenModel, GuildSettings, ReplyForm, TurnDetection } from '../src/bridge/ports.ts';
 import type { Asked, CommandContext } from './command.ts';
 import { channelLink, duration, labelWords, listed, plain } from './words.ts';
 
@@ -7,6 +7,12 @@ export const TURN_WORDS: Readonly<Record<TurnDetection, string>> = {
   manual: 'by Parley itself (who speaks is always certain)',
   server: 'by the provider, from the level of the sound',
   semantic: 'by the provider, from what is said',
+};
+
+/** What each form of answers is called for people. */
+export const REPLY_WORDS: Readonly<Record<ReplyForm, string>> = {
+  voice: 'speak my answers',
+  text: 'post my answers instead of speaking them',
 };
 
 const SHOWN_PERSONA = 600;
@@ -66,6 +72,7 @@ export function languageName(tag: string): string | undefined {
 export function settingsText(settings: GuildSettings, chosen: ChosenModel, running: string | undefined): string {
   const { disabledTools, transcriptChannelId: transcript } = settings;
   const { model } = chosen;
+  const writes = model.capabilities.replyForms.includes(settings.replyForm);
   const detects = model.capabilities.turnDetection.includes(settings.turnDetection);
   return [
     `**Model:** ${modelText(chosen, running)}`,
@@ -74,6 +81,7 @@ export function settingsText(settings: GuildSettings, chosen: ChosenModel, runni
     `**Silence that ends a turn:** ${duration(settings.silenceMs)}`,
     `**Interruption:** ${interruptionWords(settings.interruptionMs)}`,
     `**Ends of turns are drawn** ${TURN_WORDS[detects ? settings.turnDetection : 'manual']}`,
+    `**Answers:** I ${REPLY_WORDS[writes ? settings.replyForm : 'voice']}`,
     `**I leave** after ${duration(settings.aloneMs)} alone, or ${duration(settings.idleMs)} without a word`,
     `**Transcript:** ${transcript === null ? "the voice channel's own chat" : channelLink(transcript)}`,
     `**Tools switched off:** ${disabledTools.length === 0 ? 'none' : listed(disabledTools.map((name) => `\`${name}\``))}`,

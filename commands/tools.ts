@@ -1,5 +1,5 @@
 import { PermissionFlagsBits } from 'discord.js';
-import type { Asked, Command, CommandContext } from './command.ts';
+import type { Asked, Command, CommandContext, ToolName } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { change } from './setting-words.ts';
 import { listed, plain } from './words.ts';
@@ -37,20 +37,29 @@ export const tools: Command = {
     }
   },
 
-  async autocomplete(typing, { settings, toolNames }) {
-    const { disabledTools } = await settings.get(typing.guildId);
+  async autocomplete(typing, context) {
+    const { tools, disabledTools } = await offered(typing.guildId, context);
     const wantsOff = typing.options.getSubcommand() === 'enable';
     const part = typing.options.getFocused().toLowerCase();
-    return toolNames
+    return tools
       .filter((tool) => disabledTools.includes(tool.name) === wantsOff && tool.name.toLowerCase().includes(part))
       .map((tool) => ({ name: tool.name, value: tool.name }));
   },
 };
 
-async function listTools(asked: Asked, { settings, toolNames }: CommandContext): Promise<string> {
-  if (toolNames.length === 0) return 'I have no tools.';
-  const { disabledTools } = await settings.get(asked.guildId);
-  const lines = toolNames.map((tool) => {
+/** The tools of the model that the guild chose, and which are switched off. */
+async function offered(
+  guildId: string,
+  { settings, models, toolsFor }: CommandContext,
+): Promise<{ readonly tools: readonly ToolName[]; readonly disabledTools: readonly string[] }> {
+  const own = await settings.get(guildId);
+  return { tools: toolsFor(models.chosen(own).model), disabledTools: own.disabledTools };
+}
+
+async function listTools(asked: Asked, context: CommandContext): Promise<string> {
+  const { tools, disabledTools } = await offered(asked.guildId, context);
+  if (tools.length === 0) return 'I have no tools.';
+  const lines = tools.map((tool) => {
     const state = disabledTools.includes(tool.name) ? 'off' : 'on';
     // The first sentence says what it does; the others tell the model when to use it.
     return `\`${tool.name}\` (${state}): ${plain(tool.description.split(/(?<=\.) /)[0] ?? '', 120)}`;
@@ -60,17 +69,18 @@ async function listTools(asked: Asked, { settings, toolNames }: CommandContext):
 
 async function turn(asked: Asked, context: CommandContext, state: 'on' | 'off'): Promise<string> {
   const typed = asked.options.getString('tool', true).trim();
-  const tool = context.toolNames.find((one) => one.name === typed);
+  const { tools, disabledTools } = await offered(asked.guildId, context);
+  const tool = tools.find((one) => one.name === typed);
   if (!tool) {
-    const known = context.toolNames.map((one) => `\`${one.name}\``);
+    const known = tools.map((one) => `\`${one.name}\``);
     return `I have no tool “${plain(typed, 40)}”. ${known.length === 0 ? 'I have none at all.' : `I have ${listed(known)}.`}`;
   }
-  const { disabledTools } = await context.settings.get(asked.guildId);
   if (disabledTools.includes(tool.name) === (state === 'off')) return `\`${tool.name}\` is ${state} already.`;
   const wanted = {
     disabledTools: state === 'off' ? [...disabledTools, tool.name] : disabledTools.filter((name) => name !== tool.name),
   };
   // A session that cannot forget a tool may still ask for it; it is refused from now on.
-  const meanwhile = state === 'off' ? 'If the running conversation still asks for it, it is refused.' : undefined;
+  const meanwhile =
+    state === 'off' && !tool.remote ? 'If the running conversation still asks for it, it is refused.' : undefined;
   return change(asked, context, wanted, () => `\`${tool.name}\` is switched ${state}.`, meanwhile);
 }

@@ -3,7 +3,7 @@ import type { SpeechModel, TurnDetection } from '../src/bridge/ports.ts';
 import type { Asked, Choice, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { findLanguage, languageChoices } from './languages.ts';
-import { change, interruptionWords, languageWords, settingsText, TURN_WORDS } from './setting-words.ts';
+import { change, interruptionWords, languageWords, REPLY_WORDS, settingsText, TURN_WORDS } from './setting-words.ts';
 import { modelChoices, modelOption, providerChoices, providerOption, setModel, setProvider } from './voice-model.ts';
 import { duration, labelWords, listed, plain } from './words.ts';
 
@@ -24,6 +24,7 @@ export const voice: Command = {
     .addSubcommand(silenceOption)
     .addSubcommand(interruptionOption)
     .addSubcommand(turnsOption)
+    .addSubcommand(replyOption)
     .addSubcommand(leaveAfterOptions)
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
 
@@ -47,6 +48,8 @@ export const voice: Command = {
         return setInterruption(asked, context);
       case 'turns':
         return setTurns(asked, context);
+      case 'reply':
+        return setReply(asked, context);
       case 'leave-after':
         return setLeaveAfter(asked, context);
       default:
@@ -149,6 +152,22 @@ function turnsOption(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommand
     );
 }
 
+function replyOption(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
+  return sub
+    .setName('reply')
+    .setDescription('Whether I speak my answers or post them')
+    .addStringOption((option) =>
+      option
+        .setName('form')
+        .setDescription('voice is usual; text only where the model can write')
+        .setRequired(true)
+        .addChoices(
+          { name: 'voice: I speak my answers', value: 'voice' },
+          { name: 'text: I post my answers and stay silent', value: 'text' },
+        ),
+    );
+}
+
 function leaveAfterOptions(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
   return sub
     .setName('leave-after')
@@ -218,6 +237,14 @@ async function setTurns(asked: Asked, context: CommandContext): Promise<string> 
     return `${labelWords(label)} cannot do that. It can draw the ends of turns ${listed(offered.map(turnWords), 'or')}.`;
   }
   return change(asked, context, { turnDetection }, () => `The ends of turns are drawn ${turnWords(turnDetection)}.`);
+}
+
+async function setReply(asked: Asked, context: CommandContext): Promise<string> {
+  const wanted = asked.options.getString('form', true);
+  const { label, capabilities } = await chosenModel(asked.guildId, context);
+  const replyForm = capabilities.replyForms.find((one) => one === wanted);
+  if (!replyForm) return `${labelWords(label)} can only speak. Another model may be able to write.`;
+  return change(asked, context, { replyForm }, () => `I ${REPLY_WORDS[replyForm]}.`);
 }
 
 function turnWords(detection: TurnDetection): string {

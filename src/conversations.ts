@@ -10,6 +10,7 @@ import { Announcement } from './discord/announcement.ts';
 import { ChosenText } from './discord/chosen-text.ts';
 import type { OpusCodecs } from './discord/opus.ts';
 import { GuildRoom } from './discord/room.ts';
+import type { ToolButtons } from './discord/tool-buttons.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import type { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
@@ -30,6 +31,7 @@ export interface ConversationsParts {
   readonly ticker: Ticker;
   readonly codecs: OpusCodecs;
   readonly statuses: VoiceStatuses;
+  readonly buttons: ToolButtons;
   readonly log: Log;
   /** With a lost model. */
   readonly patience: Patience;
@@ -155,11 +157,12 @@ export class Conversations {
 
   #join(place: Place): { handle: BridgeHandle; transcript: Transcript; announcement: Announcement } {
     const { channel, text, now } = place;
-    const { models, toolbox, ticker, log, statuses } = this.#parts;
+    const { models, toolbox, ticker, log, statuses, buttons } = this.#parts;
     const room = new GuildRoom({ guild: channel.guild, channelId: channel.id, textChannelId: () => text.channelId });
     const transcript = new Transcript({
       text,
       nameOf: (userId) => room.nameOf(userId),
+      cancelButton: (cancelId) => buttons.cancel(cancelId),
       botName: channel.guild.members.me?.displayName ?? 'Parley',
       now: () => performance.now(),
       log,
@@ -255,6 +258,7 @@ function followed(bridge: Bridge, take: (settings: GuildSettings) => void): Brid
     channelId: bridge.channelId,
     status: () => bridge.status(),
     ask: (person, text) => bridge.ask(person, text),
+    cancelTool: (cancelId, by, keepsOrder) => bridge.cancelTool(cancelId, by, keepsOrder),
     apply: (settings, chosen) => {
       take(settings);
       return bridge.apply(settings, chosen);

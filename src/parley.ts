@@ -1,7 +1,10 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import type { SpeechModel } from './bridge/ports.ts';
+import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
+import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversations.ts';
 import { createClient, logIn } from './discord/client.ts';
@@ -10,11 +13,13 @@ import { dispatchCommands } from './discord/dispatch.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import type { StartError } from './discord/start-error.ts';
+import { ToolButtons } from './discord/tool-buttons.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
+import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
 import { GuildSettingsStore } from './store/settings.ts';
@@ -22,6 +27,8 @@ import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { postMessage } from './tools/post-message.ts';
+import { runCode } from './tools/run-code.ts';
+import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
 import { whoIsHere } from './tools/who-is-here.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
@@ -42,6 +49,8 @@ export interface ParleyOptions {
   readonly observe?: (event: BridgeEvent, guildId: string) => void;
   /** The connection to Discord ended for good: the process should say so and end. */
   readonly onDead?: (error: StartError) => void;
+  /** Tools beside the built-in ones. */
+  readonly tools?: readonly Tool[];
   /** With a lost model; only tests need another. */
   readonly patience?: Patience;
 }
@@ -57,6 +66,7 @@ export async function startParley({
   log,
   observe,
   onDead,
+  tools: more = [],
   patience = PATIENCE,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
@@ -67,8 +77,16 @@ export async function startParley({
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
   const models = new Models({ configs, fallback, lacking, log });
-  const tools = [getWeather(config.weather), currentTime(), whoIsHere, postMessage({ escape: escapeMarkdown })];
+  const tools = [
+    getWeather(config.weather),
+    currentTime(),
+    whoIsHere,
+    runCode(),
+    postMessage({ escape: escapeMarkdown }),
+    ...more,
+  ];
   const toolbox = new LocalToolbox({ tools, log });
+  const buttons = new ToolButtons();
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const conversations = new Conversations({
@@ -77,6 +95,7 @@ export async function startParley({
     settings,
     spending,
     toolbox,
+    buttons,
     ticker: new Ticker(),
     codecs,
     statuses: new VoiceStatuses(client, log),
@@ -107,14 +126,20 @@ export async function startParley({
   };
   try {
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
-    dispatchCommands(client, commands, {
+    const own = tools.map(({ name, description }) => ({ name, description }));
+    const context = {
       bridges,
       settings,
       usage: spending,
-      toolNames: tools.map(({ name, description }) => ({ name, description })),
+      drawUsage,
+      toolsFor: ({ capabilities }: SpeechModel) => [
+        ...own.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...serverToolList(capabilities),
+      ],
       models,
       log,
-    });
+    };
+    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
   } catch (error) {

@@ -14,6 +14,9 @@ const File = z.record(
     textOut: dollars,
     audioOut: dollars,
     perMinute: dollars,
+    perSearch: dollars,
+    freeSearches: dollars,
+    mostSearches: dollars,
   } satisfies Record<keyof Price, typeof dollars>),
 );
 

@@ -4,10 +4,29 @@ import { z } from 'zod';
 /** Header names and values that go with every connection, for gateways. The values count as secrets. */
 type Headers = Readonly<Record<string, string>>;
 
+/** A remote MCP server whose tools the provider calls by itself. The token and the header values count as secrets. */
+interface McpServerConfig {
+  readonly label: string;
+  readonly url: string;
+  readonly description?: string | undefined;
+  readonly authorization?: string | undefined;
+  readonly headers?: Headers | undefined;
+  readonly allowedTools?: readonly string[] | undefined;
+  readonly approval: 'always' | 'never';
+}
+
 /** Which speech model to talk to, with what it needs. Base URLs have no trailing slash; `http:` means plain `ws:`. */
 export type ModelConfig =
   | {
-      readonly provider: 'openai' | 'gemini';
+      readonly provider: 'openai';
+      readonly apiKey: string;
+      readonly baseUrl: string;
+      readonly model: string;
+      readonly headers: Headers;
+      readonly mcpServers: readonly McpServerConfig[];
+    }
+  | {
+      readonly provider: 'gemini';
       readonly apiKey: string;
       readonly baseUrl: string;
       readonly model: string;
@@ -23,6 +42,7 @@ export type ModelConfig =
       /** The deployment that writes down what people say; null: nobody does. */
       readonly transcriber: string | null;
       readonly headers: Headers;
+      readonly mcpServers: readonly McpServerConfig[];
     }
   | {
       readonly provider: 'vertex';
@@ -67,6 +87,53 @@ const headers = z
   })
   .optional();
 
+// Under the names of OpenAI's own documentation, so that an example from there can be pasted.
+const McpServers = z.array(
+  z
+    .strictObject({
+      type: z.literal('mcp').optional(),
+      server_label: z.string().regex(/^[A-Za-z][\w-]{0,63}$/),
+      server_url: z.string().refine(isPlainHttpUrl),
+      server_description: z.string().optional(),
+      authorization: z.string().min(1).optional(),
+      headers: z.record(z.string().regex(HEADER_NAME), z.string().regex(/^[\x20-\x7e]*$/)).optional(),
+      allowed_tools: z.array(z.string().min(1)).optional(),
+      require_approval: z.enum(['always', 'never']).default('always'),
+    })
+    .transform(
+      (one): McpServerConfig => ({
+        label: one.server_label,
+        url: one.server_url,
+        description: one.server_description,
+        authorization: one.authorization,
+        headers: one.headers,
+        allowedTools: one.allowed_tools,
+        approval: one.require_approval,
+      }),
+    ),
+);
+const mcpServers = z
+  .string()
+  .transform((text, context): readonly McpServerConfig[] => {
+    const complain = (message: string) => {
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    };
+    const read = McpServers.safeParse(jsonIn(text));
+    if (!read.success) {
+      const at = read.error.issues[0]?.path.join('.') ?? '';
+      const where = at === '' ? '' : ` (look at ${at})`;
+      return complain(
+        `must be a JSON array such as [{"server_label":"docs","server_url":"https://mcp.example.com/mcp"}]${where}`,
+      );
+    }
+    const labels = new Set(read.data.map(({ label }) => label));
+    return labels.size === read.data.length
+      ? read.data
+      : complain('names two servers alike: each server_label must differ');
+  })
+  .optional();
+
 /** A base URL, kept without its trailing slashes: some SDKs make `//path` of them. */
 export const base = (fallback: string) => address.default(fallback);
 
@@ -78,6 +145,7 @@ export const providerVariables = {
   OPENAI_BASE_URL: base('https://api.openai.com/v1'),
   OPENAI_MODEL: model('gpt-realtime-2.1'),
   OPENAI_HEADERS: headers,
+  OPENAI_MCP_SERVERS: mcpServers,
   AZURE_OPENAI_API_KEY: secret,
   AZURE_OPENAI_ENDPOINT: address.optional(),
   AZURE_OPENAI_BASE_URL: address.optional(),
@@ -196,6 +264,7 @@ function modelConfig(provider: Provider, read: ProviderVariables): ModelConfig {
         baseUrl: read.OPENAI_BASE_URL,
         model: read.OPENAI_MODEL,
         headers: read.OPENAI_HEADERS ?? {},
+        mcpServers: read.OPENAI_MCP_SERVERS ?? [],
       };
     case 'gemini':
       return {
@@ -214,6 +283,7 @@ function modelConfig(provider: Provider, read: ProviderVariables): ModelConfig {
         model: read.AZURE_OPENAI_MODEL ?? null,
         transcriber: read.AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT ?? null,
         headers: read.AZURE_OPENAI_HEADERS ?? {},
+        mcpServers: read.OPENAI_MCP_SERVERS ?? [],
       };
     case 'vertex':
       return {
@@ -234,10 +304,12 @@ function modelConfig(provider: Provider, read: ProviderVariables): ModelConfig {
 export function providerSecrets(read: ProviderVariables): readonly string[] {
   const keys = [read.OPENAI_API_KEY, read.AZURE_OPENAI_API_KEY, read.GEMINI_API_KEY, read.VERTEX_API_KEY];
   const all = [read.OPENAI_HEADERS, read.AZURE_OPENAI_HEADERS, read.GEMINI_HEADERS, read.VERTEX_HEADERS];
-  const values = all.flatMap((one) => Object.values(one ?? {}));
+  const servers = read.OPENAI_MCP_SERVERS ?? [];
+  const tokens = servers.flatMap(({ authorization }) => authorization ?? []);
+  const values = [...all, ...servers.map((one) => one.headers)].flatMap((one) => Object.values(one ?? {}));
   // `Bearer KEY`: the key also turns up alone.
   const bare = values.flatMap((value) => /^\w+ +(\S+)$/.exec(value)?.[1] ?? []);
-  return [...keys.filter((key) => key !== undefined), ...values, ...bare];
+  return [...keys.filter((key) => key !== undefined), ...tokens, ...values, ...bare];
 }
 
 /** The portal shows the endpoint with and without the path of the API. */
@@ -245,13 +317,16 @@ function azureBase(endpoint: string): string {
   return `${endpoint.replace(/\/openai(\/v1)?$/, '')}/openai/v1`;
 }
 
-function headersIn(text: string): Headers | undefined {
-  let read: unknown;
+function jsonIn(text: string): unknown {
   try {
-    read = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function headersIn(text: string): Headers | undefined {
+  const read = jsonIn(text);
   if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
   const usable = Object.entries(read).every(
     ([header, value]) =>

@@ -1,5 +1,5 @@
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
-import type { Provider, SettingsStore, Tokens, Turn, UsageLine, UsageReport } from './bridge/ports.ts';
+import type { Provider, SettingsStore, Tokens, Turn, UsageDay, UsageLine, UsageReport } from './bridge/ports.ts';
 import { costOf, type Prices } from './model/prices.ts';
 import type { UsageRow, UsageStore } from './store/usage.ts';
 
@@ -16,8 +16,14 @@ type Verdict =
   | { readonly kind: 'near'; readonly message: string }
   | { readonly kind: 'spent'; readonly budgetUsd: number };
 
+const DAYS = 30;
+const DAY_MS = 86_400_000;
 const WARN_AT = 0.8;
 const NOTHING: Tokens = { textIn: 0, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 0, audioOut: 0 };
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
 
 /** What every guild uses, what it costs, and whether its budget allows more. Cost is worked out when it is asked for. */
 export class Spending implements UsageReport {
@@ -39,10 +45,12 @@ export class Spending implements UsageReport {
   async note(place: UsedPlace, event: BridgeEvent): Promise<Verdict | undefined> {
     if (event.type === 'usage') {
       const { tokens, estimated } = event.usage;
-      await this.#store.add(this.#rows(place, event.turns, { tokens, seconds: 0, replies: 1, estimated }));
+      const most = this.#prices.get(place.model)?.mostSearches ?? Number.POSITIVE_INFINITY;
+      const searches = Math.min(event.usage.searches ?? 0, most);
+      await this.#store.add(this.#rows(place, event.turns, { tokens, seconds: 0, searches, replies: 1, estimated }));
     } else if (event.type === 'transcription-usage') {
       const { model, seconds, estimated } = event;
-      const used = { tokens: NOTHING, seconds, replies: 0, estimated };
+      const used = { tokens: NOTHING, seconds, searches: 0, replies: 0, estimated };
       await this.#store.add(this.#rows({ ...place, model }, event.turns, used));
     } else return undefined;
     return this.#judge(place.guildId);
@@ -54,6 +62,16 @@ export class Spending implements UsageReport {
 
   month(guildId: string): Promise<readonly UsageLine[]> {
     return this.#since(guildId, `${this.#day.slice(0, 8)}01`);
+  }
+
+  async days(guildId: string): Promise<readonly UsageDay[]> {
+    const today = Date.parse(this.#day);
+    const names = Array.from({ length: DAYS }, (_, at) => dayOf(today - (DAYS - 1 - at) * DAY_MS));
+    const priced = await this.#priced(guildId, names[0] ?? this.#day);
+    return names.map((day) => ({
+      day,
+      costs: priced.filter((one) => one.day === day).map(({ line: { model, costUsd } }) => ({ model, costUsd })),
+    }));
   }
 
   async exhausted(guildId: string): Promise<number | undefined> {
@@ -84,15 +102,21 @@ export class Spending implements UsageReport {
   }
 
   async #since(guildId: string, day: string): Promise<readonly UsageLine[]> {
-    const rows = await this.#store.since(guildId, day);
-    return rows.map((row) => this.#line(row));
+    return (await this.#priced(guildId, day)).map(({ line }) => line);
+  }
+
+  async #priced(guildId: string, since: string): Promise<{ readonly day: string; readonly line: UsageLine }[]> {
+    const rows = await this.#store.since(guildId, since);
+    const searched = rows.some(({ searches }) => searches > 0);
+    const months = searched ? await this.#store.searchesSince(since) : undefined;
+    return rows.map((row) => ({ day: row.day, line: this.#line(row, months?.get(row.day.slice(0, 7)) ?? new Map()) }));
   }
 
   /** Split evenly between the people behind the turns. */
   #rows(
     { guildId, channelId, provider, model }: UsedPlace,
     turns: readonly Turn[],
-    used: { tokens: Tokens; seconds: number; replies: number; estimated: boolean },
+    used: { tokens: Tokens; seconds: number; searches: number; replies: number; estimated: boolean },
   ): UsageRow[] {
     const people = new Map(turns.map((turn) => [turn.userId ?? '', turn.name]));
     if (people.size === 0) people.set('', '');
@@ -108,6 +132,7 @@ export class Spending implements UsageReport {
       replies: used.replies * part,
       estimated_replies: used.estimated ? part : 0,
       seconds: used.seconds * part,
+      searches: used.searches * part,
       text_in: used.tokens.textIn * part,
       cached_text_in: used.tokens.cachedTextIn * part,
       audio_in: used.tokens.audioIn * part,
@@ -117,7 +142,8 @@ export class Spending implements UsageReport {
     }));
   }
 
-  #line(row: UsageRow): UsageLine {
+  /** `searched`: in the row's month by all guilds, by model. The free ones are spread over all of them evenly. */
+  #line(row: UsageRow, searched: ReadonlyMap<string, number>): UsageLine {
     const tokens = {
       textIn: row.text_in,
       cachedTextIn: row.cached_text_in,
@@ -127,7 +153,11 @@ export class Spending implements UsageReport {
       audioOut: row.audio_out,
     };
     const { model, provider, name, replies, seconds } = row;
-    const costUsd = costOf({ tokens, seconds }, this.#prices.get(model));
+    const price = this.#prices.get(model);
+    const alike = [...searched].filter(([one]) => this.#prices.get(one)?.perSearch === price?.perSearch);
+    const all = alike.reduce((sum, [, count]) => sum + count, 0);
+    const searches = all > 0 ? (row.searches * Math.max(0, all - (price?.freeSearches ?? 0))) / all : 0;
+    const costUsd = costOf({ tokens, seconds, searches }, price);
     const estimated = row.estimated_replies > 0;
     const used = { replies, tokens, seconds, estimated, costUsd };
     return { userId: row.user_id, name, channelId: row.channel_id, provider, model, ...used };

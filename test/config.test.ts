@@ -24,6 +24,7 @@ test('a token and a key are enough', () => {
     baseUrl: 'https://api.openai.com/v1',
     model: 'gpt-realtime-2.1',
     headers: {},
+    mcpServers: [],
   };
   assert.deepEqual(config, {
     discord: { token: TOKEN, apiUrl: 'https://discord.com/api', guildId: null },
@@ -125,6 +126,7 @@ test('Azure needs a key, an endpoint and a deployment', () => {
     model: null,
     transcriber: null,
     headers: {},
+    mcpServers: [],
   });
   assert.deepEqual(problems({ DISCORD_TOKEN: TOKEN, PROVIDER: 'azure', OPENAI_API_KEY: 'o' }), [
     'AZURE_OPENAI_API_KEY is not set, but PROVIDER is azure: take it from the resource (Keys and Endpoint) in https://portal.azure.com and put it into .env',
@@ -160,6 +162,7 @@ test('everything of Azure can be set, and a gateway stands for the endpoint', ()
     model: 'gpt-realtime-2.1',
     transcriber: 'scribe',
     headers: { Authorization: 'Bearer gateway-key' },
+    mcpServers: [],
   });
 });
 
@@ -302,4 +305,56 @@ test('.env.example names every variable, and as it stands asks for a token and a
     problems(Object.fromEntries([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, k, v]) => [k, v]))).length,
     2,
   );
+});
+
+test('hosted MCP servers are read as OpenAI writes them, their secrets are kept out of the log, and mistakes are named', () => {
+  const read = (servers: unknown) =>
+    readConfig({ DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'o', OPENAI_MCP_SERVERS: JSON.stringify(servers) });
+  const config = read([
+    {
+      type: 'mcp',
+      server_label: 'docs',
+      server_url: 'https://mcp.example.com/mcp',
+      authorization: 'token-of-the-docs',
+      headers: { 'x-key': 'Bearer key-of-the-docs' },
+      allowed_tools: ['search'],
+      require_approval: 'never',
+    },
+    { server_label: 'notes', server_url: 'https://notes.example.com/mcp' },
+  ]);
+  assert.deepEqual(config.model.provider === 'openai' && config.model.mcpServers, [
+    {
+      label: 'docs',
+      url: 'https://mcp.example.com/mcp',
+      description: undefined,
+      authorization: 'token-of-the-docs',
+      headers: { 'x-key': 'Bearer key-of-the-docs' },
+      allowedTools: ['search'],
+      approval: 'never',
+    },
+    {
+      label: 'notes',
+      url: 'https://notes.example.com/mcp',
+      description: undefined,
+      authorization: undefined,
+      headers: undefined,
+      allowedTools: undefined,
+      approval: 'always',
+    },
+  ]);
+  for (const secret of ['token-of-the-docs', 'Bearer key-of-the-docs', 'key-of-the-docs']) {
+    assert.ok(config.secrets.includes(secret), secret);
+  }
+  const shape =
+    'OPENAI_MCP_SERVERS must be a JSON array such as [{"server_label":"docs","server_url":"https://mcp.example.com/mcp"}]';
+  const mistakes = (servers: unknown) =>
+    problems({ DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'o', OPENAI_MCP_SERVERS: JSON.stringify(servers) });
+  assert.deepEqual(mistakes({}), [shape]);
+  assert.deepEqual(mistakes([{ server_label: '1', server_url: 'https://a.example' }]), [
+    `${shape} (look at 0.server_label)`,
+  ]);
+  const twice = { server_label: 'docs', server_url: 'https://a.example' };
+  assert.deepEqual(mistakes([twice, twice]), [
+    'OPENAI_MCP_SERVERS names two servers alike: each server_label must differ',
+  ]);
 });

@@ -1,5 +1,5 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { GuildSettings, Person, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { GuildSettings, Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
 
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
@@ -36,13 +36,26 @@ export type BridgeEvent =
   | { readonly type: 'unducked' }
   /** `afterMs`: from the interrupting person's first voiced packet to the cut. */
   | { readonly type: 'interrupted'; readonly by: Person; readonly afterMs: number }
-  | { readonly type: 'tool-started'; readonly call: ToolCall; readonly askers: readonly Person[] }
+  /** `cancelId`: for BridgeHandle.cancelTool, while the call runs. */
+  | {
+      readonly type: 'tool-started';
+      readonly call: ToolCall;
+      readonly askers: readonly Person[];
+      readonly cancelId?: string;
+    }
   | {
       readonly type: 'tool-ended';
       readonly call: ToolCall;
       readonly askers: readonly Person[];
       readonly result: ToolResult;
       readonly tookMs: number;
+    }
+  /** A tool that the provider runs did something for a reply to these turns. */
+  | {
+      readonly type: 'server-tool';
+      readonly replyId: string;
+      readonly turns: readonly Turn[];
+      readonly work: ServerWork;
     }
   | { readonly type: 'speech-dropped'; readonly person: Person; readonly ms: number }
   | { readonly type: 'joined'; readonly person: Person }
@@ -61,6 +74,9 @@ export type BridgeEvent =
   /** The conversation goes on with this model, asked for or not; what follows is its. `message`: one line for people. */
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string }
   | { readonly type: 'ended'; readonly reason: EndReason };
+
+/** What became of somebody's wish to cancel a call. `not-yours`: only its askers and moderators may. */
+export type CancelOutcome = 'cancelled' | 'not-yours' | 'over';
 
 /** The state of a bridge for `/status`. Latencies in ms, newest last, at most 20 of each. */
 export interface BridgeStatus {
@@ -90,6 +106,8 @@ export interface BridgeHandle {
    * session cannot take on before the next join. `chosen`: what somebody just set: a model that had failed is tried again.
    */
   apply(settings: GuildSettings, chosen?: readonly (keyof GuildSettings)[]): readonly (keyof GuildSettings)[];
+  /** Cancels a running call for this person. `keepsOrder`: they may manage messages where the transcript is. */
+  cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome;
   /** Idempotent; ends with an `ended` event. */
   close(reason: EndReason): Promise<void>;
 }

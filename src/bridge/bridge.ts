@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, BridgeHandle, BridgeStatus, EndReason } from './bridge-ports.ts';
+import type { BridgeEvent, BridgeHandle, BridgeStatus, CancelOutcome, EndReason } from './bridge-ports.ts';
 import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
@@ -11,17 +11,19 @@ import type {
   LineEvent,
   Person,
   Room,
+  ServerWork,
   SessionEvent,
   SessionOptions,
   SpeechModel,
   TextChannel,
   Toolbox,
+  ToolCall,
   Turn,
   UserId,
   VoiceLine,
 } from './ports.ts';
 import { ReplyUsage } from './reply-usage.ts';
-import { TurnBook } from './rights.ts';
+import { judgeHosted, TurnBook } from './rights.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { VoiceOut } from './voice-out.ts';
@@ -100,7 +102,6 @@ export class Bridge implements BridgeHandle {
       ...parts,
       turns: this.#turns,
       disabled: () => this.#settings.disabledTools,
-      deliver: (result) => parts.session.sendToolResult(result),
       onSettled: () => this.#answerTools(performance.now()),
     });
     this.#stopTicking = parts.ticker.every((now) => this.#tick(now));
@@ -133,6 +134,10 @@ export class Bridge implements BridgeHandle {
     this.#company.spoke(performance.now());
     this.#act(this.#floor.type(person.userId, text, performance.now()));
     this.#parts.ticker.wake();
+  }
+
+  cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
+    return this.#tools.cancelFor(cancelId, by, keepsOrder);
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {
@@ -214,6 +219,7 @@ export class Bridge implements BridgeHandle {
       case 'reply-started':
         this.#voice.started(event.replyId);
         this.#usage.started(event.replyId, event.turnIds);
+        this.#turns.replied(event.replyId, event.turnIds);
         observe({ type: 'reply-started', replyId: event.replyId, turns: this.#turns.list(event.turnIds) });
         break;
       case 'audio':
@@ -232,10 +238,17 @@ export class Bridge implements BridgeHandle {
         break;
       }
       case 'reply-transcript':
+        this.#voice.wrote(event.replyId);
         observe(event);
         break;
       case 'tool-call':
         this.#tools.run(event.call);
+        break;
+      case 'server-tool':
+        this.#onServerTool(event.replyId, event.work);
+        break;
+      case 'approval-request':
+        this.#judge(event.call, event.server);
         break;
       case 'tool-cancelled':
         this.#tools.cancel(event.callIds);
@@ -282,12 +295,36 @@ export class Bridge implements BridgeHandle {
     this.#updateBot();
   }
 
+  #onServerTool(replyId: string, work: ServerWork): void {
+    const turns = this.#turns.behind(replyId);
+    if (work.kind === 'sources') this.#usage.searched(replyId, work.searches);
+    this.#voice.wrote(replyId);
+    if (work.kind === 'call' && work.result === null) this.#tools.hostedBegan(replyId, work.callId);
+    this.#parts.observe({ type: 'server-tool', replyId, turns, work });
+    if (work.kind === 'call' && work.result !== null) this.#tools.hostedEnded(work.callId);
+  }
+
+  /** A call on a hosted MCP server may change anything, so everybody behind it has to be known. */
+  #judge(call: ToolCall, server: string): void {
+    const { session, room } = this.#parts;
+    const { askers, certain } = this.#turns.askers(call.turnIds);
+    const verdict = judgeHosted({ server, askers, certain, disabled: this.#settings.disabledTools, room });
+    this.#tools.hostedBegan(call.replyId, call.callId);
+    session.approve(call.callId, verdict.allowed, verdict.reason);
+    if (verdict.allowed) return;
+    const { callId, replyId, name } = call;
+    const result = { ok: false, output: verdict.reason };
+    this.#onServerTool(replyId, { kind: 'call', callId, server, name, arguments: call.arguments, result });
+  }
+
   #onReplyDone(event: SessionEvent & { type: 'reply-done' }): void {
     const { observe } = this.#parts;
     const { usage, turnIds } = this.#usage.ended(event.replyId, event.usage);
     if (usage) observe({ type: 'usage', replyId: event.replyId, turns: this.#turns.list(turnIds), usage });
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
     this.#voice.done(event.replyId, event.status === 'cancelled');
+    this.#tools.replyDone(event.replyId);
+    this.#answerTools(performance.now());
   }
 
   /** Carries out what the floor decided, in its order. */
@@ -373,6 +410,7 @@ export class Bridge implements BridgeHandle {
   #interrupt(userId: UserId, firstVoicedAt: number): void {
     const wasSpeaking = this.#voice.state === 'speaking';
     this.#cut();
+    this.#tools.interrupted();
     if (!wasSpeaking) return;
     this.#interruptions += 1;
     const afterMs = performance.now() - firstVoicedAt;
@@ -407,7 +445,13 @@ export class Bridge implements BridgeHandle {
 
   /** Asks for the reply that tool results are for, once all are there and nobody speaks. */
   #answerTools(now: number): void {
-    if (this.#closing || !this.#tools.wantsReply(this.#floor.quiet)) return;
+    if (this.#closing) return;
+    const bot = this.#voice.state;
+    const due = this.#tools.takeDue({ floorQuiet: this.#floor.quiet, bot });
+    if (!this.#tools.wantsReply(this.#floor.quiet) && due.length === 0) return;
+    // Only a result that cuts in is due while the bot speaks.
+    if (due.length > 0 && bot === 'speaking') this.#silence();
+    for (const result of due) this.#parts.session.sendToolResult(result);
     this.#parts.session.respond();
     this.#voice.asked(now);
     this.#updateBot();
@@ -417,7 +461,7 @@ export class Bridge implements BridgeHandle {
   #giveUpOnSilence(now: number): void {
     const { making } = this.#voice;
     const limitMs = making ? STALLED_MS : REPLY_WAIT_MS;
-    if (this.#voice.silentMs(now, this.#paused || this.#tools.running) < limitMs) return;
+    if (this.#voice.silentMs(now, this.#paused || this.#tools.modelWaits) < limitMs) return;
     if (making) this.#cut();
     else this.#voice.givenUp();
     const message = `The model has not answered for ${limitMs / 1000} s. Please say it again.`;

@@ -58,6 +58,10 @@ export interface VoiceLine {
 export type Provider = 'openai' | 'azure' | 'gemini' | 'vertex';
 /** Who draws the end of a turn: Parley itself, the provider's level-based detector, or its semantic one. */
 export type TurnDetection = 'manual' | 'server' | 'semantic';
+/** Whether the model speaks its answers, or writes them and they are posted. */
+export type ReplyForm = 'voice' | 'text';
+/** Tools that the provider itself runs, by the names under which people switch them. */
+export type ServerTool = 'google_search' | 'code_execution' | 'url_context';
 
 /** One person's go. `userId` is pinned when the turn begins and never changes; null: nobody can say who spoke. */
 export interface Turn {
@@ -72,13 +76,29 @@ export interface Capabilities {
   readonly turnDetection: readonly TurnDetection[];
   /** Settings that a running session takes on; the others wait for the next one. */
   readonly updates: readonly (keyof SessionOptions)[];
+  readonly replyForms: readonly ReplyForm[];
+  readonly serverTools: readonly ServerTool[];
+  /** Labels of the hosted MCP servers that are configured and that the model can use. */
+  readonly mcpServers: readonly string[];
+  /** Whether the model itself goes on talking while a tool runs, or we have to order its calls and results for it. */
+  readonly asyncTools: 'native' | 'sequenced';
 }
+
+/**
+ * How the result of a tool that the model does not wait for comes in. `interrupt`: it cuts in on the bot's own speech,
+ * never on a person's. `when-idle`: once nobody speaks, the bot included. `silent`: it is only added, for the next reply.
+ */
+export type Delivery = 'interrupt' | 'when-idle' | 'silent';
 
 /** A tool as the model sees it. `parameters` is a JSON Schema object. */
 export interface ToolDeclaration {
   readonly name: string;
   readonly description: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** The model does not wait for this tool, and its result comes in like this. Absent: the model waits. */
+  readonly delivery?: Delivery | undefined;
+  /** Of a tool that runs while a person cuts the bot off. Default `go-on`. */
+  readonly onInterrupt?: 'abort' | 'go-on' | undefined;
 }
 
 /** What a session is opened with. `voice` and `language` null: the model's own default. */
@@ -90,6 +110,10 @@ export interface SessionOptions {
   readonly tools: readonly ToolDeclaration[];
   readonly turnDetection: TurnDetection;
   readonly silenceMs: number;
+  readonly replyForm: ReplyForm;
+  readonly serverTools: readonly ServerTool[];
+  /** Labels of hosted MCP servers (Capabilities.mcpServers). */
+  readonly mcpServers: readonly string[];
 }
 
 /** Something said or done before a session began, in words. Untrusted text. */
@@ -148,6 +172,8 @@ export interface ToolResult {
   readonly name: string;
   readonly ok: boolean;
   readonly output: string;
+  /** Of a call that was acknowledged before: how this later result comes in. */
+  readonly delivery?: Delivery | undefined;
 }
 
 /** Tokens by what they stand for. The `cached…` ones are counted there only. */
@@ -162,6 +188,8 @@ export interface Tokens {
 
 /** Tokens of one reply. `estimated`: the provider did not report them, or not by modality. */
 export interface Usage {
+  /** Web searches of the provider, billed apart. Absent: none. */
+  readonly searches?: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly tokens: Tokens;
@@ -186,6 +214,10 @@ export type SessionEvent =
   /** `arguments`: JSON text as the model wrote it, unchecked. */
   | { readonly type: 'tool-call'; readonly call: ToolCall }
   | { readonly type: 'tool-cancelled'; readonly callIds: readonly string[] }
+  /** A tool that the provider runs did something for this reply. */
+  | { readonly type: 'server-tool'; readonly replyId: string; readonly work: ServerWork }
+  /** The provider wants leave to run a call on a hosted MCP server. The bridge answers with approve(). */
+  | { readonly type: 'approval-request'; readonly call: ToolCall; readonly server: string }
   /** The provider broke the reply off: nothing of it may be played any more. */
   | { readonly type: 'interrupted' }
   /** `awaitsTools`: the reply goes on in another one once its tool calls have results. */
@@ -224,6 +256,28 @@ export type SessionEvent =
   /** The conversation goes on with this model. `message`: one line for people. Only a Conversation says it. */
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string };
 
+/** A web page behind an answer. Untrusted: `url` may be anything. */
+export interface Source {
+  readonly title: string;
+  readonly url: string;
+}
+
+/** What a tool of the provider did, as far as it tells. All of it is untrusted text. */
+export type ServerWork =
+  /** Pages that were found or read, each told once a reply. `searches`: how many queries these are billed as. */
+  | { readonly kind: 'sources'; readonly searches: number; readonly sources: readonly Source[] }
+  | { readonly kind: 'code'; readonly language: string; readonly code: string }
+  | { readonly kind: 'code-output'; readonly ok: boolean; readonly output: string }
+  /** A call on a hosted MCP server; `result` null: it has begun. */
+  | {
+      readonly kind: 'call';
+      readonly callId: string;
+      readonly server: string;
+      readonly name: string;
+      readonly arguments: string;
+      readonly result: { readonly ok: boolean; readonly output: string } | null;
+    };
+
 export interface ToolCall {
   readonly callId: string;
   readonly replyId: string;
@@ -253,8 +307,18 @@ export interface SpeechSession {
    * not played to its end, oldest first. A reply of which nothing was heard leaves its turns unanswered.
    */
   interrupt(heard: readonly Heard[]): void;
-  /** Hands over a result; does not ask for a reply (OpenAI: respond() does; Gemini goes on by itself). */
+  /**
+   * The model need not wait for this call any longer: its result comes later, with a `delivery`. Gives whether the
+   * model has to be asked to go on, as after a result.
+   */
+  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean;
+  /**
+   * Hands over a result; does not ask for a reply (OpenAI: respond() does; Gemini goes on by itself). With a `delivery`
+   * that is not silent, no turn may be open, and respond() is to follow.
+   */
   sendToolResult(result: ToolResult): void;
+  /** Answers an `approval-request`; `reason` is for the model. */
+  approve(callId: string, approved: boolean, reason: string): void;
   /** Applies what the model can change while it runs (Capabilities.updates); ignores the rest. */
   update(options: SessionOptions): void;
   /** Idempotent. */
@@ -272,11 +336,18 @@ export interface Conversation extends SpeechSession {
 
 // ---- Text, people, tools, settings ----------------------------------------------------------------
 
+/** A button below a message. `id`: what comes back when somebody presses it, at most 100 characters. */
+export interface MessageButton {
+  readonly id: string;
+  readonly label: string;
+}
+
 /** A text channel of Discord. Mentions never ping. Rejects with an Error whose message a person can read. */
 export interface TextChannel {
   /** Posts and gives the message's id. `content` at most 2,000 characters. */
-  post(content: string): Promise<string>;
-  edit(messageId: string, content: string): Promise<void>;
+  post(content: string, buttons?: readonly MessageButton[]): Promise<string>;
+  /** Without `buttons` the message keeps those it has; an empty list takes them away. */
+  edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void>;
 }
 
 /** Who is in the voice channel and what Discord lets them do. Answers from memory. */
@@ -322,8 +393,10 @@ export interface GuildSettings {
   /** Speech that cuts the bot off; 0: it cannot be interrupted. */
   readonly interruptionMs: number;
   readonly turnDetection: TurnDetection;
+  readonly replyForm: ReplyForm;
   /** null: the voice channel's own chat. */
   readonly transcriptChannelId: string | null;
+  /** Names of our own tools, of server tools, and of hosted MCP servers as `mcp:LABEL`. */
   readonly disabledTools: readonly string[];
   /** Leave after being alone this long. */
   readonly aloneMs: number;
@@ -357,10 +430,18 @@ export interface UsageLine {
   readonly costUsd: number | null;
 }
 
+/** What one UTC day (YYYY-MM-DD) cost, by model. `costUsd` null: no price is known for a part of it. */
+export interface UsageDay {
+  readonly day: string;
+  readonly costs: readonly { readonly model: string; readonly costUsd: number | null }[];
+}
+
 /** What guilds used; days and months are those of UTC. */
 export interface UsageReport {
   today(guildId: string): Promise<readonly UsageLine[]>;
   month(guildId: string): Promise<readonly UsageLine[]>;
+  /** The last 30 days, today included, oldest first; a day without use has no costs. */
+  days(guildId: string): Promise<readonly UsageDay[]>;
   /** The guild's budget when today's is spent; undefined while there is something left or no budget. */
   exhausted(guildId: string): Promise<number | undefined>;
 }

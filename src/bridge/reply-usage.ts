@@ -15,6 +15,7 @@ interface Reply {
   readonly provider: Provider;
   readonly turnIds: readonly number[];
   samples: number;
+  searches: number;
 }
 
 /**
@@ -37,13 +38,19 @@ export class ReplyUsage {
   }
 
   started(replyId: string, turnIds: readonly number[]): void {
-    this.#replies.set(replyId, { provider: this.provider, turnIds, samples: 0 });
+    this.#replies.set(replyId, { provider: this.provider, turnIds, samples: 0, searches: 0 });
   }
 
   /** Samples at 24 kHz. */
   sounded(replyId: string, samples: number): void {
     const reply = this.#replies.get(replyId);
     if (reply) reply.samples += samples;
+  }
+
+  /** Queries that the provider put to a search engine for a reply. */
+  searched(replyId: string, searches: number): void {
+    const reply = this.#replies.get(replyId);
+    if (reply) reply.searches += searches;
   }
 
   /** Estimates for the replies whose end nobody waits for any more. */
@@ -61,16 +68,19 @@ export class ReplyUsage {
   ended(replyId: string, reported: Usage | null): { usage: Usage | null; turnIds: readonly number[] } {
     const reply = this.#replies.get(replyId);
     this.#replies.delete(replyId);
-    if (reported || !reply) return { usage: reported, turnIds: reply?.turnIds ?? [] };
-    return { usage: this.#estimate(reply), turnIds: reply.turnIds };
+    if (!reply) return { usage: reported, turnIds: [] };
+    if (!reported) return { usage: this.#estimate(reply), turnIds: reply.turnIds };
+    const { searches } = reply;
+    return { usage: searches > 0 ? { ...reported, searches } : reported, turnIds: reply.turnIds };
   }
 
-  #estimate({ provider, turnIds, samples }: Reply): Usage {
+  #estimate({ provider, turnIds, samples, searches }: Reply): Usage {
     const rates = TOKENS_PER_SECOND[provider];
     const heardMs = turnIds.reduce((sum, id) => sum + (this.#heardMs.get(id) ?? 0), 0);
     const audioIn = Math.round((heardMs / 1000) * rates.heard);
     const audioOut = Math.round((samples / SAMPLES_PER_SECOND) * rates.spoken);
     const tokens = { textIn: 0, cachedTextIn: 0, audioIn, cachedAudioIn: 0, textOut: 0, audioOut };
-    return { inputTokens: audioIn, outputTokens: audioOut, tokens, estimated: true };
+    const used = { inputTokens: audioIn, outputTokens: audioOut, tokens, estimated: true };
+    return searches > 0 ? { ...used, searches } : used;
   }
 }

@@ -1,16 +1,34 @@
 import { instructionsFor } from './instructions.ts';
-import type { GuildSettings, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
+import type { GuildSettings, ServerTool, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
 
-/** What a session is opened with under these settings. */
+/** The name under which a hosted MCP server is switched on and off. */
+export function mcpName(label: string): string {
+  return `mcp:${label}`;
+}
+
+/** Tools of ours that do what a tool of the provider does: offered where the model has not that one. */
+const STAND_INS: Readonly<Partial<Record<ServerTool, string>>> = { code_execution: 'run_code' };
+
+/** Names of our own tools that a model does not need, because its provider has the same. */
+export function unneeded(serverTools: readonly ServerTool[]): readonly string[] {
+  return serverTools.flatMap((name) => STAND_INS[name] ?? []);
+}
+
+/** What a session is opened with under these settings: nothing that the model is not known to take. */
 export function sessionOptions(settings: GuildSettings, model: SpeechModel, toolbox: Toolbox): SessionOptions {
-  const { voices, turnDetection } = model.capabilities;
+  const { voices, turnDetection, replyForms, serverTools, mcpServers } = model.capabilities;
+  const { disabledTools: disabled } = settings;
+  const replyForm = replyForms.includes(settings.replyForm) ? settings.replyForm : 'voice';
   return {
-    instructions: instructionsFor(settings),
+    instructions: instructionsFor(settings, replyForm),
     voice: settings.voice !== null && voices.includes(settings.voice) ? settings.voice : null,
     language: settings.language,
-    tools: toolbox.declarations(settings.disabledTools),
+    tools: toolbox.declarations([...disabled, ...unneeded(serverTools)]),
     turnDetection: turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
     silenceMs: settings.silenceMs,
+    replyForm,
+    serverTools: serverTools.filter((name) => !disabled.includes(name)),
+    mcpServers: mcpServers.filter((label) => !disabled.includes(mcpName(label))),
   };
 }
 
@@ -21,6 +39,9 @@ const SETTING_OF: Readonly<Partial<Record<keyof SessionOptions, keyof GuildSetti
   language: 'language',
   turnDetection: 'turnDetection',
   tools: 'disabledTools',
+  replyForm: 'replyForm',
+  serverTools: 'disabledTools',
+  mcpServers: 'disabledTools',
 };
 
 /**

@@ -1,7 +1,10 @@
-import type { BridgeEvent } from './bridge-ports.ts';
+import { randomUUID } from 'node:crypto';
+import type { BridgeEvent, CancelOutcome } from './bridge-ports.ts';
 import { Gate } from './gate.ts';
-import type { Room, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
+import { LaterResults, type Moment } from './later-results.ts';
+import type { Person, Room, SpeechSession, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
 import type { TurnBook } from './rights.ts';
+import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
 
 /** What a ToolRunner works with. */
 export interface ToolRunnerParts {
@@ -9,19 +12,30 @@ export interface ToolRunnerParts {
   readonly turns: TurnBook;
   readonly room: Room;
   readonly text: TextChannel;
+  /** Gets acknowledgements and results. Nothing for a call that the provider took back, nor after close(). */
+  readonly session: Pick<SpeechSession, 'acknowledge' | 'sendToolResult'>;
   readonly observe: (event: BridgeEvent) => void;
   readonly disabled: () => readonly string[];
-  /** Hands a result to the session. Not called for a cancelled call, nor after close(). */
-  readonly deliver: (result: ToolResult) => void;
-  /** A call is over: ask wantsReply(). */
+  /** A call is over or acknowledged: ask wantsReply() and takeDue(). */
   readonly onSettled: () => void;
 }
 
-/** The tool calls of one session: each runs for the people behind its turns, with an AbortSignal of its own. */
+/** After this nobody counts on the result of a call that the provider runs. */
+const HOSTED_LIMIT_MS = 60_000;
+
+/**
+ * The tool calls of one session: each runs for the people behind its turns, with an AbortSignal of its own. What the
+ * model does not wait for is acknowledged at once, and its result comes in when its delivery says so.
+ */
 export class ToolRunner {
   readonly #parts: ToolRunnerParts;
   readonly #gate = new Gate();
-  readonly #running = new Map<string, { call: ToolCall; abort: AbortController }>();
+  readonly #calls = new RunningCalls();
+  readonly #later = new LaterResults();
+  /** Calls that were acknowledged while their reply went on; `owes`: the model has to be asked to go on after it. */
+  #acknowledged: { readonly call: ToolCall; readonly owes: boolean }[] = [];
+  /** Calls that the provider runs itself, with their replies. */
+  readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number }>();
 
   constructor(parts: ToolRunnerParts) {
     this.#parts = parts;
@@ -37,43 +51,126 @@ export class ToolRunner {
     return this.#gate.take(floorQuiet);
   }
 
-  /** A call has no result yet. */
-  get running(): boolean {
-    return this.#running.size > 0;
+  /** Later results that the model should speak about now, each once. */
+  takeDue(moment: Omit<Moment, 'modelWaits'>): readonly ToolResult[] {
+    return this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
   }
 
-  /** Starts a call; ignores a repeated id that still runs. */
+  /** The model waits for the result of a call. */
+  get modelWaits(): boolean {
+    const now = performance.now();
+    return this.#calls.blocking || [...this.#hosted.values()].some(({ beganAt }) => now - beganAt < HOSTED_LIMIT_MS);
+  }
+
+  /** Starts a call. One that came before, and one that does what another is doing for the same people, does not run. */
   run(call: ToolCall): void {
-    if (this.#running.has(call.callId)) return;
-    const abort = new AbortController();
-    this.#running.set(call.callId, { call, abort });
-    this.#gate.called(call.replyId, call.callId);
-    const { toolbox, turns, room, text, observe, disabled } = this.#parts;
+    if (!this.#calls.isNew(call.callId)) return;
+    const { toolbox, turns, room, text, observe, disabled, session } = this.#parts;
     const { askers, certain } = turns.askers(call.turnIds);
-    observe({ type: 'tool-started', call, askers });
+    const sameness = samenessOf(call, askers, certain);
+    this.#gate.called(call.replyId, call.callId);
+    if (this.#calls.hasSame(sameness)) {
+      this.#refuseSecond(call);
+      return;
+    }
+    const declared = toolbox.declarations(disabled()).find(({ name }) => name === call.name);
+    const { delivery, onInterrupt = 'go-on' } = declared ?? {};
+    const abort = new AbortController();
+    const cancelId = randomUUID();
+    const cancelledBy = undefined;
+    this.#calls.add({ call, cancelId, askers, abort, onInterrupt, sameness, delivery, cancelledBy });
+    observe({ type: 'tool-started', call, askers, cancelId });
+    if (delivery) {
+      this.#acknowledged.push({ call, owes: session.acknowledge(call) });
+    }
     const startedAt = performance.now();
-    void toolbox.run(call, disabled(), { room, text, askers, certain, signal: abort.signal }).then((result) => {
-      const wanted = this.#running.delete(call.callId);
-      if (wanted) this.#parts.deliver(result);
-      this.#gate.settled(call.replyId, call.callId, wanted);
+    void toolbox.run(call, disabled(), { room, text, askers, certain, signal: abort.signal }).then((raw) => {
+      const one = this.#calls.remove(call.callId);
+      const result = one?.cancelledBy ? cancelled(call, one.cancelledBy) : raw;
+      if (one) this.#deliver(one, result);
+      else this.#gate.settled(call.replyId, call.callId, false);
       observe({ type: 'tool-ended', call, askers, result, tookMs: performance.now() - startedAt });
       this.#parts.onSettled();
     });
   }
 
+  /** No more calls come of this reply: one request covers all that were acknowledged. */
+  replyDone(replyId: string): void {
+    for (const { call, owes } of this.#acknowledged) {
+      if (call.replyId === replyId) this.#gate.settled(replyId, call.callId, owes);
+    }
+    this.#acknowledged = this.#acknowledged.filter(({ call }) => call.replyId !== replyId);
+  }
+
+  /** The provider runs a call by itself: what it says next waits for it as for our own. */
+  hostedBegan(replyId: string, callId: string): void {
+    if (this.#hosted.has(callId)) return;
+    this.#hosted.set(callId, { replyId, beganAt: performance.now() });
+    this.#gate.called(replyId, callId);
+  }
+
+  /** The provider has the call's result, or our refusal. */
+  hostedEnded(callId: string): void {
+    const hosted = this.#hosted.get(callId);
+    if (!hosted) return;
+    this.#hosted.delete(callId);
+    this.#gate.settled(hosted.replyId, callId, true);
+    this.#parts.onSettled();
+  }
+
   /** The provider takes calls back: they are aborted and not answered. */
   cancel(callIds: readonly string[]): void {
     for (const callId of callIds) {
-      const running = this.#running.get(callId);
-      if (!running) continue;
-      this.#running.delete(callId);
-      this.#gate.settled(running.call.replyId, callId, false);
-      running.abort.abort(new Error('the model took the call back'));
+      const one = this.#calls.remove(callId);
+      if (!one) continue;
+      this.#gate.settled(one.call.replyId, callId, false);
+      one.abort.abort(new Error('the model took the call back'));
     }
+  }
+
+  /** Somebody cut the bot off: tools that are to stop then stop, and say so to the model without asking for a reply. */
+  interrupted(): void {
+    for (const one of this.#calls.list) {
+      if (one.onInterrupt !== 'abort') continue;
+      if (one.delivery) one.delivery = 'silent';
+      one.abort.abort(new Error('somebody cut the bot off'));
+    }
+  }
+
+  /** Somebody wants a call to stop. Its askers may, and whoever keeps order in the channel. */
+  cancelFor(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
+    const one = this.#calls.byCancelId(cancelId);
+    if (!one || one.abort.signal.aborted) return 'over';
+    if (!keepsOrder && !one.askers.some(({ userId }) => userId === by.userId)) return 'not-yours';
+    one.cancelledBy = by;
+    one.abort.abort(new Error('somebody cancelled the call'));
+    return 'cancelled';
   }
 
   /** Aborts everything; nothing is delivered any more. */
   close(): void {
-    this.cancel([...this.#running.keys()]);
+    this.cancel(this.#calls.ids);
   }
+
+  #deliver({ call, delivery }: RunningCall, result: ToolResult): void {
+    if (!delivery) {
+      this.#parts.session.sendToolResult(result);
+      this.#gate.settled(call.replyId, call.callId, true);
+      return;
+    }
+    this.#later.add({ ...result, delivery });
+    for (const silent of this.#later.takeSilent()) this.#parts.session.sendToolResult(silent);
+  }
+
+  #refuseSecond({ callId, name, replyId }: ToolCall): void {
+    const output = JSON.stringify({ error: `${name} is already running with these arguments; its result follows.` });
+    this.#parts.session.sendToolResult({ callId, name, ok: false, output });
+    this.#gate.settled(replyId, callId, true);
+    this.#parts.onSettled();
+  }
+}
+
+function cancelled({ callId, name }: ToolCall, by: Person): ToolResult {
+  const output = JSON.stringify({ error: `${by.name} cancelled ${name}. Do not call it again unless somebody asks.` });
+  return { callId, name, ok: false, output };
 }

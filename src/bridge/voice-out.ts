@@ -88,6 +88,11 @@ export class VoiceOut {
     return this.#replies.has(replyId);
   }
 
+  /** Words or work of a reply came: it is going on, with or without sound. */
+  wrote(replyId: string): void {
+    if (this.#replies.has(replyId)) this.#signAt = performance.now();
+  }
+
   /** 24 kHz sound of a reply; ignored when the reply was cut. */
   push(replyId: string, itemId: string, pcm: Pcm): void {
     const reply = this.#replies.get(replyId);

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import type { BridgeEvent } from '../bridge/bridge-ports.ts';
-import type { Person } from '../bridge/ports.ts';
+import type { Person, ServerWork } from '../bridge/ports.ts';
 import { plain, wordsWithin } from '../transcript/markdown.ts';
 import { asShown } from './as-shown.ts';
 
@@ -105,7 +105,10 @@ export class Screen {
         this.#replyText += event.delta;
         return;
       case 'reply-ended':
-        if (event.producedMs === 0) return;
+        if (event.producedMs === 0) {
+          if (!event.interrupted && this.#replyText !== '') this.#line('Parley', `writes “${this.#replyText.trim()}”`);
+          return;
+        }
         this.#line('Parley', `“${event.interrupted ? heardPart(this.#replyText, event) : this.#replyText.trim()}”`);
         this.#line('Parley', dim(`${seconds(event.heardMs)} of ${seconds(event.producedMs)} were heard`));
         return;
@@ -126,6 +129,9 @@ export class Screen {
         this.#line('tool', `${state} ${short(event.result.output)} ${dim(`${Math.round(event.tookMs)} ms`)}`);
         return;
       }
+      case 'server-tool':
+        this.#line('tool', magenta(short(workText(event.work))));
+        return;
       case 'speech-dropped':
       case 'trouble':
         this.#line('!', red(event.type === 'trouble' ? event.message : `speech of ${event.person.name} was dropped`));
@@ -220,4 +226,19 @@ function heardPart(text: string, { heardMs, producedMs }: { heardMs: number; pro
 
 function short(text: string): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function workText(work: ServerWork): string {
+  switch (work.kind) {
+    case 'sources':
+      return `found ${work.sources.map(({ title }) => title).join(', ')}`;
+    case 'code':
+      return `runs ${work.code}`;
+    case 'code-output':
+      return `${work.ok ? '→' : 'failed →'} ${work.output}`;
+    case 'call':
+      return `${work.server}: ${work.name}(${work.arguments}) → ${work.result?.output ?? '…'}`;
+    default:
+      return work satisfies never;
+  }
 }

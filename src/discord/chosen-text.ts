@@ -1,5 +1,5 @@
 import type { Guild } from 'discord.js';
-import type { TextChannel } from '../bridge/ports.ts';
+import type { MessageButton, TextChannel } from '../bridge/ports.ts';
 import { openTextChannel } from './text-channel.ts';
 
 /**
@@ -16,15 +16,15 @@ export class ChosenText implements TextChannel {
     this.channelId = channelId;
   }
 
-  async post(content: string): Promise<string> {
+  async post(content: string, buttons?: readonly MessageButton[]): Promise<string> {
     const { channelId } = this;
     const channel = await openTextChannel(this.#guild, channelId);
-    return `${channelId}:${await channel.post(content)}`;
+    return `${channelId}:${await channel.post(content, buttons)}`;
   }
 
-  async edit(messageId: string, content: string): Promise<void> {
+  async edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void> {
     const [channelId = '', id = ''] = messageId.split(':');
     const channel = await openTextChannel(this.#guild, channelId);
-    await channel.edit(id, content);
+    await channel.edit(id, content, buttons);
   }
 }

@@ -20,26 +20,45 @@ export async function deployCommands(
   client: Client<true>,
   deployment: Deployment,
 ): Promise<'unchanged' | 'registered'> {
-  const { guildId, apiUrl, log } = deployment;
-  const wanted = deployment.commands.map((command) => onTheWire(command.data.toJSON(), guildId !== null));
-  const route = guildId
-    ? Routes.applicationGuildCommands(client.application.id, guildId)
-    : Routes.applicationCommands(client.application.id);
-  try {
-    const there = await client.rest.get(route, { query: new URLSearchParams({ with_localizations: 'true' }) });
-    if (sameCommands(wanted, there, guildId !== null)) return 'unchanged';
-    await client.rest.put(route, { body: wanted });
-  } catch (error) {
-    if (guildId && isNoAccess(error)) {
-      throw new StartError(
-        `Could not register the slash commands: the bot is not on the server DISCORD_GUILD_ID=${guildId}, or was invited without the scope applications.commands.`,
-        { cause: error },
-      );
-    }
-    throw startError(error, { doing: 'register the slash commands', apiUrl });
-  }
+  const { guildId, log } = deployment;
+  if (await isDeployed(client, deployment)) return 'unchanged';
+  const wanted = wantedBy(deployment);
+  await client.rest
+    .put(routeOf(client, guildId), { body: wanted })
+    .catch((error: unknown) => Promise.reject(deployError(error, deployment)));
   log.info({ commands: wanted.length, guildId }, 'slash commands registered');
   return 'registered';
+}
+
+/** Whether Discord has exactly these commands. Rejects with StartError. */
+export async function isDeployed(client: Client<true>, deployment: Deployment): Promise<boolean> {
+  const query = new URLSearchParams({ with_localizations: 'true' });
+  try {
+    const there = await client.rest.get(routeOf(client, deployment.guildId), { query });
+    return sameCommands(wantedBy(deployment), there, deployment.guildId !== null);
+  } catch (error) {
+    throw deployError(error, deployment);
+  }
+}
+
+function wantedBy({ commands, guildId }: Deployment): object[] {
+  return commands.map((command) => onTheWire(command.data.toJSON(), guildId !== null));
+}
+
+function routeOf(client: Client<true>, guildId: string | null): `/${string}` {
+  return guildId
+    ? Routes.applicationGuildCommands(client.application.id, guildId)
+    : Routes.applicationCommands(client.application.id);
+}
+
+function deployError(error: unknown, { guildId, apiUrl }: Deployment): StartError {
+  if (guildId && isNoAccess(error)) {
+    return new StartError(
+      `Could not register the slash commands: the bot is not on the server DISCORD_GUILD_ID=${guildId}, or was invited without the scope applications.commands.`,
+      { cause: error },
+    );
+  }
+  return startError(error, { doing: 'register the slash commands', apiUrl });
 }
 
 /**

@@ -1,5 +1,13 @@
-import { DiscordAPIError, type Guild, type GuildTextBasedChannel, MessageFlags, RESTJSONErrorCodes } from 'discord.js';
-import type { TextChannel } from '../bridge/ports.ts';
+import {
+  ButtonStyle,
+  ComponentType,
+  DiscordAPIError,
+  type Guild,
+  type GuildTextBasedChannel,
+  MessageFlags,
+  RESTJSONErrorCodes,
+} from 'discord.js';
+import type { MessageButton, TextChannel } from '../bridge/ports.ts';
 import { lackingToWrite } from './writing.ts';
 
 /** A text channel, a thread or the chat of a voice channel. Waiting for Discord's limits is left to discord.js. */
@@ -10,13 +18,14 @@ export class DiscordTextChannel implements TextChannel {
     this.#channel = channel;
   }
 
-  async post(content: string): Promise<string> {
+  async post(content: string, buttons: readonly MessageButton[] = []): Promise<string> {
     // Refused requests count towards a ban of the address (10,000 in 10 minutes): ask the cache first.
     const lacking = mine(this.#channel);
     if (lacking) throw new Error(`I lack ${lacking} in #${this.#channel.name}.`);
     try {
       const message = await this.#channel.send({
         content,
+        components: rowOf(buttons),
         allowedMentions: { parse: [] },
         // A link that somebody spoke must not unfold, and a transcript must not buzz on everybody's phone.
         flags: MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications,
@@ -27,9 +36,14 @@ export class DiscordTextChannel implements TextChannel {
     }
   }
 
-  async edit(messageId: string, content: string): Promise<void> {
+  async edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void> {
     try {
-      await this.#channel.messages.edit(messageId, { content, allowedMentions: { parse: [] } });
+      const components = buttons && rowOf(buttons);
+      await this.#channel.messages.edit(messageId, {
+        content,
+        allowedMentions: { parse: [] },
+        ...(components && { components }),
+      });
     } catch (error) {
       throw this.#readable(error, 'edit my message');
     }
@@ -60,6 +74,18 @@ export class DiscordTextChannel implements TextChannel {
         return new Error(`I could not ${doing} in ${where}: Discord refused (${error.code}).`, options);
     }
   }
+}
+
+/** One row holds five buttons (docs.discord.com/developers/components/reference#action-row). */
+function rowOf(buttons: readonly MessageButton[]) {
+  if (buttons.length === 0) return [];
+  const components = buttons.map(({ id, label }) => ({
+    type: ComponentType.Button as const,
+    style: ButtonStyle.Secondary as const,
+    customId: id,
+    label,
+  }));
+  return [{ type: ComponentType.ActionRow as const, components }];
 }
 
 /** Opens a channel of the guild for writing. Rejects with an Error whose message a person can read where there is none. */

@@ -1,5 +1,17 @@
-import type { FunctionCall, FunctionResponse, LiveClientMessage } from '@google/genai';
-import type { ToolResult } from '../bridge/ports.ts';
+import {
+  type FunctionCall,
+  type FunctionResponse,
+  FunctionResponseScheduling,
+  type LiveClientMessage,
+} from '@google/genai';
+import type { Delivery, ToolResult } from '../bridge/ports.ts';
+
+/** A top-level field of FunctionResponse (ai.google.dev/gemini-api/docs/live-api/tools), not one of `response`. */
+const SCHEDULING: Readonly<Record<Delivery, FunctionResponseScheduling>> = {
+  interrupt: FunctionResponseScheduling.INTERRUPT,
+  'when-idle': FunctionResponseScheduling.WHEN_IDLE,
+  silent: FunctionResponseScheduling.SILENT,
+};
 
 interface Group {
   /** The calls, in the order in which they came. */
@@ -18,6 +30,8 @@ export class GeminiCalls {
   readonly #groups = new Map<string, Group>();
   /** Ids that we made up because the server gave none; they are not sent back. */
   readonly #ours = new Set<string>();
+  /** Calls that run beside the conversation: their results go by themselves. */
+  readonly #beside = new Set<string>();
   readonly #groupOfMessage = new WeakMap<readonly FunctionCall[], Group>();
   #count = 0;
 
@@ -46,6 +60,26 @@ export class GeminiCalls {
     return callId;
   }
 
+  /** The call runs beside the conversation: what came with it need not wait for it. Gives the calls answered now. */
+  setBeside(callId: string): readonly string[] {
+    const group = this.#groups.get(callId);
+    if (!group) return [];
+    this.#groups.delete(callId);
+    this.#ours.delete(callId);
+    group.waiting.delete(callId);
+    this.#beside.add(callId);
+    return this.#flush(group);
+  }
+
+  /** The result of a call that ran beside the conversation. False where it is not wanted any more. */
+  answerBeside({ callId, name, ok, output, delivery = 'when-idle' }: ToolResult): boolean {
+    if (!this.#beside.delete(callId)) return false;
+    const response = ok ? { output } : { error: output };
+    const one = { id: callId, name, response, scheduling: SCHEDULING[delivery] };
+    this.#send({ toolResponse: { functionResponses: [one] } });
+    return true;
+  }
+
   /** Takes a result; sends it once everything that belongs together is there. Gives the calls that were answered now. */
   answer({ callId, name, ok, output }: ToolResult): readonly string[] {
     const group = this.#groups.get(callId);
@@ -61,6 +95,7 @@ export class GeminiCalls {
   cancelled(callIds: readonly string[]): readonly string[] {
     const groups = new Set<Group>();
     for (const callId of callIds) {
+      this.#beside.delete(callId);
       const group = this.#groups.get(callId);
       if (!group) continue;
       this.#groups.delete(callId);

@@ -1,4 +1,5 @@
 import type { SessionEvent } from '../bridge/ports.ts';
+import { GeminiServerWork } from './gemini-server-work.ts';
 import { PcmDecoder } from './pcm-base64.ts';
 
 /** One generation of the model, from its first output to turnComplete or interrupted. */
@@ -16,6 +17,7 @@ export interface Generation {
   announced: boolean;
   readonly held: SessionEvent[];
   readonly decoder: PcmDecoder;
+  readonly work: GeminiServerWork;
   samples: number;
   said: string;
   /** Calls that have neither result nor cancellation. */
@@ -50,6 +52,7 @@ export function newGeneration(
     announced: false,
     held: [],
     decoder: new PcmDecoder(),
+    work: new GeminiServerWork(),
     samples: 0,
     said: '',
     waiting: new Set(),
@@ -60,9 +63,14 @@ export function newGeneration(
   };
 }
 
-/** The part of the words that was heard, judged by the share of the sound; undefined where all or nothing was said. */
+/**
+ * The part of the words that was heard, judged by the share of the sound; undefined where all or nothing was said. Words
+ * without sound are posted when they are complete: cut off before, nobody has read them.
+ */
 export function heardPart({ samples, said }: Generation, heardMs: number): string | undefined {
   const producedMs = samples / SAMPLES_PER_MS;
-  if (said === '' || heardMs >= producedMs) return undefined;
+  if (said === '') return undefined;
+  if (samples === 0) return '';
+  if (heardMs >= producedMs) return undefined;
   return said.slice(0, Math.round((said.length * heardMs) / producedMs));
 }

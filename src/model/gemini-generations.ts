@@ -1,4 +1,5 @@
-import type { Heard, Pcm, SessionEvent, ToolCall, Usage } from '../bridge/ports.ts';
+import type { LiveServerContent } from '@google/genai';
+import type { Heard, Pcm, ServerWork, SessionEvent, ToolCall, Usage } from '../bridge/ports.ts';
 import { GeminiAsked } from './gemini-asked.ts';
 import { type Generation, type GenerationOutlets, heardPart, newGeneration } from './gemini-generation.ts';
 import { merged } from './turn-ids.ts';
@@ -17,6 +18,9 @@ export class GeminiGenerations {
   readonly #finished: Generation[] = [];
   readonly #asked = new GeminiAsked();
   readonly #callOwner = new Map<string, Generation>();
+  /** Calls whose results come later, with the turns that they were made for. */
+  readonly #later = new Map<string, readonly number[]>();
+  readonly #turnsOfCall = new Map<string, readonly number[]>();
   /** The server has something to answer and has not begun to. */
   #awaited = false;
   /** The last turn ended with `respond` false and nobody asked for an answer since. */
@@ -68,11 +72,42 @@ export class GeminiGenerations {
   resultSent(callId: string, now: number): void {
     const owner = this.#callOwner.get(callId);
     this.#callOwner.delete(callId);
+    this.#turnsOfCall.delete(callId);
     if (!owner) return;
     owner.waiting.delete(callId);
     this.#asked.result(owner.turnIds);
     if (owner === this.#current && !owner.over) return;
     this.#asked.owe(owner.turnIds, now, this.busy);
+    this.#awaited = true;
+  }
+
+  /** The result of this call comes later. `beside`: the model goes on by itself and waits for nothing. */
+  acknowledged(callId: string, beside: boolean): void {
+    const owner = this.#callOwner.get(callId);
+    if (!owner) return;
+    this.#later.set(callId, this.#turnsOfCall.get(callId) ?? owner.turnIds);
+    if (!beside) return;
+    this.#callOwner.delete(callId);
+    this.#turnsOfCall.delete(callId);
+    owner.waiting.delete(callId);
+    owner.calls -= 1;
+  }
+
+  /** A later result came. Gives the turns behind its call; undefined: it is not wanted. */
+  takeLater(callId: string): readonly number[] | undefined {
+    const turnIds = this.#later.get(callId);
+    this.#later.delete(callId);
+    return turnIds;
+  }
+
+  /** The model knows of later results of these turns from now on. */
+  told(turnIds: readonly number[]): void {
+    this.#asked.result(turnIds);
+  }
+
+  /** The model was given something about these turns that it answers by itself. */
+  promptedFor(turnIds: readonly number[], now: number): void {
+    this.#asked.owe(turnIds, now, this.busy);
     this.#awaited = true;
   }
 
@@ -155,6 +190,21 @@ export class GeminiGenerations {
     this.#tell(current, { type: 'reply-transcript', replyId: current.replyId, delta });
   }
 
+  /** One of Google's own tools did something. */
+  worked(work: ServerWork, also: readonly number[]): void {
+    const current = this.#output(also, true);
+    this.#tell(current, { type: 'server-tool', replyId: current.replyId, work });
+  }
+
+  /** Sources of the answer under way, or of the one just given: it begins none. */
+  grounded(content: LiveServerContent): void {
+    const current = this.#current ?? this.#finished.at(-1);
+    const work = current?.work.sourcesIn(content);
+    if (!current || !work) return;
+    if (current === this.#current) this.#tell(current, { type: 'server-tool', replyId: current.replyId, work });
+    else if (current.announced) this.#out.emit({ type: 'server-tool', replyId: current.replyId, work });
+  }
+
   toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): void {
     const current = this.#output(also, true);
     if (current.mode === 'dropped') return;
@@ -163,17 +213,20 @@ export class GeminiGenerations {
     this.#callOwner.set(call.callId, current);
     // A result that came in meanwhile may be what it acts on.
     const turnIds = merged(current.turnIds, this.#asked.resultTurns);
+    this.#turnsOfCall.set(call.callId, turnIds);
     this.#tell(current, { type: 'tool-call', call: { ...call, replyId: current.replyId, turnIds } });
   }
 
   /** Whether a result for this call is still wanted. */
   wants(callId: string): boolean {
-    return this.#callOwner.has(callId);
+    return this.#callOwner.has(callId) || this.#later.has(callId);
   }
 
   cancelled(callIds: readonly string[]): void {
-    const known = callIds.filter((callId) => this.#callOwner.has(callId));
+    const known = callIds.filter((callId) => this.wants(callId));
     for (const callId of known) {
+      this.#later.delete(callId);
+      this.#turnsOfCall.delete(callId);
       this.#callOwner.get(callId)?.waiting.delete(callId);
       this.#callOwner.delete(callId);
     }

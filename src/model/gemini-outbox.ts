@@ -1,4 +1,4 @@
-import type { Pcm, SessionEvent, Turn } from '../bridge/ports.ts';
+import type { Pcm, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
 import type { GeminiHearing } from './gemini-hearing.ts';
 
 export type Command =
@@ -6,6 +6,7 @@ export type Command =
   | { readonly type: 'audio'; readonly pcm: Pcm }
   | { readonly type: 'end'; readonly respond: boolean }
   | { readonly type: 'text'; readonly turn: Turn; readonly text: string }
+  | { readonly type: 'later-result'; readonly result: ToolResult }
   | { readonly type: 'respond' };
 
 /**

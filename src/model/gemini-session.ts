@@ -1,4 +1,4 @@
-import type { LiveClientMessage, LiveServerContent, LiveServerMessage } from '@google/genai';
+import type { LiveClientMessage, LiveServerContent, LiveServerMessage, Part } from '@google/genai';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
   Heard,
@@ -7,6 +7,7 @@ import type {
   SessionEvent,
   SessionOptions,
   SpeechSession,
+  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -15,12 +16,14 @@ import { GeminiCalls } from './gemini-calls.ts';
 import { geminiLoss } from './gemini-failures.ts';
 import { GeminiGenerations } from './gemini-generations.ts';
 import { GeminiHearing } from './gemini-hearing.ts';
+import { GeminiLaterResults } from './gemini-later-results.ts';
 import { milliseconds, unknownFields } from './gemini-messages.ts';
 import { type Command, GeminiOutbox } from './gemini-outbox.ts';
+import { GeminiServerWork } from './gemini-server-work.ts';
 import { geminiConfig } from './gemini-setup.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
 import { geminiUsage } from './gemini-usage.ts';
-import { cutOffNote, speakerLabel, writerLabel } from './label.ts';
+import { ACKNOWLEDGEMENT, cutOffNote, speakerLabel, writerLabel } from './label.ts';
 import type { OpeningHooks } from './opening.ts';
 import { toBase64 } from './pcm-base64.ts';
 import type { Target } from './service.ts';
@@ -29,6 +32,7 @@ import { type ModelLog, type Timing, Wire } from './wire.ts';
 
 /** After `interrupted`, turnComplete with the usage is next (recorded); nobody waits longer for it. */
 const AFTER_INTERRUPTED_MS = 1_000;
+const TELL = 'Tell people now what the tools brought.';
 const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
 export interface GeminiSessionParts {
   readonly endpoint: GeminiEndpoint;
@@ -59,6 +63,11 @@ export class GeminiSession implements SpeechSession {
   readonly #generations: GeminiGenerations;
   readonly #calls: GeminiCalls;
   readonly #manual: boolean;
+  /** The provider runs tools beside the conversation by itself. */
+  readonly #native: boolean;
+  readonly #later = new GeminiLaterResults();
+  /** It answers in writing. */
+  readonly #writes: boolean;
   #wire: Wire | undefined;
   #closed = false;
   #accepted = false;
@@ -69,6 +78,8 @@ export class GeminiSession implements SpeechSession {
   constructor(parts: GeminiSessionParts) {
     this.#parts = parts;
     this.#manual = parts.options.turnDetection === 'manual';
+    this.#native = parts.traits.capabilities.asyncTools === 'native';
+    this.#writes = parts.options.replyForm === 'text' && parts.traits.capabilities.replyForms.includes('text');
     this.#generations = new GeminiGenerations({
       emit: (event) => this.#events.push(event),
       mute: (replyId) => this.#events.mute(replyId),
@@ -130,9 +141,28 @@ export class GeminiSession implements SpeechSession {
     this.#generations.interrupt(heard, this.#events.lastReply);
   }
 
+  acknowledge({ callId, name }: Pick<ToolCall, 'callId' | 'name'>): boolean {
+    this.#generations.acknowledged(callId, this.#native);
+    const now = performance.now();
+    const sent = this.#native
+      ? this.#calls.setBeside(callId)
+      : this.#calls.answer({ callId, name, ok: true, output: ACKNOWLEDGEMENT });
+    for (const id of sent) this.#generations.resultSent(id, now);
+    return !this.#native;
+  }
+
   sendToolResult(result: ToolResult): void {
     if (!this.#generations.wants(result.callId)) return;
+    if (result.delivery) {
+      // Behind what people said before: it is a turn of its own, or goes with the next one.
+      this.#outbox.push({ type: 'later-result', result });
+      return;
+    }
     for (const callId of this.#calls.answer(result)) this.#generations.resultSent(callId, performance.now());
+  }
+
+  approve(): void {
+    // The Live API runs no tools that would have to ask.
   }
 
   update(): void {
@@ -159,17 +189,50 @@ export class GeminiSession implements SpeechSession {
       case 'text':
         this.#write(command.turn, command.text);
         return;
+      case 'later-result':
+        this.#takeLater(command.result, now);
+        return;
       case 'respond':
-        this.#generations.respond();
+        this.#respond(now);
         return;
       default:
         command satisfies never;
     }
   }
 
+  /**
+   * Natively: a function response with its scheduling. Otherwise in words, which the model takes as a turn of nobody's:
+   * the call has its response already, and a second one closes the session.
+   */
+  #takeLater(result: ToolResult, now: number): void {
+    const turnIds = this.#generations.takeLater(result.callId);
+    if (!turnIds) return;
+    if (!this.#native) {
+      this.#later.add(result, turnIds);
+      return;
+    }
+    if (!this.#calls.answerBeside(result)) return;
+    this.#generations.told(turnIds);
+    if (result.delivery !== 'silent') this.#generations.promptedFor(turnIds, now);
+  }
+
+  #respond(now: number): void {
+    if (!this.#later.isDue(this.#listens)) {
+      this.#generations.respond();
+      return;
+    }
+    this.#generations.promptedFor(this.#later.turnIds, now);
+    this.#sendActivity(this.#labelled(TELL));
+  }
+
+  /** Whether the label of a turn reaches the model. */
+  get #listens(): boolean {
+    return this.#manual || this.#parts.traits.laterContent;
+  }
+
   #begin(turn: Turn, now: number): void {
     this.#open = { turn, samples: 0, samplesAtClose: 0, closedByServer: false };
-    const label = this.#labelled(speakerLabel(turn));
+    const label = this.#listens ? this.#labelled(speakerLabel(turn)) : '';
     if (this.#manual) {
       this.#generations.turnBegan();
       this.#send({ realtimeInput: { activityStart: {} } });
@@ -237,10 +300,12 @@ export class GeminiSession implements SpeechSession {
     if (this.#manual) this.#send({ realtimeInput: { activityEnd: {} } });
   }
 
-  /** The label, and what the model cannot know otherwise: how much of its last answer was heard. */
+  /** The label, and what the model cannot know otherwise: what was heard of its last answer, and what tools brought. */
   #labelled(label: string): string {
     const heard = this.#generations.takeCutOff();
-    return heard === undefined ? label : `${cutOffNote(heard)}\n${label}`;
+    const cutOff = heard === undefined ? [] : [cutOffNote(heard)];
+    this.#generations.told(this.#later.turnIds);
+    return [...cutOff, ...this.#later.takeTexts(), label].join('\n');
   }
 
   #send(message: LiveClientMessage): void {
@@ -284,18 +349,28 @@ export class GeminiSession implements SpeechSession {
     if (unknown.length > 0) this.#parts.log.debug({ fields: unknown }, 'unknown message of the provider');
   }
 
-  #takeOutput({ inputTranscription, modelTurn, outputTranscription }: LiveServerContent): void {
+  #takeOutput(content: LiveServerContent): void {
+    const { inputTranscription, modelTurn, outputTranscription } = content;
     if (inputTranscription) {
       const { text = '', finished = false } = inputTranscription;
       this.#emit(this.#hearing.heard(text, finished, performance.now()));
     }
     for (const part of modelTurn?.parts ?? []) {
       if (part.thought) this.#hearing.answered(performance.now());
-      else if (part.inlineData?.data && part.inlineData.mimeType?.startsWith('audio/')) {
-        this.#generations.sound(part.inlineData.data, this.#beforeOutput());
-      }
+      else this.#takePart(part);
     }
     if (outputTranscription?.text) this.#generations.said(outputTranscription.text, this.#beforeOutput());
+    if (content.groundingMetadata || content.urlContextMetadata) this.#generations.grounded(content);
+  }
+
+  #takePart(part: Part): void {
+    const work = GeminiServerWork.inPart(part);
+    if (work) this.#generations.worked(work, this.#beforeOutput());
+    // Sessions that speak may write beside it what nobody is to read: their words are the transcription.
+    else if (part.text && this.#writes) this.#generations.said(part.text, this.#beforeOutput());
+    else if (part.inlineData?.data && part.inlineData.mimeType?.startsWith('audio/')) {
+      this.#generations.sound(part.inlineData.data, this.#beforeOutput());
+    }
   }
 
   #takeEnds({ generationComplete, interrupted, turnComplete }: LiveServerContent): void {

@@ -1,7 +1,13 @@
-import { EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity } from '@google/genai';
-import type { HistoryItem, SessionOptions } from '../bridge/ports.ts';
+import { Behavior, EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity, type Tool } from '@google/genai';
+import type { HistoryItem, ServerTool, SessionOptions, ToolDeclaration } from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
 import { historyText } from './label.ts';
+
+const SERVER_TOOLS: Readonly<Record<ServerTool, Tool>> = {
+  google_search: { googleSearch: {} },
+  code_execution: { codeExecution: {} },
+  url_context: { urlContext: {} },
+};
 
 /**
  * What a session is opened with (ai.google.dev/api/live, BidiGenerateContentSetup). The language is not sent: native
@@ -20,25 +26,42 @@ export function geminiConfig({
   readonly history: readonly HistoryItem[];
   readonly handle: string | undefined;
 }): LiveConnectConfig {
-  const { instructions, voice, tools } = options;
-  const declarations = tools.map(({ name, description, parameters }) => ({
-    name,
-    description,
-    parametersJsonSchema: parameters,
-  }));
+  const { instructions, voice } = options;
+  const writes = options.replyForm === 'text' && traits.capabilities.replyForms.includes('text');
+  const tools = toolsOf(options, traits);
   return {
-    responseModalities: [Modality.AUDIO],
+    responseModalities: [writes ? Modality.TEXT : Modality.AUDIO],
     systemInstruction: { parts: [{ text: `${instructions}${historyText(history)}` }] },
-    ...(voice && traits.capabilities.voices.includes(voice)
+    // A voice, or the words of one, in a session without sound is an invalid argument.
+    ...(!writes && voice && traits.capabilities.voices.includes(voice)
       ? { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } } }
       : {}),
-    ...(declarations.length > 0 ? { tools: [{ functionDeclarations: declarations }] } : {}),
+    ...(tools.length > 0 ? { tools } : {}),
     realtimeInputConfig: { automaticActivityDetection: activityDetection(options) },
     inputAudioTranscription: {},
-    outputAudioTranscription: {},
+    ...(writes ? {} : { outputAudioTranscription: {} }),
     ...(traits.resumption ? { sessionResumption: handle === undefined ? {} : { handle } } : {}),
     ...(traits.compression ? { contextWindowCompression: { slidingWindow: {} } } : {}),
   };
+}
+
+/** One entry a tool, as the combinations of ai.google.dev/gemini-api/docs/live-tools have it. */
+function toolsOf(options: SessionOptions, traits: GeminiTraits): Tool[] {
+  const offered = options.serverTools.filter((name) => traits.capabilities.serverTools.includes(name));
+  const declarations = options.tools.map((tool) => ({
+    name: tool.name,
+    description: tool.description,
+    parametersJsonSchema: tool.parameters,
+    ...behavior(tool, traits),
+  }));
+  const own = traits.functions && declarations.length > 0 ? [{ functionDeclarations: declarations }] : [];
+  return [...offered.map((name) => SERVER_TOOLS[name]), ...own];
+}
+
+/** Sent only where it differs from the model's default, and never to a model that does not know the field. */
+function behavior({ delivery }: ToolDeclaration, { capabilities, asyncByDefault }: GeminiTraits) {
+  if (capabilities.asyncTools !== 'native' || (delivery !== undefined) === asyncByDefault) return {};
+  return { behavior: delivery === undefined ? Behavior.BLOCKING : Behavior.NON_BLOCKING };
 }
 
 function activityDetection({ turnDetection, silenceMs }: SessionOptions) {

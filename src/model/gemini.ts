@@ -1,4 +1,4 @@
-import type { SpeechModel } from '../bridge/ports.ts';
+import type { Capabilities, SpeechModel } from '../bridge/ports.ts';
 import { geminiTraits } from './capabilities.ts';
 import { GeminiSession } from './gemini-session.ts';
 import type { GeminiEndpoint } from './gemini-socket.ts';
@@ -76,14 +76,17 @@ function liveModel(
   const { apiKey, model, headers, vertex } = endpoint;
   const { service, product, log, timing = TIMING } = parts;
   if (model === '') throw new TypeError(`${service.name} needs a model`);
-  const traits = geminiTraits(model);
+  const known = geminiTraits(model);
+  // Vertex AI knows neither behavior nor scheduling (googleapis/python-genai#1739).
+  const capabilities: Capabilities = vertex ? { ...known.capabilities, asyncTools: 'sequenced' } : known.capabilities;
+  const traits = { ...known, capabilities, asyncByDefault: known.asyncByDefault && vertex === undefined };
   const target = { service, model, secrets: secretsIn(apiKey, headers) };
   return {
     provider: vertex ? 'vertex' : 'gemini',
     name: model,
     label: `${product} (${model})`,
     inputRate: 16_000,
-    capabilities: traits.capabilities,
+    capabilities,
     connect: (options, signal, history = [], handle) =>
       untilReady({
         provider: service.name,

@@ -8,6 +8,7 @@ import type {
   SessionOptions,
   SpeechModel,
   SpeechSession,
+  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -112,11 +113,23 @@ export class LastingSession implements Conversation {
     this.#session?.interrupt(this.#names.inward(heard));
   }
 
+  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean {
+    const callId = this.#names.own(call.callId);
+    // A session that never made the call has nothing to wait for: it gets the result in words.
+    if (!this.#ledger.acknowledged(call.callId) || callId === undefined) return false;
+    return this.#session?.acknowledge({ ...call, callId }) ?? false;
+  }
+
   sendToolResult(result: ToolResult): void {
     const callId = this.#session && this.#names.own(result.callId);
     if (!this.#ledger.result(result, callId !== undefined)) return;
     // A session that never made the call would refuse its result: it gets it in words, with the next request.
     if (callId !== undefined) this.#session?.sendToolResult({ ...result, callId });
+  }
+
+  approve(callId: string, approved: boolean, reason: string): void {
+    const own = this.#names.own(callId);
+    if (own !== undefined) this.#session?.approve(own, approved, reason);
   }
 
   update(options: SessionOptions): void {
@@ -174,7 +187,10 @@ export class LastingSession implements Conversation {
       default:
     }
     this.#ledger.note(event);
+    const { wanted } = this.#ledger;
     yield event;
+    // Whoever is told calls interrupt() for what has begun; what was asked for since is still wanted.
+    if (event.type === 'interrupted') this.#ledger.wanted ||= wanted;
   }
 
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */
@@ -194,6 +210,7 @@ export class LastingSession implements Conversation {
     for (const replyId of active) {
       yield { type: 'reply-done', replyId, status: 'cancelled', awaitsTools: false, usage: null };
     }
+    yield* this.#ledger.hostedLost();
   }
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {

@@ -1,5 +1,6 @@
 import type { Heard, HistoryItem, Pcm, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
 import { History } from './history.ts';
+import { HostedCalls } from './hosted-calls.ts';
 import { goOnNote } from './label.ts';
 import { type Debt, Unanswered } from './unanswered.ts';
 import { Unwritten, type UnwrittenTurn } from './unwritten.ts';
@@ -11,6 +12,9 @@ export class Ledger {
   readonly #history = new History();
   /** Calls without a result. */
   readonly #calls = new Map<string, readonly number[]>();
+  /** Of these, those that no session waits for. */
+  readonly #acknowledged = new Set<string>();
+  readonly #hosted = new HostedCalls();
   /** Turns whose words are known. */
   readonly #final = new Set<number>();
   /** A reply was asked for and has not begun. */
@@ -44,11 +48,19 @@ export class Ledger {
     this.#history.began(turn, text);
   }
 
+  /** A call whose result comes later; its session need not stay for it. False where nobody waits for it. */
+  acknowledged(callId: string): boolean {
+    if (!this.#calls.has(callId)) return false;
+    this.#acknowledged.add(callId);
+    return true;
+  }
+
   /** `native`: the present session made the call and gets the result itself. False where nobody waits for it. */
   result(result: ToolResult, native: boolean): boolean {
     const turnIds = this.#calls.get(result.callId);
     if (!turnIds) return false;
     this.#calls.delete(result.callId);
+    this.#acknowledged.delete(result.callId);
     this.#history.result(result);
     const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
     this.#unanswered.note(turnIds, text, native);
@@ -84,8 +96,18 @@ export class Ledger {
         this.#calls.set(event.call.callId, event.call.turnIds);
         this.#unanswered.called(event.call);
         break;
+      case 'approval-request':
+        this.#hosted.asked(event);
+        this.#unanswered.called(event.call);
+        break;
+      case 'server-tool':
+        this.#noteWork(event);
+        break;
       case 'tool-cancelled':
-        for (const callId of event.callIds) this.#calls.delete(callId);
+        for (const callId of event.callIds) {
+          this.#calls.delete(callId);
+          this.#acknowledged.delete(callId);
+        }
         break;
       case 'audio':
         this.#unanswered.sounded(event.replyId);
@@ -110,6 +132,14 @@ export class Ledger {
     this.#unanswered.interrupt([]);
     this.wanted ||= sounding.length > 0;
     this.#unanswered.sessionLost();
+  }
+
+  /** How the calls ended, for people, that the lost session's provider was running. The next session hears of it. */
+  hostedLost(): readonly SessionEvent[] {
+    return this.#hosted.lost().map(({ turnIds, event, note }) => {
+      this.#unanswered.note(turnIds, note, false);
+      return event;
+    });
   }
 
   /** Replies that have begun and not ended. */
@@ -163,8 +193,26 @@ export class Ledger {
     return this.#unwritten.take(this.#given(), now);
   }
 
+  /** A call on a hosted server acts like our own tools do, except that no result of it can be sent again. */
+  #noteWork({ replyId, work }: SessionEvent & { type: 'server-tool' }): void {
+    if (work.kind !== 'call') return;
+    const turnIds = this.#unanswered.turnsOf(replyId);
+    this.#unanswered.called({ replyId, turnIds });
+    if (work.result === null) {
+      this.#hosted.began(replyId, turnIds, work);
+      return;
+    }
+    this.#hosted.ended(work.callId);
+    this.#history.result({ callId: work.callId, name: work.name, ...work.result });
+  }
+
+  /** Calls that a session has to stay for. */
+  get #waits(): number {
+    return this.#calls.size - this.#acknowledged.size + this.#hosted.size;
+  }
+
   get #settled(): boolean {
-    return !this.open && this.active.length === 0 && this.#calls.size === 0;
+    return !this.open && this.active.length === 0 && this.#waits === 0;
   }
 
   /** The turns that the next session is given. */

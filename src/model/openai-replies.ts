@@ -1,5 +1,6 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
-import type { Heard, SessionEvent, ToolResult } from '../bridge/ports.ts';
+import type { Heard, SessionEvent, ToolCall, ToolResult } from '../bridge/ports.ts';
+import { ACKNOWLEDGEMENT } from './label.ts';
 import type { Outcome } from './openai-messages.ts';
 import { PcmDecoder } from './pcm-base64.ts';
 import { merged } from './turn-ids.ts';
@@ -20,7 +21,12 @@ interface Reply {
   turnIds: readonly number[];
   readonly items: Map<string, SpokenItem>;
   dropped: boolean;
+  /** Tools that it called, ours and the provider's. */
   calls: number;
+  /** It said something, aloud or in writing. */
+  said: boolean;
+  /** Turns behind results of hosted calls that came while it went on, and that it has not spoken about since. */
+  hosted: readonly number[];
 }
 
 export interface Outlets {
@@ -47,7 +53,8 @@ export class OpenAIReplies {
   #passedOver: readonly number[] = [];
   /** Turns behind tool results that no reply has used yet. */
   #resultTurns: readonly number[] = [];
-  readonly #turnsOfCall = new Map<string, readonly number[]>();
+  /** Calls without a result. */
+  readonly #calls = new Map<string, Pick<ToolCall, 'turnIds' | 'name' | 'arguments'>>();
   #active: Reply | undefined;
   #wanted = false;
   #count = 0;
@@ -71,14 +78,42 @@ export class OpenAIReplies {
     this.#unanswered = this.#unanswered.filter((id) => id !== turnId);
   }
 
-  toolResult(result: ToolResult): void {
-    this.#resultTurns = merged(this.#resultTurns, this.#turnsOfCall.get(result.callId) ?? []);
-    this.#turnsOfCall.delete(result.callId);
-    const output = result.output;
+  /** The result comes later; a response to the acknowledgement has the turns behind the call. */
+  acknowledge(callId: string): void {
+    const call = this.#calls.get(callId);
+    if (!call) return;
+    this.#resultTurns = merged(this.#resultTurns, call.turnIds);
+    this.#output(callId, ACKNOWLEDGEMENT);
+  }
+
+  toolResult({ callId, output, delivery }: ToolResult): void {
+    const call = this.#calls.get(callId);
+    this.#calls.delete(callId);
+    this.#resultTurns = merged(this.#resultTurns, call?.turnIds ?? []);
+    if (!delivery) this.#output(callId, output);
+    else if (call) this.#laterOutput(call, output);
+  }
+
+  /**
+   * A call has one output, and this one's is the acknowledgement. So the result is the output of another call that says
+   * the same: a tool's text stays a tool's text, with no more authority than that. Clients may write calls into a
+   * conversation (developers.openai.com/api/reference/resources/realtime/client-events, conversation.item.create).
+   */
+  #laterOutput({ name, arguments: args }: Pick<ToolCall, 'name' | 'arguments'>, output: string): void {
+    const call_id = `later_${++this.#count}`;
+    this.#out.send({
+      type: 'conversation.item.create',
+      event_id: `parley-later-${this.#count}`,
+      item: { type: 'function_call', call_id, name, arguments: args },
+    });
+    this.#output(call_id, output);
+  }
+
+  #output(callId: string, output: string): void {
     this.#out.send({
       type: 'conversation.item.create',
       event_id: `parley-result-${++this.#count}`,
-      item: { type: 'function_call_output', call_id: result.callId, output },
+      item: { type: 'function_call_output', call_id: callId, output },
     });
   }
 
@@ -107,6 +142,8 @@ export class OpenAIReplies {
       items: new Map(),
       dropped: false,
       calls: 0,
+      said: false,
+      hosted: [],
     };
     this.#out.send({
       type: 'response.create',
@@ -176,19 +213,39 @@ export class OpenAIReplies {
     const pcm = item.decoder.decode(base64);
     if (pcm.length === 0) return;
     item.samples += pcm.length;
+    reply.said = true;
+    reply.hosted = [];
     this.#out.emit({ type: 'audio', replyId: responseId, itemId, pcm });
   }
 
   said(responseId: string, delta: string): void {
     const reply = this.#replyOf(responseId);
-    if (reply && !reply.dropped) this.#out.emit({ type: 'reply-transcript', replyId: responseId, delta });
+    if (!reply || reply.dropped) return;
+    reply.said = true;
+    reply.hosted = [];
+    this.#out.emit({ type: 'reply-transcript', replyId: responseId, delta });
+  }
+
+  /** The provider runs a call of this reply itself. Gives the turns behind it, and whether anybody still wants it. */
+  acts(replyId: string): { turnIds: readonly number[]; wanted: boolean } | undefined {
+    const reply = this.#replyOf(replyId) ?? this.#finished.find((one) => one.id === replyId);
+    if (!reply) return undefined;
+    reply.calls += 1;
+    return { turnIds: reply.turnIds, wanted: !reply.dropped };
+  }
+
+  /** A hosted call of this reply has its result: the model has to speak about it, unless the reply itself goes on to. */
+  hostedResult(replyId: string, turnIds: readonly number[]): void {
+    const reply = this.#replyOf(replyId);
+    if (reply) reply.hosted = merged(reply.hosted, turnIds);
+    else this.#resultTurns = merged(this.#resultTurns, turnIds);
   }
 
   toolCall(responseId: string, call: { callId: string; name: string; arguments: string }): void {
     const reply = this.#replyOf(responseId);
     if (!reply || reply.dropped) return;
     reply.calls += 1;
-    this.#turnsOfCall.set(call.callId, reply.turnIds);
+    this.#calls.set(call.callId, { name: call.name, arguments: call.arguments, turnIds: reply.turnIds });
     this.#out.emit({ type: 'tool-call', call: { ...call, replyId: responseId, turnIds: reply.turnIds } });
   }
 
@@ -206,10 +263,11 @@ export class OpenAIReplies {
   }
 
   #finish(reply: Reply, replyId: string, { status, usage }: Outcome): void {
+    this.#resultTurns = merged(this.#resultTurns, reply.hosted);
     if (!reply.dropped) {
       this.#out.emit({ type: 'audio-done', replyId });
       // A reply that failed before it said anything has answered nobody.
-      const empty = reply.calls === 0 && [...reply.items.values()].every((item) => item.samples === 0);
+      const empty = reply.calls === 0 && !reply.said;
       if (empty && status === 'failed') this.#unanswered = merged(reply.turnIds, this.#unanswered);
       else if (empty) this.#passedOver = merged(reply.turnIds, this.#passedOver);
     }

@@ -8,12 +8,15 @@ import type {
   SessionEvent,
   SessionOptions,
   SpeechSession,
+  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
 import type { OpenAITraits } from './capabilities.ts';
 import { speakerLabel, writerLabel } from './label.ts';
+import type { McpServer } from './mcp-server.ts';
 import { fatalProblem, type OpenAIProblem, openAILoss } from './openai-failures.ts';
+import { OpenAIHosted } from './openai-hosted.ts';
 import { callIn, expiryOf, type FinishedResponse, historyItem, IGNORED, idOf, outcomeOf } from './openai-messages.ts';
 import { OpenAIReplies } from './openai-replies.ts';
 import { openAISession } from './openai-setup.ts';
@@ -32,6 +35,8 @@ export interface OpenAISessionParts {
   readonly rt: OpenAIRealtimeWS;
   readonly target: Target;
   readonly traits: OpenAITraits;
+  /** Hosted MCP servers that the options can name. */
+  readonly mcpServers: readonly McpServer[];
   readonly options: SessionOptions;
   readonly history: readonly HistoryItem[];
   readonly log: ModelLog;
@@ -46,6 +51,7 @@ export class OpenAISession implements SpeechSession {
   readonly #events = new SessionEvents((error) => this.#lose(error));
   readonly #turns = new OpenAITurns();
   readonly #replies: OpenAIReplies;
+  readonly #hosted: OpenAIHosted;
   #options: SessionOptions;
   #open: { readonly turn: Turn; samples: number; closedByServer: boolean } | undefined;
   #eventCount = 0;
@@ -60,6 +66,12 @@ export class OpenAISession implements SpeechSession {
       send: (event) => this.#send(event),
       emit: (event) => this.#events.push(event),
       mute: (replyId) => this.#events.mute(replyId),
+    });
+    this.#hosted = new OpenAIHosted({
+      send: (event) => this.#send(event),
+      emit: (event) => this.#events.push(event),
+      acts: (replyId) => this.#replies.acts(replyId),
+      owes: (replyId, turnIds) => this.#replies.hostedResult(replyId, turnIds),
     });
     this.#wire = new Wire({
       socket: rt.socket,
@@ -119,8 +131,17 @@ export class OpenAISession implements SpeechSession {
     this.#replies.interrupt(heard);
   }
 
+  acknowledge({ callId }: Pick<ToolCall, 'callId'>): boolean {
+    this.#replies.acknowledge(callId);
+    return true;
+  }
+
   sendToolResult(result: ToolResult): void {
     this.#replies.toolResult(result);
+  }
+
+  approve(callId: string, approved: boolean, reason: string): void {
+    this.#hosted.approve(callId, approved, reason);
   }
 
   update(options: SessionOptions): void {
@@ -129,6 +150,7 @@ export class OpenAISession implements SpeechSession {
   }
 
   close(): void {
+    this.#hosted.close();
     this.#wire.close();
     this.#events.end();
   }
@@ -176,7 +198,8 @@ export class OpenAISession implements SpeechSession {
   }
 
   #configure(eventId: string, withVoice: boolean): void {
-    const session = openAISession(this.#options, this.#parts.traits, withVoice);
+    const { traits, mcpServers } = this.#parts;
+    const session = openAISession(this.#options, { traits, mcpServers, withVoice });
     this.#send({ type: 'session.update', event_id: eventId, session });
   }
 
@@ -206,6 +229,7 @@ export class OpenAISession implements SpeechSession {
         this.#refused(event.error);
         return;
       default:
+        if (this.#hosted.take(event)) return;
         if (!this.#takeInput(event) && !this.#takeResponse(event) && !IGNORED.test(event.type)) {
           this.#parts.log.debug({ type: event.type }, 'unknown message of the provider');
         }
@@ -336,6 +360,7 @@ export class OpenAISession implements SpeechSession {
   }
 
   #ended(error: SessionLostError): void {
+    this.#hosted.close();
     this.#parts.hooks.failed(error);
     this.#events.fail(error);
   }

@@ -1,6 +1,7 @@
 import type { SessionUpdateEvent } from 'openai/resources/realtime/realtime';
 import type { SessionOptions } from '../bridge/ports.ts';
 import type { OpenAITraits } from './capabilities.ts';
+import { type McpServer, mcpTool } from './mcp-server.ts';
 
 type Session = SessionUpdateEvent['session'] & { type: 'realtime' };
 type Input = NonNullable<NonNullable<Session['audio']>['input']>;
@@ -8,17 +9,29 @@ type Input = NonNullable<NonNullable<Session['audio']>['input']>;
 const PCM_24K = { type: 'audio/pcm', rate: 24_000 } as const;
 
 /** The session.update that makes a session what the options ask for. Without `voice` the voice stays as it is. */
-export function openAISession(options: SessionOptions, traits: OpenAITraits, withVoice: boolean): Session {
-  const { voice, tools } = options;
+export function openAISession(
+  options: SessionOptions,
+  model: { readonly traits: OpenAITraits; readonly mcpServers: readonly McpServer[]; readonly withVoice: boolean },
+): Session {
+  const { voice, tools, replyForm } = options;
+  const { traits, mcpServers, withVoice } = model;
+  const functions = tools.map(({ name, description, parameters }) => ({
+    type: 'function' as const,
+    name,
+    description,
+    parameters,
+  }));
+  const hosted = mcpServers.filter(({ label }) => options.mcpServers.includes(label)).map(mcpTool);
   return {
     type: 'realtime',
-    output_modalities: ['audio'],
+    // One of them: both at once are refused.
+    output_modalities: [replyForm === 'text' && traits.capabilities.replyForms.includes('text') ? 'text' : 'audio'],
     instructions: options.instructions,
     audio: {
       input: { format: PCM_24K, ...transcription(options, traits), turn_detection: turnDetection(options) },
       output: { format: PCM_24K, ...(withVoice && voice ? { voice } : {}) },
     },
-    tools: tools.map(({ name, description, parameters }) => ({ type: 'function', name, description, parameters })),
+    tools: [...functions, ...(traits.hostedMcp ? hosted : [])],
     tool_choice: 'auto',
   };
 }

@@ -1,14 +1,16 @@
 import type { SpeechModel } from '../bridge/ports.ts';
 import { type OpenAITraits, openAITraits } from './capabilities.ts';
+import { type McpServer, mcpSecrets } from './mcp-server.ts';
 import { OpenAISession } from './openai-session.ts';
 import { type OpenAIEndpoint, openOpenAISocket } from './openai-socket.ts';
 import { untilReady } from './opening.ts';
 import { authorizes, type Headers, type Service, secretsIn } from './service.ts';
 import { type ModelLog, TIMING, type Timing } from './wire.ts';
 
-/** `timing`: only tests need another patience. */
+/** `timing`: only tests need another patience. `mcpServers`: whose tools the provider may call by itself. */
 interface Running {
   readonly log: ModelLog;
+  readonly mcpServers?: readonly McpServer[] | undefined;
   readonly timing?: Timing;
   /** Where the model's name comes from, for messages; by default its variable. */
   readonly chosenBy?: string;
@@ -28,7 +30,8 @@ export interface AzureModelOptions extends Running {
 }
 
 /** A model of the OpenAI Realtime API. TypeError for an empty key or model. */
-export function openAIModel({ log, timing, chosenBy = 'OPENAI_MODEL', ...endpoint }: OpenAIModelOptions): SpeechModel {
+export function openAIModel(options: OpenAIModelOptions): SpeechModel {
+  const { log, timing, mcpServers, chosenBy = 'OPENAI_MODEL', ...endpoint } = options;
   const service: Service = {
     name: 'OpenAI',
     credentialNoun: 'API key',
@@ -37,12 +40,12 @@ export function openAIModel({ log, timing, chosenBy = 'OPENAI_MODEL', ...endpoin
     modelVariable: chosenBy,
     addressVariable: 'OPENAI_BASE_URL',
   };
-  return realtimeModel('openai', endpoint, { service, traits: openAITraits(endpoint.model), log, timing });
+  return realtimeModel('openai', endpoint, { service, traits: openAITraits(endpoint.model), mcpServers, log, timing });
 }
 
 /** A deployment of Azure OpenAI, on its GA route. TypeError for an empty key or deployment. */
 export function azureModel(options: AzureModelOptions): SpeechModel {
-  const { apiKey, baseUrl, deployment, model, transcriber, headers, log, timing } = options;
+  const { apiKey, baseUrl, deployment, model, transcriber, headers, mcpServers, log, timing } = options;
   const service: Service = {
     name: 'Azure OpenAI',
     credentialNoun: 'API key',
@@ -54,7 +57,7 @@ export function azureModel(options: AzureModelOptions): SpeechModel {
   // Azure knows transcription models by their deployments only: OpenAI's own names would fail there.
   const traits = { ...openAITraits(model ?? deployment), transcriber };
   const endpoint = { apiKey, baseUrl, model: deployment, headers, keyAs: 'api-key' } as const;
-  return realtimeModel('azure', endpoint, { service, traits, log, timing });
+  return realtimeModel('azure', endpoint, { service, traits, mcpServers, log, timing });
 }
 
 function realtimeModel(
@@ -63,20 +66,21 @@ function realtimeModel(
   parts: {
     readonly service: Service;
     readonly traits: OpenAITraits;
+    readonly mcpServers: readonly McpServer[] | undefined;
     readonly log: ModelLog;
     readonly timing: Timing | undefined;
   },
 ): SpeechModel {
   const { apiKey, model, headers } = endpoint;
-  const { service, traits, log, timing = TIMING } = parts;
+  const { service, traits, mcpServers = [], log, timing = TIMING } = parts;
   if (apiKey === '' || model === '') throw new TypeError(`${service.name} needs an API key and a ${service.modelNoun}`);
-  const target = { service, model, secrets: secretsIn(apiKey, headers) };
+  const target = { service, model, secrets: [...secretsIn(apiKey, headers), ...mcpSecrets(mcpServers)] };
   return {
     provider,
     name: model,
     label: `${service.name} (${model})`,
     inputRate: 24_000,
-    capabilities: traits.capabilities,
+    capabilities: { ...traits.capabilities, mcpServers: traits.hostedMcp ? mcpServers.map(({ label }) => label) : [] },
     connect: (options, signal, history = []) =>
       untilReady({
         provider: service.name,
@@ -84,7 +88,7 @@ function realtimeModel(
         signal,
         open: (hooks) => {
           const rt = openOpenAISocket(endpoint);
-          return new OpenAISession({ rt, target, traits, options, history, log, timing, hooks });
+          return new OpenAISession({ rt, target, traits, mcpServers, options, history, log, timing, hooks });
         },
       }),
   };

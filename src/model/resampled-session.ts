@@ -6,6 +6,7 @@ import type {
   SessionEvent,
   SessionOptions,
   SpeechSession,
+  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -65,8 +66,16 @@ class ResampledSession implements SpeechSession {
     this.#session.interrupt(heard);
   }
 
+  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean {
+    return this.#session.acknowledge(call);
+  }
+
   sendToolResult(result: ToolResult): void {
     this.#session.sendToolResult(result);
+  }
+
+  approve(callId: string, approved: boolean, reason: string): void {
+    this.#session.approve(callId, approved, reason);
   }
 
   update(options: SessionOptions): void {

@@ -58,7 +58,13 @@ export class SessionNames {
       case 'reply-transcript':
       case 'reply-done':
         return { ...event, replyId: prefix + event.replyId };
-      case 'tool-call': {
+      case 'server-tool': {
+        const { work } = event;
+        const own = work.kind === 'call' ? { ...work, callId: prefix + work.callId } : work;
+        return { ...event, replyId: prefix + event.replyId, work: own };
+      }
+      case 'tool-call':
+      case 'approval-request': {
         const { callId, replyId, turnIds } = event.call;
         const ids = { callId: prefix + callId, replyId: prefix + replyId, turnIds: this.#turns(turnIds) };
         return { ...event, call: { ...event.call, ...ids } };

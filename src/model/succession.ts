@@ -225,6 +225,8 @@ export class Succession {
     this.#parts.log.warn({ kind: error.kind, provider: choice.model.provider }, 'no other connection could be opened');
     if (this.#wish !== choice) return;
     this.#wish = undefined;
+    // Its end had to wait for the other model.
+    this.#serves(this.#present);
     this.#parts.tell(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
   }
 

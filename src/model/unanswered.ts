@@ -126,7 +126,7 @@ export class Unanswered {
   }
 
   /** A reply acts: sent again, its turns would make the tool run twice. Its result will be owed instead. */
-  called({ replyId, turnIds }: ToolCall): void {
+  called({ replyId, turnIds }: Pick<ToolCall, 'replyId' | 'turnIds'>): void {
     const reply = this.#replies.get(replyId);
     if (reply) reply.debts = [];
     this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || !turnIds.includes(debt.turn.id));

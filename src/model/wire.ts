@@ -12,9 +12,9 @@ export interface ModelLog {
 export interface Timing {
   /** From connect() to a session that is ready. */
   readonly connectMs: number;
-  /** Between pings; a dead line is noticed after `silentMs`, looked at once per ping. */
+  /** Between pings. */
   readonly pingMs: number;
-  /** A line without any sign of life for this long is dead. */
+  /** By this time after its last sign of life a dead line is noticed. */
   readonly silentMs: number;
 }
 export const TIMING: Timing = { connectMs: 10_000, pingMs: 5_000, silentMs: 15_000 };
@@ -105,13 +105,20 @@ export class Wire {
     if (this.#ended) return;
     const { socket, timing, provider } = this.#options;
     this.#aliveAt = performance.now();
+    const lookMs = Math.min(timing.pingMs, timing.silentMs / 15);
+    let pingedAt = this.#aliveAt;
     this.#ping = setInterval(() => {
-      if (performance.now() - this.#aliveAt < timing.silentMs) return socket.ping(noteNothing);
-      const seconds = Math.round(timing.silentMs / 1000);
-      this.lose(
-        new SessionLostError('network', `${provider} has not been heard of for ${seconds} s.`, { retryable: true }),
-      );
-    }, timing.pingMs);
+      const now = performance.now();
+      // Looked at once more after this it would be later than promised.
+      if (now - this.#aliveAt >= timing.silentMs - lookMs) {
+        const seconds = Math.round(timing.silentMs / 1000);
+        const message = `${provider} has not been heard of for ${seconds} s.`;
+        this.lose(new SessionLostError('network', message, { retryable: true }));
+      } else if (now - pingedAt >= timing.pingMs) {
+        pingedAt = now;
+        socket.ping(noteNothing);
+      }
+    }, lookMs);
   }
 
   async #refused(response: IncomingMessage): Promise<void> {

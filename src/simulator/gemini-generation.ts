@@ -14,6 +14,10 @@ export interface GenerationContext {
   readonly wire: Wire;
   readonly faults: ModelFaults;
   readonly transcribesOutput: boolean;
+  /** The session's only modality is TEXT. */
+  readonly writes: boolean;
+  /** Fields of the setup's tools: what it did not ask for, the model does not have. */
+  readonly serverTools: readonly string[];
   /** Several fields in one serverContent, and an empty one now and then, as 3.x models send them. */
   readonly bundle: boolean;
   /** Whether turnComplete waits until the sound would have been played. */
@@ -96,9 +100,14 @@ export class GeminiGeneration {
       if (reply.delayMs) await wait(reply.delayMs, undefined, { signal });
       if (reply.silent) return;
       if (reply.thought) this.#content({ modelTurn: { parts: [{ text: reply.thought, thought: true }] } });
-      if (reply.say) await this.#speak(reply.say, reply.speed ?? DEFAULT_SPEED, signal);
+      this.#useTools(reply);
+      if (reply.say && this.#context.writes) await this.#write(reply.say.text, signal);
+      else if (reply.say) await this.#speak(reply.say, reply.speed ?? DEFAULT_SPEED, signal);
       const calls = reply.calls ?? [];
-      if (calls.length === 0) return;
+      if (calls.length === 0) {
+        this.#nameSources(reply);
+        return;
+      }
       const pending = this.#context.call(calls);
       // Vertex AI leaves ids out sometimes: here, every second one.
       const named = (i: number) => !this.#context.vertex || i % 2 === 1;
@@ -115,6 +124,51 @@ export class GeminiGeneration {
       if (this.#waitingFor.length === 0) return;
       await unlessAborted(this.#context.answered(), signal);
       this.#waitingFor = [];
+    }
+  }
+
+  /** Code and its output come as parts of the turn, before the words (ai.google.dev/gemini-api/docs/live-tools). */
+  #useTools({ code, search, pages }: ScriptedReply): void {
+    const missing = [code && 'codeExecution', search && 'googleSearch', pages && 'urlContext'].filter(
+      (tool) => tool && !this.#context.serverTools.includes(tool),
+    );
+    if (missing.length > 0) throw new Error(`the session did not ask for ${missing.join(', ')}`);
+    if (!code) return;
+    const { output, failed } = code;
+    const result = { outcome: failed ? 'OUTCOME_FAILED' : 'OUTCOME_OK', output };
+    const parts = [{ executableCode: { language: 'PYTHON', code: code.code } }, { codeExecutionResult: result }];
+    if (this.#context.bundle) this.#content({ modelTurn: { parts } });
+    else for (const part of parts) this.#content({ modelTurn: { parts: [part] } });
+  }
+
+  /** After the words, and told twice where messages are bundled: first what was asked, then what was found as well. */
+  #nameSources({ search, pages }: ScriptedReply): void {
+    const groundingMetadata = search && {
+      searchEntryPoint: { renderedContent: '<div></div>' },
+      webSearchQueries: search.queries,
+      groundingChunks: search.sources.map((web) => ({ web })),
+      groundingSupports: [],
+    };
+    const urlContextMetadata = pages && {
+      urlMetadata: pages.map(({ url, failed }) => ({
+        retrievedUrl: url,
+        urlRetrievalStatus: failed ? 'URL_RETRIEVAL_STATUS_ERROR' : 'URL_RETRIEVAL_STATUS_SUCCESS',
+      })),
+    };
+    if (!groundingMetadata && !urlContextMetadata) return;
+    if (this.#context.bundle) this.#content({ groundingMetadata: { webSearchQueries: search?.queries ?? [] } });
+    this.#content({
+      ...(groundingMetadata && { groundingMetadata }),
+      ...(urlContextMetadata && { urlContextMetadata }),
+    });
+  }
+
+  /** Without sound the words come as parts of the turn. */
+  async #write(text: string, signal: AbortSignal): Promise<void> {
+    for (const word of wordsOf(text)) {
+      this.#textTokens += Math.ceil(word.length / 4);
+      this.#content({ modelTurn: { parts: [{ text: word }] } });
+      await wait(5, undefined, { signal });
     }
   }
 
@@ -172,7 +226,7 @@ export class GeminiGeneration {
       responseTokenCount,
       totalTokenCount: promptTokenCount + responseTokenCount,
       promptTokensDetails: [{ modality: 'TEXT', tokenCount: promptTokenCount }],
-      responseTokensDetails: [{ modality: 'AUDIO', tokenCount: responseTokenCount }],
+      responseTokensDetails: [{ modality: this.#context.writes ? 'TEXT' : 'AUDIO', tokenCount: responseTokenCount }],
     };
     const usage = this.#context.faults.nullUsage ? {} : { usageMetadata };
     this.#context.wire.send({ serverContent: { turnComplete: true }, ...usage });

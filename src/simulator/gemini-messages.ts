@@ -26,11 +26,13 @@ export interface Setup {
   readonly model?: string;
   readonly generationConfig?: {
     readonly responseModalities?: readonly string[];
+    readonly speechConfig?: object;
     readonly thinkingConfig?: { readonly thinkingBudget?: number; readonly thinkingLevel?: string };
   };
   readonly systemInstruction?: Content;
   readonly tools?: readonly {
     readonly functionDeclarations?: readonly FunctionDeclaration[];
+    readonly googleSearch?: object;
     readonly codeExecution?: object;
     readonly urlContext?: object;
   }[];

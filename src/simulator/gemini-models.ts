@@ -2,6 +2,8 @@
 export interface GeminiModel {
   /** Which field of thinkingConfig it takes; null: none, thinkingConfig is refused. */
   readonly thinking: 'thinkingBudget' | 'thinkingLevel' | null;
+  /** Which modalities it answers in; a session has one of them. */
+  readonly modalities: readonly ('AUDIO' | 'TEXT')[];
   readonly codeExecution: boolean;
   readonly urlContext: boolean;
   /** Whether tools may run beside the conversation: by default, where declared, or not at all. */
@@ -12,16 +14,28 @@ export interface GeminiModel {
 
 const native25: GeminiModel = {
   thinking: 'thinkingBudget',
+  modalities: ['AUDIO'],
   codeExecution: false,
   urlContext: false,
   asynchronousTools: 'declared',
   contentInterrupts: true,
 };
 
+/** Hears, writes, and has a synthesizer speak: it takes no thinkingConfig, and can write alone. */
+const cascaded25: GeminiModel = {
+  ...native25,
+  thinking: null,
+  modalities: ['AUDIO', 'TEXT'],
+  codeExecution: true,
+  urlContext: true,
+  asynchronousTools: 'never',
+};
+
 /** Models that exist, after Google's model pages of autumn 2026 (ai.google.dev/gemini-api/docs/models). */
 export const GEMINI_MODELS: Readonly<Record<string, GeminiModel>> = {
   'gemini-3.8-live': {
     thinking: null,
+    modalities: ['AUDIO'],
     codeExecution: false,
     urlContext: false,
     asynchronousTools: 'default',
@@ -29,6 +43,7 @@ export const GEMINI_MODELS: Readonly<Record<string, GeminiModel>> = {
   },
   'gemini-3.1-flash-live-preview': {
     thinking: 'thinkingLevel',
+    modalities: ['AUDIO'],
     codeExecution: false,
     urlContext: false,
     asynchronousTools: 'never',
@@ -37,7 +52,10 @@ export const GEMINI_MODELS: Readonly<Record<string, GeminiModel>> = {
   'gemini-2.5-flash-native-audio-preview-09-2025': native25,
   'gemini-2.5-flash-native-audio-preview-12-2025': native25,
   'gemini-live-2.5-flash-native-audio': native25,
-  'gemini-live-2.5-flash': { ...native25, codeExecution: true, urlContext: true },
+  'gemini-live-2.5-flash-preview-native-audio': native25,
+  'gemini-live-2.5-flash-preview-native-audio-09-2025': native25,
+  'gemini-live-2.5-flash': cascaded25,
+  'gemini-live-2.5-flash-preview': cascaded25,
 };
 
 /** The model's own name in `models/M` or `projects/P/locations/L/publishers/google/models/M`. */

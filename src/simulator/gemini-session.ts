@@ -242,6 +242,8 @@ export class GeminiSession {
       wire: this.#wire,
       faults: this.#options.faults,
       transcribesOutput: this.#setup?.outputAudioTranscription !== undefined,
+      writes: this.#setup?.generationConfig?.responseModalities?.[0] === 'TEXT',
+      serverTools: (this.#setup?.tools ?? []).flatMap((tool) => Object.keys(tool)),
       bundle: this.#options.bundle,
       playbackClock: this.#options.playbackClock,
       vertex: this.#options.vertex,

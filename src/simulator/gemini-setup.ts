@@ -4,6 +4,7 @@ import { type GeminiModel, modelName } from './gemini-models.ts';
 
 type Refusal = { readonly code: number; readonly reason: string };
 
+const NO_VOICES = 'Cannot extract voices from a non-audio request.';
 const INVALID = { code: 1007, reason: 'Request contains an invalid argument.' };
 
 /** Whether the service takes this setup: its model, or the close frame that refuses it. */
@@ -28,11 +29,21 @@ export function refusalOf(
     return { code: 1008, reason };
   }
   const modalities = setup.generationConfig?.responseModalities;
-  if (modalities && (modalities.length !== 1 || modalities[0] !== 'AUDIO')) return INVALID;
+  if (modalities && modalities.length !== 1) return INVALID;
+  const writes = modalities?.[0] === 'TEXT';
+  // livekit/livekit#4103, google-gemini/cookbook#793; Vertex AI says less: googleapis/python-genai#1780.
+  const voiceless = options.vertex ? INVALID : { code: 1007, reason: NO_VOICES };
+  if (writes && (!model.modalities.includes('TEXT') || setup.generationConfig?.speechConfig)) return voiceless;
+  if (modalities && !writes && modalities[0] !== 'AUDIO') return INVALID;
   const thinking = Object.keys(setup.generationConfig?.thinkingConfig ?? {});
   const known = model.thinking === null ? [] : ['includeThoughts', model.thinking];
   if (setup.generationConfig?.thinkingConfig && model.thinking === null) return INVALID;
   if (thinking.some((field) => !known.includes(field))) return INVALID;
+  // The field is unknown there (googleapis/python-genai#1739).
+  const declared = setup.tools?.flatMap((tool) => tool.functionDeclarations ?? []) ?? [];
+  if (options.vertex && declared.some(({ behavior }) => behavior !== undefined)) {
+    return { code: 1007, reason: 'Invalid JSON payload received. Unknown name "behavior": Cannot find field.' };
+  }
   for (const tool of setup.tools ?? []) {
     if ((tool.codeExecution && !model.codeExecution) || (tool.urlContext && !model.urlContext)) {
       // github.com/googleapis/js-genai/issues/1236

@@ -6,7 +6,7 @@ import { fromBase64, joined, type ScriptedTurn } from './script.ts';
 export interface Entry {
   readonly id: string;
   wire: Record<string, unknown> & { content?: ContentPart[] };
-  readonly kind: 'user-audio' | 'user-text' | 'system' | 'assistant' | 'call' | 'call-output' | 'other';
+  readonly kind: 'user-audio' | 'user-text' | 'system' | 'assistant' | 'call' | 'call-output' | 'hosted' | 'other';
   /** What the person said, 24 kHz. */
   readonly pcm?: Int16Array;
   /** Text of a user's or system's item. */
@@ -14,6 +14,8 @@ export interface Entry {
   /** Samples of sound that were generated for it. */
   producedSamples: number;
   turn?: number;
+  /** A client wrote it into the conversation. */
+  readonly given?: boolean;
 }
 type ContentPart = { type: string; text?: string; transcript?: string | null; audio?: string };
 
@@ -87,7 +89,9 @@ export class Conversation {
   }
 
   #sinceLastOutput(): Entry[] {
-    const last = this.#entries.findLastIndex((entry) => entry.kind === 'assistant' || entry.kind === 'call');
+    const last = this.#entries.findLastIndex(
+      (entry) => entry.kind === 'assistant' || entry.kind === 'hosted' || (entry.kind === 'call' && !entry.given),
+    );
     return this.#entries.slice(last + 1);
   }
 
@@ -107,7 +111,7 @@ export function entryOf(item: ClientItem): Entry {
   const wire = { ...item, id } as unknown as Entry['wire'];
   if (item.type === 'message') wire.status = 'completed';
   if (item.type === 'function_call_output') return { id, kind: 'call-output', wire, producedSamples: 0 };
-  if (item.type === 'function_call') return { id, kind: 'call', wire, producedSamples: 0 };
+  if (item.type === 'function_call') return { id, kind: 'call', wire, producedSamples: 0, given: true };
   if (item.type !== 'message') return { id, kind: 'other', wire, producedSamples: 0 };
   const text = item.content.map((part) => ('text' in part ? part.text : '')).join('\n');
   if (item.role === 'system') return { id, kind: 'system', wire, text, producedSamples: 0 };

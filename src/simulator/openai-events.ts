@@ -16,7 +16,24 @@ const functionTool = z.strictObject({
   description: z.string().optional(),
   parameters: z.record(z.string(), z.unknown()).optional(),
 });
-const mcpTool = z.looseObject({ type: z.literal('mcp'), server_label: z.string() });
+const toolFilter = z.strictObject({ tool_names: z.array(z.string()).optional(), read_only: z.boolean().optional() });
+/** MCPTool; connectors and tunnels are not simulated. */
+const mcpTool = z.strictObject({
+  type: z.literal('mcp'),
+  server_label: z.string().regex(/^[a-zA-Z][\w-]*$/),
+  server_url: z.url(),
+  server_description: z.string().optional(),
+  authorization: z.string().optional(),
+  headers: z.record(z.string(), z.string()).nullish(),
+  allowed_tools: z.union([z.array(z.string()), toolFilter]).nullish(),
+  require_approval: z
+    .union([
+      z.enum(['always', 'never']),
+      z.strictObject({ always: toolFilter.optional(), never: toolFilter.optional() }),
+    ])
+    .nullish(),
+});
+export type McpTool = z.infer<typeof mcpTool>;
 const tools = z.array(z.discriminatedUnion('type', [functionTool, mcpTool]));
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
@@ -141,7 +158,13 @@ const itemShape = z.discriminatedUnion('type', [
     arguments: z.string(),
   }),
   z.strictObject({ ...common, type: z.literal('function_call_output'), call_id: z.string(), output: z.string() }),
-  z.looseObject({ type: z.literal('mcp_approval_response'), approval_request_id: z.string(), approve: z.boolean() }),
+  z.strictObject({
+    type: z.literal('mcp_approval_response'),
+    id: z.string().min(1).max(32).optional(),
+    approval_request_id: z.string(),
+    approve: z.boolean(),
+    reason: z.string().nullish(),
+  }),
 ]);
 export type ClientItem = z.infer<typeof itemShape>;
 

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ModelFaults, Wire } from './model-server.ts';
 import { type Conversation, type Entry, snapshot } from './openai-conversation.ts';
 import type { ResponseParams } from './openai-events.ts';
+import type { HostedCall, HostedTools } from './openai-hosted-tools.ts';
 import { newId } from './openai-ids.ts';
 import type { SessionSettings } from './openai-settings.ts';
 import { OUTPUT_RATE, type ScriptedReply, speechLike, toBase64, unlessAborted, wordsOf } from './script.ts';
@@ -15,6 +16,7 @@ export interface ResponseContext {
   readonly settings: SessionSettings;
   readonly params: ResponseParams;
   readonly rateLimits: boolean;
+  readonly hosted: HostedTools;
   /** Sends an event under a fresh event_id. */
   emit(type: string, fields: object): void;
   /** Asks the script; may throw. */
@@ -70,6 +72,7 @@ export class SimulatedResponse {
       this.#wanted.throwIfAborted();
       if (reply.say && !reply.silent) await this.#say(reply.say, reply.speed ?? DEFAULT_SPEED);
       for (const call of reply.silent ? [] : (reply.calls ?? [])) this.#call(call.name, JSON.stringify(call.arguments));
+      for (const call of reply.silent ? [] : (reply.hosted ?? [])) this.#callHosted(call);
       this.#done('completed', null);
     } catch (error) {
       if (wire.signal.aborted) return;
@@ -147,9 +150,34 @@ export class SimulatedResponse {
     this.#close(entry, 'completed', '');
   }
 
-  #open(kind: 'assistant' | 'call', fields: Record<string, unknown>): Entry {
+  /** Only asks for leave, or begins the call: it runs on when the response is already done. */
+  #callHosted(call: HostedCall): void {
+    const { emit, hosted } = this.#context;
+    const args = JSON.stringify(call.arguments);
+    const fields = { name: call.name, server_label: call.server, arguments: args };
+    if (hosted.needsApproval(call)) {
+      const entry = this.#open('hosted', { type: 'mcp_approval_request', ...fields }, 'mcpr');
+      this.#close(entry, undefined, '');
+      hosted.asked(entry.id, call);
+      return;
+    }
+    const entry = this.#open(
+      'hosted',
+      { type: 'mcp_call', ...fields, arguments: '', output: null, error: null },
+      'mcp',
+    );
+    const at = { response_id: this.id, item_id: entry.id, output_index: this.#output.length - 1 };
+    emit('response.mcp_call_arguments.delta', { ...at, delta: args, obfuscation: '' });
+    emit('response.mcp_call_arguments.done', { ...at, arguments: args });
+    entry.wire.arguments = args;
+    const output_index = at.output_index;
+    emit('response.output_item.done', { response_id: this.id, output_index, item: snapshot(entry) });
+    void hosted.run(entry, call, output_index);
+  }
+
+  #open(kind: 'assistant' | 'call' | 'hosted', fields: Record<string, unknown>, prefix = 'item'): Entry {
     const { emit, conversation } = this.#context;
-    const id = newId('item');
+    const id = newId(prefix);
     const entry: Entry = { id, kind, wire: { id, ...fields }, producedSamples: 0 };
     const output_index = this.#output.push(entry) - 1;
     emit('response.output_item.added', { response_id: this.id, output_index, item: snapshot(entry) });
@@ -160,7 +188,7 @@ export class SimulatedResponse {
     return entry;
   }
 
-  #close(entry: Entry, status: 'completed' | 'incomplete', text: string): void {
+  #close(entry: Entry, status: 'completed' | 'incomplete' | undefined, text: string): void {
     const { emit, conversation } = this.#context;
     const output_index = this.#output.indexOf(entry);
     const at = { response_id: this.id, item_id: entry.id, output_index, content_index: 0 };
@@ -176,7 +204,7 @@ export class SimulatedResponse {
       if (entry.wire.content?.[0]?.transcript !== null)
         entry.wire.content = [{ type: 'output_audio', transcript: text }];
     }
-    entry.wire.status = status;
+    if (status) entry.wire.status = status;
     this.#lateDelta = undefined;
     if (conversation.find(entry.id)) {
       emit('conversation.item.done', { previous_item_id: conversation.previousOf(entry.id), item: snapshot(entry) });

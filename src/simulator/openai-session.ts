@@ -9,6 +9,7 @@ import {
   parseClientEvent,
   type ResponseParams,
 } from './openai-events.ts';
+import { HostedTools } from './openai-hosted-tools.ts';
 import { newId } from './openai-ids.ts';
 import { INPUT_RATE, OpenAIListening, type OpenAITurn } from './openai-listening.ts';
 import { SimulatedResponse } from './openai-response.ts';
@@ -24,6 +25,8 @@ export interface OpenAISessionOptions {
   readonly sessionMs: number;
   readonly cancelMs: number;
   readonly rateLimits: boolean;
+  /** Tool names of the remote MCP servers that can be reached, by address. */
+  readonly mcpServers: Readonly<Record<string, readonly string[]>>;
 }
 
 type Of<T extends ClientEvent['type']> = Extract<ClientEvent, { type: T }>;
@@ -36,6 +39,7 @@ export class OpenAISession {
   readonly #options: OpenAISessionOptions;
   readonly #wire: Wire;
   readonly #listening: OpenAIListening;
+  readonly #hosted: HostedTools;
   #settings: SessionSettings;
   #active: SimulatedResponse | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -55,6 +59,12 @@ export class OpenAISession {
       interrupted: () => this.#active?.cancel('turn_detected'),
       // The provider waits for an interrupted response to end before it begins the next.
       replyDue: () => void this.#startAfterActive({}),
+    });
+    this.#hosted = new HostedTools({
+      wire,
+      conversation: this.conversation,
+      emit: (type, fields) => this.#emit(type, fields),
+      reachable: options.mcpServers,
     });
     void this.#open();
   }
@@ -132,6 +142,7 @@ export class OpenAISession {
     }
     this.#settings = updated(this.#settings, session);
     this.#emit('session.updated', { session: this.#settings });
+    this.#hosted.named(this.#settings.tools.filter((tool) => tool.type === 'mcp'));
     return undefined;
   }
 
@@ -148,10 +159,15 @@ export class OpenAISession {
       const text = `Tool call ID '${item.call_id}' not found in conversation.`;
       return invalidRequest('invalid_tool_call_id', text, 'item.call_id');
     }
+    if (item.type === 'mcp_approval_response') {
+      const refusal = this.#hosted.refusalOf(item.approval_request_id);
+      if (refusal) return refusal;
+    }
     const entry = entryOf(item);
     const previous = this.conversation.insert(entry, previous_item_id);
     this.#emit('conversation.item.added', { previous_item_id: previous, item: snapshot(entry) });
     this.#emit('conversation.item.done', { previous_item_id: previous, item: snapshot(entry) });
+    if (item.type === 'mcp_approval_response') this.#hosted.answered(item.approval_request_id, item.approve);
     return undefined;
   }
 
@@ -237,6 +253,7 @@ export class OpenAISession {
       settings: this.#settings,
       params,
       rateLimits: this.#options.rateLimits,
+      hosted: this.#hosted,
       emit: (type, fields) => {
         if (type === 'response.output_audio.delta') this.#spoke = true;
         this.#emit(type, fields);

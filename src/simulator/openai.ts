@@ -31,6 +31,8 @@ export interface SimulatedOpenAIOptions {
   readonly wrongKey?: 'upgrade' | 'event';
   /** 60 minutes by default; `session.expires_at` says so, and the session ends then. */
   readonly sessionMs?: number;
+  /** Tool names of the remote MCP servers that can be reached, by address; default none. */
+  readonly mcpServers?: Readonly<Record<string, readonly string[]>>;
   /** What the server needs to act on response.cancel; default 10. */
   readonly cancelMs?: number;
   /** Whether rate_limits.updated follows a response; default true. */
@@ -46,6 +48,9 @@ const MODELS = [
   'gpt-realtime-1.5',
   'gpt-realtime',
   'gpt-realtime-mini',
+  'gpt-realtime-2025-08-28',
+  'gpt-realtime-mini-2025-10-06',
+  'gpt-realtime-mini-2025-12-15',
 ];
 // Codes and texts of Azure OpenAI as reports quote them, e.g. MicrosoftDocs/azure-docs#114013.
 const AZURE_DENIED = {
@@ -91,6 +96,7 @@ export class SimulatedOpenAI {
         sessionMs: options.sessionMs ?? HOUR_MS,
         cancelMs: options.cancelMs ?? 10,
         rateLimits: options.rateLimits ?? true,
+        mcpServers: options.mcpServers ?? {},
       });
       sessions.push(session);
       return (message: unknown) => session.receive(message);

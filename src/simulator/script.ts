@@ -46,6 +46,23 @@ export interface ScriptedReply {
   readonly thought?: string;
   /** Tools that it calls, after what it says. */
   readonly calls?: readonly { readonly name: string; readonly arguments: unknown }[];
+  /** Gemini: searches the web before it speaks. The session must have asked for the tool. */
+  readonly search?: {
+    readonly queries: readonly string[];
+    readonly sources: readonly { readonly uri: string; readonly title: string }[];
+  };
+  /** Gemini: runs this code before it speaks. `failed`: `output` is what went wrong. */
+  readonly code?: { readonly code: string; readonly output: string; readonly failed?: boolean };
+  /** Gemini: reads these pages before it speaks. */
+  readonly pages?: readonly { readonly url: string; readonly failed?: boolean }[];
+  /** OpenAI: calls on hosted MCP servers, after what it says. `error`: why the call fails. */
+  readonly hosted?: readonly {
+    readonly server: string;
+    readonly name: string;
+    readonly arguments: unknown;
+    readonly output?: string;
+    readonly error?: string;
+  }[];
   /** Thinking time before the first output. */
   readonly delayMs?: number;
   /** How long after the start of the reply `heard` is sent; by default at once, before the first output. */

@@ -18,6 +18,7 @@ export const defaultSettings: GuildSettings = Object.freeze({
   silenceMs: 600,
   interruptionMs: 120,
   turnDetection: 'manual',
+  replyForm: 'voice',
   transcriptChannelId: null,
   disabledTools: Object.freeze([]),
   aloneMs: 120_000,
@@ -34,6 +35,7 @@ const COLUMNS = {
   silenceMs: 'silence_ms',
   interruptionMs: 'interruption_ms',
   turnDetection: 'turn_detection',
+  replyForm: 'reply_form',
   transcriptChannelId: 'transcript_channel_id',
   disabledTools: 'disabled_tools',
   aloneMs: 'alone_ms',
@@ -83,6 +85,10 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
   turnDetection(value) {
     if (value === 'manual' || value === 'server' || value === 'semantic') return value;
     throw new RangeError('The turn detection must be manual, server or semantic.');
+  },
+  replyForm(value) {
+    if (value === 'voice' || value === 'text') return value;
+    throw new RangeError('The form of the answers must be voice or text.');
   },
   transcriptChannelId: (value) => textOrNull(value, 'The transcript channel', /^\d{1,20}$/, 'a channel id'),
   disabledTools(value) {

@@ -7,6 +7,7 @@ const SUMS = [
   'replies',
   'estimated_replies',
   'seconds',
+  'searches',
   'text_in',
   'cached_text_in',
   'audio_in',
@@ -60,6 +61,31 @@ export class UsageStore {
       const rows = new Map<string, UsageRow>();
       for (const row of [...kept, ...waiting]) addTo(rows, row);
       return [...rows.values()];
+    } catch (error) {
+      throw new StoreError('The usage cannot be read from the database.', { cause: error });
+    }
+  }
+
+  /**
+   * Web searches of every guild by month (`2026-11`) and model, from the month of this day on: the free ones of a month
+   * are for all of them together. Throws StoreError.
+   */
+  async searchesSince(day: string): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+    const first = `${day.slice(0, 7)}-01`;
+    await this.#writing;
+    const waiting = [...this.#waiting.values()].filter((row) => row.day >= first);
+    try {
+      const kept = await this.#database<UsageRow>('usage')
+        .where('day', '>=', first)
+        .andWhere('searches', '>', 0)
+        .select('day', 'model', 'searches');
+      const sums = new Map<string, Map<string, number>>();
+      for (const { day: on, model, searches } of [...kept, ...waiting]) {
+        const month = sums.get(on.slice(0, 7)) ?? new Map<string, number>();
+        month.set(model, (month.get(model) ?? 0) + searches);
+        sums.set(on.slice(0, 7), month);
+      }
+      return sums;
     } catch (error) {
       throw new StoreError('The usage cannot be read from the database.', { cause: error });
     }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ToolContext } from '../bridge/ports.ts';
+import type { Delivery, ToolContext } from '../bridge/ports.ts';
 
 /** `read`: finds something out; `write`: changes something that people see. */
 type Risk = 'read' | 'write';
@@ -16,6 +16,12 @@ export interface ToolDefinition<Input extends z.ZodObject> {
   readonly input: Input;
   readonly risk: Risk;
   readonly needs?: Need;
+  /** Whether the model waits for the result. Default true; false for what takes longer than people like to wait. */
+  readonly blocking?: boolean;
+  /** How the result of a tool that does not block comes in. Default `when-idle`. */
+  readonly delivery?: Delivery;
+  /** What becomes of a call when a person cuts the bot off. Default `go-on`. */
+  readonly onInterrupt?: 'abort' | 'go-on';
   /** Default 15 s. */
   readonly deadlineMs?: number;
   /**
@@ -33,6 +39,9 @@ export interface Tool {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly risk: Risk;
   readonly needs: Need | null;
+  /** undefined: the model waits for the result. */
+  readonly delivery: Delivery | undefined;
+  readonly onInterrupt: 'abort' | 'go-on';
   readonly deadlineMs: number;
   /** Checks the arguments; throws ToolError that says what is wrong with them. */
   prepare(args: unknown): (context: ToolContext) => Promise<unknown>;
@@ -53,8 +62,10 @@ const KEYWORDS = ['type', 'description', 'enum', 'minimum', 'maximum', 'required
 /** Turns a definition into a tool. Throws TypeError for a definition that no provider would take. */
 export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition<Input>): Tool {
   const { name, description, input, risk, needs = null, deadlineMs = DEADLINE_MS } = definition;
+  const { blocking = true, delivery = 'when-idle', onInterrupt = 'go-on' } = definition;
   // The narrower of both providers' rules.
   if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
+  if (blocking && definition.delivery) throw new TypeError(`${name} blocks, so its result comes at once`);
   if (!(deadlineMs > 0)) throw new TypeError(`the deadline of ${name} must be positive`);
   return Object.freeze({
     name,
@@ -62,6 +73,8 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
     parameters: Object.freeze(parametersOf(input)),
     risk,
     needs,
+    delivery: blocking ? undefined : delivery,
+    onInterrupt,
     deadlineMs,
     prepare(args: unknown) {
       const parsed = input.safeParse(args);

@@ -24,7 +24,13 @@ export class LocalToolbox implements Toolbox {
 
   declarations(disabled: readonly string[]): readonly ToolDeclaration[] {
     const enabled = [...this.#tools.values()].filter((tool) => !disabled.includes(tool.name));
-    return enabled.map(({ name, description, parameters }) => ({ name, description, parameters }));
+    return enabled.map(({ name, description, parameters, delivery, onInterrupt }) => ({
+      name,
+      description,
+      parameters,
+      ...(delivery ? { delivery } : {}),
+      ...(onInterrupt === 'abort' ? { onInterrupt } : {}),
+    }));
   }
 
   async run(call: ToolCall, disabled: readonly string[], context: ToolContext): Promise<ToolResult> {

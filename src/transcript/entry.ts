@@ -1,7 +1,11 @@
 import type { EndReason } from '../bridge/bridge-ports.ts';
-import type { Person, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import type { Person, ServerWork, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import { codeBlock, sourceLines } from './blocks.ts';
+import { codeOf, codeText } from './code-entry.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
+import { duration, flat, readable } from './readable.ts';
 
+type ShownWork = Exclude<ServerWork, { kind: 'call' }>;
 /** One thing that was said or done. Its place among the others is that of its beginning. */
 export type Entry =
   | {
@@ -22,8 +26,16 @@ export type Entry =
       readonly kind: 'tool';
       readonly call: ToolCall;
       readonly askers: readonly Person[];
+      /** For the button that cancels it, while it runs. */
+      readonly cancelId: string | null;
+      /** It began just now, and most are over in a moment: nothing is shown yet. */
+      held: boolean;
+      /** Where nobody else measures how long it took. */
+      readonly startedAt?: number;
       ended: { readonly result: ToolResult; readonly tookMs: number } | null;
     }
+  /** What a tool of the provider found or ran. */
+  | { readonly kind: 'work'; work: ShownWork }
   | { readonly kind: 'note'; text: string };
 
 /** No line is longer, so that every message has room for one more. */
@@ -31,7 +43,8 @@ const LINE_LIMIT = 1_500;
 /** Shown for words that are still on their way. */
 const WAITING = '…';
 const ARGUMENTS_LIMIT = 150;
-const RESULT_LIMIT = 140;
+/** Five of them leave room for code below. */
+const NAME_LIMIT = 70;
 /** Discord's small grey text, at the beginning of a line. */
 const SMALL = '-# ';
 
@@ -42,8 +55,15 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
       return spoken(speakerOf(entry.name, botName), turnText(entry));
     case 'reply':
       return spoken(escapeName(botName), replyText(entry));
-    case 'tool':
-      return [SMALL + cut(toolText(entry), LINE_LIMIT - SMALL.length)];
+    case 'tool': {
+      if (entry.held) return [];
+      const code = codeOf(entry.call);
+      if (code === undefined) return toolLines(entry);
+      const head = SMALL + cut(codeHead(entry), LINE_LIMIT - SMALL.length);
+      return [codeText(head, code, entry.ended?.result)];
+    }
+    case 'work':
+      return workLines(entry.work);
     case 'note':
       return [SMALL + cut(escapeMarkdown(entry.text), LINE_LIMIT - SMALL.length)];
     default:
@@ -54,6 +74,22 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
 /** Whether the entry is worth a message: a mere "…" is not. */
 export function hasWords(entry: Entry): boolean {
   return entry.kind !== 'turn' || plain(entry.text) !== '' || entry.state === 'unknown';
+}
+
+function workLines(work: ShownWork): readonly string[] {
+  switch (work.kind) {
+    case 'sources':
+      return sourceLines(work.sources, SMALL, LINE_LIMIT);
+    case 'code':
+      return [codeBlock(work.code, LINE_LIMIT, work.language)];
+    case 'code-output': {
+      const head = `${SMALL}${work.ok ? 'It printed' : 'It failed'}`;
+      if (work.output.trim() === '') return [`${head}${work.ok ? ' nothing.' : '.'}`];
+      return [`${head}:\n${codeBlock(work.output, LINE_LIMIT - head.length - 2)}`];
+    }
+    default:
+      return work satisfies never;
+  }
 }
 
 function spoken(name: string, text: string): string[] {
@@ -87,40 +123,29 @@ function replyText({ text, audible, ended }: Extract<Entry, { kind: 'reply' }>):
   return `${heard === '' ? WAITING : heard} — *interrupted*`;
 }
 
-/** `get_weather(place: Lisbon) for Anna → sky: clear · 0.4 s` */
-function toolText({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string {
-  const args = cut(escapeMarkdown(readable(call.arguments)), ARGUMENTS_LIMIT);
-  const names = askers.slice(0, 5).map((person) => escapeName(person.name));
+/** `run_code for Anna · 0.4 s`: the code and its output follow below. */
+function codeHead({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string {
+  const state = ended ? `${ended.result.ok ? '' : ' → failed'} · ${duration(ended.tookMs)}` : ` → ${WAITING}`;
+  return `${escapeName(call.name)} for ${namesOf(askers)}${state}`;
+}
+
+function namesOf(askers: readonly Person[]): string {
+  const names = askers.slice(0, 5).map((person) => cut(escapeName(person.name), NAME_LIMIT));
   const more = askers.length > names.length ? ` and ${askers.length - names.length} more` : '';
-  const head = `${escapeName(call.name)}(${args}) for ${names.join(', ') || 'somebody'}${more}`;
-  if (!ended) return `${head} → ${WAITING}`;
-  const result = cut(escapeMarkdown(readable(ended.result.output)), RESULT_LIMIT) || 'done';
+  return `${names.join(', ') || 'somebody'}${more}`;
+}
+
+/** `get_weather(place: Lisbon) for Anna → sky: clear · 0.4 s`; a result with more to it has a line for each field. */
+function toolLines({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string[] {
+  const args = cut(escapeMarkdown(flat(call.arguments)), ARGUMENTS_LIMIT);
+  const head = `${escapeName(call.name)}(${args}) for ${namesOf(askers)}`;
+  if (!ended) return [SMALL + cut(`${head} → ${WAITING}`, LINE_LIMIT - SMALL.length)];
+  const [first = '', ...rest] = readable(ended.result.output).map(escapeMarkdown);
   const failed = ended.result.ok ? '' : 'failed: ';
-  return `${head} → ${failed}${result} · ${duration(ended.tookMs)}`;
-}
-
-/** JSON as `name: value, name: value`; text that is no JSON as it is. */
-function readable(json: string): string {
-  try {
-    return flat(JSON.parse(json), true);
-  } catch {
-    return json.slice(0, 2 * LINE_LIMIT);
-  }
-}
-
-function flat(value: unknown, outermost = false): string {
-  if (value === null || value === undefined) return outermost ? '' : 'none';
-  if (typeof value !== 'object') return String(value);
-  if (Array.isArray(value))
-    return value
-      .slice(0, 20)
-      .map((item) => flat(item))
-      .join(outermost ? '; ' : ' / ');
-  const entries = Object.entries(value).slice(0, 20);
-  // A lone error needs no label: the line already says that it failed.
-  if (outermost && entries.length === 1 && entries[0]![0] === 'error') return flat(entries[0]![1]);
-  const text = entries.map(([name, item]) => `${name}: ${flat(item)}`).join(', ');
-  return outermost ? text : `(${text})`;
+  const time = duration(ended.tookMs);
+  const lines =
+    rest.length === 0 ? [`${head} → ${failed}${first || 'done'} · ${time}`] : [`${head} · ${time}`, first, ...rest];
+  return lines.map((line) => SMALL + cut(line, LINE_LIMIT / lines.length - SMALL.length));
 }
 
 /** Nobody can pass for the bot by taking its name. */
@@ -152,8 +177,4 @@ export function endText(reason: EndReason, nameOf: (userId: UserId) => string): 
     default:
       return reason satisfies never;
   }
-}
-
-function duration(ms: number): string {
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -31,6 +31,8 @@ export interface Page {
   /** What Discord has. */
   shown: string;
   failures: number;
+  /** It belongs to one tool call alone. */
+  solo: boolean;
 }
 
 /**
@@ -61,7 +63,10 @@ export class Pages {
     this.#refresh();
     const pause = now - this.#changedAt >= SILENCE_MS;
     const used = this.#newest.lines.length > 0;
-    if (used && (pause || this.#contentOf(this.#newest).length > NEAR_LIMIT)) this.#pages.push(newPage());
+    const solo = entry.kind === 'tool';
+    const turns = pause || solo || this.#newest.solo || this.#contentOf(this.#newest).length > NEAR_LIMIT;
+    if (used && turns) this.#pages.push(newPage());
+    this.#newest.solo = solo;
     this.#newest.lines.push({ entry, part: 0, order: this.#order++, shown: '' });
     this.changed(entry, now);
     this.#bound();
@@ -90,7 +95,11 @@ export class Pages {
   /** The message to post or edit next and its content; undefined: Discord has everything. */
   next(): { page: Page; content: string } | undefined {
     this.#refresh();
-    const due = this.#pages.filter((page) => this.#isDue(page));
+    // Nothing is posted before a tool's post that is about to come.
+    const held = this.#pages.findIndex((page) => page.messageId === null && page.lines.some(isHeld));
+    const due = this.#pages.filter(
+      (page, index) => this.#isDue(page) && !(page.messageId === null && held >= 0 && index > held),
+    );
     // Posts keep their order; an edit that fails again and again holds up nothing.
     const firstPost = due.find((page) => page.messageId === null);
     const open = due.filter((page) => page.messageId !== null || page === firstPost);
@@ -109,7 +118,8 @@ export class Pages {
     const shown = new Set(content.split('\n'));
     for (const line of page.lines) {
       const text = this.#textOf(line);
-      if (shown.has(text)) line.shown = text;
+      // A block of code has several lines of its own.
+      if (shown.has(text) || (text.includes('\n') && content.includes(text))) line.shown = text;
     }
   }
 
@@ -143,7 +153,11 @@ export class Pages {
     const order = present[0]?.order;
     // Given up meanwhile: there is no place for it any more.
     if (order === undefined) return;
-    for (let part = present.length; part < wanted; part++) this.#place({ entry, part, order, shown: '' });
+    const own = this.#pages.find((page) => page.solo && page.lines.some((line) => line.entry === entry));
+    for (let part = present.length; part < wanted; part++) {
+      if (own) own.lines.push({ entry, part, order, shown: '' });
+      else this.#place({ entry, part, order, shown: '' });
+    }
   }
 
   get #newest(): Page {
@@ -167,6 +181,7 @@ export class Pages {
 
   /** Puts a line into the newest page, among the others by its beginning. */
   #place(line: Line): void {
+    if (this.#newest.solo) this.#pages.push(newPage());
     const { lines } = this.#newest;
     const at = lines.findIndex(
       (other) => other.order > line.order || (other.entry === line.entry && other.part > line.part),
@@ -206,7 +221,17 @@ export class Pages {
 }
 
 function newPage(): Page {
-  return { messageId: null, lines: [], shown: '', failures: 0 };
+  return { messageId: null, lines: [], shown: '', failures: 0, solo: false };
+}
+
+function isHeld({ entry }: Line): boolean {
+  return entry.kind === 'tool' && entry.held;
+}
+
+/** The button that cancels the call of this page; null where nothing runs. */
+export function cancelIdOf({ lines }: Page): string | null {
+  const entry = lines[0]?.entry;
+  return entry?.kind === 'tool' && !entry.ended ? entry.cancelId : null;
 }
 
 function joined(texts: readonly string[]): string {

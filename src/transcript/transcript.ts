@@ -1,18 +1,21 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent } from '../bridge/bridge-ports.ts';
-import type { Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import type { MessageButton, Person, ServerWork, TextChannel, Turn, UserId } from '../bridge/ports.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';
-import { Pages } from './page.ts';
+import { cancelIdOf, type Page, Pages } from './page.ts';
 
 type TurnEntry = Extract<Entry, { kind: 'turn' }>;
 type ReplyEntry = Extract<Entry, { kind: 'reply' }>;
 type ToolEntry = Extract<Entry, { kind: 'tool' }>;
+type WorkEntry = Extract<Entry, { kind: 'work' }>;
 type NoteEntry = Extract<Entry, { kind: 'note' }>;
 type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
 
 /** Discord lets a bot write 5 messages in 5 s to a channel; others of its posts go there, too. */
 const WRITE_INTERVAL_MS = 1_200;
+/** A tool that is done sooner is posted once, with its result. */
+const TOOL_HELD_MS = 1_000;
 /** A turn whose words did not come this long after its end will stay without. */
 const TRANSCRIPT_WAIT_MS = 30_000;
 
@@ -27,9 +30,13 @@ export class Transcript {
   readonly #nameOf: (userId: UserId) => string;
   readonly #pages: Pages;
   readonly #pace: Pace;
+  readonly #timer: Timer;
+  readonly #cancelButton: ((cancelId: string) => MessageButton) | undefined;
   readonly #turns = new Map<number, TurnEntry>();
   readonly #replies = new Map<string, ReplyEntry>();
   readonly #tools = new Map<string, ToolEntry>();
+  /** Sources by reply, so that those which come later stand with the first ones. */
+  readonly #sources = new Map<string, WorkEntry>();
   /** Turns that ended without their words so far, with the instant of their end. */
   readonly #awaited = new Map<TurnEntry, number>();
   /** Words of somebody unknown that are not final yet. */
@@ -46,6 +53,8 @@ export class Transcript {
     now: () => number;
     log: Pick<Logger, 'warn'>;
     nameOf?: (userId: UserId) => string;
+    /** Below the post of a call that runs; none: no button. */
+    cancelButton?: (cancelId: string) => MessageButton;
     timer?: Timer;
   }) {
     this.#text = options.text;
@@ -54,6 +63,8 @@ export class Transcript {
     this.#nameOf = options.nameOf ?? ((userId) => userId);
     this.#pages = new Pages(options.botName);
     const { timer = wallTimer, now } = options;
+    this.#timer = timer;
+    this.#cancelButton = options.cancelButton;
     this.#pace = new Pace({ intervalMs: WRITE_INTERVAL_MS, now, timer, write: () => this.#write() });
   }
 
@@ -82,6 +93,9 @@ export class Transcript {
       case 'tool-ended':
         this.#observeTool(event);
         break;
+      case 'server-tool':
+        this.#observeWork(event);
+        break;
       case 'speech-dropped':
         this.#droppedSpeech(event.person, event.ms);
         break;
@@ -91,6 +105,7 @@ export class Transcript {
         break;
       case 'ended':
         this.#stopWaiting();
+        this.#endTools();
         this.#begin({ kind: 'note', text: endText(event.reason, this.#nameOf) });
         break;
       case 'speaking':
@@ -110,6 +125,7 @@ export class Transcript {
 
   /** Writes all that is not yet in Discord, now. Does not reject: what cannot be written stays for later. */
   flush(): Promise<void> {
+    for (const tool of this.#tools.values()) this.#show(tool);
     return this.#pace.drain();
   }
 
@@ -126,6 +142,7 @@ export class Transcript {
 
   async #close(): Promise<void> {
     this.#stopWaiting();
+    this.#endTools();
     this.#pace.stop();
     await this.#pace.drain();
     if (this.#pages.next()) this.#log.warn('the end of the transcript could not be posted');
@@ -217,13 +234,93 @@ export class Transcript {
   #observeTool(event: EventOf<'tool-started' | 'tool-ended'>): void {
     const { call, askers } = event;
     const known = this.#tools.get(call.callId);
-    const tool = known ?? this.#begin<ToolEntry>({ kind: 'tool', call, askers, ended: null });
+    const cancelId = (event.type === 'tool-started' && event.cancelId) || null;
+    const held = event.type === 'tool-started';
+    const tool = known ?? this.#begin<ToolEntry>({ kind: 'tool', call, askers, cancelId, held, ended: null });
     if (event.type === 'tool-started') {
       this.#tools.set(call.callId, tool);
+      this.#timer(() => this.#show(tool), TOOL_HELD_MS);
       return;
     }
     this.#tools.delete(call.callId);
+    tool.held = false;
     tool.ended = { result: event.result, tookMs: event.tookMs };
+    this.#changed(tool);
+  }
+
+  #show(tool: ToolEntry): void {
+    if (!tool.held) return;
+    tool.held = false;
+    this.#changed(tool);
+  }
+
+  /** Nothing runs on after a conversation, and nobody can cancel it any more. */
+  #endTools(): void {
+    for (const tool of this.#tools.values()) {
+      const { callId, name } = tool.call;
+      const result = { callId, name, ok: false, output: '{"error":"the conversation ended"}' };
+      tool.held = false;
+      tool.ended = { result, tookMs: 0 };
+      this.#pages.changed(tool);
+    }
+    this.#tools.clear();
+  }
+
+  #buttonsOf(page: Page): readonly MessageButton[] {
+    const cancelId = cancelIdOf(page);
+    return cancelId !== null && this.#cancelButton ? [this.#cancelButton(cancelId)] : [];
+  }
+
+  #observeWork({ replyId, turns, work }: EventOf<'server-tool'>): void {
+    if (work.kind === 'call') {
+      this.#observeCall(replyId, turns, work);
+      return;
+    }
+    if (work.kind !== 'sources') {
+      this.#begin<WorkEntry>({ kind: 'work', work });
+      return;
+    }
+    if (work.sources.length === 0) return;
+    const known = this.#sources.get(replyId);
+    if (known?.work.kind !== 'sources') {
+      this.#sources.set(replyId, this.#begin<WorkEntry>({ kind: 'work', work }));
+      return;
+    }
+    known.work = { ...work, sources: [...known.work.sources, ...work.sources] };
+    this.#changed(known);
+  }
+
+  /** A call that the provider made looks like one of our own. */
+  #observeCall(replyId: string, turns: readonly Turn[], work: ServerWork & { kind: 'call' }): void {
+    const { callId, server, result } = work;
+    const call = {
+      callId,
+      replyId,
+      turnIds: turns.map(({ id }) => id),
+      name: `${server}: ${work.name}`,
+      arguments: work.arguments,
+    };
+    const people = new Map(turns.map(({ userId, name }) => [userId, name]));
+    const askers = [...people].flatMap(([userId, name]) => (userId === null ? [] : [{ userId, name }]));
+    const known = this.#tools.get(callId);
+    const tool =
+      known ??
+      this.#begin<ToolEntry>({
+        kind: 'tool',
+        call,
+        askers,
+        cancelId: null,
+        held: false,
+        startedAt: this.#now(),
+        ended: null,
+      });
+    if (result === null) {
+      this.#tools.set(callId, tool);
+      return;
+    }
+    this.#tools.delete(callId);
+    const tookMs = this.#now() - (tool.startedAt ?? this.#now());
+    tool.ended = { result: { callId, name: call.name, ...result }, tookMs };
     this.#changed(tool);
   }
 
@@ -259,8 +356,9 @@ export class Transcript {
     if (!due) return 'done';
     const { page, content } = due;
     try {
-      const messageId = page.messageId ?? (await this.#text.post(content));
-      if (page.messageId !== null) await this.#text.edit(messageId, content);
+      const buttons = page.solo ? this.#buttonsOf(page) : undefined;
+      const messageId = page.messageId ?? (await this.#text.post(content, buttons));
+      if (page.messageId !== null) await this.#text.edit(messageId, content, buttons);
       this.#pages.wrote(page, content, messageId);
       this.#warnedOfFailure = false;
     } catch (error) {
@@ -277,7 +375,7 @@ export class Transcript {
   #forget(): void {
     const forgotten = new Set(this.#pages.forget());
     if (forgotten.size === 0) return;
-    for (const known of [this.#turns, this.#replies, this.#tools]) {
+    for (const known of [this.#turns, this.#replies, this.#tools, this.#sources]) {
       for (const [id, entry] of known) if (forgotten.has(entry)) known.delete(id as never);
     }
     for (const entry of this.#awaited.keys()) if (forgotten.has(entry)) this.#awaited.delete(entry);

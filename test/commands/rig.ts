@@ -1,6 +1,7 @@
 import type { Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
+import { drawUsage } from '../../src/chart/draw-usage.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
@@ -43,7 +44,8 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     bridges,
     settings,
     usage: spending,
-    toolNames: [
+    drawUsage,
+    toolsFor: () => [
       { name: 'get_weather', description: 'The weather at a place.' },
       { name: 'current_time', description: 'The time somewhere.' },
       { name: 'post_message', description: 'Writes into the text channel.' },

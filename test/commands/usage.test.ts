@@ -41,7 +41,8 @@ describe('/usage', () => {
 
   it('says that there is nothing to show', async () => {
     const { anna } = await furnish(rig);
-    const { content } = await anna.command('/usage show');
+    const { content, files } = await anna.command('/usage show');
+    assert.equal(files.length, 0);
     assert.equal(content, 'Nothing was used on this server this month (UTC). No budget is set.');
   });
 
@@ -50,7 +51,7 @@ describe('/usage', () => {
     await note(place);
     const heard = { turns: [ANNA], model: 'gpt-realtime-whisper', seconds: 60, estimated: true };
     await note(place, { type: 'transcription-usage', ...heard });
-    const { content, ephemeral } = await place.anna.command('/usage show');
+    const { content, ephemeral, files } = await place.anna.command('/usage show');
     const table = [
       '```',
       '                      replies     in    out        USD',
@@ -66,6 +67,10 @@ describe('/usage', () => {
     const legend = '`~` in part estimated, `?` no price is known for a part. No budget is set.';
     assert.equal(content, `**Today** (UTC)\n${table}\n**This month**\n${table}\n${legend}`);
     assert.equal(ephemeral, true);
+    assert.deepEqual(
+      files.map(({ name, bytes }) => [name, Buffer.from(bytes.subarray(1, 4)).toString()]),
+      [['usage.png', 'PNG']],
+    );
   });
 
   it('counts a model without a price, and says that the cost is unknown', async () => {

@@ -22,7 +22,7 @@ describe('/voice', () => {
     const { anna } = await furnish(rig);
     const answer = await anna.command('/voice show');
     assert.equal(
-      answer.content.split('\n').slice(0, 9).join('\n'),
+      answer.content.split('\n').slice(0, 10).join('\n'),
       [
         '**Model:** OpenAI (gpt-realtime-2.1)',
         "**Voice:** the model's own",
@@ -30,6 +30,7 @@ describe('/voice', () => {
         '**Silence that ends a turn:** 600 ms',
         '**Interruption:** after 120 ms of speech',
         '**Ends of turns are drawn** by Parley itself (who speaks is always certain)',
+        '**Answers:** I speak my answers',
         '**I leave** after 2 minutes alone, or 15 minutes without a word',
         "**Transcript:** the voice channel's own chat",
         '**Tools switched off:** none',
@@ -54,6 +55,13 @@ describe('/voice', () => {
     assert.match(content, /\*\*Interruption:\*\* off: I talk to the end\n/);
     assert.match(content, new RegExp(`\\*\\*Transcript:\\*\\* <#${text}>\n.*\`get_weather\` and \`post_message\``));
     assert.ok(content.length <= 2000);
+  });
+
+  it('takes answers in writing where the model can write, and says so where it cannot', async () => {
+    const { guild, anna } = await furnish(rig);
+    const answer = await anna.command('/voice reply', { form: 'text' });
+    assert.equal(answer.content, 'I post my answers instead of speaking them. It takes effect when I next join.');
+    assert.equal((await rig.settings.get(guild.id)).replyForm, 'text');
   });
 
   it('sets a voice of the model, in any case, and says when it takes effect', async () => {

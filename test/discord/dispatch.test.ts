@@ -4,6 +4,8 @@ import { type Client, SlashCommandBuilder } from 'discord.js';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { type DispatchedCommand, dispatchCommands } from '../../src/discord/dispatch.ts';
+import { openTextChannel } from '../../src/discord/text-channel.ts';
+import { ToolButtons } from '../../src/discord/tool-buttons.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
@@ -30,11 +32,17 @@ describe('dispatchCommands', () => {
   let guild: SimulatedGuild;
   let anna: SimulatedPerson;
   const { log, lines } = keptLog();
+  const buttons = new ToolButtons();
   before(async () => {
     discord = await SimulatedDiscord.start();
     const { apiUrl } = discord;
     const fresh = createClient({ apiUrl, log, onDead: () => {} });
-    dispatchCommands<{ log: typeof log }>(fresh, registered as readonly DispatchedCommand<unknown>[], { log });
+    dispatchCommands<{ log: typeof log }>(
+      fresh,
+      registered as readonly DispatchedCommand<unknown>[],
+      { log },
+      (pressed) => buttons.press(pressed, { find: () => undefined }),
+    );
     client = await logIn(fresh, { token: discord.token, apiUrl });
     await deployCommands(client, { commands: [...registered, named('forgotten')], guildId: null, apiUrl, log });
     guild = discord.createGuild();
@@ -53,6 +61,22 @@ describe('dispatchCommands', () => {
     assert.deepEqual(answer.message?.wouldPing, []);
     assert.deepEqual(answer.message?.allowedMentions, { parse: [] });
     assert.equal((answer.message?.flags ?? 0) & 4, 4);
+  });
+
+  it('says of a button that it is over, of an earlier run, or not known', async () => {
+    const channel = [...guild.channels.values()].find(({ type }) => type === 0);
+    const text = await openTextChannel(await client.guilds.fetch(guild.id), channel?.id ?? '');
+    const other = { id: 'else', label: 'Else' };
+    await text.post('Buttons', [buttons.cancel('x'), new ToolButtons().cancel('y'), other]);
+    const post = await guild.waitForMessage(channel?.id ?? '', ({ content }) => content === 'Buttons');
+    const ids: string[] = post.components[0]?.components.map((one: { custom_id: string }) => one.custom_id);
+    const answers: string[] = [];
+    for (const id of ids) answers.push((await anna.press(post, id)).content);
+    assert.deepEqual(answers, [
+      'It is over already.',
+      'I was restarted since then: that call is gone.',
+      'I do not know this button any more.',
+    ]);
   });
 
   it('cuts an answer that is longer than a message', async () => {

@@ -1,4 +1,4 @@
-import type { BridgeHandle, BridgeStatus, Bridges, EndReason } from '../../src/bridge/bridge-ports.ts';
+import type { BridgeHandle, BridgeStatus, Bridges, CancelOutcome, EndReason } from '../../src/bridge/bridge-ports.ts';
 import type { GuildSettings, Person } from '../../src/bridge/ports.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
@@ -9,6 +9,8 @@ export class ScriptedBridge implements BridgeHandle {
   readonly applied: GuildSettings[] = [];
   readonly chosen: (readonly (keyof GuildSettings)[])[] = [];
   readonly closed: EndReason[] = [];
+  readonly cancels: { cancelId: string; by: Person; keepsOrder: boolean }[] = [];
+  outcome: CancelOutcome = 'cancelled';
   waits: readonly (keyof GuildSettings)[] = [];
   now: Partial<BridgeStatus> = {};
   readonly #onClosed: () => void;
@@ -37,6 +39,11 @@ export class ScriptedBridge implements BridgeHandle {
 
   ask(person: Person, text: string): void {
     this.asked.push({ person, text });
+  }
+
+  cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
+    this.cancels.push({ cancelId, by, keepsOrder });
+    return this.outcome;
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {

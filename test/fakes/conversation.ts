@@ -18,7 +18,7 @@ import { reconnecting } from '../../src/model/reconnecting.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
-import { Ledger, WRITER } from './ledger.ts';
+import { Ledger, toolName, WRITER } from './ledger.ts';
 import { FakeLine } from './line.ts';
 import { Marks } from './marks.ts';
 import type { Plan, PlannedReply, Trouble } from './plan.ts';
@@ -42,6 +42,7 @@ const SETTINGS: GuildSettings = {
   silenceMs: 100,
   interruptionMs: 120,
   turnDetection: 'manual',
+  replyForm: 'voice',
   transcriptChannelId: null,
   disabledTools: [],
   aloneMs: 120_000,
@@ -224,8 +225,8 @@ export class Conversation {
     return {
       ...(silent ? { silent } : this.#say(sayMs || (wanted.length > 0 ? 0 : 20))),
       delayMs,
-      calls: wanted.map(({ write, tookMs }) => ({
-        name: write ? 'post' : 'look',
+      calls: wanted.map(({ write, tookMs, later }) => ({
+        name: toolName(write, later),
         arguments: { ticket: this.ledger.issue(people), tookMs },
       })),
     };
@@ -242,7 +243,9 @@ export class Conversation {
     const now = `${text}\n${context}`.replace(/^".*" said: .*$/gm, '');
     const written = [...now.matchAll(/\[\[(\w+)\]\]/g)].map(([, userId]) => userId ?? '');
     const behindResults = toolResults.flatMap(({ callId }) => this.ledger.behind(callId));
-    return [...new Set([...spoken, ...written, ...behindResults])];
+    const results = toolResults.map(({ output }) => output).join('\n');
+    const behindTickets = this.ledger.named(`${text}\n${context}\n${results}`);
+    return [...new Set([...spoken, ...written, ...behindResults, ...behindTickets])];
   }
 
   readonly #transcribe: Transcriber = async ({ pcm, turn }) => {
@@ -339,7 +342,8 @@ export class Conversation {
   }
 
   async #until(what: string, condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + PATIENCE_MS;
+    // Several turns that are given again wait for each other's words, up to 1.5 s each with Gemini.
+    const deadline = performance.now() + (this.#troubles ? 2 * PATIENCE_MS : PATIENCE_MS);
     while (!condition()) {
       const ended = this.of('ended')[0];
       if (ended && !condition()) throw new Error(`the bridge ended before ${what}: ${JSON.stringify(ended.reason)}`);

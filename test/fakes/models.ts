@@ -1,8 +1,20 @@
 import type { Capabilities, Provider, SpeechModel, SpeechModels } from '../../src/bridge/ports.ts';
 
+const plain = {
+  updates: [],
+  replyForms: ['voice'],
+  serverTools: [],
+  mcpServers: [],
+  asyncTools: 'sequenced',
+} as const;
 const capabilities: Readonly<Partial<Record<Provider, Capabilities>>> = {
-  openai: { voices: ['alloy', 'marin', 'cedar'], turnDetection: ['manual', 'server'], updates: [] },
-  gemini: { voices: ['Puck', 'Kore'], turnDetection: ['manual'], updates: [] },
+  openai: {
+    ...plain,
+    voices: ['alloy', 'marin', 'cedar'],
+    turnDetection: ['manual', 'server'],
+    replyForms: ['voice', 'text'],
+  },
+  gemini: { ...plain, voices: ['Puck', 'Kore'], turnDetection: ['manual'] },
 };
 const names: Readonly<Partial<Record<Provider, readonly string[]>>> = {
   openai: ['gpt-realtime-2.1', 'gpt-realtime-mini'],
@@ -33,9 +45,9 @@ function modelOf(provider: Provider, name: string): SpeechModel {
     label: `${called[provider]} (${name})`,
     inputRate: provider === 'openai' ? 24_000 : 16_000,
     capabilities: (known ? capabilities[provider] : undefined) ?? {
+      ...plain,
       voices: [],
       turnDetection: ['manual'],
-      updates: [],
     },
     connect: () => Promise.reject(new Error('made by hand in tests')),
   };

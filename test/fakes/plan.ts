@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Delivery } from '../../src/bridge/ports.ts';
 
 /**
  * One thing that happens, `afterMs` after the one before began; `overBot`: not before the bot speaks, if it does soon.
@@ -14,7 +15,7 @@ export type Step = { readonly afterMs: number; readonly overBot: boolean; readon
 export interface PlannedReply {
   readonly delayMs: number;
   readonly sayMs: number;
-  readonly calls: readonly { readonly write: boolean; readonly tookMs: number }[];
+  readonly calls: readonly { readonly write: boolean; readonly tookMs: number; readonly later: Delivery | null }[];
   readonly fails: boolean;
 }
 
@@ -59,7 +60,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('leave' as const), ...when }) },
 );
 const delay = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }));
-const call = fc.record({ write: fc.boolean(), tookMs: delay });
+const call = fc.record({
+  write: fc.boolean(),
+  tookMs: delay,
+  later: fc.constantFrom(null, null, null, 'interrupt' as const, 'when-idle' as const, 'silent' as const),
+});
 /** Generates plans; `silence`: the model may answer with nothing. */
 export const planOf = (turnDetection: Plan['turnDetection'], silence: boolean): fc.Arbitrary<Plan> =>
   fc.record({

@@ -18,6 +18,7 @@ export const settings: GuildSettings = {
   silenceMs: 200,
   interruptionMs: 120,
   turnDetection: 'manual',
+  replyForm: 'voice',
   transcriptChannelId: null,
   disabledTools: [],
   aloneMs: 120_000,

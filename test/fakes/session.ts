@@ -41,9 +41,16 @@ export class ScriptedSession implements Conversation {
     this.calls.push('interrupt');
     this.heard.push(heard);
   }
+  acknowledge({ callId }: { callId: string }): boolean {
+    this.calls.push(`acknowledge ${callId}`);
+    return true;
+  }
   sendToolResult(result: ToolResult): void {
     this.calls.push(`result ${result.callId}`);
     this.results.push(result);
+  }
+  approve(callId: string, approved: boolean, reason: string): void {
+    this.calls.push(`${approved ? 'approve' : 'decline'} ${callId}: ${reason}`);
   }
   update(options: SessionOptions): void {
     this.options.push(options);
@@ -64,6 +71,14 @@ export const scriptedModel: SpeechModel = {
   name: 'scripted',
   label: 'Scripted (test)',
   inputRate: 24000,
-  capabilities: { voices: ['marin', 'cedar'], turnDetection: ['manual'], updates: ['instructions', 'tools'] },
+  capabilities: {
+    voices: ['marin', 'cedar'],
+    turnDetection: ['manual'],
+    updates: ['instructions', 'tools'],
+    replyForms: ['voice', 'text'],
+    serverTools: [],
+    mcpServers: ['notes'],
+    asyncTools: 'sequenced',
+  },
   connect: () => Promise.reject(new Error('made by hand in tests')),
 };

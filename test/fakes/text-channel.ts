@@ -1,8 +1,10 @@
-import type { TextChannel } from '../../src/bridge/ports.ts';
+import type { MessageButton, TextChannel } from '../../src/bridge/ports.ts';
 
 /** A text channel in memory that keeps Discord's rules, and counts what a real one would mind. */
 export class FakeTextChannel implements TextChannel {
   readonly messages = new Map<string, string>();
+  /** The buttons below each message that has any. */
+  readonly buttons = new Map<string, readonly MessageButton[]>();
   readonly writes: { readonly kind: 'post' | 'edit'; readonly id: string; readonly at: number }[] = [];
   /** Rejects writes while it gives an error. */
   refuse: (kind: 'post' | 'edit', id: string) => Error | undefined = () => undefined;
@@ -21,13 +23,17 @@ export class FakeTextChannel implements TextChannel {
     return [...this.messages.values()];
   }
 
-  post(content: string): Promise<string> {
-    return this.#write('post', `m${this.messages.size + 1}`, content);
+  async post(content: string, buttons: readonly MessageButton[] = []): Promise<string> {
+    const id = await this.#write('post', `m${this.messages.size + 1}`, content);
+    if (buttons.length > 0) this.buttons.set(id, buttons);
+    return id;
   }
 
-  async edit(messageId: string, content: string): Promise<void> {
+  async edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void> {
     if (!this.messages.has(messageId)) throw new Error('Unknown Message');
     await this.#write('edit', messageId, content);
+    if (buttons?.length === 0) this.buttons.delete(messageId);
+    else if (buttons) this.buttons.set(messageId, buttons);
   }
 
   async #write(kind: 'post' | 'edit', id: string, content: string): Promise<string> {

@@ -13,6 +13,7 @@ import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Script, Transcriber } from '../../src/simulator/script.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 
 export type Protocol = 'openai' | 'gemini';
 export const PROTOCOLS: readonly Protocol[] = ['openai', 'gemini'];
@@ -57,19 +58,23 @@ export class World {
     hear?: Transcriber;
     discord?: DiscordOptions;
     env?: NodeJS.ProcessEnv;
+    /** Of the model's stand-in. */
+    simulated?: { readonly bundle?: boolean; readonly mcpServers?: Readonly<Record<string, readonly string[]>> };
     /** With a lost model. */
     patience?: Patience;
     /** Whether the bot is given a provider of the other protocol, too. */
     second?: boolean;
+    /** Beside the built-in ones. */
+    tools?: readonly Tool[];
   }): Promise<World> {
     const { protocol, script } = options;
-    const model = { script, ...(options.hear && { hear: options.hear }) };
+    const model = { script, ...options.simulated, ...(options.hear && { hear: options.hear }) };
     const discord = await SimulatedDiscord.start(options.discord);
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
     const start = (one: Protocol) => (one === 'openai' ? SimulatedOpenAI.start(model) : SimulatedGemini.start(model));
     const second = options.second === true ? await start(otherThan(protocol)) : undefined;
     const world = new World({ protocol, discord, model: await start(protocol), second });
-    await world.#boot(options.env ?? {}, options.patience);
+    await world.#boot(options);
     return world;
   }
 
@@ -97,13 +102,14 @@ export class World {
     return this.#parley;
   }
 
-  async #boot(env: NodeJS.ProcessEnv, patience: Patience | undefined): Promise<void> {
+  async #boot({ env = {}, patience, tools }: Pick<Parameters<typeof World.start>[0], 'env' | 'patience' | 'tools'>) {
     const config = readConfig({ ...this.env, ...env });
     const log = createLog({ level: config.logLevel, redact: config.secrets, destination: process.stderr });
     this.#parley = await startParley({
       config,
       log,
       ...(patience && { patience }),
+      ...(tools && { tools }),
       observe: (event) => {
         this.events.push(event);
         this.#bus.emit('event');

@@ -48,6 +48,9 @@ export const OPTIONS: SessionOptions = {
   ],
   turnDetection: 'manual',
   silenceMs: 600,
+  replyForm: 'voice',
+  serverTools: [],
+  mcpServers: [],
 };
 export const SILENT_LOG: ModelLog = { debug: () => {}, warn: () => {} };
 const HASTY: Timing = { ...TIMING, connectMs: 250 };
@@ -505,9 +508,9 @@ export function contract(adapter: Adapter): void {
       }
 
       it('notices a line that is half open', async (t) => {
-        const timing = { connectMs: 1_000, pingMs: 20, silentMs: 120 };
+        const timing = { connectMs: 1_000, pingMs: 50, silentMs: 400 };
         const { listener, provider } = await open(t, script, { timing });
-        await new Promise((resolve) => setTimeout(resolve, 250));
+        await new Promise((resolve) => setTimeout(resolve, 600));
         assert.equal(listener.end, undefined); // pongs keep it alive
         provider.faults.halfOpen = true;
         const error = (await listener.ended())?.error;

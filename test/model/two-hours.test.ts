@@ -52,17 +52,22 @@ class TwoHours {
   readonly #listener: Listener;
   readonly #startedAt = performance.now();
   readonly calls: ToolCall[] = [];
-  readonly #connectedAt = { openai: 0, gemini: 0 };
+  /** Connections to the Live API that are open, by their numbers. */
+  readonly #open = new Set<number>();
   drops = 0;
 
   constructor(stage: TwoProviders, listener: Listener) {
     this.#stage = stage;
     this.#listener = listener;
-    for (const protocol of ['openai', 'gemini'] as const) {
-      stage[protocol].onEvent(({ type, at }) => {
-        if (type === 'connected') this.#connectedAt[protocol] = at;
-      });
-    }
+    stage.gemini.onEvent(({ type, session }) => {
+      if (type === 'connected') this.#open.add(session);
+      if (type === 'closed') this.#open.delete(session);
+    });
+  }
+
+  /** Whether a session is only being set up: a close code would say something about the setup then. */
+  get #opening(): boolean {
+    return [...this.#open].some((number) => this.#stage.gemini.sessions[number - 1]?.setup === undefined);
   }
 
   get #nowMs(): number {
@@ -75,11 +80,8 @@ class TwoHours {
     for (let i = 0; i < DROPS; i += 1) {
       await wait(Math.max(0, (i + random()) * slotMs - this.#nowMs));
       if (i === DROPS / 2) await this.#deadLine();
-      const protocols = ['openai', 'gemini'] as const;
-      // At the setup a close code says something about the setup.
-      while (protocols.some((one) => performance.now() - this.#connectedAt[one] < 40)) await wait(5);
-      for (const protocol of protocols) {
-        const server = this.#stage[protocol];
+      while (this.#opening) await wait(2);
+      for (const server of [this.#stage.openai, this.#stage.gemini]) {
         const code = [1006, 1008, 1011][i % 3] as number;
         if (code === 1006) server.dropAll();
         else server.closeAll(code, code === 1008 ? 'Policy violation.' : 'The operation was aborted.');

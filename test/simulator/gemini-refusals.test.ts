@@ -36,6 +36,39 @@ describe('strictness of the simulated Live API', () => {
       /invalid argument/,
     ],
     ['code execution with 3.8', [{ setup: { ...SETUP, tools: [{ codeExecution: {} }] } }], 1008, /not implemented/],
+    ['URL context with 3.8', [{ setup: { ...SETUP, tools: [{ urlContext: {} }] } }], 1008, /not implemented/],
+    [
+      'writing with a model of native audio',
+      [{ setup: { ...SETUP, generationConfig: { responseModalities: ['TEXT'] } } }],
+      1007,
+      /^Cannot extract voices from a non-audio request\.$/,
+    ],
+    [
+      'a voice for a session in writing',
+      [
+        {
+          setup: {
+            model: 'models/gemini-live-2.5-flash',
+            generationConfig: { responseModalities: ['TEXT'], speechConfig: {} },
+          },
+        },
+      ],
+      1007,
+      /^Cannot extract voices from a non-audio request\.$/,
+    ],
+    [
+      'both modalities at once',
+      [
+        {
+          setup: {
+            model: 'models/gemini-live-2.5-flash',
+            generationConfig: { responseModalities: ['TEXT', 'AUDIO'] },
+          },
+        },
+      ],
+      1007,
+      /invalid argument/,
+    ],
     ['an unknown handle', [{ setup: { ...SETUP, sessionResumption: { handle: 'x' } } }], 1008, /not found/],
     [
       'sound without a rate',
@@ -83,6 +116,15 @@ describe('admission, resumption and faults of the simulated Live API', () => {
       client.send({ setup: { model: model ?? SETUP.model } });
       await client.next('setupComplete');
     }
+  });
+
+  it('knows no behavior of tools on the Vertex path', async () => {
+    const client = await dial(await serve(), VERTEX);
+    const model = 'projects/p/locations/l/publishers/google/models/gemini-live-2.5-flash-native-audio';
+    const tools = [{ functionDeclarations: [{ name: 'look', behavior: 'NON_BLOCKING' }] }];
+    client.send({ setup: { model, tools } });
+    const { code, reason } = await client.closed;
+    assert.deepEqual([code, reason.startsWith('Invalid JSON payload received. Unknown name "behavior"')], [1007, true]);
   });
 
   it('refuses a wrong path with 404, and a wrong key by closing', async () => {

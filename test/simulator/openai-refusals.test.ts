@@ -27,6 +27,24 @@ afterEach(strike);
 describe('strictness of the simulated OpenAI Realtime API', () => {
   const refusals: [string, unknown, string, string | null][] = [
     ['an unknown type', { type: 'session.destroy' }, 'invalid_value', 'type'],
+    [
+      'an MCP server without an address',
+      { type: 'session.update', session: { type: 'realtime', tools: [{ type: 'mcp', server_label: 'docs' }] } },
+      'missing_required_parameter',
+      'session.tools[0].server_url',
+    ],
+    [
+      'both modalities at once',
+      { type: 'session.update', session: { type: 'realtime', output_modalities: ['text', 'audio'] } },
+      'invalid_value',
+      'session.output_modalities',
+    ],
+    [
+      'leave for a call that nobody asked for',
+      create({ type: 'mcp_approval_response', approval_request_id: 'mcpr_1', approve: true } as never),
+      'invalid_value',
+      'item.approval_request_id',
+    ],
     ['no type', {}, 'missing_required_parameter', 'type'],
     ['an unknown field', { ...RESPOND, response: { voice: 'alloy' } }, 'unknown_parameter', 'response.voice'],
     ['a missing session type', { type: 'session.update', session: {} }, 'missing_required_parameter', 'session.type'],

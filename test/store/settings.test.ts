@@ -41,6 +41,7 @@ test('what was set is read again by another process, for this guild only', async
     silenceMs: 800,
     interruptionMs: 0,
     turnDetection: 'semantic',
+    replyForm: 'text',
     transcriptChannelId: '123456789012345678',
     disabledTools: ['get_weather', 'post_message'],
     aloneMs: 60_000,

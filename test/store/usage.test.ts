@@ -19,6 +19,7 @@ const row: UsageRow = {
   replies: 0.5,
   estimated_replies: 0,
   seconds: 1,
+  searches: 0,
   text_in: 10,
   cached_text_in: 0,
   audio_in: 7.5,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Person, ToolCall } from '../../src/bridge/ports.ts';
+import type { Person, ServerWork, ToolCall } from '../../src/bridge/ports.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
 import { ManualTimer } from '../fakes/manual-timer.ts';
@@ -22,6 +22,7 @@ function setUp() {
     log,
     timer: timer.set,
     nameOf,
+    cancelButton: (cancelId) => ({ id: `stop ${cancelId}`, label: 'Cancel' }),
   });
   const observe = (...events: BridgeEvent[]) => {
     for (const event of events) transcript.observe(event);
@@ -159,10 +160,13 @@ test('a reply in writing alone is shown when it ends', async () => {
   assert.deepEqual(channel.contents, ['**Parley:** Only written.']);
 });
 
-test('a tool call is a line that is completed when the tool is done', async () => {
+test('a tool call has a post of its own after a second, with a button that goes when the tool is done', async () => {
   const { timer, channel, observe } = setUp();
-  observe({ type: 'tool-started', call, askers: [anna] });
-  await timer.pass(200);
+  observe({ type: 'tool-started', call, askers: [anna], cancelId: 'x' });
+  await timer.pass(900);
+  assert.deepEqual(channel.contents, []);
+  await timer.pass(700);
+  assert.deepEqual([...channel.buttons], [['m1', [{ id: 'stop x', label: 'Cancel' }]]]);
   assert.deepEqual(channel.contents, ['-# get\\_weather(place: Lisbon, days: 2) for Anna → …']);
   const output = '{"now":{"sky":"clear sky","temperatureC":21.5}}';
   const result = { callId: 'c1', name: 'get_weather', ok: true, output };
@@ -171,6 +175,36 @@ test('a tool call is a line that is completed when the tool is done', async () =
   assert.deepEqual(channel.contents, [
     '-# get\\_weather(place: Lisbon, days: 2) for Anna → now: (sky: clear sky, temperatureC: 21.5) · 412 ms',
   ]);
+  assert.deepEqual([...channel.buttons], []);
+});
+
+test('what is said around a tool call stands before and after its post, even while that waits', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(began(1, anna), ...said(1, anna, 'Look it up.').slice(1));
+  observe({ type: 'tool-started', call, askers: [anna] });
+  observe(began(2, ben), ...said(2, ben, 'Wait.').slice(1));
+  await timer.pass(500);
+  assert.deepEqual(channel.contents, ['**Anna:** Look it up.']);
+  await timer.pass(5_000);
+  const post = '-# get\\_weather(place: Lisbon, days: 2) for Anna → …';
+  assert.deepEqual(channel.contents, ['**Anna:** Look it up.', post, '**Ben:** Wait.']);
+});
+
+test('a long result has a line for each field and row, within one message', async () => {
+  const { timer, channel, observe } = setUp();
+  observe({ type: 'tool-started', call, askers: [anna] });
+  const days = Array.from({ length: 30 }, (_, day) => ({ day: `2026-11-${day + 1}`, sky: 'clear *sky*' }));
+  const result = { callId: 'c1', name: 'get_weather', ok: true, output: JSON.stringify({ place: 'Lisbon', days }) };
+  observe({ type: 'tool-ended', call, askers: [anna], result, tookMs: 412 });
+  await timer.pass(2_000);
+  assert.equal(channel.contents.length, 1);
+  assert.deepEqual(channel.contents[0]?.split('\n').slice(0, 4), [
+    '-# get\\_weather(place: Lisbon, days: 2) for Anna · 412 ms',
+    '-# place: Lisbon',
+    '-# days:',
+    '-# • day 2026-11-1 · sky clear \\*sky\\*',
+  ]);
+  assert.match(channel.contents[0] ?? '', /\n-# … and 21 more$/);
 });
 
 test('a tool that failed says why, and for whom it ran', async () => {
@@ -416,4 +450,36 @@ test('with the real clock the first words are posted without being asked', async
   clearTimeout(alive);
   await transcript.close();
   assert.deepEqual(channel.contents, ['**Anna:** Hi.']);
+});
+
+test('what the provider ran stands as blocks, and sources that come later stand with the first ones', async () => {
+  const { timer, channel, observe } = setUp();
+  const tool = (work: ServerWork): BridgeEvent => ({ type: 'server-tool', replyId: 'r1', turns: [], work });
+  observe(started('r1'), tool({ kind: 'code', language: 'python', code: 'print(1)' }));
+  observe(tool({ kind: 'code-output', ok: false, output: 'no such file' }));
+  observe(tool({ kind: 'sources', searches: 1, sources: [{ title: 'A', url: 'https://a.example/' }] }));
+  observe(delta('r1', 'One.'), audible('r1'), finished('r1', 900, 900));
+  await timer.pass(2_000);
+  observe(tool({ kind: 'sources', searches: 0, sources: [{ title: 'B', url: 'https://b.example/' }] }));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, [
+    '**Parley:** One.\n```python\nprint(1)\n```\n-# It failed:\n```\nno such file\n```\n' +
+      '-# Sources: [A](<https://a.example/>) · [B](<https://b.example/>)',
+  ]);
+});
+
+test('a call on a hosted server is posted like one of our own, and its refusal, too', async () => {
+  const { timer, channel, observe } = setUp();
+  const hosted = (result: { ok: boolean; output: string } | null): BridgeEvent => ({
+    type: 'server-tool',
+    replyId: 'r1',
+    turns: [turnOf(1, anna), turnOf(2, anna), turnOf(3, ben)],
+    work: { kind: 'call', callId: 'c1', server: 'notes', name: 'add', arguments: '{"text":"milk"}', result },
+  });
+  observe(hosted(null));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['-# notes: add(text: milk) for Anna, Ben → …']);
+  observe(hosted({ ok: false, output: 'It is not certain who asked.' }));
+  await timer.pass(2_000);
+  assert.match(channel.contents[0] ?? '', /^-# notes: add\(text: milk\) for Anna, Ben → failed: It is not certain who/);
 });

@@ -1,0 +1,38 @@
+import type { BotState } from './floor.ts';
+import type { ToolResult } from './ports.ts';
+
+/** What decides when a result may come in. */
+export interface Moment {
+  /** Nobody has the floor or waits for it. */
+  readonly floorQuiet: boolean;
+  readonly bot: BotState;
+  /** The model waits for a call and can take nothing else. */
+  readonly modelWaits: boolean;
+}
+
+/** Results of calls that the model did not wait for, until their moment has come. Pure. */
+export class LaterResults {
+  #waiting: ToolResult[] = [];
+
+  add(result: ToolResult): void {
+    this.#waiting.push(result);
+  }
+
+  /** Those that are only to be added, at once. */
+  takeSilent(): readonly ToolResult[] {
+    return this.#take(({ delivery }) => delivery === 'silent');
+  }
+
+  /** Those that the model should speak about now. While the bot speaks, only such that cut in on it. */
+  takeDue({ floorQuiet, bot, modelWaits }: Moment): readonly ToolResult[] {
+    // A reply that is on its way is not to be lost: a moment later it can be cut properly.
+    if (!floorQuiet || modelWaits || bot === 'preparing') return [];
+    return this.#take(({ delivery }) => delivery === 'interrupt' || (delivery === 'when-idle' && bot === 'silent'));
+  }
+
+  #take(due: (result: ToolResult) => boolean): readonly ToolResult[] {
+    const taken = this.#waiting.filter(due);
+    this.#waiting = this.#waiting.filter((result) => !due(result));
+    return taken;
+  }
+}

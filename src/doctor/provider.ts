@@ -1,0 +1,30 @@
+import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
+import { speechModel } from '../model/model.ts';
+import { check, type Finding } from './finding.ts';
+
+const LIMIT_MS = 10_000;
+/** As small as it gets: nothing is said in it, so nothing is billed. */
+const SESSION = {
+  instructions: 'Say nothing.',
+  voice: null,
+  language: null,
+  tools: [],
+  turnDetection: 'manual',
+  silenceMs: 600,
+  replyForm: 'voice',
+  serverTools: [],
+  mcpServers: [],
+} as const;
+
+/** Opens a session with the model and closes it: endpoint, key and model are right when that works. */
+export function providerCheck(config: Config['model'], log: Log): Promise<Finding> {
+  const model = speechModel(config, log);
+  const look = async (): Promise<string> => {
+    const startedAt = performance.now();
+    const session = await model.connect(SESSION, AbortSignal.timeout(LIMIT_MS));
+    session.close();
+    return `a session opened in ${Math.round(performance.now() - startedAt)} ms: address, key and model are right`;
+  };
+  return check(model.label, look, LIMIT_MS + 1_000);
+}

@@ -1,0 +1,75 @@
+import type { SessionOptions } from '../bridge/ports.ts';
+import type { OpenAITraits } from './capabilities.ts';
+
+// What each Realtime model is known to accept. Sources: developers.openai.com/api/docs/models (context, snapshots,
+// shutdown dates), /guides/realtime and /guides/realtime-mcp, the SDK's RealtimeSessionCreateRequest, and traffic
+// recorded in 2026.
+
+const MINUTE_MS = 60_000;
+// The voice is fixed once a session has spoken, so it never changes while it runs.
+const UPDATES: readonly (keyof SessionOptions)[] = [
+  'instructions',
+  'language',
+  'tools',
+  'turnDetection',
+  'silenceMs',
+  'replyForm',
+  'mcpServers',
+];
+const VOICES = ['alloy', 'ash', 'ballad', 'cedar', 'coral', 'echo', 'marin', 'sage', 'shimmer', 'verse'];
+
+const REALTIME_2: Omit<OpenAITraits, 'price'> = {
+  capabilities: {
+    voices: VOICES,
+    turnDetection: ['manual', 'server', 'semantic'],
+    updates: UPDATES,
+    replyForms: ['voice', 'text'],
+    serverTools: [],
+    mcpServers: [],
+    // One response at a time, and a call waits for its output: /guides/realtime-conversations.
+    asyncTools: 'sequenced',
+  },
+  functions: true,
+  // reasoning.effort
+  thinking: 'level',
+  contextTokens: 128_000,
+  connectionMs: 60 * MINUTE_MS,
+  audioSessionMs: null,
+  transcriber: 'gpt-realtime-whisper',
+  hostedMcp: true,
+};
+const REALTIME_1: Omit<OpenAITraits, 'price'> = { ...REALTIME_2, thinking: 'none', contextTokens: 32_000 };
+
+/** What any server that speaks the protocol takes, as one behind OPENAI_BASE_URL whose model nobody knows. */
+export const OPENAI_MINIMUM: OpenAITraits = {
+  capabilities: {
+    voices: [],
+    turnDetection: ['manual'],
+    updates: ['instructions', 'tools'],
+    replyForms: ['voice'],
+    serverTools: [],
+    mcpServers: [],
+    asyncTools: 'sequenced',
+  },
+  functions: true,
+  thinking: 'none',
+  contextTokens: 32_000,
+  connectionMs: 25 * MINUTE_MS,
+  audioSessionMs: null,
+  transcriber: 'whisper-1',
+  hostedMcp: false,
+  price: null,
+};
+
+/** By exact id. A dated name is the snapshot that the undated one stood for at some time, with its price. */
+export const OPENAI_MODELS: Readonly<Record<string, OpenAITraits>> = {
+  'gpt-realtime-2.1': { ...REALTIME_2, price: 'gpt-realtime-2.1' },
+  'gpt-realtime-2.1-mini': { ...REALTIME_2, price: 'gpt-realtime-2.1-mini' },
+  'gpt-realtime-2': { ...REALTIME_2, price: 'gpt-realtime-2' },
+  'gpt-realtime-1.5': { ...REALTIME_1, price: 'gpt-realtime-1.5' },
+  'gpt-realtime': { ...REALTIME_1, price: 'gpt-realtime' },
+  'gpt-realtime-2025-08-28': { ...REALTIME_1, price: 'gpt-realtime-2025-08-28' },
+  'gpt-realtime-mini': { ...REALTIME_1, price: 'gpt-realtime-mini' },
+  'gpt-realtime-mini-2025-10-06': { ...REALTIME_1, price: 'gpt-realtime-mini-2025-10-06' },
+  'gpt-realtime-mini-2025-12-15': { ...REALTIME_1, price: 'gpt-realtime-mini-2025-12-15' },
+};

@@ -1,0 +1,58 @@
+import type { Source } from '../bridge/ports.ts';
+import { escapeName } from './markdown.ts';
+
+/** In a code block only three backticks mean anything; a word joiner, which shows nothing, keeps them apart. */
+const FENCE = '```';
+/** Bidirectional controls would show code in another order than that in which it ran. */
+const REORDERING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** Discord's server looks for mentions in code blocks, too. */
+const MENTION = /@(?=everyone|here)|<(?=[@#]|\/[^\s<>]*:\d|a?:\w+:\d)/gi;
+const MOST_LINES = 40;
+const CUT_MARK = '…';
+
+/** Text as a code block of at most `limit` UTF-16 units that it cannot break out of, with a mark where it was cut. */
+export function codeBlock(text: string, limit: number, language = ''): string {
+  const opening = `${FENCE}${/^[a-z]{1,16}$/.test(language) ? language : ''}\n`;
+  // Two more: the line break before the fence, and what keeps a backtick at the end apart from it.
+  const room = limit - opening.length - FENCE.length - 2;
+  const safe = text
+    .toWellFormed()
+    .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .replace(REORDERING, '')
+    .replace(MENTION, '$&\u2060')
+    .replace(/`(?=`)/g, '`\u2060')
+    .trimEnd();
+  const lines = safe.split('\n');
+  const few = lines.length > MOST_LINES ? `${lines.slice(0, MOST_LINES).join('\n')}\n${CUT_MARK}` : safe;
+  const short = few.length > room ? `${few.slice(0, room - CUT_MARK.length).toWellFormed()}${CUT_MARK}` : few;
+  // A backtick at the end would become one of the fence's.
+  return `${opening}${short}${short.endsWith('`') ? '\u2060' : ''}\n${FENCE}`;
+}
+
+/** `Sources: [title](<url>) · …`, in lines of at most `limit`; what is no web address is left out. */
+export function sourceLines(sources: readonly Source[], small: string, limit: number): readonly string[] {
+  const links = sources.flatMap(({ title, url }) => link(title, url, limit - small.length) ?? []);
+  const lines: string[] = [];
+  for (const one of links) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + one.length + 3 <= limit) lines[lines.length - 1] = `${last} · ${one}`;
+    else lines.push(`${small}${lines.length === 0 ? 'Sources: ' : ''}${one}`);
+  }
+  return lines;
+}
+
+function link(title: string, url: string, limit: number): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { href, protocol, hostname, username, password } = new URL(url);
+  // An address with a user name is made to look like that of somebody else.
+  if ((protocol !== 'http:' && protocol !== 'https:') || username !== '' || password !== '') return undefined;
+  const address = href.replace(
+    /[<>()[\]\\`|*_~@]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
+  // Discord shows a link whose words are an address of their own as plain text.
+  const words = escapeName(/^\s*https?:/i.test(title) || title.trim() === '' ? hostname : title.replace(/:\/\//g, ' '));
+  const text = `[${words}](<${address}>)`;
+  return text.length + 'Sources: '.length > limit ? undefined : text;
+}
