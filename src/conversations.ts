@@ -258,6 +258,7 @@ function followed(bridge: Bridge, take: (settings: GuildSettings) => void): Brid
     channelId: bridge.channelId,
     status: () => bridge.status(),
     ask: (person, text) => bridge.ask(person, text),
+    announce: (announcement) => bridge.announce(announcement),
     cancelTool: (cancelId, by, keepsOrder) => bridge.cancelTool(cancelId, by, keepsOrder),
     apply: (settings, chosen) => {
       take(settings);

@@ -94,6 +94,12 @@ export interface BridgeStatus {
   readonly interruptions: number;
 }
 
+/** What the bot is to say of its own accord. `name`: what the turn is called, such as `Reminder`. Untrusted text. */
+export interface Announcement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** One voice channel joined to one session, as the commands see it. */
 export interface BridgeHandle {
   readonly guildId: string;
@@ -101,6 +107,11 @@ export interface BridgeHandle {
   status(): BridgeStatus;
   /** Types into the conversation; the model answers aloud when the floor is quiet. */
   ask(person: Person, text: string): void;
+  /**
+   * Has the model say something that nobody asked for, when the floor is quiet. The turn is nobody's, so its reply has
+   * nobody's rights. True once the reply has sounded; false when the conversation ended before.
+   */
+  announce(announcement: Announcement): Promise<boolean>;
   /**
    * Takes on changed settings; another model takes over in a quiet moment. Returns the names of those that the running
    * session cannot take on before the next join. `chosen`: what somebody just set: a model that had failed is tried again.

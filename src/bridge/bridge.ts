@@ -1,5 +1,13 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, BridgeHandle, BridgeStatus, CancelOutcome, EndReason } from './bridge-ports.ts';
+import { Announcements } from './announcements.ts';
+import type {
+  Announcement,
+  BridgeEvent,
+  BridgeHandle,
+  BridgeStatus,
+  CancelOutcome,
+  EndReason,
+} from './bridge-ports.ts';
 import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
@@ -61,6 +69,7 @@ export class Bridge implements BridgeHandle {
   readonly #parts: BridgeParts;
   readonly #floor: Floor;
   readonly #turns = new TurnBook();
+  readonly #announcements = new Announcements();
   readonly #voice: VoiceOut;
   readonly #tools: ToolRunner;
   readonly #stopTicking: () => void;
@@ -136,6 +145,16 @@ export class Bridge implements BridgeHandle {
     this.#parts.ticker.wake();
   }
 
+  announce(announcement: Announcement): Promise<boolean> {
+    const heard = this.#announcements.add(announcement);
+    if (this.#closing) return heard;
+    // Whoever waits for what was promised is not idle.
+    this.#company.spoke(performance.now());
+    this.#act(this.#floor.announce(announcement, performance.now()));
+    this.#parts.ticker.wake();
+    return heard;
+  }
+
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
     return this.#tools.cancelFor(cancelId, by, keepsOrder);
   }
@@ -155,6 +174,7 @@ export class Bridge implements BridgeHandle {
   async #close(reason: EndReason): Promise<void> {
     this.#stopTicking();
     this.#tools.close();
+    this.#announcements.close();
     this.#voice.cut();
     this.#parts.session.close();
     for (const { turnIds, ...rest } of this.#usage.unended()) {
@@ -322,6 +342,8 @@ export class Bridge implements BridgeHandle {
     const { usage, turnIds } = this.#usage.ended(event.replyId, event.usage);
     if (usage) observe({ type: 'usage', replyId: event.replyId, turns: this.#turns.list(turnIds), usage });
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
+    const read = event.status === 'completed' && this.#model.options.replyForm === 'text';
+    if (read) this.#announcements.answered(this.#turns.behind(event.replyId).map(({ id }) => id));
     this.#voice.done(event.replyId, event.status === 'cancelled');
     this.#tools.replyDone(event.replyId);
     this.#answerTools(performance.now());
@@ -371,6 +393,7 @@ export class Bridge implements BridgeHandle {
           break;
         case 'text':
           this.#addTurn(decision.turn);
+          if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);
           observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
           observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });
           session.appendText(decision.turn, decision.text);
@@ -403,6 +426,7 @@ export class Bridge implements BridgeHandle {
     this.#turnEndedAt = undefined;
     const sinceTurnMs = since === undefined ? null : performance.now() - since;
     if (sinceTurnMs !== null) this.#replyLatencies.add(sinceTurnMs);
+    this.#announcements.answered(this.#turns.behind(replyId).map(({ id }) => id));
     this.#parts.observe({ type: 'reply-audible', replyId, sinceTurnMs });
     this.#updateBot();
   }

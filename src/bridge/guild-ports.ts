@@ -1,0 +1,46 @@
+// What tools can have done in a guild beside posting text, and what is kept for them. Types only: nothing here runs.
+import type { Person, Room, UserId } from './ports.ts';
+
+/** The conversation that something is done for. */
+export type Place = Pick<Room, 'guildId' | 'channelId'>;
+
+/** One of Discord's own polls: a question of at most 300 characters, 2–10 answers of at most 55, open for 1–768 hours. */
+export interface Poll {
+  readonly question: string;
+  readonly answers: readonly string[];
+  readonly multiple: boolean;
+  readonly hours: number;
+}
+
+/**
+ * The text channel of a conversation: where its transcript goes. Every method rejects with an Error whose message a
+ * person can read; `by` are the people whose rights all have to suffice.
+ */
+export interface GuildTexts {
+  /** Gives the id of the message. */
+  postPoll(place: Place, poll: Poll, by: readonly Person[]): Promise<string>;
+  /** A public thread, in which `first` is posted. Gives its id. */
+  createThread(place: Place, thread: { name: string; first: string | null }, by: readonly Person[]): Promise<string>;
+  /** Posts, and notifies this one person. `content` at most 1,900 characters, escaped. */
+  postTo(place: Place, userId: UserId, content: string): Promise<void>;
+  /** Whether Discord lets this person read what was posted in a channel. False where either is not known. */
+  mayRead(guildId: string, userId: UserId, channelId: string): boolean;
+}
+
+/** What a moderator can have done to somebody in a voice channel. */
+export type MemberAct =
+  | { readonly kind: 'mute'; readonly muted: boolean }
+  | { readonly kind: 'move'; readonly channelId: string }
+  | { readonly kind: 'disconnect' }
+  | { readonly kind: 'timeout'; readonly minutes: number };
+
+/** Acts on members with the rights of those who asked. */
+export interface Moderation {
+  /** The guild's voice channels that all of these people see. Names are untrusted text. */
+  voiceChannels(guildId: string, by: readonly Person[]): readonly { readonly id: string; readonly name: string }[];
+  /**
+   * Does it, if Discord lets everybody in `by` and the bot do it, and all of them stand above the target. Rejects with
+   * an Error whose message a person can read.
+   */
+  act(order: { guildId: string; target: Person; act: MemberAct; by: readonly Person[] }): Promise<void>;
+}
