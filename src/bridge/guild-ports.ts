@@ -44,3 +44,42 @@ export interface Moderation {
    */
   act(order: { guildId: string; target: Person; act: MemberAct; by: readonly Person[] }): Promise<void>;
 }
+
+/** Something that a guild wants remembered. `text` and the author's name are untrusted. `madeAt`: ms since 1970. */
+export interface Note {
+  readonly id: number;
+  readonly text: string;
+  readonly by: Person;
+  readonly madeAt: number;
+}
+
+/** What guilds want remembered. Rejects with StoreError where the database fails. */
+export interface Notes {
+  /** Rejects with RangeError, with a sentence for people, when the guild has too many or the text is too long. */
+  add(guildId: string, note: { text: string; by: Person }): Promise<Note>;
+  /** Oldest first. */
+  list(guildId: string): Promise<readonly Note[]>;
+  /** False where there is none. */
+  remove(guildId: string, id: number): Promise<boolean>;
+}
+
+/** What somebody wants to be reminded of. `channelId`: the voice channel where they asked. Instants are ms since 1970. */
+export interface Reminder {
+  readonly id: number;
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly person: Person;
+  readonly text: string;
+  readonly dueAt: number;
+  readonly madeAt: number;
+}
+
+/** Everybody's reminders. */
+export interface Reminders {
+  /** Rejects with RangeError, with a sentence for people, when there are too many, or the time or the text is out of range. */
+  add(wish: Omit<Reminder, 'id' | 'madeAt'>): Promise<Reminder>;
+  /** One person's, the next first. */
+  of(guildId: string, userId: UserId): Promise<readonly Reminder[]>;
+  /** False where this person has no such reminder. */
+  remove(guildId: string, userId: UserId, id: number): Promise<boolean>;
+}
