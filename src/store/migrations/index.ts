@@ -3,7 +3,15 @@ import { usage } from './002-usage.ts';
 import { guildModel } from './003-guild-model.ts';
 import { repliesAndSearches } from './004-replies-and-searches.ts';
 import { remindersNotes } from './007-reminders-notes.ts';
+import { record } from './008-record.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
-export const migrations: readonly Migration[] = [guildSettings, usage, guildModel, repliesAndSearches, remindersNotes];
+export const migrations: readonly Migration[] = [
+  guildSettings,
+  usage,
+  guildModel,
+  repliesAndSearches,
+  remindersNotes,
+  record,
+];
