@@ -6,6 +6,7 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SettingsStore, SpeechModel, SpeechModels, UsageDay, UsageReport } from '../src/bridge/ports.ts';
 
 /** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
@@ -23,6 +24,8 @@ export interface CommandContext {
   /** The picture of what days cost, as PNG. Rejects where it cannot be drawn. */
   drawUsage(chart: { readonly days: readonly UsageDay[]; readonly budgetUsd: number }): Promise<Buffer>;
   readonly models: SpeechModels;
+  readonly notes: Notes;
+  readonly reminders: Reminders;
   /** The tools that a model can use. */
   toolsFor(model: SpeechModel): readonly ToolName[];
   readonly log: Logger;

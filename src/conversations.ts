@@ -3,6 +3,7 @@ import { Bridge } from './bridge/bridge.ts';
 import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import type { OpenBridge } from './bridge/bridges.ts';
 import { LineLostError, SessionLostError } from './bridge/errors.ts';
+import type { Note, Notes } from './bridge/guild-ports.ts';
 import type { Conversation, GuildSettings, Provider, SettingsStore, SpeechModel, Toolbox } from './bridge/ports.ts';
 import { sessionOptions } from './bridge/session-options.ts';
 import type { Ticker } from './bridge/ticker.ts';
@@ -27,6 +28,7 @@ export interface ConversationsParts {
   readonly models: Models;
   readonly settings: SettingsStore;
   readonly spending: Spending;
+  readonly notes: Pick<Notes, 'list'>;
   readonly toolbox: Toolbox;
   readonly ticker: Ticker;
   readonly codecs: OpusCodecs;
@@ -49,6 +51,8 @@ interface Opened {
 /** What of a conversation changes while it runs, for those of its parts that were made before the bridge. */
 interface Now {
   settings: GuildSettings;
+  /** What the guild wanted remembered, when the conversation began. */
+  readonly notes: readonly Note[];
   /** Providers that were lost for good: nobody falls back to them. */
   readonly lost: Set<Provider>;
 }
@@ -66,10 +70,10 @@ export class Conversations {
 
   /** Rejects with SessionLostError or LineLostError, leaving nothing behind. */
   readonly open: OpenBridge = async ({ guildId, channelId, by, onEnded }) => {
-    const { settings, models, log } = this.#parts;
+    const { settings, models, notes, log } = this.#parts;
     const channel = this.#channel(guildId, channelId);
     const own = await settings.get(guildId);
-    const now: Now = { settings: own, lost: new Set() };
+    const now: Now = { settings: own, lost: new Set(), notes: await notes.list(guildId) };
     // The model first: with a rejected key the bot never shows up in the channel.
     const opened = await this.#openSession(models.chosen(own).model, now);
     const line = await this.#joinLine(opened, channel);
@@ -122,7 +126,7 @@ export class Conversations {
     const fallback = (failed: SpeechModel): ModelChoice | undefined => this.#fallback(failed, now);
     try {
       const lasting = reconnecting(model, { log, patience, fallback });
-      return await lasting.connect(sessionOptions(now.settings, model, toolbox), attempt.signal);
+      return await lasting.connect(sessionOptions(now.settings, model, toolbox, now.notes), attempt.signal);
     } finally {
       this.#connecting.delete(attempt);
     }
@@ -133,7 +137,7 @@ export class Conversations {
     now.lost.add(failed.provider);
     const model = models.fallbackFor(failed);
     if (!model || now.lost.has(model.provider)) return undefined;
-    return { model, options: sessionOptions(now.settings, model, toolbox) };
+    return { model, options: sessionOptions(now.settings, model, toolbox, now.notes) };
   }
 
   /** The place in the channel, or, when there is none, nothing left of the session either. */
@@ -174,6 +178,7 @@ export class Conversations {
       model: place.model,
       modelFor: (settings) => models.chosen(settings).model,
       settings: now.settings,
+      notes: now.notes,
       toolbox,
       room,
       text,

@@ -4,6 +4,7 @@ import { OpenBridges } from './bridge/bridges.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
+import { builtInTools } from './built-in-tools.ts';
 import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversations.ts';
@@ -11,6 +12,9 @@ import { createClient, logIn } from './discord/client.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
 import { dispatchCommands } from './discord/dispatch.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
+import { DiscordGuildTexts } from './discord/guild-texts.ts';
+import { isInVoice } from './discord/members.ts';
+import { DiscordModeration } from './discord/moderation.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
@@ -19,18 +23,16 @@ import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
+import { Reminding } from './reminding.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
+import { NoteStore } from './store/notes.ts';
+import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import { UsageStore } from './store/usage.ts';
-import { currentTime } from './tools/current-time.ts';
-import { getWeather } from './tools/get-weather.ts';
-import { postMessage } from './tools/post-message.ts';
-import { runCode } from './tools/run-code.ts';
 import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
-import { whoIsHere } from './tools/who-is-here.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
 
 /** The running bot. */
@@ -77,20 +79,28 @@ export async function startParley({
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
   const models = new Models({ configs, fallback, lacking, log });
-  const tools = [
-    getWeather(config.weather),
-    currentTime(),
-    whoIsHere,
-    runCode(),
-    postMessage({ escape: escapeMarkdown }),
-    ...more,
-  ];
-  const toolbox = new LocalToolbox({ tools, log });
   const buttons = new ToolButtons();
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
+  const texts = new DiscordGuildTexts({ client, settings });
+  const notes = new NoteStore(database);
+  const reminding = new Reminding({
+    store: new ReminderStore(database),
+    // Made below, and asked for long after.
+    bridges: { find: (guildId) => bridges.find(guildId) },
+    texts,
+    isIn: (...where) => isInVoice(client, ...where),
+    escape: escapeMarkdown,
+    log,
+  });
+  const moderation = new DiscordModeration(client);
+  const { weather } = config;
+  const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: null });
+  const tools = [...builtIn, ...more];
+  const toolbox = new LocalToolbox({ tools, log });
   const conversations = new Conversations({
     client,
+    notes,
     models,
     settings,
     spending,
@@ -103,13 +113,16 @@ export async function startParley({
     patience,
     observe: (event, guildId) => observe?.(event, guildId),
   });
-  const bridges = new OpenBridges(conversations.open);
+  const bridges: OpenBridges = new OpenBridges(conversations.open);
 
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    // Before the conversations: what they do not say any more is left for the next start.
+    const reminded = reminding.close();
     conversations.abort(new Error('the bot is stopping'));
     await bridges.closeAll({ kind: 'asked', by: null });
     await conversations.finished();
+    await reminded;
   };
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
@@ -137,10 +150,13 @@ export async function startParley({
         ...serverToolList(capabilities),
       ],
       models,
+      notes,
+      reminders: reminding,
       log,
     };
     dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
+    await reminding.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
   } catch (error) {
     await parley.stop();

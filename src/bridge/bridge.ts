@@ -11,6 +11,7 @@ import type {
 import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
+import type { Note } from './guild-ports.ts';
 import { Latencies } from './latencies.ts';
 import { ModelInUse } from './model-in-use.ts';
 import type {
@@ -53,6 +54,8 @@ export interface BridgeParts {
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly settings: GuildSettings;
   readonly toolbox: Toolbox;
+  /** The guild's notes as the session was opened with them. */
+  readonly notes?: readonly Note[];
   readonly room: Room;
   readonly text: TextChannel;
   readonly ticker: Ticker;

@@ -1,4 +1,4 @@
-import { DiscordAPIError, type Guild, type GuildMember } from 'discord.js';
+import { type Client, DiscordAPIError, type Guild, type GuildMember } from 'discord.js';
 import type { Person } from '../bridge/ports.ts';
 
 /** https://docs.discord.com/developers/resources/audit-log */
@@ -22,4 +22,9 @@ export async function memberOf(guild: Guild, { userId, name }: Person): Promise<
 export function auditReason(by: readonly Person[]): string {
   const who = by.map(({ userId, name }) => `${name.replace(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, 80)} (${userId})`);
   return `asked for by ${who.join(', ')} by voice`.slice(0, LONGEST_REASON).toWellFormed();
+}
+
+/** Whether somebody is in a voice channel, by what the gateway told. */
+export function isInVoice(client: Client, guildId: string, channelId: string, userId: string): boolean {
+  return client.guilds.cache.get(guildId)?.voiceStates.cache.get(userId)?.channelId === channelId;
 }

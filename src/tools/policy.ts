@@ -24,6 +24,8 @@ export function judge(
   if (!certain && (tool.risk !== 'read' || tool.needs !== null)) {
     return no(`It is not certain who asked, so ${tool.name} may not be used now. The person can ask again.`);
   }
+  // Nothing here can ask for the press of a button.
+  if (tool.risk === 'dangerous') return no(`${tool.name} is dangerous, so nobody may use it by voice alone.`);
   switch (tool.needs) {
     case null:
       return { allowed: true };
@@ -34,8 +36,7 @@ export function judge(
       return no(`${tool.name} posts to the text channel, where not everybody who asked may write: not ${names}.`);
     }
     default:
-      tool.needs satisfies never;
-      return no(`${tool.name} needs a right that is not known.`);
+      return no(`${tool.name} needs a right that cannot be looked up.`);
   }
 }
 

@@ -17,6 +17,7 @@ export function readPage(reader: PageReader = new PageReader()): Tool {
       from: z.int().min(0).optional().describe('Where to go on in a long page: the `next` of the piece before'),
     }),
     risk: 'read',
+    outside: true,
     deadlineMs: 25_000,
     async run({ url, from = 0 }, { signal }) {
       const page = await reader.read(/^[a-z][a-z0-9+.-]*:/i.test(url) ? url : `https://${url}`, signal);

@@ -1,10 +1,21 @@
 import { z } from 'zod';
 import type { Delivery, ToolContext } from '../bridge/ports.ts';
 
-/** `read`: finds something out; `write`: changes something that people see. */
-type Risk = 'read' | 'write';
+/**
+ * `read`: finds something out; `write`: changes something that people see; `dangerous`: acts on other people, or beyond
+ * this server. Nobody may use the last without a button that a person presses.
+ */
+type Risk = 'read' | 'write' | 'dangerous';
 /** What every asker must be allowed in Discord before the tool runs. */
-type Need = 'mayWrite';
+type Need = 'mayWrite' | 'MuteMembers' | 'MoveMembers' | 'ModerateMembers' | 'CreatePublicThreads';
+
+/** What a call will really do, once what it names was looked up. */
+interface Resolved<Input> {
+  /** What `run` gets: with ids instead of names, so that it does what was confirmed. */
+  readonly input: Input;
+  /** One sentence for the person who confirms. Untrusted text. */
+  readonly words: string;
+}
 
 /** What a tool is made of: one file, one definition. */
 export interface ToolDefinition<Input extends z.ZodObject> {
@@ -16,6 +27,13 @@ export interface ToolDefinition<Input extends z.ZodObject> {
   readonly input: Input;
   readonly risk: Risk;
   readonly needs?: Need;
+  /** Its results bring text from outside, such as a web page, which may try to give orders. Default false. */
+  readonly outside?: boolean;
+  /** Looks up what the arguments name, before anybody is asked to confirm. Throws ToolError where it cannot be done. */
+  resolve?(
+    input: z.output<Input>,
+    context: ToolContext,
+  ): Promise<Resolved<z.output<Input>>> | Resolved<z.output<Input>>;
   /** Whether the model waits for the result. Default true; false for what takes longer than people like to wait. */
   readonly blocking?: boolean;
   /** How the result of a tool that does not block comes in. Default `when-idle`. */
@@ -39,6 +57,7 @@ export interface Tool {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly risk: Risk;
   readonly needs: Need | null;
+  readonly outside: boolean;
   /** undefined: the model waits for the result. */
   readonly delivery: Delivery | undefined;
   readonly onInterrupt: 'abort' | 'go-on';
@@ -62,7 +81,7 @@ const KEYWORDS = ['type', 'description', 'enum', 'minimum', 'maximum', 'required
 /** Turns a definition into a tool. Throws TypeError for a definition that no provider would take. */
 export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition<Input>): Tool {
   const { name, description, input, risk, needs = null, deadlineMs = DEADLINE_MS } = definition;
-  const { blocking = true, delivery = 'when-idle', onInterrupt = 'go-on' } = definition;
+  const { outside = false, blocking = true, delivery = 'when-idle', onInterrupt = 'go-on' } = definition;
   // The narrower of both providers' rules.
   if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
   if (blocking && definition.delivery) throw new TypeError(`${name} blocks, so its result comes at once`);
@@ -73,13 +92,17 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
     parameters: Object.freeze(parametersOf(input)),
     risk,
     needs,
+    outside,
     delivery: blocking ? undefined : delivery,
     onInterrupt,
     deadlineMs,
     prepare(args: unknown) {
       const parsed = input.safeParse(args);
       if (!parsed.success) throw new ToolError(`Wrong arguments for ${name}: ${problemsOf(parsed.error)}.`);
-      return async (context: ToolContext) => definition.run(parsed.data, context);
+      return async (context: ToolContext) => {
+        const resolved = await definition.resolve?.(parsed.data, context);
+        return definition.run(resolved?.input ?? parsed.data, context);
+      };
     },
   });
 }

@@ -11,6 +11,8 @@ import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { Spending } from '../../src/spending.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { NoteStore } from '../../src/store/notes.ts';
+import { ReminderStore } from '../../src/store/reminders.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { ScriptedBridges } from '../fakes/bridges.ts';
@@ -51,6 +53,8 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
       { name: 'post_message', description: 'Writes into the text channel.' },
     ],
     models: scriptedModels,
+    notes: new NoteStore(database),
+    reminders: new ReminderStore(database),
     log,
     ...change,
   };
