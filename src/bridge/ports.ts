@@ -362,6 +362,27 @@ export interface Room {
   mayWrite(userId: UserId): boolean;
 }
 
+/** A file below a message; one whose name ends in .png, .jpg, .gif or .webp is shown as a picture. */
+export interface PostFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** What a picture shows, for people who cannot see it. Untrusted text. */
+  readonly description?: string | undefined;
+}
+
+/** What a tool brings for people, beside the result that the model gets. */
+export interface PostExtras {
+  /** Pages behind the answer. */
+  readonly links: readonly Source[];
+  readonly files: readonly PostFile[];
+}
+
+/** How far a call is. `fraction` 0–1; null: unknown. `text` is untrusted. */
+export interface Progress {
+  readonly fraction: number | null;
+  readonly text: string;
+}
+
 /** For whom a tool runs. `askers` are the people behind the turns; `certain` is false where one of them is unknown. */
 export interface ToolContext {
   readonly room: Room;
@@ -369,6 +390,10 @@ export interface ToolContext {
   readonly askers: readonly Person[];
   readonly certain: boolean;
   readonly signal: AbortSignal;
+  /** Shows on the call's post how far it is. Costs nothing: the post is edited at a bounded rate. Ignored after the end. */
+  progress(fraction: number | null, text?: string): void;
+  /** Adds links and files to the call's post, shown with its result or failure. What Discord would not take is left out. */
+  attach(extras: Partial<PostExtras>): void;
 }
 
 /** What the model may do. */

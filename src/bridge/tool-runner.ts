@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { BridgeEvent, CancelOutcome } from './bridge-ports.ts';
+import { CallExtras } from './call-extras.ts';
 import { Gate } from './gate.ts';
 import { LaterResults, type Moment } from './later-results.ts';
-import type { Person, Room, SpeechSession, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
+import type { Person, PostExtras, Room, SpeechSession, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
 import type { TurnBook } from './rights.ts';
 import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
 
@@ -84,12 +85,30 @@ export class ToolRunner {
       this.#acknowledged.push({ call, owes: session.acknowledge(call) });
     }
     const startedAt = performance.now();
-    void toolbox.run(call, disabled(), { room, text, askers, certain, signal: abort.signal }).then((raw) => {
+    const extras = new CallExtras();
+    const context = {
+      room,
+      text,
+      askers,
+      certain,
+      signal: abort.signal,
+      progress: (fraction: number | null, words = '') => this.#progress(call.callId, fraction, words),
+      attach: (more: Partial<PostExtras>) => extras.add(more),
+    };
+    void toolbox.run(call, disabled(), context).then((raw) => {
       const one = this.#calls.remove(call.callId);
       const result = one?.cancelledBy ? cancelled(call, one.cancelledBy) : raw;
       if (one) this.#deliver(one, result);
       else this.#gate.settled(call.replyId, call.callId, false);
-      observe({ type: 'tool-ended', call, askers, result, tookMs: performance.now() - startedAt });
+      const { all } = extras;
+      observe({
+        type: 'tool-ended',
+        call,
+        askers,
+        result,
+        tookMs: performance.now() - startedAt,
+        ...(all && { extras: all }),
+      });
       this.#parts.onSettled();
     });
   }
@@ -150,6 +169,12 @@ export class ToolRunner {
   /** Aborts everything; nothing is delivered any more. */
   close(): void {
     this.cancel(this.#calls.ids);
+  }
+
+  #progress(callId: string, fraction: number | null, text: string): void {
+    if (!this.#calls.ids.includes(callId)) return;
+    const share = fraction === null || !Number.isFinite(fraction) ? null : Math.min(Math.max(fraction, 0), 1);
+    this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text } });
   }
 
   #deliver({ call, delivery }: RunningCall, result: ToolResult): void {

@@ -78,6 +78,7 @@ export class Screen {
     switch (event.type) {
       case 'joined':
       case 'left':
+      case 'tool-progress':
         return;
       case 'speaking':
         this.#line(event.person.name, event.speaking ? `${bold('speaks')}` : dim('stopped'));

@@ -17,7 +17,8 @@ export function contextOf(
     mayWrite,
   };
   const signal = new AbortController().signal;
-  return { room, askers: [anna], certain: true, signal, ...rest, text: new FakeTextChannel() };
+  const none = { progress: () => {}, attach: () => {} };
+  return { room, askers: [anna], certain: true, signal, ...none, ...rest, text: new FakeTextChannel() };
 }
 
 /** A call with these arguments. */
