@@ -9,6 +9,7 @@ import { tools } from './tools.ts';
 import { transcript } from './transcript.ts';
 import { usage } from './usage.ts';
 import { voice } from './voice.ts';
+import { why } from './why.ts';
 
 /** Every slash command, in the order in which Discord is told of them. */
 export const commands: readonly Command[] = [
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   status,
   voice,
   tools,
+  why,
   transcript,
   usage,
   notes,

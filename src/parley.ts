@@ -1,6 +1,7 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
@@ -9,8 +10,9 @@ import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversations.ts';
 import { createClient, logIn } from './discord/client.ts';
+import { ConfirmButtons } from './discord/confirm-buttons.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
-import { dispatchCommands } from './discord/dispatch.ts';
+import { dispatchCommands, type Press } from './discord/dispatch.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { DiscordGuildTexts } from './discord/guild-texts.ts';
 import { isInVoice } from './discord/members.ts';
@@ -30,10 +32,14 @@ import { openDatabase } from './store/database.ts';
 import { NoteStore } from './store/notes.ts';
 import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
+import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
+import { ToolTrials } from './tool-trials.ts';
+import { Confirmations } from './tools/confirmations.ts';
 import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
-import { escapeMarkdown } from './transcript/markdown.ts';
+import { confirmationClosed, confirmationTexts } from './transcript/confirmation-post.ts';
+import { escapeMarkdown, escapeName } from './transcript/markdown.ts';
 
 /** The running bot. */
 export interface Parley {
@@ -79,7 +85,15 @@ export async function startParley({
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
   const models = new Models({ configs, fallback, lacking, log });
+  const policies = new ToolRulesStore(database);
+  const confirmButtons = new ConfirmButtons(escapeName);
+  const confirmations = new Confirmations({
+    texts: (question, waitMs) => confirmationTexts(question, waitMs, Date.now()),
+    closed: confirmationClosed,
+    buttons: (id) => confirmButtons.of(id),
+  });
   const buttons = new ToolButtons();
+  const decisions = new DecisionLog();
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const texts = new DiscordGuildTexts({ client, settings });
@@ -97,7 +111,7 @@ export async function startParley({
   const { weather } = config;
   const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: null });
   const tools = [...builtIn, ...more];
-  const toolbox = new LocalToolbox({ tools, log });
+  const toolbox = new LocalToolbox({ tools, policies, confirmations, log });
   const conversations = new Conversations({
     client,
     notes,
@@ -106,6 +120,7 @@ export async function startParley({
     spending,
     toolbox,
     buttons,
+    decisions,
     ticker: new Ticker(),
     codecs,
     statuses: new VoiceStatuses(client, log),
@@ -139,22 +154,26 @@ export async function startParley({
   };
   try {
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
-    const own = tools.map(({ name, description }) => ({ name, description }));
+    const trials = new ToolTrials({ toolbox, settings, bridges, decisions });
     const context = {
       bridges,
       settings,
       usage: spending,
       drawUsage,
       toolsFor: ({ capabilities }: SpeechModel) => [
-        ...own.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...tools.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
         ...serverToolList(capabilities),
       ],
       models,
       notes,
       reminders: reminding,
+      policies,
+      decisions,
+      tryTool: trials.run,
       log,
     };
-    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
+    const press: Press = (pressed) => confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, bridges);
+    dispatchCommands(client, commands, context, press);
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     await reminding.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');

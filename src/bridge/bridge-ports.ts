@@ -1,5 +1,17 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { GuildSettings, Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type {
+  Decision,
+  GuildSettings,
+  Person,
+  PostExtras,
+  Progress,
+  ServerWork,
+  SpeechModel,
+  ToolCall,
+  ToolResult,
+  Turn,
+  Usage,
+} from './ports.ts';
 
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
@@ -49,7 +61,13 @@ export type BridgeEvent =
       readonly askers: readonly Person[];
       readonly result: ToolResult;
       readonly tookMs: number;
+      /** For the post of the call. Absent: nothing. */
+      readonly extras?: PostExtras;
     }
+  /** Something was decided about what somebody wanted, for `/why`. */
+  | { readonly type: 'decided'; readonly decision: Decision }
+  /** A running call says how far it is. */
+  | { readonly type: 'tool-progress'; readonly callId: string; readonly progress: Progress }
   /** A tool that the provider runs did something for a reply to these turns. */
   | {
       readonly type: 'server-tool';

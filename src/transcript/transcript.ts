@@ -108,6 +108,7 @@ export class Transcript {
         this.#endTools();
         this.#begin({ kind: 'note', text: endText(event.reason, this.#nameOf) });
         break;
+      case 'tool-progress':
       case 'speaking':
       case 'level':
       case 'joined':
@@ -117,6 +118,7 @@ export class Transcript {
       case 'interrupted':
       case 'usage':
       case 'transcription-usage':
+      case 'decided':
         break;
       default:
         event satisfies never;

@@ -6,9 +6,12 @@ import { createThread } from '../../src/tools/create-thread.ts';
 import { moderationTools } from '../../src/tools/moderation-tools.ts';
 import { searchTranscripts } from '../../src/tools/search-transcripts.ts';
 import { startPoll } from '../../src/tools/start-poll.ts';
+import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { escapeMarkdown } from '../../src/transcript/markdown.ts';
+import { gateOf } from '../fakes/gate.ts';
+import { keptLog } from '../fakes/log.ts';
 import { callTool } from './call-tool.ts';
-import { anna, ben, contextOf } from './context.ts';
+import { anna, ben, callOf, contextOf } from './context.ts';
 
 test('a poll is posted for those who asked, with nothing invisible in it', async () => {
   const posted: unknown[] = [];
@@ -127,6 +130,39 @@ test('nobody is acted on who is not here, and a refusal of Discord is a result',
     message: /owns this server/,
   });
   assert.deepEqual(acts, []);
+});
+
+test('the button says whom it is about, and what was confirmed is what is done', async () => {
+  const { acts, tools } = moderation();
+  const people = [anna, ben];
+  const gate = gateOf({
+    answer: () => {
+      // Meanwhile somebody else calls themselves so.
+      people.push({ userId: '3', name: 'ben' });
+      return { kind: 'confirmed', by: anna };
+    },
+  });
+  const toolbox = new LocalToolbox({ tools: [...tools.values()], log: keptLog().log, ...gate });
+  const mute = () => toolbox.run(callOf('mute_member', { person: 'Ben' }), [], contextOf({ people }));
+  const rules = [{ tool: 'mute_member', kind: 'person', id: '1', allowed: true }] as const;
+  const refused = await mute();
+  assert.match(refused.output, /nobody may use it until/);
+  const open = gateOf({ rules, answer: gate.confirmations.ask as never });
+  const allowed = new LocalToolbox({ tools: [...tools.values()], log: keptLog().log, ...open });
+  const done = await allowed.run(callOf('mute_member', { person: 'Ben' }), [], contextOf({ people }));
+  assert.deepEqual([done.ok, open.questions[0]?.words], [true, 'Mute "Ben" (2) for everybody.']);
+  assert.deepEqual(
+    acts.map(({ target }) => target),
+    ['2'],
+  );
+  const denied = gateOf({ rules, answer: { kind: 'late' } });
+  const late = await new LocalToolbox({ tools: [...tools.values()], log: keptLog().log, ...denied }).run(
+    callOf('mute_member', { person: '2' }),
+    [],
+    contextOf({ people }),
+  );
+  assert.match(late.output, /Nobody confirmed/);
+  assert.equal(acts.length, 1);
 });
 
 function find(id: number, userId: string, posts: string[]): RecordFind {

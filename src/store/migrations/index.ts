@@ -2,6 +2,7 @@ import { guildSettings } from './001-guild-settings.ts';
 import { usage } from './002-usage.ts';
 import { guildModel } from './003-guild-model.ts';
 import { repliesAndSearches } from './004-replies-and-searches.ts';
+import { policy } from './006-policy.ts';
 import { remindersNotes } from './007-reminders-notes.ts';
 import { record } from './008-record.ts';
 import type { Migration } from './migration.ts';
@@ -12,6 +13,7 @@ export const migrations: readonly Migration[] = [
   usage,
   guildModel,
   repliesAndSearches,
+  policy,
   remindersNotes,
   record,
 ];
