@@ -19,9 +19,10 @@ export function readPage(reader: PageReader = new PageReader()): Tool {
     risk: 'read',
     outside: true,
     deadlineMs: 25_000,
-    async run({ url, from = 0 }, { signal }) {
+    async run({ url, from = 0 }, { signal, attach }) {
       const page = await reader.read(/^[a-z][a-z0-9+.-]*:/i.test(url) ? url : `https://${url}`, signal);
       if (page.text === '') throw new ToolError('The page has no text: it may need a browser, or a login.');
+      attach({ links: [{ title: page.title, url: page.url }] });
       const text = page.text.slice(from, from + PIECE).toWellFormed();
       if (text === '') throw new ToolError(`The page has only ${page.text.length} characters.`);
       const next = from + PIECE < page.text.length ? from + PIECE : null;

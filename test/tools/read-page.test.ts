@@ -14,6 +14,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 /** A web site on a port of the system's choice, and a reader that may reach it and nothing else that is not public. */
 async function site(test: TestContext, answer: Answer, more: { resolve?: Resolve; threadMs?: number } = {}) {
   const requests: IncomingMessage[] = [];
+  const attached: unknown[] = [];
   const server = createServer((request, response) => {
     requests.push(request);
     answer(request, response);
@@ -27,8 +28,10 @@ async function site(test: TestContext, answer: Answer, more: { resolve?: Resolve
   const url = `http://127.0.0.1:${port}`;
   const tool = readPage(new PageReader({ allow: [`127.0.0.1:${port}`], ...more }));
   const read = (address: string, args: object = {}, signal = new AbortController().signal) =>
-    tool.prepare({ url: address, ...args })(contextOf({ signal })) as Promise<Record<string, unknown>>;
-  return { url, port, requests, read };
+    tool.prepare({ url: address, ...args })(
+      contextOf({ signal, attach: (extras) => attached.push(extras) }),
+    ) as Promise<Record<string, unknown>>;
+  return { url, port, requests, attached, read };
 }
 
 const html =
@@ -41,13 +44,14 @@ ${'<p>The moon draws the water of the sea towards itself, and so it rises and fa
 <p>Äpfel &amp; Öl.</p></article><script>alert('never')</script><footer>Imprint</footer>`;
 
 test('an article is read without menu and script, with the address that the redirects led to', async (context) => {
-  const { read, url, requests } = await site(context, (request, response) => {
+  const { read, url, requests, attached } = await site(context, (request, response) => {
     if (request.url === '/old') response.writeHead(301, { location: '/new#part', 'set-cookie': 'a=b' }).end();
     else html(ARTICLE)(request, response);
   });
   const page = await read(`${url}/old`);
   assert.equal(page.title, 'On tides');
   assert.equal(page.url, `${url}/new`);
+  assert.deepEqual(attached, [{ links: [{ title: 'On tides', url: `${url}/new` }] }]);
   assert.match(String(page.text), /^(On tides\n+)?The moon draws .*Äpfel & Öl\.$/s);
   assert.doesNotMatch(String(page.text), /alert|Login|Imprint/);
   assert.equal(page.next, undefined);
