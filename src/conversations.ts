@@ -2,7 +2,9 @@ import type { Client, VoiceBasedChannel } from 'discord.js';
 import { Bridge } from './bridge/bridge.ts';
 import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import type { OpenBridge } from './bridge/bridges.ts';
+import type { DecisionLog } from './bridge/decision-log.ts';
 import { LineLostError } from './bridge/errors.ts';
+import type { Notes } from './bridge/guild-ports.ts';
 import type { GuildSettings, Person, SettingsStore, Toolbox } from './bridge/ports.ts';
 import type { Ticker } from './bridge/ticker.ts';
 import { Announcement } from './discord/announcement.ts';
@@ -30,6 +32,7 @@ export interface ConversationsParts {
   readonly models: Models;
   readonly settings: SettingsStore;
   readonly spending: Spending;
+  readonly notes: Pick<Notes, 'list'>;
   readonly toolbox: Toolbox;
   readonly ticker: Ticker;
   readonly codecs: OpusCodecs;
@@ -40,6 +43,7 @@ export interface ConversationsParts {
   readonly evenVoices: boolean;
   readonly statuses: VoiceStatuses;
   readonly buttons: ToolButtons;
+  readonly decisions: DecisionLog;
   readonly log: Log;
   /** With a lost model. */
   readonly patience: Patience;
@@ -62,14 +66,15 @@ export class Conversations {
 
   /** Rejects with SessionLostError or LineLostError, leaving nothing behind. */
   readonly open: OpenBridge = async ({ guildId, channelId, by, returning, onEnded }) => {
-    const { settings, log } = this.#parts;
+    const { settings, notes, log } = this.#parts;
     const channel = this.#channel(guildId, channelId);
     const own = await settings.get(guildId);
-    const now: Now = { settings: own, lost: new Set() };
+    const now: Now = { settings: own, lost: new Set(), notes: await notes.list(guildId) };
     // The model first: with a rejected key the bot never shows up in the channel.
     const opened = await this.#opener.open(now);
     const line = await this.#joinLine(opened, channel);
     const text = new ChosenText(channel.guild, own.transcriptChannelId ?? channelId);
+    this.#parts.decisions.begin(guildId, channelId);
     const { handle, journey, transcript, announcement } = this.#join({
       ...opened,
       line,
@@ -156,6 +161,7 @@ export class Conversations {
       model: place.model,
       modelFor: (settings) => models.chosen(settings).model,
       settings: now.settings,
+      notes: now.notes,
       toolbox,
       room,
       text,
@@ -177,6 +183,7 @@ export class Conversations {
     const { bridge, text, transcript, announcement } = running;
     const { guildId, channelId } = bridge;
     observe(event, guildId);
+    this.#parts.decisions.observe(event, guildId);
     this.#charge(event, running);
     const ended = event.type === 'ended' ? event.reason : undefined;
     if (ended) log.info({ guildId, channelId, reason: ended }, 'left a voice channel');
@@ -239,6 +246,7 @@ function followed(bridge: Bridge, take: (settings: GuildSettings) => void): Brid
     },
     status: () => bridge.status(),
     ask: (person, text) => bridge.ask(person, text),
+    announce: (announcement) => bridge.announce(announcement),
     cancelTool: (cancelId, by, keepsOrder) => bridge.cancelTool(cancelId, by, keepsOrder),
     apply: (settings, chosen) => {
       take(settings);

@@ -1,17 +1,23 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
+import { builtInTools } from './built-in-tools.ts';
 import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversations.ts';
 import { createClient, logIn } from './discord/client.ts';
+import { ConfirmButtons } from './discord/confirm-buttons.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
-import { dispatchCommands } from './discord/dispatch.ts';
+import { dispatchCommands, type Press } from './discord/dispatch.ts';
 import { FrameClock } from './discord/frame-clock.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
+import { DiscordGuildTexts } from './discord/guild-texts.ts';
+import { isInVoice } from './discord/members.ts';
+import { DiscordModeration } from './discord/moderation.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
@@ -21,22 +27,24 @@ import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
+import { Reminding } from './reminding.ts';
 import { returnToPlaces } from './returning.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
+import { NoteStore } from './store/notes.ts';
 import { PlaceStore } from './store/places.ts';
+import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
+import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
-import { currentTime } from './tools/current-time.ts';
-import { getWeather } from './tools/get-weather.ts';
-import { postMessage } from './tools/post-message.ts';
-import { runCode } from './tools/run-code.ts';
+import { ToolTrials } from './tool-trials.ts';
+import { Confirmations } from './tools/confirmations.ts';
 import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
-import { whoIsHere } from './tools/who-is-here.ts';
-import { escapeMarkdown } from './transcript/markdown.ts';
+import { confirmationClosed, confirmationTexts } from './transcript/confirmation-post.ts';
+import { escapeMarkdown, escapeName } from './transcript/markdown.ts';
 
 /** The running bot. */
 export interface Parley {
@@ -86,26 +94,43 @@ export async function startParley({
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
   const models = new Models({ configs, fallback, lacking, log });
-  const tools = [
-    getWeather(config.weather),
-    currentTime(),
-    whoIsHere,
-    runCode(),
-    postMessage({ escape: escapeMarkdown }),
-    ...more,
-  ];
-  const toolbox = new LocalToolbox({ tools, log });
+  const policies = new ToolRulesStore(database);
+  const confirmButtons = new ConfirmButtons(escapeName);
+  const confirmations = new Confirmations({
+    texts: (question, waitMs) => confirmationTexts(question, waitMs, Date.now()),
+    closed: confirmationClosed,
+    buttons: (id) => confirmButtons.of(id),
+  });
   const buttons = new ToolButtons();
+  const decisions = new DecisionLog();
   const codecs = new OpusCodecs();
   const clock = new FrameClock();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
+  const texts = new DiscordGuildTexts({ client, settings });
+  const notes = new NoteStore(database);
+  const reminding = new Reminding({
+    store: new ReminderStore(database),
+    // Made below, and asked for long after.
+    bridges: { find: (guildId) => bridges.find(guildId) },
+    texts,
+    isIn: (...where) => isInVoice(client, ...where),
+    escape: escapeMarkdown,
+    log,
+  });
+  const moderation = new DiscordModeration(client);
+  const { weather } = config;
+  const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: null });
+  const tools = [...builtIn, ...more];
+  const toolbox = new LocalToolbox({ tools, policies, confirmations, log });
   const conversations = new Conversations({
     client,
+    notes,
     models,
     settings,
     spending,
     toolbox,
     buttons,
+    decisions,
     ticker: new Ticker(),
     codecs,
     clock,
@@ -117,14 +142,17 @@ export async function startParley({
     ...(linkPatience && { linkPatience }),
     observe: (event, guildId) => observe?.(event, guildId),
   });
-  const bridges = new OpenBridges(conversations.open);
+  const bridges: OpenBridges = new OpenBridges(conversations.open);
 
   let lock: InstanceLock | undefined;
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    // Before the conversations: what they do not say any more is left for the next start.
+    const reminded = reminding.close();
     conversations.abort(new Error('the bot is stopping'));
     await bridges.closeAll({ kind: 'asked', by: null });
     await conversations.finished();
+    await reminded;
   };
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
@@ -144,21 +172,28 @@ export async function startParley({
   try {
     lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
-    const own = tools.map(({ name, description }) => ({ name, description }));
+    const trials = new ToolTrials({ toolbox, settings, bridges, decisions });
     const context = {
       bridges,
       settings,
       usage: spending,
       drawUsage,
       toolsFor: ({ capabilities }: SpeechModel) => [
-        ...own.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...tools.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
         ...serverToolList(capabilities),
       ],
       models,
+      notes,
+      reminders: reminding,
+      policies,
+      decisions,
+      tryTool: trials.run,
       log,
     };
-    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
+    const press: Press = (pressed) => confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, bridges);
+    dispatchCommands(client, commands, context, press);
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
+    await reminding.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
     void returnToPlaces({ client: ready, places, bridges, log });
   } catch (error) {

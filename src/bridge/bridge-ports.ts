@@ -1,5 +1,17 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { GuildSettings, Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type {
+  Decision,
+  GuildSettings,
+  Person,
+  PostExtras,
+  Progress,
+  ServerWork,
+  SpeechModel,
+  ToolCall,
+  ToolResult,
+  Turn,
+  Usage,
+} from './ports.ts';
 
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
@@ -49,7 +61,13 @@ export type BridgeEvent =
       readonly askers: readonly Person[];
       readonly result: ToolResult;
       readonly tookMs: number;
+      /** For the post of the call. Absent: nothing. */
+      readonly extras?: PostExtras;
     }
+  /** Something was decided about what somebody wanted, for `/why`. */
+  | { readonly type: 'decided'; readonly decision: Decision }
+  /** A running call says how far it is. */
+  | { readonly type: 'tool-progress'; readonly callId: string; readonly progress: Progress }
   /** A tool that the provider runs did something for a reply to these turns. */
   | {
       readonly type: 'server-tool';
@@ -103,6 +121,12 @@ export interface BridgeStatus {
   readonly deafRejoins: number;
 }
 
+/** What the bot is to say of its own accord. `name`: what the turn is called, such as `Reminder`. Untrusted text. */
+export interface Announcement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** One voice channel joined to one session, as the commands see it. */
 export interface BridgeHandle {
   readonly guildId: string;
@@ -110,6 +134,11 @@ export interface BridgeHandle {
   status(): BridgeStatus;
   /** Types into the conversation; the model answers aloud when the floor is quiet. */
   ask(person: Person, text: string): void;
+  /**
+   * Has the model say something that nobody asked for, when the floor is quiet. The turn is nobody's, so its reply has
+   * nobody's rights. True once the reply has sounded; false when the conversation ended before.
+   */
+  announce(announcement: Announcement): Promise<boolean>;
   /**
    * Takes on changed settings; another model takes over in a quiet moment. Returns the names of those that the running
    * session cannot take on before the next join. `chosen`: what somebody just set: a model that had failed is tried again.

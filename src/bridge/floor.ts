@@ -1,5 +1,6 @@
 import { joined } from '../audio/frames.ts';
 import { SpeakerQueue, type Utterance } from '../audio/speaker-queue.ts';
+import type { Announcement } from './bridge-ports.ts';
 import type { Frame, Pcm, Turn, TurnDetection, UserId } from './ports.ts';
 
 /** Voice that makes a beginning of speech while the bot is silent: shorter is a click or a breath. */
@@ -31,8 +32,8 @@ export type FloorDecision =
   | { readonly type: 'begin'; readonly turn: Turn; readonly queuedMs: number }
   | { readonly type: 'audio'; readonly pcm: Pcm }
   | { readonly type: 'end'; readonly turn: Turn; readonly speechMs: number; readonly respond: boolean }
-  /** A typed turn; only given when no turn is open. */
-  | { readonly type: 'text'; readonly turn: Turn; readonly text: string }
+  /** A typed turn, or an announcement's; only given when no turn is open. */
+  | { readonly type: 'text'; readonly turn: Turn; readonly text: string; readonly announcement?: Announcement }
   | { readonly type: 'dropped'; readonly userId: UserId; readonly ms: number };
 
 /** What the bot is doing, as far as the floor must know: a reply is not yet audible, or sounds. */
@@ -47,7 +48,8 @@ export interface FloorSettings {
 
 type Claim =
   | { readonly kind: 'speech'; readonly userId: UserId; readonly speaker: SpeakerQueue; readonly utterance: Utterance }
-  | { readonly kind: 'text'; readonly userId: UserId; readonly text: string };
+  | { readonly kind: 'text'; readonly userId: UserId; readonly text: string }
+  | { readonly kind: 'announcement'; readonly announcement: Announcement };
 interface Holding {
   readonly turn: Turn;
   readonly speaker: SpeakerQueue;
@@ -97,7 +99,7 @@ export class Floor {
 
   /** The people who wait for their turn, in order, each once. */
   get waiting(): UserId[] {
-    return [...new Set(this.#claims.map((claim) => claim.userId))];
+    return [...new Set(this.#claims.flatMap((claim) => (claim.kind === 'announcement' ? [] : claim.userId)))];
   }
 
   /** Nobody holds the floor and nobody waits. */
@@ -201,6 +203,14 @@ export class Floor {
     return out;
   }
 
+  /** A turn of the bot's own, nobody's; it waits like a typed one. */
+  announce(announcement: Announcement, now: number): FloorDecision[] {
+    this.#claims.push({ kind: 'announcement', announcement });
+    const out: FloorDecision[] = [];
+    this.#advance(out, now);
+    return out;
+  }
+
   /** The provider's own detector closed the open turn (turn detection other than manual). */
   closeTurn(turnId: number, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];
@@ -284,7 +294,7 @@ export class Floor {
         this.#begin(out, claim, now);
       } else {
         this.#bot = 'preparing';
-        out.push({ type: 'text', turn: this.#turn(claim.userId), text: claim.text });
+        out.push(this.#written(claim));
       }
     }
   }
@@ -296,6 +306,14 @@ export class Floor {
     out.push({ type: 'begin', turn, queuedMs: utterance.queuedMs });
     this.#stream(out, now);
     if (utterance.closed) this.#end(out, now);
+  }
+
+  #written(claim: Exclude<Claim, { kind: 'speech' }>): FloorDecision {
+    if (claim.kind === 'text') return { type: 'text', turn: this.#turn(claim.userId), text: claim.text };
+    const { announcement } = claim;
+    this.#lastTurnId += 1;
+    const turn = { id: this.#lastTurnId, userId: null, name: announcement.name };
+    return { type: 'text', turn, text: announcement.text, announcement };
   }
 
   #turn(userId: UserId): Turn {

@@ -1,10 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { BridgeEvent, CancelOutcome } from './bridge-ports.ts';
+import { CallExtras } from './call-extras.ts';
 import { Gate } from './gate.ts';
 import { LaterResults, type Moment } from './later-results.ts';
-import type { Person, Room, SpeechSession, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
+import type {
+  Decision,
+  Person,
+  PostExtras,
+  Room,
+  SpeechSession,
+  TextChannel,
+  Toolbox,
+  ToolCall,
+  ToolContext,
+  ToolResult,
+} from './ports.ts';
 import type { TurnBook } from './rights.ts';
 import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
+import { Taint } from './taint.ts';
 
 /** What a ToolRunner works with. */
 export interface ToolRunnerParts {
@@ -34,6 +47,8 @@ export class ToolRunner {
   readonly #later = new LaterResults();
   /** Calls that were acknowledged while their reply went on; `owes`: the model has to be asked to go on after it. */
   #acknowledged: { readonly call: ToolCall; readonly owes: boolean }[] = [];
+  readonly #taint = new Taint();
+  readonly #closed = new AbortController();
   /** Calls that the provider runs itself, with their replies. */
   readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number }>();
 
@@ -65,7 +80,7 @@ export class ToolRunner {
   /** Starts a call. One that came before, and one that does what another is doing for the same people, does not run. */
   run(call: ToolCall): void {
     if (!this.#calls.isNew(call.callId)) return;
-    const { toolbox, turns, room, text, observe, disabled, session } = this.#parts;
+    const { toolbox, turns, observe, disabled, session } = this.#parts;
     const { askers, certain } = turns.askers(call.turnIds);
     const sameness = samenessOf(call, askers, certain);
     this.#gate.called(call.replyId, call.callId);
@@ -84,14 +99,55 @@ export class ToolRunner {
       this.#acknowledged.push({ call, owes: session.acknowledge(call) });
     }
     const startedAt = performance.now();
-    void toolbox.run(call, disabled(), { room, text, askers, certain, signal: abort.signal }).then((raw) => {
+    const extras = new CallExtras();
+    const context: ToolContext = {
+      ...this.#contextOf(call, abort.signal),
+      progress: (fraction: number | null, words = '') => this.#progress(call.callId, fraction, words),
+      attach: (more: Partial<PostExtras>) => extras.add(more),
+    };
+    void toolbox.run(call, disabled(), context).then((raw) => {
       const one = this.#calls.remove(call.callId);
       const result = one?.cancelledBy ? cancelled(call, one.cancelledBy) : raw;
       if (one) this.#deliver(one, result);
       else this.#gate.settled(call.replyId, call.callId, false);
-      observe({ type: 'tool-ended', call, askers, result, tookMs: performance.now() - startedAt });
+      const { all } = extras;
+      observe({
+        type: 'tool-ended',
+        call,
+        askers,
+        result,
+        tookMs: performance.now() - startedAt,
+        ...(all && { extras: all }),
+      });
       this.#parts.onSettled();
     });
+  }
+
+  /**
+   * Whether the provider may run a call on a hosted MCP server for the people behind it. undefined: nobody waits for it
+   * any more.
+   */
+  async permit(
+    call: ToolCall,
+    server: string,
+  ): Promise<{ readonly allowed: boolean; readonly reason: string } | undefined> {
+    const { toolbox, disabled } = this.#parts;
+    this.hostedBegan(call.replyId, call.callId);
+    const { signal } = this.#closed;
+    const nothing = () => {};
+    const context = { ...this.#contextOf(call, signal), progress: nothing, attach: nothing };
+    const verdict = await toolbox.permit({ ...call, server }, disabled(), context);
+    return signal.aborted ? undefined : verdict;
+  }
+
+  /** Text from outside came into the conversation by itself, such as a search of the provider, for these turns. */
+  outsideCame(turnIds: readonly number[]): void {
+    this.#taint.entered(turnIds);
+  }
+
+  /** A person's turn began. */
+  turnBegan(): void {
+    this.#taint.turnBegan();
   }
 
   /** No more calls come of this reply: one request covers all that were acknowledged. */
@@ -149,10 +205,25 @@ export class ToolRunner {
 
   /** Aborts everything; nothing is delivered any more. */
   close(): void {
+    this.#closed.abort(new Error('the conversation ended'));
     this.cancel(this.#calls.ids);
   }
 
+  #progress(callId: string, fraction: number | null, text: string): void {
+    if (!this.#calls.ids.includes(callId)) return;
+    const share = fraction === null || !Number.isFinite(fraction) ? null : Math.min(Math.max(fraction, 0), 1);
+    this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text } });
+  }
+
+  #contextOf(call: ToolCall, signal: AbortSignal): Omit<ToolContext, 'progress' | 'attach'> {
+    const { turns, room, text, observe } = this.#parts;
+    const tainted = this.#taint.covers(call.turnIds);
+    const decided = (decision: Decision): void => observe({ type: 'decided', decision });
+    return { room, text, ...turns.askers(call.turnIds), tainted, signal, decided };
+  }
+
   #deliver({ call, delivery }: RunningCall, result: ToolResult): void {
+    if (result.outside) this.#taint.entered(call.turnIds);
     if (!delivery) {
       this.#parts.session.sendToolResult(result);
       this.#gate.settled(call.replyId, call.callId, true);

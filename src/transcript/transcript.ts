@@ -119,6 +119,7 @@ export class Transcript {
         this.#endTools();
         this.#begin({ kind: 'note', text: endText(event.reason, this.#nameOf) });
         break;
+      case 'tool-progress':
       case 'speaking':
       case 'level':
       case 'joined':
@@ -128,6 +129,7 @@ export class Transcript {
       case 'interrupted':
       case 'usage':
       case 'transcription-usage':
+      case 'decided':
         break;
       default:
         event satisfies never;

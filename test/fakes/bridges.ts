@@ -1,4 +1,11 @@
-import type { BridgeHandle, BridgeStatus, Bridges, CancelOutcome, EndReason } from '../../src/bridge/bridge-ports.ts';
+import type {
+  Announcement,
+  BridgeHandle,
+  BridgeStatus,
+  Bridges,
+  CancelOutcome,
+  EndReason,
+} from '../../src/bridge/bridge-ports.ts';
 import type { GuildSettings, Person } from '../../src/bridge/ports.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
@@ -6,6 +13,9 @@ export class ScriptedBridge implements BridgeHandle {
   readonly guildId: string;
   readonly channelId: string;
   readonly asked: { person: Person; text: string }[] = [];
+  readonly announced: Announcement[] = [];
+  /** Whether an announcement was heard. */
+  hears: (announcement: Announcement) => Promise<boolean> = () => Promise.resolve(true);
   readonly applied: GuildSettings[] = [];
   readonly chosen: (readonly (keyof GuildSettings)[])[] = [];
   readonly closed: EndReason[] = [];
@@ -42,6 +52,11 @@ export class ScriptedBridge implements BridgeHandle {
 
   ask(person: Person, text: string): void {
     this.asked.push({ person, text });
+  }
+
+  announce(announcement: Announcement): Promise<boolean> {
+    this.announced.push(announcement);
+    return this.hears(announcement);
   }
 
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {

@@ -85,6 +85,7 @@ function mayWrite(channel: Channel, rights: bigint, call: Call): void {
   need(rights, isThread(channel) ? 'SendMessagesInThreads' : 'SendMessages');
   if (call.files.length > 0) need(rights, 'AttachFiles');
   if (call.body.embeds?.length) need(rights, 'EmbedLinks');
+  if (call.body.poll) need(rights, 'SendPolls');
   if (call.body.message_reference) need(rights, 'ReadMessageHistory');
   if (isThread(channel) && channel.archived) {
     if (channel.locked) throw refusal('archivedThread');
