@@ -1,5 +1,6 @@
 // The only file that reads process.env.
 import { z } from 'zod';
+import { readMcp } from './mcp-config.ts';
 import {
   base,
   lackingVariables,
@@ -9,6 +10,7 @@ import {
   providerSecrets,
   providerVariables,
 } from './provider-config.ts';
+import type { McpConfig } from './tools/mcp-entry.ts';
 
 /** The environment cannot be used. `message` has one line per problem, each naming the variable and what to do. */
 export class ConfigError extends Error {
@@ -41,6 +43,8 @@ export interface Config {
   readonly startedByNpm: boolean;
   /** A JSON file with prices that take the place of the built-in ones; null: none. */
   readonly pricesFile: string | null;
+  /** The MCP servers that Parley itself starts or calls. */
+  readonly mcp: McpConfig;
   /** Values that no log line may carry. */
   readonly secrets: readonly string[];
 }
@@ -65,6 +69,7 @@ const Environment = z.object({
     .regex(/^sqlite:.+$/, 'must be sqlite:PATH (such as sqlite:data/parley.db) or sqlite::memory:')
     .default('sqlite:data/parley.db'),
   PRICES_FILE: z.string().optional(),
+  MCP_CONFIG: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   WEATHER_API_URL: base('https://api.open-meteo.com'),
   WEATHER_GEOCODING_URL: base('https://geocoding-api.open-meteo.com'),
@@ -85,11 +90,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     // A key that was refused as such must not also be called absent.
     if (!problems.some((line) => line.startsWith(`${variable} `))) problems.push(problem);
   }
+  const { problems: wrong, secrets, ...mcp } = readMcp(given.MCP_CONFIG, env);
+  problems.push(...wrong);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return freeze(assemble(parsed.data, env.npm_lifecycle_event === 'start'));
+  const config = assemble(parsed.data, env.npm_lifecycle_event === 'start');
+  return freeze({ ...config, mcp, secrets: [...config.secrets, ...secrets] });
 }
 
-function assemble(read: Environment, startedByNpm: boolean): Config {
+function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'> {
   const models = modelConfigs(read);
   return {
     discord: { token: read.DISCORD_TOKEN, apiUrl: read.DISCORD_API_URL, guildId: read.DISCORD_GUILD_ID ?? null },

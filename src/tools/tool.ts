@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { Delivery, ToolContext } from '../bridge/ports.ts';
 
-/** `read`: finds something out; `write`: changes something that people see. */
-type Risk = 'read' | 'write';
+/**
+ * `read`: finds something out; `write`: changes something that people see; `dangerous`: acts on other people, or beyond
+ * this server. By default everybody may use the first, whoever may write there the second, and nobody the third.
+ */
+export type Risk = 'read' | 'write' | 'dangerous';
 /** What every asker must be allowed in Discord before the tool runs. */
 type Need = 'mayWrite';
 
