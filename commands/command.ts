@@ -6,7 +6,14 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
-import type { SettingsStore, SpeechModel, SpeechModels, UsageDay, UsageReport } from '../src/bridge/ports.ts';
+import type {
+  SettingsStore,
+  SpeechModel,
+  SpeechModels,
+  ToolServer,
+  UsageDay,
+  UsageReport,
+} from '../src/bridge/ports.ts';
 
 /** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
 export interface ToolName {
@@ -25,6 +32,8 @@ export interface CommandContext {
   readonly models: SpeechModels;
   /** The tools that a model can use. */
   toolsFor(model: SpeechModel): readonly ToolName[];
+  /** The servers of mcp.json and how they are. */
+  toolServers(): readonly ToolServer[];
   readonly log: Logger;
 }
 

@@ -2,6 +2,7 @@ import { PermissionFlagsBits } from 'discord.js';
 import type { Asked, Command, CommandContext, ToolName } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { change } from './setting-words.ts';
+import { serversText } from './tool-servers.ts';
 import { listed, plain } from './words.ts';
 
 /** Which tools the model may use in this guild. */
@@ -24,6 +25,7 @@ export const tools: Command = {
           option.setName('tool').setDescription('A tool that is switched on').setRequired(true).setAutocomplete(true),
         ),
     )
+    .addSubcommand((sub) => sub.setName('servers').setDescription('Show the MCP servers, and how they are'))
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
 
   async execute(asked, context) {
@@ -32,6 +34,8 @@ export const tools: Command = {
         return turn(asked, context, 'on');
       case 'disable':
         return turn(asked, context, 'off');
+      case 'servers':
+        return serversText(context.toolServers());
       default:
         return listTools(asked, context);
     }

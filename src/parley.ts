@@ -26,6 +26,7 @@ import { GuildSettingsStore } from './store/settings.ts';
 import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
+import { McpServers } from './tools/mcp-servers.ts';
 import { postMessage } from './tools/post-message.ts';
 import { runCode } from './tools/run-code.ts';
 import type { Tool } from './tools/tool.ts';
@@ -85,7 +86,8 @@ export async function startParley({
     postMessage({ escape: escapeMarkdown }),
     ...more,
   ];
-  const toolbox = new LocalToolbox({ tools, log });
+  const mcp = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools: () => void toolsChanged() });
+  const toolbox = new LocalToolbox({ tools, more: () => mcp.tools, log });
   const buttons = new ToolButtons();
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
@@ -104,6 +106,9 @@ export async function startParley({
     observe: (event, guildId) => observe?.(event, guildId),
   });
   const bridges = new OpenBridges(conversations.open);
+  const toolsChanged = () =>
+    bridges.reapply(settings).catch((error) => log.warn({ err: error }, 'changed tools could not be offered'));
+  const serversStarted = mcp.start();
 
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -112,7 +117,8 @@ export async function startParley({
     await conversations.finished();
   };
   const stop = async (): Promise<void> => {
-    await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
+    const closing = Promise.all([close(), mcp.close()]);
+    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
     await usageStore.close();
     await database.destroy();
@@ -126,16 +132,18 @@ export async function startParley({
   };
   try {
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
-    const own = tools.map(({ name, description }) => ({ name, description }));
+    await serversStarted;
+    const own = () => [...tools, ...mcp.tools].map(({ name, description }) => ({ name, description }));
     const context = {
       bridges,
       settings,
       usage: spending,
       drawUsage,
       toolsFor: ({ capabilities }: SpeechModel) => [
-        ...own.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...own().filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
         ...serverToolList(capabilities),
       ],
+      toolServers: () => mcp.shown,
       models,
       log,
     };

@@ -396,6 +396,16 @@ export interface ToolContext {
   attach(extras: Partial<PostExtras>): void;
 }
 
+/** A server of tools that this process starts or calls (MCP), as people see it. `reason` completes "because …". */
+export interface ToolServer {
+  readonly name: string;
+  readonly state: /** `tools` of the `offered` ones are used; fewer where they are too many. */
+    | { readonly status: 'running'; readonly tools: number; readonly offered: number }
+    | { readonly status: 'starting' | 'stopped' | 'disabled' }
+    /** `nextTryMs` null: it is not tried again. */
+    | { readonly status: 'failed'; readonly reason: string; readonly nextTryMs: number | null };
+}
+
 /** What the model may do. */
 export interface Toolbox {
   /** The tools switched on in this guild. */

@@ -13,17 +13,22 @@ const ARGUMENTS_LIMIT = 64 * 1024;
 /** The tools of this process. Every call ends in a result within the tool's deadline, whatever the tool does. */
 export class LocalToolbox implements Toolbox {
   readonly #tools: ReadonlyMap<string, Tool>;
+  readonly #more: () => readonly Tool[];
   readonly #log: Pick<Logger, 'warn'>;
 
-  /** Throws TypeError when two tools have one name. */
-  constructor(options: { tools: readonly Tool[]; log: Pick<Logger, 'warn'> }) {
+  /**
+   * Throws TypeError when two tools have one name. `more`: tools that come and go, asked for each time; one that has the
+   * name of another does not count.
+   */
+  constructor(options: { tools: readonly Tool[]; more?: () => readonly Tool[]; log: Pick<Logger, 'warn'> }) {
+    this.#more = options.more ?? (() => []);
     this.#tools = new Map(options.tools.map((tool) => [tool.name, tool]));
     this.#log = options.log;
     if (this.#tools.size !== options.tools.length) throw new TypeError('two tools have the same name');
   }
 
   declarations(disabled: readonly string[]): readonly ToolDeclaration[] {
-    const enabled = [...this.#tools.values()].filter((tool) => !disabled.includes(tool.name));
+    const enabled = [...this.#all().values()].filter((tool) => !disabled.includes(tool.name));
     return enabled.map(({ name, description, parameters, delivery, onInterrupt }) => ({
       name,
       description,
@@ -44,8 +49,13 @@ export class LocalToolbox implements Toolbox {
     }
   }
 
+  #all(): ReadonlyMap<string, Tool> {
+    const more = this.#more().filter(({ name }) => !this.#tools.has(name));
+    return new Map([...this.#tools, ...more.map((tool) => [tool.name, tool] as const)]);
+  }
+
   async #answer(call: ToolCall, disabled: readonly string[], context: ToolContext): Promise<unknown> {
-    const tool = this.#tools.get(call.name);
+    const tool = this.#all().get(call.name);
     if (!tool) throw new ToolError(`There is no tool with the name ${JSON.stringify(call.name.slice(0, 100))}.`);
     const mayWrite = (userId: string) => context.room.mayWrite(userId);
     const verdict = judge(tool, { disabled, askers: context.askers, certain: context.certain, mayWrite });
