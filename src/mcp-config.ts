@@ -66,9 +66,9 @@ const Server = z
     timeoutMs: timeout(60_000),
     startTimeoutMs: timeout(60_000),
     // Of other programs that read the same file; they mean nothing here.
-    description: z.unknown(),
-    autoApprove: z.unknown(),
-    alwaysAllow: z.unknown(),
+    description: z.unknown().optional(),
+    autoApprove: z.unknown().optional(),
+    alwaysAllow: z.unknown().optional(),
   })
   .superRefine((server, context) => {
     const { command, url, type } = server;
@@ -86,7 +86,7 @@ const Server = z
   });
 type Server = z.output<typeof Server>;
 const File = z.strictObject({
-  $schema: z.unknown(),
+  $schema: z.unknown().optional(),
   mcpServers: z.record(z.string(), z.unknown(), { error: 'must be an object of servers by their names' }),
 });
 

@@ -53,7 +53,7 @@ const Page = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string()
 const Listed = z.looseObject({ name: z.string().min(1).max(200) });
 const Result = z.looseObject({
   content: z.array(z.unknown()).default([]),
-  structuredContent: z.unknown(),
+  structuredContent: z.unknown().optional(),
   isError: z.boolean().optional().catch(undefined),
 });
 const Anything = z.looseObject({});
@@ -231,7 +231,7 @@ export class McpConnection {
 /** The promise's value, or the signal's reason at once; what the promise comes to afterwards is nobody's. */
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>();
-  const stop = () => aborted.reject(new McpFailure('it did not start in time', { cause: signal.reason }));
+  const stop = () => aborted.reject(new McpFailure('it did not answer in time', { cause: signal.reason }));
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   try {

@@ -46,7 +46,12 @@ export function readResult(result: McpResult, hide: (text: string) => string): R
     else texts.push(`(something that cannot be shown: ${visible(part.type, 40) || 'of no type'})`);
   }
   const extras = { files, links: links.map(({ title, url }) => ({ title: hide(title), url: hide(url) })) };
-  if (result.isError === true) return { value: null, failure: visible(texts.join(' '), LONGEST_FAILURE), extras };
+  if (result.isError === true)
+    return {
+      value: null,
+      failure: visible(texts.join(' ').replace(/^MCP error -?\d+: /, ''), LONGEST_FAILURE),
+      extras,
+    };
   return { value: modelValue(result, texts, hide), failure: undefined, extras };
 }
 

@@ -35,7 +35,7 @@ export class StdioTransport implements Transport {
   #child: ChildProcess | undefined;
   #gone = Promise.withResolvers<void>();
   #garbage = 0;
-  /** How the process ended, for people; undefined while it runs. */
+  /** How or why the process ended, for people; undefined while it runs. */
   #ending: string | undefined;
 
   /** `onStderr` gets each line that the server prints to stderr. */
@@ -98,7 +98,7 @@ export class StdioTransport implements Transport {
   }
 
   #exited(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
-    this.#ending = signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}`;
+    this.#ending ??= signal === null ? `its process ended with code ${code}` : `its process was ended by ${signal}`;
     // What it started and left behind.
     killTree(child, 'SIGKILL');
     alive.delete(child);
@@ -122,7 +122,7 @@ export class StdioTransport implements Transport {
       this.#buffer.append(chunk);
     } catch (error) {
       this.onerror?.(error as Error);
-      void this.close();
+      this.#giveUp('it wrote a line of more than 10 MB to its output');
       return;
     }
     while (this.#child) {
@@ -135,11 +135,16 @@ export class StdioTransport implements Transport {
         this.#garbage += 1;
         if (this.#garbage === 1) this.onerror?.(new Error('a line on stdout is no JSON-RPC message; it is skipped'));
         if (this.#garbage < MOST_GARBAGE) continue;
-        this.#buffer.clear();
-        void this.close();
+        this.#giveUp('what it writes to its output is not MCP');
         return;
       }
     }
+  }
+
+  #giveUp(why: string): void {
+    this.#ending ??= why;
+    this.#buffer.clear();
+    void this.close();
   }
 
   #follow(stderr: Readable): void {

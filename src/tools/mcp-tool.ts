@@ -66,7 +66,7 @@ export function riskOf({ risk }: McpEntry, { name, annotations }: ListedTool): {
   return { risk: readOnlyHint === true ? 'read' : 'write', fromOperator: false };
 }
 
-const Hints = z.looseObject({ readOnlyHint: z.unknown(), destructiveHint: z.unknown() });
+const Hints = z.looseObject({ readOnlyHint: z.unknown().optional(), destructiveHint: z.unknown().optional() });
 
 /** Why a call failed, as a sentence for the model. */
 function inWords(error: unknown, { name }: McpEntry, hide: (text: string) => string): Error {
