@@ -7,9 +7,11 @@ import type {
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
 import type {
+  Decision,
   SettingsStore,
   SpeechModel,
   SpeechModels,
+  ToolPolicies,
   ToolServer,
   UsageDay,
   UsageReport,
@@ -20,6 +22,19 @@ export interface ToolName {
   readonly name: string;
   readonly description: string;
   readonly remote?: boolean;
+  readonly risk: 'read' | 'write' | 'dangerous';
+  /** JSON Schema of the arguments. Absent: the provider runs it, and nobody here can. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** A call from the keyboard, and what it brought: lines of harmless markdown. */
+export interface ToolTrial {
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+export interface TrialResult {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
 }
 
 /** What every command may use. */
@@ -30,6 +45,18 @@ export interface CommandContext {
   /** The picture of what days cost, as PNG. Rejects where it cannot be drawn. */
   drawUsage(chart: { readonly days: readonly UsageDay[]; readonly budgetUsd: number }): Promise<Buffer>;
   readonly models: SpeechModels;
+  readonly policies: ToolPolicies;
+  /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
+  readonly decisions: {
+    of(guildId: string):
+      | {
+          readonly channelId: string;
+          readonly decisions: readonly { readonly at: number; readonly decision: Decision }[];
+        }
+      | undefined;
+  };
+  /** Runs a tool as the person who typed it, with their rights. */
+  tryTool(asked: Asked, trial: ToolTrial): Promise<TrialResult>;
   /** The tools that a model can use. */
   toolsFor(model: SpeechModel): readonly ToolName[];
   /** The servers of mcp.json and how they are. */

@@ -7,6 +7,7 @@ import { tools } from './tools.ts';
 import { transcript } from './transcript.ts';
 import { usage } from './usage.ts';
 import { voice } from './voice.ts';
+import { why } from './why.ts';
 
 /** Every slash command, in the order in which Discord is told of them. */
-export const commands: readonly Command[] = [join, leave, ask, status, voice, tools, transcript, usage];
+export const commands: readonly Command[] = [join, leave, ask, status, voice, tools, why, transcript, usage];

@@ -2,6 +2,7 @@ import { ChannelType, type Client, type VoiceChannel } from 'discord.js';
 import { Bridge } from './bridge/bridge.ts';
 import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import type { OpenBridge } from './bridge/bridges.ts';
+import type { DecisionLog } from './bridge/decision-log.ts';
 import { LineLostError, SessionLostError } from './bridge/errors.ts';
 import type { Conversation, GuildSettings, Provider, SettingsStore, SpeechModel, Toolbox } from './bridge/ports.ts';
 import { sessionOptions } from './bridge/session-options.ts';
@@ -32,6 +33,7 @@ export interface ConversationsParts {
   readonly codecs: OpusCodecs;
   readonly statuses: VoiceStatuses;
   readonly buttons: ToolButtons;
+  readonly decisions: DecisionLog;
   readonly log: Log;
   /** With a lost model. */
   readonly patience: Patience;
@@ -74,6 +76,7 @@ export class Conversations {
     const opened = await this.#openSession(models.chosen(own).model, now);
     const line = await this.#joinLine(opened, channel);
     const text = new ChosenText(channel.guild, own.transcriptChannelId ?? channelId);
+    this.#parts.decisions.begin(guildId, channelId);
     const bridge = this.#join({ ...opened, line, channel, text, now, onEnded });
     log.info({ guildId, channelId, model: opened.model.name, by: by.userId }, 'joined a voice channel');
     if (opened.notice !== undefined) bridge.transcript.observe({ type: 'trouble', message: opened.notice });
@@ -197,6 +200,7 @@ export class Conversations {
     const { channel, text, transcript, announcement } = running;
     const guildId = channel.guild.id;
     observe(event, guildId);
+    this.#parts.decisions.observe(event, guildId);
     this.#charge(event, running);
     const ended = event.type === 'ended' ? event.reason : undefined;
     if (ended) log.info({ guildId, channelId: channel.id, reason: ended }, 'left a voice channel');

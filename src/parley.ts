@@ -1,6 +1,7 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
@@ -8,8 +9,9 @@ import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversations.ts';
 import { createClient, logIn } from './discord/client.ts';
+import { ConfirmButtons } from './discord/confirm-buttons.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
-import { dispatchCommands } from './discord/dispatch.ts';
+import { dispatchCommands, type Press } from './discord/dispatch.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import type { StartError } from './discord/start-error.ts';
@@ -23,7 +25,10 @@ import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
 import { GuildSettingsStore } from './store/settings.ts';
+import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
+import { ToolTrials } from './tool-trials.ts';
+import { Confirmations } from './tools/confirmations.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { McpServers } from './tools/mcp-servers.ts';
@@ -32,7 +37,8 @@ import { runCode } from './tools/run-code.ts';
 import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
 import { whoIsHere } from './tools/who-is-here.ts';
-import { escapeMarkdown } from './transcript/markdown.ts';
+import { confirmationClosed, confirmationTexts } from './transcript/confirmation-post.ts';
+import { escapeMarkdown, escapeName } from './transcript/markdown.ts';
 
 /** The running bot. */
 export interface Parley {
@@ -87,8 +93,16 @@ export async function startParley({
     ...more,
   ];
   const mcp = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools: () => void toolsChanged() });
-  const toolbox = new LocalToolbox({ tools, more: () => mcp.tools, log });
+  const policies = new ToolRulesStore(database);
+  const confirmButtons = new ConfirmButtons(escapeName);
+  const confirmations = new Confirmations({
+    texts: (question, waitMs) => confirmationTexts(question, waitMs, Date.now()),
+    closed: confirmationClosed,
+    buttons: (id) => confirmButtons.of(id),
+  });
+  const toolbox = new LocalToolbox({ tools, more: () => mcp.tools, policies, confirmations, log });
   const buttons = new ToolButtons();
+  const decisions = new DecisionLog();
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const conversations = new Conversations({
@@ -98,6 +112,7 @@ export async function startParley({
     spending,
     toolbox,
     buttons,
+    decisions,
     ticker: new Ticker(),
     codecs,
     statuses: new VoiceStatuses(client, log),
@@ -133,21 +148,25 @@ export async function startParley({
   try {
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
     await serversStarted;
-    const own = () => [...tools, ...mcp.tools].map(({ name, description }) => ({ name, description }));
+    const trials = new ToolTrials({ toolbox, settings, bridges, decisions });
     const context = {
       bridges,
       settings,
       usage: spending,
       drawUsage,
       toolsFor: ({ capabilities }: SpeechModel) => [
-        ...own().filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...[...tools, ...mcp.tools].filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
         ...serverToolList(capabilities),
       ],
       toolServers: () => mcp.shown,
       models,
+      policies,
+      decisions,
+      tryTool: trials.run,
       log,
     };
-    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
+    const press: Press = (pressed) => confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, bridges);
+    dispatchCommands(client, commands, context, press);
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
   } catch (error) {

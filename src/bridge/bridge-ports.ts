@@ -1,5 +1,6 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
 import type {
+  Decision,
   GuildSettings,
   Person,
   PostExtras,
@@ -63,6 +64,8 @@ export type BridgeEvent =
       /** For the post of the call. Absent: nothing. */
       readonly extras?: PostExtras;
     }
+  /** Something was decided about what somebody wanted, for `/why`. */
+  | { readonly type: 'decided'; readonly decision: Decision }
   /** A running call says how far it is. */
   | { readonly type: 'tool-progress'; readonly callId: string; readonly progress: Progress }
   /** A tool that the provider runs did something for a reply to these turns. */

@@ -23,7 +23,7 @@ import type {
   VoiceLine,
 } from './ports.ts';
 import { ReplyUsage } from './reply-usage.ts';
-import { judgeHosted, TurnBook } from './rights.ts';
+import { TurnBook } from './rights.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { VoiceOut } from './voice-out.ts';
@@ -248,7 +248,7 @@ export class Bridge implements BridgeHandle {
         this.#onServerTool(event.replyId, event.work);
         break;
       case 'approval-request':
-        this.#judge(event.call, event.server);
+        void this.#judge(event.call, event.server);
         break;
       case 'tool-cancelled':
         this.#tools.cancel(event.callIds);
@@ -296,6 +296,13 @@ export class Bridge implements BridgeHandle {
   }
 
   #onServerTool(replyId: string, work: ServerWork): void {
+    // What a program printed is the model's own; pages, searches and other servers are not.
+    const outside = work.kind === 'sources' || (work.kind === 'call' && work.result !== null);
+    if (outside) this.#tools.outsideCame(this.#turns.behind(replyId).map(({ id }) => id));
+    this.#tellServerTool(replyId, work);
+  }
+
+  #tellServerTool(replyId: string, work: ServerWork): void {
     const turns = this.#turns.behind(replyId);
     if (work.kind === 'sources') this.#usage.searched(replyId, work.searches);
     this.#voice.wrote(replyId);
@@ -304,17 +311,16 @@ export class Bridge implements BridgeHandle {
     if (work.kind === 'call' && work.result !== null) this.#tools.hostedEnded(work.callId);
   }
 
-  /** A call on a hosted MCP server may change anything, so everybody behind it has to be known. */
-  #judge(call: ToolCall, server: string): void {
-    const { session, room } = this.#parts;
-    const { askers, certain } = this.#turns.askers(call.turnIds);
-    const verdict = judgeHosted({ server, askers, certain, disabled: this.#settings.disabledTools, room });
-    this.#tools.hostedBegan(call.replyId, call.callId);
-    session.approve(call.callId, verdict.allowed, verdict.reason);
+  /** A call on a hosted MCP server may change anything, so everybody behind it has to be known and allowed to. */
+  async #judge(call: ToolCall, server: string): Promise<void> {
+    const verdict = await this.#tools.permit(call, server);
+    if (!verdict || this.#closing) return;
+    this.#parts.session.approve(call.callId, verdict.allowed, verdict.reason);
     if (verdict.allowed) return;
     const { callId, replyId, name } = call;
     const result = { ok: false, output: verdict.reason };
-    this.#onServerTool(replyId, { kind: 'call', callId, server, name, arguments: call.arguments, result });
+    const work = { kind: 'call', callId, server, name, arguments: call.arguments, result } as const;
+    this.#tellServerTool(replyId, work);
   }
 
   #onReplyDone(event: SessionEvent & { type: 'reply-done' }): void {
@@ -388,6 +394,7 @@ export class Bridge implements BridgeHandle {
   #addTurn(turn: Turn): void {
     this.#turnCount += 1;
     this.#turns.add(turn);
+    this.#tools.turnBegan();
   }
 
   /** A reply was asked for: it answers everything so far, results of tools included. */

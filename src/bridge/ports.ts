@@ -97,6 +97,8 @@ export interface ToolDeclaration {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** The model does not wait for this tool, and its result comes in like this. Absent: the model waits. */
   readonly delivery?: Delivery | undefined;
+  /** A person confirms it before it runs. */
+  readonly confirm?: true | undefined;
   /** Of a tool that runs while a person cuts the bot off. Default `go-on`. */
   readonly onInterrupt?: 'abort' | 'go-on' | undefined;
 }
@@ -172,6 +174,8 @@ export interface ToolResult {
   readonly name: string;
   readonly ok: boolean;
   readonly output: string;
+  /** There is text from outside in it, which may try to give orders. */
+  readonly outside?: boolean | undefined;
   /** Of a call that was acknowledged before: how this later result comes in. */
   readonly delivery?: Delivery | undefined;
 }
@@ -350,7 +354,16 @@ export interface TextChannel {
   edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void>;
 }
 
-/** Who is in the voice channel and what Discord lets them do. Answers from memory. */
+/** Permissions of Discord that tools ask for, by their names in Discord's documentation. */
+export type Permission =
+  | 'MuteMembers'
+  | 'DeafenMembers'
+  | 'MoveMembers'
+  | 'ModerateMembers'
+  | 'ManageMessages'
+  | 'CreatePublicThreads';
+
+/** Who is in the voice channel and what Discord lets them do. Answers from memory, but for refresh(). */
 export interface Room {
   readonly guildId: string;
   readonly channelId: string;
@@ -360,6 +373,51 @@ export interface Room {
   nameOf(userId: UserId): string;
   /** Whether Discord lets this person write in the transcript's text channel. */
   mayWrite(userId: UserId): boolean;
+  /**
+   * Asks Discord who these people are now, so that the answers below (and mayWrite) are not those of a while ago. Rejects
+   * where Discord cannot be asked; somebody who is no member any more simply has no rights.
+   */
+  refresh(userIds: readonly UserId[]): Promise<void>;
+  /** Ids of this person's roles, without the one that everybody has; empty for somebody unknown. */
+  rolesOf(userId: UserId): readonly string[];
+  /** Whether Discord gives this person a permission here: what is about text in the text channel, else in voice. */
+  permits(userId: UserId, permission: Permission): boolean;
+  /** Whether this person's highest role is above the other's; the owner is above all, and nobody above themselves. */
+  outranks(userId: UserId, otherId: UserId): boolean;
+}
+
+/**
+ * Who may use a tool of a guild: one entry of its policy. `id` of `everyone` is the guild's own; a person's entry goes
+ * before those of their roles, and these before the one for everyone. Without any, the tool's risk decides.
+ */
+export interface ToolRule {
+  /** Its name; for hosted MCP servers `mcp:LABEL`. */
+  readonly tool: string;
+  readonly kind: 'everyone' | 'role' | 'person';
+  readonly id: string;
+  readonly allowed: boolean;
+}
+
+/** The policies of every guild. */
+export interface ToolPolicies {
+  rules(guildId: string): Promise<readonly ToolRule[]>;
+  /** Replaces the entry for the same tool and the same person, role or everyone. Throws RangeError, readable. */
+  put(guildId: string, rule: ToolRule): Promise<void>;
+  remove(guildId: string, rule: Pick<ToolRule, 'tool' | 'kind' | 'id'>): Promise<void>;
+}
+
+/** Something that was decided about a person's wish, in words for `/why`. All of `what` and `because` is untrusted text. */
+export interface Decision {
+  /** More kinds may come. */
+  readonly kind: 'tool';
+  readonly outcome: 'allowed' | 'refused';
+  readonly askers: readonly Person[];
+  /** False where somebody behind it is unknown. */
+  readonly certain: boolean;
+  /** What was wanted: a tool with its arguments. */
+  readonly what: string;
+  /** A whole sentence. */
+  readonly because: string;
 }
 
 /** A file below a message; one whose name ends in .png, .jpg, .gif or .webp is shown as a picture. */
@@ -389,7 +447,13 @@ export interface ToolContext {
   readonly text: TextChannel;
   readonly askers: readonly Person[];
   readonly certain: boolean;
+  /** Text from outside may have led to this call. Absent: no. */
+  readonly tainted?: boolean;
+  /** One person typed this very call; no model had a part in it. Absent: no. */
+  readonly typed?: boolean;
   readonly signal: AbortSignal;
+  /** Is told what was decided about the call, for `/why`. */
+  decided(decision: Decision): void;
   /** Shows on the call's post how far it is. Costs nothing: the post is edited at a bounded rate. Ignored after the end. */
   progress(fraction: number | null, text?: string): void;
   /** Adds links and files to the call's post, shown with its result or failure. What Discord would not take is left out. */
@@ -412,6 +476,15 @@ export interface Toolbox {
   declarations(disabled: readonly string[]): readonly ToolDeclaration[];
   /** Never throws: refusal, bad arguments, deadline and failure are results. */
   run(call: ToolCall, disabled: readonly string[], context: ToolContext): Promise<ToolResult>;
+  /**
+   * Whether the provider may run a call on a hosted MCP server for these people; may ask them first. Never throws.
+   * `reason` is a sentence that the model can pass on.
+   */
+  permit(
+    call: ToolCall & { readonly server: string },
+    disabled: readonly string[],
+    context: ToolContext,
+  ): Promise<{ readonly allowed: boolean; readonly reason: string }>;
 }
 
 /** What a guild can set. Every field has a default (store/settings.ts). */

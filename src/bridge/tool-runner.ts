@@ -3,9 +3,21 @@ import type { BridgeEvent, CancelOutcome } from './bridge-ports.ts';
 import { CallExtras } from './call-extras.ts';
 import { Gate } from './gate.ts';
 import { LaterResults, type Moment } from './later-results.ts';
-import type { Person, PostExtras, Room, SpeechSession, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
+import type {
+  Decision,
+  Person,
+  PostExtras,
+  Room,
+  SpeechSession,
+  TextChannel,
+  Toolbox,
+  ToolCall,
+  ToolContext,
+  ToolResult,
+} from './ports.ts';
 import type { TurnBook } from './rights.ts';
 import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
+import { Taint } from './taint.ts';
 
 /** What a ToolRunner works with. */
 export interface ToolRunnerParts {
@@ -35,6 +47,8 @@ export class ToolRunner {
   readonly #later = new LaterResults();
   /** Calls that were acknowledged while their reply went on; `owes`: the model has to be asked to go on after it. */
   #acknowledged: { readonly call: ToolCall; readonly owes: boolean }[] = [];
+  readonly #taint = new Taint();
+  readonly #closed = new AbortController();
   /** Calls that the provider runs itself, with their replies. */
   readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number }>();
 
@@ -66,7 +80,7 @@ export class ToolRunner {
   /** Starts a call. One that came before, and one that does what another is doing for the same people, does not run. */
   run(call: ToolCall): void {
     if (!this.#calls.isNew(call.callId)) return;
-    const { toolbox, turns, room, text, observe, disabled, session } = this.#parts;
+    const { toolbox, turns, observe, disabled, session } = this.#parts;
     const { askers, certain } = turns.askers(call.turnIds);
     const sameness = samenessOf(call, askers, certain);
     this.#gate.called(call.replyId, call.callId);
@@ -86,12 +100,8 @@ export class ToolRunner {
     }
     const startedAt = performance.now();
     const extras = new CallExtras();
-    const context = {
-      room,
-      text,
-      askers,
-      certain,
-      signal: abort.signal,
+    const context: ToolContext = {
+      ...this.#contextOf(call, abort.signal),
       progress: (fraction: number | null, words = '') => this.#progress(call.callId, fraction, words),
       attach: (more: Partial<PostExtras>) => extras.add(more),
     };
@@ -111,6 +121,33 @@ export class ToolRunner {
       });
       this.#parts.onSettled();
     });
+  }
+
+  /**
+   * Whether the provider may run a call on a hosted MCP server for the people behind it. undefined: nobody waits for it
+   * any more.
+   */
+  async permit(
+    call: ToolCall,
+    server: string,
+  ): Promise<{ readonly allowed: boolean; readonly reason: string } | undefined> {
+    const { toolbox, disabled } = this.#parts;
+    this.hostedBegan(call.replyId, call.callId);
+    const { signal } = this.#closed;
+    const nothing = () => {};
+    const context = { ...this.#contextOf(call, signal), progress: nothing, attach: nothing };
+    const verdict = await toolbox.permit({ ...call, server }, disabled(), context);
+    return signal.aborted ? undefined : verdict;
+  }
+
+  /** Text from outside came into the conversation by itself, such as a search of the provider, for these turns. */
+  outsideCame(turnIds: readonly number[]): void {
+    this.#taint.entered(turnIds);
+  }
+
+  /** A person's turn began. */
+  turnBegan(): void {
+    this.#taint.turnBegan();
   }
 
   /** No more calls come of this reply: one request covers all that were acknowledged. */
@@ -168,6 +205,7 @@ export class ToolRunner {
 
   /** Aborts everything; nothing is delivered any more. */
   close(): void {
+    this.#closed.abort(new Error('the conversation ended'));
     this.cancel(this.#calls.ids);
   }
 
@@ -177,7 +215,15 @@ export class ToolRunner {
     this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text } });
   }
 
+  #contextOf(call: ToolCall, signal: AbortSignal): Omit<ToolContext, 'progress' | 'attach'> {
+    const { turns, room, text, observe } = this.#parts;
+    const tainted = this.#taint.covers(call.turnIds);
+    const decided = (decision: Decision): void => observe({ type: 'decided', decision });
+    return { room, text, ...turns.askers(call.turnIds), tainted, signal, decided };
+  }
+
   #deliver({ call, delivery }: RunningCall, result: ToolResult): void {
+    if (result.outside) this.#taint.entered(call.turnIds);
     if (!delivery) {
       this.#parts.session.sendToolResult(result);
       this.#gate.settled(call.replyId, call.callId, true);

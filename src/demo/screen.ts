@@ -144,6 +144,7 @@ export class Screen {
         this.#line('model', dim(`${event.usage.inputTokens} tokens in, ${event.usage.outputTokens} out`));
         return;
       case 'transcription-usage':
+      case 'decided':
         return;
       case 'ended':
         this.#line('Parley', cyan('has left the channel'));

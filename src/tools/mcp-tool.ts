@@ -24,8 +24,6 @@ export interface McpToolParts {
 
 const LONGEST_DESCRIPTION = 1_000;
 const LONGEST_REFUSAL = 400;
-/** What comes from a server is text from outside: it may try to give orders. */
-const FROM_OUTSIDE = { outside: true };
 
 /** A tool of an MCP server as one of ours. Its arguments are checked by the server. */
 export function mcpTool({ entry, listed, name, risk, hide, call }: McpToolParts): Tool {
@@ -35,9 +33,9 @@ export function mcpTool({ entry, listed, name, risk, hide, call }: McpToolParts)
     description: description || `The tool ${visible(listed.name, 60)} of ${entry.name}.`,
     input: z.looseObject({}),
     risk,
-    ...(risk === 'read' ? {} : { needs: 'mayWrite' as const }),
     ...(entry.blocking ? {} : { blocking: false }),
-    ...FROM_OUTSIDE,
+    // What comes from a server may try to give orders.
+    outside: true,
     deadlineMs: entry.timeoutMs,
     async run(args, context) {
       const result = await call(listed.name, args, context).catch((error: unknown) => {

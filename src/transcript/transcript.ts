@@ -118,6 +118,7 @@ export class Transcript {
       case 'interrupted':
       case 'usage':
       case 'transcription-usage':
+      case 'decided':
         break;
       default:
         event satisfies never;

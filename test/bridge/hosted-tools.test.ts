@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judgeHosted } from '../../src/bridge/rights.ts';
 import { audio, done, Scene, started } from '../fakes/scene.ts';
 
-const anna = { userId: 'anna', name: 'Anna' };
-const ben = { userId: 'ben', name: 'Ben' };
 const request = (...turnIds: number[]) =>
   ({
     type: 'approval-request',
@@ -17,37 +14,6 @@ const call = (result: { ok: boolean; output: string } | null) =>
     replyId: 'r1',
     work: { kind: 'call', callId: 'c1', server: 'notes', name: 'write', arguments: '{}', result },
   }) as const;
-
-describe('who may have a hosted MCP server act', () => {
-  type Request = Parameters<typeof judgeHosted>[0];
-  const usual: Request = {
-    server: 'notes',
-    askers: [anna],
-    certain: true,
-    disabled: [],
-    room: { mayWrite: () => true },
-  };
-  const reason = (change: Partial<Request>) => {
-    const verdict = judgeHosted({ ...usual, ...change });
-    return verdict.allowed ? '' : verdict.reason;
-  };
-
-  it('people who are all known and may write', () => {
-    assert.equal(reason({}), '');
-    assert.equal(reason({ askers: [anna, ben] }), '');
-  });
-
-  it('nobody where one of the speakers is unknown', () => {
-    assert.match(reason({ certain: false }), /not certain who asked/);
-    assert.match(reason({ askers: [] }), /not certain who asked/);
-  });
-
-  it('nobody where one of them may not write, or the server is switched off', () => {
-    const room = { mayWrite: (userId: string) => userId === 'anna' };
-    assert.match(reason({ askers: [anna, ben], room }), /not "Ben"/);
-    assert.match(reason({ disabled: ['mcp:notes'] }), /switched off/);
-  });
-});
 
 describe('a call on a hosted MCP server in a conversation', () => {
   const answering = async (scene: Scene): Promise<void> => {
@@ -73,15 +39,29 @@ describe('a call on a hosted MCP server in a conversation', () => {
     await scene.bridge.close({ kind: 'asked', by: null });
   });
 
-  it('is declined where it is not certain who asked, and the refusal is told at once', async () => {
+  it('is declined where the people behind it may not, and the refusal is told at once', async () => {
     const scene = new Scene();
+    scene.toolbox.verdict = { allowed: false, reason: 'It is not certain who asked.' };
     await answering(scene);
     await scene.says(request(1, 77), done('r1', true));
-    assert.ok(scene.session.calls.some((one) => one.startsWith('decline c1: It is not certain who asked')));
+    assert.deepEqual(
+      scene.toolbox.permits.map(({ askers, certain }) => ({ askers: askers.map(({ name }) => name), certain })),
+      [{ askers: ['Anna'], certain: false }],
+    );
+    assert.ok(scene.session.calls.includes('decline c1: It is not certain who asked.'));
     const [told] = scene.of('server-tool');
     assert.equal(told?.work.kind === 'call' && told.work.result?.ok, false);
     await scene.called('respond');
     await scene.bridge.close({ kind: 'asked', by: null });
+  });
+
+  it('is not answered any more when the conversation ends while somebody is asked', async () => {
+    const scene = new Scene();
+    await answering(scene);
+    await scene.says(request(1));
+    const { signal } = scene.toolbox.permits[0] as { signal: AbortSignal };
+    await scene.bridge.close({ kind: 'asked', by: null });
+    assert.equal(signal.aborted, true);
   });
 
   it('counts the searches of a reply into its usage, reported or not', async () => {

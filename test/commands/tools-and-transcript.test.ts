@@ -24,10 +24,10 @@ describe('/tools and /transcript', () => {
     assert.equal(
       (await anna.command('/tools list')).content,
       [
-        '`get_weather` (on): The weather at a place\\.',
+        '`get_weather` (for everybody): The weather at a place\\.',
         '`current_time` (off): The time somewhere\\.',
-        '`post_message` (on): Writes into the text channel\\.',
-        'Switch them with `/tools enable` and `/tools disable`.',
+        '`post_message` (for everybody who may write in the text channel): Writes into the text channel\\.',
+        'Switch them with `/tools enable` and `/tools disable`; say who may use them with `/tools allow` and `/tools deny`.',
       ].join('\n'),
     );
   });

@@ -14,6 +14,7 @@ import { type McpEntry, prefixOf } from '../../src/tools/mcp-entry.ts';
 import { McpServers } from '../../src/tools/mcp-servers.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { callOf, contextOf } from '../tools/context.ts';
+import { usualGate } from './gate.ts';
 import type { Behaviour } from './mcp-child.ts';
 
 const CHILD = fileURLToPath(new URL('./mcp-child.ts', import.meta.url));
@@ -90,7 +91,7 @@ export class McpStage {
       this.changes += 1;
     };
     this.servers = new McpServers({ config, secrets, log, onTools });
-    this.#toolbox = new LocalToolbox({ tools: [], more: () => this.servers.tools, log });
+    this.#toolbox = new LocalToolbox({ tools: [], more: () => this.servers.tools, log, ...usualGate });
   }
 
   static async start(entries: readonly McpEntry[], secrets: readonly string[] = []): Promise<McpStage> {

@@ -8,6 +8,7 @@ import { postMessage } from '../../src/tools/post-message.ts';
 import { defineTool, type Tool, type ToolDefinition, ToolError } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { whoIsHere } from '../../src/tools/who-is-here.ts';
+import { usualGate } from '../fakes/gate.ts';
 import { keptLog } from '../fakes/log.ts';
 import { callOf, contextOf } from './context.ts';
 
@@ -26,7 +27,7 @@ function add(change: Partial<ToolDefinition<typeof Numbers>> = {}): Tool {
 
 function boxOf(...tools: Tool[]) {
   const { log, lines } = keptLog();
-  const toolbox = new LocalToolbox({ tools, log });
+  const toolbox = new LocalToolbox({ tools, log, ...usualGate });
   const run = async (name: string, args: unknown = { a: 1 }, context = contextOf(), disabled: string[] = []) => {
     const { callId, ok, output, name: of } = await toolbox.run(callOf(name, args), disabled, context);
     assert.equal(callId, 'c1');

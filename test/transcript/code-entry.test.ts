@@ -27,7 +27,7 @@ test('neither code nor output gets out of its block, pings, or hides something',
   assert.equal(line.split('```').length - 1, 4);
   assert.doesNotMatch(line, /@everyone|<@|<#|\u202e|\r/);
   assert.ok(!line.includes('\u0007'));
-  assert.match(codeBlock('`', 100), /^```\n`\n```$/);
+  assert.match(codeBlock('`', 100), /^```\n`\u2060\n```$/);
 });
 
 test('long code and long output leave room in a message', () => {

@@ -2,7 +2,8 @@ import { guildSettings } from './001-guild-settings.ts';
 import { usage } from './002-usage.ts';
 import { guildModel } from './003-guild-model.ts';
 import { repliesAndSearches } from './004-replies-and-searches.ts';
+import { policy } from './006-policy.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
-export const migrations: readonly Migration[] = [guildSettings, usage, guildModel, repliesAndSearches];
+export const migrations: readonly Migration[] = [guildSettings, usage, guildModel, repliesAndSearches, policy];
