@@ -41,6 +41,8 @@ export interface Config {
   readonly startedByNpm: boolean;
   /** A JSON file with prices that take the place of the built-in ones; null: none. */
   readonly pricesFile: string | null;
+  /** A folder with tools of one's own; null: none. */
+  readonly toolsFolder: string | null;
   /** Values that no log line may carry. */
   readonly secrets: readonly string[];
 }
@@ -65,6 +67,7 @@ const Environment = z.object({
     .regex(/^sqlite:.+$/, 'must be sqlite:PATH (such as sqlite:data/parley.db) or sqlite::memory:')
     .default('sqlite:data/parley.db'),
   PRICES_FILE: z.string().optional(),
+  TOOLS_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   WEATHER_API_URL: base('https://api.open-meteo.com'),
   WEATHER_GEOCODING_URL: base('https://geocoding-api.open-meteo.com'),
@@ -100,6 +103,7 @@ function assemble(read: Environment, startedByNpm: boolean): Config {
     databaseUrl: read.DATABASE_URL,
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
+    toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
     secrets: [read.DISCORD_TOKEN, ...providerSecrets(read)],

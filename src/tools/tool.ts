@@ -52,6 +52,9 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
+/** What defineTool made. */
+const made = new WeakSet<object>();
+
 const DEADLINE_MS = 15_000;
 /**
  * The keywords that OpenAI's function parameters and Gemini's Schema have in common. Lengths are left out: Gemini
@@ -67,7 +70,7 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
   if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
   if (blocking && definition.delivery) throw new TypeError(`${name} blocks, so its result comes at once`);
   if (!(deadlineMs > 0)) throw new TypeError(`the deadline of ${name} must be positive`);
-  return Object.freeze({
+  const tool = Object.freeze({
     name,
     description,
     parameters: Object.freeze(parametersOf(input)),
@@ -82,6 +85,13 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
       return async (context: ToolContext) => definition.run(parsed.data, context);
     },
   });
+  made.add(tool);
+  return tool;
+}
+
+/** Whether a value that somebody else wrote is a tool. */
+export function isTool(value: unknown): value is Tool {
+  return typeof value === 'object' && value !== null && made.has(value);
 }
 
 function parametersOf(input: z.ZodObject): Record<string, unknown> {
