@@ -62,6 +62,8 @@ export type BridgeEvent =
       readonly tookMs: number;
       /** For the post of the call. Absent: nothing. */
       readonly extras?: PostExtras;
+      /** For the button that runs it again. Absent: it cannot be run again. */
+      readonly againId?: string | undefined;
     }
   /** A running call says how far it is. */
   | { readonly type: 'tool-progress'; readonly callId: string; readonly progress: Progress }

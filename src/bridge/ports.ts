@@ -174,6 +174,8 @@ export interface ToolResult {
   readonly output: string;
   /** Of a call that was acknowledged before: how this later result comes in. */
   readonly delivery?: Delivery | undefined;
+  /** For people, where `output` had to be cut: all of it, as JSON text. */
+  readonly full?: string | undefined;
 }
 
 /** Tokens by what they stand for. The `cached…` ones are counted there only. */
@@ -344,10 +346,15 @@ export interface MessageButton {
 
 /** A text channel of Discord. Mentions never ping. Rejects with an Error whose message a person can read. */
 export interface TextChannel {
-  /** Posts and gives the message's id. `content` at most 2,000 characters. */
-  post(content: string, buttons?: readonly MessageButton[]): Promise<string>;
-  /** Without `buttons` the message keeps those it has; an empty list takes them away. */
-  edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void>;
+  /** Posts and gives the message's id. `content` at most 2,000 characters; files at most 10, of 10 MB each. */
+  post(content: string, buttons?: readonly MessageButton[], files?: readonly PostFile[]): Promise<string>;
+  /** Without `buttons` the message keeps those it has; an empty list takes them away. `files` take the place of others. */
+  edit(
+    messageId: string,
+    content: string,
+    buttons?: readonly MessageButton[],
+    files?: readonly PostFile[],
+  ): Promise<void>;
 }
 
 /** Who is in the voice channel and what Discord lets them do. Answers from memory. */
