@@ -45,6 +45,8 @@ export interface Config {
   readonly pricesFile: string | null;
   /** The MCP servers that Parley itself starts or calls. */
   readonly mcp: McpConfig;
+  /** A folder with tools of one's own; null: none. */
+  readonly toolsFolder: string | null;
   /** Values that no log line may carry. */
   readonly secrets: readonly string[];
 }
@@ -70,6 +72,7 @@ const Environment = z.object({
     .default('sqlite:data/parley.db'),
   PRICES_FILE: z.string().optional(),
   MCP_CONFIG: z.string().optional(),
+  TOOLS_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   WEATHER_API_URL: base('https://api.open-meteo.com'),
   WEATHER_GEOCODING_URL: base('https://geocoding-api.open-meteo.com'),
@@ -108,6 +111,7 @@ function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'>
     databaseUrl: read.DATABASE_URL,
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
+    toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
     secrets: [read.DISCORD_TOKEN, ...providerSecrets(read)],

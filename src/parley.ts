@@ -37,6 +37,7 @@ import { runCode } from './tools/run-code.ts';
 import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
 import { whoIsHere } from './tools/who-is-here.ts';
+import { toolsOfFolder, withFreeNames } from './tools-folder.ts';
 import { confirmationClosed, confirmationTexts } from './transcript/confirmation-post.ts';
 import { escapeMarkdown, escapeName } from './transcript/markdown.ts';
 
@@ -78,13 +79,14 @@ export async function startParley({
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
+  const ownTools = await toolsOfFolder({ folder: config.toolsFolder, log });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
   const models = new Models({ configs, fallback, lacking, log });
-  const tools = [
+  const builtIn = [
     getWeather(config.weather),
     currentTime(),
     whoIsHere,
@@ -92,6 +94,8 @@ export async function startParley({
     postMessage({ escape: escapeMarkdown }),
     ...more,
   ];
+  const taken = builtIn.map(({ name }) => name);
+  const tools = [...builtIn, ...withFreeNames(ownTools, taken, log)];
   const mcp = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools: () => void toolsChanged() });
   const policies = new ToolRulesStore(database);
   const confirmButtons = new ConfirmButtons(escapeName);

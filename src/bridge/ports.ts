@@ -178,6 +178,8 @@ export interface ToolResult {
   readonly outside?: boolean | undefined;
   /** Of a call that was acknowledged before: how this later result comes in. */
   readonly delivery?: Delivery | undefined;
+  /** For people, where `output` had to be cut: all of it, as JSON text. */
+  readonly full?: string | undefined;
 }
 
 /** Tokens by what they stand for. The `cached…` ones are counted there only. */
@@ -348,10 +350,15 @@ export interface MessageButton {
 
 /** A text channel of Discord. Mentions never ping. Rejects with an Error whose message a person can read. */
 export interface TextChannel {
-  /** Posts and gives the message's id. `content` at most 2,000 characters. */
-  post(content: string, buttons?: readonly MessageButton[]): Promise<string>;
-  /** Without `buttons` the message keeps those it has; an empty list takes them away. */
-  edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void>;
+  /** Posts and gives the message's id. `content` at most 2,000 characters; files at most 10, of 10 MB each. */
+  post(content: string, buttons?: readonly MessageButton[], files?: readonly PostFile[]): Promise<string>;
+  /** Without `buttons` the message keeps those it has; an empty list takes them away. `files` take the place of others. */
+  edit(
+    messageId: string,
+    content: string,
+    buttons?: readonly MessageButton[],
+    files?: readonly PostFile[],
+  ): Promise<void>;
 }
 
 /** Permissions of Discord that tools ask for, by their names in Discord's documentation. */

@@ -87,6 +87,9 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
+/** What defineTool made. */
+const made = new WeakSet<object>();
+
 const DEADLINE_MS = 15_000;
 /**
  * The keywords that OpenAI's function parameters and Gemini's Schema have in common. Lengths are left out: Gemini
@@ -114,7 +117,7 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
   const running = (checked: z.output<Input>): RunCall => {
     return async (context) => definition.run(checked, context);
   };
-  return Object.freeze({
+  const tool = Object.freeze({
     name,
     description,
     parameters: Object.freeze(parametersOf(input)),
@@ -133,6 +136,13 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
       },
     }),
   });
+  made.add(tool);
+  return tool;
+}
+
+/** Whether a value that somebody else wrote is a tool. */
+export function isTool(value: unknown): value is Tool {
+  return typeof value === 'object' && value !== null && made.has(value);
 }
 
 function parametersOf(input: z.ZodObject): Record<string, unknown> {

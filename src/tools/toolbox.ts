@@ -5,6 +5,8 @@ import { type Tool, ToolError } from './tool.ts';
 
 /** What the model gets of one result, at most. */
 const OUTPUT_LIMIT_BYTES = 16 * 1024;
+/** What people get of it: a file that Discord takes, and some white space. */
+const FULL_LIMIT_BYTES = 6 * 1024 * 1024;
 /** Room for the words around a text that was cut. */
 const CUT_RESERVE_BYTES = 128;
 /** A model that repeats itself can write arguments without end. */
@@ -46,7 +48,8 @@ export class LocalToolbox implements Toolbox {
     // Only what a tool brought is from outside, not what we say about it.
     let outside = false;
     const result = (ok: boolean, value: unknown): ToolResult => {
-      return { callId, name, ok, output: outputOf(value), ...(outside && { outside }) };
+      const output = outputOf(value);
+      return { callId, name, ok, output, ...(ok && fullOf(value, output)), ...(outside && { outside }) };
     };
     try {
       const tool = this.#all().get(name);
@@ -141,6 +144,12 @@ function outputOf(value: unknown): string {
     kept = kept.slice(0, Math.max(0, kept.length - Math.max(Math.ceil(excess / 3), 1)));
   }
   return wrapped();
+}
+
+/** All of it where it was cut, for the file that people get. */
+function fullOf(value: unknown, output: string): { readonly full?: string } {
+  const text = JSON.stringify(value ?? null) ?? 'null';
+  return text === output || Buffer.byteLength(text) > FULL_LIMIT_BYTES ? {} : { full: text };
 }
 
 function messageOf(error: unknown): string {
