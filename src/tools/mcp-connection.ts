@@ -105,10 +105,15 @@ export class McpConnection {
     options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number | null, text: string) => void },
   ): Promise<McpResult> {
     const { signal, onProgress } = options;
+    signal.throwIfAborted();
+    // The SDK never takes its listener back: the signal of the conversation would cancel calls that are long over.
+    const own = new AbortController();
+    const cancel = () => own.abort(signal.reason);
+    signal.addEventListener('abort', cancel, { once: true });
     this.#calls += 1;
     try {
       return await this.#client.request({ method: 'tools/call', params: { name, arguments: { ...args } } }, Result, {
-        signal,
+        signal: own.signal,
         timeout: this.#options.entry.timeoutMs + TIMEOUT_RESERVE_MS,
         onprogress: ({ progress, total, message }) => {
           const known = typeof total === 'number' && total > 0 && typeof progress === 'number';
@@ -120,6 +125,7 @@ export class McpConnection {
       const refused = error instanceof McpError && error.code !== ErrorCode.ConnectionClosed;
       throw refused ? error : failureOf(error, this.#ending);
     } finally {
+      signal.removeEventListener('abort', cancel);
       this.#calls -= 1;
     }
   }
@@ -156,19 +162,20 @@ export class McpConnection {
     };
     this.#client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#toolsChanged());
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
-    await unlessAborted(this.#client.connect(this.#transport, { timeout, signal: limit }), limit);
-    this.#tools = await unlessAborted(this.#list(limit, timeout), limit);
+    await unlessAborted(this.#client.connect(this.#transport, { timeout }), limit);
+    this.#tools = await unlessAborted(this.#list(), limit);
     if (this.#over) throw new McpFailure(this.#ending ?? 'its connection was closed');
     if (entry.transport.type === 'http') this.#pingTimer = setInterval(() => this.#ping(), PING_EVERY_MS).unref();
   }
 
-  async #list(signal: AbortSignal, timeout: number): Promise<readonly ListedTool[]> {
+  async #list(): Promise<readonly ListedTool[]> {
     if (!this.#client.getServerCapabilities()?.tools) return [];
+    const { startTimeoutMs: timeout } = this.#options.entry;
     const tools: ListedTool[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < MOST_PAGES && tools.length < MOST_LISTED; page += 1) {
       const params = cursor === undefined ? {} : { cursor };
-      const answer = await this.#client.request({ method: 'tools/list', params }, Page, { signal, timeout });
+      const answer = await this.#client.request({ method: 'tools/list', params }, Page, { timeout });
       tools.push(...answer.tools.flatMap((tool) => Listed.safeParse(tool).data ?? []));
       cursor = answer.nextCursor;
       if (cursor === undefined) break;
@@ -182,9 +189,9 @@ export class McpConnection {
   }
 
   async #listAnew(): Promise<void> {
-    const { entry, signal, log, onTools } = this.#options;
+    const { entry, log, onTools } = this.#options;
     try {
-      const tools = await this.#list(signal, entry.startTimeoutMs);
+      const tools = await this.#list();
       if (this.#over || JSON.stringify(tools) === JSON.stringify(this.#tools)) return;
       this.#tools = tools;
       onTools();

@@ -15,6 +15,7 @@ const MASK = '[redacted]';
 export class McpServers {
   readonly #servers: readonly McpServer[];
   readonly #disabled: readonly string[];
+  readonly #patienceMs: number;
 
   /** `secrets`: values that no result and no state may show. `onTools`: other tools are offered than before. */
   constructor(options: {
@@ -22,8 +23,11 @@ export class McpServers {
     readonly secrets: readonly string[];
     readonly log: Pick<Logger, 'debug' | 'info' | 'warn'>;
     readonly onTools: () => void;
+    /** How long start() waits; only tests need another. */
+    readonly patienceMs?: number;
   }) {
-    const { config, log, onTools } = options;
+    const { config, log, onTools, patienceMs = START_PATIENCE_MS } = options;
+    this.#patienceMs = patienceMs;
     // The longest first: one may be a part of another.
     const secrets = options.secrets
       .filter(({ length }) => length >= SHORTEST_SECRET)
@@ -47,7 +51,7 @@ export class McpServers {
   /** Starts all. Resolves when each succeeded or failed once, after five seconds at most. */
   async start(): Promise<void> {
     const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, START_PATIENCE_MS);
+    const timer = setTimeout(late.resolve, this.#patienceMs);
     await Promise.race([Promise.all(this.#servers.map((server) => server.start())), late.promise]);
     clearTimeout(timer);
   }

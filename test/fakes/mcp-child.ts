@@ -57,8 +57,8 @@ lines.on('line', (line) => {
     note(`cancelled ${waiting.has(params.requestId) ? 'wait' : 'another'}`);
     waiting.delete(params.requestId);
   } else if (id === 'asked') {
-    for (const settle of waiting.values()) settle();
     note(`refused ${error?.code}`);
+    for (const settle of waiting.values()) settle();
   }
 });
 

@@ -84,18 +84,22 @@ export class McpStage {
   readonly log: string[] = [];
   changes = 0;
 
-  constructor(entries: readonly McpEntry[], secrets: readonly string[] = []) {
+  constructor(entries: readonly McpEntry[], secrets: readonly string[], patienceMs?: number) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void this.log.push(line) });
     const config = { servers: entries, disabled: [] };
     const onTools = (): void => {
       this.changes += 1;
     };
-    this.servers = new McpServers({ config, secrets, log, onTools });
+    this.servers = new McpServers({ config, secrets, log, onTools, ...(patienceMs && { patienceMs }) });
     this.#toolbox = new LocalToolbox({ tools: [], more: () => this.servers.tools, log, ...usualGate });
   }
 
-  static async start(entries: readonly McpEntry[], secrets: readonly string[] = []): Promise<McpStage> {
-    const stage = new McpStage(entries, secrets);
+  static async start(
+    entries: readonly McpEntry[],
+    secrets: readonly string[] = [],
+    patienceMs?: number,
+  ): Promise<McpStage> {
+    const stage = new McpStage(entries, secrets, patienceMs);
     await stage.servers.start();
     return stage;
   }
