@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
@@ -145,5 +145,14 @@ describe('mcp.json', () => {
       ['docs'],
     );
     assert.ok(config.secrets.includes('hush-hush-1'));
+  });
+
+  it('is as the documentation shows it', async () => {
+    const text = await readFile(new URL('../docs/tools.md', import.meta.url), 'utf8');
+    const [, example = ''] = /```json\n(\{\n {2}"mcpServers".*?)```/s.exec(text) ?? [];
+    assert.deepEqual(await problems(example, { DOCS_KEY: 'abcdefgh' }), []);
+    assert.deepEqual(await problems(example), [
+      'mcpServers.docs.headers.Authorization needs DOCS_KEY, which is not set: put it into .env',
+    ]);
   });
 });

@@ -9,7 +9,7 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { McpEntry } from './mcp-entry.ts';
-import { failureOf, McpFailure } from './mcp-failure.ts';
+import { callFailureOf, failureOf, McpFailure } from './mcp-failure.ts';
 import { httpTransport } from './mcp-http.ts';
 import type { McpResult } from './mcp-result.ts';
 import { StdioTransport } from './mcp-stdio.ts';
@@ -106,6 +106,7 @@ export class McpConnection {
   ): Promise<McpResult> {
     const { signal, onProgress } = options;
     signal.throwIfAborted();
+    if (this.#over) throw new McpFailure('its connection was closed', { undone: true });
     // The SDK never takes its listener back: the signal of the conversation would cancel calls that are long over.
     const own = new AbortController();
     const cancel = () => own.abort(signal.reason);
@@ -122,8 +123,10 @@ export class McpConnection {
       });
     } catch (error) {
       signal.throwIfAborted();
-      const refused = error instanceof McpError && error.code !== ErrorCode.ConnectionClosed;
-      throw refused ? error : failureOf(error, this.#ending);
+      if (error instanceof McpError && error.code !== ErrorCode.ConnectionClosed) throw error;
+      const failure = callFailureOf(error, this.#ending);
+      if (failure.undone) this.#lost(failure);
+      throw failure;
     } finally {
       signal.removeEventListener('abort', cancel);
       this.#calls -= 1;
@@ -222,7 +225,7 @@ export class McpConnection {
     } catch (error) {
       // One that cannot be pinged is there all the same; one that works on a call may have no time for it.
       const busy = error instanceof McpError && (error.code !== ErrorCode.RequestTimeout || this.#calls > 0);
-      if (!busy) this.#lost(failureOf(error, undefined));
+      if (!busy) this.#lost(callFailureOf(error, undefined));
     } finally {
       this.#doubting = false;
     }

@@ -2,14 +2,19 @@ import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamable
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { visible } from './mcp-text.ts';
 
-/** Why a server is not there. `message` completes "failed because …"; `final`: trying again would change nothing. */
+/**
+ * Why a server is not there. `message` completes "failed because …"; `final`: trying again would change nothing;
+ * `undone`: a call that failed like this never reached it.
+ */
 export class McpFailure extends Error {
   override readonly name = 'McpFailure';
   readonly final: boolean;
+  readonly undone: boolean;
 
-  constructor(message: string, options: { final?: boolean; cause?: unknown } = {}) {
+  constructor(message: string, options: { final?: boolean; undone?: boolean; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
     this.final = options.final ?? false;
+    this.undone = options.undone ?? false;
   }
 }
 
@@ -32,6 +37,19 @@ export function failureOf(error: unknown, ending: string | undefined): McpFailur
     default:
       return new McpFailure(`its address cannot be reached (${code})`, { cause: error });
   }
+}
+
+/**
+ * What went wrong with a request in a session. A server that does not know the session (any more) says 404, some say 400;
+ * the client then begins a new one (modelcontextprotocol.io/specification/2025-06-18/basic/transports#session-management).
+ */
+export function callFailureOf(error: unknown, ending: string | undefined): McpFailure {
+  if (error instanceof StreamableHTTPError && (error.code === 404 || error.code === 400)) {
+    return new McpFailure('its session was over', { undone: true, cause: error });
+  }
+  const failure = failureOf(error, ending);
+  const refused = rootOf(error).code === 'ECONNREFUSED';
+  return refused ? new McpFailure(failure.message, { undone: true, cause: error }) : failure;
 }
 
 function httpFailure(error: StreamableHTTPError): McpFailure {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { ToolContext, ToolServer } from '../bridge/ports.ts';
 import { type ListedTool, McpConnection } from './mcp-connection.ts';
 import type { McpEntry } from './mcp-entry.ts';
-import { failureOf, type McpFailure } from './mcp-failure.ts';
+import { failureOf, McpFailure } from './mcp-failure.ts';
 import { portableNames } from './mcp-names.ts';
 import type { McpResult } from './mcp-result.ts';
 import { mcpTool, riskOf } from './mcp-tool.ts';
@@ -205,20 +205,28 @@ export class McpServer {
   }
 
   async #call(name: string, args: Readonly<Record<string, unknown>>, context: ToolContext): Promise<McpResult> {
-    const connection = await this.#connection(context.signal);
-    return connection.call(name, args, {
+    const options = {
       signal: context.signal,
-      onProgress: (fraction, text) => context.progress(fraction, this.#parts.hide(text)),
-    });
+      onProgress: (fraction: number | null, text: string) => context.progress(fraction, this.#parts.hide(text)),
+    };
+    const connection = await this.#connection(context.signal);
+    try {
+      return await connection.call(name, args, options);
+    } catch (error) {
+      if (!(error instanceof McpFailure) || !error.undone) throw error;
+      // It never got there, so it can be made again without being made twice.
+      const next = await this.#connection(context.signal, connection);
+      return next.call(name, args, options);
+    }
   }
 
-  /** The connection, waited for a moment while it is being made. Throws ToolError that says why there is none. */
-  async #connection(signal: AbortSignal): Promise<McpConnection> {
+  /** The connection (another one than `lost`), waited for a moment while it is being made. Throws ToolError that says why there is none. */
+  async #connection(signal: AbortSignal, lost?: McpConnection): Promise<McpConnection> {
     const deadline = performance.now() + CALL_PATIENCE_MS;
     for (;;) {
       signal.throwIfAborted();
       const state = this.#state;
-      if (state.status === 'running') return state.connection;
+      if (state.status === 'running' && state.connection !== lost) return state.connection;
       const left = deadline - performance.now();
       const never = state.status === 'stopped' || (state.status === 'failed' && state.nextTryAt === null);
       if (left <= 0 || never) throw new ToolError(this.#absence(state));

@@ -59,7 +59,7 @@ describe('tools of MCP servers, asked for by voice', () => {
   it('posts its pictures, and shows how far it is while it runs', async () => {
     const calls = [
       { name: 'everything__get_tiny_image', arguments: {} },
-      { name: 'everything__trigger_long_running_operation', arguments: { duration: 4, steps: 8 } },
+      { name: 'everything__trigger_long_running_operation', arguments: { duration: 3, steps: 6 } },
     ];
     const anna = await start('openai', everything, asking(calls));
     const progress = world.guild.waitForMessage(world.channelId, ({ content }) => /▰.* \d+ %/.test(content), 15_000);
@@ -96,6 +96,7 @@ describe('tools of MCP servers, asked for by voice', () => {
     await world.until('the failure, said', () => said().includes('was lost during the call'));
     await post('The tool server mine was lost during the call');
     const manager = world.guild.addPerson({ name: 'Max', admin: true });
+    await manager.join(world.channelId);
     const { content } = await manager.command('/tools servers');
     assert.match(content, /^\*\*mine:\*\* (running with 5 tools\.|starting\.|failed, because .* The next try is in )/);
     assert.match(content, /\*\*absent:\*\* failed, because .* It is not tried again before I am started anew\.$/);

@@ -154,7 +154,8 @@ export class EverythingOverHttp {
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port of this machine on which nobody listens. */
+export async function freePort(): Promise<number> {
   const server = createSocketServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -167,6 +168,9 @@ async function freePort(): Promise<number> {
 export class Gateway {
   readonly url: string;
   refused = 0;
+  /** Sessions of which it says that they are over. */
+  readonly forgotten = new Set<string>();
+  readonly sessions = new Set<string>();
   readonly methods: string[] = [];
   readonly #server: ReturnType<typeof createServer>;
 
@@ -196,6 +200,12 @@ export class Gateway {
     }
     const { method = '', url, headers } = asked;
     this.methods.push(method);
+    const session = headers['mcp-session-id'];
+    if (typeof session === 'string') this.sessions.add(session);
+    if (typeof session === 'string' && this.forgotten.has(session)) {
+      answer.writeHead(404).end();
+      return;
+    }
     const forwarded = request({ host: '127.0.0.1', port, method, path: url, headers }, (response) => {
       answer.writeHead(response.statusCode ?? 502, response.headers).flushHeaders();
       response.on('error', () => answer.destroy());

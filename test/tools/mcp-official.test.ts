@@ -126,6 +126,15 @@ describe('the official example server over streamable HTTP, behind a gateway wit
     assert.ok(!stage.log.join('').includes('some-wrong-key'));
   });
 
+  it('calls anew in a session of its own when the old one was forgotten', async () => {
+    gateway.methods.length = 0;
+    stage = await start('the-right-key');
+    await until('its stream', () => gateway.methods.includes('GET'));
+    for (const session of gateway.sessions) gateway.forgotten.add(session);
+    assert.equal((await stage.call('far__echo', { message: 'hi' })).value, 'Echo: hi');
+    assert.ok(gateway.sessions.size > gateway.forgotten.size);
+  });
+
   it('fails a call in a sentence when it is killed in it, and is used again when it is back', async () => {
     stage = await start('the-right-key');
     const began = Promise.withResolvers<void>();
