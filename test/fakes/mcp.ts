@@ -18,11 +18,9 @@ import { usualGate } from './gate.ts';
 import type { Behaviour } from './mcp-child.ts';
 
 const CHILD = fileURLToPath(new URL('./mcp-child.ts', import.meta.url));
-const program = (name: string) =>
-  fileURLToPath(new URL(`../../node_modules/@modelcontextprotocol/${name}/dist/index.js`, import.meta.url));
 /** Programs of servers that nobody here wrote. */
-export const EVERYTHING = program('server-everything');
-export const MEMORY = program('server-memory');
+export const EVERYTHING = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'));
+export const MEMORY = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-memory/dist/index.js'));
 
 /** An entry as the configuration makes it. */
 export function entryOf(name: string, transport: McpEntry['transport'], change: Partial<McpEntry> = {}): McpEntry {
