@@ -96,7 +96,7 @@ export class ToolRunner {
     this.#calls.add({ call, cancelId, askers, abort, onInterrupt, sameness, delivery, cancelledBy });
     observe({ type: 'tool-started', call, askers, cancelId });
     if (delivery) {
-      this.#acknowledged.push({ call, owes: session.acknowledge(call) });
+      this.#acknowledged.push({ call, owes: session.acknowledge({ ...call, confirm: declared?.confirm }) });
     }
     const startedAt = performance.now();
     const extras = new CallExtras();

@@ -33,7 +33,9 @@ export class RateLimits {
       ...people.map((userId) => this.#bucket(JSON.stringify([guildId, userId, tool]), PER_PERSON[risk], now)),
       this.#bucket(guildId, PER_GUILD, now),
     ];
-    const waitMs = Math.max(...buckets.map(({ left, size }) => (left >= WHOLE ? 0 : Math.ceil(((WHOLE - left) * MINUTE_MS) / size))));
+    const waitMs = Math.max(
+      ...buckets.map(({ left, size }) => (left >= WHOLE ? 0 : Math.ceil(((WHOLE - left) * MINUTE_MS) / size))),
+    );
     if (waitMs === 0) for (const bucket of buckets) bucket.left -= 1;
     return waitMs;
   }
