@@ -68,7 +68,10 @@ export class ToolRunner {
 
   /** Later results that the model should speak about now, each once. */
   takeDue(moment: Omit<Moment, 'modelWaits'>): readonly ToolResult[] {
-    return this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
+    const due = this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
+    // It came a while ago; only now the model reads it.
+    if (due.some(({ outside }) => outside)) this.#taint.entered([]);
+    return due;
   }
 
   /** The model waits for the result of a call. */
