@@ -28,11 +28,11 @@ export interface ToolName {
 }
 
 /** A call from the keyboard, and what it brought: lines of harmless markdown. */
-export interface ToolTrial {
+interface ToolTrial {
   readonly tool: string;
   readonly arguments: Readonly<Record<string, unknown>>;
 }
-export interface TrialResult {
+interface TrialResult {
   readonly ok: boolean;
   readonly lines: readonly string[];
 }

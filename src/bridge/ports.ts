@@ -292,6 +292,9 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** A call that goes on beside the conversation. `confirm`: a person is asked first, and the model may say so. */
+export type Acknowledged = Pick<ToolCall, 'callId' | 'name'> & { readonly confirm?: boolean | undefined };
+
 /** A conversation with a speech model. No method throws or waits; what goes wrong ends `events` with SessionLostError. */
 export interface SpeechSession {
   /** Ends on close(); throws SessionLostError when the connection was lost. Read by one reader. */
@@ -317,7 +320,7 @@ export interface SpeechSession {
    * The model need not wait for this call any longer: its result comes later, with a `delivery`. Gives whether the
    * model has to be asked to go on, as after a result.
    */
-  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean;
+  acknowledge(call: Acknowledged): boolean;
   /**
    * Hands over a result; does not ask for a reply (OpenAI: respond() does; Gemini goes on by itself). With a `delivery`
    * that is not silent, no turn may be open, and respond() is to follow.

@@ -7,12 +7,12 @@ import type { Delivery, Permission, ToolContext } from '../bridge/ports.ts';
  */
 export type Risk = 'read' | 'write' | 'dangerous';
 /** What every asker must be allowed in Discord before the tool runs, whatever the policy says. */
-export type Need = 'mayWrite' | Permission;
+type Need = 'mayWrite' | Permission;
 /** `true`: asks before it acts; `always`: also where somebody typed the very call. */
-export type Confirm = boolean | 'always';
+type Confirm = boolean | 'always';
 
 /** What a call will really do, once what it names was looked up. */
-export interface Resolved<Input> {
+interface Resolved<Input> {
   /** What `run` gets: with ids instead of names, so that it does what was confirmed. */
   readonly input: Input;
   /** One sentence for the person who confirms: `Mute Ben (@ben) in this channel.` Untrusted text. */
