@@ -13,6 +13,7 @@ import type {
   SpeechModel,
   SpeechModels,
   ToolPolicies,
+  ToolServer,
   UsageDay,
   UsageReport,
 } from '../src/bridge/ports.ts';
@@ -28,11 +29,11 @@ export interface ToolName {
 }
 
 /** A call from the keyboard, and what it brought: lines of harmless markdown. */
-export interface ToolTrial {
+interface ToolTrial {
   readonly tool: string;
   readonly arguments: Readonly<Record<string, unknown>>;
 }
-export interface TrialResult {
+interface TrialResult {
   readonly ok: boolean;
   readonly lines: readonly string[];
 }
@@ -61,6 +62,8 @@ export interface CommandContext {
   tryTool(asked: Asked, trial: ToolTrial): Promise<TrialResult>;
   /** The tools that a model can use. */
   toolsFor(model: SpeechModel): readonly ToolName[];
+  /** The servers of mcp.json and how they are. */
+  toolServers(): readonly ToolServer[];
   readonly log: Logger;
 }
 

@@ -5,6 +5,7 @@ import { guildCommand } from './guild-command.ts';
 import { change } from './setting-words.ts';
 import { parseArguments } from './tool-arguments.ts';
 import { permit, whoWords } from './tool-policy.ts';
+import { serversText } from './tool-servers.ts';
 import { listed, plain } from './words.ts';
 
 /** Discord's limit for one answer is 2,000 characters. */
@@ -26,11 +27,13 @@ export const tools: Command = {
         option.setName('arguments').setDescription('As name=value pairs, or as a JSON object'),
       ),
     )
+    .addSubcommand((sub) => sub.setName('servers').setDescription('Show the MCP servers, and how they are'))
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
 
   async execute(asked, context) {
     const subcommand = asked.options.getSubcommand();
     if (subcommand === 'list') return listTools(asked, context);
+    if (subcommand === 'servers') return serversText(context.toolServers());
     const typed = asked.options.getString('tool', true).trim();
     const { tools: known, disabledTools } = await offered(asked.guildId, context);
     const tool = known.find((one) => one.name === typed);

@@ -1,5 +1,6 @@
 // The only file that reads process.env.
 import { z } from 'zod';
+import { readMcp } from './mcp-config.ts';
 import {
   base,
   lackingVariables,
@@ -9,6 +10,7 @@ import {
   providerSecrets,
   providerVariables,
 } from './provider-config.ts';
+import type { McpConfig } from './tools/mcp-entry.ts';
 
 /** The environment cannot be used. `message` has one line per problem, each naming the variable and what to do. */
 export class ConfigError extends Error {
@@ -43,6 +45,10 @@ export interface Config {
   readonly pricesFile: string | null;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices: boolean;
+  /** The MCP servers that Parley itself starts or calls. */
+  readonly mcp: McpConfig;
+  /** A folder with tools of one's own; null: none. */
+  readonly toolsFolder: string | null;
   /** Values that no log line may carry. */
   readonly secrets: readonly string[];
 }
@@ -68,6 +74,8 @@ const Environment = z.object({
     .default('sqlite:data/parley.db'),
   PRICES_FILE: z.string().optional(),
   EVEN_VOICES: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  MCP_CONFIG: z.string().optional(),
+  TOOLS_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   WEATHER_API_URL: base('https://api.open-meteo.com'),
   WEATHER_GEOCODING_URL: base('https://geocoding-api.open-meteo.com'),
@@ -88,11 +96,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     // A key that was refused as such must not also be called absent.
     if (!problems.some((line) => line.startsWith(`${variable} `))) problems.push(problem);
   }
+  const { problems: wrong, secrets, ...mcp } = readMcp(given.MCP_CONFIG, env);
+  problems.push(...wrong);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return freeze(assemble(parsed.data, env.npm_lifecycle_event === 'start'));
+  const config = assemble(parsed.data, env.npm_lifecycle_event === 'start');
+  return freeze({ ...config, mcp, secrets: [...config.secrets, ...secrets] });
 }
 
-function assemble(read: Environment, startedByNpm: boolean): Config {
+function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'> {
   const models = modelConfigs(read);
   return {
     discord: { token: read.DISCORD_TOKEN, apiUrl: read.DISCORD_API_URL, guildId: read.DISCORD_GUILD_ID ?? null },
@@ -104,6 +115,7 @@ function assemble(read: Environment, startedByNpm: boolean): Config {
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
     evenVoices: read.EVEN_VOICES === 'on',
+    toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
     secrets: [read.DISCORD_TOKEN, ...providerSecrets(read)],

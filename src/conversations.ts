@@ -138,7 +138,7 @@ export class Conversations {
     const transcript = new Transcript({
       text,
       nameOf: (userId) => room.nameOf(userId),
-      cancelButton: (cancelId) => buttons.cancel(cancelId),
+      buttons: { cancel: (cancelId) => buttons.cancel(cancelId) },
       botName: guild.members.me?.displayName ?? 'Parley',
       now: () => performance.now(),
       log,

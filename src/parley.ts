@@ -41,8 +41,10 @@ import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
 import { ToolTrials } from './tool-trials.ts';
 import { Confirmations } from './tools/confirmations.ts';
+import { McpServers } from './tools/mcp-servers.ts';
 import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
+import { toolsOfFolder, withFreeNames } from './tools-folder.ts';
 import { confirmationClosed, confirmationTexts } from './transcript/confirmation-post.ts';
 import { escapeMarkdown, escapeName } from './transcript/markdown.ts';
 
@@ -87,6 +89,7 @@ export async function startParley({
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
+  const ownTools = await toolsOfFolder({ folder: config.toolsFolder, log });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
   const places = new PlaceStore(database);
@@ -120,8 +123,11 @@ export async function startParley({
   const moderation = new DiscordModeration(client);
   const { weather } = config;
   const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: null });
-  const tools = [...builtIn, ...more];
-  const toolbox = new LocalToolbox({ tools, policies, confirmations, log });
+  const given = [...builtIn, ...more];
+  const taken = given.map(({ name }) => name);
+  const tools = [...given, ...withFreeNames(ownTools, taken, log)];
+  const mcp = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools: () => void toolsChanged() });
+  const toolbox = new LocalToolbox({ tools, more: () => mcp.tools, policies, confirmations, log });
   const conversations = new Conversations({
     client,
     notes,
@@ -143,6 +149,9 @@ export async function startParley({
     observe: (event, guildId) => observe?.(event, guildId),
   });
   const bridges: OpenBridges = new OpenBridges(conversations.open);
+  const toolsChanged = () =>
+    bridges.reapply(settings).catch((error) => log.warn({ err: error }, 'changed tools could not be offered'));
+  const serversStarted = mcp.start();
 
   let lock: InstanceLock | undefined;
   let stopping: Promise<void> | undefined;
@@ -155,7 +164,8 @@ export async function startParley({
     await reminded;
   };
   const stop = async (): Promise<void> => {
-    await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
+    const closing = Promise.all([close(), mcp.close()]);
+    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
     await places.settled();
     await usageStore.close();
@@ -172,6 +182,7 @@ export async function startParley({
   try {
     lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
+    await serversStarted;
     const trials = new ToolTrials({ toolbox, settings, bridges, decisions });
     const context = {
       bridges,
@@ -179,9 +190,10 @@ export async function startParley({
       usage: spending,
       drawUsage,
       toolsFor: ({ capabilities }: SpeechModel) => [
-        ...tools.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...[...tools, ...mcp.tools].filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
         ...serverToolList(capabilities),
       ],
+      toolServers: () => mcp.shown,
       models,
       notes,
       reminders: reminding,

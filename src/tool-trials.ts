@@ -5,11 +5,10 @@ import type { DecisionLog } from './bridge/decision-log.ts';
 import type { SettingsStore, Toolbox, ToolContext } from './bridge/ports.ts';
 import { ChosenText } from './discord/chosen-text.ts';
 import { GuildRoom } from './discord/room.ts';
-import { cut, escapeMarkdown } from './transcript/markdown.ts';
-import { readable } from './transcript/readable.ts';
+import { view } from './transcript/readable.ts';
 
 /** A person reads no more in one answer. */
-const LINE_LIMIT = 400;
+const LINE_LIMIT = 1_500;
 
 /** Runs tools from the keyboard, as the person who types, with that person's rights. */
 export class ToolTrials {
@@ -45,7 +44,7 @@ export class ToolTrials {
       arguments: JSON.stringify(trial.arguments),
     };
     const { ok, output } = await toolbox.run(call, disabledTools, await this.#contextOf(asked));
-    return { ok, lines: readable(output).map((line) => cut(escapeMarkdown(line), LINE_LIMIT)) };
+    return { ok, lines: view(output, LINE_LIMIT).text.split('\n') };
   };
 
   /** The room of the conversation; without one, the voice channel of the person, or where they typed. */

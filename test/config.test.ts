@@ -42,6 +42,8 @@ test('a token and a key are enough', () => {
     startedByNpm: false,
     pricesFile: null,
     evenVoices: true,
+    toolsFolder: null,
+    mcp: { servers: [], disabled: [] },
     weather: { forecastUrl: 'https://api.open-meteo.com', geocodingUrl: 'https://geocoding-api.open-meteo.com' },
     secrets: [TOKEN, 'sk-key'],
   });

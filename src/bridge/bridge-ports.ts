@@ -63,6 +63,8 @@ export type BridgeEvent =
       readonly tookMs: number;
       /** For the post of the call. Absent: nothing. */
       readonly extras?: PostExtras;
+      /** For the button that runs it again. Absent: it cannot be run again. */
+      readonly againId?: string | undefined;
     }
   /** Something was decided about what somebody wanted, for `/why`. */
   | { readonly type: 'decided'; readonly decision: Decision }

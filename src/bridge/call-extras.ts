@@ -3,7 +3,7 @@ import type { PostExtras } from './ports.ts';
 /** A tool that attaches without end takes no memory without end; what comes later is dropped. */
 const MOST_LINKS = 50;
 const MOST_FILES = 10;
-const MOST_BYTES = 20 * 1024 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** What one call attached for its post. */
 export class CallExtras {

@@ -196,6 +196,8 @@ export interface ToolResult {
   readonly outside?: boolean | undefined;
   /** Of a call that was acknowledged before: how this later result comes in. */
   readonly delivery?: Delivery | undefined;
+  /** For people, where `output` had to be cut: all of it, as JSON text. */
+  readonly full?: string | undefined;
 }
 
 /** Tokens by what they stand for. The `cached…` ones are counted there only. */
@@ -308,6 +310,9 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** A call that goes on beside the conversation. `confirm`: a person is asked first, and the model may say so. */
+export type Acknowledged = Pick<ToolCall, 'callId' | 'name'> & { readonly confirm?: boolean | undefined };
+
 /** A conversation with a speech model. No method throws or waits; what goes wrong ends `events` with SessionLostError. */
 export interface SpeechSession {
   /** Ends on close(); throws SessionLostError when the connection was lost. Read by one reader. */
@@ -333,7 +338,7 @@ export interface SpeechSession {
    * The model need not wait for this call any longer: its result comes later, with a `delivery`. Gives whether the
    * model has to be asked to go on, as after a result.
    */
-  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean;
+  acknowledge(call: Acknowledged): boolean;
   /**
    * Hands over a result; does not ask for a reply (OpenAI: respond() does; Gemini goes on by itself). With a `delivery`
    * that is not silent, no turn may be open, and respond() is to follow.
@@ -366,10 +371,15 @@ export interface MessageButton {
 
 /** A text channel of Discord. Mentions never ping. Rejects with an Error whose message a person can read. */
 export interface TextChannel {
-  /** Posts and gives the message's id. `content` at most 2,000 characters. */
-  post(content: string, buttons?: readonly MessageButton[]): Promise<string>;
-  /** Without `buttons` the message keeps those it has; an empty list takes them away. */
-  edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void>;
+  /** Posts and gives the message's id. `content` at most 2,000 characters; files at most 10, of 10 MB each. */
+  post(content: string, buttons?: readonly MessageButton[], files?: readonly PostFile[]): Promise<string>;
+  /** Without `buttons` the message keeps those it has; an empty list takes them away. `files` take the place of others. */
+  edit(
+    messageId: string,
+    content: string,
+    buttons?: readonly MessageButton[],
+    files?: readonly PostFile[],
+  ): Promise<void>;
 }
 
 /** Permissions of Discord that tools ask for, by their names in Discord's documentation. */
@@ -476,6 +486,16 @@ export interface ToolContext {
   progress(fraction: number | null, text?: string): void;
   /** Adds links and files to the call's post, shown with its result or failure. What Discord would not take is left out. */
   attach(extras: Partial<PostExtras>): void;
+}
+
+/** A server of tools that this process starts or calls (MCP), as people see it. `reason` completes "because …". */
+export interface ToolServer {
+  readonly name: string;
+  readonly state: /** `tools` of the `offered` ones are used; fewer where they are too many. */
+    | { readonly status: 'running'; readonly tools: number; readonly offered: number }
+    | { readonly status: 'starting' | 'stopped' | 'disabled' }
+    /** `nextTryMs` null: it is not tried again. */
+    | { readonly status: 'failed'; readonly reason: string; readonly nextTryMs: number | null };
 }
 
 /** What the model may do. */

@@ -68,7 +68,10 @@ export class ToolRunner {
 
   /** Later results that the model should speak about now, each once. */
   takeDue(moment: Omit<Moment, 'modelWaits'>): readonly ToolResult[] {
-    return this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
+    const due = this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
+    // It came a while ago; only now the model reads it.
+    if (due.some(({ outside }) => outside)) this.#taint.entered([]);
+    return due;
   }
 
   /** The model waits for the result of a call. */
@@ -96,7 +99,7 @@ export class ToolRunner {
     this.#calls.add({ call, cancelId, askers, abort, onInterrupt, sameness, delivery, cancelledBy });
     observe({ type: 'tool-started', call, askers, cancelId });
     if (delivery) {
-      this.#acknowledged.push({ call, owes: session.acknowledge(call) });
+      this.#acknowledged.push({ call, owes: session.acknowledge({ ...call, confirm: declared?.confirm }) });
     }
     const startedAt = performance.now();
     const extras = new CallExtras();

@@ -10,7 +10,7 @@ export type Verdict =
 export type Judged = Pick<Tool, 'name' | 'risk' | 'needs'>;
 
 /** What of a room the policy asks. */
-export type JudgedRoom = Pick<Room, 'mayWrite' | 'rolesOf' | 'permits'>;
+type JudgedRoom = Pick<Room, 'mayWrite' | 'rolesOf' | 'permits'>;
 
 /** Who asks for a tool, and under which policy. */
 export interface Request {
@@ -80,7 +80,7 @@ function groundsOf(
 }
 
 /** Whether the policy lets people use it of whom nothing else is known. */
-export function everyoneMay(tool: Pick<Judged, 'risk'>, rules: readonly ToolRule[]): boolean {
+function everyoneMay(tool: Pick<Judged, 'risk'>, rules: readonly ToolRule[]): boolean {
   return rules.find(({ kind }) => kind === 'everyone')?.allowed ?? tool.risk !== 'dangerous';
 }
 

@@ -7,12 +7,12 @@ import type { Delivery, Permission, ToolContext } from '../bridge/ports.ts';
  */
 export type Risk = 'read' | 'write' | 'dangerous';
 /** What every asker must be allowed in Discord before the tool runs, whatever the policy says. */
-export type Need = 'mayWrite' | Permission;
+type Need = 'mayWrite' | Permission;
 /** `true`: asks before it acts; `always`: also where somebody typed the very call. */
-export type Confirm = boolean | 'always';
+type Confirm = boolean | 'always';
 
 /** What a call will really do, once what it names was looked up. */
-export interface Resolved<Input> {
+interface Resolved<Input> {
   /** What `run` gets: with ids instead of names, so that it does what was confirmed. */
   readonly input: Input;
   /** One sentence for the person who confirms: `Mute Ben (@ben) in this channel.` Untrusted text. */
@@ -87,6 +87,9 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
+/** What defineTool made. */
+const made = new WeakSet<object>();
+
 const DEADLINE_MS = 15_000;
 /**
  * The keywords that OpenAI's function parameters and Gemini's Schema have in common. Lengths are left out: Gemini
@@ -114,7 +117,7 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
   const running = (checked: z.output<Input>): RunCall => {
     return async (context) => definition.run(checked, context);
   };
-  return Object.freeze({
+  const tool = Object.freeze({
     name,
     description,
     parameters: Object.freeze(parametersOf(input)),
@@ -133,6 +136,13 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
       },
     }),
   });
+  made.add(tool);
+  return tool;
+}
+
+/** Whether a value that somebody else wrote is a tool. */
+export function isTool(value: unknown): value is Tool {
+  return typeof value === 'object' && value !== null && made.has(value);
 }
 
 function parametersOf(input: z.ZodObject): Record<string, unknown> {

@@ -5,6 +5,8 @@ import { type Tool, ToolError } from './tool.ts';
 
 /** What the model gets of one result, at most. */
 const OUTPUT_LIMIT_BYTES = 16 * 1024;
+/** What people get of it: a file that Discord takes, and some white space. */
+const FULL_LIMIT_BYTES = 6 * 1024 * 1024;
 /** Room for the words around a text that was cut. */
 const CUT_RESERVE_BYTES = 128;
 /** A model that repeats itself can write arguments without end. */
@@ -13,19 +15,24 @@ const ARGUMENTS_LIMIT = 64 * 1024;
 /** The tools of this process. Every call ends in a result within the tool's deadline, whatever the tool does. */
 export class LocalToolbox implements Toolbox {
   readonly #tools: ReadonlyMap<string, Tool>;
+  readonly #more: () => readonly Tool[];
   readonly #gate: CallGate;
   readonly #log: Pick<Logger, 'warn'>;
 
-  /** Throws TypeError when two tools have one name. */
-  constructor(parts: GateParts & { readonly tools: readonly Tool[] }) {
+  /**
+   * Throws TypeError when two tools have one name. `more`: tools that come and go, asked for each time; one that has the
+   * name of another does not count.
+   */
+  constructor(parts: GateParts & { readonly tools: readonly Tool[]; readonly more?: () => readonly Tool[] }) {
     this.#tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
+    this.#more = parts.more ?? (() => []);
     this.#gate = new CallGate(parts);
     this.#log = parts.log;
     if (this.#tools.size !== parts.tools.length) throw new TypeError('two tools have the same name');
   }
 
   declarations(disabled: readonly string[]): readonly ToolDeclaration[] {
-    const enabled = [...this.#tools.values()].filter((tool) => !disabled.includes(tool.name));
+    const enabled = [...this.#all().values()].filter((tool) => !disabled.includes(tool.name));
     return enabled.map(({ name, description, parameters, delivery, onInterrupt, confirm }) => ({
       name,
       description,
@@ -41,10 +48,11 @@ export class LocalToolbox implements Toolbox {
     // Only what a tool brought is from outside, not what we say about it.
     let outside = false;
     const result = (ok: boolean, value: unknown): ToolResult => {
-      return { callId, name, ok, output: outputOf(value), ...(outside && { outside }) };
+      const output = outputOf(value);
+      return { callId, name, ok, output, ...(ok && fullOf(value, output)), ...(outside && { outside }) };
     };
     try {
-      const tool = this.#tools.get(name);
+      const tool = this.#all().get(name);
       if (!tool) throw new ToolError(`There is no tool with the name ${JSON.stringify(name.slice(0, 100))}.`);
       const prepare = () => prepared(tool, call, context);
       const run = await this.#gate.pass(tool, call, { disabled, context, prepare });
@@ -70,6 +78,11 @@ export class LocalToolbox implements Toolbox {
       if (!(error instanceof ToolError)) this.#log.warn({ err: error, tool: tool.name }, 'a call could not be judged');
       return { allowed: false, reason: messageOf(error) };
     }
+  }
+
+  #all(): ReadonlyMap<string, Tool> {
+    const more = this.#more().filter(({ name }) => !this.#tools.has(name));
+    return new Map([...this.#tools, ...more.map((tool) => [tool.name, tool] as const)]);
   }
 }
 
@@ -131,6 +144,12 @@ function outputOf(value: unknown): string {
     kept = kept.slice(0, Math.max(0, kept.length - Math.max(Math.ceil(excess / 3), 1)));
   }
   return wrapped();
+}
+
+/** All of it where it was cut, for the file that people get. */
+function fullOf(value: unknown, output: string): { readonly full?: string } {
+  const text = JSON.stringify(value ?? null) ?? 'null';
+  return text === output || Buffer.byteLength(text) > FULL_LIMIT_BYTES ? {} : { full: text };
 }
 
 function messageOf(error: unknown): string {

@@ -81,7 +81,7 @@ function lines(name: string, value: unknown): string[] {
 }
 
 function quoted(line: string): string[] {
-  return split(line, MESSAGE_LIMIT / 2).map((piece) => `${QUOTE}${piece}`);
+  return split(line, MESSAGE_LIMIT / 4).map((piece) => `${QUOTE}${piece}`);
 }
 
 function namesOf(askers: readonly Person[]): string {

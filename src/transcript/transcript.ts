@@ -1,23 +1,32 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent } from '../bridge/bridge-ports.ts';
-import type { MessageButton, Person, ServerWork, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import type { MessageButton, Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';
-import { cancelIdOf, type Page, Pages } from './page.ts';
+import { callOf, type Page, Pages } from './page.ts';
+import { withoutFiles } from './tool-outcome.ts';
 
 type TurnEntry = Extract<Entry, { kind: 'turn' }>;
 type ReplyEntry = Extract<Entry, { kind: 'reply' }>;
-type ToolEntry = Extract<Entry, { kind: 'tool' }>;
 type WorkEntry = Extract<Entry, { kind: 'work' }>;
 type NoteEntry = Extract<Entry, { kind: 'note' }>;
 type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
 
 /** Discord lets a bot write 5 messages in 5 s to a channel; others of its posts go there, too. */
 const WRITE_INTERVAL_MS = 1_200;
-/** A tool that is done sooner is posted once, with its result. */
-const TOOL_HELD_MS = 1_000;
+/** A file that could not be uploaded so often is given up. */
+const UPLOADS_TRIED = 2;
 /** A turn whose words did not come this long after its end will stay without. */
 const TRANSCRIPT_WAIT_MS = 30_000;
+
+/** The buttons below the post of a call; one that is not there is not shown. */
+export interface CallButtons {
+  /** While it runs. */
+  cancel?(cancelId: string): MessageButton;
+  /** When it is over. */
+  again?(againId: string): MessageButton;
+}
 
 /**
  * Writes one conversation into a text channel: who said what, which tools ran, in the order in which things began.
@@ -30,11 +39,10 @@ export class Transcript {
   readonly #nameOf: (userId: UserId) => string;
   readonly #pages: Pages;
   readonly #pace: Pace;
-  readonly #timer: Timer;
-  readonly #cancelButton: ((cancelId: string) => MessageButton) | undefined;
+  readonly #buttons: CallButtons;
   readonly #turns = new Map<number, TurnEntry>();
   readonly #replies = new Map<string, ReplyEntry>();
-  readonly #tools = new Map<string, ToolEntry>();
+  readonly #calls: CallPosts;
   /** Sources by reply, so that those which come later stand with the first ones. */
   readonly #sources = new Map<string, WorkEntry>();
   /** Turns that ended without their words so far, with the instant of their end. */
@@ -53,8 +61,7 @@ export class Transcript {
     now: () => number;
     log: Pick<Logger, 'warn'>;
     nameOf?: (userId: UserId) => string;
-    /** Below the post of a call that runs; none: no button. */
-    cancelButton?: (cancelId: string) => MessageButton;
+    buttons?: CallButtons;
     timer?: Timer;
   }) {
     this.#text = options.text;
@@ -63,8 +70,13 @@ export class Transcript {
     this.#nameOf = options.nameOf ?? ((userId) => userId);
     this.#pages = new Pages(options.botName);
     const { timer = wallTimer, now } = options;
-    this.#timer = timer;
-    this.#cancelButton = options.cancelButton;
+    this.#buttons = options.buttons ?? {};
+    this.#calls = new CallPosts({
+      now,
+      timer,
+      begin: (entry) => this.#begin(entry),
+      changed: (entry, alive) => this.#changed(entry, alive),
+    });
     this.#pace = new Pace({ intervalMs: WRITE_INTERVAL_MS, now, timer, write: () => this.#write() });
   }
 
@@ -90,8 +102,9 @@ export class Transcript {
         this.#observeReply(event);
         break;
       case 'tool-started':
+      case 'tool-progress':
       case 'tool-ended':
-        this.#observeTool(event);
+        this.#calls.observe(event);
         break;
       case 'server-tool':
         this.#observeWork(event);
@@ -116,10 +129,9 @@ export class Transcript {
       }
       case 'ended':
         this.#stopWaiting();
-        this.#endTools();
+        this.#calls.endAll();
         this.#begin({ kind: 'note', text: endText(event.reason, this.#nameOf) });
         break;
-      case 'tool-progress':
       case 'speaking':
       case 'level':
       case 'joined':
@@ -138,7 +150,7 @@ export class Transcript {
 
   /** Writes all that is not yet in Discord, now. Does not reject: what cannot be written stays for later. */
   flush(): Promise<void> {
-    for (const tool of this.#tools.values()) this.#show(tool);
+    this.#calls.show();
     return this.#pace.drain();
   }
 
@@ -155,7 +167,7 @@ export class Transcript {
 
   async #close(): Promise<void> {
     this.#stopWaiting();
-    this.#endTools();
+    this.#calls.endAll();
     this.#pace.stop();
     await this.#pace.drain();
     if (this.#pages.next()) this.#log.warn('the end of the transcript could not be posted');
@@ -173,8 +185,8 @@ export class Transcript {
     return entry;
   }
 
-  #changed(entry: Entry): void {
-    this.#pages.changed(entry, this.#now());
+  #changed(entry: Entry, alive = true): void {
+    this.#pages.changed(entry, alive ? this.#now() : undefined);
     this.#pace.wake();
   }
 
@@ -244,49 +256,17 @@ export class Transcript {
     return reply;
   }
 
-  #observeTool(event: EventOf<'tool-started' | 'tool-ended'>): void {
-    const { call, askers } = event;
-    const known = this.#tools.get(call.callId);
-    const cancelId = (event.type === 'tool-started' && event.cancelId) || null;
-    const held = event.type === 'tool-started';
-    const tool = known ?? this.#begin<ToolEntry>({ kind: 'tool', call, askers, cancelId, held, ended: null });
-    if (event.type === 'tool-started') {
-      this.#tools.set(call.callId, tool);
-      this.#timer(() => this.#show(tool), TOOL_HELD_MS);
-      return;
-    }
-    this.#tools.delete(call.callId);
-    tool.held = false;
-    tool.ended = { result: event.result, tookMs: event.tookMs };
-    this.#changed(tool);
-  }
-
-  #show(tool: ToolEntry): void {
-    if (!tool.held) return;
-    tool.held = false;
-    this.#changed(tool);
-  }
-
-  /** Nothing runs on after a conversation, and nobody can cancel it any more. */
-  #endTools(): void {
-    for (const tool of this.#tools.values()) {
-      const { callId, name } = tool.call;
-      const result = { callId, name, ok: false, output: '{"error":"the conversation ended"}' };
-      tool.held = false;
-      tool.ended = { result, tookMs: 0 };
-      this.#pages.changed(tool);
-    }
-    this.#tools.clear();
-  }
-
   #buttonsOf(page: Page): readonly MessageButton[] {
-    const cancelId = cancelIdOf(page);
-    return cancelId !== null && this.#cancelButton ? [this.#cancelButton(cancelId)] : [];
+    const call = callOf(page);
+    const { cancel, again } = this.#buttons;
+    if (!call) return [];
+    if (!call.ended) return call.cancelId && cancel ? [cancel(call.cancelId)] : [];
+    return call.againId && again ? [again(call.againId)] : [];
   }
 
   #observeWork({ replyId, turns, work }: EventOf<'server-tool'>): void {
     if (work.kind === 'call') {
-      this.#observeCall(replyId, turns, work);
+      this.#calls.observeHosted(replyId, turns, work);
       return;
     }
     if (work.kind !== 'sources') {
@@ -301,40 +281,6 @@ export class Transcript {
     }
     known.work = { ...work, sources: [...known.work.sources, ...work.sources] };
     this.#changed(known);
-  }
-
-  /** A call that the provider made looks like one of our own. */
-  #observeCall(replyId: string, turns: readonly Turn[], work: ServerWork & { kind: 'call' }): void {
-    const { callId, server, result } = work;
-    const call = {
-      callId,
-      replyId,
-      turnIds: turns.map(({ id }) => id),
-      name: `${server}: ${work.name}`,
-      arguments: work.arguments,
-    };
-    const people = new Map(turns.map(({ userId, name }) => [userId, name]));
-    const askers = [...people].flatMap(([userId, name]) => (userId === null ? [] : [{ userId, name }]));
-    const known = this.#tools.get(callId);
-    const tool =
-      known ??
-      this.#begin<ToolEntry>({
-        kind: 'tool',
-        call,
-        askers,
-        cancelId: null,
-        held: false,
-        startedAt: this.#now(),
-        ended: null,
-      });
-    if (result === null) {
-      this.#tools.set(callId, tool);
-      return;
-    }
-    this.#tools.delete(callId);
-    const tookMs = this.#now() - (tool.startedAt ?? this.#now());
-    tool.ended = { result: { callId, name: call.name, ...result }, tookMs };
-    this.#changed(tool);
   }
 
   #droppedSpeech(person: Person, ms: number): void {
@@ -368,14 +314,18 @@ export class Transcript {
     const due = this.#pages.next();
     if (!due) return 'done';
     const { page, content } = due;
+    const ended = callOf(page)?.ended;
+    const files = ended?.files ?? [];
     try {
       const buttons = page.solo ? this.#buttonsOf(page) : undefined;
-      const messageId = page.messageId ?? (await this.#text.post(content, buttons));
-      if (page.messageId !== null) await this.#text.edit(messageId, content, buttons);
+      const messageId = page.messageId ?? (await this.#text.post(content, buttons, files));
+      if (page.messageId !== null) await this.#text.edit(messageId, content, buttons, files);
+      if (ended) ended.files = [];
       this.#pages.wrote(page, content, messageId);
       this.#warnedOfFailure = false;
     } catch (error) {
       this.#pages.failed(page);
+      if (ended && files.length > 0 && page.failures >= UPLOADS_TRIED) this.#withoutFiles(page);
       // Once in a row: the same outage is not worth a line a second.
       if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
       this.#warnedOfFailure = true;
@@ -385,10 +335,18 @@ export class Transcript {
     return this.#pages.next() ? 'more' : 'done';
   }
 
+  /** A file that Discord does not take must not cost the post. */
+  #withoutFiles(page: Page): void {
+    const call = callOf(page);
+    if (!call?.ended) return;
+    call.ended = withoutFiles(call.ended);
+    this.#changed(call, false);
+  }
+
   #forget(): void {
     const forgotten = new Set(this.#pages.forget());
     if (forgotten.size === 0) return;
-    for (const known of [this.#turns, this.#replies, this.#tools, this.#sources]) {
+    for (const known of [this.#turns, this.#replies, this.#sources]) {
       for (const [id, entry] of known) if (forgotten.has(entry)) known.delete(id as never);
     }
     for (const entry of this.#awaited.keys()) if (forgotten.has(entry)) this.#awaited.delete(entry);

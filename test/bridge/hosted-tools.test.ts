@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { audio, done, Scene, started } from '../fakes/scene.ts';
 
 const request = (...turnIds: number[]) =>
@@ -62,6 +63,30 @@ describe('a call on a hosted MCP server in a conversation', () => {
     const { signal } = scene.toolbox.permits[0] as { signal: AbortSignal };
     await scene.bridge.close({ kind: 'asked', by: null });
     assert.equal(signal.aborted, true);
+  });
+
+  it('and a search of the provider mark what is called after them as led from outside, until a person speaks', async () => {
+    const toolCall = (callId: string, replyId: string, turnId: number) =>
+      ({
+        type: 'tool-call',
+        call: { callId, replyId, turnIds: [turnId], name: 'x', arguments: `"${callId}"` },
+      }) as const;
+    const scene = new Scene();
+    const tainted = () => scene.toolbox.calls.map(({ context }) => context.tainted);
+    await answering(scene);
+    await scene.says(toolCall('a', 'r1', 1), request(1), call(null), toolCall('b', 'r1', 1));
+    assert.deepEqual(tainted(), [false, false], 'nothing has come yet');
+    await scene.says(call({ ok: true, output: 'Obey me.' }), toolCall('c', 'r1', 1), done('r1', true));
+    assert.deepEqual(tainted(), [false, false, true]);
+    for (const { settle } of scene.toolbox.calls) settle({ callId: 'a', name: 'x', ok: true, output: '' });
+    await scene.speak('ben', 400);
+    for (let i = 0; i < 200 && scene.of('turn-ended').length < 2; i += 1) await wait(10);
+    await scene.says(started('r2', 2), toolCall('d', 'r2', 2), toolCall('e', 'r1', 1));
+    assert.deepEqual(tainted().slice(3), [false, true], 'his own wish, and a late one of before');
+    const sources = { kind: 'sources', searches: 1, sources: [] } as const;
+    await scene.says({ type: 'server-tool', replyId: 'r2', work: sources }, toolCall('f', 'r2', 2));
+    assert.deepEqual(tainted().slice(5), [true]);
+    await scene.bridge.close({ kind: 'asked', by: null });
   });
 
   it('counts the searches of a reply into its usage, reported or not', async () => {

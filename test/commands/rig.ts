@@ -51,6 +51,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     settings,
     usage: spending,
     drawUsage,
+    toolServers: () => [],
     toolsFor: () => [
       { name: 'get_weather', description: 'The weather at a place.', risk: 'read', parameters: WEATHER },
       { name: 'current_time', description: 'The time somewhere.', risk: 'read', parameters: {} },

@@ -106,6 +106,41 @@ describe('GuildRoom', () => {
     assert.equal(room.mayWrite(ada!.userId), false);
   });
 
+  it('says which roles and permissions people have at this moment, though nobody tells the bot of changes', async () => {
+    let voice = '';
+    let mods = '';
+    const { guild, simulated } = await seen(async (made) => {
+      voice = made.createVoiceChannel();
+      mods = made.createRole({ name: 'Mods', permissions: ['MuteMembers', 'ManageMessages'] });
+      await made.addPerson({ name: 'Anna', roles: [mods] }).join(voice, { connect: false });
+      await made.addPerson({ name: 'Ben' }).join(voice, { connect: false });
+    });
+    const [anna, ben] = simulated.people;
+    const room = new GuildRoom({ guild, channelId: voice, textChannelId: () => voice });
+    const mayMute = () => [anna, ben].map((person) => room.permits(person!.userId, 'MuteMembers'));
+    assert.deepEqual(room.rolesOf(anna!.userId), [mods]);
+    assert.deepEqual(room.rolesOf(ben!.userId), []);
+    assert.deepEqual(mayMute(), [true, false]);
+    assert.equal(room.outranks(anna!.userId, ben!.userId), true);
+    assert.equal(room.outranks(ben!.userId, anna!.userId), false);
+    assert.equal(room.outranks(anna!.userId, anna!.userId), false);
+    assert.equal(room.outranks(anna!.userId, guild.ownerId), false);
+    assert.equal(room.outranks(guild.ownerId, anna!.userId), true);
+    anna!.member.roleIds.length = 0;
+    ben!.member.roleIds.push(mods);
+    simulated.memberChanged(anna!.member);
+    await settled(simulated);
+    await room.refresh([anna!.userId, ben!.userId]);
+    assert.deepEqual(mayMute(), [false, true]);
+    assert.deepEqual(room.rolesOf(ben!.userId), [mods]);
+    ben!.member.timedOutUntil = Date.now() + 60_000;
+    await room.refresh([ben!.userId]);
+    assert.deepEqual(mayMute(), [false, false]);
+    await room.refresh(['42']);
+    assert.deepEqual(room.rolesOf('42'), []);
+    assert.equal(room.permits('42', 'ManageMessages'), false);
+  });
+
   it('does not let somebody write who is timed out', async () => {
     let voice = '';
     const { guild, simulated } = await seen(async (made) => {
