@@ -35,7 +35,7 @@ export interface ConversationsParts {
   readonly log: Log;
   /** With a lost model. */
   readonly patience: Patience;
-  readonly observe: (event: BridgeEvent, guildId: string) => void;
+  readonly observe: (event: BridgeEvent, place: { readonly guildId: string; readonly channelId: string }) => void;
 }
 
 /** A session, with the model that it was opened with. */
@@ -162,7 +162,7 @@ export class Conversations {
     const transcript = new Transcript({
       text,
       nameOf: (userId) => room.nameOf(userId),
-      buttons: { cancel: (cancelId) => buttons.cancel(cancelId) },
+      buttons,
       botName: channel.guild.members.me?.displayName ?? 'Parley',
       now: () => performance.now(),
       log,
@@ -196,7 +196,7 @@ export class Conversations {
     const { log, observe } = this.#parts;
     const { channel, text, transcript, announcement } = running;
     const guildId = channel.guild.id;
-    observe(event, guildId);
+    observe(event, { guildId, channelId: channel.id });
     this.#charge(event, running);
     const ended = event.type === 'ended' ? event.reason : undefined;
     if (ended) log.info({ guildId, channelId: channel.id, reason: ended }, 'left a voice channel');
@@ -259,6 +259,7 @@ function followed(bridge: Bridge, take: (settings: GuildSettings) => void): Brid
     status: () => bridge.status(),
     ask: (person, text) => bridge.ask(person, text),
     cancelTool: (cancelId, by, keepsOrder) => bridge.cancelTool(cancelId, by, keepsOrder),
+    runAgain: (call, by) => bridge.runAgain(call, by),
     apply: (settings, chosen) => {
       take(settings);
       return bridge.apply(settings, chosen);

@@ -19,6 +19,7 @@ import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
+import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
@@ -91,6 +92,8 @@ export async function startParley({
   const tools = [...builtIn, ...withFreeNames(ownTools, taken, log)];
   const toolbox = new LocalToolbox({ tools, log });
   const buttons = new ToolButtons();
+  const tell = (event: BridgeEvent, guildId: string): void => observe?.(event, guildId);
+  const runAgain = new RunAgain({ bridges: () => bridges, toolbox, settings, buttons, log, observe: tell });
   const codecs = new OpusCodecs();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const conversations = new Conversations({
@@ -105,14 +108,17 @@ export async function startParley({
     statuses: new VoiceStatuses(client, log),
     log,
     patience,
-    observe: (event, guildId) => observe?.(event, guildId),
+    observe: (event, place) => {
+      tell(event, place.guildId);
+      runAgain.observe(event, place);
+    },
   });
-  const bridges = new OpenBridges(conversations.open);
+  const bridges: OpenBridges = new OpenBridges(conversations.open);
 
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     conversations.abort(new Error('the bot is stopping'));
-    await bridges.closeAll({ kind: 'asked', by: null });
+    await Promise.all([bridges.closeAll({ kind: 'asked', by: null }), runAgain.close()]);
     await conversations.finished();
   };
   const stop = async (): Promise<void> => {
@@ -143,7 +149,7 @@ export async function startParley({
       models,
       log,
     };
-    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
+    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, { bridges, runAgain }));
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
   } catch (error) {

@@ -1,5 +1,12 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, BridgeHandle, BridgeStatus, CancelOutcome, EndReason } from './bridge-ports.ts';
+import type {
+  AgainOutcome,
+  BridgeEvent,
+  BridgeHandle,
+  BridgeStatus,
+  CancelOutcome,
+  EndReason,
+} from './bridge-ports.ts';
 import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
@@ -138,6 +145,12 @@ export class Bridge implements BridgeHandle {
 
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
     return this.#tools.cancelFor(cancelId, by, keepsOrder);
+  }
+
+  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome {
+    const turn = { ...this.#floor.press(by.userId), name: by.name };
+    this.#turns.add(turn);
+    return this.#tools.runAgain(call, turn);
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {

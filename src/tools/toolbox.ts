@@ -26,12 +26,13 @@ export class LocalToolbox implements Toolbox {
 
   declarations(disabled: readonly string[]): readonly ToolDeclaration[] {
     const enabled = [...this.#tools.values()].filter((tool) => !disabled.includes(tool.name));
-    return enabled.map(({ name, description, parameters, delivery, onInterrupt }) => ({
+    return enabled.map(({ name, description, parameters, delivery, onInterrupt, risk }) => ({
       name,
       description,
       parameters,
       ...(delivery ? { delivery } : {}),
       ...(onInterrupt === 'abort' ? { onInterrupt } : {}),
+      ...(risk === 'read' ? { again: true } : {}),
     }));
   }
 

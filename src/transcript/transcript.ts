@@ -246,10 +246,11 @@ export class Transcript {
 
   #buttonsOf(page: Page): readonly MessageButton[] {
     const call = callOf(page);
-    const { cancel, again } = this.#buttons;
     if (!call) return [];
-    if (!call.ended) return call.cancelId && cancel ? [cancel(call.cancelId)] : [];
-    return call.againId && again ? [again(call.againId)] : [];
+    const { ended, cancelId, againId } = call;
+    const cancel = !ended && cancelId ? this.#buttons.cancel?.(cancelId) : undefined;
+    const again = ended && againId ? this.#buttons.again?.(againId) : undefined;
+    return [cancel, again].filter((button) => button !== undefined);
   }
 
   #observeWork({ replyId, turns, work }: EventOf<'server-tool'>): void {

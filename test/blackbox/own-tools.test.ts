@@ -40,9 +40,10 @@ for (const protocol of PROTOCOLS) {
         content.includes('dice(count: 2'),
       );
       assert.match(post.content, /for Anna/);
+      world.guild.createTextChannel({ name: 'chat' });
       const boss = world.guild.addPerson({ name: 'Boss', admin: true });
       const list = await boss.command('/tools list');
-      assert.match(list.content, /`roll_dice` \(on\): Rolls dice and tells what each shows\./);
+      assert.match(list.content, /`roll_dice` \(on\): Rolls dice and tells what each shows\\\./);
     } finally {
       await world.close();
     }

@@ -1,5 +1,12 @@
-import type { BridgeHandle, BridgeStatus, Bridges, CancelOutcome, EndReason } from '../../src/bridge/bridge-ports.ts';
-import type { GuildSettings, Person } from '../../src/bridge/ports.ts';
+import type {
+  AgainOutcome,
+  BridgeHandle,
+  BridgeStatus,
+  Bridges,
+  CancelOutcome,
+  EndReason,
+} from '../../src/bridge/bridge-ports.ts';
+import type { GuildSettings, Person, ToolCall } from '../../src/bridge/ports.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
 export class ScriptedBridge implements BridgeHandle {
@@ -10,6 +17,7 @@ export class ScriptedBridge implements BridgeHandle {
   readonly chosen: (readonly (keyof GuildSettings)[])[] = [];
   readonly closed: EndReason[] = [];
   readonly cancels: { cancelId: string; by: Person; keepsOrder: boolean }[] = [];
+  readonly again: { name: string; by: Person }[] = [];
   outcome: CancelOutcome = 'cancelled';
   waits: readonly (keyof GuildSettings)[] = [];
   now: Partial<BridgeStatus> = {};
@@ -44,6 +52,11 @@ export class ScriptedBridge implements BridgeHandle {
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
     this.cancels.push({ cancelId, by, keepsOrder });
     return this.outcome;
+  }
+
+  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome {
+    this.again.push({ name: call.name, by });
+    return 'started';
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {

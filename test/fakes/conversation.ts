@@ -161,7 +161,10 @@ export class Conversation {
       : await model.connect(opening, new AbortController().signal);
     this.#bridge = new Bridge({
       line: this.#line,
-      session: Object.assign(session, { switchTo: () => assert.fail('nobody asked for another model') }),
+      session: Object.assign(session, {
+        switchTo: () => assert.fail('nobody asked for another model'),
+        tell: () => assert.fail('nobody pressed a button'),
+      }),
       model,
       modelFor: () => model,
       settings,
