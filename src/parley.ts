@@ -73,7 +73,8 @@ export async function startParley({
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
-  const ownTools = await toolsOfFolder({ folder: config.toolsFolder, log });
+  const leftOut = (problem: string): void => log.warn(problem);
+  const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
   const usageStore = new UsageStore(database, log);
@@ -89,7 +90,7 @@ export async function startParley({
     ...more,
   ];
   const taken = builtIn.map(({ name }) => name);
-  const tools = [...builtIn, ...withFreeNames(ownTools, taken, log)];
+  const tools = [...builtIn, ...withFreeNames(ownTools, taken, leftOut)];
   const toolbox = new LocalToolbox({ tools, log });
   const buttons = new ToolButtons();
   const tell = (event: BridgeEvent, guildId: string): void => observe?.(event, guildId);

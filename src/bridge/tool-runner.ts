@@ -199,7 +199,7 @@ export class ToolRunner {
   #progress(callId: string, fraction: number | null, text: string): void {
     if (!this.#calls.ids.includes(callId)) return;
     const share = fraction === null || !Number.isFinite(fraction) ? null : Math.min(Math.max(fraction, 0), 1);
-    this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text } });
+    this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text: String(text) } });
   }
 
   #deliver({ call, delivery, byButton }: RunningCall, result: ToolResult): void {

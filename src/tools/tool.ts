@@ -52,6 +52,7 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
+const RISKS: Readonly<Record<Risk, true>> = { read: true, write: true };
 /** What defineTool made. */
 const made = new WeakSet<object>();
 
@@ -66,8 +67,7 @@ const KEYWORDS = ['type', 'description', 'enum', 'minimum', 'maximum', 'required
 export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition<Input>): Tool {
   const { name, description, input, risk, needs = null, deadlineMs = DEADLINE_MS } = definition;
   const { blocking = true, delivery = 'when-idle', onInterrupt = 'go-on' } = definition;
-  // The narrower of both providers' rules.
-  if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
+  checkTypes(definition);
   if (blocking && definition.delivery) throw new TypeError(`${name} blocks, so its result comes at once`);
   if (!(deadlineMs > 0)) throw new TypeError(`the deadline of ${name} must be positive`);
   const tool = Object.freeze({
@@ -92,6 +92,17 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
 /** Whether a value that somebody else wrote is a tool. */
 export function isTool(value: unknown): value is Tool {
   return typeof value === 'object' && value !== null && made.has(value);
+}
+
+/** What the compiler tells whoever writes TypeScript. */
+function checkTypes({ name, description, input, risk, run }: ToolDefinition<z.ZodObject>): void {
+  // The narrower of both providers' rules.
+  if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
+  if (typeof description !== 'string' || description.trim() === '') throw new TypeError(`${name} needs a description`);
+  if (!(input instanceof z.ZodObject)) throw new TypeError(`the input of ${name} must be a z.object(…)`);
+  if (!Object.hasOwn(RISKS, risk))
+    throw new TypeError(`the risk of ${name} must be one of ${Object.keys(RISKS).join(', ')}`);
+  if (typeof run !== 'function') throw new TypeError(`${name} needs a function run`);
 }
 
 function parametersOf(input: z.ZodObject): Record<string, unknown> {
