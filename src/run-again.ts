@@ -10,8 +10,11 @@ import { type CallButtons, Transcript } from './transcript/transcript.ts';
 
 /** Calls that are remembered for their buttons; the oldest go first. */
 const REMEMBERED = 500;
+/** Of calls that no conversation bounds. */
+const MOST_AT_ONCE = 20;
 const STARTED = 'I am running it again; the result comes in a post of its own.';
 const RUNNING = 'It is running for you already.';
+const TOO_MANY = 'Too much is running at the moment. Try again when some of it is done.';
 const FORGOTTEN = 'That call was too long ago: I do not remember it any more. Ask me again.';
 
 /** A call that is over. */
@@ -35,6 +38,8 @@ export interface RunAgainParts {
 export class RunAgain {
   readonly #parts: RunAgainParts;
   readonly #finished = new Map<string, Finished>();
+  /** What runs alone: who, what, with which arguments. */
+  readonly #keys = new Set<string>();
   /** Calls of no conversation, which are under way. */
   readonly #alone = new Map<ToolRunner, Promise<void>>();
 
@@ -60,7 +65,17 @@ export class RunAgain {
     if (!call || call.guildId !== guild.id) return FORGOTTEN;
     const bridge = this.#parts.bridges().find(guild.id);
     if (bridge?.channelId === call.channelId) return bridge.runAgain(call, by) === 'started' ? STARTED : RUNNING;
-    await this.#runAlone(call, by, { guild, textChannelId: channelId });
+    const key = JSON.stringify([by.userId, call.name, call.arguments]);
+    if (this.#keys.has(key)) return RUNNING;
+    if (this.#keys.size >= MOST_AT_ONCE) return TOO_MANY;
+    this.#keys.add(key);
+    try {
+      const { written } = await this.#runAlone(call, by, { guild, textChannelId: channelId });
+      void written.finally(() => this.#keys.delete(key));
+    } catch (error) {
+      this.#keys.delete(key);
+      throw error;
+    }
     return STARTED;
   }
 
@@ -79,7 +94,11 @@ export class RunAgain {
     await Promise.all(this.#alone.values());
   }
 
-  async #runAlone(call: Finished, by: Person, place: { guild: Guild; textChannelId: string }): Promise<void> {
+  async #runAlone(
+    call: Finished,
+    by: Person,
+    place: { guild: Guild; textChannelId: string },
+  ): Promise<{ readonly written: Promise<void> }> {
     const { toolbox, settings, buttons, log, observe } = this.#parts;
     const { guild, textChannelId } = place;
     const [text, { disabledTools }] = await Promise.all([
@@ -114,6 +133,8 @@ export class RunAgain {
     const written = over.promise.then(() => transcript.close()).finally(() => this.#alone.delete(runner));
     this.#alone.set(runner, written);
     runner.runAgain(call, turn);
+    // Not the bare promise: an async function would wait for it.
+    return { written };
   }
 }
 

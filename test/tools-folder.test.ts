@@ -55,6 +55,19 @@ test('TypeScript and JavaScript files without any package beside them become too
   assert.match(await run('one', { text: 1 }), /Wrong arguments for one: text: /);
 });
 
+test('packages that are installed in the folder are found, and keep a zod of their own', async () => {
+  const { tools, lines } = await load({
+    'node_modules/zod/package.json': '{"name":"zod","version":"3.0.0","main":"index.js"}',
+    'node_modules/zod/index.js': 'module.exports = { z: "the old one" };',
+    'node_modules/words/package.json': '{"name":"words","version":"1.0.0","main":"index.js"}',
+    'node_modules/words/index.js': 'exports.words = () => require("zod").z;',
+    'says.ts': `import { words } from 'words';\n${toolText('says', 'words')}`,
+  });
+  assert.deepEqual(lines, []);
+  const toolbox = new LocalToolbox({ tools: tools.map(({ tool }) => tool), log: keptLog().log });
+  assert.equal((await toolbox.run(callOf('says'), [], contextOf())).output, '"the old one"');
+});
+
 test('a file that cannot be used costs itself and one line that names it and says why', async () => {
   const { names, lines, said } = await load(
     {

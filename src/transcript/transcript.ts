@@ -314,11 +314,12 @@ export class Transcript {
       this.#warnedOfFailure = false;
     } catch (error) {
       this.#pages.failed(page);
-      if (ended && files.length > 0 && page.failures >= UPLOADS_TRIED) this.#withoutFiles(page);
       // Once in a row: the same outage is not worth a line a second.
       if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
       this.#warnedOfFailure = true;
-      return 'failed';
+      if (files.length === 0 || page.failures < (this.#closing ? 1 : UPLOADS_TRIED)) return 'failed';
+      this.#withoutFiles(page);
+      return 'more';
     }
     this.#forget();
     return this.#pages.next() ? 'more' : 'done';

@@ -98,6 +98,16 @@ test('files come with the result, once, and a refused upload costs the file and 
   assert.equal(channel.files.size, 0);
 });
 
+test('at the end of the conversation a refused upload does not cost what comes after it', async () => {
+  const { channel, transcript, end } = setUp();
+  channel.refuse = (_kind, _id, files) => (files.length > 0 ? new Error('no files here') : undefined);
+  end(1, { extras: { links: [], files: [file] } });
+  end(2);
+  await transcript.close();
+  assert.match(channel.contents[0] ?? '', /found 1 · 5\.0 s\n-# I could not attach a\.png: /);
+  assert.equal(channel.contents[1], '-# dig(at: 2) for Anna → found 2 · 5.0 s');
+});
+
 test('what runs when the conversation ends says so, and its buttons go', async () => {
   const { timer, channel, transcript, start } = setUp();
   start();
