@@ -41,6 +41,7 @@ test('a token and a key are enough', () => {
     logLevel: 'info',
     startedByNpm: false,
     pricesFile: null,
+    toolsFolder: null,
     weather: { forecastUrl: 'https://api.open-meteo.com', geocodingUrl: 'https://geocoding-api.open-meteo.com' },
     secrets: [TOKEN, 'sk-key'],
   });
