@@ -49,7 +49,7 @@ export interface ConversationsParts {
   readonly patience: Patience;
   /** With a lost voice connection; only tests need another. */
   readonly linkPatience?: LinkPatience;
-  readonly observe: (event: BridgeEvent, guildId: string) => void;
+  readonly observe: (event: BridgeEvent, place: { readonly guildId: string; readonly channelId: string }) => void;
 }
 
 /** Opens conversations: connects to the model, joins the channel, wires transcript, announcement and money. */
@@ -138,7 +138,7 @@ export class Conversations {
     const transcript = new Transcript({
       text,
       nameOf: (userId) => room.nameOf(userId),
-      buttons: { cancel: (cancelId) => buttons.cancel(cancelId) },
+      buttons,
       botName: guild.members.me?.displayName ?? 'Parley',
       now: () => performance.now(),
       log,
@@ -182,7 +182,7 @@ export class Conversations {
     const { log, observe } = this.#parts;
     const { bridge, text, transcript, announcement } = running;
     const { guildId, channelId } = bridge;
-    observe(event, guildId);
+    observe(event, { guildId, channelId });
     this.#parts.decisions.observe(event, guildId);
     this.#charge(event, running);
     const ended = event.type === 'ended' ? event.reason : undefined;
@@ -248,6 +248,7 @@ function followed(bridge: Bridge, take: (settings: GuildSettings) => void): Brid
     ask: (person, text) => bridge.ask(person, text),
     announce: (announcement) => bridge.announce(announcement),
     cancelTool: (cancelId, by, keepsOrder) => bridge.cancelTool(cancelId, by, keepsOrder),
+    runAgain: (call, by) => bridge.runAgain(call, by),
     apply: (settings, chosen) => {
       take(settings);
       return bridge.apply(settings, chosen);

@@ -29,6 +29,7 @@ import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
 import { Reminding } from './reminding.ts';
 import { returnToPlaces } from './returning.ts';
+import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
@@ -89,7 +90,8 @@ export async function startParley({
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
-  const ownTools = await toolsOfFolder({ folder: config.toolsFolder, log });
+  const leftOut = (problem: string): void => log.warn(problem);
+  const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
   const places = new PlaceStore(database);
@@ -125,9 +127,11 @@ export async function startParley({
   const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: null });
   const given = [...builtIn, ...more];
   const taken = given.map(({ name }) => name);
-  const tools = [...given, ...withFreeNames(ownTools, taken, log)];
+  const tools = [...given, ...withFreeNames(ownTools, taken, leftOut)];
   const mcp = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools: () => void toolsChanged() });
   const toolbox = new LocalToolbox({ tools, more: () => mcp.tools, policies, confirmations, log });
+  const tell = (event: BridgeEvent, guildId: string): void => observe?.(event, guildId);
+  const runAgain = new RunAgain({ bridges: () => bridges, toolbox, settings, buttons, log, observe: tell });
   const conversations = new Conversations({
     client,
     notes,
@@ -146,7 +150,10 @@ export async function startParley({
     log,
     patience,
     ...(linkPatience && { linkPatience }),
-    observe: (event, guildId) => observe?.(event, guildId),
+    observe: (event, place) => {
+      tell(event, place.guildId);
+      runAgain.observe(event, place);
+    },
   });
   const bridges: OpenBridges = new OpenBridges(conversations.open);
   const toolsChanged = () =>
@@ -159,7 +166,7 @@ export async function startParley({
     // Before the conversations: what they do not say any more is left for the next start.
     const reminded = reminding.close();
     conversations.abort(new Error('the bot is stopping'));
-    await bridges.closeAll({ kind: 'asked', by: null });
+    await Promise.all([bridges.closeAll({ kind: 'asked', by: null }), runAgain.close()]);
     await conversations.finished();
     await reminded;
   };
@@ -202,7 +209,8 @@ export async function startParley({
       tryTool: trials.run,
       log,
     };
-    const press: Press = (pressed) => confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, bridges);
+    const press: Press = (pressed) =>
+      confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, { bridges, runAgain });
     dispatchCommands(client, commands, context, press);
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     await reminding.start();

@@ -30,8 +30,10 @@ function install(): void {
   });
 }
 
+/** A file of the folder, not of a package that is installed in it: that has a zod of its own, or none. */
 function isOwn(url: string | undefined): boolean {
-  return url !== undefined && [...folders].some((folder) => url.startsWith(folder));
+  if (url === undefined) return false;
+  return [...folders].some((folder) => url.startsWith(folder) && !url.slice(folder.length).includes('node_modules/'));
 }
 
 function formatOf(url: string): string | undefined {

@@ -1,7 +1,6 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Logger } from 'pino';
 import { ConfigError } from './config.ts';
 import { allowToolImports } from './tool-imports.ts';
 import { isTool, type Tool } from './tools/tool.ts';
@@ -14,7 +13,8 @@ const PROBLEM_LIMIT = 400;
 export interface ToolsFolderOptions {
   /** null: there are none. */
   readonly folder: string | null;
-  readonly log: Pick<Logger, 'warn'>;
+  /** Takes one line for each file that was left out, and for a folder without any. */
+  readonly tell: (problem: string) => void;
   /** Only tests need another. */
   readonly importLimitMs?: number;
 }
@@ -27,19 +27,19 @@ export interface ToolFile {
 
 /**
  * The tools of the folder (TOOLS_DIR): the default export of each .ts, .js and .mjs file in it, by the names of the files.
- * A file that brings none costs itself alone, and a line in the log. Throws ConfigError for a folder that cannot be read.
+ * A file that brings none costs itself alone, and a line. Throws ConfigError for a folder that cannot be read.
  */
 export async function toolsOfFolder(options: ToolsFolderOptions): Promise<readonly ToolFile[]> {
-  const { folder, log, importLimitMs = IMPORT_LIMIT_MS } = options;
+  const { folder, tell, importLimitMs = IMPORT_LIMIT_MS } = options;
   if (folder === null) return [];
   const { path, files } = await listed(folder);
-  if (files.length === 0) log.warn(`TOOLS_DIR: there is no .ts, .js or .mjs file in ${path}.`);
+  if (files.length === 0) tell(`TOOLS_DIR: there is no .ts, .js or .mjs file in ${path}.`);
   allowToolImports(pathToFileURL(join(path, '/')).href);
   const imports = await Promise.allSettled(files.map((file) => toolOf(join(path, file), importLimitMs)));
   return imports.flatMap((result, index) => {
     const file = files[index] ?? '';
     if (result.status === 'fulfilled') return { file, tool: result.value };
-    leaveOut(file, problemOf(result.reason), log);
+    tell(leftOut(file, problemOf(result.reason)));
     return [];
   });
 }
@@ -48,20 +48,20 @@ export async function toolsOfFolder(options: ToolsFolderOptions): Promise<readon
 export function withFreeNames(
   files: readonly ToolFile[],
   taken: readonly string[],
-  log: Pick<Logger, 'warn'>,
+  tell: (problem: string) => void,
 ): readonly Tool[] {
   const owners = new Map(taken.map((name) => [name, 'a tool of Parley']));
   return files.flatMap(({ file, tool }) => {
     const owner = owners.get(tool.name);
     owners.set(tool.name, owner ?? file);
     if (owner === undefined) return tool;
-    leaveOut(file, `${owner} has the name ${tool.name} already; give this one another name.`, log);
+    tell(leftOut(file, `${owner} has the name ${tool.name} already; give this one another name.`));
     return [];
   });
 }
 
-function leaveOut(file: string, problem: string, log: Pick<Logger, 'warn'>): void {
-  log.warn({ file }, `TOOLS_DIR: ${file} was left out: ${problem}`);
+function leftOut(file: string, problem: string): string {
+  return `TOOLS_DIR: ${file} was left out: ${problem}`;
 }
 
 async function listed(folder: string): Promise<{ readonly path: string; readonly files: readonly string[] }> {

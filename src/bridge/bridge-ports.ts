@@ -62,7 +62,7 @@ export type BridgeEvent =
       readonly result: ToolResult;
       readonly tookMs: number;
       /** For the post of the call. Absent: nothing. */
-      readonly extras?: PostExtras;
+      readonly extras?: PostExtras | undefined;
       /** For the button that runs it again. Absent: it cannot be run again. */
       readonly againId?: string | undefined;
     }
@@ -101,6 +101,9 @@ export type BridgeEvent =
 
 /** What became of somebody's wish to cancel a call. `not-yours`: only its askers and moderators may. */
 export type CancelOutcome = 'cancelled' | 'not-yours' | 'over';
+
+/** What became of somebody's wish to run a call again. `running`: theirs already is. */
+export type AgainOutcome = 'started' | 'running';
 
 /** The state of a bridge for `/status`. Latencies in ms, newest last, at most 20 of each. */
 export interface BridgeStatus {
@@ -148,6 +151,8 @@ export interface BridgeHandle {
   apply(settings: GuildSettings, chosen?: readonly (keyof GuildSettings)[]): readonly (keyof GuildSettings)[];
   /** Cancels a running call for this person. `keepsOrder`: they may manage messages where the transcript is. */
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome;
+  /** Runs a call once more as this person, with their rights. The model hears of the result and is not asked about it. */
+  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome;
   /** Idempotent; ends with an `ended` event. */
   close(reason: EndReason): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { Announcements } from './announcements.ts';
 import type {
+  AgainOutcome,
   Announcement,
   BridgeEvent,
   BridgeHandle,
@@ -177,6 +178,12 @@ export class Bridge implements BridgeHandle {
 
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
     return this.#tools.cancelFor(cancelId, by, keepsOrder);
+  }
+
+  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome {
+    const turn = { ...this.#floor.press(by.userId), name: by.name };
+    this.#turns.add(turn);
+    return this.#tools.runAgain(call, turn);
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {

@@ -211,6 +211,11 @@ export class Floor {
     return out;
   }
 
+  /** A go of somebody who neither speaks nor types, such as by a button: it never has the floor. */
+  press(userId: UserId): Turn {
+    return this.#turn(userId);
+  }
+
   /** The provider's own detector closed the open turn (turn detection other than manual). */
   closeTurn(turnId: number, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];

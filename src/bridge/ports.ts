@@ -119,6 +119,8 @@ export interface ToolDeclaration {
   readonly confirm?: true | undefined;
   /** Of a tool that runs while a person cuts the bot off. Default `go-on`. */
   readonly onInterrupt?: 'abort' | 'go-on' | undefined;
+  /** People may run a call of it again by a button: it changes nothing. */
+  readonly again?: boolean | undefined;
 }
 
 /** What a session is opened with. `voice` and `language` null: the model's own default. */
@@ -359,6 +361,11 @@ export interface Conversation extends SpeechSession {
    * rate of the first model. `model-changed` says how it ended; it names the old model where the new one cannot be had.
    */
   switchTo(model: SpeechModel, options: SessionOptions): void;
+  /**
+   * The result of a call that a person made without the model. It is told of it in words with its next request, as
+   * belonging to these turns; nothing is asked for.
+   */
+  tell(result: ToolResult, turnIds: readonly number[]): void;
 }
 
 // ---- Text, people, tools, settings ----------------------------------------------------------------

@@ -1,19 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import type { BridgeEvent, CancelOutcome } from './bridge-ports.ts';
+import type { AgainOutcome, BridgeEvent, CancelOutcome } from './bridge-ports.ts';
 import { CallExtras } from './call-extras.ts';
 import { Gate } from './gate.ts';
 import { LaterResults, type Moment } from './later-results.ts';
 import type {
+  Conversation,
   Decision,
   Person,
   PostExtras,
   Room,
-  SpeechSession,
   TextChannel,
   Toolbox,
   ToolCall,
   ToolContext,
+  ToolDeclaration,
   ToolResult,
+  Turn,
 } from './ports.ts';
 import type { TurnBook } from './rights.ts';
 import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
@@ -26,7 +28,7 @@ export interface ToolRunnerParts {
   readonly room: Room;
   readonly text: TextChannel;
   /** Gets acknowledgements and results. Nothing for a call that the provider took back, nor after close(). */
-  readonly session: Pick<SpeechSession, 'acknowledge' | 'sendToolResult'>;
+  readonly session: Pick<Conversation, 'acknowledge' | 'sendToolResult' | 'tell'>;
   readonly observe: (event: BridgeEvent) => void;
   readonly disabled: () => readonly string[];
   /** A call is over or acknowledged: ask wantsReply() and takeDue(). */
@@ -83,24 +85,44 @@ export class ToolRunner {
   /** Starts a call. One that came before, and one that does what another is doing for the same people, does not run. */
   run(call: ToolCall): void {
     if (!this.#calls.isNew(call.callId)) return;
-    const { toolbox, turns, observe, disabled, session } = this.#parts;
-    const { askers, certain } = turns.askers(call.turnIds);
+    const { askers, certain } = this.#parts.turns.askers(call.turnIds);
     const sameness = samenessOf(call, askers, certain);
     this.#gate.called(call.replyId, call.callId);
     if (this.#calls.hasSame(sameness)) {
       this.#refuseSecond(call);
       return;
     }
-    const declared = toolbox.declarations(disabled()).find(({ name }) => name === call.name);
-    const { delivery, onInterrupt = 'go-on' } = declared ?? {};
-    const abort = new AbortController();
-    const cancelId = randomUUID();
-    const cancelledBy = undefined;
-    this.#calls.add({ call, cancelId, askers, abort, onInterrupt, sameness, delivery, cancelledBy });
-    observe({ type: 'tool-started', call, askers, cancelId });
+    const { delivery, onInterrupt = 'go-on', confirm } = this.#declared(call.name) ?? {};
+    void this.#carryOut({ ...beginning(call), askers, onInterrupt, sameness, delivery, byButton: false });
     if (delivery) {
-      this.#acknowledged.push({ call, owes: session.acknowledge({ ...call, confirm: declared?.confirm }) });
+      this.#acknowledged.push({ call, owes: this.#parts.session.acknowledge({ ...call, confirm }) });
     }
+  }
+
+  /**
+   * Runs a call once more for the person of this turn, who pressed a button: with their rights alone. The model gets the
+   * result without being asked about it.
+   */
+  runAgain({ name, arguments: args }: Pick<ToolCall, 'name' | 'arguments'>, turn: Turn): AgainOutcome {
+    const call = { callId: `0/${randomUUID()}`, replyId: '0/button', turnIds: [turn.id], name, arguments: args };
+    const { askers, certain } = this.#parts.turns.askers(call.turnIds);
+    const sameness = samenessOf(call, askers, certain);
+    if (this.#calls.hasSame(sameness)) return 'running';
+    const delivery = 'silent';
+    void this.#carryOut({ ...beginning(call), askers, onInterrupt: 'go-on', sameness, delivery, byButton: true });
+    return 'started';
+  }
+
+  #declared(name: string): ToolDeclaration | undefined {
+    const { toolbox, disabled } = this.#parts;
+    return toolbox.declarations(disabled()).find((one) => one.name === name);
+  }
+
+  async #carryOut(one: RunningCall): Promise<void> {
+    const { toolbox, observe, disabled, onSettled } = this.#parts;
+    const { call, askers, abort, cancelId } = one;
+    this.#calls.add(one);
+    observe({ type: 'tool-started', call, askers, cancelId });
     const startedAt = performance.now();
     const extras = new CallExtras();
     const context: ToolContext = {
@@ -108,22 +130,15 @@ export class ToolRunner {
       progress: (fraction: number | null, words = '') => this.#progress(call.callId, fraction, words),
       attach: (more: Partial<PostExtras>) => extras.add(more),
     };
-    void toolbox.run(call, disabled(), context).then((raw) => {
-      const one = this.#calls.remove(call.callId);
-      const result = one?.cancelledBy ? cancelled(call, one.cancelledBy) : raw;
-      if (one) this.#deliver(one, result);
-      else this.#gate.settled(call.replyId, call.callId, false);
-      const { all } = extras;
-      observe({
-        type: 'tool-ended',
-        call,
-        askers,
-        result,
-        tookMs: performance.now() - startedAt,
-        ...(all && { extras: all }),
-      });
-      this.#parts.onSettled();
-    });
+    const raw = await toolbox.run(call, disabled(), context);
+    const stillWanted = this.#calls.remove(call.callId) !== undefined;
+    const result = stillWanted && one.cancelledBy ? cancelled(call, one.cancelledBy) : raw;
+    if (stillWanted) this.#deliver(one, result);
+    else this.#gate.settled(call.replyId, call.callId, false);
+    const tookMs = performance.now() - startedAt;
+    const againId = this.#declared(call.name)?.again ? randomUUID() : undefined;
+    observe({ type: 'tool-ended', call, askers, result, tookMs, extras: extras.all, againId });
+    onSettled();
   }
 
   /**
@@ -215,7 +230,7 @@ export class ToolRunner {
   #progress(callId: string, fraction: number | null, text: string): void {
     if (!this.#calls.ids.includes(callId)) return;
     const share = fraction === null || !Number.isFinite(fraction) ? null : Math.min(Math.max(fraction, 0), 1);
-    this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text } });
+    this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text: String(text) } });
   }
 
   #contextOf(call: ToolCall, signal: AbortSignal): Omit<ToolContext, 'progress' | 'attach'> {
@@ -225,8 +240,12 @@ export class ToolRunner {
     return { room, text, ...turns.askers(call.turnIds), tainted, signal, decided };
   }
 
-  #deliver({ call, delivery }: RunningCall, result: ToolResult): void {
+  #deliver({ call, delivery, byButton }: RunningCall, result: ToolResult): void {
     if (result.outside) this.#taint.entered(call.turnIds);
+    if (byButton) {
+      this.#parts.session.tell(result, call.turnIds);
+      return;
+    }
     if (!delivery) {
       this.#parts.session.sendToolResult(result);
       this.#gate.settled(call.replyId, call.callId, true);
@@ -242,6 +261,10 @@ export class ToolRunner {
     this.#gate.settled(replyId, callId, true);
     this.#parts.onSettled();
   }
+}
+
+function beginning(call: ToolCall) {
+  return { call, cancelId: randomUUID(), abort: new AbortController(), cancelledBy: undefined };
 }
 
 function cancelled({ callId, name }: ToolCall, by: Person): ToolResult {

@@ -128,6 +128,10 @@ export class LastingSession implements Conversation {
     if (callId !== undefined) this.#session?.sendToolResult({ ...result, callId });
   }
 
+  tell(result: ToolResult, turnIds: readonly number[]): void {
+    this.#ledger.told(result, turnIds);
+  }
+
   approve(callId: string, approved: boolean, reason: string): void {
     const own = this.#names.own(callId);
     if (own !== undefined) this.#session?.approve(own, approved, reason);

@@ -87,6 +87,7 @@ export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
+const RISKS: Readonly<Record<Risk, true>> = { read: true, write: true, dangerous: true };
 /** What defineTool made. */
 const made = new WeakSet<object>();
 
@@ -103,6 +104,7 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
   const resolve = definition.resolve?.bind(definition);
   const dangerous = risk === 'dangerous';
   const { confirm = dangerous ? 'always' : false } = definition;
+  checkTypes(definition);
   const { blocking = !confirm && !definition.delivery, delivery = 'when-idle', onInterrupt = 'go-on' } = definition;
   // The narrower of both providers' rules.
   if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
@@ -143,6 +145,17 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
 /** Whether a value that somebody else wrote is a tool. */
 export function isTool(value: unknown): value is Tool {
   return typeof value === 'object' && value !== null && made.has(value);
+}
+
+/** What the compiler tells whoever writes TypeScript. */
+function checkTypes({ name, description, input, risk, run }: ToolDefinition<z.ZodObject>): void {
+  // The narrower of both providers' rules.
+  if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
+  if (typeof description !== 'string' || description.trim() === '') throw new TypeError(`${name} needs a description`);
+  if (!(input instanceof z.ZodObject)) throw new TypeError(`the input of ${name} must be a z.object(…)`);
+  if (!Object.hasOwn(RISKS, risk))
+    throw new TypeError(`the risk of ${name} must be one of ${Object.keys(RISKS).join(', ')}`);
+  if (typeof run !== 'function') throw new TypeError(`${name} needs a function run`);
 }
 
 function parametersOf(input: z.ZodObject): Record<string, unknown> {

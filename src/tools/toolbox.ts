@@ -33,13 +33,14 @@ export class LocalToolbox implements Toolbox {
 
   declarations(disabled: readonly string[]): readonly ToolDeclaration[] {
     const enabled = [...this.#all().values()].filter((tool) => !disabled.includes(tool.name));
-    return enabled.map(({ name, description, parameters, delivery, onInterrupt, confirm }) => ({
+    return enabled.map(({ name, description, parameters, delivery, onInterrupt, confirm, risk }) => ({
       name,
       description,
       parameters,
       ...(delivery ? { delivery } : {}),
       ...(confirm ? { confirm: true as const } : {}),
       ...(onInterrupt === 'abort' ? { onInterrupt } : {}),
+      ...(risk === 'read' ? { again: true } : {}),
     }));
   }
 

@@ -43,7 +43,8 @@ export function sourceLines(sources: readonly Source[], small: string, limit: nu
   return lines;
 }
 
-function link(title: string, url: string, limit: number): string | undefined {
+/** `[title](<url>)`, which does not unfold; undefined for what is no web address, or too long. */
+export function link(title: string, url: string, limit: number): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { href, protocol, hostname, username, password } = new URL(url);
   // An address with a user name is made to look like that of somebody else.

@@ -1,5 +1,5 @@
 // What tools take and bring, for people: fields, tables and text instead of JSON.
-import { codeBlock } from './blocks.ts';
+import { codeBlock, link } from './blocks.ts';
 import { cut, escapeMarkdown, plain } from './markdown.ts';
 import { textTable } from './text-table.ts';
 
@@ -20,12 +20,17 @@ const MOST_PARAGRAPHS = 12;
 const DEEPEST = 3;
 /** Discord's small grey text, at the beginning of a line. */
 const SMALL = '-# ';
+/** What programs call the parts of something that was found. */
+const ADDRESSES = ['url', 'link', 'href', 'uri'];
+const TITLES = ['title', 'name'];
+const TEXTS = ['snippet', 'description', 'summary', 'text'];
 type Fields = Readonly<Record<string, unknown>>;
 
 /** JSON text on one line, as `name: value, name: value`; text that is no JSON as it is. Not escaped. */
 export function flat(json: string): string {
   const value = parsed(json);
-  return value === undefined ? json.slice(0, 2 * FIELD_LIMIT) : flatValue(value.json, 0);
+  if (value === undefined) return json.slice(0, 2 * FIELD_LIMIT);
+  return isNothing(value.json) ? '' : flatValue(value.json, 0);
 }
 
 /** The value on one line, escaped, if it is short and has no rows; undefined where it needs more. */
@@ -48,7 +53,8 @@ export function view(json: string, limit: number): View {
     const fitting = block.text(room);
     lines += block.table ? 0 : 1;
     if (fitting === undefined || lines > MOST_LINES) {
-      shown.push(`${SMALL}…`);
+      const left = blocks.length - blocks.indexOf(block);
+      shown.push(`${SMALL}… and ${left} more`);
       return { text: shown.join('\n'), whole: false };
     }
     shown.push(fitting.text);
@@ -120,15 +126,10 @@ function paragraphs(text: string): readonly Block[] {
 
 /** A table in a code block, with as many rows as there is room for; rows with bullets where it would be too wide. */
 function table(items: readonly Fields[]): Block {
-  const rows = items.map((item) =>
-    Object.fromEntries(
-      Object.entries(item).map(([name, cell]) => [name, typeof cell === 'number' ? cell : flatValue(cell, 1)]),
-    ),
-  );
   const text = (room: number): View | undefined => {
-    for (let count = Math.min(rows.length, MOST_ROWS); count > 0; count--) {
-      const made = tableOf(rows.slice(0, count));
-      const left = rows.length - count;
+    for (let count = Math.min(items.length, MOST_ROWS); count > 0; count--) {
+      const made = tableOf(items.slice(0, count));
+      const left = items.length - count;
       const view = left === 0 ? made : { text: `${made.text}\n${SMALL}… and ${left} more`, whole: false };
       if (view.text.length <= room) return view;
     }
@@ -137,18 +138,36 @@ function table(items: readonly Fields[]): Block {
   return { table: true, text };
 }
 
-function tableOf(rows: readonly Readonly<Record<string, string | number>>[]): View {
+function tableOf(items: readonly Fields[]): View {
+  const rows = items.map((item) =>
+    Object.fromEntries(
+      Object.entries(item).map(([name, cell]) => [name, typeof cell === 'number' ? cell : flatValue(cell, 1)]),
+    ),
+  );
   const table = textTable(rows);
-  if (table) {
+  if (table?.whole) {
     const lines = table.lines.join('\n');
-    return { text: codeBlock(lines, 10 * lines.length + 100), whole: table.whole };
+    return { text: codeBlock(lines, 10 * lines.length + 100), whole: !items.some((item) => isCut(item)) };
   }
-  const bullets = rows.map((row) => {
-    const cells = Object.entries(row).map(([name, cell]) => `${name} ${cell}`);
-    return escapeMarkdown(cells.join(' · '));
-  });
-  const short = bullets.map((bullet) => `${SMALL}• ${cut(bullet, FIELD_LIMIT)}`);
-  return { text: short.join('\n'), whole: bullets.every((bullet) => bullet.length <= FIELD_LIMIT) };
+  // Columns of beginnings tell nobody anything: an item each, then.
+  const views = items.map(itemOf);
+  return { text: views.map(({ text }) => text).join('\n'), whole: views.every((view) => view.whole) };
+}
+
+/** `• [title](<address>) · name value …` for what has an address, else the fields alone. */
+function itemOf(item: Fields): View {
+  const address = ADDRESSES.find((name) => typeof item[name] === 'string');
+  const title = TITLES.find((name) => typeof item[name] === 'string');
+  const words = title === undefined ? '' : String(item[title]);
+  const anchor = address === undefined ? undefined : link(words, String(item[address]), FIELD_LIMIT);
+  const shown = anchor === undefined ? [] : [title, address];
+  const cells = Object.entries(item)
+    .filter(([name]) => !shown.includes(name))
+    .map(([name, cell]) => (TEXTS.includes(name) ? flatValue(cell, 1) : `${name} ${flatValue(cell, 1)}`));
+  const rest = escapeMarkdown(cells.join(' · '));
+  const text = cut(rest, FIELD_LIMIT);
+  const parts = [anchor ?? '', text].filter((part) => part !== '');
+  return { text: `${SMALL}• ${parts.join(' · ')}`, whole: text === rest && !isCut(item) };
 }
 
 /** Objects, so that there are columns. */
@@ -170,20 +189,25 @@ function isCut(value: unknown, depth = 0): boolean {
 }
 
 function flatValue(value: unknown, depth: number): string {
-  if (value === null || value === undefined) return depth === 0 ? '' : 'none';
+  if (value === null || value === undefined || value === '') return 'none';
   if (typeof value === 'boolean') return depth === 0 ? String(value) : value ? 'yes' : 'no';
   if (typeof value !== 'object') return String(value);
   const entries = Object.entries(value).slice(0, MOST_ITEMS);
+  if (entries.length === 0) return 'none';
   const rest = Object.keys(value).length > MOST_ITEMS ? ['…'] : [];
   if (depth >= DEEPEST) return `${Object.keys(value).length} more`;
   if (Array.isArray(value)) {
     const items = [...entries.map(([, item]) => flatValue(item, depth + 1)), ...rest];
-    return items.join(depth === 0 ? '; ' : ' / ');
+    return items.join(depth === 0 ? ', ' : ' / ');
   }
   // A lone error needs no label: the line already says that it failed.
   if (depth === 0 && entries.length === 1 && entries[0]?.[0] === 'error') return flatValue(entries[0][1], 0);
   const text = [...entries.map(([name, item]) => `${name}: ${flatValue(item, depth + 1)}`), ...rest].join(', ');
   return depth === 0 ? text : `(${text})`;
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === '' || (isObject(value) && Object.keys(value).length === 0);
 }
 
 function isObject(value: unknown): value is Fields {

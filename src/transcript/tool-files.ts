@@ -52,7 +52,7 @@ export function postable(files: readonly PostFile[]): {
 /** Letters, digits, dots and dashes; a name that begins with SPOILER_ would hide the file. */
 function safeName(name: string): string {
   const [, base = '', ending = ''] = /^(.*?)(\.\w{1,8})?$/su.exec(name.toWellFormed()) ?? [];
-  const safe = base.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[-._]+|^SPOILER_/gi, '');
+  const safe = base.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^(?:[-._]|SPOILER_)+/i, '');
   return ([...safe].slice(0, NAME_LIMIT).join('').replace(/-+$/, '') || 'file') + ending;
 }
 

@@ -18,7 +18,7 @@ export interface ToolOutcome {
 
 /** With the line of the call above, and the note of a failed upload below, within one message of 2,000 characters. */
 const BODY_LIMIT = 1_450;
-const LINKS_LIMIT = 500;
+const LINKS_LIMIT = 600;
 const CODE_LIMIT = 600;
 const OUTPUT_LIMIT = 450;
 /** Of a code block, with its language. */
@@ -47,7 +47,7 @@ export function outcomeOf(ended: {
       ? [`${SMALL}Too large to be attached: ${left.slice(0, 3).map(escapeMarkdown).join(', ')}`]
       : []),
   ];
-  const body = [shown.body, ...links, ...notes].filter((text) => text !== '').join('\n');
+  const body = [shown.body, ...linkLines(extras, shown.body), ...notes].filter((text) => text !== '').join('\n');
   return { ok, tookMs, line: shown.line, body, files };
 }
 
@@ -101,8 +101,10 @@ function isCut(text: string, limit: number): boolean {
   return text.length + FENCES_LENGTH > limit || text.split(/\r\n?|\n/).length > MOST_CODE_LINES;
 }
 
-function linkLines(extras: PostExtras | undefined): readonly string[] {
-  const lines = sourceLines(extras?.links ?? [], SMALL, LINKS_LIMIT);
+/** One line of links, without those that stand in the body. */
+function linkLines(extras: PostExtras | undefined, body = ''): readonly string[] {
+  const links = (extras?.links ?? []).filter(({ url }) => !body.includes(`(<${url}>)`));
+  const lines = sourceLines(links, SMALL, LINKS_LIMIT);
   return lines.slice(0, 1);
 }
 

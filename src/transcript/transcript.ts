@@ -258,10 +258,11 @@ export class Transcript {
 
   #buttonsOf(page: Page): readonly MessageButton[] {
     const call = callOf(page);
-    const { cancel, again } = this.#buttons;
     if (!call) return [];
-    if (!call.ended) return call.cancelId && cancel ? [cancel(call.cancelId)] : [];
-    return call.againId && again ? [again(call.againId)] : [];
+    const { ended, cancelId, againId } = call;
+    const cancel = !ended && cancelId ? this.#buttons.cancel?.(cancelId) : undefined;
+    const again = ended && againId ? this.#buttons.again?.(againId) : undefined;
+    return [cancel, again].filter((button) => button !== undefined);
   }
 
   #observeWork({ replyId, turns, work }: EventOf<'server-tool'>): void {
@@ -325,11 +326,12 @@ export class Transcript {
       this.#warnedOfFailure = false;
     } catch (error) {
       this.#pages.failed(page);
-      if (ended && files.length > 0 && page.failures >= UPLOADS_TRIED) this.#withoutFiles(page);
       // Once in a row: the same outage is not worth a line a second.
       if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
       this.#warnedOfFailure = true;
-      return 'failed';
+      if (files.length === 0 || page.failures < (this.#closing ? 1 : UPLOADS_TRIED)) return 'failed';
+      this.#withoutFiles(page);
+      return 'more';
     }
     this.#forget();
     return this.#pages.next() ? 'more' : 'done';

@@ -22,8 +22,8 @@ for (const protocol of PROTOCOLS) {
       env: { TOOLS_DIR: folder, LOG_LEVEL: 'silent' },
       script: ({ toolResults }) =>
         toolResults.length > 0
-          ? { say: { text: `You rolled ${toolResults[0]?.output}`, pcm: tone({ hz: 1700, ms: 300, rate: 24000 }) } }
-          : { calls: [{ name: 'roll_dice', arguments: { count: 2, sides: 6 } }] },
+          ? { say: { text: `You have ${toolResults[0]?.output}`, pcm: tone({ hz: 1700, ms: 300, rate: 24000 }) } }
+          : { calls: [{ name: 'deal_cards', arguments: { count: 52 } }] },
     });
     try {
       const anna = await world.person('Anna');
@@ -34,15 +34,15 @@ for (const protocol of PROTOCOLS) {
       const brought = JSON.parse(ended?.result.output ?? '{}');
       assert.equal(ended?.result.ok, true);
       assert.deepEqual(brought.for, ['Anna']);
-      assert.equal(brought.rolls.length, 2);
-      assert.equal(brought.total, brought.rolls[0] + brought.rolls[1]);
+      assert.equal(new Set(brought.cards).size, 52);
       const post = await world.guild.waitForMessage(world.channelId, ({ content }) =>
-        content.includes('dice(count: 2'),
+        content.includes('cards(count: 52'),
       );
       assert.match(post.content, /for Anna/);
+      world.guild.createTextChannel({ name: 'chat' });
       const boss = world.guild.addPerson({ name: 'Boss', admin: true });
       const list = await boss.command('/tools list');
-      assert.match(list.content, /`roll_dice` \(on\): Rolls dice and tells what each shows\./);
+      assert.match(list.content, /`deal_cards`.*: Deals cards from a freshly shuffled deck of 52\\\./);
     } finally {
       await world.close();
     }

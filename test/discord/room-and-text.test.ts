@@ -197,6 +197,37 @@ describe('a text channel', () => {
     assert.equal(discord.requests.length, before);
   });
 
+  it('attaches files to a post and to an edit, keeps them, and says why it cannot', async () => {
+    let text = '';
+    let bare = '';
+    const { guild, simulated } = await seen((made) => {
+      text = made.createTextChannel({ name: 'general' });
+      bare = made.createTextChannel({ name: 'bare', denyBot: ['AttachFiles'] });
+    });
+    const channel = await openTextChannel(guild, text);
+    const picture = { name: 'cat.png', bytes: Buffer.from('cat'), description: 'A cat' };
+    const id = await channel.post('running', [{ id: 'x', label: 'Cancel' }]);
+    await channel.edit(id, 'done', [], [picture]);
+    await channel.edit(id, 'done, and more');
+    await channel.post('at once', [], [picture]);
+    const [edited, posted] = simulated.messages(text);
+    assert.equal(edited?.content, 'done, and more');
+    for (const message of [edited, posted]) {
+      assert.deepEqual(
+        message?.files.map(({ name, bytes }) => [name, String(Buffer.from(bytes))]),
+        [['cat.png', 'cat']],
+      );
+    }
+    const huge = { name: 'huge.bin', bytes: Buffer.alloc(10 * 1024 * 1024 + 1) };
+    await assert.rejects(channel.post('x', [], [huge]), {
+      message: 'I could not write in #general: a file is too large.',
+    });
+    const closed = await openTextChannel(guild, bare);
+    const before = discord.requests.length;
+    await assert.rejects(closed.post('x', [], [picture]), { message: 'I lack Attach Files in #bare.' });
+    assert.equal(discord.requests.length, before);
+  });
+
   it('says what happened to a channel or a message that is gone', async () => {
     let text = '';
     const { guild, simulated } = await seen((made) => {

@@ -1,4 +1,5 @@
 import type {
+  AgainOutcome,
   Announcement,
   BridgeHandle,
   BridgeStatus,
@@ -6,7 +7,7 @@ import type {
   CancelOutcome,
   EndReason,
 } from '../../src/bridge/bridge-ports.ts';
-import type { GuildSettings, Person } from '../../src/bridge/ports.ts';
+import type { GuildSettings, Person, ToolCall } from '../../src/bridge/ports.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
 export class ScriptedBridge implements BridgeHandle {
@@ -20,6 +21,7 @@ export class ScriptedBridge implements BridgeHandle {
   readonly chosen: (readonly (keyof GuildSettings)[])[] = [];
   readonly closed: EndReason[] = [];
   readonly cancels: { cancelId: string; by: Person; keepsOrder: boolean }[] = [];
+  readonly again: { name: string; by: Person }[] = [];
   outcome: CancelOutcome = 'cancelled';
   waits: readonly (keyof GuildSettings)[] = [];
   now: Partial<BridgeStatus> = {};
@@ -62,6 +64,11 @@ export class ScriptedBridge implements BridgeHandle {
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
     this.cancels.push({ cancelId, by, keepsOrder });
     return this.outcome;
+  }
+
+  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome {
+    this.again.push({ name: call.name, by });
+    return 'started';
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {

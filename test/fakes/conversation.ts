@@ -161,6 +161,7 @@ export class Conversation {
       ? await this.#outliving(model, endpoint, opening)
       : Object.assign(await model.connect(opening, new AbortController().signal), {
           switchTo: () => assert.fail('nobody asked for another model'),
+          tell: () => assert.fail('nobody pressed a button'),
         });
     this.#bridge = new Bridge({
       line: this.#line,

@@ -47,7 +47,11 @@ const call = fc.record({ id, text }).map(({ id, text }) => ({
   arguments: text,
 }));
 const scalar = fc.oneof(text, fc.double(), fc.constant(null), fc.boolean());
-const fields = fc.dictionary(text, fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })), { maxKeys: 4 });
+const found = fc.record({ title: text, url: fc.oneof(fc.webUrl({ withFragments: true }), text), snippet: text });
+const fields = fc.oneof(
+  fc.dictionary(text, fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })), { maxKeys: 4 }),
+  found,
+);
 const json = fc
   .oneof(
     fields,
@@ -148,7 +152,10 @@ function assertLine(line: string): void {
     assertLinks(line);
     return;
   }
+  const item = /^-# • \[(?:\\.|[^\]\\])*\]\(<[^>]*>\)/u.exec(line)?.[0];
+  if (item) assertLinks(item.replace('• ', ''));
   const rest = line
+    .replace(item ?? ours[0], ours[0])
     .slice(ours[0].length)
     .replace(/ — \*interrupted\*$/, '')
     .replace(/^\*\(no transcript came\)\*$/, '');
