@@ -137,7 +137,7 @@ describe('tools that the provider runs, and answers in writing', () => {
     });
     world.denyWriting(anna);
     await asks();
-    await seen(/docs: search\(query: ports\) for Anna → failed: The tools of docs are for people who may write/);
+    await seen(/docs: search\(query: ports\) for Anna → failed: mcp:docs is for people who may write/);
     await seen(/\*\*Parley:\*\* You may not\./);
     assert.match(sent(), /"approve":false/);
     assert.doesNotMatch(JSON.stringify(world.model.frames), /Port 443/);
