@@ -110,8 +110,9 @@ export class McpStage {
   async call(name: string, args: unknown = {}, context: Partial<ToolContext> = {}) {
     const attached: Partial<PostExtras>[] = [];
     const attach = (extras: Partial<PostExtras>) => void attached.push(extras);
-    const { ok, output } = await this.#toolbox.run(callOf(name, args), [], contextOf({ attach, ...context }));
-    return { ok, value: JSON.parse(output), attached };
+    const result = await this.#toolbox.run(callOf(name, args), [], contextOf({ attach, ...context }));
+    const { ok, output, outside = false } = result;
+    return { ok, value: JSON.parse(output), attached, outside };
   }
 }
 

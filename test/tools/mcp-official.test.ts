@@ -30,10 +30,12 @@ describe('the official example server over stdio', () => {
       ok: true,
       value: 'The sum of 19 and 23 is 42.',
       attached: [],
+      outside: true,
     });
-    const { ok, value } = await stage.call('everything__get_sum', { a: 'x', b: 1 });
+    const { ok, value, outside } = await stage.call('everything__get_sum', { a: 'x', b: 1 });
     assert.equal(ok, false);
     assert.match(value.error, /^Input validation error: Invalid arguments for tool get-sum/);
+    assert.equal(outside, true, 'a failure is in the words of the server, too');
   });
 
   it('sees nothing of the environment but what its entry names', async () => {

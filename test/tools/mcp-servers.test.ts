@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -98,7 +100,7 @@ describe('MCP servers', () => {
     await until('the notice', async () => (await notes()).includes('cancelled wait'));
   });
 
-  it('follows a list that changes', async () => {
+  it('follows a list that changes, and believes no tool that has become harmless', async () => {
     const { transport } = await child();
     stage = await McpStage.start([entryOf('a', transport)]);
     const before = stage.changes;
@@ -106,6 +108,7 @@ describe('MCP servers', () => {
     await until('the new tools', () => stage.names.includes('a__grown7'));
     assert.equal(stage.names.length, 8);
     assert.ok(stage.changes > before);
+    assert.equal(stage.servers.tools.find(({ name }) => name === 'a__die')?.risk, 'write');
   });
 
   it('lends its model to no server', async () => {
@@ -152,6 +155,20 @@ describe('MCP servers', () => {
     await stage.servers.close();
     await until('the end of all processes', async () => (await silent.alive()).length === 0);
     assert.deepEqual(await good.alive(), []);
+  });
+
+  it('ends the programs of the servers with the bot, even where it crashes', async () => {
+    stage = await McpStage.start([]);
+    const { transport, alive } = await child({ clings: true });
+    const file = new URL('../../src/tools/mcp-stdio.ts', import.meta.url).href;
+    const code = `const { StdioTransport } = await import(${JSON.stringify(file)});
+      await new StdioTransport(${JSON.stringify(transport)}, () => {}).start();
+      process.stdin.once('data', () => { throw new Error('a crash'); });`;
+    const bot = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['pipe', 'ignore', 'ignore'] });
+    await until('both processes', async () => (await alive()).length === 2);
+    bot.stdin.write('now');
+    await once(bot, 'exit');
+    await until('the end of both', async () => (await alive()).length === 0);
   });
 
   it('is not held up at the start by a server that is slow', async () => {
