@@ -158,13 +158,13 @@ export class Conversation {
     const opening = sessionOptions(settings, model, toolbox);
     const session = this.#troubles
       ? await this.#outliving(model, endpoint, opening)
-      : await model.connect(opening, new AbortController().signal);
+      : Object.assign(await model.connect(opening, new AbortController().signal), {
+          switchTo: () => assert.fail('nobody asked for another model'),
+          tell: () => assert.fail('nobody pressed a button'),
+        });
     this.#bridge = new Bridge({
       line: this.#line,
-      session: Object.assign(session, {
-        switchTo: () => assert.fail('nobody asked for another model'),
-        tell: () => assert.fail('nobody pressed a button'),
-      }),
+      session,
       model,
       modelFor: () => model,
       settings,
