@@ -1,6 +1,6 @@
 import type { PostExtras, PostFile, ToolCall, ToolResult } from '../bridge/ports.ts';
 import { codeBlock, MOST_CODE_LINES, sourceLines } from './blocks.ts';
-import { escapeMarkdown } from './markdown.ts';
+import { cut, escapeMarkdown } from './markdown.ts';
 import { oneLine, view } from './readable.ts';
 import { fileOf, postable, resultFile } from './tool-files.ts';
 
@@ -12,13 +12,17 @@ export interface ToolOutcome {
   readonly line: string | null;
   /** Discord markdown; '' for none. */
   readonly body: string;
+  /** What became of the files, in small lines; '' for nothing. */
+  readonly note: string;
   /** Files that the message does not have yet. */
   files: readonly PostFile[];
 }
 
 /** With the line of the call above, and the note of a failed upload below, within one message of 2,000 characters. */
-const BODY_LIMIT = 1_450;
+const BODY_LIMIT = 1_350;
 const LINKS_LIMIT = 600;
+/** Of a file's name. */
+const NAME_LIMIT = 90;
 const CODE_LIMIT = 600;
 const OUTPUT_LIMIT = 450;
 /** Of a code block, with its language. */
@@ -35,27 +39,32 @@ export function outcomeOf(ended: {
   const { call, result, tookMs, extras } = ended;
   const { ok } = result;
   const json = result.full ?? result.output;
-  const links = linkLines(extras);
-  const room = BODY_LIMIT - links.join('\n').length;
   const code = codeOf(call);
+  const room = BODY_LIMIT - linkLine(extras, '', LINKS_LIMIT).length - 1;
   const shown = code === undefined ? valueShown(call, json, room) : codeShown(call, code, json);
+  const links = linkLine(extras, shown.body, Math.min(LINKS_LIMIT, BODY_LIMIT - shown.body.length - 1));
   const { files, left } = postable([...(extras?.files ?? []), ...shown.files]);
-  const names = shown.files.filter((file) => !left.includes(file.name)).map(({ name }) => escapeMarkdown(name));
-  const notes = [
-    ...(names.length > 0 ? [`${SMALL}All of it: ${names.join(', ')}`] : []),
-    ...(left.length > 0
-      ? [`${SMALL}Too large to be attached: ${left.slice(0, 3).map(escapeMarkdown).join(', ')}`]
-      : []),
-  ];
-  const body = [shown.body, ...linkLines(extras, shown.body), ...notes].filter((text) => text !== '').join('\n');
-  return { ok, tookMs, line: shown.line, body, files };
+  const names = shown.files.filter((file) => !left.includes(file.name)).map(({ name }) => name);
+  const notes = [noteOf('All of it: ', names), noteOf('Too large to be attached: ', left)];
+  const body = [shown.body, links].filter((text) => text !== '').join('\n');
+  return { ok, tookMs, line: shown.line, body, note: notes.filter((text) => text !== '').join('\n'), files };
 }
 
 /** The outcome where its files could not be uploaded. */
 export function withoutFiles(outcome: ToolOutcome): ToolOutcome {
-  const names = outcome.files.slice(0, 3).map(({ name }) => escapeMarkdown(name));
-  const note = `${SMALL}I could not attach ${names.join(', ')}: I may need the permission Attach Files here.`;
-  return { ...outcome, body: [outcome.body, note].filter((text) => text !== '').join('\n'), files: [] };
+  const names = outcome.files.map(({ name }) => name);
+  return {
+    ...outcome,
+    note: noteOf('The permission Attach Files may be missing here. Not attached: ', names),
+    files: [],
+  };
+}
+
+/** `Words: a.txt, b.png and 2 more`, in one small line. */
+function noteOf(words: string, names: readonly string[]): string {
+  const [first, ...more] = names.map(escapeMarkdown);
+  if (first === undefined) return '';
+  return `${SMALL}${words}${cut(first, NAME_LIMIT)}${more.length > 0 ? ` and ${more.length} more` : ''}`;
 }
 
 /** The program of a call that runs code; undefined for every other call. */
@@ -101,11 +110,10 @@ function isCut(text: string, limit: number): boolean {
   return text.length + FENCES_LENGTH > limit || text.split(/\r\n?|\n/).length > MOST_CODE_LINES;
 }
 
-/** One line of links, without those that stand in the body. */
-function linkLines(extras: PostExtras | undefined, body = ''): readonly string[] {
+/** One line of links, without those that stand in the body; '' for none. */
+function linkLine(extras: PostExtras | undefined, body: string, limit: number): string {
   const links = (extras?.links ?? []).filter(({ url }) => !body.includes(`(<${url}>)`));
-  const lines = sourceLines(links, SMALL, LINKS_LIMIT);
-  return lines.slice(0, 1);
+  return sourceLines(links, SMALL, limit)[0] ?? '';
 }
 
 function fieldsOf(json: string): Record<string, unknown> {

@@ -13,7 +13,7 @@ export interface CallShown {
 
 /** Discord's small grey text, at the beginning of a line. */
 const SMALL = '-# ';
-const HEAD_LIMIT = 450;
+const HEAD_LIMIT = 350;
 const ARGUMENTS_LIMIT = 150;
 /** Five of them leave room for what stands below. */
 const NAME_LIMIT = 40;
@@ -38,7 +38,7 @@ export function toolPost({ call, askers, progress, ended }: CallShown): string {
   const state =
     ended.line === null ? failed : [failed, ended.line || (ended.ok ? 'done' : '')].filter(Boolean).join(': ');
   const line = `${head}${state === '' ? '' : ` → ${state}`} · ${duration(ended.tookMs)}`;
-  return ended.body === '' ? line : `${line}\n${ended.body}`;
+  return [line, ended.body, ended.note].filter((text) => text !== '').join('\n');
 }
 
 /** `▰▰▰▱▱▱▱▱▱▱ 30 % · reading page 3`. */

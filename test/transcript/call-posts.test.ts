@@ -93,7 +93,7 @@ test('files come with the result, once, and a refused upload costs the file and 
   await timer.pass(20_000);
   assert.deepEqual(channel.contents.at(-1)?.split('\n'), [
     '-# dig(at: 2) for Anna → found 2 · 5.0 s',
-    '-# I could not attach a.png: I may need the permission Attach Files here.',
+    '-# The permission Attach Files may be missing here. Not attached: a.png',
   ]);
   assert.equal(channel.files.size, 0);
 });
@@ -104,7 +104,10 @@ test('at the end of the conversation a refused upload does not cost what comes a
   end(1, { extras: { links: [], files: [file] } });
   end(2);
   await transcript.close();
-  assert.match(channel.contents[0] ?? '', /found 1 · 5\.0 s\n-# I could not attach a\.png: /);
+  assert.match(
+    channel.contents[0] ?? '',
+    /found 1 · 5\.0 s\n-# The permission Attach Files may be missing here\. Not attached: a\.png$/,
+  );
   assert.equal(channel.contents[1], '-# dig(at: 2) for Anna → found 2 · 5.0 s');
 });
 

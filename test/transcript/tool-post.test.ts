@@ -4,7 +4,8 @@ import type { PostExtras } from '../../src/bridge/ports.ts';
 import { codeBlock } from '../../src/transcript/blocks.ts';
 import type { Entry } from '../../src/transcript/entry.ts';
 import { linesOf } from '../../src/transcript/entry.ts';
-import { outcomeOf } from '../../src/transcript/tool-outcome.ts';
+import { outcomeOf, withoutFiles } from '../../src/transcript/tool-outcome.ts';
+import { toolPost } from '../../src/transcript/tool-post.ts';
 
 function entryOf(code: string, output?: object, ok = true): Entry {
   const call = { callId: 'c', replyId: 'r', turnIds: [1], name: 'run_code', arguments: JSON.stringify({ code }) };
@@ -37,7 +38,7 @@ test('long code and long output leave room in a message', () => {
   assert.ok(line.length <= 2_000, String(line.length));
   assert.ok(line.isWellFormed());
   assert.equal(line.split('```').length - 1, 4);
-  assert.match(line, /\n…\n```\n-# All of it: run\\_code\.js, run\\_code-output\.txt$/);
+  assert.match(line, /\n…\n```\n-# All of it: run\\_code\.js and 1 more$/);
 });
 
 const post = (name: string, value: unknown, extras?: PostExtras) => {
@@ -110,10 +111,50 @@ test('pictures and files keep their bytes, lose what their names could do, and s
   ];
   const { files: kept, lines } = post('draw', { drawn: true }, { links: [], files });
   assert.deepEqual(kept, [{ name: 'everyone-x.png', bytes, description: 'A cat' }]);
-  assert.deepEqual(lines, ['-# Too large to be attached: huge.bin, empty.txt']);
+  assert.deepEqual(lines, ['-# Too large to be attached: huge.bin and 1 more']);
 });
 
 test('nothing, and values that say nothing, are said as such', () => {
   assert.match(post('ping', null).text, /^-# ping\(\) for somebody → done · 90 ms$/);
   assert.match(post('list', { results: [], note: null }).text, / → results: none, note: none · 90 ms$/);
+});
+
+test('the longest of everything still is one message', () => {
+  const long = '*'.repeat(2_000);
+  const links = Array.from({ length: 9 }, (_, index) => ({
+    title: long,
+    url: `https://a.example/${index}${'b'.repeat(200)}`,
+  }));
+  const files = [
+    { name: `${long}.bin`, bytes: Buffer.alloc(0) },
+    { name: `${'a'.repeat(300)}.png`, bytes: Buffer.from('x') },
+  ];
+  const askers = Array.from({ length: 9 }, (_, index) => ({ userId: String(index), name: long }));
+  for (const name of [long, 'run_code']) {
+    const call = {
+      callId: 'c',
+      replyId: 'r',
+      turnIds: [1],
+      name,
+      arguments: JSON.stringify({ code: long, more: long }),
+    };
+    for (const value of [
+      long,
+      { [long]: long, rows: [{ [long]: long }], text: `${long}\n`.repeat(20) },
+      [links, long],
+    ]) {
+      const outcome = outcomeOf({
+        call,
+        result: { ok: false, output: JSON.stringify(value) },
+        tookMs: 1e9,
+        extras: { links, files },
+      });
+      for (const ended of [outcome, withoutFiles(outcome)]) {
+        const text = toolPost({ call, askers, ended });
+        assert.ok(text.length <= 2_000, String(text.length));
+      }
+    }
+    const running = toolPost({ call, askers, progress: { fraction: 0.5, text: long }, ended: null });
+    assert.ok(running.length <= 2_000, String(running.length));
+  }
 });
