@@ -4,6 +4,7 @@ import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports
 import type { OpenBridge } from './bridge/bridges.ts';
 import { LineLostError, SessionLostError } from './bridge/errors.ts';
 import type { Conversation, GuildSettings, Provider, SettingsStore, SpeechModel, Toolbox } from './bridge/ports.ts';
+import type { RecordWriter } from './bridge/record-ports.ts';
 import { sessionOptions } from './bridge/session-options.ts';
 import type { Ticker } from './bridge/ticker.ts';
 import { Announcement } from './discord/announcement.ts';
@@ -18,6 +19,7 @@ import type { Patience } from './model/back-off.ts';
 import type { ModelChoice } from './model/model-choice.ts';
 import type { Models } from './model/models.ts';
 import { reconnecting } from './model/reconnecting.ts';
+import { Recorder } from './recorder.ts';
 import type { Spending } from './spending.ts';
 import { Transcript } from './transcript/transcript.ts';
 
@@ -27,6 +29,8 @@ export interface ConversationsParts {
   readonly models: Models;
   readonly settings: SettingsStore;
   readonly spending: Spending;
+  /** Where what is said is kept. */
+  readonly record: RecordWriter;
   readonly toolbox: Toolbox;
   readonly ticker: Ticker;
   readonly codecs: OpusCodecs;
@@ -159,11 +163,14 @@ export class Conversations {
     const { channel, text, now } = place;
     const { models, toolbox, ticker, log, statuses, buttons } = this.#parts;
     const room = new GuildRoom({ guild: channel.guild, channelId: channel.id, textChannelId: () => text.channelId });
+    const botName = channel.guild.members.me?.displayName ?? 'Parley';
+    const recorder = this.#recorder(place, botName, () => bridge.model.name);
     const transcript = new Transcript({
       text,
+      record: recorder,
       nameOf: (userId) => room.nameOf(userId),
       cancelButton: (cancelId) => buttons.cancel(cancelId),
-      botName: channel.guild.members.me?.displayName ?? 'Parley',
+      botName,
       now: () => performance.now(),
       log,
     });
@@ -180,7 +187,7 @@ export class Conversations {
       ticker,
       log,
       beforeLeaving: () => announcement.leaving(),
-      observe: (event) => this.#observe(event, { ...place, bridge, transcript, announcement }),
+      observe: (event) => this.#observe(event, { ...place, bridge, recorder, transcript, announcement }),
     });
     const handle = followed(bridge, (settings) => {
       now.settings = settings;
@@ -192,10 +199,32 @@ export class Conversations {
     return { handle, transcript, announcement };
   }
 
+  #recorder({ channel, text, model, now }: Place, botName: string, modelName: () => string): Recorder {
+    const { record, log } = this.#parts;
+    return new Recorder({
+      writer: record,
+      conversation: {
+        guildId: channel.guild.id,
+        channelId: channel.id,
+        transcriptChannelId: text.channelId,
+        mode: 'talk',
+        provider: model.provider,
+        model: model.name,
+      },
+      botName,
+      modelName,
+      language: () => now.settings.language,
+      now: () => Date.now(),
+      log,
+    });
+  }
+
   #observe(event: BridgeEvent, running: Running): void {
     const { log, observe } = this.#parts;
     const { channel, text, transcript, announcement } = running;
     const guildId = channel.guild.id;
+    // First: whatever the transcript posts of it is recorded before.
+    running.recorder.observe(event);
     observe(event, guildId);
     this.#charge(event, running);
     const ended = event.type === 'ended' ? event.reason : undefined;
@@ -223,9 +252,10 @@ export class Conversations {
     );
   }
 
-  #finish(reason: EndReason, { onEnded, transcript, announcement }: Running): void {
+  #finish(reason: EndReason, { onEnded, recorder, transcript, announcement }: Running): void {
     onEnded();
-    const last = Promise.all([transcript.close(), announcement.ended(reason)]).then(() => {});
+    const written = transcript.close().then(() => recorder.close());
+    const last = Promise.all([written, announcement.ended(reason)]).then(() => {});
     this.#finishing.add(last);
     void last.finally(() => this.#finishing.delete(last));
   }
@@ -242,6 +272,7 @@ interface Place extends Opened {
 
 interface Running extends Place {
   readonly bridge: Bridge;
+  readonly recorder: Recorder;
   readonly transcript: Transcript;
   readonly announcement: Announcement;
 }

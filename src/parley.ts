@@ -21,7 +21,10 @@ import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
-import { openDatabase } from './store/database.ts';
+import { type Database, openDatabase } from './store/database.ts';
+import { unlock } from './store/record-key.ts';
+import { RecordStore } from './store/record-store.ts';
+import { Retention } from './store/retention.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import { UsageStore } from './store/usage.ts';
 import { currentTime } from './tools/current-time.ts';
@@ -72,7 +75,14 @@ export async function startParley({
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
   const database = await openDatabase(config.databaseUrl);
+  const record = await openRecord(database, config.dataKey, log);
   const settings = new GuildSettingsStore(database);
+  const retention = new Retention({
+    database,
+    retentionDays: async (guildId) => (await settings.get(guildId)).retentionDays,
+    now: () => Date.now(),
+    log,
+  });
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
@@ -94,6 +104,7 @@ export async function startParley({
     models,
     settings,
     spending,
+    record,
     toolbox,
     buttons,
     ticker: new Ticker(),
@@ -114,6 +125,7 @@ export async function startParley({
   const stop = async (): Promise<void> => {
     await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
+    await retention.stop();
     await usageStore.close();
     await database.destroy();
   };
@@ -140,6 +152,7 @@ export async function startParley({
       log,
     };
     dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
+    retention.start();
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
   } catch (error) {
@@ -147,4 +160,17 @@ export async function startParley({
     throw error;
   }
   return parley;
+}
+
+/** The record, with nothing left open in it. Rejects with StoreError and closes the database. */
+async function openRecord(database: Database, key: Uint8Array | null, log: Log): Promise<RecordStore> {
+  try {
+    const record = new RecordStore(database, await unlock(database, key, log));
+    const unfinished = await record.closeUnfinished();
+    if (unfinished > 0) log.info({ conversations: unfinished }, 'ended in the record what broke off at the last stop');
+    return record;
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
 }

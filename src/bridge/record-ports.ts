@@ -194,3 +194,16 @@ export interface RecordBatch {
   /** `posts` are added to those that are known. */
   readonly lines: readonly RecordedLine[];
 }
+
+/**
+ * The record of a conversation that goes on, as those see it who post from it. Lines have keys: `turn:ID`, `reply:ID`,
+ * `call:ID`, `unknown:N` for the Nth utterance of which nobody can say who spoke, and those given to notice().
+ */
+export interface LiveRecord {
+  /** The bot tells the channel something; the same key again replaces it. */
+  notice(key: string, text: string): void;
+  /** Everything observed so far is on disk. Rejects when it cannot be written: then it must not be posted either. */
+  flush(): Promise<void>;
+  /** These lines stand in this message. `messageId`: TextChannel.post's. */
+  posted(keys: readonly string[], messageId: string): void;
+}
