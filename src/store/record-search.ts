@@ -10,7 +10,7 @@ import type { TextSeal } from './text-seal.ts';
 const LIMIT = 10;
 const MOST = 100;
 /** Ranking needs the texts, and nobody reads on so far. */
-const RANKED = 1_000;
+const RANKED = 200;
 const EXCERPT_BEFORE = 60;
 const EXCERPT_LENGTH = 240;
 
