@@ -15,7 +15,7 @@ export type EndReason =
 /**
  * When a turn's sound came, in ms since 1970: its first and its last voiced packet. Absent of what was typed.
  */
-export interface TurnSound {
+interface TurnSound {
   readonly soundStart?: number;
   readonly soundEnd?: number;
 }

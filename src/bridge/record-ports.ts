@@ -86,14 +86,14 @@ export interface RecordedToolCall extends Line {
 }
 
 /** Somebody came to the voice channel or left it. */
-export interface RecordedPresence extends Line {
+interface RecordedPresence extends Line {
   readonly kind: 'joined' | 'left';
   readonly userId: UserId;
   readonly name: string;
 }
 
 /** Something that the bot told the channel, such as a trouble or a notice on joining. */
-export interface RecordedNotice extends Line {
+interface RecordedNotice extends Line {
   readonly kind: 'notice';
   readonly text: string;
 }

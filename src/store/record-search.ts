@@ -133,11 +133,7 @@ function scoreOf(text: string, words: readonly string[], seal: TextSeal): number
 }
 
 /** What stands around the first hit, and where the hits are in it. */
-export function excerptOf(
-  text: string,
-  words: readonly string[],
-  seal: TextSeal,
-): Pick<RecordFind, 'excerpt' | 'hits'> {
+function excerptOf(text: string, words: readonly string[], seal: TextSeal): Pick<RecordFind, 'excerpt' | 'hits'> {
   const hits = merged(
     termsOf(text)
       .filter((term) => words.some((word) => found(term.word, word, seal)))

@@ -17,7 +17,7 @@ import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../fakes/many-lin
 const LINES = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 1_000_000);
 const KEY = process.argv.includes('--sealed') ? Buffer.alloc(32, 7) : null;
 const EXPORTED = 10_000;
-const PURGED = Math.min(20_000, LINES / 2);
+const PURGED = Math.min(10_000, LINES / 20);
 const DAY_MS = 86_400_000;
 
 const say = (name: string, value: string): void => console.log(`${name.padEnd(34)} ${value}`);
@@ -66,6 +66,11 @@ try {
   say(`${read} lines read`, ms(performance.now() - began));
 
   const store = new RecordStore(database, seal);
+  const idle = monitorEventLoopDelay({ resolution: 1 });
+  idle.enable();
+  await wait(10_000);
+  idle.disable();
+  say('event loop of an idle process', `${ms(idle.max / 1e6)} at most, ${ms(idle.percentile(99) / 1e6)} p99`);
   const delay = monitorEventLoopDelay({ resolution: 1 });
   const writes: number[] = [];
   let purging = true;
