@@ -1,5 +1,5 @@
 import type { BridgeEvent, EndReason } from './bridge/bridge-ports.ts';
-import type { Person, ServerWork, Turn } from './bridge/ports.ts';
+import type { Person, ServerWork, Turn, UserId } from './bridge/ports.ts';
 import type {
   LiveRecord,
   PostedIn,
@@ -155,6 +155,24 @@ export class Recorder implements LiveRecord {
     await this.flush().catch(() => {
       this.#parts.log.error({ lines: this.#dirtyLines.size }, 'the end of a conversation could not be recorded');
     });
+  }
+
+  /**
+   * Writes nothing any more of what this person said, came or left so far. Resolves when no write is under way: then
+   * what is in the database can be deleted, and does not come back.
+   */
+  async forget(userId: UserId): Promise<void> {
+    for (const [key, line] of this.#lines) {
+      if (line.kind === 'notice' || line.kind === 'tool-call' || line.userId !== userId) continue;
+      this.#lines.delete(key);
+      this.#dirtyLines.delete(key);
+    }
+    for (const [id, turn] of this.#turns) {
+      if (turn.userId !== userId) continue;
+      this.#turns.delete(id);
+      this.#dirtyTurns.delete(id);
+    }
+    await this.#writing?.catch(() => {});
   }
 
   #turn(event: EventOf<'turn-began' | 'turn-ended'>): void {

@@ -147,3 +147,13 @@ test('calls, comings and goings, notices and the end are kept', async (context) 
   assert.ok(tool?.kind === 'tool-call');
   assert.deepEqual(tool.result, { ok: false, output: 'no' });
 });
+
+test('what a person said is not written again once it is forgotten, not even for its post', async (context) => {
+  const { timer, recorder, happens, kept } = setUp();
+  context.after(() => recorder.close());
+  happens(...heard('a secret'));
+  await recorder.forget('5');
+  await timer.pass(10_000);
+  await recorder.flush();
+  assert.deepEqual(kept(), []);
+});
