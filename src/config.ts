@@ -36,6 +36,8 @@ export interface Config {
   readonly lacking: Readonly<Record<ModelConfig['provider'], readonly string[]>>;
   /** `sqlite:PATH` or `sqlite::memory:`. */
   readonly databaseUrl: string;
+  /** 32 bytes: what people say is encrypted in the database with them. null: it is not. */
+  readonly dataKey: Uint8Array | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Bases of Open-Meteo's two services. */
   readonly weather: { readonly forecastUrl: string; readonly geocodingUrl: string };
@@ -72,6 +74,12 @@ const Environment = z.object({
     .string()
     .regex(/^sqlite:.+$/, 'must be sqlite:PATH (such as sqlite:data/parley.db) or sqlite::memory:')
     .default('sqlite:data/parley.db'),
+  DATA_KEY: z
+    .string()
+    .refine((text) => keyBytes(text) !== null, {
+      error: 'must be 32 bytes in base64 or hex: make one with  openssl rand -base64 32',
+    })
+    .optional(),
   PRICES_FILE: z.string().optional(),
   EVEN_VOICES: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   MCP_CONFIG: z.string().optional(),
@@ -112,17 +120,28 @@ function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'>
     fallbackProvider: read.FALLBACK_PROVIDER ?? null,
     lacking: lackingVariables(read),
     databaseUrl: read.DATABASE_URL,
+    dataKey: keyBytes(read.DATA_KEY ?? ''),
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
     evenVoices: read.EVEN_VOICES === 'on',
     toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
-    secrets: [read.DISCORD_TOKEN, ...providerSecrets(read)],
+    secrets: [read.DISCORD_TOKEN, ...(read.DATA_KEY ? [read.DATA_KEY] : []), ...providerSecrets(read)],
   };
 }
 
+/** The 32 bytes of a key in hex, base64 or base64url; null: it is none. */
+function keyBytes(text: string): Uint8Array | null {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.from(Buffer.from(text, 'hex'));
+  if (!/^[\w+/-]{43}=?$/.test(text)) return null;
+  const bytes = Uint8Array.from(Buffer.from(text, 'base64url'));
+  return bytes.length === 32 ? bytes : null;
+}
+
 function freeze<T extends object>(value: T): T {
+  // Views on bytes cannot be frozen.
+  if (ArrayBuffer.isView(value)) return value;
   for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part);
   return Object.freeze(value);
 }

@@ -6,6 +6,7 @@ import type { DecisionLog } from './bridge/decision-log.ts';
 import { LineLostError } from './bridge/errors.ts';
 import type { Notes } from './bridge/guild-ports.ts';
 import type { GuildSettings, Person, SettingsStore, Toolbox } from './bridge/ports.ts';
+import type { RecordWriter } from './bridge/record-ports.ts';
 import type { Ticker } from './bridge/ticker.ts';
 import { Announcement } from './discord/announcement.ts';
 import { ChosenText } from './discord/chosen-text.ts';
@@ -21,6 +22,7 @@ import { Journey } from './journey.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';
 import type { Models } from './model/models.ts';
+import { Recorder } from './recorder.ts';
 import { type Now, type Opened, SessionOpener } from './session-opener.ts';
 import type { Spending } from './spending.ts';
 import type { PlaceStore } from './store/places.ts';
@@ -33,6 +35,8 @@ export interface ConversationsParts {
   readonly settings: SettingsStore;
   readonly spending: Spending;
   readonly notes: Pick<Notes, 'list'>;
+  /** Where what is said is kept. */
+  readonly record: RecordWriter;
   readonly toolbox: Toolbox;
   readonly ticker: Ticker;
   readonly codecs: OpusCodecs;
@@ -135,11 +139,14 @@ export class Conversations {
     const { guild } = channel;
     const { models, toolbox, ticker, log, statuses, buttons, places } = this.#parts;
     const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId });
+    const botName = guild.members.me?.displayName ?? 'Parley';
+    const recorder = this.#recorder(place, botName, () => bridge.model.name);
     const transcript = new Transcript({
       text,
+      record: recorder,
       nameOf: (userId) => room.nameOf(userId),
       buttons,
-      botName: guild.members.me?.displayName ?? 'Parley',
+      botName,
       now: () => performance.now(),
       log,
     });
@@ -169,19 +176,41 @@ export class Conversations {
       evenVoices: this.#parts.evenVoices,
       log,
       beforeLeaving: () => announcement.leaving(),
-      observe: (event) => this.#observe(event, { ...place, bridge, journey, transcript, announcement }),
+      observe: (event) => this.#observe(event, { ...place, bridge, journey, recorder, transcript, announcement }),
     });
     const handle = followed(bridge, (settings) => {
       now.settings = settings;
       journey.write(settings.transcriptChannelId);
     });
-    return { handle, bridge, journey, transcript, announcement };
+    return { handle, bridge, journey, recorder, transcript, announcement };
+  }
+
+  #recorder({ channel, text, model, now }: Place, botName: string, modelName: () => string): Recorder {
+    const { record, log } = this.#parts;
+    return new Recorder({
+      writer: record,
+      conversation: {
+        guildId: channel.guild.id,
+        channelId: channel.id,
+        transcriptChannelId: text.channelId,
+        mode: 'talk',
+        provider: model.provider,
+        model: model.name,
+      },
+      botName,
+      modelName,
+      language: () => now.settings.language,
+      now: () => Date.now(),
+      log,
+    });
   }
 
   #observe(event: BridgeEvent, running: Running): void {
     const { log, observe } = this.#parts;
     const { bridge, text, transcript, announcement } = running;
     const { guildId, channelId } = bridge;
+    // First: whatever the transcript posts of it is recorded before.
+    running.recorder.observe(event);
     observe(event, { guildId, channelId });
     this.#parts.decisions.observe(event, guildId);
     this.#charge(event, running);
@@ -211,9 +240,10 @@ export class Conversations {
     );
   }
 
-  #finish(reason: EndReason, { onEnded, journey, transcript, announcement }: Running): void {
+  #finish(reason: EndReason, { onEnded, journey, recorder, transcript, announcement }: Running): void {
     onEnded();
-    const last = Promise.all([transcript.close(), announcement.ended(reason), journey.ended()]).then(() => {});
+    const written = transcript.close().then(() => recorder.close());
+    const last = Promise.all([written, announcement.ended(reason), journey.ended()]).then(() => {});
     this.#finishing.add(last);
     void last.finally(() => this.#finishing.delete(last));
   }
@@ -233,6 +263,7 @@ interface Place extends Opened {
 interface Running extends Place {
   readonly bridge: Bridge;
   readonly journey: Journey;
+  readonly recorder: Recorder;
   readonly transcript: Transcript;
   readonly announcement: Announcement;
 }

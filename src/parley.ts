@@ -23,6 +23,7 @@ import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
+import { type KeptRecord, openRecord } from './kept-record.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
@@ -32,7 +33,7 @@ import { returnToPlaces } from './returning.ts';
 import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
-import { openDatabase } from './store/database.ts';
+import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
 import { PlaceStore } from './store/places.ts';
@@ -94,6 +95,7 @@ export async function startParley({
   const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
+  const { lock, record } = await openAlone({ database, settings, config, log });
   const places = new PlaceStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
@@ -124,7 +126,7 @@ export async function startParley({
   });
   const moderation = new DiscordModeration(client);
   const { weather } = config;
-  const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: null });
+  const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: record.reader });
   const given = [...builtIn, ...more];
   const taken = given.map(({ name }) => name);
   const tools = [...given, ...withFreeNames(ownTools, taken, leftOut)];
@@ -138,6 +140,7 @@ export async function startParley({
     models,
     settings,
     spending,
+    record: record.writer,
     toolbox,
     buttons,
     decisions,
@@ -160,7 +163,6 @@ export async function startParley({
     bridges.reapply(settings).catch((error) => log.warn({ err: error }, 'changed tools could not be offered'));
   const serversStarted = mcp.start();
 
-  let lock: InstanceLock | undefined;
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     // Before the conversations: what they do not say any more is left for the next start.
@@ -175,8 +177,9 @@ export async function startParley({
     await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
     await places.settled();
+    await record.stop();
     await usageStore.close();
-    await lock?.release();
+    await lock.release();
     await database.destroy();
   };
   const parley: Parley = {
@@ -187,7 +190,6 @@ export async function startParley({
     },
   };
   try {
-    lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
     await serversStarted;
     const trials = new ToolTrials({ toolbox, settings, bridges, decisions });
@@ -212,6 +214,7 @@ export async function startParley({
     const press: Press = (pressed) =>
       confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, { bridges, runAgain });
     dispatchCommands(client, commands, context, press);
+    record.start();
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     await reminding.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
@@ -226,4 +229,30 @@ export async function startParley({
 /** A bot token begins with the bot's user id in base64; the rest is secret. */
 function botIdOf(token: string): string {
   return Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('latin1');
+}
+
+interface Alone {
+  readonly lock: InstanceLock;
+  readonly record: KeptRecord;
+}
+
+/** The lock on the database, and the record that only its holder writes. Rejects with StoreError and closes the database. */
+async function openAlone({
+  database,
+  settings,
+  config,
+  log,
+}: Pick<ParleyOptions, 'config' | 'log'> & {
+  readonly database: Database;
+  readonly settings: GuildSettingsStore;
+}): Promise<Alone> {
+  let lock: InstanceLock | undefined;
+  try {
+    lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
+    return { lock, record: await openRecord({ database, settings, key: config.dataKey, log }) };
+  } catch (error) {
+    await lock?.release();
+    await database.destroy();
+    throw error;
+  }
 }

@@ -24,25 +24,46 @@ export type EndReason =
   | { readonly kind: 'line-lost'; readonly message: string }
   | { readonly kind: 'session-lost'; readonly message: string };
 
+/**
+ * When a turn's sound came, in ms since 1970: its first and its last voiced packet. Absent of what was typed.
+ */
+interface TurnSound {
+  readonly soundStart?: number;
+  readonly soundEnd?: number;
+}
+
 /** What happens in a bridge, for the transcript, the status, the demo's screen and the bench. */
 export type BridgeEvent =
   | { readonly type: 'speaking'; readonly person: Person; readonly speaking: boolean; readonly levelDb: number }
   /** About five times a second while the person speaks. */
   | { readonly type: 'level'; readonly person: Person; readonly levelDb: number }
-  | { readonly type: 'turn-began'; readonly turn: Turn; readonly queuedMs: number }
-  | { readonly type: 'turn-ended'; readonly turn: Turn; readonly speechMs: number; readonly respond: boolean }
-  | { readonly type: 'turn-transcript'; readonly turn: Turn | null; readonly text: string; readonly final: boolean }
+  | ({ readonly type: 'turn-began'; readonly turn: Turn; readonly queuedMs: number } & Pick<TurnSound, 'soundStart'>)
+  | ({
+      readonly type: 'turn-ended';
+      readonly turn: Turn;
+      readonly speechMs: number;
+      readonly respond: boolean;
+    } & TurnSound)
+  /** `itemIds`: the provider's, where it told them. */
+  | {
+      readonly type: 'turn-transcript';
+      readonly turn: Turn | null;
+      readonly text: string;
+      readonly final: boolean;
+      readonly itemIds?: readonly string[];
+    }
   | { readonly type: 'reply-started'; readonly replyId: string; readonly turns: readonly Turn[] }
   /** `sinceTurnMs`: from the end of the turn to the first sound; null where no turn was just ended. */
   | { readonly type: 'reply-audible'; readonly replyId: string; readonly sinceTurnMs: number | null }
   | { readonly type: 'reply-transcript'; readonly replyId: string; readonly delta: string }
-  /** Everything of the reply was played, or it was cut. `heardMs` of `producedMs`. */
+  /** Everything of the reply was played, or it was cut. `heardMs` of `producedMs`. `itemIds`: of its sound. */
   | {
       readonly type: 'reply-ended';
       readonly replyId: string;
       readonly heardMs: number;
       readonly producedMs: number;
       readonly interrupted: boolean;
+      readonly itemIds?: readonly string[];
     }
   | { readonly type: 'ducked'; readonly by: Person }
   | { readonly type: 'unducked' }

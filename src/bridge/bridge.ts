@@ -112,8 +112,8 @@ export class Bridge implements BridgeHandle {
     this.#usage = new ReplyUsage(parts.model.provider);
     this.#voice = new VoiceOut(parts.line, {
       onAudible: (replyId) => this.#onAudible(replyId),
-      onEnded: (replyId, heardMs, producedMs, interrupted) => {
-        parts.observe({ type: 'reply-ended', replyId, heardMs, producedMs, interrupted });
+      onEnded: (ended) => {
+        parts.observe({ type: 'reply-ended', ...ended });
         // Who waited for the end of it need not wait for the next slow tick.
         parts.ticker.wake();
       },
@@ -294,7 +294,8 @@ export class Bridge implements BridgeHandle {
         break;
       case 'turn-transcript': {
         const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
-        observe({ type: 'turn-transcript', turn, text: event.text, final: event.final });
+        const { turnId: _, ...words } = event;
+        observe({ ...words, turn });
         break;
       }
       case 'reply-transcript':
@@ -426,7 +427,12 @@ export class Bridge implements BridgeHandle {
         case 'begin':
           this.#addTurn(decision.turn);
           session.beginTurn(decision.turn);
-          observe({ type: 'turn-began', turn: decision.turn, queuedMs: decision.queuedMs });
+          observe({
+            type: 'turn-began',
+            turn: decision.turn,
+            queuedMs: decision.queuedMs,
+            soundStart: wallClock(decision.voicedFrom),
+          });
           break;
         case 'audio':
           session.appendAudio(decision.pcm);
@@ -435,7 +441,7 @@ export class Bridge implements BridgeHandle {
           session.endTurn(decision.respond);
           this.#usage.heard(decision.turn.id, decision.speechMs);
           if (decision.respond) this.#expectReply();
-          observe({ ...decision, type: 'turn-ended' });
+          observe(turnEnded(decision));
           break;
         case 'text':
           this.#addTurn(decision.turn);
@@ -555,4 +561,13 @@ export class Bridge implements BridgeHandle {
     const { silenceMs, interruptionMs } = this.#settings;
     return { silenceMs, interruptionMs, turnDetection: this.#model.options.turnDetection };
   }
+}
+
+/** An instant of performance.now() in ms since 1970. */
+function wallClock(at: number): number {
+  return Math.round(Date.now() - performance.now() + at);
+}
+
+function turnEnded({ voicedFrom, voicedUntil, ...ended }: FloorDecision & { type: 'end' }): BridgeEvent {
+  return { ...ended, type: 'turn-ended', soundStart: wallClock(voicedFrom), soundEnd: wallClock(voicedUntil) };
 }

@@ -29,9 +29,17 @@ export type FloorDecision =
   | { readonly type: 'unduck' }
   /** Confirmed speech of a person over the bot (or over a reply not yet audible): cut it. */
   | { readonly type: 'interrupt'; readonly userId: UserId; readonly firstVoicedAt: number }
-  | { readonly type: 'begin'; readonly turn: Turn; readonly queuedMs: number }
+  /** `voicedFrom`, `voicedUntil`: when the first and the last voiced packet of the turn came. */
+  | { readonly type: 'begin'; readonly turn: Turn; readonly queuedMs: number; readonly voicedFrom: number }
   | { readonly type: 'audio'; readonly pcm: Pcm }
-  | { readonly type: 'end'; readonly turn: Turn; readonly speechMs: number; readonly respond: boolean }
+  | {
+      readonly type: 'end';
+      readonly turn: Turn;
+      readonly speechMs: number;
+      readonly respond: boolean;
+      readonly voicedFrom: number;
+      readonly voicedUntil: number;
+    }
   /** A typed turn, or an announcement's; only given when no turn is open. */
   | { readonly type: 'text'; readonly turn: Turn; readonly text: string; readonly announcement?: Announcement }
   | { readonly type: 'dropped'; readonly userId: UserId; readonly ms: number };
@@ -146,6 +154,7 @@ export class Floor {
       this.#holds(speaker) ? this.#unfilledGap(gapMs, now) : gapMs,
       now,
       this.#onsetMs(),
+      frame.receivedAt,
     );
     if (update.droppedMs > 0) out.push({ type: 'dropped', userId: frame.userId, ms: update.droppedMs });
     if (update.voiced && !wasUndecided && !speaker.talking) this.#duck(out, frame.userId);
@@ -308,7 +317,7 @@ export class Floor {
     const turn = this.#turn(claim.userId);
     const { speaker, utterance, userId } = claim;
     this.#holding = { turn, speaker, utterance, userId, filledUntil: now };
-    out.push({ type: 'begin', turn, queuedMs: utterance.queuedMs });
+    out.push({ type: 'begin', turn, queuedMs: utterance.queuedMs, voicedFrom: utterance.voicedFrom });
     this.#stream(out, now);
     if (utterance.closed) this.#end(out, now);
   }
@@ -343,7 +352,8 @@ export class Floor {
     this.#holding = undefined;
     const respond = this.#claims.length === 0;
     if (respond) this.#bot = 'preparing';
-    out.push({ type: 'end', turn: holding.turn, speechMs: holding.utterance.totalMs, respond });
+    const { totalMs, voicedFrom, voicedUntil } = holding.utterance;
+    out.push({ type: 'end', turn: holding.turn, speechMs: totalMs, respond, voicedFrom, voicedUntil });
   }
 
   /** A provider's detector hears the end of speech only if it hears silence; Discord sends none. */

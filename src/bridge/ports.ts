@@ -233,8 +233,17 @@ export type SessionEvent =
   | { readonly type: 'audio'; readonly replyId: string; readonly itemId: string; readonly pcm: Pcm }
   /** No more sound comes for this reply. */
   | { readonly type: 'audio-done'; readonly replyId: string }
-  /** All that is known of what the person said in this turn. `turnId` null: the speaker is uncertain. */
-  | { readonly type: 'turn-transcript'; readonly turnId: number | null; readonly text: string; readonly final: boolean }
+  /**
+   * All that is known of what the person said in this turn. `turnId` null: the speaker is uncertain. `itemIds`: the
+   * provider's ids of the turn, where it has any.
+   */
+  | {
+      readonly type: 'turn-transcript';
+      readonly turnId: number | null;
+      readonly text: string;
+      readonly final: boolean;
+      readonly itemIds?: readonly string[];
+    }
   /** The next piece of what the model says in this reply. */
   | { readonly type: 'reply-transcript'; readonly replyId: string; readonly delta: string }
   /** `arguments`: JSON text as the model wrote it, unchecked. */
@@ -547,6 +556,8 @@ export interface GuildSettings {
   readonly idleMs: number;
   /** What a UTC day may cost; 0: no limit. */
   readonly budgetUsd: number;
+  /** What was said is kept this long. */
+  readonly retentionDays: number;
 }
 
 /** Settings of every guild. */

@@ -86,14 +86,14 @@ export interface RecordedToolCall extends Line {
 }
 
 /** Somebody came to the voice channel or left it. */
-export interface RecordedPresence extends Line {
+interface RecordedPresence extends Line {
   readonly kind: 'joined' | 'left';
   readonly userId: UserId;
   readonly name: string;
 }
 
 /** Something that the bot told the channel, such as a trouble or a notice on joining. */
-export interface RecordedNotice extends Line {
+interface RecordedNotice extends Line {
   readonly kind: 'notice';
   readonly text: string;
 }
@@ -116,7 +116,7 @@ export interface RecordSearch {
   readonly since?: number;
   /** Exclusive. */
   readonly until?: number;
-  /** Default `time`: newest first. `relevance`: best first, among the newest 1,000 finds. */
+  /** Default `time`: newest first. `relevance`: best first, among the newest 200 finds. */
   readonly order?: 'time' | 'relevance';
   /** At most 100; default 10. */
   readonly limit?: number;
@@ -193,4 +193,17 @@ export interface RecordBatch {
   readonly turns: readonly RecordedTurn[];
   /** `posts` are added to those that are known. */
   readonly lines: readonly RecordedLine[];
+}
+
+/**
+ * The record of a conversation that goes on, as those see it who post from it. Lines have keys: `turn:ID`, `reply:ID`,
+ * `call:ID`, `unknown:N` for the Nth utterance of which nobody can say who spoke, and those given to notice().
+ */
+export interface LiveRecord {
+  /** The bot tells the channel something; the same key again replaces it. */
+  notice(key: string, text: string): void;
+  /** Everything observed so far is on disk. Rejects when it cannot be written: then it must not be posted either. */
+  flush(): Promise<void>;
+  /** These lines stand in this message. `messageId`: TextChannel.post's. */
+  posted(keys: readonly string[], messageId: string): void;
 }

@@ -15,6 +15,8 @@ const PREFIX = 'sqlite:';
 const MEMORY = ':memory:';
 /** How long a write waits for another process that holds the file, such as a backup. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** SQLite's own 2 MB are little for an index of a million utterances. */
+const READER_CACHE_KB = 32_768;
 /**
  * What one connection needs before its first use. WAL: readers do not wait for a writer (no effect in memory). FULL: what
  * was written is on disk, even when the power goes. secure_delete: what was deleted is overwritten.
@@ -53,7 +55,7 @@ export async function openDatabase(url: string): Promise<Database> {
 export function openReader(database: Database): { readonly reader: Database; close(): Promise<void> } {
   const { filename } = database.client.config.connection as { filename: string };
   if (filename === MEMORY) return { reader: database, close: () => Promise.resolve() };
-  const reader = connect(filename, `${PREPARE} PRAGMA query_only = ON;`);
+  const reader = connect(filename, `${PREPARE} PRAGMA query_only = ON; PRAGMA cache_size = -${READER_CACHE_KB};`);
   return { reader, close: () => reader.destroy() };
 }
 

@@ -10,7 +10,7 @@ import type { TextSeal } from './text-seal.ts';
 const LIMIT = 10;
 const MOST = 100;
 /** Ranking needs the texts, and nobody reads on so far. */
-const RANKED = 1_000;
+const RANKED = 200;
 const EXCERPT_BEFORE = 60;
 const EXCERPT_LENGTH = 240;
 
@@ -133,11 +133,7 @@ function scoreOf(text: string, words: readonly string[], seal: TextSeal): number
 }
 
 /** What stands around the first hit, and where the hits are in it. */
-export function excerptOf(
-  text: string,
-  words: readonly string[],
-  seal: TextSeal,
-): Pick<RecordFind, 'excerpt' | 'hits'> {
+function excerptOf(text: string, words: readonly string[], seal: TextSeal): Pick<RecordFind, 'excerpt' | 'hits'> {
   const hits = merged(
     termsOf(text)
       .filter((term) => words.some((word) => found(term.word, word, seal)))

@@ -79,6 +79,10 @@ type Indexed = Pick<RecordedUtterance, 'id' | 'conversationId' | 'channelId' | '
 
 /** Makes an utterance findable: its words, and where and by whom they were said. */
 export async function index(transaction: Database, line: Indexed, seal: TextSeal): Promise<void> {
+  if (line.text === '') {
+    await transaction('words').where({ rowid: line.id }).delete();
+    return;
+  }
   const scope = [
     channelScope(line.channelId),
     conversationScope(line.conversationId),

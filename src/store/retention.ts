@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from './database.ts';
+import { deleteLines } from './delete-lines.ts';
 import { firstLineId } from './line-ids.ts';
 import { lineTables } from './record-rows.ts';
 
@@ -125,13 +126,4 @@ export class Retention {
       await wait(BREATH_MS);
     }
   }
-}
-
-/** Deletes lines of any kind by id, with their words and the references to their posts. At most some hundred. */
-export async function deleteLines(database: Database, ids: readonly number[]): Promise<void> {
-  await database.transaction(async (transaction) => {
-    await transaction('words').whereIn('rowid', ids).delete();
-    await transaction('posts').whereIn('line_id', ids).delete();
-    for (const table of lineTables) await transaction(table).whereIn('id', ids).delete();
-  });
 }

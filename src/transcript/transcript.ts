@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent } from '../bridge/bridge-ports.ts';
 import type { MessageButton, Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import type { LiveRecord } from '../bridge/record-ports.ts';
 import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';
@@ -40,7 +41,12 @@ export class Transcript {
   readonly #pages: Pages;
   readonly #pace: Pace;
   readonly #buttons: CallButtons;
+  readonly #record: LiveRecord | undefined;
   readonly #turns = new Map<number, TurnEntry>();
+  /** How the record calls each entry. */
+  readonly #keys = new WeakMap<Entry, string>();
+  #unknown = 0;
+  #notes = 0;
   readonly #replies = new Map<string, ReplyEntry>();
   readonly #calls: CallPosts;
   /** Sources by reply, so that those which come later stand with the first ones. */
@@ -63,7 +69,10 @@ export class Transcript {
     nameOf?: (userId: UserId) => string;
     buttons?: CallButtons;
     timer?: Timer;
+    /** Nothing is posted before it stands there. */
+    record?: LiveRecord;
   }) {
+    this.#record = options.record;
     this.#text = options.text;
     this.#now = options.now;
     this.#log = options.log;
@@ -74,7 +83,7 @@ export class Transcript {
     this.#calls = new CallPosts({
       now,
       timer,
-      begin: (entry) => this.#begin(entry),
+      begin: (entry) => this.#begin(entry, `call:${entry.call.callId}`),
       changed: (entry, alive) => this.#changed(entry, alive),
     });
     this.#pace = new Pace({ intervalMs: WRITE_INTERVAL_MS, now, timer, write: () => this.#write() });
@@ -114,23 +123,20 @@ export class Transcript {
         break;
       case 'trouble':
       case 'model-changed':
-        this.#begin({ kind: 'note', text: event.message });
+        this.#note(event.message);
         break;
       case 'moved':
-        this.#begin({
-          kind: 'note',
-          text: 'A moderator moved me to another voice channel; the conversation goes on there.',
-        });
+        this.#note('A moderator moved me to another voice channel; the conversation goes on there.');
         break;
       case 'recovered': {
         const text = recoveryText(event);
-        if (text) this.#begin({ kind: 'note', text });
+        if (text) this.#note(text);
         break;
       }
       case 'ended':
         this.#stopWaiting();
         this.#calls.endAll();
-        this.#begin({ kind: 'note', text: endText(event.reason, this.#nameOf) });
+        this.#note(endText(event.reason, this.#nameOf));
         break;
       case 'speaking':
       case 'level':
@@ -173,7 +179,16 @@ export class Transcript {
     if (this.#pages.next()) this.#log.warn('the end of the transcript could not be posted');
   }
 
-  #begin<E extends Entry>(entry: E): E {
+  #note(text: string): NoteEntry {
+    this.#notes += 1;
+    const key = `note:${this.#notes}`;
+    this.#record?.notice(key, text);
+    return this.#begin<NoteEntry>({ kind: 'note', text }, key);
+  }
+
+  /** `key`: what the record calls it; none: it is not recorded. */
+  #begin<E extends Entry>(entry: E, key?: string): E {
+    if (key !== undefined) this.#keys.set(entry, key);
     this.#lastDrop = undefined;
     this.#pages.begin(entry, this.#now());
     const { dropped } = this.#pages;
@@ -196,7 +211,7 @@ export class Transcript {
       case 'turn-began': {
         const { id, name } = event.turn;
         if (!this.#turns.has(id))
-          this.#turns.set(id, this.#begin({ kind: 'turn', name, text: '', state: 'listening' }));
+          this.#turns.set(id, this.#begin({ kind: 'turn', name, text: '', state: 'listening' }, `turn:${id}`));
         break;
       }
       case 'turn-ended': {
@@ -214,14 +229,19 @@ export class Transcript {
 
   #heard(turn: Turn | null, text: string, final: boolean): void {
     const known = turn ? this.#turns.get(turn.id) : this.#uncertain;
-    const entry =
-      known ?? this.#begin<TurnEntry>({ kind: 'turn', name: turn?.name ?? '', text: '', state: 'listening' });
+    const entry = known ?? this.#beginTurn(turn);
     if (turn) this.#turns.set(turn.id, entry);
     else this.#uncertain = final ? undefined : entry;
     if (final) this.#awaited.delete(entry);
     entry.text = text;
     if (final) entry.state = 'final';
     this.#changed(entry);
+  }
+
+  #beginTurn(turn: Turn | null): TurnEntry {
+    if (!turn) this.#unknown += 1;
+    const key = turn ? `turn:${turn.id}` : `unknown:${this.#unknown}`;
+    return this.#begin<TurnEntry>({ kind: 'turn', name: turn?.name ?? '', text: '', state: 'listening' }, key);
   }
 
   #observeReply(event: EventOf<'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended'>): void {
@@ -251,7 +271,7 @@ export class Transcript {
   }
 
   #beginReply(replyId: string, audible: boolean): ReplyEntry {
-    const reply = this.#begin<ReplyEntry>({ kind: 'reply', text: '', audible, ended: null });
+    const reply = this.#begin<ReplyEntry>({ kind: 'reply', text: '', audible, ended: null }, `reply:${replyId}`);
     this.#replies.set(replyId, reply);
     return reply;
   }
@@ -288,8 +308,9 @@ export class Transcript {
     const last = this.#lastDrop?.userId === person.userId ? this.#lastDrop : undefined;
     const all = (last?.ms ?? 0) + ms;
     const text = `${(all / 1_000).toFixed(1)} s of what ${person.name} said could not be heard: too much was waiting.`;
-    const note = last?.note ?? this.#begin<NoteEntry>({ kind: 'note', text });
+    const note = last?.note ?? this.#note(text);
     note.text = text;
+    this.#record?.notice(this.#keys.get(note) ?? '', text);
     this.#changed(note);
     this.#lastDrop = { note, userId: person.userId, ms: all };
   }
@@ -317,12 +338,20 @@ export class Transcript {
     const { page, content } = due;
     const ended = callOf(page)?.ended;
     const files = ended?.files ?? [];
+    const keys = page.lines.flatMap(({ entry }) => this.#keys.get(entry) ?? []);
+    try {
+      await this.#record?.flush();
+    } catch {
+      // The record says in the log why, and once.
+      return 'failed';
+    }
     try {
       const buttons = page.solo ? this.#buttonsOf(page) : undefined;
       const messageId = page.messageId ?? (await this.#text.post(content, buttons, files));
       if (page.messageId !== null) await this.#text.edit(messageId, content, buttons, files);
       if (ended) ended.files = [];
       this.#pages.wrote(page, content, messageId);
+      this.#record?.posted(keys, messageId);
       this.#warnedOfFailure = false;
     } catch (error) {
       this.#pages.failed(page);

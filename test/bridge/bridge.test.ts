@@ -45,6 +45,7 @@ describe('Bridge', () => {
       heardMs: 200,
       producedMs: 1000,
       interrupted: true,
+      itemIds: ['r1-item'],
     });
   });
 

@@ -88,6 +88,16 @@ describe('/tools and /transcript', () => {
     assert.equal((await rig.settings.get(guild.id)).transcriptChannelId, null);
   });
 
+  it('keeps what was said for as many days as it is told', async () => {
+    const { guild, anna } = await furnish(rig);
+    assert.equal((await rig.settings.get(guild.id)).retentionDays, 30);
+    assert.match(
+      (await anna.command('/transcript retention', { days: 7 })).content,
+      /^I keep what is said for 7 days;/,
+    );
+    assert.equal((await rig.settings.get(guild.id)).retentionDays, 7);
+  });
+
   it('sends transcripts to a thread', async () => {
     const { guild, text, anna } = await furnish(rig);
     const thread = guild.addChannel({ type: ChannelType.publicThread, name: 'Notes', parentId: text });

@@ -49,6 +49,7 @@ const SETTINGS: GuildSettings = {
   aloneMs: 120_000,
   idleMs: 900_000,
   budgetUsd: 0,
+  retentionDays: 30,
 };
 const LOG = pino({ level: 'silent' });
 /** For lines that are cut every now and then. */

@@ -25,6 +25,7 @@ export const settings: GuildSettings = {
   aloneMs: 120_000,
   idleMs: 900_000,
   budgetUsd: 0,
+  retentionDays: 30,
 };
 
 /** A toolbox whose calls wait until the test settles them. */
