@@ -23,8 +23,7 @@ export interface BuiltInParts {
   readonly moderation: Moderation;
   readonly notes: Notes;
   readonly reminders: Reminders;
-  /** null: nothing of what is said is kept. */
-  readonly record: Pick<RecordReader, 'search'> | null;
+  readonly record: Pick<RecordReader, 'search'>;
 }
 
 /** Every tool that comes with the bot, in the order in which people and models are told of them. */

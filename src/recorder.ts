@@ -202,11 +202,18 @@ export class Recorder implements LiveRecord {
     bound(this.#turns, this.#dirtyTurns);
   }
 
+  #endTurn(turn: RecordedTurn, answered: boolean): void {
+    this.#turns.set(turn.turnId, { ...turn, endedAt: this.#parts.now(), answered });
+    this.#dirtyTurns.add(turn.turnId);
+  }
+
   #words({ turn, text, final, itemIds = [] }: EventOf<'turn-transcript'>): void {
     if (turn === null && !this.#unknownOpen) this.#unknown += 1;
     if (turn === null) this.#unknownOpen = !final;
     const key = turn ? `turn:${turn.id}` : `unknown:${this.#unknown}`;
     const known = turn ? this.#turns.get(turn.id) : undefined;
+    // Nothing else says that a typed turn is over; it is always answered.
+    if (known?.typed && final && known.endedAt === null) this.#endTurn(known, true);
     const startedAt = known?.startedAt ?? this.#parts.now();
     this.#put(key, startedAt, {
       ...UTTERANCE,
@@ -281,6 +288,7 @@ export class Recorder implements LiveRecord {
   #end(reason: EndReason): void {
     const endedAt = this.#parts.now();
     this.#conversation = { ...this.#conversation, endedAt, endReason: reason.kind };
+    for (const turn of this.#turns.values()) if (turn.endedAt === null) this.#endTurn(turn, false);
     for (const [key, line] of this.#lines) {
       if (line.kind !== 'utterance' || line.state !== 'open') continue;
       const state = line.text === '' ? 'unknown' : 'final';

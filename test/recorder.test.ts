@@ -56,7 +56,11 @@ function setUp() {
   const kept = () => [
     ...new Map(batches.flatMap(({ lines }) => lines.map((line) => [line.id, line] as const))).values(),
   ];
-  return { timer, channel, writer, recorder, happens, kept, logged };
+  /** Every turn as it was written last. */
+  const turns = () => [
+    ...new Map(batches.flatMap((batch) => batch.turns.map((one) => [one.turnId, one] as const))).values(),
+  ];
+  return { timer, channel, writer, recorder, happens, kept, turns, logged };
 }
 
 const heard = (text: string): BridgeEvent[] => [
@@ -156,4 +160,67 @@ test('what a person said is not written again once it is forgotten, not even for
   await timer.pass(10_000);
   await recorder.flush();
   assert.deepEqual(kept(), []);
+});
+
+test('a bot that was moved writes down where each line began', async (context) => {
+  const { recorder, happens, kept } = setUp();
+  context.after(() => recorder.close());
+  const other = { id: 2, userId: '6', name: 'Ben' };
+  happens(
+    { type: 'turn-began', turn, queuedMs: 0, soundStart: 500 },
+    { type: 'moved', channelId: '3' },
+    { type: 'turn-transcript', turn, text: 'said in the first', final: true },
+    { type: 'turn-began', turn: other, queuedMs: 0, soundStart: 900 },
+    { type: 'turn-transcript', turn: other, text: 'said in the second', final: true },
+  );
+  await recorder.flush();
+  assert.deepEqual(
+    kept().map((line) => [line.channelId, line.kind === 'notice' || line.kind === 'utterance' ? line.text : line.kind]),
+    [
+      ['2', 'said in the first'],
+      ['3', 'A moderator moved me to another voice channel; the conversation goes on there.'],
+      ['3', 'said in the second'],
+    ],
+  );
+});
+
+test('the post of a call waits for the record, and stands in it', async (context) => {
+  const { timer, channel, writer, recorder, happens, kept } = setUp();
+  context.after(() => recorder.close());
+  const call = { callId: 'c1', replyId: 'r1', turnIds: [1], name: 'get_weather', arguments: '{}' };
+  const asked = { call, askers: [{ userId: '5', name: 'Anna' }] };
+  writer.broken = true;
+  happens(
+    { type: 'tool-started', ...asked },
+    { type: 'tool-ended', ...asked, result: { ...call, ok: true, output: '"sun"' }, tookMs: 3 },
+  );
+  await timer.pass(60_000);
+  assert.deepEqual(channel.contents, []);
+  writer.broken = false;
+  await timer.pass(60_000);
+  assert.equal(channel.contents.length, 1);
+  await recorder.flush();
+  assert.deepEqual(
+    kept().map(({ kind, posts }) => [kind, posts]),
+    [['tool-call', [{ channelId: '9', messageId: 'm1' }]]],
+  );
+});
+
+test('a turn that was typed ends with its words, and one that is open with the conversation', async (context) => {
+  const { timer, recorder, happens, turns } = setUp();
+  context.after(() => recorder.close());
+  happens(
+    { type: 'turn-began', turn, queuedMs: 0 },
+    { type: 'turn-transcript', turn, text: 'typed', final: true },
+    { type: 'turn-began', turn: { ...turn, id: 2 }, queuedMs: 0, soundStart: 900 },
+  );
+  await timer.pass(100);
+  happens({ type: 'ended', reason: { kind: 'alone' } });
+  await recorder.flush();
+  const ended = turns().map(({ turnId, endedAt, answered }) => ({ turnId, endedAt, answered }));
+  const at = timer.now();
+  assert.deepEqual(ended, [
+    { turnId: 1, endedAt: at - 100, answered: true },
+    { turnId: 2, endedAt: at, answered: false },
+  ]);
 });

@@ -13,9 +13,9 @@ const USUAL_FINDS = 8;
 const MOST_FINDS = 20;
 const LONGEST_EXCERPT = 400;
 
-/** What the search works with. `record` null: nothing is kept. `now` is settable for tests. */
+/** What the search works with. `now` is settable for tests. */
 export interface SearchTranscriptsParts {
-  readonly record: Pick<RecordReader, 'search'> | null;
+  readonly record: Pick<RecordReader, 'search'>;
   readonly texts: Pick<GuildTexts, 'mayRead'>;
   /** Voice channels of a guild that one might ask about. */
   readonly channelsOf: (guildId: string) => readonly string[];
@@ -46,7 +46,6 @@ export function searchTranscripts(parts: SearchTranscriptsParts): Tool {
     outside: true,
     async run(input, context) {
       const { record, channelsOf } = parts;
-      if (!record) throw new ToolError('Nothing of what is said here is kept, so there is no record to search.');
       const { askers, certain, room } = context;
       if (!certain || askers.length === 0) throw new ToolError('It is not certain who asked, so nothing is shown.');
       const mayRead = (channelId: string) =>
