@@ -6,13 +6,36 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
-import type { SettingsStore, SpeechModel, SpeechModels, UsageDay, UsageReport } from '../src/bridge/ports.ts';
+import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
+import type {
+  Decision,
+  SettingsStore,
+  SpeechModel,
+  SpeechModels,
+  ToolPolicies,
+  ToolServer,
+  UsageDay,
+  UsageReport,
+} from '../src/bridge/ports.ts';
 
 /** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
 export interface ToolName {
   readonly name: string;
   readonly description: string;
   readonly remote?: boolean;
+  readonly risk: 'read' | 'write' | 'dangerous';
+  /** JSON Schema of the arguments. Absent: the provider runs it, and nobody here can. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+}
+
+/** A call from the keyboard, and what it brought: lines of harmless markdown. */
+interface ToolTrial {
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+interface TrialResult {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
 }
 
 /** What every command may use. */
@@ -23,8 +46,24 @@ export interface CommandContext {
   /** The picture of what days cost, as PNG. Rejects where it cannot be drawn. */
   drawUsage(chart: { readonly days: readonly UsageDay[]; readonly budgetUsd: number }): Promise<Buffer>;
   readonly models: SpeechModels;
+  readonly notes: Notes;
+  readonly reminders: Reminders;
+  readonly policies: ToolPolicies;
+  /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
+  readonly decisions: {
+    of(guildId: string):
+      | {
+          readonly channelId: string;
+          readonly decisions: readonly { readonly at: number; readonly decision: Decision }[];
+        }
+      | undefined;
+  };
+  /** Runs a tool as the person who typed it, with their rights. */
+  tryTool(asked: Asked, trial: ToolTrial): Promise<TrialResult>;
   /** The tools that a model can use. */
   toolsFor(model: SpeechModel): readonly ToolName[];
+  /** The servers of mcp.json and how they are. */
+  toolServers(): readonly ToolServer[];
   readonly log: Logger;
 }
 

@@ -2,11 +2,26 @@ import { ask } from './ask.ts';
 import type { Command } from './command.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
+import { notes } from './notes.ts';
+import { reminders } from './reminders.ts';
 import { status } from './status.ts';
 import { tools } from './tools.ts';
 import { transcript } from './transcript.ts';
 import { usage } from './usage.ts';
 import { voice } from './voice.ts';
+import { why } from './why.ts';
 
 /** Every slash command, in the order in which Discord is told of them. */
-export const commands: readonly Command[] = [join, leave, ask, status, voice, tools, transcript, usage];
+export const commands: readonly Command[] = [
+  join,
+  leave,
+  ask,
+  status,
+  voice,
+  tools,
+  why,
+  transcript,
+  usage,
+  notes,
+  reminders,
+];

@@ -1,51 +1,95 @@
-import { PermissionFlagsBits } from 'discord.js';
-import type { Asked, Command, CommandContext, ToolName } from './command.ts';
+import { PermissionFlagsBits, type SlashCommandSubcommandBuilder } from 'discord.js';
+import type { ToolRule } from '../src/bridge/ports.ts';
+import type { Asked, Command, CommandAnswer, CommandContext, ToolName } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { change } from './setting-words.ts';
+import { parseArguments } from './tool-arguments.ts';
+import { permit, whoWords } from './tool-policy.ts';
+import { serversText } from './tool-servers.ts';
 import { listed, plain } from './words.ts';
 
-/** Which tools the model may use in this guild. */
+/** Discord's limit for one answer is 2,000 characters. */
+const LONGEST_LIST = 1_900;
+
+/** Which tools the model may use in this guild, and for whom. */
 export const tools: Command = {
   data: guildCommand('tools', 'What I may do besides talking')
-    .addSubcommand((sub) => sub.setName('list').setDescription('Show all tools, and which are switched off'))
+    .addSubcommand((sub) => sub.setName('list').setDescription('Show all tools, which are on, and who may use them'))
+    .addSubcommand((sub) => withTool(sub.setName('enable').setDescription('Switch a tool on'), 'that is switched off'))
+    .addSubcommand((sub) => withTool(sub.setName('disable').setDescription('Switch a tool off'), 'that is switched on'))
+    .addSubcommand((sub) => withWho(sub.setName('allow').setDescription('Let somebody use a tool by speaking')))
+    .addSubcommand((sub) => withWho(sub.setName('deny').setDescription('Let somebody not use a tool any more')))
     .addSubcommand((sub) =>
-      sub
-        .setName('enable')
-        .setDescription('Switch a tool on')
-        .addStringOption((option) =>
-          option.setName('tool').setDescription('A tool that is switched off').setRequired(true).setAutocomplete(true),
-        ),
+      withTool(
+        sub.setName('test').setDescription('Run a tool from the keyboard, as yourself'),
+        'of mine',
+      ).addStringOption((option) =>
+        option.setName('arguments').setDescription('As name=value pairs, or as a JSON object'),
+      ),
     )
-    .addSubcommand((sub) =>
-      sub
-        .setName('disable')
-        .setDescription('Switch a tool off')
-        .addStringOption((option) =>
-          option.setName('tool').setDescription('A tool that is switched on').setRequired(true).setAutocomplete(true),
-        ),
-    )
+    .addSubcommand((sub) => sub.setName('servers').setDescription('Show the MCP servers, and how they are'))
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
 
   async execute(asked, context) {
-    switch (asked.options.getSubcommand()) {
+    const subcommand = asked.options.getSubcommand();
+    if (subcommand === 'list') return listTools(asked, context);
+    if (subcommand === 'servers') return serversText(context.toolServers());
+    const typed = asked.options.getString('tool', true).trim();
+    const { tools: known, disabledTools } = await offered(asked.guildId, context);
+    const tool = known.find((one) => one.name === typed);
+    if (!tool) {
+      const names = known.slice(0, 25).map((one) => `\`${one.name}\``);
+      return `I have no tool “${plain(typed, 40)}”. ${names.length === 0 ? 'I have none at all.' : `I have ${listed(names)}.`}`;
+    }
+    switch (subcommand) {
       case 'enable':
-        return turn(asked, context, 'on');
+        return turn(asked, context, { tool, disabledTools, state: 'on' });
       case 'disable':
-        return turn(asked, context, 'off');
+        return turn(asked, context, { tool, disabledTools, state: 'off' });
+      case 'allow':
+        return permit(asked, context, tool, true);
+      case 'deny':
+        return permit(asked, context, tool, false);
       default:
-        return listTools(asked, context);
+        return tryOut(asked, context, tool);
     }
   },
 
   async autocomplete(typing, context) {
     const { tools, disabledTools } = await offered(typing.guildId, context);
-    const wantsOff = typing.options.getSubcommand() === 'enable';
     const part = typing.options.getFocused().toLowerCase();
+    const fits = fitting(typing.options.getSubcommand(), disabledTools);
     return tools
-      .filter((tool) => disabledTools.includes(tool.name) === wantsOff && tool.name.toLowerCase().includes(part))
+      .filter((tool) => fits(tool) && tool.name.toLowerCase().includes(part))
       .map((tool) => ({ name: tool.name, value: tool.name }));
   },
 };
+
+function withTool(sub: SlashCommandSubcommandBuilder, which: string): SlashCommandSubcommandBuilder {
+  return sub.addStringOption((option) =>
+    option.setName('tool').setDescription(`A tool ${which}`).setRequired(true).setAutocomplete(true),
+  );
+}
+
+function withWho(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
+  return withTool(sub, 'of mine').addMentionableOption((option) =>
+    option.setName('who').setDescription('A role, a person, or @everyone').setRequired(true),
+  );
+}
+
+/** Which tools a subcommand is for. */
+function fitting(subcommand: string, disabledTools: readonly string[]): (tool: ToolName) => boolean {
+  switch (subcommand) {
+    case 'enable':
+      return ({ name }) => disabledTools.includes(name);
+    case 'disable':
+      return ({ name }) => !disabledTools.includes(name);
+    case 'test':
+      return ({ parameters }) => parameters !== undefined;
+    default:
+      return ({ name, remote }) => !remote || name.startsWith('mcp:');
+  }
+}
 
 /** The tools of the model that the guild chose, and which are switched off. */
 async function offered(
@@ -56,25 +100,33 @@ async function offered(
   return { tools: toolsFor(models.chosen(own).model), disabledTools: own.disabledTools };
 }
 
-async function listTools(asked: Asked, context: CommandContext): Promise<string> {
+async function listTools(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
   const { tools, disabledTools } = await offered(asked.guildId, context);
   if (tools.length === 0) return 'I have no tools.';
-  const lines = tools.map((tool) => {
-    const state = disabledTools.includes(tool.name) ? 'off' : 'on';
-    // The first sentence says what it does; the others tell the model when to use it.
-    return `\`${tool.name}\` (${state}): ${plain(tool.description.split(/(?<=\.) /)[0] ?? '', 120)}`;
-  });
-  return [...lines, 'Switch them with `/tools enable` and `/tools disable`.'].join('\n');
+  const rules = await context.policies.rules(asked.guildId);
+  const lines = tools.map((tool) => listLine(asked, tool, { rules, on: !disabledTools.includes(tool.name) }));
+  const end =
+    'Switch them with `/tools enable` and `/tools disable`; say who may use them with `/tools allow` and `/tools deny`.';
+  const content = [...lines, end].join('\n');
+  if (content.length <= LONGEST_LIST) return content;
+  const kept = lines.filter((_line, at) => lines.slice(0, at + 1).join('\n').length + end.length < LONGEST_LIST - 60);
+  const more = `… and ${lines.length - kept.length} more; all of them are in the file.`;
+  const bytes = Buffer.from(`${lines.join('\n').replace(/\\(?=[!-/:-@[-`{-~])/g, '')}\n`);
+  return { content: [...kept, more, end].join('\n'), files: [{ name: 'tools.txt', bytes }] };
 }
 
-async function turn(asked: Asked, context: CommandContext, state: 'on' | 'off'): Promise<string> {
-  const typed = asked.options.getString('tool', true).trim();
-  const { tools, disabledTools } = await offered(asked.guildId, context);
-  const tool = tools.find((one) => one.name === typed);
-  if (!tool) {
-    const known = tools.map((one) => `\`${one.name}\``);
-    return `I have no tool “${plain(typed, 40)}”. ${known.length === 0 ? 'I have none at all.' : `I have ${listed(known)}.`}`;
-  }
+function listLine(asked: Asked, tool: ToolName, { rules, on }: { rules: readonly ToolRule[]; on: boolean }): string {
+  const state = on ? `for ${whoWords(asked, tool, rules)}` : 'off';
+  // The first sentence says what it does; the others tell the model when to use it.
+  return `\`${tool.name}\` (${state}): ${plain(tool.description.split(/(?<=\.) /)[0] ?? '', 120)}`;
+}
+
+async function turn(
+  asked: Asked,
+  context: CommandContext,
+  wish: { readonly tool: ToolName; readonly disabledTools: readonly string[]; readonly state: 'on' | 'off' },
+): Promise<string> {
+  const { tool, disabledTools, state } = wish;
   if (disabledTools.includes(tool.name) === (state === 'off')) return `\`${tool.name}\` is ${state} already.`;
   const wanted = {
     disabledTools: state === 'off' ? [...disabledTools, tool.name] : disabledTools.filter((name) => name !== tool.name),
@@ -83,4 +135,18 @@ async function turn(asked: Asked, context: CommandContext, state: 'on' | 'off'):
   const meanwhile =
     state === 'off' && !tool.remote ? 'If the running conversation still asks for it, it is refused.' : undefined;
   return change(asked, context, wanted, () => `\`${tool.name}\` is switched ${state}.`, meanwhile);
+}
+
+async function tryOut(asked: Asked, context: CommandContext, tool: ToolName): Promise<string> {
+  if (!tool.parameters) return `The provider runs \`${tool.name}\` by itself, so I cannot run it from here.`;
+  try {
+    const args = parseArguments(asked.options.getString('arguments') ?? '', tool.parameters);
+    const { ok, lines } = await context.tryTool(asked, { tool: tool.name, arguments: args });
+    const [first = '', ...rest] = lines;
+    const head = `\`${tool.name}\` ${ok ? 'brought' : 'did not work'}:`;
+    return rest.length === 0 ? `${head} ${first}` : [head, ...lines].join('\n');
+  } catch (error) {
+    if (error instanceof RangeError) return plain(error.message, 300);
+    throw error;
+  }
 }

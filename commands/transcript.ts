@@ -1,5 +1,5 @@
 import { ChannelType, type GuildBasedChannel, PermissionFlagsBits } from 'discord.js';
-import type { Asked, Command } from './command.ts';
+import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { missingRights, writingRights } from './rights.ts';
 import { change } from './setting-words.ts';
@@ -26,9 +26,23 @@ export const transcript: Command = {
             ),
         ),
     )
+    .addSubcommand((sub) =>
+      sub
+        .setName('retention')
+        .setDescription('How long I keep what was said')
+        .addIntegerOption((option) =>
+          option
+            .setName('days')
+            .setDescription('After so many days it is deleted from my database; 30 without a choice')
+            .setMinValue(1)
+            .setMaxValue(3650)
+            .setRequired(true),
+        ),
+    )
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
 
   async execute(asked, context) {
+    if (asked.options.getSubcommand() === 'retention') return retain(asked, context);
     const chosen = asked.options.getChannel('channel');
     if (!chosen) {
       return change(
@@ -53,6 +67,18 @@ export const transcript: Command = {
     );
   },
 };
+
+function retain(asked: Asked, context: CommandContext) {
+  const retentionDays = asked.options.getInteger('days', true);
+  const span = retentionDays === 1 ? 'one day' : `${retentionDays} days`;
+  return change(
+    asked,
+    context,
+    { retentionDays },
+    () =>
+      `I keep what is said for ${span}; what is older is deleted from my database within the hour. My posts in Discord stay: delete those there.`,
+  );
+}
 
 function obstacleIn(channel: GuildBasedChannel, asked: Asked): string | undefined {
   const link = channelLink(channel.id);

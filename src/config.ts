@@ -1,5 +1,6 @@
 // The only file that reads process.env.
 import { z } from 'zod';
+import { readMcp } from './mcp-config.ts';
 import {
   base,
   lackingVariables,
@@ -9,6 +10,7 @@ import {
   providerSecrets,
   providerVariables,
 } from './provider-config.ts';
+import type { McpConfig } from './tools/mcp-entry.ts';
 
 /** The environment cannot be used. `message` has one line per problem, each naming the variable and what to do. */
 export class ConfigError extends Error {
@@ -34,6 +36,8 @@ export interface Config {
   readonly lacking: Readonly<Record<ModelConfig['provider'], readonly string[]>>;
   /** `sqlite:PATH` or `sqlite::memory:`. */
   readonly databaseUrl: string;
+  /** 32 bytes: what people say is encrypted in the database with them. null: it is not. */
+  readonly dataKey: Uint8Array | null;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Bases of Open-Meteo's two services. */
   readonly weather: { readonly forecastUrl: string; readonly geocodingUrl: string };
@@ -43,6 +47,10 @@ export interface Config {
   readonly pricesFile: string | null;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices: boolean;
+  /** The MCP servers that Parley itself starts or calls. */
+  readonly mcp: McpConfig;
+  /** A folder with tools of one's own; null: none. */
+  readonly toolsFolder: string | null;
   /** Values that no log line may carry. */
   readonly secrets: readonly string[];
 }
@@ -66,8 +74,16 @@ const Environment = z.object({
     .string()
     .regex(/^sqlite:.+$/, 'must be sqlite:PATH (such as sqlite:data/parley.db) or sqlite::memory:')
     .default('sqlite:data/parley.db'),
+  DATA_KEY: z
+    .string()
+    .refine((text) => keyBytes(text) !== null, {
+      error: 'must be 32 bytes in base64 or hex: make one with  openssl rand -base64 32',
+    })
+    .optional(),
   PRICES_FILE: z.string().optional(),
   EVEN_VOICES: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  MCP_CONFIG: z.string().optional(),
+  TOOLS_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   WEATHER_API_URL: base('https://api.open-meteo.com'),
   WEATHER_GEOCODING_URL: base('https://geocoding-api.open-meteo.com'),
@@ -88,11 +104,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     // A key that was refused as such must not also be called absent.
     if (!problems.some((line) => line.startsWith(`${variable} `))) problems.push(problem);
   }
+  const { problems: wrong, secrets, ...mcp } = readMcp(given.MCP_CONFIG, env);
+  problems.push(...wrong);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
-  return freeze(assemble(parsed.data, env.npm_lifecycle_event === 'start'));
+  const config = assemble(parsed.data, env.npm_lifecycle_event === 'start');
+  return freeze({ ...config, mcp, secrets: [...config.secrets, ...secrets] });
 }
 
-function assemble(read: Environment, startedByNpm: boolean): Config {
+function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'> {
   const models = modelConfigs(read);
   return {
     discord: { token: read.DISCORD_TOKEN, apiUrl: read.DISCORD_API_URL, guildId: read.DISCORD_GUILD_ID ?? null },
@@ -101,16 +120,28 @@ function assemble(read: Environment, startedByNpm: boolean): Config {
     fallbackProvider: read.FALLBACK_PROVIDER ?? null,
     lacking: lackingVariables(read),
     databaseUrl: read.DATABASE_URL,
+    dataKey: keyBytes(read.DATA_KEY ?? ''),
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
     evenVoices: read.EVEN_VOICES === 'on',
+    toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
-    secrets: [read.DISCORD_TOKEN, ...providerSecrets(read)],
+    secrets: [read.DISCORD_TOKEN, ...(read.DATA_KEY ? [read.DATA_KEY] : []), ...providerSecrets(read)],
   };
 }
 
+/** The 32 bytes of a key in hex, base64 or base64url; null: it is none. */
+function keyBytes(text: string): Uint8Array | null {
+  if (/^[0-9a-f]{64}$/i.test(text)) return Uint8Array.from(Buffer.from(text, 'hex'));
+  if (!/^[\w+/-]{43}=?$/.test(text)) return null;
+  const bytes = Uint8Array.from(Buffer.from(text, 'base64url'));
+  return bytes.length === 32 ? bytes : null;
+}
+
 function freeze<T extends object>(value: T): T {
+  // Views on bytes cannot be frozen.
+  if (ArrayBuffer.isView(value)) return value;
   for (const part of Object.values(value)) if (typeof part === 'object' && part !== null) freeze(part);
   return Object.freeze(value);
 }

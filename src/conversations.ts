@@ -2,8 +2,11 @@ import type { Client, VoiceBasedChannel } from 'discord.js';
 import { Bridge } from './bridge/bridge.ts';
 import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import type { OpenBridge } from './bridge/bridges.ts';
+import type { DecisionLog } from './bridge/decision-log.ts';
 import { LineLostError } from './bridge/errors.ts';
+import type { Notes } from './bridge/guild-ports.ts';
 import type { GuildSettings, Person, SettingsStore, Toolbox } from './bridge/ports.ts';
+import type { RecordWriter } from './bridge/record-ports.ts';
 import type { Ticker } from './bridge/ticker.ts';
 import { Announcement } from './discord/announcement.ts';
 import { ChosenText } from './discord/chosen-text.ts';
@@ -19,6 +22,7 @@ import { Journey } from './journey.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';
 import type { Models } from './model/models.ts';
+import { Recorder } from './recorder.ts';
 import { type Now, type Opened, SessionOpener } from './session-opener.ts';
 import type { Spending } from './spending.ts';
 import type { PlaceStore } from './store/places.ts';
@@ -30,6 +34,9 @@ export interface ConversationsParts {
   readonly models: Models;
   readonly settings: SettingsStore;
   readonly spending: Spending;
+  readonly notes: Pick<Notes, 'list'>;
+  /** Where what is said is kept. */
+  readonly record: RecordWriter;
   readonly toolbox: Toolbox;
   readonly ticker: Ticker;
   readonly codecs: OpusCodecs;
@@ -40,12 +47,13 @@ export interface ConversationsParts {
   readonly evenVoices: boolean;
   readonly statuses: VoiceStatuses;
   readonly buttons: ToolButtons;
+  readonly decisions: DecisionLog;
   readonly log: Log;
   /** With a lost model. */
   readonly patience: Patience;
   /** With a lost voice connection; only tests need another. */
   readonly linkPatience?: LinkPatience;
-  readonly observe: (event: BridgeEvent, guildId: string) => void;
+  readonly observe: (event: BridgeEvent, place: { readonly guildId: string; readonly channelId: string }) => void;
 }
 
 /** Opens conversations: connects to the model, joins the channel, wires transcript, announcement and money. */
@@ -62,14 +70,15 @@ export class Conversations {
 
   /** Rejects with SessionLostError or LineLostError, leaving nothing behind. */
   readonly open: OpenBridge = async ({ guildId, channelId, by, returning, onEnded }) => {
-    const { settings, log } = this.#parts;
+    const { settings, notes, log } = this.#parts;
     const channel = this.#channel(guildId, channelId);
     const own = await settings.get(guildId);
-    const now: Now = { settings: own, lost: new Set() };
+    const now: Now = { settings: own, lost: new Set(), notes: await notes.list(guildId) };
     // The model first: with a rejected key the bot never shows up in the channel.
     const opened = await this.#opener.open(now);
     const line = await this.#joinLine(opened, channel);
     const text = new ChosenText(channel.guild, own.transcriptChannelId ?? channelId);
+    this.#parts.decisions.begin(guildId, channelId);
     const { handle, journey, transcript, announcement } = this.#join({
       ...opened,
       line,
@@ -130,11 +139,14 @@ export class Conversations {
     const { guild } = channel;
     const { models, toolbox, ticker, log, statuses, buttons, places } = this.#parts;
     const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId });
+    const botName = guild.members.me?.displayName ?? 'Parley';
+    const recorder = this.#recorder(place, botName, () => bridge.model.name);
     const transcript = new Transcript({
       text,
+      record: recorder,
       nameOf: (userId) => room.nameOf(userId),
-      cancelButton: (cancelId) => buttons.cancel(cancelId),
-      botName: guild.members.me?.displayName ?? 'Parley',
+      buttons,
+      botName,
       now: () => performance.now(),
       log,
     });
@@ -156,6 +168,7 @@ export class Conversations {
       model: place.model,
       modelFor: (settings) => models.chosen(settings).model,
       settings: now.settings,
+      notes: now.notes,
       toolbox,
       room,
       text,
@@ -163,20 +176,43 @@ export class Conversations {
       evenVoices: this.#parts.evenVoices,
       log,
       beforeLeaving: () => announcement.leaving(),
-      observe: (event) => this.#observe(event, { ...place, bridge, journey, transcript, announcement }),
+      observe: (event) => this.#observe(event, { ...place, bridge, journey, recorder, transcript, announcement }),
     });
     const handle = followed(bridge, (settings) => {
       now.settings = settings;
       journey.write(settings.transcriptChannelId);
     });
-    return { handle, bridge, journey, transcript, announcement };
+    return { handle, bridge, journey, recorder, transcript, announcement };
+  }
+
+  #recorder({ channel, text, model, now }: Place, botName: string, modelName: () => string): Recorder {
+    const { record, log } = this.#parts;
+    return new Recorder({
+      writer: record,
+      conversation: {
+        guildId: channel.guild.id,
+        channelId: channel.id,
+        transcriptChannelId: text.channelId,
+        mode: 'talk',
+        provider: model.provider,
+        model: model.name,
+      },
+      botName,
+      modelName,
+      language: () => now.settings.language,
+      now: () => Date.now(),
+      log,
+    });
   }
 
   #observe(event: BridgeEvent, running: Running): void {
     const { log, observe } = this.#parts;
     const { bridge, text, transcript, announcement } = running;
     const { guildId, channelId } = bridge;
-    observe(event, guildId);
+    // First: whatever the transcript posts of it is recorded before.
+    running.recorder.observe(event);
+    observe(event, { guildId, channelId });
+    this.#parts.decisions.observe(event, guildId);
     this.#charge(event, running);
     const ended = event.type === 'ended' ? event.reason : undefined;
     if (ended) log.info({ guildId, channelId, reason: ended }, 'left a voice channel');
@@ -204,9 +240,10 @@ export class Conversations {
     );
   }
 
-  #finish(reason: EndReason, { onEnded, journey, transcript, announcement }: Running): void {
+  #finish(reason: EndReason, { onEnded, journey, recorder, transcript, announcement }: Running): void {
     onEnded();
-    const last = Promise.all([transcript.close(), announcement.ended(reason), journey.ended()]).then(() => {});
+    const written = transcript.close().then(() => recorder.close());
+    const last = Promise.all([written, announcement.ended(reason), journey.ended()]).then(() => {});
     this.#finishing.add(last);
     void last.finally(() => this.#finishing.delete(last));
   }
@@ -226,6 +263,7 @@ interface Place extends Opened {
 interface Running extends Place {
   readonly bridge: Bridge;
   readonly journey: Journey;
+  readonly recorder: Recorder;
   readonly transcript: Transcript;
   readonly announcement: Announcement;
 }
@@ -239,7 +277,9 @@ function followed(bridge: Bridge, take: (settings: GuildSettings) => void): Brid
     },
     status: () => bridge.status(),
     ask: (person, text) => bridge.ask(person, text),
+    announce: (announcement) => bridge.announce(announcement),
     cancelTool: (cancelId, by, keepsOrder) => bridge.cancelTool(cancelId, by, keepsOrder),
+    runAgain: (call, by) => bridge.runAgain(call, by),
     apply: (settings, chosen) => {
       take(settings);
       return bridge.apply(settings, chosen);

@@ -1,42 +1,54 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
+import { builtInTools } from './built-in-tools.ts';
 import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversations.ts';
 import { createClient, logIn } from './discord/client.ts';
+import { ConfirmButtons } from './discord/confirm-buttons.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
-import { dispatchCommands } from './discord/dispatch.ts';
+import { dispatchCommands, type Press } from './discord/dispatch.ts';
 import { FrameClock } from './discord/frame-clock.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
+import { DiscordGuildTexts } from './discord/guild-texts.ts';
+import { isInVoice } from './discord/members.ts';
+import { DiscordModeration } from './discord/moderation.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
+import { type KeptRecord, openRecord } from './kept-record.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
+import { Reminding } from './reminding.ts';
 import { returnToPlaces } from './returning.ts';
+import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
-import { openDatabase } from './store/database.ts';
+import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
+import { NoteStore } from './store/notes.ts';
 import { PlaceStore } from './store/places.ts';
+import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
+import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
-import { currentTime } from './tools/current-time.ts';
-import { getWeather } from './tools/get-weather.ts';
-import { postMessage } from './tools/post-message.ts';
-import { runCode } from './tools/run-code.ts';
+import { ToolTrials } from './tool-trials.ts';
+import { Confirmations } from './tools/confirmations.ts';
+import { McpServers } from './tools/mcp-servers.ts';
 import type { Tool } from './tools/tool.ts';
 import { LocalToolbox } from './tools/toolbox.ts';
-import { whoIsHere } from './tools/who-is-here.ts';
-import { escapeMarkdown } from './transcript/markdown.ts';
+import { toolsOfFolder, withFreeNames } from './tools-folder.ts';
+import { confirmationClosed, confirmationTexts } from './transcript/confirmation-post.ts';
+import { escapeMarkdown, escapeName } from './transcript/markdown.ts';
 
 /** The running bot. */
 export interface Parley {
@@ -79,33 +91,59 @@ export async function startParley({
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
+  const leftOut = (problem: string): void => log.warn(problem);
+  const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
+  const { lock, record } = await openAlone({ database, settings, config, log });
   const places = new PlaceStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
   const models = new Models({ configs, fallback, lacking, log });
-  const tools = [
-    getWeather(config.weather),
-    currentTime(),
-    whoIsHere,
-    runCode(),
-    postMessage({ escape: escapeMarkdown }),
-    ...more,
-  ];
-  const toolbox = new LocalToolbox({ tools, log });
+  const policies = new ToolRulesStore(database);
+  const confirmButtons = new ConfirmButtons(escapeName);
+  const confirmations = new Confirmations({
+    texts: (question, waitMs) => confirmationTexts(question, waitMs, Date.now()),
+    closed: confirmationClosed,
+    buttons: (id) => confirmButtons.of(id),
+  });
   const buttons = new ToolButtons();
+  const decisions = new DecisionLog();
   const codecs = new OpusCodecs();
   const clock = new FrameClock();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
+  const texts = new DiscordGuildTexts({ client, settings });
+  const notes = new NoteStore(database);
+  const reminding = new Reminding({
+    store: new ReminderStore(database),
+    // Made below, and asked for long after.
+    bridges: { find: (guildId) => bridges.find(guildId) },
+    texts,
+    isIn: (...where) => isInVoice(client, ...where),
+    escape: escapeMarkdown,
+    log,
+  });
+  const moderation = new DiscordModeration(client);
+  const { weather } = config;
+  const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: record.reader });
+  const given = [...builtIn, ...more];
+  const taken = given.map(({ name }) => name);
+  const tools = [...given, ...withFreeNames(ownTools, taken, leftOut)];
+  const mcp = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools: () => void toolsChanged() });
+  const toolbox = new LocalToolbox({ tools, more: () => mcp.tools, policies, confirmations, log });
+  const tell = (event: BridgeEvent, guildId: string): void => observe?.(event, guildId);
+  const runAgain = new RunAgain({ bridges: () => bridges, toolbox, settings, buttons, log, observe: tell });
   const conversations = new Conversations({
     client,
+    notes,
     models,
     settings,
     spending,
+    record: record.writer,
     toolbox,
     buttons,
+    decisions,
     ticker: new Ticker(),
     codecs,
     clock,
@@ -115,23 +153,33 @@ export async function startParley({
     log,
     patience,
     ...(linkPatience && { linkPatience }),
-    observe: (event, guildId) => observe?.(event, guildId),
+    observe: (event, place) => {
+      tell(event, place.guildId);
+      runAgain.observe(event, place);
+    },
   });
-  const bridges = new OpenBridges(conversations.open);
+  const bridges: OpenBridges = new OpenBridges(conversations.open);
+  const toolsChanged = () =>
+    bridges.reapply(settings).catch((error) => log.warn({ err: error }, 'changed tools could not be offered'));
+  const serversStarted = mcp.start();
 
-  let lock: InstanceLock | undefined;
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    // Before the conversations: what they do not say any more is left for the next start.
+    const reminded = reminding.close();
     conversations.abort(new Error('the bot is stopping'));
-    await bridges.closeAll({ kind: 'asked', by: null });
+    await Promise.all([bridges.closeAll({ kind: 'asked', by: null }), runAgain.close()]);
     await conversations.finished();
+    await reminded;
   };
   const stop = async (): Promise<void> => {
-    await Promise.race([close(), new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
+    const closing = Promise.all([close(), mcp.close()]);
+    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     await destroyClient(client);
     await places.settled();
+    await record.stop();
     await usageStore.close();
-    await lock?.release();
+    await lock.release();
     await database.destroy();
   };
   const parley: Parley = {
@@ -142,23 +190,33 @@ export async function startParley({
     },
   };
   try {
-    lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
     const ready = await logIn(client, { token: config.discord.token, apiUrl });
-    const own = tools.map(({ name, description }) => ({ name, description }));
+    await serversStarted;
+    const trials = new ToolTrials({ toolbox, settings, bridges, decisions });
     const context = {
       bridges,
       settings,
       usage: spending,
       drawUsage,
       toolsFor: ({ capabilities }: SpeechModel) => [
-        ...own.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...[...tools, ...mcp.tools].filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
         ...serverToolList(capabilities),
       ],
+      toolServers: () => mcp.shown,
       models,
+      notes,
+      reminders: reminding,
+      policies,
+      decisions,
+      tryTool: trials.run,
       log,
     };
-    dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
+    const press: Press = (pressed) =>
+      confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, { bridges, runAgain });
+    dispatchCommands(client, commands, context, press);
+    record.start();
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
+    await reminding.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
     void returnToPlaces({ client: ready, places, bridges, log });
   } catch (error) {
@@ -171,4 +229,30 @@ export async function startParley({
 /** A bot token begins with the bot's user id in base64; the rest is secret. */
 function botIdOf(token: string): string {
   return Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('latin1');
+}
+
+interface Alone {
+  readonly lock: InstanceLock;
+  readonly record: KeptRecord;
+}
+
+/** The lock on the database, and the record that only its holder writes. Rejects with StoreError and closes the database. */
+async function openAlone({
+  database,
+  settings,
+  config,
+  log,
+}: Pick<ParleyOptions, 'config' | 'log'> & {
+  readonly database: Database;
+  readonly settings: GuildSettingsStore;
+}): Promise<Alone> {
+  let lock: InstanceLock | undefined;
+  try {
+    lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
+    return { lock, record: await openRecord({ database, settings, key: config.dataKey, log }) };
+  } catch (error) {
+    await lock?.release();
+    await database.destroy();
+    throw error;
+  }
 }

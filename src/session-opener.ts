@@ -1,4 +1,5 @@
 import { SessionLostError } from './bridge/errors.ts';
+import type { Note } from './bridge/guild-ports.ts';
 import type { Conversation, GuildSettings, Provider, SpeechModel, Toolbox } from './bridge/ports.ts';
 import { sessionOptions } from './bridge/session-options.ts';
 import type { Log } from './log.ts';
@@ -18,6 +19,8 @@ export interface Opened {
 /** What of a conversation changes while it runs, for those of its parts that were made before the bridge. */
 export interface Now {
   settings: GuildSettings;
+  /** What the guild wanted remembered, when the conversation began. */
+  readonly notes: readonly Note[];
   /** Providers that were lost for good: nobody falls back to them. */
   readonly lost: Set<Provider>;
 }
@@ -71,7 +74,7 @@ export class SessionOpener {
     const fallback = (failed: SpeechModel): ModelChoice | undefined => this.#fallback(failed, now);
     try {
       const lasting = reconnecting(model, { log, patience, fallback });
-      return await lasting.connect(sessionOptions(now.settings, model, toolbox), attempt.signal);
+      return await lasting.connect(sessionOptions(now.settings, model, toolbox, now.notes), attempt.signal);
     } finally {
       this.#connecting.delete(attempt);
     }
@@ -82,7 +85,7 @@ export class SessionOpener {
     now.lost.add(failed.provider);
     const model = models.fallbackFor(failed);
     if (!model || now.lost.has(model.provider)) return undefined;
-    return { model, options: sessionOptions(now.settings, model, toolbox) };
+    return { model, options: sessionOptions(now.settings, model, toolbox, now.notes) };
   }
 }
 

@@ -38,10 +38,13 @@ test('a token and a key are enough', () => {
       vertex: ['VERTEX_PROJECT'],
     },
     databaseUrl: 'sqlite:data/parley.db',
+    dataKey: null,
     logLevel: 'info',
     startedByNpm: false,
     pricesFile: null,
     evenVoices: true,
+    toolsFolder: null,
+    mcp: { servers: [], disabled: [] },
     weather: { forecastUrl: 'https://api.open-meteo.com', geocodingUrl: 'https://geocoding-api.open-meteo.com' },
     secrets: [TOKEN, 'sk-key'],
   });
@@ -58,6 +61,7 @@ test('everything can be set, and slashes at the end of an address do not matter'
     GEMINI_BASE_URL: 'http://127.0.0.1:8081//',
     GEMINI_MODEL: 'some-model',
     DATABASE_URL: 'sqlite::memory:',
+    DATA_KEY: '00ff'.repeat(16),
     LOG_LEVEL: 'debug',
     EVEN_VOICES: 'off',
     WEATHER_API_URL: 'http://127.0.0.1:1/w',
@@ -76,7 +80,11 @@ test('everything can be set, and slashes at the end of an address do not matter'
   assert.equal(config.logLevel, 'debug');
   assert.equal(config.evenVoices, false);
   assert.deepEqual(config.weather, { forecastUrl: 'http://127.0.0.1:1/w', geocodingUrl: 'http://127.0.0.1:2' });
-  assert.deepEqual(config.secrets, [TOKEN, 'sk-key', 'g-key']);
+  assert.deepEqual(
+    config.dataKey,
+    Uint8Array.from({ length: 32 }, (_, at) => (at % 2) * 255),
+  );
+  assert.deepEqual(config.secrets, [TOKEN, '00ff'.repeat(16), 'sk-key', 'g-key']);
 });
 
 test('without PROVIDER the first provider with a key is taken', () => {
@@ -360,4 +368,15 @@ test('hosted MCP servers are read as OpenAI writes them, their secrets are kept 
   assert.deepEqual(mistakes([twice, twice]), [
     'OPENAI_MCP_SERVERS names two servers alike: each server_label must differ',
   ]);
+});
+
+test('a key for the database is 32 bytes in base64 or hex, and nothing else', () => {
+  const base = { DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'k' };
+  const bytes = Buffer.alloc(32, 251);
+  for (const text of [bytes.toString('base64'), bytes.toString('base64url'), bytes.toString('hex')]) {
+    assert.deepEqual(readConfig({ ...base, DATA_KEY: text }).dataKey, Uint8Array.from(bytes));
+  }
+  for (const text of ['secret', Buffer.alloc(31).toString('base64'), 'g'.repeat(64)]) {
+    assert.match(problems({ ...base, DATA_KEY: text }).join(), /^DATA_KEY must be 32 bytes/);
+  }
 });

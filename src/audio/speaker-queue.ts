@@ -8,6 +8,9 @@ const PRE_ROLL_MS = 300;
 export interface Utterance {
   /** Instant of its first voiced frame. */
   readonly startedAt: number;
+  /** Instants at which its first and its last voiced packet came. */
+  readonly voicedFrom: number;
+  voicedUntil: number;
   /** Sound not taken yet, oldest first. */
   readonly frames: Int16Array[];
   queuedMs: number;
@@ -42,6 +45,7 @@ export class SpeakerQueue {
   #preRollMs = 0;
   #runMs = 0;
   #runStartedAt = 0;
+  #runReceivedAt = 0;
   #lastVoicedAt = Number.NEGATIVE_INFINITY;
   #open: Utterance | undefined;
 
@@ -87,14 +91,21 @@ export class SpeakerQueue {
     return this.#utterances.reduce((sum, one) => sum + one.queuedMs, 0);
   }
 
-  /** Takes a frame that came at `now`. `gapMs` of silence lay before it; `onsetMs` of voice make it speech. */
-  push(received: Int16Array, gapMs: number, now: number, onsetMs: number): SpeakerUpdate {
+  /**
+   * Takes a frame at `now`; its packet came at `receivedAt`. `gapMs` of silence lay before it; `onsetMs` of voice make it
+   * speech.
+   */
+  push(received: Int16Array, gapMs: number, now: number, onsetMs: number, receivedAt = now): SpeakerUpdate {
     const ms = (received.length * 1000) / this.#rate;
     const voice = this.#detector.push(received, ms);
     const { levelDb, voiced } = voice;
     const pcm = this.#gain?.push(received, voice, ms) ?? received;
     if (voiced) {
-      if (this.#runMs === 0 && !this.#open) this.#runStartedAt = now;
+      if (this.#runMs === 0 && !this.#open) {
+        this.#runStartedAt = now;
+        this.#runReceivedAt = receivedAt;
+      }
+      if (this.#open) this.#open.voicedUntil = receivedAt;
       this.#lastVoicedAt = now;
     }
     let started: Utterance | undefined;
@@ -104,7 +115,7 @@ export class SpeakerQueue {
     } else {
       this.#runMs = voiced ? this.#runMs + ms : Math.max(0, this.#runMs - ms);
       this.#remember(pcm, ms, gapMs);
-      if (this.#runMs >= onsetMs) started = this.#start();
+      if (this.#runMs >= onsetMs) started = this.#start(receivedAt);
     }
     return { levelDb, voiced, started, droppedMs: this.#trim() };
   }
@@ -126,7 +137,16 @@ export class SpeakerQueue {
   split(now: number): void {
     if (!this.#open) return;
     this.#open.closed = true;
-    this.#open = { startedAt: now, frames: [], queuedMs: 0, totalMs: 0, closed: false };
+    const voicedFrom = this.#open.voicedUntil;
+    this.#open = {
+      startedAt: now,
+      voicedFrom,
+      voicedUntil: voicedFrom,
+      frames: [],
+      queuedMs: 0,
+      totalMs: 0,
+      closed: false,
+    };
     this.#utterances.push(this.#open);
   }
 
@@ -144,9 +164,11 @@ export class SpeakerQueue {
     if (first && first === this.#open) this.close();
   }
 
-  #start(): Utterance {
+  #start(receivedAt: number): Utterance {
     const utterance: Utterance = {
       startedAt: this.#runStartedAt,
+      voicedFrom: this.#runReceivedAt,
+      voicedUntil: receivedAt,
       frames: this.#preRoll.map((one) => one.pcm),
       queuedMs: this.#preRollMs,
       totalMs: this.#preRollMs,

@@ -1,5 +1,17 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { GuildSettings, Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type {
+  Decision,
+  GuildSettings,
+  Person,
+  PostExtras,
+  Progress,
+  ServerWork,
+  SpeechModel,
+  ToolCall,
+  ToolResult,
+  Turn,
+  Usage,
+} from './ports.ts';
 
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
@@ -12,25 +24,46 @@ export type EndReason =
   | { readonly kind: 'line-lost'; readonly message: string }
   | { readonly kind: 'session-lost'; readonly message: string };
 
+/**
+ * When a turn's sound came, in ms since 1970: its first and its last voiced packet. Absent of what was typed.
+ */
+interface TurnSound {
+  readonly soundStart?: number;
+  readonly soundEnd?: number;
+}
+
 /** What happens in a bridge, for the transcript, the status, the demo's screen and the bench. */
 export type BridgeEvent =
   | { readonly type: 'speaking'; readonly person: Person; readonly speaking: boolean; readonly levelDb: number }
   /** About five times a second while the person speaks. */
   | { readonly type: 'level'; readonly person: Person; readonly levelDb: number }
-  | { readonly type: 'turn-began'; readonly turn: Turn; readonly queuedMs: number }
-  | { readonly type: 'turn-ended'; readonly turn: Turn; readonly speechMs: number; readonly respond: boolean }
-  | { readonly type: 'turn-transcript'; readonly turn: Turn | null; readonly text: string; readonly final: boolean }
+  | ({ readonly type: 'turn-began'; readonly turn: Turn; readonly queuedMs: number } & Pick<TurnSound, 'soundStart'>)
+  | ({
+      readonly type: 'turn-ended';
+      readonly turn: Turn;
+      readonly speechMs: number;
+      readonly respond: boolean;
+    } & TurnSound)
+  /** `itemIds`: the provider's, where it told them. */
+  | {
+      readonly type: 'turn-transcript';
+      readonly turn: Turn | null;
+      readonly text: string;
+      readonly final: boolean;
+      readonly itemIds?: readonly string[];
+    }
   | { readonly type: 'reply-started'; readonly replyId: string; readonly turns: readonly Turn[] }
   /** `sinceTurnMs`: from the end of the turn to the first sound; null where no turn was just ended. */
   | { readonly type: 'reply-audible'; readonly replyId: string; readonly sinceTurnMs: number | null }
   | { readonly type: 'reply-transcript'; readonly replyId: string; readonly delta: string }
-  /** Everything of the reply was played, or it was cut. `heardMs` of `producedMs`. */
+  /** Everything of the reply was played, or it was cut. `heardMs` of `producedMs`. `itemIds`: of its sound. */
   | {
       readonly type: 'reply-ended';
       readonly replyId: string;
       readonly heardMs: number;
       readonly producedMs: number;
       readonly interrupted: boolean;
+      readonly itemIds?: readonly string[];
     }
   | { readonly type: 'ducked'; readonly by: Person }
   | { readonly type: 'unducked' }
@@ -49,7 +82,15 @@ export type BridgeEvent =
       readonly askers: readonly Person[];
       readonly result: ToolResult;
       readonly tookMs: number;
+      /** For the post of the call. Absent: nothing. */
+      readonly extras?: PostExtras | undefined;
+      /** For the button that runs it again. Absent: it cannot be run again. */
+      readonly againId?: string | undefined;
     }
+  /** Something was decided about what somebody wanted, for `/why`. */
+  | { readonly type: 'decided'; readonly decision: Decision }
+  /** A running call says how far it is. */
+  | { readonly type: 'tool-progress'; readonly callId: string; readonly progress: Progress }
   /** A tool that the provider runs did something for a reply to these turns. */
   | {
       readonly type: 'server-tool';
@@ -82,6 +123,9 @@ export type BridgeEvent =
 /** What became of somebody's wish to cancel a call. `not-yours`: only its askers and moderators may. */
 export type CancelOutcome = 'cancelled' | 'not-yours' | 'over';
 
+/** What became of somebody's wish to run a call again. `running`: theirs already is. */
+export type AgainOutcome = 'started' | 'running';
+
 /** The state of a bridge for `/status`. Latencies in ms, newest last, at most 20 of each. */
 export interface BridgeStatus {
   readonly guildId: string;
@@ -103,6 +147,12 @@ export interface BridgeStatus {
   readonly deafRejoins: number;
 }
 
+/** What the bot is to say of its own accord. `name`: what the turn is called, such as `Reminder`. Untrusted text. */
+export interface Announcement {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** One voice channel joined to one session, as the commands see it. */
 export interface BridgeHandle {
   readonly guildId: string;
@@ -111,12 +161,19 @@ export interface BridgeHandle {
   /** Types into the conversation; the model answers aloud when the floor is quiet. */
   ask(person: Person, text: string): void;
   /**
+   * Has the model say something that nobody asked for, when the floor is quiet. The turn is nobody's, so its reply has
+   * nobody's rights. True once the reply has sounded; false when the conversation ended before.
+   */
+  announce(announcement: Announcement): Promise<boolean>;
+  /**
    * Takes on changed settings; another model takes over in a quiet moment. Returns the names of those that the running
    * session cannot take on before the next join. `chosen`: what somebody just set: a model that had failed is tried again.
    */
   apply(settings: GuildSettings, chosen?: readonly (keyof GuildSettings)[]): readonly (keyof GuildSettings)[];
   /** Cancels a running call for this person. `keepsOrder`: they may manage messages where the transcript is. */
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome;
+  /** Runs a call once more as this person, with their rights. The model hears of the result and is not asked about it. */
+  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome;
   /** Idempotent; ends with an `ended` event. */
   close(reason: EndReason): Promise<void>;
 }

@@ -1,8 +1,18 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, BridgeHandle, BridgeStatus, CancelOutcome, EndReason } from './bridge-ports.ts';
+import { Announcements } from './announcements.ts';
+import type {
+  AgainOutcome,
+  Announcement,
+  BridgeEvent,
+  BridgeHandle,
+  BridgeStatus,
+  CancelOutcome,
+  EndReason,
+} from './bridge-ports.ts';
 import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
+import type { Note } from './guild-ports.ts';
 import { Latencies } from './latencies.ts';
 import { troubleOf } from './line-troubles.ts';
 import { ModelInUse } from './model-in-use.ts';
@@ -24,7 +34,7 @@ import type {
   VoiceLine,
 } from './ports.ts';
 import { ReplyUsage } from './reply-usage.ts';
-import { judgeHosted, TurnBook } from './rights.ts';
+import { TurnBook } from './rights.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { VoiceOut } from './voice-out.ts';
@@ -49,6 +59,8 @@ export interface BridgeParts {
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly settings: GuildSettings;
   readonly toolbox: Toolbox;
+  /** The guild's notes as the session was opened with them. */
+  readonly notes?: readonly Note[];
   readonly room: Room;
   readonly text: TextChannel;
   readonly ticker: Ticker;
@@ -66,6 +78,7 @@ export class Bridge implements BridgeHandle {
   readonly #parts: BridgeParts;
   readonly #floor: Floor;
   readonly #turns = new TurnBook();
+  readonly #announcements = new Announcements();
   readonly #voice: VoiceOut;
   readonly #tools: ToolRunner;
   readonly #stopTicking: () => void;
@@ -99,8 +112,8 @@ export class Bridge implements BridgeHandle {
     this.#usage = new ReplyUsage(parts.model.provider);
     this.#voice = new VoiceOut(parts.line, {
       onAudible: (replyId) => this.#onAudible(replyId),
-      onEnded: (replyId, heardMs, producedMs, interrupted) => {
-        parts.observe({ type: 'reply-ended', replyId, heardMs, producedMs, interrupted });
+      onEnded: (ended) => {
+        parts.observe({ type: 'reply-ended', ...ended });
         // Who waited for the end of it need not wait for the next slow tick.
         parts.ticker.wake();
       },
@@ -153,8 +166,24 @@ export class Bridge implements BridgeHandle {
     this.#parts.ticker.wake();
   }
 
+  announce(announcement: Announcement): Promise<boolean> {
+    const heard = this.#announcements.add(announcement);
+    if (this.#closing) return heard;
+    // Whoever waits for what was promised is not idle.
+    this.#company.spoke(performance.now());
+    this.#act(this.#floor.announce(announcement, performance.now()));
+    this.#parts.ticker.wake();
+    return heard;
+  }
+
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
     return this.#tools.cancelFor(cancelId, by, keepsOrder);
+  }
+
+  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome {
+    const turn = { ...this.#floor.press(by.userId), name: by.name };
+    this.#turns.add(turn);
+    return this.#tools.runAgain(call, turn);
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {
@@ -172,6 +201,7 @@ export class Bridge implements BridgeHandle {
   async #close(reason: EndReason): Promise<void> {
     this.#stopTicking();
     this.#tools.close();
+    this.#announcements.close();
     this.#voice.cut();
     this.#parts.session.close();
     for (const { turnIds, ...rest } of this.#usage.unended()) {
@@ -264,7 +294,8 @@ export class Bridge implements BridgeHandle {
         break;
       case 'turn-transcript': {
         const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
-        observe({ type: 'turn-transcript', turn, text: event.text, final: event.final });
+        const { turnId: _, ...words } = event;
+        observe({ ...words, turn });
         break;
       }
       case 'reply-transcript':
@@ -278,7 +309,7 @@ export class Bridge implements BridgeHandle {
         this.#onServerTool(event.replyId, event.work);
         break;
       case 'approval-request':
-        this.#judge(event.call, event.server);
+        void this.#judge(event.call, event.server);
         break;
       case 'tool-cancelled':
         this.#tools.cancel(event.callIds);
@@ -326,6 +357,13 @@ export class Bridge implements BridgeHandle {
   }
 
   #onServerTool(replyId: string, work: ServerWork): void {
+    // What a program printed is the model's own; pages, searches and other servers are not.
+    const outside = work.kind === 'sources' || (work.kind === 'call' && work.result !== null);
+    if (outside) this.#tools.outsideCame(this.#turns.behind(replyId).map(({ id }) => id));
+    this.#tellServerTool(replyId, work);
+  }
+
+  #tellServerTool(replyId: string, work: ServerWork): void {
     const turns = this.#turns.behind(replyId);
     if (work.kind === 'sources') this.#usage.searched(replyId, work.searches);
     this.#voice.wrote(replyId);
@@ -334,17 +372,16 @@ export class Bridge implements BridgeHandle {
     if (work.kind === 'call' && work.result !== null) this.#tools.hostedEnded(work.callId);
   }
 
-  /** A call on a hosted MCP server may change anything, so everybody behind it has to be known. */
-  #judge(call: ToolCall, server: string): void {
-    const { session, room } = this.#parts;
-    const { askers, certain } = this.#turns.askers(call.turnIds);
-    const verdict = judgeHosted({ server, askers, certain, disabled: this.#settings.disabledTools, room });
-    this.#tools.hostedBegan(call.replyId, call.callId);
-    session.approve(call.callId, verdict.allowed, verdict.reason);
+  /** A call on a hosted MCP server may change anything, so everybody behind it has to be known and allowed to. */
+  async #judge(call: ToolCall, server: string): Promise<void> {
+    const verdict = await this.#tools.permit(call, server);
+    if (!verdict || this.#closing) return;
+    this.#parts.session.approve(call.callId, verdict.allowed, verdict.reason);
     if (verdict.allowed) return;
     const { callId, replyId, name } = call;
     const result = { ok: false, output: verdict.reason };
-    this.#onServerTool(replyId, { kind: 'call', callId, server, name, arguments: call.arguments, result });
+    const work = { kind: 'call', callId, server, name, arguments: call.arguments, result } as const;
+    this.#tellServerTool(replyId, work);
   }
 
   #onReplyDone(event: SessionEvent & { type: 'reply-done' }): void {
@@ -352,6 +389,8 @@ export class Bridge implements BridgeHandle {
     const { usage, turnIds } = this.#usage.ended(event.replyId, event.usage);
     if (usage) observe({ type: 'usage', replyId: event.replyId, turns: this.#turns.list(turnIds), usage });
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
+    const read = event.status === 'completed' && this.#model.options.replyForm === 'text';
+    if (read) this.#announcements.answered(this.#turns.behind(event.replyId).map(({ id }) => id));
     this.#voice.done(event.replyId, event.status === 'cancelled');
     this.#tools.replyDone(event.replyId);
     this.#answerTools(performance.now());
@@ -388,7 +427,12 @@ export class Bridge implements BridgeHandle {
         case 'begin':
           this.#addTurn(decision.turn);
           session.beginTurn(decision.turn);
-          observe({ type: 'turn-began', turn: decision.turn, queuedMs: decision.queuedMs });
+          observe({
+            type: 'turn-began',
+            turn: decision.turn,
+            queuedMs: decision.queuedMs,
+            soundStart: wallClock(decision.voicedFrom),
+          });
           break;
         case 'audio':
           session.appendAudio(decision.pcm);
@@ -397,10 +441,11 @@ export class Bridge implements BridgeHandle {
           session.endTurn(decision.respond);
           this.#usage.heard(decision.turn.id, decision.speechMs);
           if (decision.respond) this.#expectReply();
-          observe({ ...decision, type: 'turn-ended' });
+          observe(turnEnded(decision));
           break;
         case 'text':
           this.#addTurn(decision.turn);
+          if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);
           observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
           observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });
           session.appendText(decision.turn, decision.text);
@@ -418,6 +463,7 @@ export class Bridge implements BridgeHandle {
   #addTurn(turn: Turn): void {
     this.#turnCount += 1;
     this.#turns.add(turn);
+    this.#tools.turnBegan();
   }
 
   /** A reply was asked for: it answers everything so far, results of tools included. */
@@ -433,6 +479,7 @@ export class Bridge implements BridgeHandle {
     this.#turnEndedAt = undefined;
     const sinceTurnMs = since === undefined ? null : performance.now() - since;
     if (sinceTurnMs !== null) this.#replyLatencies.add(sinceTurnMs);
+    this.#announcements.answered(this.#turns.behind(replyId).map(({ id }) => id));
     this.#parts.observe({ type: 'reply-audible', replyId, sinceTurnMs });
     this.#updateBot();
   }
@@ -514,4 +561,13 @@ export class Bridge implements BridgeHandle {
     const { silenceMs, interruptionMs } = this.#settings;
     return { silenceMs, interruptionMs, turnDetection: this.#model.options.turnDetection };
   }
+}
+
+/** An instant of performance.now() in ms since 1970. */
+function wallClock(at: number): number {
+  return Math.round(Date.now() - performance.now() + at);
+}
+
+function turnEnded({ voicedFrom, voicedUntil, ...ended }: FloorDecision & { type: 'end' }): BridgeEvent {
+  return { ...ended, type: 'turn-ended', soundStart: wallClock(voicedFrom), soundEnd: wallClock(voicedUntil) };
 }

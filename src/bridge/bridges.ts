@@ -1,5 +1,5 @@
 import type { BridgeHandle, Bridges, EndReason, OpenRequest } from './bridge-ports.ts';
-import type { Person } from './ports.ts';
+import type { Person, SettingsStore } from './ports.ts';
 
 /** Opens one bridge: connects, joins, wires. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
 export type OpenBridge = (request: {
@@ -35,6 +35,12 @@ export class OpenBridges implements Bridges {
     const opening = this.#openOne(request).finally(() => this.#opening.delete(guildId));
     this.#opening.set(guildId, opening);
     return opening;
+  }
+
+  /** Has every conversation take on what its settings come to now, those that are just opening included. */
+  async reapply(settings: Pick<SettingsStore, 'get'>): Promise<void> {
+    await Promise.allSettled(this.#opening.values());
+    for (const bridge of [...this.#bridges.values()]) bridge.apply(await settings.get(bridge.guildId));
   }
 
   async closeAll(reason: EndReason): Promise<void> {

@@ -1,5 +1,6 @@
 import { joined } from '../audio/frames.ts';
 import { SpeakerQueue, type Utterance } from '../audio/speaker-queue.ts';
+import type { Announcement } from './bridge-ports.ts';
 import type { Frame, Pcm, Turn, TurnDetection, UserId } from './ports.ts';
 
 /** Voice that makes a beginning of speech while the bot is silent: shorter is a click or a breath. */
@@ -28,11 +29,19 @@ export type FloorDecision =
   | { readonly type: 'unduck' }
   /** Confirmed speech of a person over the bot (or over a reply not yet audible): cut it. */
   | { readonly type: 'interrupt'; readonly userId: UserId; readonly firstVoicedAt: number }
-  | { readonly type: 'begin'; readonly turn: Turn; readonly queuedMs: number }
+  /** `voicedFrom`, `voicedUntil`: when the first and the last voiced packet of the turn came. */
+  | { readonly type: 'begin'; readonly turn: Turn; readonly queuedMs: number; readonly voicedFrom: number }
   | { readonly type: 'audio'; readonly pcm: Pcm }
-  | { readonly type: 'end'; readonly turn: Turn; readonly speechMs: number; readonly respond: boolean }
-  /** A typed turn; only given when no turn is open. */
-  | { readonly type: 'text'; readonly turn: Turn; readonly text: string }
+  | {
+      readonly type: 'end';
+      readonly turn: Turn;
+      readonly speechMs: number;
+      readonly respond: boolean;
+      readonly voicedFrom: number;
+      readonly voicedUntil: number;
+    }
+  /** A typed turn, or an announcement's; only given when no turn is open. */
+  | { readonly type: 'text'; readonly turn: Turn; readonly text: string; readonly announcement?: Announcement }
   | { readonly type: 'dropped'; readonly userId: UserId; readonly ms: number };
 
 /** What the bot is doing, as far as the floor must know: a reply is not yet audible, or sounds. */
@@ -47,7 +56,8 @@ export interface FloorSettings {
 
 type Claim =
   | { readonly kind: 'speech'; readonly userId: UserId; readonly speaker: SpeakerQueue; readonly utterance: Utterance }
-  | { readonly kind: 'text'; readonly userId: UserId; readonly text: string };
+  | { readonly kind: 'text'; readonly userId: UserId; readonly text: string }
+  | { readonly kind: 'announcement'; readonly announcement: Announcement };
 interface Holding {
   readonly turn: Turn;
   readonly speaker: SpeakerQueue;
@@ -97,7 +107,7 @@ export class Floor {
 
   /** The people who wait for their turn, in order, each once. */
   get waiting(): UserId[] {
-    return [...new Set(this.#claims.map((claim) => claim.userId))];
+    return [...new Set(this.#claims.flatMap((claim) => (claim.kind === 'announcement' ? [] : claim.userId)))];
   }
 
   /** Nobody holds the floor and nobody waits. */
@@ -144,6 +154,7 @@ export class Floor {
       this.#holds(speaker) ? this.#unfilledGap(gapMs, now) : gapMs,
       now,
       this.#onsetMs(),
+      frame.receivedAt,
     );
     if (update.droppedMs > 0) out.push({ type: 'dropped', userId: frame.userId, ms: update.droppedMs });
     if (update.voiced && !wasUndecided && !speaker.talking) this.#duck(out, frame.userId);
@@ -199,6 +210,19 @@ export class Floor {
     const out: FloorDecision[] = [];
     this.#advance(out, now);
     return out;
+  }
+
+  /** A turn of the bot's own, nobody's; it waits like a typed one. */
+  announce(announcement: Announcement, now: number): FloorDecision[] {
+    this.#claims.push({ kind: 'announcement', announcement });
+    const out: FloorDecision[] = [];
+    this.#advance(out, now);
+    return out;
+  }
+
+  /** A go of somebody who neither speaks nor types, such as by a button: it never has the floor. */
+  press(userId: UserId): Turn {
+    return this.#turn(userId);
   }
 
   /** The provider's own detector closed the open turn (turn detection other than manual). */
@@ -284,7 +308,7 @@ export class Floor {
         this.#begin(out, claim, now);
       } else {
         this.#bot = 'preparing';
-        out.push({ type: 'text', turn: this.#turn(claim.userId), text: claim.text });
+        out.push(this.#written(claim));
       }
     }
   }
@@ -293,9 +317,17 @@ export class Floor {
     const turn = this.#turn(claim.userId);
     const { speaker, utterance, userId } = claim;
     this.#holding = { turn, speaker, utterance, userId, filledUntil: now };
-    out.push({ type: 'begin', turn, queuedMs: utterance.queuedMs });
+    out.push({ type: 'begin', turn, queuedMs: utterance.queuedMs, voicedFrom: utterance.voicedFrom });
     this.#stream(out, now);
     if (utterance.closed) this.#end(out, now);
+  }
+
+  #written(claim: Exclude<Claim, { kind: 'speech' }>): FloorDecision {
+    if (claim.kind === 'text') return { type: 'text', turn: this.#turn(claim.userId), text: claim.text };
+    const { announcement } = claim;
+    this.#lastTurnId += 1;
+    const turn = { id: this.#lastTurnId, userId: null, name: announcement.name };
+    return { type: 'text', turn, text: announcement.text, announcement };
   }
 
   #turn(userId: UserId): Turn {
@@ -320,7 +352,8 @@ export class Floor {
     this.#holding = undefined;
     const respond = this.#claims.length === 0;
     if (respond) this.#bot = 'preparing';
-    out.push({ type: 'end', turn: holding.turn, speechMs: holding.utterance.totalMs, respond });
+    const { totalMs, voicedFrom, voicedUntil } = holding.utterance;
+    out.push({ type: 'end', turn: holding.turn, speechMs: totalMs, respond, voicedFrom, voicedUntil });
   }
 
   /** A provider's detector hears the end of speech only if it hears silence; Discord sends none. */

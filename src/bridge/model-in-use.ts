@@ -1,3 +1,4 @@
+import type { Note } from './guild-ports.ts';
 import type { Conversation, GuildSettings, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
@@ -10,6 +11,8 @@ export interface ModelInUseParts {
   /** The model that settings come to. */
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly toolbox: Toolbox;
+  /** The guild's notes as the session was opened with them. */
+  readonly notes?: readonly Note[];
 }
 
 /** Which model a conversation runs on, what its session has taken on of the settings, and which model was asked for. */
@@ -27,7 +30,7 @@ export class ModelInUse {
     this.#parts = parts;
     this.#model = parts.model;
     this.#settings = parts.settings;
-    this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox);
+    this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox, parts.notes);
     this.#asked = parts.modelFor(parts.settings);
   }
 
@@ -53,7 +56,7 @@ export class ModelInUse {
     if (anew) this.#coming = same(wanted, this.#model) ? undefined : wanted;
     if (!this.#coming && !(anew && wasComing)) return this.#update();
     // Also where the wish goes back to the model in use: only the session knows how far it is with the other one.
-    this.#parts.session.switchTo(wanted, sessionOptions(settings, wanted, this.#parts.toolbox));
+    this.#parts.session.switchTo(wanted, sessionOptions(settings, wanted, this.#parts.toolbox, this.#parts.notes));
     return [];
   }
 
@@ -63,13 +66,13 @@ export class ModelInUse {
     this.#model = model;
     if (stays || (this.#coming && same(model, this.#coming))) this.#coming = undefined;
     if (stays) this.#update();
-    else this.#options = sessionOptions(this.#settings, model, this.#parts.toolbox);
+    else this.#options = sessionOptions(this.#settings, model, this.#parts.toolbox, this.#parts.notes);
   }
 
   #update(): readonly (keyof GuildSettings)[] {
-    const { toolbox, session } = this.#parts;
+    const { toolbox, session, notes } = this.#parts;
     const { voices, updates } = this.#model.capabilities;
-    const wanted = sessionOptions(this.#settings, this.#model, toolbox);
+    const wanted = sessionOptions(this.#settings, this.#model, toolbox, notes);
     const { options, waits } = takenOn(this.#options, wanted, updates);
     this.#options = options;
     session.update(options);

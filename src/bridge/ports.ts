@@ -115,8 +115,12 @@ export interface ToolDeclaration {
   readonly parameters: Readonly<Record<string, unknown>>;
   /** The model does not wait for this tool, and its result comes in like this. Absent: the model waits. */
   readonly delivery?: Delivery | undefined;
+  /** A person confirms it before it runs. */
+  readonly confirm?: true | undefined;
   /** Of a tool that runs while a person cuts the bot off. Default `go-on`. */
   readonly onInterrupt?: 'abort' | 'go-on' | undefined;
+  /** People may run a call of it again by a button: it changes nothing. */
+  readonly again?: boolean | undefined;
 }
 
 /** What a session is opened with. `voice` and `language` null: the model's own default. */
@@ -190,8 +194,12 @@ export interface ToolResult {
   readonly name: string;
   readonly ok: boolean;
   readonly output: string;
+  /** There is text from outside in it, which may try to give orders. */
+  readonly outside?: boolean | undefined;
   /** Of a call that was acknowledged before: how this later result comes in. */
   readonly delivery?: Delivery | undefined;
+  /** For people, where `output` had to be cut: all of it, as JSON text. */
+  readonly full?: string | undefined;
 }
 
 /** Tokens by what they stand for. The `cached…` ones are counted there only. */
@@ -225,8 +233,17 @@ export type SessionEvent =
   | { readonly type: 'audio'; readonly replyId: string; readonly itemId: string; readonly pcm: Pcm }
   /** No more sound comes for this reply. */
   | { readonly type: 'audio-done'; readonly replyId: string }
-  /** All that is known of what the person said in this turn. `turnId` null: the speaker is uncertain. */
-  | { readonly type: 'turn-transcript'; readonly turnId: number | null; readonly text: string; readonly final: boolean }
+  /**
+   * All that is known of what the person said in this turn. `turnId` null: the speaker is uncertain. `itemIds`: the
+   * provider's ids of the turn, where it has any.
+   */
+  | {
+      readonly type: 'turn-transcript';
+      readonly turnId: number | null;
+      readonly text: string;
+      readonly final: boolean;
+      readonly itemIds?: readonly string[];
+    }
   /** The next piece of what the model says in this reply. */
   | { readonly type: 'reply-transcript'; readonly replyId: string; readonly delta: string }
   /** `arguments`: JSON text as the model wrote it, unchecked. */
@@ -304,6 +321,9 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** A call that goes on beside the conversation. `confirm`: a person is asked first, and the model may say so. */
+export type Acknowledged = Pick<ToolCall, 'callId' | 'name'> & { readonly confirm?: boolean | undefined };
+
 /** A conversation with a speech model. No method throws or waits; what goes wrong ends `events` with SessionLostError. */
 export interface SpeechSession {
   /** Ends on close(); throws SessionLostError when the connection was lost. Read by one reader. */
@@ -329,7 +349,7 @@ export interface SpeechSession {
    * The model need not wait for this call any longer: its result comes later, with a `delivery`. Gives whether the
    * model has to be asked to go on, as after a result.
    */
-  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean;
+  acknowledge(call: Acknowledged): boolean;
   /**
    * Hands over a result; does not ask for a reply (OpenAI: respond() does; Gemini goes on by itself). With a `delivery`
    * that is not silent, no turn may be open, and respond() is to follow.
@@ -350,6 +370,11 @@ export interface Conversation extends SpeechSession {
    * rate of the first model. `model-changed` says how it ended; it names the old model where the new one cannot be had.
    */
   switchTo(model: SpeechModel, options: SessionOptions): void;
+  /**
+   * The result of a call that a person made without the model. It is told of it in words with its next request, as
+   * belonging to these turns; nothing is asked for.
+   */
+  tell(result: ToolResult, turnIds: readonly number[]): void;
 }
 
 // ---- Text, people, tools, settings ----------------------------------------------------------------
@@ -362,13 +387,27 @@ export interface MessageButton {
 
 /** A text channel of Discord. Mentions never ping. Rejects with an Error whose message a person can read. */
 export interface TextChannel {
-  /** Posts and gives the message's id. `content` at most 2,000 characters. */
-  post(content: string, buttons?: readonly MessageButton[]): Promise<string>;
-  /** Without `buttons` the message keeps those it has; an empty list takes them away. */
-  edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void>;
+  /** Posts and gives the message's id. `content` at most 2,000 characters; files at most 10, of 10 MB each. */
+  post(content: string, buttons?: readonly MessageButton[], files?: readonly PostFile[]): Promise<string>;
+  /** Without `buttons` the message keeps those it has; an empty list takes them away. `files` take the place of others. */
+  edit(
+    messageId: string,
+    content: string,
+    buttons?: readonly MessageButton[],
+    files?: readonly PostFile[],
+  ): Promise<void>;
 }
 
-/** Who is in the voice channel and what Discord lets them do. Answers from memory. */
+/** Permissions of Discord that tools ask for, by their names in Discord's documentation. */
+export type Permission =
+  | 'MuteMembers'
+  | 'DeafenMembers'
+  | 'MoveMembers'
+  | 'ModerateMembers'
+  | 'ManageMessages'
+  | 'CreatePublicThreads';
+
+/** Who is in the voice channel and what Discord lets them do. Answers from memory, but for refresh(). */
 export interface Room {
   readonly guildId: string;
   readonly channelId: string;
@@ -378,6 +417,72 @@ export interface Room {
   nameOf(userId: UserId): string;
   /** Whether Discord lets this person write in the transcript's text channel. */
   mayWrite(userId: UserId): boolean;
+  /**
+   * Asks Discord who these people are now, so that the answers below (and mayWrite) are not those of a while ago. Rejects
+   * where Discord cannot be asked; somebody who is no member any more simply has no rights.
+   */
+  refresh(userIds: readonly UserId[]): Promise<void>;
+  /** Ids of this person's roles, without the one that everybody has; empty for somebody unknown. */
+  rolesOf(userId: UserId): readonly string[];
+  /** Whether Discord gives this person a permission here: what is about text in the text channel, else in voice. */
+  permits(userId: UserId, permission: Permission): boolean;
+  /** Whether this person's highest role is above the other's; the owner is above all, and nobody above themselves. */
+  outranks(userId: UserId, otherId: UserId): boolean;
+}
+
+/**
+ * Who may use a tool of a guild: one entry of its policy. `id` of `everyone` is the guild's own; a person's entry goes
+ * before those of their roles, and these before the one for everyone. Without any, the tool's risk decides.
+ */
+export interface ToolRule {
+  /** Its name; for hosted MCP servers `mcp:LABEL`. */
+  readonly tool: string;
+  readonly kind: 'everyone' | 'role' | 'person';
+  readonly id: string;
+  readonly allowed: boolean;
+}
+
+/** The policies of every guild. */
+export interface ToolPolicies {
+  rules(guildId: string): Promise<readonly ToolRule[]>;
+  /** Replaces the entry for the same tool and the same person, role or everyone. Throws RangeError, readable. */
+  put(guildId: string, rule: ToolRule): Promise<void>;
+  remove(guildId: string, rule: Pick<ToolRule, 'tool' | 'kind' | 'id'>): Promise<void>;
+}
+
+/** Something that was decided about a person's wish, in words for `/why`. All of `what` and `because` is untrusted text. */
+export interface Decision {
+  /** More kinds may come. */
+  readonly kind: 'tool';
+  readonly outcome: 'allowed' | 'refused';
+  readonly askers: readonly Person[];
+  /** False where somebody behind it is unknown. */
+  readonly certain: boolean;
+  /** What was wanted: a tool with its arguments. */
+  readonly what: string;
+  /** A whole sentence. */
+  readonly because: string;
+}
+
+/** A file below a message; one whose name ends in .png, .jpg, .gif or .webp is shown as a picture. */
+export interface PostFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** What a picture shows, for people who cannot see it. Untrusted text. */
+  readonly description?: string | undefined;
+}
+
+/** What a tool brings for people, beside the result that the model gets. */
+export interface PostExtras {
+  /** Pages behind the answer. */
+  readonly links: readonly Source[];
+  readonly files: readonly PostFile[];
+}
+
+/** How far a call is. `fraction` 0–1; null: unknown. `text` is untrusted. */
+export interface Progress {
+  readonly fraction: number | null;
+  readonly text: string;
 }
 
 /** For whom a tool runs. `askers` are the people behind the turns; `certain` is false where one of them is unknown. */
@@ -386,7 +491,27 @@ export interface ToolContext {
   readonly text: TextChannel;
   readonly askers: readonly Person[];
   readonly certain: boolean;
+  /** Text from outside may have led to this call. Absent: no. */
+  readonly tainted?: boolean;
+  /** One person typed this very call; no model had a part in it. Absent: no. */
+  readonly typed?: boolean;
   readonly signal: AbortSignal;
+  /** Is told what was decided about the call, for `/why`. */
+  decided(decision: Decision): void;
+  /** Shows on the call's post how far it is. Costs nothing: the post is edited at a bounded rate. Ignored after the end. */
+  progress(fraction: number | null, text?: string): void;
+  /** Adds links and files to the call's post, shown with its result or failure. What Discord would not take is left out. */
+  attach(extras: Partial<PostExtras>): void;
+}
+
+/** A server of tools that this process starts or calls (MCP), as people see it. `reason` completes "because …". */
+export interface ToolServer {
+  readonly name: string;
+  readonly state: /** `tools` of the `offered` ones are used; fewer where they are too many. */
+    | { readonly status: 'running'; readonly tools: number; readonly offered: number }
+    | { readonly status: 'starting' | 'stopped' | 'disabled' }
+    /** `nextTryMs` null: it is not tried again. */
+    | { readonly status: 'failed'; readonly reason: string; readonly nextTryMs: number | null };
 }
 
 /** What the model may do. */
@@ -395,6 +520,15 @@ export interface Toolbox {
   declarations(disabled: readonly string[]): readonly ToolDeclaration[];
   /** Never throws: refusal, bad arguments, deadline and failure are results. */
   run(call: ToolCall, disabled: readonly string[], context: ToolContext): Promise<ToolResult>;
+  /**
+   * Whether the provider may run a call on a hosted MCP server for these people; may ask them first. Never throws.
+   * `reason` is a sentence that the model can pass on.
+   */
+  permit(
+    call: ToolCall & { readonly server: string },
+    disabled: readonly string[],
+    context: ToolContext,
+  ): Promise<{ readonly allowed: boolean; readonly reason: string }>;
 }
 
 /** What a guild can set. Every field has a default (store/settings.ts). */
@@ -422,6 +556,8 @@ export interface GuildSettings {
   readonly idleMs: number;
   /** What a UTC day may cost; 0: no limit. */
   readonly budgetUsd: number;
+  /** What was said is kept this long. */
+  readonly retentionDays: number;
 }
 
 /** Settings of every guild. */

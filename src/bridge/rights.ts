@@ -1,5 +1,4 @@
-import type { Person, Room, Turn } from './ports.ts';
-import { mcpName } from './session-options.ts';
+import type { Person, Turn } from './ports.ts';
 
 /** How many turns are remembered; a tool call for an older one counts as by nobody known. */
 const REMEMBERED = 400;
@@ -49,28 +48,4 @@ export class TurnBook {
     }
     return { askers: [...askers.values()], certain };
   }
-}
-
-/**
- * Whether the provider may run a call on a hosted MCP server for these people. What such a tool does is not known here,
- * so it is judged like one that writes: everybody behind the reply has to be known and allowed to write. `reason` is a
- * sentence that the model can pass on. Pure.
- */
-export function judgeHosted(request: {
-  readonly server: string;
-  readonly askers: readonly Person[];
-  readonly certain: boolean;
-  readonly disabled: readonly string[];
-  readonly room: Pick<Room, 'mayWrite'>;
-}): { readonly allowed: boolean; readonly reason: string } {
-  const { server, askers, certain, disabled, room } = request;
-  const no = (reason: string) => ({ allowed: false, reason });
-  if (disabled.includes(mcpName(server))) return no(`The tools of ${server} are switched off in this server.`);
-  if (!certain || askers.length === 0) {
-    return no(`It is not certain who asked, so the tools of ${server} may not be used now. The person can ask again.`);
-  }
-  const lacking = askers.filter(({ userId }) => !room.mayWrite(userId));
-  if (lacking.length === 0) return { allowed: true, reason: 'Everybody who asked may use it.' };
-  const names = lacking.map(({ name }) => JSON.stringify(name)).join(', ');
-  return no(`The tools of ${server} are for people who may write in the text channel: not ${names}.`);
 }

@@ -13,6 +13,8 @@ export interface RunningCall {
   /** undefined: the model waits for it. */
   delivery: Delivery | undefined;
   cancelledBy: Person | undefined;
+  /** A person made it without the model. */
+  readonly byButton: boolean;
 }
 
 /** How many ids of calls are remembered: none runs twice. */

@@ -1,3 +1,4 @@
+import type { Note } from './guild-ports.ts';
 import { instructionsFor } from './instructions.ts';
 import type { GuildSettings, ServerTool, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
 
@@ -14,13 +15,18 @@ export function unneeded(serverTools: readonly ServerTool[]): readonly string[] 
   return serverTools.flatMap((name) => STAND_INS[name] ?? []);
 }
 
-/** What a session is opened with under these settings: nothing that the model is not known to take. */
-export function sessionOptions(settings: GuildSettings, model: SpeechModel, toolbox: Toolbox): SessionOptions {
+/** What a session is opened with under these settings: nothing that the model is not known to take. `notes`: oldest first. */
+export function sessionOptions(
+  settings: GuildSettings,
+  model: SpeechModel,
+  toolbox: Toolbox,
+  notes: readonly Note[] = [],
+): SessionOptions {
   const { voices, turnDetection, replyForms, serverTools, mcpServers } = model.capabilities;
   const { disabledTools: disabled } = settings;
   const replyForm = replyForms.includes(settings.replyForm) ? settings.replyForm : 'voice';
   return {
-    instructions: instructionsFor(settings, replyForm),
+    instructions: instructionsFor(settings, replyForm, notes),
     voice: settings.voice !== null && voices.includes(settings.voice) ? settings.voice : null,
     language: settings.language,
     tools: toolbox.declarations([...disabled, ...unneeded(serverTools)]),

@@ -1,10 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { BridgeEvent, CancelOutcome } from './bridge-ports.ts';
+import type { AgainOutcome, BridgeEvent, CancelOutcome } from './bridge-ports.ts';
+import { CallExtras } from './call-extras.ts';
 import { Gate } from './gate.ts';
 import { LaterResults, type Moment } from './later-results.ts';
-import type { Person, Room, SpeechSession, TextChannel, Toolbox, ToolCall, ToolResult } from './ports.ts';
+import type {
+  Conversation,
+  Decision,
+  Person,
+  PostExtras,
+  Room,
+  TextChannel,
+  Toolbox,
+  ToolCall,
+  ToolContext,
+  ToolDeclaration,
+  ToolResult,
+  Turn,
+} from './ports.ts';
 import type { TurnBook } from './rights.ts';
 import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
+import { Taint } from './taint.ts';
 
 /** What a ToolRunner works with. */
 export interface ToolRunnerParts {
@@ -13,7 +28,7 @@ export interface ToolRunnerParts {
   readonly room: Room;
   readonly text: TextChannel;
   /** Gets acknowledgements and results. Nothing for a call that the provider took back, nor after close(). */
-  readonly session: Pick<SpeechSession, 'acknowledge' | 'sendToolResult'>;
+  readonly session: Pick<Conversation, 'acknowledge' | 'sendToolResult' | 'tell'>;
   readonly observe: (event: BridgeEvent) => void;
   readonly disabled: () => readonly string[];
   /** A call is over or acknowledged: ask wantsReply() and takeDue(). */
@@ -34,6 +49,8 @@ export class ToolRunner {
   readonly #later = new LaterResults();
   /** Calls that were acknowledged while their reply went on; `owes`: the model has to be asked to go on after it. */
   #acknowledged: { readonly call: ToolCall; readonly owes: boolean }[] = [];
+  readonly #taint = new Taint();
+  readonly #closed = new AbortController();
   /** Calls that the provider runs itself, with their replies. */
   readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number }>();
 
@@ -53,7 +70,10 @@ export class ToolRunner {
 
   /** Later results that the model should speak about now, each once. */
   takeDue(moment: Omit<Moment, 'modelWaits'>): readonly ToolResult[] {
-    return this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
+    const due = this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
+    // It came a while ago; only now the model reads it.
+    if (due.some(({ outside }) => outside)) this.#taint.entered([]);
+    return due;
   }
 
   /** The model waits for the result of a call. */
@@ -65,33 +85,87 @@ export class ToolRunner {
   /** Starts a call. One that came before, and one that does what another is doing for the same people, does not run. */
   run(call: ToolCall): void {
     if (!this.#calls.isNew(call.callId)) return;
-    const { toolbox, turns, room, text, observe, disabled, session } = this.#parts;
-    const { askers, certain } = turns.askers(call.turnIds);
+    const { askers, certain } = this.#parts.turns.askers(call.turnIds);
     const sameness = samenessOf(call, askers, certain);
     this.#gate.called(call.replyId, call.callId);
     if (this.#calls.hasSame(sameness)) {
       this.#refuseSecond(call);
       return;
     }
-    const declared = toolbox.declarations(disabled()).find(({ name }) => name === call.name);
-    const { delivery, onInterrupt = 'go-on' } = declared ?? {};
-    const abort = new AbortController();
-    const cancelId = randomUUID();
-    const cancelledBy = undefined;
-    this.#calls.add({ call, cancelId, askers, abort, onInterrupt, sameness, delivery, cancelledBy });
-    observe({ type: 'tool-started', call, askers, cancelId });
+    const { delivery, onInterrupt = 'go-on', confirm } = this.#declared(call.name) ?? {};
+    void this.#carryOut({ ...beginning(call), askers, onInterrupt, sameness, delivery, byButton: false });
     if (delivery) {
-      this.#acknowledged.push({ call, owes: session.acknowledge(call) });
+      this.#acknowledged.push({ call, owes: this.#parts.session.acknowledge({ ...call, confirm }) });
     }
+  }
+
+  /**
+   * Runs a call once more for the person of this turn, who pressed a button: with their rights alone. The model gets the
+   * result without being asked about it.
+   */
+  runAgain({ name, arguments: args }: Pick<ToolCall, 'name' | 'arguments'>, turn: Turn): AgainOutcome {
+    const call = { callId: `0/${randomUUID()}`, replyId: '0/button', turnIds: [turn.id], name, arguments: args };
+    const { askers, certain } = this.#parts.turns.askers(call.turnIds);
+    const sameness = samenessOf(call, askers, certain);
+    if (this.#calls.hasSame(sameness)) return 'running';
+    const delivery = 'silent';
+    void this.#carryOut({ ...beginning(call), askers, onInterrupt: 'go-on', sameness, delivery, byButton: true });
+    return 'started';
+  }
+
+  #declared(name: string): ToolDeclaration | undefined {
+    const { toolbox, disabled } = this.#parts;
+    return toolbox.declarations(disabled()).find((one) => one.name === name);
+  }
+
+  async #carryOut(one: RunningCall): Promise<void> {
+    const { toolbox, observe, disabled, onSettled } = this.#parts;
+    const { call, askers, abort, cancelId } = one;
+    this.#calls.add(one);
+    observe({ type: 'tool-started', call, askers, cancelId });
     const startedAt = performance.now();
-    void toolbox.run(call, disabled(), { room, text, askers, certain, signal: abort.signal }).then((raw) => {
-      const one = this.#calls.remove(call.callId);
-      const result = one?.cancelledBy ? cancelled(call, one.cancelledBy) : raw;
-      if (one) this.#deliver(one, result);
-      else this.#gate.settled(call.replyId, call.callId, false);
-      observe({ type: 'tool-ended', call, askers, result, tookMs: performance.now() - startedAt });
-      this.#parts.onSettled();
-    });
+    const extras = new CallExtras();
+    const context: ToolContext = {
+      ...this.#contextOf(call, abort.signal),
+      progress: (fraction: number | null, words = '') => this.#progress(call.callId, fraction, words),
+      attach: (more: Partial<PostExtras>) => extras.add(more),
+    };
+    const raw = await toolbox.run(call, disabled(), context);
+    const stillWanted = this.#calls.remove(call.callId) !== undefined;
+    const result = stillWanted && one.cancelledBy ? cancelled(call, one.cancelledBy) : raw;
+    if (stillWanted) this.#deliver(one, result);
+    else this.#gate.settled(call.replyId, call.callId, false);
+    const tookMs = performance.now() - startedAt;
+    const againId = this.#declared(call.name)?.again ? randomUUID() : undefined;
+    observe({ type: 'tool-ended', call, askers, result, tookMs, extras: extras.all, againId });
+    onSettled();
+  }
+
+  /**
+   * Whether the provider may run a call on a hosted MCP server for the people behind it. undefined: nobody waits for it
+   * any more.
+   */
+  async permit(
+    call: ToolCall,
+    server: string,
+  ): Promise<{ readonly allowed: boolean; readonly reason: string } | undefined> {
+    const { toolbox, disabled } = this.#parts;
+    this.hostedBegan(call.replyId, call.callId);
+    const { signal } = this.#closed;
+    const nothing = () => {};
+    const context = { ...this.#contextOf(call, signal), progress: nothing, attach: nothing };
+    const verdict = await toolbox.permit({ ...call, server }, disabled(), context);
+    return signal.aborted ? undefined : verdict;
+  }
+
+  /** Text from outside came into the conversation by itself, such as a search of the provider, for these turns. */
+  outsideCame(turnIds: readonly number[]): void {
+    this.#taint.entered(turnIds);
+  }
+
+  /** A person's turn began. */
+  turnBegan(): void {
+    this.#taint.turnBegan();
   }
 
   /** No more calls come of this reply: one request covers all that were acknowledged. */
@@ -149,10 +223,29 @@ export class ToolRunner {
 
   /** Aborts everything; nothing is delivered any more. */
   close(): void {
+    this.#closed.abort(new Error('the conversation ended'));
     this.cancel(this.#calls.ids);
   }
 
-  #deliver({ call, delivery }: RunningCall, result: ToolResult): void {
+  #progress(callId: string, fraction: number | null, text: string): void {
+    if (!this.#calls.ids.includes(callId)) return;
+    const share = fraction === null || !Number.isFinite(fraction) ? null : Math.min(Math.max(fraction, 0), 1);
+    this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text: String(text) } });
+  }
+
+  #contextOf(call: ToolCall, signal: AbortSignal): Omit<ToolContext, 'progress' | 'attach'> {
+    const { turns, room, text, observe } = this.#parts;
+    const tainted = this.#taint.covers(call.turnIds);
+    const decided = (decision: Decision): void => observe({ type: 'decided', decision });
+    return { room, text, ...turns.askers(call.turnIds), tainted, signal, decided };
+  }
+
+  #deliver({ call, delivery, byButton }: RunningCall, result: ToolResult): void {
+    if (result.outside) this.#taint.entered(call.turnIds);
+    if (byButton) {
+      this.#parts.session.tell(result, call.turnIds);
+      return;
+    }
     if (!delivery) {
       this.#parts.session.sendToolResult(result);
       this.#gate.settled(call.replyId, call.callId, true);
@@ -168,6 +261,10 @@ export class ToolRunner {
     this.#gate.settled(replyId, callId, true);
     this.#parts.onSettled();
   }
+}
+
+function beginning(call: ToolCall) {
+  return { call, cancelId: randomUUID(), abort: new AbortController(), cancelledBy: undefined };
 }
 
 function cancelled({ callId, name }: ToolCall, by: Person): ToolResult {

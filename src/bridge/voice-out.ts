@@ -7,11 +7,19 @@ export interface VoiceOutListener {
   /** The first frame of a reply leaves. */
   onAudible(replyId: string): void;
   /** A reply is over: played to its end, or cut. */
-  onEnded(replyId: string, heardMs: number, producedMs: number, interrupted: boolean): void;
+  onEnded(ended: {
+    replyId: string;
+    heardMs: number;
+    producedMs: number;
+    interrupted: boolean;
+    itemIds: readonly string[];
+  }): void;
 }
 
 interface Reply {
   producedMs: number;
+  /** The provider's ids of its sound. */
+  readonly itemIds: Set<string>;
   done: boolean;
   /** In the playout, so its end is known from there. */
   sounding: boolean;
@@ -80,7 +88,7 @@ export class VoiceOut {
     this.#asked = false;
     this.#signAt = performance.now();
     this.#begun.add(replyId);
-    this.#replies.set(replyId, { producedMs: 0, done: false, sounding: false });
+    this.#replies.set(replyId, { producedMs: 0, itemIds: new Set(), done: false, sounding: false });
   }
 
   /** Whether this reply has begun and is neither over nor cut. */
@@ -99,6 +107,7 @@ export class VoiceOut {
     if (!reply || pcm.length === 0) return;
     this.#signAt = performance.now();
     reply.producedMs += pcm.length / SAMPLES_PER_MS;
+    reply.itemIds.add(itemId);
     reply.sounding = true;
     this.#playout.push(replyId, itemId, pcm);
     this.#play();
@@ -147,6 +156,7 @@ export class VoiceOut {
     if (!reply) return;
     this.#replies.delete(replyId);
     if (!this.#playout.active) this.#audible = false;
-    this.#listener.onEnded(replyId, heardMs, reply.producedMs, interrupted);
+    const { producedMs, itemIds } = reply;
+    this.#listener.onEnded({ replyId, heardMs, producedMs, interrupted, itemIds: [...itemIds] });
   }
 }

@@ -78,6 +78,7 @@ export class Screen {
     switch (event.type) {
       case 'joined':
       case 'left':
+      case 'tool-progress':
         return;
       case 'speaking':
         this.#line(event.person.name, event.speaking ? `${bold('speaks')}` : dim('stopped'));
@@ -149,6 +150,7 @@ export class Screen {
         this.#line('model', dim(`${event.usage.inputTokens} tokens in, ${event.usage.outputTokens} out`));
         return;
       case 'transcription-usage':
+      case 'decided':
         return;
       case 'ended':
         this.#line('Parley', cyan('has left the channel'));

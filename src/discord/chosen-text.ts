@@ -1,5 +1,5 @@
 import type { Guild } from 'discord.js';
-import type { MessageButton, TextChannel } from '../bridge/ports.ts';
+import type { MessageButton, PostFile, TextChannel } from '../bridge/ports.ts';
 import { openTextChannel } from './text-channel.ts';
 
 /**
@@ -16,15 +16,20 @@ export class ChosenText implements TextChannel {
     this.channelId = channelId;
   }
 
-  async post(content: string, buttons?: readonly MessageButton[]): Promise<string> {
+  async post(content: string, buttons?: readonly MessageButton[], files?: readonly PostFile[]): Promise<string> {
     const { channelId } = this;
     const channel = await openTextChannel(this.#guild, channelId);
-    return `${channelId}:${await channel.post(content, buttons)}`;
+    return `${channelId}:${await channel.post(content, buttons, files)}`;
   }
 
-  async edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void> {
+  async edit(
+    messageId: string,
+    content: string,
+    buttons?: readonly MessageButton[],
+    files?: readonly PostFile[],
+  ): Promise<void> {
     const [channelId = '', id = ''] = messageId.split(':');
     const channel = await openTextChannel(this.#guild, channelId);
-    await channel.edit(id, content, buttons);
+    await channel.edit(id, content, buttons, files);
   }
 }

@@ -1,6 +1,9 @@
-import type { Guild } from 'discord.js';
-import type { Person, Room, UserId } from '../bridge/ports.ts';
+import { DiscordAPIError, type Guild, PermissionFlagsBits, RESTJSONErrorCodes } from 'discord.js';
+import type { Permission, Person, Room, UserId } from '../bridge/ports.ts';
 import { lackingToWrite } from './writing.ts';
+
+/** These are about text; the others about voice. */
+const IN_TEXT: ReadonlySet<Permission> = new Set(['ManageMessages', 'CreatePublicThreads']);
 
 /** Who is in a voice channel, from what the gateway told. */
 export class GuildRoom implements Room {
@@ -34,5 +37,45 @@ export class GuildRoom implements Room {
     const member = this.#guild.members.cache.get(userId);
     if (!channel?.isTextBased() || !member || member.isCommunicationDisabled()) return false;
     return lackingToWrite(channel, member) === undefined;
+  }
+
+  /**
+   * Changes of members are told only with a privileged intent, which Parley does without: what the cache holds may be
+   * as old as somebody's last move in voice. https://docs.discord.com/developers/events/gateway#list-of-intents
+   */
+  async refresh(userIds: readonly UserId[]): Promise<void> {
+    await Promise.all(userIds.map((user) => this.#refresh(user)));
+  }
+
+  rolesOf(userId: UserId): readonly string[] {
+    const roles = this.#guild.members.cache.get(userId)?.roles.cache.keys() ?? [];
+    return [...roles].filter((id) => id !== this.#guild.id);
+  }
+
+  permits(userId: UserId, permission: Permission): boolean {
+    const channelId = IN_TEXT.has(permission) ? this.#textChannelId() : this.channelId;
+    const channel = this.#guild.channels.cache.get(channelId);
+    const member = this.#guild.members.cache.get(userId);
+    // Discord takes nearly every permission from somebody who is timed out, but discord.js does not count it in.
+    if (!channel || !member || member.isCommunicationDisabled()) return false;
+    return channel.permissionsFor(member).has(PermissionFlagsBits[permission]);
+  }
+
+  outranks(userId: UserId, otherId: UserId): boolean {
+    const { ownerId, members } = this.#guild;
+    if (userId === otherId || otherId === ownerId) return false;
+    if (userId === ownerId) return true;
+    const [one, other] = [members.cache.get(userId), members.cache.get(otherId)];
+    return one !== undefined && other !== undefined && one.roles.highest.comparePositionTo(other.roles.highest) > 0;
+  }
+
+  async #refresh(user: UserId): Promise<void> {
+    try {
+      await this.#guild.members.fetch({ user, force: true });
+    } catch (error) {
+      const gone = error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.UnknownMember;
+      if (!gone) throw error;
+      this.#guild.members.cache.delete(user);
+    }
   }
 }

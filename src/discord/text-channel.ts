@@ -5,9 +5,10 @@ import {
   type Guild,
   type GuildTextBasedChannel,
   MessageFlags,
+  PermissionFlagsBits,
   RESTJSONErrorCodes,
 } from 'discord.js';
-import type { MessageButton, TextChannel } from '../bridge/ports.ts';
+import type { MessageButton, PostFile, TextChannel } from '../bridge/ports.ts';
 import { lackingToWrite } from './writing.ts';
 
 /** A text channel, a thread or the chat of a voice channel. Waiting for Discord's limits is left to discord.js. */
@@ -18,14 +19,19 @@ export class DiscordTextChannel implements TextChannel {
     this.#channel = channel;
   }
 
-  async post(content: string, buttons: readonly MessageButton[] = []): Promise<string> {
+  async post(
+    content: string,
+    buttons: readonly MessageButton[] = [],
+    files: readonly PostFile[] = [],
+  ): Promise<string> {
     // Refused requests count towards a ban of the address (10,000 in 10 minutes): ask the cache first.
-    const lacking = mine(this.#channel);
+    const lacking = mine(this.#channel) ?? lackingToAttach(this.#channel, files);
     if (lacking) throw new Error(`I lack ${lacking} in #${this.#channel.name}.`);
     try {
       const message = await this.#channel.send({
         content,
         components: rowOf(buttons),
+        files: files.map(attached),
         allowedMentions: { parse: [] },
         // A link that somebody spoke must not unfold, and a transcript must not buzz on everybody's phone.
         flags: MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications,
@@ -36,13 +42,22 @@ export class DiscordTextChannel implements TextChannel {
     }
   }
 
-  async edit(messageId: string, content: string, buttons?: readonly MessageButton[]): Promise<void> {
+  async edit(
+    messageId: string,
+    content: string,
+    buttons?: readonly MessageButton[],
+    files: readonly PostFile[] = [],
+  ): Promise<void> {
+    const lacking = lackingToAttach(this.#channel, files);
+    if (lacking) throw new Error(`I lack ${lacking} in #${this.#channel.name}.`);
     try {
       const components = buttons && rowOf(buttons);
       await this.#channel.messages.edit(messageId, {
         content,
         allowedMentions: { parse: [] },
         ...(components && { components }),
+        // Where no file is new, the message keeps those that it has.
+        ...(files.length > 0 && { files: files.map(attached) }),
       });
     } catch (error) {
       throw this.#readable(error, 'edit my message');
@@ -61,6 +76,8 @@ export class DiscordTextChannel implements TextChannel {
           `I may not ${doing} in ${where}: I lack ${mine(this.#channel) ?? 'a permission'} there.`,
           options,
         );
+      case RESTJSONErrorCodes.RequestEntityTooLarge:
+        return new Error(`I could not ${doing} in ${where}: a file is too large.`, options);
       case RESTJSONErrorCodes.UnknownChannel:
         return new Error(`I could not ${doing} in ${where}: the channel was deleted.`, options);
       case RESTJSONErrorCodes.UnknownMessage:
@@ -74,6 +91,16 @@ export class DiscordTextChannel implements TextChannel {
         return new Error(`I could not ${doing} in ${where}: Discord refused (${error.code}).`, options);
     }
   }
+}
+
+function attached({ name, bytes, description }: PostFile) {
+  return { name, attachment: Buffer.from(bytes), ...(description && { description }) };
+}
+
+function lackingToAttach(channel: GuildTextBasedChannel, files: readonly PostFile[]): string | undefined {
+  const me = channel.guild.members.me;
+  if (files.length === 0 || !me) return undefined;
+  return channel.permissionsFor(me).has(PermissionFlagsBits.AttachFiles) ? undefined : 'Attach Files';
 }
 
 /** One row holds five buttons (docs.discord.com/developers/components/reference#action-row). */

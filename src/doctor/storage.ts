@@ -1,9 +1,15 @@
 import { readPrices } from '../prices-file.ts';
 import { openDatabase } from '../store/database.ts';
+import { toolsOfFolder } from '../tools-folder.ts';
 import { check, type Finding } from './finding.ts';
 
-/** Whether settings and usage can be kept, and whether the prices are readable. */
-export function storageChecks(config: { databaseUrl: string; pricesFile: string | null }): Promise<Finding>[] {
+/** Whether settings and usage can be kept, and whether the prices and tools of one's own are readable. */
+export function storageChecks(config: {
+  databaseUrl: string;
+  pricesFile: string | null;
+  toolsFolder: string | null;
+}): Promise<Finding>[] {
+  const { toolsFolder } = config;
   return [
     check('Database', () => database(config.databaseUrl), 12_000),
     check('Prices', async () => {
@@ -12,7 +18,15 @@ export function storageChecks(config: { databaseUrl: string; pricesFile: string 
         ? `built in, for ${prices.size} models`
         : `${config.pricesFile} read, ${prices.size} models with the built-in ones`;
     }),
+    ...(toolsFolder === null ? [] : [check('Tools of your own', () => ownTools(toolsFolder), 10_000)]),
   ];
+}
+
+async function ownTools(folder: string): Promise<string> {
+  const problems: string[] = [];
+  const tools = await toolsOfFolder({ folder, tell: (problem) => problems.push(problem) });
+  if (problems.length > 0) throw new Error(problems.join(' '));
+  return `${folder} has ${tools.map(({ tool }) => tool.name).join(', ')}`;
 }
 
 async function database(url: string): Promise<string> {

@@ -1,13 +1,13 @@
 import type { LiveClientMessage, LiveServerContent, LiveServerMessage, Part } from '@google/genai';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
+  Acknowledged,
   Heard,
   HistoryItem,
   Pcm,
   SessionEvent,
   SessionOptions,
   SpeechSession,
-  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -24,7 +24,7 @@ import { geminiConfig } from './gemini-setup.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
 import { GeminiSpeaking } from './gemini-speaking.ts';
 import { geminiUsage } from './gemini-usage.ts';
-import { ACKNOWLEDGEMENT, cutOffNote, writerLabel } from './label.ts';
+import { acknowledgement, cutOffNote, writerLabel } from './label.ts';
 import type { OpeningHooks } from './opening.ts';
 import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
@@ -144,12 +144,12 @@ export class GeminiSession implements SpeechSession {
     this.#generations.interrupt(heard, this.#events.lastReply);
   }
 
-  acknowledge({ callId, name }: Pick<ToolCall, 'callId' | 'name'>): boolean {
+  acknowledge({ callId, name, confirm }: Acknowledged): boolean {
     this.#generations.acknowledged(callId, this.#native);
     const now = performance.now();
     const sent = this.#native
       ? this.#calls.setBeside(callId)
-      : this.#calls.answer({ callId, name, ok: true, output: ACKNOWLEDGEMENT });
+      : this.#calls.answer({ callId, name, ok: true, output: acknowledgement(confirm) });
     for (const id of sent) this.#generations.resultSent(id, now);
     return !this.#native;
   }

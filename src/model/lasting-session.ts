@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
+  Acknowledged,
   Conversation,
   Heard,
   Pcm,
@@ -8,7 +9,6 @@ import type {
   SessionOptions,
   SpeechModel,
   SpeechSession,
-  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -114,7 +114,7 @@ export class LastingSession implements Conversation {
     this.#session?.interrupt(this.#names.inward(heard));
   }
 
-  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean {
+  acknowledge(call: Acknowledged): boolean {
     const callId = this.#names.own(call.callId);
     // A session that never made the call has nothing to wait for: it gets the result in words.
     if (!this.#ledger.acknowledged(call.callId) || callId === undefined) return false;
@@ -126,6 +126,10 @@ export class LastingSession implements Conversation {
     if (!this.#ledger.result(result, callId !== undefined)) return;
     // A session that never made the call would refuse its result: it gets it in words, with the next request.
     if (callId !== undefined) this.#session?.sendToolResult({ ...result, callId });
+  }
+
+  tell(result: ToolResult, turnIds: readonly number[]): void {
+    this.#ledger.told(result, turnIds);
   }
 
   approve(callId: string, approved: boolean, reason: string): void {

@@ -1,7 +1,7 @@
 import type { Heard, HistoryItem, Pcm, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
 import { type Given, History } from './history.ts';
 import { HostedCalls } from './hosted-calls.ts';
-import { goOnNote } from './label.ts';
+import { goOnNote, resultNote } from './label.ts';
 import { type Debt, Unanswered } from './unanswered.ts';
 import { Unwritten, type UnwrittenTurn } from './unwritten.ts';
 
@@ -65,6 +65,12 @@ export class Ledger {
     const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
     this.#unanswered.note(turnIds, text, native, result.callId);
     return true;
+  }
+
+  /** A result that no session asked for: the next request brings it. */
+  told(result: ToolResult, turnIds: readonly number[]): void {
+    this.#history.result(result);
+    this.#unanswered.note(turnIds, `Somebody ran a tool again by a button. ${resultNote(result)}`, false);
   }
 
   /** See SpeechSession.interrupt. `lost`: the line broke there, so the model is to go on from there. */

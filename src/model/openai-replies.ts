@@ -1,6 +1,6 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
-import type { Heard, SessionEvent, ToolCall, ToolResult } from '../bridge/ports.ts';
-import { ACKNOWLEDGEMENT } from './label.ts';
+import type { Acknowledged, Heard, SessionEvent, ToolCall, ToolResult } from '../bridge/ports.ts';
+import { acknowledgement } from './label.ts';
 import type { Outcome } from './openai-messages.ts';
 import { PcmDecoder } from './pcm-base64.ts';
 import { merged } from './turn-ids.ts';
@@ -79,11 +79,11 @@ export class OpenAIReplies {
   }
 
   /** The result comes later; a response to the acknowledgement has the turns behind the call. */
-  acknowledge(callId: string): void {
+  acknowledge({ callId, confirm }: Acknowledged): void {
     const call = this.#calls.get(callId);
     if (!call) return;
     this.#resultTurns = merged(this.#resultTurns, call.turnIds);
-    this.#output(callId, ACKNOWLEDGEMENT);
+    this.#output(callId, acknowledgement(confirm));
   }
 
   toolResult({ callId, output, delivery }: ToolResult): void {

@@ -2,13 +2,13 @@ import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { ConversationItem, RealtimeClientEvent, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
+  Acknowledged,
   Heard,
   HistoryItem,
   Pcm,
   SessionEvent,
   SessionOptions,
   SpeechSession,
-  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -131,8 +131,8 @@ export class OpenAISession implements SpeechSession {
     this.#replies.interrupt(heard);
   }
 
-  acknowledge({ callId }: Pick<ToolCall, 'callId'>): boolean {
-    this.#replies.acknowledge(callId);
+  acknowledge(call: Acknowledged): boolean {
+    this.#replies.acknowledge(call);
     return true;
   }
 

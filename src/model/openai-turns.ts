@@ -115,7 +115,8 @@ export class OpenAITurns {
       turnId === null ? [itemId] : [...this.#turnOfItem].filter(([, id]) => id === turnId).map(([id]) => id);
     const parts = items.map((id) => this.#spoken.get(id));
     const text = parts.map((part) => part?.text.trim() ?? '').filter(Boolean);
-    return { type: 'turn-transcript', turnId, text: text.join(' '), final: parts.every((part) => part?.done === true) };
+    const final = parts.every((part) => part?.done === true);
+    return { type: 'turn-transcript', turnId, text: text.join(' '), final, itemIds: items };
   }
 
   #turnAt(startMs: number, endMs: number): number | null {

@@ -1,12 +1,12 @@
 import { Resampler } from '../audio/resampler.ts';
 import type {
+  Acknowledged,
   Heard,
   Pcm,
   PcmRate,
   SessionEvent,
   SessionOptions,
   SpeechSession,
-  ToolCall,
   ToolResult,
   Turn,
 } from '../bridge/ports.ts';
@@ -66,7 +66,7 @@ class ResampledSession implements SpeechSession {
     this.#session.interrupt(heard);
   }
 
-  acknowledge(call: Pick<ToolCall, 'callId' | 'name'>): boolean {
+  acknowledge(call: Acknowledged): boolean {
     return this.#session.acknowledge(call);
   }
 

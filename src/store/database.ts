@@ -15,6 +15,15 @@ const PREFIX = 'sqlite:';
 const MEMORY = ':memory:';
 /** How long a write waits for another process that holds the file, such as a backup. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** SQLite's own 2 MB are little for an index of a million utterances. */
+const READER_CACHE_KB = 32_768;
+/**
+ * What one connection needs before its first use. WAL: readers do not wait for a writer (no effect in memory). FULL: what
+ * was written is on disk, even when the power goes. secure_delete: what was deleted is overwritten.
+ */
+const PREPARE = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;`;
+/** sqlite.org/pragma.html#pragma_auto_vacuum */
+const INCREMENTAL = 2;
 
 /**
  * Opens `sqlite:PATH` (its folder is made; relative to the working directory) or `sqlite::memory:`, and brings the
@@ -31,6 +40,7 @@ export async function openDatabase(url: string): Promise<Database> {
     if (filename !== MEMORY) mkdirSync(dirname(filename), { recursive: true });
     database = connect(filename);
     await database.migrate.latest();
+    await shrinkable(database);
     return database;
   } catch (error) {
     await database?.destroy();
@@ -38,13 +48,35 @@ export async function openDatabase(url: string): Promise<Database> {
   }
 }
 
-function connect(filename: string): Database {
+/**
+ * Another connection to the same file, for reading only: what it reads holds up nobody who writes. Whoever opened it
+ * closes it. A database in memory has one connection alone: it is given itself, and close() does nothing.
+ */
+export function openReader(database: Database): { readonly reader: Database; close(): Promise<void> } {
+  const { filename } = database.client.config.connection as { filename: string };
+  if (filename === MEMORY) return { reader: database, close: () => Promise.resolve() };
+  const reader = connect(filename, `${PREPARE} PRAGMA query_only = ON; PRAGMA cache_size = -${READER_CACHE_KB};`);
+  return { reader, close: () => reader.destroy() };
+}
+
+/**
+ * Lets the purge give pages back to the file system in small steps. A file that was made without has to be written anew
+ * once: before the first conversation is recorded in it, it is small.
+ */
+async function shrinkable(database: Database): Promise<void> {
+  const [{ auto_vacuum }] = await database.raw('PRAGMA auto_vacuum');
+  if (auto_vacuum === INCREMENTAL) return;
+  await database.raw('PRAGMA auto_vacuum = INCREMENTAL');
+  await database.raw('VACUUM');
+}
+
+function connect(filename: string, sql = PREPARE): Database {
   return knex({
     client: 'sqlite3',
     connection: { filename },
     useNullAsDefault: true,
     // SQLite has one writer; and with one connection that is never replaced, an in-memory database lives on.
-    pool: { min: 1, max: 1, afterCreate: prepare },
+    pool: { min: 1, max: 1, afterCreate: prepare(sql) },
     acquireConnectionTimeout: 10_000,
     migrations: {
       tableName: 'migrations',
@@ -59,13 +91,13 @@ function connect(filename: string): Database {
   });
 }
 
-/** What one connection needs before its first use. WAL: readers do not wait for a writer (no effect in memory). */
-function prepare(
-  connection: { exec(sql: string, done: (error: Error | null) => void): void },
-  done: (error: Error | null, connection: unknown) => void,
-): void {
-  const sql = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;`;
-  connection.exec(sql, (error) => done(error, connection));
+type Prepared = (error: Error | null, connection: unknown) => void;
+
+/** Runs `sql` on a new connection. */
+function prepare(sql: string) {
+  return (connection: { exec(sql: string, done: (error: Error | null) => void): void }, done: Prepared): void => {
+    connection.exec(sql, (error) => done(error, connection));
+  };
 }
 
 /** A readable sentence for what SQLite and the file system say; `path` as the person wrote it. */

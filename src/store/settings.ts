@@ -24,6 +24,7 @@ export const defaultSettings: GuildSettings = Object.freeze({
   aloneMs: 120_000,
   idleMs: 900_000,
   budgetUsd: 0,
+  retentionDays: 30,
 });
 
 const COLUMNS = {
@@ -41,6 +42,7 @@ const COLUMNS = {
   aloneMs: 'alone_ms',
   idleMs: 'idle_ms',
   budgetUsd: 'budget_usd',
+  retentionDays: 'retention_days',
 } as const satisfies Record<keyof GuildSettings, string>;
 type Name = keyof GuildSettings;
 const NAMES = Object.keys(COLUMNS) as Name[];
@@ -52,6 +54,7 @@ const LONGEST_PERSONA = 2_000;
 const MOST_DISABLED_TOOLS = 500;
 const DAY_MS = 86_400_000;
 const MOST_BUDGET_USD = 10_000;
+const MOST_RETENTION_DAYS = 3_650;
 
 /**
  * Gives the value in the form in which it is kept, or throws RangeError with a sentence for the person who set it.
@@ -104,6 +107,11 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
   budgetUsd(value) {
     if (typeof value === 'number' && value >= 0 && value <= MOST_BUDGET_USD) return value;
     throw new RangeError(`The budget must be between 0 (none) and ${MOST_BUDGET_USD} US dollars a day.`);
+  },
+  retentionDays(value) {
+    const whole = typeof value === 'number' && Number.isInteger(value);
+    if (whole && value >= 1 && value <= MOST_RETENTION_DAYS) return value;
+    throw new RangeError(`What was said can be kept for 1 to ${MOST_RETENTION_DAYS} days.`);
   },
 };
 

@@ -85,7 +85,8 @@ export function currentTime(options: { now?: () => Date } = {}): Tool {
   });
 }
 
-function zoneOf(place: string): string {
+/** The IANA zone of a city, a country or a zone. Throws ToolError where none is known. */
+export function zoneOf(place: string): string {
   const key = plain(place);
   // "Paris, France" and "Austin (Texas)" are meant as their first part.
   const city = plain(place.split(/[,(]/)[0] ?? place);
@@ -115,7 +116,8 @@ function namedZone(name: string): string | undefined {
   }
 }
 
-function plain(text: string): string {
+/** Letters without accents and case, one blank between words. */
+export function plain(text: string): string {
   const letters = text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   return letters.replace(/[._-]/g, ' ').replace(/\s+/g, ' ').trim();
 }

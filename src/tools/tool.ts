@@ -1,10 +1,23 @@
 import { z } from 'zod';
-import type { Delivery, ToolContext } from '../bridge/ports.ts';
+import type { Delivery, Permission, ToolContext } from '../bridge/ports.ts';
 
-/** `read`: finds something out; `write`: changes something that people see. */
-type Risk = 'read' | 'write';
-/** What every asker must be allowed in Discord before the tool runs. */
-type Need = 'mayWrite';
+/**
+ * `read`: finds something out; `write`: changes something that people see; `dangerous`: acts on other people, or beyond
+ * this server. By default everybody may use the first, whoever may write there the second, and nobody the third.
+ */
+export type Risk = 'read' | 'write' | 'dangerous';
+/** What every asker must be allowed in Discord before the tool runs, whatever the policy says. */
+type Need = 'mayWrite' | Permission;
+/** `true`: asks before it acts; `always`: also where somebody typed the very call. */
+type Confirm = boolean | 'always';
+
+/** What a call will really do, once what it names was looked up. */
+interface Resolved<Input> {
+  /** What `run` gets: with ids instead of names, so that it does what was confirmed. */
+  readonly input: Input;
+  /** One sentence for the person who confirms: `Mute Ben (@ben) in this channel.` Untrusted text. */
+  readonly words: string;
+}
 
 /** What a tool is made of: one file, one definition. */
 export interface ToolDefinition<Input extends z.ZodObject> {
@@ -16,7 +29,22 @@ export interface ToolDefinition<Input extends z.ZodObject> {
   readonly input: Input;
   readonly risk: Risk;
   readonly needs?: Need;
-  /** Whether the model waits for the result. Default true; false for what takes longer than people like to wait. */
+  /** Whether a person has to press a button before it acts. Default false; a dangerous tool always asks. */
+  readonly confirm?: Confirm;
+  /** Its results bring text from outside, such as a web page, which may try to give orders. Default false. */
+  readonly outside?: boolean;
+  /**
+   * Looks up what the arguments name, before anybody is asked to confirm. Throws ToolError where it cannot be done, or
+   * where the askers may not do it to that one.
+   */
+  resolve?(
+    input: z.output<Input>,
+    context: ToolContext,
+  ): Promise<Resolved<z.output<Input>>> | Resolved<z.output<Input>>;
+  /**
+   * Whether the model waits for the result. Default true, and false for a tool that asks first; false for what takes
+   * longer than people like to wait.
+   */
   readonly blocking?: boolean;
   /** How the result of a tool that does not block comes in. Default `when-idle`. */
   readonly delivery?: Delivery;
@@ -39,18 +67,29 @@ export interface Tool {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly risk: Risk;
   readonly needs: Need | null;
+  readonly confirm: Confirm;
+  readonly outside: boolean;
   /** undefined: the model waits for the result. */
   readonly delivery: Delivery | undefined;
   readonly onInterrupt: 'abort' | 'go-on';
   readonly deadlineMs: number;
   /** Checks the arguments; throws ToolError that says what is wrong with them. */
-  prepare(args: unknown): (context: ToolContext) => Promise<unknown>;
+  prepare(args: unknown): RunCall;
+  /** Of a tool that looks up what its arguments name: a sentence on what it will do, and what does just that. */
+  resolve?(args: unknown, context: ToolContext): Promise<{ readonly words: string; readonly run: RunCall }>;
 }
+
+/** Runs a call whose arguments were checked. Throws ToolError where it cannot be done. */
+export type RunCall = (context: ToolContext) => Promise<unknown>;
 
 /** Why a tool did not do what was asked. `message` is a sentence that the model can pass on. */
 export class ToolError extends Error {
   override readonly name = 'ToolError';
 }
+
+const RISKS: Readonly<Record<Risk, true>> = { read: true, write: true, dangerous: true };
+/** What defineTool made. */
+const made = new WeakSet<object>();
 
 const DEADLINE_MS = 15_000;
 /**
@@ -61,27 +100,62 @@ const KEYWORDS = ['type', 'description', 'enum', 'minimum', 'maximum', 'required
 
 /** Turns a definition into a tool. Throws TypeError for a definition that no provider would take. */
 export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition<Input>): Tool {
-  const { name, description, input, risk, needs = null, deadlineMs = DEADLINE_MS } = definition;
-  const { blocking = true, delivery = 'when-idle', onInterrupt = 'go-on' } = definition;
+  const { name, description, input, risk, needs = null, deadlineMs = DEADLINE_MS, outside = false } = definition;
+  const resolve = definition.resolve?.bind(definition);
+  const dangerous = risk === 'dangerous';
+  const { confirm = dangerous ? 'always' : false } = definition;
+  checkTypes(definition);
+  const { blocking = !confirm && !definition.delivery, delivery = 'when-idle', onInterrupt = 'go-on' } = definition;
   // The narrower of both providers' rules.
   if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
   if (blocking && definition.delivery) throw new TypeError(`${name} blocks, so its result comes at once`);
+  if (dangerous && confirm !== 'always') throw new TypeError(`${name} is dangerous, so it always asks first`);
   if (!(deadlineMs > 0)) throw new TypeError(`the deadline of ${name} must be positive`);
-  return Object.freeze({
+  const check = (args: unknown): z.output<Input> => {
+    const parsed = input.safeParse(args);
+    if (parsed.success) return parsed.data;
+    throw new ToolError(`Wrong arguments for ${name}: ${problemsOf(parsed.error)}.`);
+  };
+  const running = (checked: z.output<Input>): RunCall => {
+    return async (context) => definition.run(checked, context);
+  };
+  const tool = Object.freeze({
     name,
     description,
     parameters: Object.freeze(parametersOf(input)),
     risk,
     needs,
+    confirm,
+    outside,
     delivery: blocking ? undefined : delivery,
     onInterrupt,
     deadlineMs,
-    prepare(args: unknown) {
-      const parsed = input.safeParse(args);
-      if (!parsed.success) throw new ToolError(`Wrong arguments for ${name}: ${problemsOf(parsed.error)}.`);
-      return async (context: ToolContext) => definition.run(parsed.data, context);
-    },
+    prepare: (args: unknown) => running(check(args)),
+    ...(resolve && {
+      async resolve(args: unknown, context: ToolContext) {
+        const { words, input: resolved } = await resolve(check(args), context);
+        return { words, run: running(resolved) };
+      },
+    }),
   });
+  made.add(tool);
+  return tool;
+}
+
+/** Whether a value that somebody else wrote is a tool. */
+export function isTool(value: unknown): value is Tool {
+  return typeof value === 'object' && value !== null && made.has(value);
+}
+
+/** What the compiler tells whoever writes TypeScript. */
+function checkTypes({ name, description, input, risk, run }: ToolDefinition<z.ZodObject>): void {
+  // The narrower of both providers' rules.
+  if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
+  if (typeof description !== 'string' || description.trim() === '') throw new TypeError(`${name} needs a description`);
+  if (!(input instanceof z.ZodObject)) throw new TypeError(`the input of ${name} must be a z.object(…)`);
+  if (!Object.hasOwn(RISKS, risk))
+    throw new TypeError(`the risk of ${name} must be one of ${Object.keys(RISKS).join(', ')}`);
+  if (typeof run !== 'function') throw new TypeError(`${name} needs a function run`);
 }
 
 function parametersOf(input: z.ZodObject): Record<string, unknown> {

@@ -1,10 +1,12 @@
 import type { Logger } from 'pino';
 import type { Toolbox, ToolCall, ToolContext, ToolDeclaration, ToolResult } from '../bridge/ports.ts';
-import { judge } from './policy.ts';
+import { CallGate, type GateParts } from './call-gate.ts';
 import { type Tool, ToolError } from './tool.ts';
 
 /** What the model gets of one result, at most. */
 const OUTPUT_LIMIT_BYTES = 16 * 1024;
+/** What people get of it: a file that Discord takes, and some white space. */
+const FULL_LIMIT_BYTES = 6 * 1024 * 1024;
 /** Room for the words around a text that was cut. */
 const CUT_RESERVE_BYTES = 128;
 /** A model that repeats itself can write arguments without end. */
@@ -13,45 +15,84 @@ const ARGUMENTS_LIMIT = 64 * 1024;
 /** The tools of this process. Every call ends in a result within the tool's deadline, whatever the tool does. */
 export class LocalToolbox implements Toolbox {
   readonly #tools: ReadonlyMap<string, Tool>;
+  readonly #more: () => readonly Tool[];
+  readonly #gate: CallGate;
   readonly #log: Pick<Logger, 'warn'>;
 
-  /** Throws TypeError when two tools have one name. */
-  constructor(options: { tools: readonly Tool[]; log: Pick<Logger, 'warn'> }) {
-    this.#tools = new Map(options.tools.map((tool) => [tool.name, tool]));
-    this.#log = options.log;
-    if (this.#tools.size !== options.tools.length) throw new TypeError('two tools have the same name');
+  /**
+   * Throws TypeError when two tools have one name. `more`: tools that come and go, asked for each time; one that has the
+   * name of another does not count.
+   */
+  constructor(parts: GateParts & { readonly tools: readonly Tool[]; readonly more?: () => readonly Tool[] }) {
+    this.#tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
+    this.#more = parts.more ?? (() => []);
+    this.#gate = new CallGate(parts);
+    this.#log = parts.log;
+    if (this.#tools.size !== parts.tools.length) throw new TypeError('two tools have the same name');
   }
 
   declarations(disabled: readonly string[]): readonly ToolDeclaration[] {
-    const enabled = [...this.#tools.values()].filter((tool) => !disabled.includes(tool.name));
-    return enabled.map(({ name, description, parameters, delivery, onInterrupt }) => ({
+    const enabled = [...this.#all().values()].filter((tool) => !disabled.includes(tool.name));
+    return enabled.map(({ name, description, parameters, delivery, onInterrupt, confirm, risk }) => ({
       name,
       description,
       parameters,
       ...(delivery ? { delivery } : {}),
+      ...(confirm ? { confirm: true as const } : {}),
       ...(onInterrupt === 'abort' ? { onInterrupt } : {}),
+      ...(risk === 'read' ? { again: true } : {}),
     }));
   }
 
   async run(call: ToolCall, disabled: readonly string[], context: ToolContext): Promise<ToolResult> {
     const { callId, name } = call;
+    // Only what a tool brought is from outside, not what we say about it.
+    let outside = false;
+    const result = (ok: boolean, value: unknown): ToolResult => {
+      const output = outputOf(value);
+      return { callId, name, ok, output, ...(ok && fullOf(value, output)), ...(outside && { outside }) };
+    };
     try {
-      const value = await this.#answer(call, disabled, context);
-      return { callId, name, ok: true, output: outputOf(value) };
+      const tool = this.#all().get(name);
+      if (!tool) throw new ToolError(`There is no tool with the name ${JSON.stringify(name.slice(0, 100))}.`);
+      const prepare = () => prepared(tool, call, context);
+      const run = await this.#gate.pass(tool, call, { disabled, context, prepare });
+      outside = tool.outside;
+      return result(true, await withDeadline(tool, run, context));
     } catch (error) {
       if (!(error instanceof ToolError)) this.#log.warn({ err: error, tool: name, callId }, 'a tool failed');
-      return { callId, name, ok: false, output: outputOf({ error: messageOf(error) }) };
+      return result(false, { error: messageOf(error) });
     }
   }
 
-  async #answer(call: ToolCall, disabled: readonly string[], context: ToolContext): Promise<unknown> {
-    const tool = this.#tools.get(call.name);
-    if (!tool) throw new ToolError(`There is no tool with the name ${JSON.stringify(call.name.slice(0, 100))}.`);
-    const mayWrite = (userId: string) => context.room.mayWrite(userId);
-    const verdict = judge(tool, { disabled, askers: context.askers, certain: context.certain, mayWrite });
-    if (!verdict.allowed) throw new ToolError(verdict.reason);
-    return withDeadline(tool, tool.prepare(parse(call)), context);
+  async permit(
+    call: ToolCall & { readonly server: string },
+    disabled: readonly string[],
+    context: ToolContext,
+  ): Promise<{ readonly allowed: boolean; readonly reason: string }> {
+    // What such a tool does is not known here, so it is judged like one that writes.
+    const tool = { name: `mcp:${call.server}`, risk: 'write', needs: 'mayWrite', confirm: false } as const;
+    try {
+      await this.#gate.pass(tool, { ...call, name: `${tool.name} ${call.name}` }, { disabled, context });
+      return { allowed: true, reason: 'Everybody who asked may use it.' };
+    } catch (error) {
+      if (!(error instanceof ToolError)) this.#log.warn({ err: error, tool: tool.name }, 'a call could not be judged');
+      return { allowed: false, reason: messageOf(error) };
+    }
   }
+
+  #all(): ReadonlyMap<string, Tool> {
+    const more = this.#more().filter(({ name }) => !this.#tools.has(name));
+    return new Map([...this.#tools, ...more.map((tool) => [tool.name, tool] as const)]);
+  }
+}
+
+/** Checks the arguments, and has the tool look up what they name where it does that. */
+async function prepared(tool: Tool, call: ToolCall, context: ToolContext) {
+  const args = parse(call);
+  if (!tool.resolve) return { run: tool.prepare(args) };
+  const looking = (one: ToolContext) => tool.resolve?.(args, one);
+  return (await withDeadline(tool, looking, context)) ?? { run: tool.prepare(args) };
 }
 
 function parse(call: ToolCall): unknown {
@@ -66,11 +107,11 @@ function parse(call: ToolCall): unknown {
 }
 
 /** Waits for the tool until its deadline or the call's cancellation; a tool that ignores the signal is left behind. */
-async function withDeadline(
+async function withDeadline<Value>(
   tool: Tool,
-  run: (context: ToolContext) => Promise<unknown>,
+  run: (context: ToolContext) => Promise<Value> | Value,
   context: ToolContext,
-): Promise<unknown> {
+): Promise<Value> {
   const stop = new AbortController();
   const cancel = () => stop.abort(new ToolError(`The call of ${tool.name} was cancelled.`));
   const late = () => stop.abort(new ToolError(`${tool.name} did not answer within ${tool.deadlineMs / 1_000} s.`));
@@ -104,6 +145,12 @@ function outputOf(value: unknown): string {
     kept = kept.slice(0, Math.max(0, kept.length - Math.max(Math.ceil(excess / 3), 1)));
   }
   return wrapped();
+}
+
+/** All of it where it was cut, for the file that people get. */
+function fullOf(value: unknown, output: string): { readonly full?: string } {
+  const text = JSON.stringify(value ?? null) ?? 'null';
+  return text === output || Buffer.byteLength(text) > FULL_LIMIT_BYTES ? {} : { full: text };
 }
 
 function messageOf(error: unknown): string {

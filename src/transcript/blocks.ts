@@ -7,7 +7,8 @@ const FENCE = '```';
 const REORDERING = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Discord's server looks for mentions in code blocks, too. */
 const MENTION = /@(?=everyone|here)|<(?=[@#]|\/[^\s<>]*:\d|a?:\w+:\d)/gi;
-const MOST_LINES = 40;
+/** Longer code is cut. */
+export const MOST_CODE_LINES = 40;
 const CUT_MARK = '…';
 
 /** Text as a code block of at most `limit` UTF-16 units that it cannot break out of, with a mark where it was cut. */
@@ -24,7 +25,7 @@ export function codeBlock(text: string, limit: number, language = ''): string {
     .replace(/`(?=`)/g, '`\u2060')
     .trimEnd();
   const lines = safe.split('\n');
-  const few = lines.length > MOST_LINES ? `${lines.slice(0, MOST_LINES).join('\n')}\n${CUT_MARK}` : safe;
+  const few = lines.length > MOST_CODE_LINES ? `${lines.slice(0, MOST_CODE_LINES).join('\n')}\n${CUT_MARK}` : safe;
   const short = few.length > room ? `${few.slice(0, room - CUT_MARK.length).toWellFormed()}${CUT_MARK}` : few;
   // A backtick at the end would become one of the fence's.
   return `${opening}${short}${short.endsWith('`') ? '\u2060' : ''}\n${FENCE}`;
@@ -42,7 +43,8 @@ export function sourceLines(sources: readonly Source[], small: string, limit: nu
   return lines;
 }
 
-function link(title: string, url: string, limit: number): string | undefined {
+/** `[title](<url>)`, which does not unfold; undefined for what is no web address, or too long. */
+export function link(title: string, url: string, limit: number): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const { href, protocol, hostname, username, password } = new URL(url);
   // An address with a user name is made to look like that of somebody else.

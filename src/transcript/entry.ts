@@ -1,9 +1,9 @@
 import type { EndReason } from '../bridge/bridge-ports.ts';
-import type { Person, ServerWork, ToolCall, ToolResult, UserId } from '../bridge/ports.ts';
+import type { Person, Progress, ServerWork, ToolCall, UserId } from '../bridge/ports.ts';
 import { codeBlock, sourceLines } from './blocks.ts';
-import { codeOf, codeText } from './code-entry.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
-import { duration, flat, readable } from './readable.ts';
+import type { ToolOutcome } from './tool-outcome.ts';
+import { toolPost } from './tool-post.ts';
 
 type ShownWork = Exclude<ServerWork, { kind: 'call' }>;
 /** One thing that was said or done. Its place among the others is that of its beginning. */
@@ -32,7 +32,11 @@ export type Entry =
       held: boolean;
       /** Where nobody else measures how long it took. */
       readonly startedAt?: number;
-      ended: { readonly result: ToolResult; readonly tookMs: number } | null;
+      /** How far it is; null: it did not say. */
+      progress?: Progress | null;
+      /** For the button that runs it again, once it is over; null: there is none. */
+      againId?: string | null;
+      ended: ToolOutcome | null;
     }
   /** What a tool of the provider found or ran. */
   | { readonly kind: 'work'; work: ShownWork }
@@ -42,26 +46,18 @@ export type Entry =
 const LINE_LIMIT = 1_500;
 /** Shown for words that are still on their way. */
 const WAITING = '…';
-const ARGUMENTS_LIMIT = 150;
-/** Five of them leave room for code below. */
-const NAME_LIMIT = 70;
 /** Discord's small grey text, at the beginning of a line. */
 const SMALL = '-# ';
 
-/** The entry as lines of Discord markdown, each at most LINE_LIMIT long; none when there is nothing to show. */
+/** The entry as lines of Discord markdown, each at most LINE_LIMIT long, but for a tool's post; none when there is nothing to show. */
 export function linesOf(entry: Entry, botName: string): readonly string[] {
   switch (entry.kind) {
     case 'turn':
       return spoken(speakerOf(entry.name, botName), turnText(entry));
     case 'reply':
       return spoken(escapeName(botName), replyText(entry));
-    case 'tool': {
-      if (entry.held) return [];
-      const code = codeOf(entry.call);
-      if (code === undefined) return toolLines(entry);
-      const head = SMALL + cut(codeHead(entry), LINE_LIMIT - SMALL.length);
-      return [codeText(head, code, entry.ended?.result)];
-    }
+    case 'tool':
+      return entry.held ? [] : [toolPost(entry)];
     case 'work':
       return workLines(entry.work);
     case 'note':
@@ -121,31 +117,6 @@ function replyText({ text, audible, ended }: Extract<Entry, { kind: 'reply' }>):
   const share = ended.producedMs > 0 ? ended.heardMs / ended.producedMs : 1;
   const heard = escapeMarkdown(wordsWithin(plain(text), share));
   return `${heard === '' ? WAITING : heard} — *interrupted*`;
-}
-
-/** `run_code for Anna · 0.4 s`: the code and its output follow below. */
-function codeHead({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string {
-  const state = ended ? `${ended.result.ok ? '' : ' → failed'} · ${duration(ended.tookMs)}` : ` → ${WAITING}`;
-  return `${escapeName(call.name)} for ${namesOf(askers)}${state}`;
-}
-
-function namesOf(askers: readonly Person[]): string {
-  const names = askers.slice(0, 5).map((person) => cut(escapeName(person.name), NAME_LIMIT));
-  const more = askers.length > names.length ? ` and ${askers.length - names.length} more` : '';
-  return `${names.join(', ') || 'somebody'}${more}`;
-}
-
-/** `get_weather(place: Lisbon) for Anna → sky: clear · 0.4 s`; a result with more to it has a line for each field. */
-function toolLines({ call, askers, ended }: Extract<Entry, { kind: 'tool' }>): string[] {
-  const args = cut(escapeMarkdown(flat(call.arguments)), ARGUMENTS_LIMIT);
-  const head = `${escapeName(call.name)}(${args}) for ${namesOf(askers)}`;
-  if (!ended) return [SMALL + cut(`${head} → ${WAITING}`, LINE_LIMIT - SMALL.length)];
-  const [first = '', ...rest] = readable(ended.result.output).map(escapeMarkdown);
-  const failed = ended.result.ok ? '' : 'failed: ';
-  const time = duration(ended.tookMs);
-  const lines =
-    rest.length === 0 ? [`${head} → ${failed}${first || 'done'} · ${time}`] : [`${head} · ${time}`, first, ...rest];
-  return lines.map((line) => SMALL + cut(line, LINE_LIMIT / lines.length - SMALL.length));
 }
 
 /** Nobody can pass for the bot by taking its name. */

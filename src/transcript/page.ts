@@ -86,8 +86,11 @@ export class Pages {
   /** Entries that are no longer remembered, so that the caller can forget them as well. */
   forget(): readonly Entry[] {
     const forgotten: Entry[] = [];
-    while (this.#pages.length > PAGES_KEPT && !this.#isDue(this.#pages[0]!)) {
-      forgotten.push(...this.#pages.shift()!.lines.map((line) => line.entry));
+    const old = this.#pages.slice(0, Math.max(0, this.#pages.length - PAGES_KEPT));
+    // The post of a call that runs waits for its result.
+    for (const page of old.filter((one) => !this.#isDue(one) && callOf(one)?.ended !== null)) {
+      this.#pages.splice(this.#pages.indexOf(page), 1);
+      forgotten.push(...page.lines.map((line) => line.entry));
     }
     return forgotten;
   }
@@ -228,10 +231,10 @@ function isHeld({ entry }: Line): boolean {
   return entry.kind === 'tool' && entry.held;
 }
 
-/** The button that cancels the call of this page; null where nothing runs. */
-export function cancelIdOf({ lines }: Page): string | null {
+/** The call that the page belongs to; undefined for every other page. */
+export function callOf({ lines, solo }: Page): Extract<Entry, { kind: 'tool' }> | undefined {
   const entry = lines[0]?.entry;
-  return entry?.kind === 'tool' && !entry.ended ? entry.cancelId : null;
+  return solo && entry?.kind === 'tool' ? entry : undefined;
 }
 
 function joined(texts: readonly string[]): string {

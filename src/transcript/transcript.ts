@@ -1,23 +1,33 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent } from '../bridge/bridge-ports.ts';
-import type { MessageButton, Person, ServerWork, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import type { MessageButton, Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import type { LiveRecord } from '../bridge/record-ports.ts';
+import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';
-import { cancelIdOf, type Page, Pages } from './page.ts';
+import { callOf, type Page, Pages } from './page.ts';
+import { withoutFiles } from './tool-outcome.ts';
 
 type TurnEntry = Extract<Entry, { kind: 'turn' }>;
 type ReplyEntry = Extract<Entry, { kind: 'reply' }>;
-type ToolEntry = Extract<Entry, { kind: 'tool' }>;
 type WorkEntry = Extract<Entry, { kind: 'work' }>;
 type NoteEntry = Extract<Entry, { kind: 'note' }>;
 type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
 
 /** Discord lets a bot write 5 messages in 5 s to a channel; others of its posts go there, too. */
 const WRITE_INTERVAL_MS = 1_200;
-/** A tool that is done sooner is posted once, with its result. */
-const TOOL_HELD_MS = 1_000;
+/** A file that could not be uploaded so often is given up. */
+const UPLOADS_TRIED = 2;
 /** A turn whose words did not come this long after its end will stay without. */
 const TRANSCRIPT_WAIT_MS = 30_000;
+
+/** The buttons below the post of a call; one that is not there is not shown. */
+export interface CallButtons {
+  /** While it runs. */
+  cancel?(cancelId: string): MessageButton;
+  /** When it is over. */
+  again?(againId: string): MessageButton;
+}
 
 /**
  * Writes one conversation into a text channel: who said what, which tools ran, in the order in which things began.
@@ -30,11 +40,15 @@ export class Transcript {
   readonly #nameOf: (userId: UserId) => string;
   readonly #pages: Pages;
   readonly #pace: Pace;
-  readonly #timer: Timer;
-  readonly #cancelButton: ((cancelId: string) => MessageButton) | undefined;
+  readonly #buttons: CallButtons;
+  readonly #record: LiveRecord | undefined;
   readonly #turns = new Map<number, TurnEntry>();
+  /** How the record calls each entry. */
+  readonly #keys = new WeakMap<Entry, string>();
+  #unknown = 0;
+  #notes = 0;
   readonly #replies = new Map<string, ReplyEntry>();
-  readonly #tools = new Map<string, ToolEntry>();
+  readonly #calls: CallPosts;
   /** Sources by reply, so that those which come later stand with the first ones. */
   readonly #sources = new Map<string, WorkEntry>();
   /** Turns that ended without their words so far, with the instant of their end. */
@@ -53,18 +67,25 @@ export class Transcript {
     now: () => number;
     log: Pick<Logger, 'warn'>;
     nameOf?: (userId: UserId) => string;
-    /** Below the post of a call that runs; none: no button. */
-    cancelButton?: (cancelId: string) => MessageButton;
+    buttons?: CallButtons;
     timer?: Timer;
+    /** Nothing is posted before it stands there. */
+    record?: LiveRecord;
   }) {
+    this.#record = options.record;
     this.#text = options.text;
     this.#now = options.now;
     this.#log = options.log;
     this.#nameOf = options.nameOf ?? ((userId) => userId);
     this.#pages = new Pages(options.botName);
     const { timer = wallTimer, now } = options;
-    this.#timer = timer;
-    this.#cancelButton = options.cancelButton;
+    this.#buttons = options.buttons ?? {};
+    this.#calls = new CallPosts({
+      now,
+      timer,
+      begin: (entry) => this.#begin(entry, `call:${entry.call.callId}`),
+      changed: (entry, alive) => this.#changed(entry, alive),
+    });
     this.#pace = new Pace({ intervalMs: WRITE_INTERVAL_MS, now, timer, write: () => this.#write() });
   }
 
@@ -90,8 +111,9 @@ export class Transcript {
         this.#observeReply(event);
         break;
       case 'tool-started':
+      case 'tool-progress':
       case 'tool-ended':
-        this.#observeTool(event);
+        this.#calls.observe(event);
         break;
       case 'server-tool':
         this.#observeWork(event);
@@ -101,23 +123,20 @@ export class Transcript {
         break;
       case 'trouble':
       case 'model-changed':
-        this.#begin({ kind: 'note', text: event.message });
+        this.#note(event.message);
         break;
       case 'moved':
-        this.#begin({
-          kind: 'note',
-          text: 'A moderator moved me to another voice channel; the conversation goes on there.',
-        });
+        this.#note('A moderator moved me to another voice channel; the conversation goes on there.');
         break;
       case 'recovered': {
         const text = recoveryText(event);
-        if (text) this.#begin({ kind: 'note', text });
+        if (text) this.#note(text);
         break;
       }
       case 'ended':
         this.#stopWaiting();
-        this.#endTools();
-        this.#begin({ kind: 'note', text: endText(event.reason, this.#nameOf) });
+        this.#calls.endAll();
+        this.#note(endText(event.reason, this.#nameOf));
         break;
       case 'speaking':
       case 'level':
@@ -128,6 +147,7 @@ export class Transcript {
       case 'interrupted':
       case 'usage':
       case 'transcription-usage':
+      case 'decided':
         break;
       default:
         event satisfies never;
@@ -136,7 +156,7 @@ export class Transcript {
 
   /** Writes all that is not yet in Discord, now. Does not reject: what cannot be written stays for later. */
   flush(): Promise<void> {
-    for (const tool of this.#tools.values()) this.#show(tool);
+    this.#calls.show();
     return this.#pace.drain();
   }
 
@@ -153,13 +173,22 @@ export class Transcript {
 
   async #close(): Promise<void> {
     this.#stopWaiting();
-    this.#endTools();
+    this.#calls.endAll();
     this.#pace.stop();
     await this.#pace.drain();
     if (this.#pages.next()) this.#log.warn('the end of the transcript could not be posted');
   }
 
-  #begin<E extends Entry>(entry: E): E {
+  #note(text: string): NoteEntry {
+    this.#notes += 1;
+    const key = `note:${this.#notes}`;
+    this.#record?.notice(key, text);
+    return this.#begin<NoteEntry>({ kind: 'note', text }, key);
+  }
+
+  /** `key`: what the record calls it; none: it is not recorded. */
+  #begin<E extends Entry>(entry: E, key?: string): E {
+    if (key !== undefined) this.#keys.set(entry, key);
     this.#lastDrop = undefined;
     this.#pages.begin(entry, this.#now());
     const { dropped } = this.#pages;
@@ -171,8 +200,8 @@ export class Transcript {
     return entry;
   }
 
-  #changed(entry: Entry): void {
-    this.#pages.changed(entry, this.#now());
+  #changed(entry: Entry, alive = true): void {
+    this.#pages.changed(entry, alive ? this.#now() : undefined);
     this.#pace.wake();
   }
 
@@ -182,7 +211,7 @@ export class Transcript {
       case 'turn-began': {
         const { id, name } = event.turn;
         if (!this.#turns.has(id))
-          this.#turns.set(id, this.#begin({ kind: 'turn', name, text: '', state: 'listening' }));
+          this.#turns.set(id, this.#begin({ kind: 'turn', name, text: '', state: 'listening' }, `turn:${id}`));
         break;
       }
       case 'turn-ended': {
@@ -200,14 +229,19 @@ export class Transcript {
 
   #heard(turn: Turn | null, text: string, final: boolean): void {
     const known = turn ? this.#turns.get(turn.id) : this.#uncertain;
-    const entry =
-      known ?? this.#begin<TurnEntry>({ kind: 'turn', name: turn?.name ?? '', text: '', state: 'listening' });
+    const entry = known ?? this.#beginTurn(turn);
     if (turn) this.#turns.set(turn.id, entry);
     else this.#uncertain = final ? undefined : entry;
     if (final) this.#awaited.delete(entry);
     entry.text = text;
     if (final) entry.state = 'final';
     this.#changed(entry);
+  }
+
+  #beginTurn(turn: Turn | null): TurnEntry {
+    if (!turn) this.#unknown += 1;
+    const key = turn ? `turn:${turn.id}` : `unknown:${this.#unknown}`;
+    return this.#begin<TurnEntry>({ kind: 'turn', name: turn?.name ?? '', text: '', state: 'listening' }, key);
   }
 
   #observeReply(event: EventOf<'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended'>): void {
@@ -237,54 +271,23 @@ export class Transcript {
   }
 
   #beginReply(replyId: string, audible: boolean): ReplyEntry {
-    const reply = this.#begin<ReplyEntry>({ kind: 'reply', text: '', audible, ended: null });
+    const reply = this.#begin<ReplyEntry>({ kind: 'reply', text: '', audible, ended: null }, `reply:${replyId}`);
     this.#replies.set(replyId, reply);
     return reply;
   }
 
-  #observeTool(event: EventOf<'tool-started' | 'tool-ended'>): void {
-    const { call, askers } = event;
-    const known = this.#tools.get(call.callId);
-    const cancelId = (event.type === 'tool-started' && event.cancelId) || null;
-    const held = event.type === 'tool-started';
-    const tool = known ?? this.#begin<ToolEntry>({ kind: 'tool', call, askers, cancelId, held, ended: null });
-    if (event.type === 'tool-started') {
-      this.#tools.set(call.callId, tool);
-      this.#timer(() => this.#show(tool), TOOL_HELD_MS);
-      return;
-    }
-    this.#tools.delete(call.callId);
-    tool.held = false;
-    tool.ended = { result: event.result, tookMs: event.tookMs };
-    this.#changed(tool);
-  }
-
-  #show(tool: ToolEntry): void {
-    if (!tool.held) return;
-    tool.held = false;
-    this.#changed(tool);
-  }
-
-  /** Nothing runs on after a conversation, and nobody can cancel it any more. */
-  #endTools(): void {
-    for (const tool of this.#tools.values()) {
-      const { callId, name } = tool.call;
-      const result = { callId, name, ok: false, output: '{"error":"the conversation ended"}' };
-      tool.held = false;
-      tool.ended = { result, tookMs: 0 };
-      this.#pages.changed(tool);
-    }
-    this.#tools.clear();
-  }
-
   #buttonsOf(page: Page): readonly MessageButton[] {
-    const cancelId = cancelIdOf(page);
-    return cancelId !== null && this.#cancelButton ? [this.#cancelButton(cancelId)] : [];
+    const call = callOf(page);
+    if (!call) return [];
+    const { ended, cancelId, againId } = call;
+    const cancel = !ended && cancelId ? this.#buttons.cancel?.(cancelId) : undefined;
+    const again = ended && againId ? this.#buttons.again?.(againId) : undefined;
+    return [cancel, again].filter((button) => button !== undefined);
   }
 
   #observeWork({ replyId, turns, work }: EventOf<'server-tool'>): void {
     if (work.kind === 'call') {
-      this.#observeCall(replyId, turns, work);
+      this.#calls.observeHosted(replyId, turns, work);
       return;
     }
     if (work.kind !== 'sources') {
@@ -301,46 +304,13 @@ export class Transcript {
     this.#changed(known);
   }
 
-  /** A call that the provider made looks like one of our own. */
-  #observeCall(replyId: string, turns: readonly Turn[], work: ServerWork & { kind: 'call' }): void {
-    const { callId, server, result } = work;
-    const call = {
-      callId,
-      replyId,
-      turnIds: turns.map(({ id }) => id),
-      name: `${server}: ${work.name}`,
-      arguments: work.arguments,
-    };
-    const people = new Map(turns.map(({ userId, name }) => [userId, name]));
-    const askers = [...people].flatMap(([userId, name]) => (userId === null ? [] : [{ userId, name }]));
-    const known = this.#tools.get(callId);
-    const tool =
-      known ??
-      this.#begin<ToolEntry>({
-        kind: 'tool',
-        call,
-        askers,
-        cancelId: null,
-        held: false,
-        startedAt: this.#now(),
-        ended: null,
-      });
-    if (result === null) {
-      this.#tools.set(callId, tool);
-      return;
-    }
-    this.#tools.delete(callId);
-    const tookMs = this.#now() - (tool.startedAt ?? this.#now());
-    tool.ended = { result: { callId, name: call.name, ...result }, tookMs };
-    this.#changed(tool);
-  }
-
   #droppedSpeech(person: Person, ms: number): void {
     const last = this.#lastDrop?.userId === person.userId ? this.#lastDrop : undefined;
     const all = (last?.ms ?? 0) + ms;
     const text = `${(all / 1_000).toFixed(1)} s of what ${person.name} said could not be heard: too much was waiting.`;
-    const note = last?.note ?? this.#begin<NoteEntry>({ kind: 'note', text });
+    const note = last?.note ?? this.#note(text);
     note.text = text;
+    this.#record?.notice(this.#keys.get(note) ?? '', text);
     this.#changed(note);
     this.#lastDrop = { note, userId: person.userId, ms: all };
   }
@@ -366,27 +336,48 @@ export class Transcript {
     const due = this.#pages.next();
     if (!due) return 'done';
     const { page, content } = due;
+    const ended = callOf(page)?.ended;
+    const files = ended?.files ?? [];
+    const keys = page.lines.flatMap(({ entry }) => this.#keys.get(entry) ?? []);
+    try {
+      await this.#record?.flush();
+    } catch {
+      // The record says in the log why, and once.
+      return 'failed';
+    }
     try {
       const buttons = page.solo ? this.#buttonsOf(page) : undefined;
-      const messageId = page.messageId ?? (await this.#text.post(content, buttons));
-      if (page.messageId !== null) await this.#text.edit(messageId, content, buttons);
+      const messageId = page.messageId ?? (await this.#text.post(content, buttons, files));
+      if (page.messageId !== null) await this.#text.edit(messageId, content, buttons, files);
+      if (ended) ended.files = [];
       this.#pages.wrote(page, content, messageId);
+      this.#record?.posted(keys, messageId);
       this.#warnedOfFailure = false;
     } catch (error) {
       this.#pages.failed(page);
       // Once in a row: the same outage is not worth a line a second.
       if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
       this.#warnedOfFailure = true;
-      return 'failed';
+      if (files.length === 0 || page.failures < (this.#closing ? 1 : UPLOADS_TRIED)) return 'failed';
+      this.#withoutFiles(page);
+      return 'more';
     }
     this.#forget();
     return this.#pages.next() ? 'more' : 'done';
   }
 
+  /** A file that Discord does not take must not cost the post. */
+  #withoutFiles(page: Page): void {
+    const call = callOf(page);
+    if (!call?.ended) return;
+    call.ended = withoutFiles(call.ended);
+    this.#changed(call, false);
+  }
+
   #forget(): void {
     const forgotten = new Set(this.#pages.forget());
     if (forgotten.size === 0) return;
-    for (const known of [this.#turns, this.#replies, this.#tools, this.#sources]) {
+    for (const known of [this.#turns, this.#replies, this.#sources]) {
       for (const [id, entry] of known) if (forgotten.has(entry)) known.delete(id as never);
     }
     for (const entry of this.#awaited.keys()) if (forgotten.has(entry)) this.#awaited.delete(entry);

@@ -97,7 +97,7 @@ describe('tools that the provider runs, and answers in writing', () => {
       roles: [world.guild.createRole({ permissions: ['ManageGuild'] })],
     });
     const listed = await manager.command('/tools list', {}, { channelId: world.channelId });
-    assert.match(listed.content, /`google_search` \(on\): Searches the web with Google/);
+    assert.match(listed.content, /`google_search` \(for everybody\): Searches the web with Google/);
     assert.doesNotMatch(listed.content, /code_execution|url_context/);
     const refused = await manager.command('/voice reply', { form: 'text' }, { channelId: world.channelId });
     assert.equal(
@@ -137,7 +137,7 @@ describe('tools that the provider runs, and answers in writing', () => {
     });
     world.denyWriting(anna);
     await asks();
-    await seen(/docs: search\(query: ports\) for Anna → failed: The tools of docs are for people who may write/);
+    await seen(/docs: search\(query: ports\) for Anna → failed: mcp:docs is for people who may write/);
     await seen(/\*\*Parley:\*\* You may not\./);
     assert.match(sent(), /"approve":false/);
     assert.doesNotMatch(JSON.stringify(world.model.frames), /Port 443/);

@@ -45,6 +45,7 @@ describe('Bridge', () => {
       heardMs: 200,
       producedMs: 1000,
       interrupted: true,
+      itemIds: ['r1-item'],
     });
   });
 
@@ -58,6 +59,32 @@ describe('Bridge', () => {
     await scene.says(audio('r1', 100));
     assert.deepEqual(scene.line.pull(5), []);
     assert.deepEqual(scene.of('interrupted'), [], 'nobody was cut off who had not begun');
+  });
+
+  it('says something of its own accord when the floor is quiet, with the rights of nobody', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    const heard = scene.bridge.announce({ name: 'Reminder', text: 'Tell Ben: tea.' });
+    await scene.says(started('r1', 1), audio('r1', 20), { type: 'audio-done', replyId: 'r1' }, done('r1'));
+    scene.line.pull(5);
+    await scene.called('text 2 null Tell Ben: tea.');
+    const call = { callId: 'c1', replyId: 'r2', turnIds: [2], name: 'get_weather', arguments: '{}' };
+    await scene.says(started('r2', 2), { type: 'tool-call', call }, audio('r2', 20));
+    assert.deepEqual(scene.toolbox.calls[0]?.context.askers, []);
+    assert.equal(scene.toolbox.calls[0]?.context.certain, false);
+    scene.line.pull(1);
+    assert.equal(await heard, true);
+    assert.deepEqual(scene.of('reply-started')[1]?.turns, [{ id: 2, userId: null, name: 'Reminder' }]);
+  });
+
+  it('does not claim that something was said which the end of the conversation cut off', async () => {
+    scene = new Scene();
+    const heard = scene.bridge.announce({ name: 'Reminder', text: 'Tell Ben: tea.' });
+    await scene.called('text 1 null Tell Ben: tea.');
+    await scene.bridge.close({ kind: 'asked', by: null });
+    assert.equal(await heard, false);
+    assert.equal(await scene.bridge.announce({ name: 'Reminder', text: 'x' }), false);
   });
 
   it('runs a tool for the people behind the reply and asks for the answer when the floor is quiet', async () => {

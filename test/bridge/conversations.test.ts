@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Conversation } from '../fakes/conversation.ts';
-import { type CheckedCall, WRITER } from '../fakes/ledger.ts';
+import { type CheckedCall, RIGHTFUL } from '../fakes/ledger.ts';
 import { type Plan, planOf, troubles } from '../fakes/plan.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
@@ -17,6 +17,7 @@ async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnD
   const plans = fc.sample(planOf(turnDetection, MAY_BE_SILENT[protocol]), { numRuns: count * TIMES, seed: SEED });
   const failures: string[] = [];
   const calls: CheckedCall[] = [];
+  const deeds = new Set<string>();
   let next = 0;
   const player = async () => {
     for (let index = next++; index < plans.length; index = next++) {
@@ -24,6 +25,7 @@ async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnD
       try {
         const conversation = await Conversation.play(protocol, plan);
         calls.push(...conversation.ledger.calls);
+        for (const { does } of conversation.ledger.done) deeds.add(does);
         const wrong = problems(conversation, turnDetection);
         if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${conversation.story}`);
       } catch (error) {
@@ -34,7 +36,7 @@ async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnD
   };
   await Promise.all(Array.from({ length: AT_ONCE }, player));
   assert.equal(failures.length, 0, `${failures.length} of ${plans.length}:\n${failures.slice(0, 3).join('\n\n')}`);
-  return calls;
+  return { calls, deeds: [...deeds].sort() };
 }
 
 function problems(conversation: Conversation, turnDetection: Plan['turnDetection']): string[] {
@@ -71,12 +73,12 @@ function miscredited(conversation: Conversation): string[] {
 }
 
 /** Calls: for everybody who was meant, so never with a right that one of them lacks. */
-function usurped({ ledger: { calls, written } }: Conversation): string[] {
+function usurped({ ledger: { calls, done } }: Conversation): string[] {
   const short = calls.filter(({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one)));
-  const others = written.filter((people) => people.some((person) => person !== WRITER));
+  const others = done.filter(({ does, meant }) => meant.some((person) => person !== RIGHTFUL[does]));
   return [
     ...short.map(({ name, meant, askers }) => `${name} ran for ${askers} and was meant for ${meant}`),
-    ...others.map((people) => `${people} wrote`),
+    ...others.map(({ does, meant }) => `${does} was done for ${meant}`),
   ];
 }
 
@@ -133,7 +135,8 @@ async function outlive(protocol: 'openai' | 'gemini', count: number): Promise<st
 describe('generated conversations', { concurrency: 2 }, () => {
   for (const protocol of ['openai', 'gemini'] as const) {
     it(`credit every word and call to the right people and lose none, on ${protocol}`, async () => {
-      const calls = await playAll(protocol, 'manual', 110);
+      const { calls, deeds } = await playAll(protocol, 'manual', 110);
+      assert.deepEqual(deeds, ['lock', 'post', 'shut'], 'everybody used their own right now and then');
       // Doubt takes rights away; where replies can be told apart, there is next to none.
       const exact = calls.filter(({ askers, meant, certain }) => certain && askers.length === meant.length);
       // A reply of silence leaves its turns open to the next, which then counts as everybody's.

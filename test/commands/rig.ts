@@ -1,6 +1,7 @@
 import type { Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
+import { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { drawUsage } from '../../src/chart/draw-usage.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
@@ -11,11 +12,16 @@ import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { Spending } from '../../src/spending.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { NoteStore } from '../../src/store/notes.ts';
+import { ReminderStore } from '../../src/store/reminders.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
+import { ToolRulesStore } from '../../src/store/tool-rules.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { ScriptedBridges } from '../fakes/bridges.ts';
 import { keptLog } from '../fakes/log.ts';
 import { scriptedModels } from '../fakes/models.ts';
+
+const WEATHER = { type: 'object', properties: { place: { type: 'string' }, days: { type: 'integer' } } };
 
 /** The real commands, dispatch and settings on a real discord.js client, in a simulated Discord. Only the conversations are scripted. */
 export interface Rig {
@@ -45,12 +51,18 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     settings,
     usage: spending,
     drawUsage,
+    toolServers: () => [],
     toolsFor: () => [
-      { name: 'get_weather', description: 'The weather at a place.' },
-      { name: 'current_time', description: 'The time somewhere.' },
-      { name: 'post_message', description: 'Writes into the text channel.' },
+      { name: 'get_weather', description: 'The weather at a place.', risk: 'read', parameters: WEATHER },
+      { name: 'current_time', description: 'The time somewhere.', risk: 'read', parameters: {} },
+      { name: 'post_message', description: 'Writes into the text channel.', risk: 'write', parameters: {} },
     ],
     models: scriptedModels,
+    notes: new NoteStore(database),
+    reminders: new ReminderStore(database),
+    policies: new ToolRulesStore(database),
+    decisions: new DecisionLog(),
+    tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
     log,
     ...change,
   };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { ChannelType } from '../../src/simulator/discord/entities.ts';
 import { noSchemas, violations } from '../fakes/published.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
@@ -24,10 +25,10 @@ describe('/tools and /transcript', () => {
     assert.equal(
       (await anna.command('/tools list')).content,
       [
-        '`get_weather` (on): The weather at a place\\.',
+        '`get_weather` (for everybody): The weather at a place\\.',
         '`current_time` (off): The time somewhere\\.',
-        '`post_message` (on): Writes into the text channel\\.',
-        'Switch them with `/tools enable` and `/tools disable`.',
+        '`post_message` (for everybody who may write in the text channel): Writes into the text channel\\.',
+        'Switch them with `/tools enable` and `/tools disable`; say who may use them with `/tools allow` and `/tools deny`.',
       ].join('\n'),
     );
   });
@@ -87,6 +88,16 @@ describe('/tools and /transcript', () => {
     assert.equal((await rig.settings.get(guild.id)).transcriptChannelId, null);
   });
 
+  it('keeps what was said for as many days as it is told', async () => {
+    const { guild, anna } = await furnish(rig);
+    assert.equal((await rig.settings.get(guild.id)).retentionDays, 30);
+    assert.match(
+      (await anna.command('/transcript retention', { days: 7 })).content,
+      /^I keep what is said for 7 days;/,
+    );
+    assert.equal((await rig.settings.get(guild.id)).retentionDays, 7);
+  });
+
   it('sends transcripts to a thread', async () => {
     const { guild, text, anna } = await furnish(rig);
     const thread = guild.addChannel({ type: ChannelType.publicThread, name: 'Notes', parentId: text });
@@ -103,6 +114,95 @@ describe('/tools and /transcript', () => {
     const second = await anna.command('/transcript channel', { channel: news });
     assert.match(second.content, /^You may not write in <#\d+> yourself/);
     assert.equal((await rig.settings.get(guild.id)).transcriptChannelId, null);
+  });
+
+  it('send bodies that the published schemas accept', { skip: noSchemas }, async () => {
+    assert.deepEqual(await violations(rig.discord), []);
+  });
+});
+
+describe('/tools allow, deny and test, and /why', () => {
+  let rig: Rig;
+  const tried: unknown[] = [];
+  before(async () => {
+    rig = await startRig({
+      tryTool: (_asked, trial) => {
+        tried.push(trial);
+        return Promise.resolve({ ok: trial.arguments.place !== 'Atlantis', lines: ['sky: clear', 'wind: none'] });
+      },
+    });
+  });
+  after(() => rig.close());
+
+  it('let a role or a person use a tool, or not any more, and the list says who may', async () => {
+    const { guild, anna } = await furnish(rig);
+    const ben = guild.addPerson({ name: 'Ben' });
+    const mods = guild.createRole({ name: 'Mods' });
+    const answer = async (typed: string, tool: string, who: string) =>
+      (await anna.command(typed, { tool, who })).content;
+    const now = (who: string) => `\`get_weather\` is now for ${who}. It is in effect at once.`;
+    assert.equal(await answer('/tools deny', 'get_weather', ben.userId), now('everybody but not Ben'));
+    assert.equal(await answer('/tools deny', 'get_weather', guild.id), now('nobody'));
+    assert.equal(await answer('/tools allow', 'get_weather', mods), now('@\u2060Mods but not Ben'));
+    assert.equal(await answer('/tools allow', 'get_weather', ben.userId), now('Ben and @\u2060Mods'));
+    assert.match(
+      (await anna.command('/tools list')).content,
+      /^`get_weather` \(for Ben and @\u2060Mods\): The weather/,
+    );
+    assert.equal(await answer('/tools deny', 'get_weather', mods), now('Ben'));
+    assert.equal(await answer('/tools allow', 'get_weather', guild.id), now('everybody'));
+    assert.deepEqual(await rig.context.policies.rules(guild.id), [
+      { tool: 'get_weather', kind: 'person', id: ben.userId, allowed: true },
+    ]);
+    assert.equal(
+      await answer('/tools allow', 'get_weather', rig.discord.botUser.id),
+      'Bots do not talk to me, so they need no tools.',
+    );
+    assert.match(await answer('/tools allow', 'no_tool', mods), /^I have no tool “no\\_tool”/);
+  });
+
+  it('run a tool from the keyboard with pairs or JSON, and say what is wrong with them', async () => {
+    const { anna } = await furnish(rig);
+    const test = async (args: string) =>
+      (await anna.command('/tools test', { tool: 'get_weather', arguments: args })).content;
+    assert.equal(await test('place="New York" days=3'), '`get_weather` brought:\nsky: clear\nwind: none');
+    assert.match(await test('{"place":"Atlantis"}'), /^`get_weather` did not work:/);
+    assert.deepEqual(tried, [
+      { tool: 'get_weather', arguments: { place: 'New York', days: 3 } },
+      { tool: 'get_weather', arguments: { place: 'Atlantis' } },
+    ]);
+    assert.match(await test('days=soon'), /^days must be a number/);
+    assert.match(await test('{"place":'), /not valid JSON/);
+    assert.match(await test('Lisbon'), /^I do not understand/);
+    assert.match(await test('city=Lisbon'), /has no argument city\\\. It takes place\\, days/);
+    assert.equal(tried.length, 2);
+  });
+
+  it('say what was decided, to those who see the channel', async () => {
+    const { guild, voice, anna } = await furnish(rig);
+    assert.match((await anna.command('/why')).content, /^I was in no conversation/);
+    const log = rig.context.decisions as DecisionLog;
+    log.begin(guild.id, voice);
+    assert.match((await anna.command('/why')).content, /^Nothing has been decided/);
+    const askers = [{ userId: '1', name: '*Eve*' }];
+    const decision = {
+      kind: 'tool',
+      outcome: 'refused',
+      askers,
+      certain: false,
+      what: 'ban {}',
+      because: 'No.',
+    } as const;
+    for (let i = 0; i < 60; i += 1)
+      log.observe({ type: 'decided', decision: { ...decision, what: `ban ${i}` } }, guild.id);
+    assert.equal(log.of(guild.id)?.decisions.length, 50);
+    const { content } = await anna.command('/why');
+    assert.match(content, /^<t:\d+:T> \*\*\\\*Eve\\\*\*\* and somebody unknown asked for ban 50: refused\. No\\\.\n/);
+    assert.equal(content.split('\n').length, 10);
+    const hidden = guild.createVoiceChannel({ name: 'Hidden', denyEveryone: ['ViewChannel'] });
+    log.begin(guild.id, hidden);
+    const ben = guild.addPerson({ name: 'Ben' });
+    assert.equal((await ben.command('/why')).content, 'You cannot see the voice channel of that conversation.');
   });
 
   it('send bodies that the published schemas accept', { skip: noSchemas }, async () => {

@@ -67,7 +67,7 @@ describe('the list of commands', () => {
     const bodies = commands.map((command) => command.data.toJSON());
     assert.deepEqual(
       bodies.map((body) => body.name),
-      ['join', 'leave', 'ask', 'status', 'voice', 'tools', 'transcript', 'usage'],
+      ['join', 'leave', 'ask', 'status', 'voice', 'tools', 'why', 'transcript', 'usage', 'notes', 'reminders'],
     );
     for (const body of bodies) {
       assert.deepEqual(body.contexts, [0]);

@@ -41,7 +41,11 @@ describe('dispatchCommands', () => {
       fresh,
       registered as readonly DispatchedCommand<unknown>[],
       { log },
-      (pressed) => buttons.press(pressed, { find: () => undefined }),
+      (pressed) =>
+        buttons.press(pressed, {
+          bridges: { find: () => undefined },
+          runAgain: { press: async (id) => `again ${id}`, cancel: () => 'over' },
+        }),
     );
     client = await logIn(fresh, { token: discord.token, apiUrl });
     await deployCommands(client, { commands: [...registered, named('forgotten')], guildId: null, apiUrl, log });
@@ -67,7 +71,13 @@ describe('dispatchCommands', () => {
     const channel = [...guild.channels.values()].find(({ type }) => type === 0);
     const text = await openTextChannel(await client.guilds.fetch(guild.id), channel?.id ?? '');
     const other = { id: 'else', label: 'Else' };
-    await text.post('Buttons', [buttons.cancel('x'), new ToolButtons().cancel('y'), other]);
+    await text.post('Buttons', [
+      buttons.cancel('x'),
+      new ToolButtons().cancel('y'),
+      other,
+      buttons.again('z'),
+      new ToolButtons().again('z'),
+    ]);
     const post = await guild.waitForMessage(channel?.id ?? '', ({ content }) => content === 'Buttons');
     const ids: string[] = post.components[0]?.components.map((one: { custom_id: string }) => one.custom_id);
     const answers: string[] = [];
@@ -76,6 +86,8 @@ describe('dispatchCommands', () => {
       'It is over already.',
       'I was restarted since then: that call is gone.',
       'I do not know this button any more.',
+      'again z',
+      'I was restarted since then and do not remember that call. Ask me again.',
     ]);
   });
 

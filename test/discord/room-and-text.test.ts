@@ -106,6 +106,41 @@ describe('GuildRoom', () => {
     assert.equal(room.mayWrite(ada!.userId), false);
   });
 
+  it('says which roles and permissions people have at this moment, though nobody tells the bot of changes', async () => {
+    let voice = '';
+    let mods = '';
+    const { guild, simulated } = await seen(async (made) => {
+      voice = made.createVoiceChannel();
+      mods = made.createRole({ name: 'Mods', permissions: ['MuteMembers', 'ManageMessages'] });
+      await made.addPerson({ name: 'Anna', roles: [mods] }).join(voice, { connect: false });
+      await made.addPerson({ name: 'Ben' }).join(voice, { connect: false });
+    });
+    const [anna, ben] = simulated.people;
+    const room = new GuildRoom({ guild, channelId: voice, textChannelId: () => voice });
+    const mayMute = () => [anna, ben].map((person) => room.permits(person!.userId, 'MuteMembers'));
+    assert.deepEqual(room.rolesOf(anna!.userId), [mods]);
+    assert.deepEqual(room.rolesOf(ben!.userId), []);
+    assert.deepEqual(mayMute(), [true, false]);
+    assert.equal(room.outranks(anna!.userId, ben!.userId), true);
+    assert.equal(room.outranks(ben!.userId, anna!.userId), false);
+    assert.equal(room.outranks(anna!.userId, anna!.userId), false);
+    assert.equal(room.outranks(anna!.userId, guild.ownerId), false);
+    assert.equal(room.outranks(guild.ownerId, anna!.userId), true);
+    anna!.member.roleIds.length = 0;
+    ben!.member.roleIds.push(mods);
+    simulated.memberChanged(anna!.member);
+    await settled(simulated);
+    await room.refresh([anna!.userId, ben!.userId]);
+    assert.deepEqual(mayMute(), [false, true]);
+    assert.deepEqual(room.rolesOf(ben!.userId), [mods]);
+    ben!.member.timedOutUntil = Date.now() + 60_000;
+    await room.refresh([ben!.userId]);
+    assert.deepEqual(mayMute(), [false, false]);
+    await room.refresh(['42']);
+    assert.deepEqual(room.rolesOf('42'), []);
+    assert.equal(room.permits('42', 'ManageMessages'), false);
+  });
+
   it('does not let somebody write who is timed out', async () => {
     let voice = '';
     const { guild, simulated } = await seen(async (made) => {
@@ -159,6 +194,37 @@ describe('a text channel', () => {
     const before = discord.requests.length;
     await assert.rejects((await openTextChannel(guild, mute)).post('x'), { message: 'I lack Send Messages in #mute.' });
     await assert.rejects((await openTextChannel(guild, closed)).post('x'), { message: 'I lack Connect in #closed.' });
+    assert.equal(discord.requests.length, before);
+  });
+
+  it('attaches files to a post and to an edit, keeps them, and says why it cannot', async () => {
+    let text = '';
+    let bare = '';
+    const { guild, simulated } = await seen((made) => {
+      text = made.createTextChannel({ name: 'general' });
+      bare = made.createTextChannel({ name: 'bare', denyBot: ['AttachFiles'] });
+    });
+    const channel = await openTextChannel(guild, text);
+    const picture = { name: 'cat.png', bytes: Buffer.from('cat'), description: 'A cat' };
+    const id = await channel.post('running', [{ id: 'x', label: 'Cancel' }]);
+    await channel.edit(id, 'done', [], [picture]);
+    await channel.edit(id, 'done, and more');
+    await channel.post('at once', [], [picture]);
+    const [edited, posted] = simulated.messages(text);
+    assert.equal(edited?.content, 'done, and more');
+    for (const message of [edited, posted]) {
+      assert.deepEqual(
+        message?.files.map(({ name, bytes }) => [name, String(Buffer.from(bytes))]),
+        [['cat.png', 'cat']],
+      );
+    }
+    const huge = { name: 'huge.bin', bytes: Buffer.alloc(10 * 1024 * 1024 + 1) };
+    await assert.rejects(channel.post('x', [], [huge]), {
+      message: 'I could not write in #general: a file is too large.',
+    });
+    const closed = await openTextChannel(guild, bare);
+    const before = discord.requests.length;
+    await assert.rejects(closed.post('x', [], [picture]), { message: 'I lack Attach Files in #bare.' });
     assert.equal(discord.requests.length, before);
   });
 

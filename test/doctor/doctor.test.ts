@@ -112,9 +112,10 @@ describe('npm run doctor', { concurrency: 2 }, () => {
     assert.equal(code, 1);
   });
 
-  it('says what to do about a refused token and key, a broken database and broken prices, in one run', async () => {
+  it('says what to do about a refused token and key, a broken database, broken prices and tools, in one run', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'doctor-'));
     await writeFile(join(folder, 'prices.json'), '{"m": {"textIn": -1}}');
+    await writeFile(join(folder, 'bad.ts'), 'export default 1;');
     await writeFile(
       join(folder, 'not.db'),
       'this is no database, but a text that is long enough for a header. '.repeat(20),
@@ -125,6 +126,7 @@ describe('npm run doctor', { concurrency: 2 }, () => {
       OPENAI_API_KEY: 'sk-wrong-and-secret',
       DATABASE_URL: `sqlite:${folder}/not.db`,
       PRICES_FILE: `${folder}/prices.json`,
+      TOOLS_DIR: folder,
     });
     assert.match(
       output,
@@ -133,7 +135,8 @@ describe('npm run doctor', { concurrency: 2 }, () => {
     assert.match(output, /^✗ OpenAI \(gpt-realtime-2\.1\): .*OPENAI_API_KEY/m);
     assert.match(output, /^✗ Database: The file .*not\.db is not a database: move it away \(DATABASE_URL\)\.$/m);
     assert.match(output, /^✗ Prices: PRICES_FILE .*prices\.json: m\.textIn: /m);
-    assert.match(output, /\n4 problems to solve\.\n$/);
+    assert.match(output, /^✗ Tools of your own: TOOLS_DIR: bad\.ts was left out: its default export is no tool/m);
+    assert.match(output, /\n5 problems to solve\.\n$/);
     assert.equal(code, 1);
     assert.doesNotMatch(output, /wrong-token-of-somebody|sk-wrong-and-secret|Gateway/);
   });

@@ -1,15 +1,27 @@
-import type { BridgeHandle, BridgeStatus, Bridges, CancelOutcome, EndReason } from '../../src/bridge/bridge-ports.ts';
-import type { GuildSettings, Person } from '../../src/bridge/ports.ts';
+import type {
+  AgainOutcome,
+  Announcement,
+  BridgeHandle,
+  BridgeStatus,
+  Bridges,
+  CancelOutcome,
+  EndReason,
+} from '../../src/bridge/bridge-ports.ts';
+import type { GuildSettings, Person, ToolCall } from '../../src/bridge/ports.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
 export class ScriptedBridge implements BridgeHandle {
   readonly guildId: string;
   readonly channelId: string;
   readonly asked: { person: Person; text: string }[] = [];
+  readonly announced: Announcement[] = [];
+  /** Whether an announcement was heard. */
+  hears: (announcement: Announcement) => Promise<boolean> = () => Promise.resolve(true);
   readonly applied: GuildSettings[] = [];
   readonly chosen: (readonly (keyof GuildSettings)[])[] = [];
   readonly closed: EndReason[] = [];
   readonly cancels: { cancelId: string; by: Person; keepsOrder: boolean }[] = [];
+  readonly again: { name: string; by: Person }[] = [];
   outcome: CancelOutcome = 'cancelled';
   waits: readonly (keyof GuildSettings)[] = [];
   now: Partial<BridgeStatus> = {};
@@ -44,9 +56,19 @@ export class ScriptedBridge implements BridgeHandle {
     this.asked.push({ person, text });
   }
 
+  announce(announcement: Announcement): Promise<boolean> {
+    this.announced.push(announcement);
+    return this.hears(announcement);
+  }
+
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome {
     this.cancels.push({ cancelId, by, keepsOrder });
     return this.outcome;
+  }
+
+  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome {
+    this.again.push({ name: call.name, by });
+    return 'started';
   }
 
   apply(settings: GuildSettings, chosen: readonly (keyof GuildSettings)[] = []): readonly (keyof GuildSettings)[] {

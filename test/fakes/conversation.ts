@@ -18,7 +18,8 @@ import { reconnecting } from '../../src/model/reconnecting.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
-import { Ledger, toolName, WRITER } from './ledger.ts';
+import { plainRights } from './gate.ts';
+import { Ledger, RIGHTFUL, SHUTTERS, toolName } from './ledger.ts';
 import { FakeLine } from './line.ts';
 import { Marks } from './marks.ts';
 import type { Plan, PlannedReply, Trouble } from './plan.ts';
@@ -48,6 +49,7 @@ const SETTINGS: GuildSettings = {
   aloneMs: 120_000,
   idleMs: 900_000,
   budgetUsd: 0,
+  retentionDays: 30,
 };
 const LOG = pino({ level: 'silent' });
 /** For lines that are cut every now and then. */
@@ -160,6 +162,7 @@ export class Conversation {
       ? await this.#outliving(model, endpoint, opening)
       : Object.assign(await model.connect(opening, new AbortController().signal), {
           switchTo: () => assert.fail('nobody asked for another model'),
+          tell: () => assert.fail('nobody pressed a button'),
         });
     this.#bridge = new Bridge({
       line: this.#line,
@@ -173,7 +176,10 @@ export class Conversation {
         channelId: 'channel',
         people: () => [...this.#present].map((userId) => ({ userId, name: userId })),
         nameOf: (userId) => userId,
-        mayWrite: (userId) => userId === WRITER,
+        ...plainRights,
+        mayWrite: (userId) => userId === RIGHTFUL.post,
+        rolesOf: (userId) => (userId === RIGHTFUL.shut ? [SHUTTERS] : []),
+        permits: (userId) => userId === RIGHTFUL.shut,
       },
       text: { post: () => Promise.resolve('1'), edit: () => Promise.resolve() },
       ticker: new Ticker(),
@@ -227,8 +233,8 @@ export class Conversation {
     return {
       ...(silent ? { silent } : this.#say(sayMs || (wanted.length > 0 ? 0 : 20))),
       delayMs,
-      calls: wanted.map(({ write, tookMs, later }) => ({
-        name: toolName(write, later),
+      calls: wanted.map(({ does, tookMs, later }) => ({
+        name: toolName(does, later),
         arguments: { ticket: this.ledger.issue(people), tookMs },
       })),
     };
@@ -293,7 +299,7 @@ export class Conversation {
     await this.#until('the floor is quiet', () => this.#quiet);
     // Where Gemini draws the turns, it may keep silent about one without a word, and the bot waits 15 s for it.
     if (this.#protocol === 'gemini' && this.#plan.turnDetection !== 'manual') return;
-    this.#bridge.ask({ userId: WRITER, name: WRITER }, FINAL);
+    this.#bridge.ask({ userId: RIGHTFUL.post, name: RIGHTFUL.post }, FINAL);
     await this.#until('the last question is answered', () => this.#quiet && this.#lastAnswered);
     const deadline = performance.now() + WORDS_MS;
     while (this.#protocol === 'openai' && this.#troubles && this.unwritten.length > 0 && performance.now() < deadline)

@@ -1,19 +1,43 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import type { Delivery, Toolbox } from '../../src/bridge/ports.ts';
+import type { Delivery, Toolbox, ToolRule } from '../../src/bridge/ports.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
+import { gateOf } from './gate.ts';
 
-/** The only one who may write; a tool that writes must never run for anybody else. */
-export const WRITER = 'anna';
+/** What a tool does: nothing but looking, writing, something that the policy lets one person do, something dangerous. */
+export type Deed = 'look' | 'post' | 'lock' | 'shut';
+/** The only one who may; such a tool must never run for anybody else. */
+export const RIGHTFUL = { post: 'anna', lock: 'ben', shut: 'carl' } as const satisfies Record<
+  Exclude<Deed, 'look'>,
+  string
+>;
+/** The role that may `shut`; RIGHTFUL.shut has it. */
+export const SHUTTERS = 'shutters';
 
+const DEEDS = ['look', 'post', 'lock', 'shut'] as const;
 const DELIVERIES = [null, 'interrupt', 'when-idle', 'silent'] as const;
+const CONFIRM_MS = 30;
 
 /** `later` null: the model waits for its result. */
-export function toolName(write: boolean, later: Delivery | null): string {
-  return `${write ? 'post' : 'look'}${later ? `_${later.replace('-', '_')}` : ''}`;
+export function toolName(does: Deed, later: Delivery | null): string {
+  return `${does}${later ? `_${later.replace('-', '_')}` : ''}`;
 }
+
+const RISKS = {
+  look: { risk: 'read' },
+  post: { risk: 'write', needs: 'mayWrite' },
+  lock: { risk: 'write' },
+  shut: { risk: 'dangerous', needs: 'ModerateMembers' },
+} as const;
+
+/** `lock` for one person instead of everyone, `shut` for a role. */
+const RULES: readonly ToolRule[] = DELIVERIES.flatMap((later) => [
+  { tool: toolName('lock', later), kind: 'everyone', id: 'guild', allowed: false },
+  { tool: toolName('lock', later), kind: 'person', id: RIGHTFUL.lock, allowed: true },
+  { tool: toolName('shut', later), kind: 'role', id: SHUTTERS, allowed: true },
+]);
 
 /** A call for whom it was (`meant`: the people whose turns the model had before it) and for whom it ran. */
 export interface CheckedCall {
@@ -26,17 +50,24 @@ export interface CheckedCall {
 /** Whom each call was meant for, by a ticket that the model writes into its arguments, and for whom it ran. */
 export class Ledger {
   readonly calls: CheckedCall[] = [];
-  /** For whom the writing tool really ran. */
-  readonly written: (readonly string[])[] = [];
-  /** The real toolbox with `look…`, which anybody may use, and `post…`, which needs the right to write. */
+  /** What was really done but looking, and for whom it was meant. */
+  readonly done: { readonly does: Exclude<Deed, 'look'>; readonly meant: readonly string[] }[] = [];
+  /** The real toolbox; whoever asked confirms what asks first. */
   readonly toolbox: Toolbox;
   readonly #meant: (readonly string[])[] = [];
   readonly #ticketOf = new Map<string, number>();
 
   constructor() {
     const real = new LocalToolbox({
-      tools: [false, true].flatMap((write) => DELIVERIES.map((later) => this.#tool(write, later))),
+      tools: DEEDS.flatMap((does) => DELIVERIES.map((later) => this.#tool(does, later))),
       log: pino({ level: 'silent' }),
+      ...gateOf({
+        rules: RULES,
+        answer: async ({ askers: [first] }) => {
+          await wait(CONFIRM_MS);
+          return first ? { kind: 'confirmed', by: first } : { kind: 'late' };
+        },
+      }),
     });
     this.toolbox = {
       declarations: (disabled) => real.declarations(disabled),
@@ -48,6 +79,7 @@ export class Ledger {
         this.calls.push({ name: call.name, meant: this.#meant[ticket] ?? [], askers, certain: context.certain });
         return real.run(call, disabled, context);
       },
+      permit: (call, disabled, context) => real.permit(call, disabled, context),
     };
   }
 
@@ -70,17 +102,16 @@ export class Ledger {
     return [...text.matchAll(/ticket\\*":(\d+)/g)].flatMap(([, ticket]) => this.#meant[Number(ticket)] ?? []);
   }
 
-  #tool(write: boolean, later: Delivery | null) {
-    const name = toolName(write, later);
+  #tool(does: Deed, later: Delivery | null) {
+    const name = toolName(does, later);
     return defineTool({
       name,
       description: name,
       input: z.object({ ticket: z.int(), tookMs: z.int() }),
-      risk: write ? 'write' : 'read',
-      ...(write ? { needs: 'mayWrite' as const } : {}),
-      ...(later ? { blocking: false, delivery: later } : {}),
+      ...RISKS[does],
+      ...(later ? { blocking: false, delivery: later } : { blocking: true }),
       run: async ({ ticket, tookMs }) => {
-        if (write) this.written.push(this.#meant[ticket] ?? ['nobody']);
+        if (does !== 'look') this.done.push({ does, meant: this.#meant[ticket] ?? ['nobody'] });
         await wait(tookMs);
         return { done: true, ticket };
       },

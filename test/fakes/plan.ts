@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Delivery } from '../../src/bridge/ports.ts';
+import type { Deed } from './ledger.ts';
 
 /**
  * One thing that happens, `afterMs` after the one before began; `overBot`: not before the bot speaks, if it does soon.
@@ -15,7 +16,7 @@ export type Step = { readonly afterMs: number; readonly overBot: boolean; readon
 export interface PlannedReply {
   readonly delayMs: number;
   readonly sayMs: number;
-  readonly calls: readonly { readonly write: boolean; readonly tookMs: number; readonly later: Delivery | null }[];
+  readonly calls: readonly { readonly does: Deed; readonly tookMs: number; readonly later: Delivery | null }[];
   readonly fails: boolean;
 }
 
@@ -61,7 +62,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const delay = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }));
 const call = fc.record({
-  write: fc.boolean(),
+  does: fc.constantFrom<Deed[]>('look', 'look', 'post', 'lock', 'shut'),
   tookMs: delay,
   later: fc.constantFrom(null, null, null, 'interrupt' as const, 'when-idle' as const, 'silent' as const),
 });

@@ -5,6 +5,7 @@ import { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
 import type { GuildSettings, Person, Toolbox, ToolContext, ToolResult } from '../../src/bridge/ports.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
+import { plainRights } from './gate.ts';
 import { FakeLine } from './line.ts';
 import { ScriptedSession, scriptedModel } from './session.ts';
 import { tone } from './sound.ts';
@@ -24,6 +25,7 @@ export const settings: GuildSettings = {
   aloneMs: 120_000,
   idleMs: 900_000,
   budgetUsd: 0,
+  retentionDays: 30,
 };
 
 /** A toolbox whose calls wait until the test settles them. */
@@ -34,6 +36,13 @@ class HeldToolbox implements Toolbox {
   }
   run(_call: unknown, _disabled: unknown, context: ToolContext): Promise<ToolResult> {
     return new Promise((settle) => this.calls.push({ context, settle }));
+  }
+  /** What it answers to calls on hosted servers, and for whom. */
+  verdict = { allowed: true, reason: 'Everybody who asked may use it.' };
+  readonly permits: ToolContext[] = [];
+  permit(_call: unknown, _disabled: unknown, context: ToolContext) {
+    this.permits.push(context);
+    return Promise.resolve(this.verdict);
   }
 }
 
@@ -66,6 +75,7 @@ export class Scene {
         people: () => this.people,
         nameOf: (userId) => this.people.find((person) => person.userId === userId)?.name ?? userId,
         mayWrite: () => true,
+        ...plainRights,
       },
       text: { post: () => Promise.resolve('1'), edit: () => Promise.resolve() },
       ticker,

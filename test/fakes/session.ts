@@ -49,6 +49,9 @@ export class ScriptedSession implements Conversation {
     this.calls.push(`result ${result.callId}`);
     this.results.push(result);
   }
+  tell(result: ToolResult, turnIds: readonly number[]): void {
+    this.calls.push(`tell ${turnIds.join()} ${result.output}`);
+  }
   approve(callId: string, approved: boolean, reason: string): void {
     this.calls.push(`${approved ? 'approve' : 'decline'} ${callId}: ${reason}`);
   }

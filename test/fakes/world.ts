@@ -133,6 +133,12 @@ export class World {
     });
   }
 
+  /** Stops the bot and starts it anew, with these variables. */
+  async restart(env: NodeJS.ProcessEnv = {}): Promise<void> {
+    await this.#parley?.stop();
+    await this.#boot({ env });
+  }
+
   /** A person in the voice channel, with a real voice connection. */
   async person(name: string): Promise<SimulatedPerson> {
     const person = this.guild.addPerson({ name });

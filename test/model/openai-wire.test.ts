@@ -297,6 +297,7 @@ describe('the OpenAI adapter on the wire', () => {
       turnId: null,
       text: 'both',
       final: true,
+      itemIds: ['x'],
     });
     await done();
   });

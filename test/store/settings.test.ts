@@ -47,6 +47,7 @@ test('what was set is read again by another process, for this guild only', async
     aloneMs: 60_000,
     idleMs: 300_000,
     budgetUsd: 2.5,
+    retentionDays: 7,
   };
   const first = await openDatabase(url);
   assert.deepEqual(await new GuildSettingsStore(first).set('1', change), change);

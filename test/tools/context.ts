@@ -1,4 +1,5 @@
 import type { Person, Room, ToolCall, ToolContext } from '../../src/bridge/ports.ts';
+import { plainRights } from '../fakes/gate.ts';
 import { FakeTextChannel } from '../fakes/text-channel.ts';
 
 export const anna: Person = { userId: '1', name: 'Anna' };
@@ -15,9 +16,11 @@ export function contextOf(
     people: () => people,
     nameOf: (userId) => people.find((person) => person.userId === userId)?.name ?? userId,
     mayWrite,
+    ...plainRights,
   };
   const signal = new AbortController().signal;
-  return { room, askers: [anna], certain: true, signal, ...rest, text: new FakeTextChannel() };
+  const none = { progress: () => {}, attach: () => {}, decided: () => {} };
+  return { room, askers: [anna], certain: true, signal, ...none, ...rest, text: new FakeTextChannel() };
 }
 
 /** A call with these arguments. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { getWeather } from '../../src/tools/get-weather.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
+import { usualGate } from '../fakes/gate.ts';
 import { keptLog } from '../fakes/log.ts';
 import { startOpenMeteo } from '../fakes/open-meteo.ts';
 import { callOf, contextOf } from './context.ts';
@@ -10,7 +11,11 @@ async function setUp(context: TestContext) {
   const meteo = await startOpenMeteo();
   context.after(() => meteo.close());
   const { log, lines } = keptLog();
-  const toolbox = new LocalToolbox({ tools: [getWeather({ forecastUrl: meteo.url, geocodingUrl: meteo.url })], log });
+  const toolbox = new LocalToolbox({
+    ...usualGate,
+    tools: [getWeather({ forecastUrl: meteo.url, geocodingUrl: meteo.url })],
+    log,
+  });
   const ask = async (args: unknown, signal = new AbortController().signal) => {
     const result = await toolbox.run(callOf('get_weather', args), [], contextOf({ signal }));
     return { ok: result.ok, value: JSON.parse(result.output) };

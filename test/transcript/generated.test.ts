@@ -46,6 +46,23 @@ const call = fc.record({ id, text }).map(({ id, text }) => ({
   name: `tool_${id}`,
   arguments: text,
 }));
+const scalar = fc.oneof(text, fc.double(), fc.constant(null), fc.boolean());
+const found = fc.record({ title: text, url: fc.oneof(fc.webUrl({ withFragments: true }), text), snippet: text });
+const fields = fc.oneof(
+  fc.dictionary(text, fc.oneof(scalar, fc.array(scalar, { maxLength: 3 })), { maxKeys: 4 }),
+  found,
+);
+const json = fc
+  .oneof(
+    fields,
+    fc.array(fields, { maxLength: 30 }),
+    fc.dictionary(text, fc.oneof(text, fc.array(fields, { maxLength: 9 }))),
+  )
+  .map((value) => JSON.stringify(value));
+const extras = fc.record({
+  links: fc.array(fc.record({ title: text, url: fc.oneof(fc.webUrl({ withQueryParameters: true }), text) })),
+  files: fc.array(fc.record({ name: text, bytes: fc.uint8Array({ minLength: 1, maxLength: 3 }), description: text })),
+});
 const event: fc.Arbitrary<BridgeEvent> = fc.oneof(
   turn.map((turn): BridgeEvent => ({ type: 'turn-began', turn, queuedMs: 0 })),
   turn.map((turn): BridgeEvent => ({ type: 'turn-ended', turn, speechMs: 1, respond: true })),
@@ -59,10 +76,15 @@ const event: fc.Arbitrary<BridgeEvent> = fc.oneof(
     .record({ id, heardMs: fc.nat(100), interrupted: fc.boolean() })
     .map(({ id, ...rest }): BridgeEvent => ({ type: 'reply-ended', replyId: `r${id}`, producedMs: 100, ...rest })),
   call.map((call): BridgeEvent => ({ type: 'tool-started', call, askers: people })),
-  fc.record({ call, output: text, ok: fc.boolean() }).map(({ call, output, ok }): BridgeEvent => {
-    const result = { callId: call.callId, name: call.name, ok, output };
-    return { type: 'tool-ended', call, askers: [people[1]!], result, tookMs: 5 };
-  }),
+  fc
+    .record({ id, fraction: fc.option(fc.float({ min: 0, max: 1, noNaN: true })), text })
+    .map(({ id, ...progress }): BridgeEvent => ({ type: 'tool-progress', callId: `c${id}`, progress })),
+  fc
+    .record({ call, output: fc.oneof(text, json), ok: fc.boolean(), extras })
+    .map(({ call, output, ok, extras }): BridgeEvent => {
+      const result = { callId: call.callId, name: call.name, ok, output };
+      return { type: 'tool-ended', call, askers: [people[1]!], result, tookMs: 5, extras };
+    }),
   person.map((person): BridgeEvent => ({ type: 'speech-dropped', person, ms: 10 })),
   text.map((message): BridgeEvent => ({ type: 'trouble', message })),
 );
@@ -94,19 +116,46 @@ test('whatever is said, every message keeps within 2,000 characters and no line 
       assert.equal(transcript.dropped, 0);
       for (const content of channel.contents) {
         assert.ok(content.length <= 2_000);
-        for (const line of content.split('\n')) assertLine(line);
+        assertMessage(content);
       }
     }),
     { numRuns: 150 },
   );
 });
 
+/** Lines one by one; what stands in a code block only must not get out of it, ping, or hide something. */
+function assertMessage(content: string): void {
+  let code = false;
+  for (const line of content.split('\n')) {
+    const fence = /^```[a-z]*$/.test(line);
+    if (fence) code = !code;
+    else if (code) assert.doesNotMatch(line, /```|@(everyone|here)|<[@#]|[\u202a-\u202e\u2066-\u2069]/i);
+    else assertLine(line);
+  }
+  assert.equal(code, false, 'a code block is closed');
+}
+
+/** Words that mean only themselves, and addresses that do not unfold. */
+function assertLinks(line: string): void {
+  const bare = line.replace(/\\[^0-9A-Za-z\s]/g, '¤').replace(/^-# (Sources: )?/, '');
+  for (const link of bare.split(' · ')) assert.match(link, /^\[[^\][\\*_~`|<>@]+\]\(<https?:\/\/[^\s<>()[\]@]+>\)$/);
+}
+
 /** Without the markup that is ours, the line must be harmless. */
 function assertLine(line: string): void {
-  const ours = /^(\*\*(?<name>.*?)(:\*\* |\*\* \(more\): )|-# )/u.exec(line);
+  const ours = /^(\*\*(?<name>.*?)(:\*\* |\*\* \(more\): )|-# \*\*(?<label>.*?):\*\*( |$)|-# Sources: |-# |> )/u.exec(
+    line,
+  );
   assert.ok(ours, `a line begins with a name or is small: ${line}`);
-  if (ours.groups?.name) assertHarmless(ours.groups.name);
+  for (const words of [ours.groups?.name, ours.groups?.label]) if (words) assertHarmless(words);
+  if (/^-# (Sources: )?\[/.test(line)) {
+    assertLinks(line);
+    return;
+  }
+  const item = /^-# • \[(?:\\.|[^\]\\])*\]\(<[^>]*>\)/u.exec(line)?.[0];
+  if (item) assertLinks(item.replace('• ', ''));
   const rest = line
+    .replace(item ?? ours[0], ours[0])
     .slice(ours[0].length)
     .replace(/ — \*interrupted\*$/, '')
     .replace(/^\*\(no transcript came\)\*$/, '');

@@ -22,7 +22,10 @@ function setUp() {
     log,
     timer: timer.set,
     nameOf,
-    cancelButton: (cancelId) => ({ id: `stop ${cancelId}`, label: 'Cancel' }),
+    buttons: {
+      cancel: (cancelId) => ({ id: `stop ${cancelId}`, label: 'Cancel' }),
+      again: (againId) => ({ id: `again ${againId}`, label: 'Run again' }),
+    },
   });
   const observe = (...events: BridgeEvent[]) => {
     for (const event of events) transcript.observe(event);
@@ -198,13 +201,19 @@ test('a long result has a line for each field and row, within one message', asyn
   observe({ type: 'tool-ended', call, askers: [anna], result, tookMs: 412 });
   await timer.pass(2_000);
   assert.equal(channel.contents.length, 1);
-  assert.deepEqual(channel.contents[0]?.split('\n').slice(0, 4), [
+  assert.deepEqual(channel.contents[0]?.split('\n').slice(0, 7), [
     '-# get\\_weather(place: Lisbon, days: 2) for Anna · 412 ms',
-    '-# place: Lisbon',
-    '-# days:',
-    '-# • day 2026-11-1 · sky clear \\*sky\\*',
+    '-# **place:** Lisbon',
+    '-# **days:**',
+    '```',
+    'day         sky',
+    '──────────  ───────────',
+    '2026-11-1   clear *sky*',
   ]);
-  assert.match(channel.contents[0] ?? '', /\n-# … and 21 more$/);
+  assert.match(channel.contents[0] ?? '', /\n```\n-# … and 15 more\n-# All of it: get\\_weather\.json$/);
+  const [file] = channel.files.get('m1') ?? [];
+  assert.equal(file?.name, 'get_weather.json');
+  assert.deepEqual(JSON.parse(String(file?.bytes)), { place: 'Lisbon', days });
 });
 
 test('a tool that failed says why, and for whom it ran', async () => {

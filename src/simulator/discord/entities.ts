@@ -126,6 +126,8 @@ export interface StoredMessage {
   allowedMentions: Json | undefined;
   readonly replyTo: string | null;
   readonly nonce: string | number | null;
+  /** As the API gives it back; null where the message has none. */
+  readonly poll: Json | null;
   /** For a reply to an interaction. */
   readonly interaction: {
     readonly id: string;

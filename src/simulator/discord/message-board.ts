@@ -4,6 +4,7 @@ import { EPHEMERAL, LOADING } from './entities.ts';
 import type { Dispatch } from './gateway.ts';
 import type { Identity } from './identity.ts';
 import { pings } from './mentions.ts';
+import { pollJson } from './polls.ts';
 import { memberJson, messageJson } from './wire.ts';
 
 /** What happened to a message. */
@@ -109,6 +110,7 @@ export class MessageBoard {
       allowedMentions,
       replyTo,
       nonce: body.nonce ?? null,
+      poll: body.poll ? pollJson(body.poll, Date.now()) : null,
       interaction: interaction ?? null,
       editedAt: null,
       deleted: false,

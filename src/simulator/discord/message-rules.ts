@@ -2,6 +2,7 @@ import { FormFaults, refusal } from './discord-error.ts';
 import type { Json } from './entities.ts';
 import { EPHEMERAL } from './entities.ts';
 import { checkAllowedMentions } from './mentions.ts';
+import { checkPoll } from './polls.ts';
 
 const SUPPRESS_EMBEDS = 4;
 const SILENT = 4096;
@@ -29,6 +30,7 @@ export function checkMessage(body: Json, circumstances: MessageCircumstances): v
   checkEmbeds(body, faults);
   checkComponents(body, faults);
   checkAllowedMentions(body.allowed_mentions, faults);
+  if (!circumstances.edit) checkPoll(body.poll, faults);
   const allowedFlags = SUPPRESS_EMBEDS | SILENT | COMPONENTS_V2 | (circumstances.ephemeral ? EPHEMERAL : 0);
   // Discord drops flags that a route does not take; only the wrong type is refused.
   if (flags !== undefined && flags !== null && !Number.isInteger(flags)) {

@@ -158,6 +158,17 @@ function withImplied(bits: bigint, channel: Channel): bigint {
   return bits & Permission.SendMessages ? bits : bits & ~NEEDS_SEND;
 }
 
+/** The highest position among a member's roles; @everyone has 0. */
+function highestRole(guild: GuildRights, member: Member): number {
+  return Math.max(0, ...member.roleIds.map((id) => guild.roles.get(id)?.position ?? 0));
+}
+
+/** Whether a member stands above another one: https://docs.discord.com/developers/topics/permissions#permission-hierarchy */
+export function isAbove(guild: GuildRights, member: Member, other: Member): boolean {
+  if (other.user.id === guild.ownerId) return false;
+  return member.user.id === guild.ownerId || highestRole(guild, member) > highestRole(guild, other);
+}
+
 /** Whether a member is timed out now. */
 function isTimedOut(member: Member): boolean {
   return member.timedOutUntil !== null && member.timedOutUntil > Date.now();

@@ -33,6 +33,7 @@ function messageRoutes(world: RestWorld, add: AddRoute): void {
   add('POST', path, (call) => {
     const { guild, channel, rights } = channelOf(world, call);
     mayWrite(channel, rights, call);
+    checkSizes(call);
     checkMessage(call.body, { files: call.files.length, edit: false, ephemeral: false });
     return guild.board.json(guild.board.post({ authorId: world.bot.id, channel, body: call.body, files: call.files }));
   });
@@ -61,6 +62,8 @@ function messageRoutes(world: RestWorld, add: AddRoute): void {
     mayConnect(channel, rights);
     const message = guild.board.get(channel.id, call.params.message ?? '');
     if (message.authorId !== world.bot.id) throw refusal('editOfOthers');
+    if (call.files.length > 0) need(rights, 'AttachFiles');
+    checkSizes(call);
     checkMessage(call.body, { files: call.files.length, edit: true, ephemeral: false });
     guild.board.edit(message, call.body, call.files);
     return guild.board.json(message);
@@ -74,6 +77,14 @@ function messageRoutes(world: RestWorld, add: AddRoute): void {
   });
 }
 
+/** https://docs.discord.com/developers/reference#uploading-files: the limit of a server without boosts, for each file. */
+const FILE_LIMIT_BYTES = 10 * 1024 * 1024;
+
+function checkSizes({ files }: Call): void {
+  if (files.some(({ bytes }) => bytes.length > FILE_LIMIT_BYTES))
+    throw new DiscordError(413, 40_005, 'Request entity too large');
+}
+
 // A voice channel's chat is closed to whoever may not connect.
 function mayConnect(channel: Channel, rights: bigint): void {
   if (isVoice(channel) && !(rights & Permission.Connect)) throw refusal('missingAccess');
@@ -85,6 +96,7 @@ function mayWrite(channel: Channel, rights: bigint, call: Call): void {
   need(rights, isThread(channel) ? 'SendMessagesInThreads' : 'SendMessages');
   if (call.files.length > 0) need(rights, 'AttachFiles');
   if (call.body.embeds?.length) need(rights, 'EmbedLinks');
+  if (call.body.poll) need(rights, 'SendPolls');
   if (call.body.message_reference) need(rights, 'ReadMessageHistory');
   if (isThread(channel) && channel.archived) {
     if (channel.locked) throw refusal('archivedThread');

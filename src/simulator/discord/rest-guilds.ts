@@ -3,7 +3,7 @@ import type { Channel, Json, Member } from './entities.ts';
 import { ChannelType, isVoice } from './entities.ts';
 import type { SimulatedGuild } from './guild.ts';
 import { Intent } from './intents.ts';
-import { Permission } from './permissions.ts';
+import { isAbove, Permission } from './permissions.ts';
 import { type AddRoute, botIn, type Call, guildOf, need, type RestWorld } from './rest.ts';
 import { channelJson, guildJson, memberJson, roleJson, voiceStateJson } from './wire.ts';
 
@@ -75,7 +75,17 @@ function patchMember(world: RestWorld, call: Call): Json {
   if ('roles' in body) need(rights, 'ManageRoles');
   if (('mute' in body || 'deaf' in body || 'channel_id' in body) && !inVoice) throw refusal('notInVoice');
   if ('communication_disabled_until' in body) timeOut(guild, bot, member, body.communication_disabled_until);
-  if ('nick' in body) setNick(guild, member, body.nick, rights, member === bot ? 'ChangeNickname' : 'ManageNicknames');
+  if ('nick' in body)
+    setNick(
+      guild,
+      member,
+      body.nick,
+      rights,
+      member === bot ? 'ChangeNickname' : 'ManageNicknames',
+      isAbove(guild, bot, member),
+    );
+  // Muting, deafening and moving go by permission alone; roles, names and time-outs by the order of roles too.
+  if ('roles' in body && member !== bot && !isAbove(guild, bot, member)) throw refusal('missingPermissions');
   if ('roles' in body) member.roleIds = [...(body.roles ?? [])];
   if ('mute' in body) member.mute = Boolean(body.mute);
   if ('deaf' in body) member.deaf = Boolean(body.deaf);
@@ -91,9 +101,11 @@ function setNick(
   nick: unknown,
   rights: bigint,
   permission: 'ChangeNickname' | 'ManageNicknames',
+  above = false,
 ): void {
   need(rights, permission);
-  if (member.user.id === guild.ownerId) throw refusal('missingPermissions');
+  const others = permission === 'ManageNicknames';
+  if (others ? !above : member.user.id === guild.ownerId) throw refusal('missingPermissions');
   const faults = new FormFaults();
   faults.text(nick, 'nick', { min: 0, max: 32 });
   faults.check();
@@ -102,6 +114,7 @@ function setNick(
 
 function timeOut(guild: SimulatedGuild, bot: Member, member: Member, until: unknown): void {
   need(guild.permissions(bot), 'ModerateMembers');
+  if (!isAbove(guild, bot, member)) throw refusal('missingPermissions');
   if (guild.permissions(member) & Permission.Administrator) throw refusal('missingPermissions');
   const at = until === null ? null : Date.parse(String(until));
   const faults = new FormFaults();

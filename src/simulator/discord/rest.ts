@@ -30,6 +30,8 @@ export interface RecordedRequest {
   readonly body: unknown;
   readonly files: readonly string[];
   readonly status: number;
+  /** What the audit log has as the reason; null where none was given. */
+  readonly reason: string | null;
   /** performance.now() when it was answered. */
   readonly at: number;
 }
@@ -88,6 +90,7 @@ export function restServer(
       body,
       files: upload?.files.map((one) => one.name) ?? [],
       status: reply.statusCode,
+      reason: reasonOf(request),
       at: performance.now(),
     });
   });
@@ -117,6 +120,17 @@ export function restServer(
   return app;
 }
 
+// https://docs.discord.com/developers/resources/audit-log: URL-encoded, 1–512 characters.
+function reasonOf(request: FastifyRequest): string | null {
+  const header = request.headers['x-audit-log-reason'];
+  if (typeof header !== 'string') return null;
+  try {
+    return decodeURIComponent(header);
+  } catch {
+    return header;
+  }
+}
+
 async function answer(at: {
   request: FastifyRequest;
   reply: FastifyReply;
@@ -129,6 +143,7 @@ async function answer(at: {
   const { request, reply } = at;
   const params = request.params as Record<string, string>;
   if (!at.callback && !limit(at.limits, at.name, params, reply)) return reply;
+  if ((reasonOf(request)?.length ?? 0) > 512) throw refusal('malformedBody');
   const upload = request.body as Upload | undefined;
   const call = {
     params,

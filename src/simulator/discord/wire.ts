@@ -208,6 +208,7 @@ export function messageJson(message: StoredMessage, context: MessageContext): Js
     flags: message.flags,
     type: message.interaction?.type === 2 ? 20 : message.replyTo ? 19 : 0,
     ...(message.nonce !== null && { nonce: message.nonce }),
+    ...(message.poll && { poll: message.poll }),
   };
   if (message.replyTo) withReply(json, message, context);
   if (message.interaction) withInteraction(json, message.interaction, message.guildId, context);

@@ -3,7 +3,19 @@ import { usage } from './002-usage.ts';
 import { guildModel } from './003-guild-model.ts';
 import { repliesAndSearches } from './004-replies-and-searches.ts';
 import { places } from './005-places.ts';
+import { policy } from './006-policy.ts';
+import { remindersNotes } from './007-reminders-notes.ts';
+import { record } from './008-record.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
-export const migrations: readonly Migration[] = [guildSettings, usage, guildModel, repliesAndSearches, places];
+export const migrations: readonly Migration[] = [
+  guildSettings,
+  usage,
+  guildModel,
+  repliesAndSearches,
+  places,
+  policy,
+  remindersNotes,
+  record,
+];

@@ -1,0 +1,69 @@
+import { PermissionFlagsBits } from 'discord.js';
+import type { Note } from '../src/bridge/guild-ports.ts';
+import type { Asked, Command, CommandContext } from './command.ts';
+import { guildCommand } from './guild-command.ts';
+import { counted, plain } from './words.ts';
+
+/** What fits under Discord's 2,000 characters with room for the line that says how many more there are. */
+const ROOM = 1_800;
+const SHOWN = 150;
+
+/** What the bot remembers for this server. */
+export const notes: Command = {
+  data: guildCommand('notes', 'What I remember for this server')
+    .addSubcommand((sub) => sub.setName('list').setDescription('Show what people had me remember, the newest first'))
+    .addSubcommand((sub) =>
+      sub
+        .setName('delete')
+        .setDescription('Have me forget something: your own notes, or any if you manage messages')
+        .addIntegerOption((option) =>
+          option.setName('note').setDescription('Which one').setRequired(true).setMinValue(1).setAutocomplete(true),
+        ),
+    ),
+
+  async execute(asked, context) {
+    return asked.options.getSubcommand() === 'delete' ? remove(asked, context) : list(asked, context);
+  },
+
+  async autocomplete(typing, context) {
+    const part = typing.options.getFocused().toLowerCase();
+    const all = await context.notes.list(typing.guildId);
+    const may = (note: Note) => note.by.userId === typing.user.id || keepsOrder(typing.memberPermissions);
+    return all
+      .toReversed()
+      .filter((note) => may(note) && `${note.id} ${note.text}`.toLowerCase().includes(part))
+      .map((note) => ({ name: `${note.id}: ${note.text}`.slice(0, 100).toWellFormed(), value: note.id }));
+  },
+};
+
+async function list({ guildId }: Asked, { notes }: CommandContext): Promise<string> {
+  const all = (await notes.list(guildId)).toReversed();
+  if (all.length === 0)
+    return 'I remember nothing for this server. Say “remember that …” while I am in a voice channel.';
+  const lines: string[] = [];
+  let left = ROOM;
+  for (const { id, text, by, madeAt } of all) {
+    const line = `**${id}** ${plain(text, SHOWN)} (${plain(by.name, 40)}, <t:${Math.floor(madeAt / 1000)}:d>)`;
+    left -= line.length + 1;
+    if (left < 0) break;
+    lines.push(line);
+  }
+  const more = all.length - lines.length;
+  if (more > 0) lines.push(`… and ${counted(more, 'older one')}.`);
+  return [...lines, 'Delete one with `/notes delete`.'].join('\n');
+}
+
+async function remove(asked: Asked, { notes }: CommandContext): Promise<string> {
+  const id = asked.options.getInteger('note', true);
+  const note = (await notes.list(asked.guildId)).find((one) => one.id === id);
+  if (!note) return `There is no note ${id}. \`/notes list\` shows all.`;
+  if (note.by.userId !== asked.user.id && !keepsOrder(asked.memberPermissions)) {
+    return `That note is of ${plain(note.by.name, 40)}. Only they, and people with Manage Messages, can delete it.`;
+  }
+  await notes.remove(asked.guildId, id);
+  return `I have forgotten “${plain(note.text, SHOWN)}”. A conversation that is running knew it and may still mention it.`;
+}
+
+function keepsOrder(permissions: { has(bit: bigint): boolean } | null): boolean {
+  return permissions?.has(PermissionFlagsBits.ManageMessages) ?? false;
+}

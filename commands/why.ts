@@ -1,0 +1,43 @@
+import type { Decision } from '../src/bridge/ports.ts';
+import type { Command } from './command.ts';
+import { guildCommand } from './guild-command.ts';
+import { sees } from './rights.ts';
+import { listed, plain } from './words.ts';
+
+/** Nobody scrolls further back in one answer. */
+const SHOWN = 10;
+const LONGEST = 1_900;
+
+/** Why something was done or refused in the conversation. */
+export const why: Command = {
+  data: guildCommand('why', 'Why I did something or refused to, in this conversation'),
+
+  async execute(asked, { bridges, decisions }) {
+    const log = decisions.of(asked.guildId);
+    if (!log) return 'I was in no conversation on this server since I was started.';
+    // Whoever could not have listened does not learn here what was wanted.
+    const channelId = bridges.find(asked.guildId)?.channelId ?? log.channelId;
+    if (!sees(asked.guild.channels.cache.get(channelId), asked.member)) {
+      return 'You cannot see the voice channel of that conversation.';
+    }
+    if (log.decisions.length === 0) return 'Nothing has been decided in this conversation yet: nobody wanted a tool.';
+    const lines = log.decisions
+      .slice(-SHOWN)
+      .map(({ at, decision }) => `<t:${Math.floor(at / 1_000)}:T> ${words(decision)}`);
+    while (lines.length > 1 && lines.join('\n').length > LONGEST) lines.shift();
+    return lines.join('\n');
+  },
+};
+
+function words(decision: Decision): string {
+  switch (decision.kind) {
+    case 'tool': {
+      const names = decision.askers.map(({ name }) => `**${plain(name, 40)}**`);
+      const people = decision.certain || names.length === 0 ? names : [...names, 'somebody unknown'];
+      const who = people.length === 0 ? 'Somebody unknown' : listed(people);
+      return `${who} asked for ${plain(decision.what, 120)}: ${decision.outcome}. ${plain(decision.because, 300)}`;
+    }
+    default:
+      return decision.kind satisfies never;
+  }
+}

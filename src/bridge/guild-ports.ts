@@ -1,0 +1,85 @@
+// What tools can have done in a guild beside posting text, and what is kept for them. Types only: nothing here runs.
+import type { Person, Room, UserId } from './ports.ts';
+
+/** The conversation that something is done for. */
+export type Place = Pick<Room, 'guildId' | 'channelId'>;
+
+/** One of Discord's own polls: a question of at most 300 characters, 2–10 answers of at most 55, open for 1–768 hours. */
+export interface Poll {
+  readonly question: string;
+  readonly answers: readonly string[];
+  readonly multiple: boolean;
+  readonly hours: number;
+}
+
+/**
+ * The text channel of a conversation: where its transcript goes. Every method rejects with an Error whose message a
+ * person can read; `by` are the people whose rights all have to suffice.
+ */
+export interface GuildTexts {
+  /** Gives the id of the message. */
+  postPoll(place: Place, poll: Poll, by: readonly Person[]): Promise<string>;
+  /** A public thread, in which `first` is posted. Gives its id. */
+  createThread(place: Place, thread: { name: string; first: string | null }, by: readonly Person[]): Promise<string>;
+  /** Posts, and notifies this one person. `content` at most 1,900 characters, escaped. */
+  postTo(place: Place, userId: UserId, content: string): Promise<void>;
+  /** Whether Discord lets this person read what was posted in a channel. False where either is not known. */
+  mayRead(guildId: string, userId: UserId, channelId: string): boolean;
+}
+
+/** What a moderator can have done to somebody in a voice channel. */
+export type MemberAct =
+  | { readonly kind: 'mute'; readonly muted: boolean }
+  | { readonly kind: 'move'; readonly channelId: string }
+  | { readonly kind: 'disconnect' }
+  | { readonly kind: 'timeout'; readonly minutes: number };
+
+/** Acts on members with the rights of those who asked. */
+export interface Moderation {
+  /** The guild's voice channels that all of these people see. Names are untrusted text. */
+  voiceChannels(guildId: string, by: readonly Person[]): readonly { readonly id: string; readonly name: string }[];
+  /**
+   * Does it, if Discord lets everybody in `by` and the bot do it, and all of them stand above the target. Rejects with
+   * an Error whose message a person can read.
+   */
+  act(order: { guildId: string; target: Person; act: MemberAct; by: readonly Person[] }): Promise<void>;
+}
+
+/** Something that a guild wants remembered. `text` and the author's name are untrusted. `madeAt`: ms since 1970. */
+export interface Note {
+  readonly id: number;
+  readonly text: string;
+  readonly by: Person;
+  readonly madeAt: number;
+}
+
+/** What guilds want remembered. Rejects with StoreError where the database fails. */
+export interface Notes {
+  /** Rejects with RangeError, with a sentence for people, when the guild has too many or the text is too long. */
+  add(guildId: string, note: { text: string; by: Person }): Promise<Note>;
+  /** Oldest first. */
+  list(guildId: string): Promise<readonly Note[]>;
+  /** False where there is none. */
+  remove(guildId: string, id: number): Promise<boolean>;
+}
+
+/** What somebody wants to be reminded of. `channelId`: the voice channel where they asked. Instants are ms since 1970. */
+export interface Reminder {
+  readonly id: number;
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly person: Person;
+  readonly text: string;
+  readonly dueAt: number;
+  readonly madeAt: number;
+}
+
+/** Everybody's reminders. */
+export interface Reminders {
+  /** Rejects with RangeError, with a sentence for people, when there are too many, or the time or the text is out of range. */
+  add(wish: Omit<Reminder, 'id' | 'madeAt'>): Promise<Reminder>;
+  /** One person's, the next first. */
+  of(guildId: string, userId: UserId): Promise<readonly Reminder[]>;
+  /** False where this person has no such reminder. */
+  remove(guildId: string, userId: UserId, id: number): Promise<boolean>;
+}

@@ -1,0 +1,47 @@
+import type { GuildTexts, Moderation, Notes, Reminders } from './bridge/guild-ports.ts';
+import type { RecordReader } from './bridge/record-ports.ts';
+import { createThread } from './tools/create-thread.ts';
+import { currentTime } from './tools/current-time.ts';
+import { getWeather } from './tools/get-weather.ts';
+import { moderationTools } from './tools/moderation-tools.ts';
+import { noteTools } from './tools/note-tools.ts';
+import { postMessage } from './tools/post-message.ts';
+import { readPage } from './tools/read-page.ts';
+import { reminderTools } from './tools/reminder-tools.ts';
+import { rollDice } from './tools/roll-dice.ts';
+import { runCode } from './tools/run-code.ts';
+import { searchTranscripts } from './tools/search-transcripts.ts';
+import { startPoll } from './tools/start-poll.ts';
+import type { Tool } from './tools/tool.ts';
+import { whoIsHere } from './tools/who-is-here.ts';
+import { escapeMarkdown } from './transcript/markdown.ts';
+
+/** What the built-in tools work with. */
+export interface BuiltInParts {
+  readonly weather: { readonly forecastUrl: string; readonly geocodingUrl: string };
+  readonly texts: GuildTexts;
+  readonly moderation: Moderation;
+  readonly notes: Notes;
+  readonly reminders: Reminders;
+  readonly record: Pick<RecordReader, 'search'>;
+}
+
+/** Every tool that comes with the bot, in the order in which people and models are told of them. */
+export function builtInTools({ weather, texts, moderation, notes, reminders, record }: BuiltInParts): Tool[] {
+  const channelsOf = (guildId: string) => moderation.voiceChannels(guildId, []).map(({ id }) => id);
+  return [
+    getWeather(weather),
+    currentTime(),
+    whoIsHere,
+    readPage(),
+    runCode(),
+    rollDice(),
+    startPoll({ texts }),
+    ...reminderTools({ reminders }),
+    ...noteTools({ notes }),
+    searchTranscripts({ record, texts, channelsOf }),
+    postMessage({ escape: escapeMarkdown }),
+    createThread({ texts, escape: escapeMarkdown }),
+    ...moderationTools({ moderation }),
+  ];
+}

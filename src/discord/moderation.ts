@@ -1,0 +1,137 @@
+import {
+  type Client,
+  DiscordAPIError,
+  type Guild,
+  type GuildMember,
+  PermissionFlagsBits,
+  RESTJSONErrorCodes,
+  type VoiceBasedChannel,
+} from 'discord.js';
+import type { MemberAct, Moderation } from '../bridge/guild-ports.ts';
+import type { Person } from '../bridge/ports.ts';
+import { auditReason, memberOf } from './members.ts';
+
+/** What each act takes, and what Discord calls it. */
+const RIGHTS = {
+  mute: ['MuteMembers', 'Mute Members'],
+  move: ['MoveMembers', 'Move Members'],
+  disconnect: ['MoveMembers', 'Move Members'],
+  timeout: ['ModerateMembers', 'Timeout Members'],
+} as const;
+
+/** Acts on members in voice, where Discord would let everybody who asked do the same by hand. */
+export class DiscordModeration implements Moderation {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  voiceChannels(guildId: string, by: readonly Person[]): readonly { readonly id: string; readonly name: string }[] {
+    const guild = this.#client.guilds.cache.get(guildId);
+    if (!guild) return [];
+    const members = by.map(({ userId }) => guild.members.cache.get(userId));
+    const channels = [...guild.channels.cache.values()].filter((one): one is VoiceBasedChannel => one.isVoiceBased());
+    return channels
+      .filter((channel) =>
+        members.every((one) => one && channel.permissionsFor(one).has(PermissionFlagsBits.ViewChannel)),
+      )
+      .map(({ id, name }) => ({ id, name }));
+  }
+
+  async act(order: { guildId: string; target: Person; act: MemberAct; by: readonly Person[] }): Promise<void> {
+    const guild = this.#client.guilds.cache.get(order.guildId);
+    const me = guild?.members.me;
+    if (!guild || !me) throw new Error('I am not on that server any more.');
+    if (order.by.length === 0) throw new Error('It is not known who asked for it.');
+    const target = await memberOf(guild, order.target);
+    if (target.id === me.id) throw new Error('I do not do that to myself. /leave sends me away.');
+    if (target.id === guild.ownerId)
+      throw new Error(`${named(target)} owns this server, so nobody may do that to them.`);
+    const channel = target.voice.channel;
+    if (!channel) throw new Error(`${named(target)} is in no voice channel.`);
+    for (const person of order.by) mayAct(await memberOf(guild, person), order.act, target, channel);
+    mayAct(me, order.act, target, channel);
+    const destination = order.act.kind === 'move' ? destinationOf(guild, order.act.channelId) : undefined;
+    if (destination) {
+      for (const person of order.by) mayEnter(await memberOf(guild, person), destination);
+      mayEnter(me, destination);
+    }
+    await carryOut(target, order.act, auditReason(order.by));
+  }
+}
+
+/** Throws where this member, the bot included, could not do it by hand. */
+function mayAct(member: GuildMember, act: MemberAct, target: GuildMember, channel: VoiceBasedChannel): void {
+  const mine = member.id === member.guild.members.me?.id;
+  if (member.id === target.id) throw new Error(`That is ${named(target)}, who asked: they can do it themselves.`);
+  const [bit, words] = RIGHTS[act.kind];
+  const rights = act.kind === 'timeout' ? member.permissions : channel.permissionsFor(member);
+  if (member.isCommunicationDisabled()) throw new Error(`${named(member)} is timed out.`);
+  if (!rights.has(PermissionFlagsBits[bit])) {
+    throw new Error(
+      mine ? `I lack ${words}. A manager of the server can give it to my role.` : `${named(member)} lacks ${words}.`,
+    );
+  }
+  // https://docs.discord.com/developers/resources/guild#modify-guild-member: administrators cannot be timed out.
+  if (act.kind === 'timeout' && target.permissions.has(PermissionFlagsBits.Administrator)) {
+    throw new Error(`${named(target)} is an administrator, whom Discord does not let anybody time out.`);
+  }
+  const above = member.id === member.guild.ownerId || member.roles.highest.comparePositionTo(target.roles.highest) > 0;
+  if (above) return;
+  const who = mine ? 'my highest role does' : `the highest role of ${named(member)} does`;
+  throw new Error(`${who} not stand above that of ${named(target)}, so it may not be done.`);
+}
+
+function destinationOf(guild: Guild, channelId: string): VoiceBasedChannel {
+  const channel = guild.channels.cache.get(channelId);
+  if (channel?.isVoiceBased()) return channel;
+  throw new Error('That voice channel does not exist any more.');
+}
+
+function mayEnter(member: GuildMember, channel: VoiceBasedChannel): void {
+  const rights = channel.permissionsFor(member);
+  if (rights.has(PermissionFlagsBits.ViewChannel) && rights.has(PermissionFlagsBits.Connect)) return;
+  const who = member.id === member.guild.members.me?.id ? 'I' : named(member);
+  throw new Error(`${who} may not enter ${JSON.stringify(channel.name)}, so nobody can be moved there.`);
+}
+
+async function carryOut(target: GuildMember, act: MemberAct, reason: string): Promise<void> {
+  try {
+    switch (act.kind) {
+      case 'mute':
+        await target.voice.setMute(act.muted, reason);
+        return;
+      case 'move':
+        await target.voice.setChannel(act.channelId, reason);
+        return;
+      case 'disconnect':
+        await target.voice.disconnect(reason);
+        return;
+      case 'timeout':
+        await target.timeout(act.minutes * 60_000, reason);
+        return;
+      default:
+        act satisfies never;
+    }
+  } catch (error) {
+    throw new Error(sentence(error, target), { cause: error });
+  }
+}
+
+function sentence(error: unknown, target: GuildMember): string {
+  if (!(error instanceof DiscordAPIError)) return 'Discord did not answer, so it is not known whether it was done.';
+  switch (error.code) {
+    case RESTJSONErrorCodes.TargetUserIsNotConnectedToVoice:
+      return `${named(target)} is in no voice channel any more.`;
+    case RESTJSONErrorCodes.MissingPermissions:
+    case RESTJSONErrorCodes.MissingAccess:
+      return `Discord does not let me do that to ${named(target)}.`;
+    default:
+      return `Discord refused it (${error.code}).`;
+  }
+}
+
+function named(member: GuildMember): string {
+  return JSON.stringify(member.displayName);
+}

@@ -1,0 +1,52 @@
+import type { SettingsStore } from './bridge/ports.ts';
+import type { RecordReader, RecordWriter } from './bridge/record-ports.ts';
+import type { Log } from './log.ts';
+import { type Database, openReader } from './store/database.ts';
+import { unlock } from './store/record-key.ts';
+import { StoredRecord } from './store/record-reader.ts';
+import { RecordStore } from './store/record-store.ts';
+import { Retention } from './store/retention.ts';
+
+/** The record of what is said, for as long as the process lives. */
+export interface KeptRecord {
+  readonly writer: RecordWriter;
+  readonly reader: RecordReader;
+  /** Begins to delete what is old. */
+  start(): void;
+  /** Before the database is closed. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the record and ends what a killed process left open in it. Only for whoever holds the lock: another process'
+ * conversations would be ended, and its texts sealed. `key`: DATA_KEY. Rejects with StoreError, for a wrong key, too.
+ */
+export async function openRecord({
+  database,
+  settings,
+  key,
+  log,
+}: {
+  readonly database: Database;
+  readonly settings: Pick<SettingsStore, 'get'>;
+  readonly key: Uint8Array | null;
+  readonly log: Log;
+}): Promise<KeptRecord> {
+  const seal = await unlock(database, key, log);
+  const writer = new RecordStore(database, seal);
+  const unfinished = await writer.closeUnfinished();
+  if (unfinished > 0) log.info({ conversations: unfinished }, 'ended in the record what broke off at the last stop');
+  const opened = openReader(database);
+  const retentionDays = async (guildId: string) => (await settings.get(guildId)).retentionDays;
+  const retention = new Retention({ database, retentionDays, now: () => Date.now(), log });
+  let stopping: Promise<void> | undefined;
+  return {
+    writer,
+    reader: new StoredRecord(opened.reader, seal),
+    start: () => retention.start(),
+    stop: () => {
+      stopping ??= retention.stop().then(() => opened.close());
+      return stopping;
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { Note, Notes } from '../bridge/guild-ports.ts';
+import type { Person } from '../bridge/ports.ts';
+import { type Database, StoreError } from './database.ts';
+import { keptText } from './kept-text.ts';
+
+const LONGEST_TEXT = 500;
+const MOST_NOTES = 100;
+
+/** The notes of every guild in the database. */
+export class NoteStore implements Notes {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  constructor(database: Database, now: () => number = Date.now) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async add(guildId: string, note: { text: string; by: Person }): Promise<Note> {
+    const text = keptText(note.text, 'The note', LONGEST_TEXT);
+    const { userId, name } = note.by;
+    const madeAt = this.#now();
+    const id = await this.#asked('written to', async () => {
+      // Counted and written in one: two who ask at once must not get past the limit.
+      return this.#database.transaction(async (inside) => {
+        const [row] = await inside('notes').where({ guild_id: guildId }).count({ count: '*' });
+        if (Number(row?.count) >= MOST_NOTES) return undefined;
+        const fields = { guild_id: guildId, user_id: userId, name, text, made_at: madeAt };
+        return (await inside('notes').insert(fields))[0];
+      });
+    });
+    if (id !== undefined) return { id, text, by: { userId, name }, madeAt };
+    throw new RangeError(`This server has ${MOST_NOTES} notes already. Delete one first: /notes delete.`);
+  }
+
+  async list(guildId: string): Promise<readonly Note[]> {
+    const rows = await this.#asked('read from', () =>
+      this.#database('notes').where({ guild_id: guildId }).orderBy('id'),
+    );
+    return rows.map((row) => ({
+      id: row.id,
+      text: row.text,
+      by: { userId: row.user_id, name: row.name },
+      madeAt: row.made_at,
+    }));
+  }
+
+  async remove(guildId: string, id: number): Promise<boolean> {
+    return (
+      (await this.#asked('written to', () => this.#database('notes').where({ guild_id: guildId, id }).delete())) > 0
+    );
+  }
+
+  async #asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw new StoreError(`The notes cannot be ${doing} the database.`, { cause: error });
+    }
+  }
+}

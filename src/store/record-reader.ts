@@ -1,0 +1,97 @@
+import type {
+  LineRange,
+  RecordedConversation,
+  RecordedLine,
+  RecordFinds,
+  RecordReader,
+  RecordSearch,
+} from '../bridge/record-ports.ts';
+import { type Database, StoreError } from './database.ts';
+import { firstLineId } from './line-ids.ts';
+import { postsOf } from './posts.ts';
+import { conversationOf, lineOf, lineTables } from './record-rows.ts';
+import { searchRecord } from './record-search.ts';
+import type { TextSeal } from './text-seal.ts';
+
+/** Lines read at a time: SQLite works in a thread of its own, but the rows are made in ours. */
+const PAGE = 500;
+
+/** Reads the record from a connection of its own (openReader). */
+export class StoredRecord implements RecordReader {
+  readonly #reader: Database;
+  readonly #seal: TextSeal;
+
+  constructor(reader: Database, seal: TextSeal) {
+    this.#reader = reader;
+    this.#seal = seal;
+  }
+
+  async conversations(query: Parameters<RecordReader['conversations']>[0]): Promise<readonly RecordedConversation[]> {
+    const { guildId, channelIds, limit, before = Number.MAX_SAFE_INTEGER } = query;
+    const rows = await readable(
+      this.#reader('conversations')
+        .where({ guild_id: guildId })
+        .whereIn('channel_id', channelIds)
+        .where('id', '<', before)
+        .orderBy('id', 'desc')
+        .limit(limit),
+    );
+    return rows.map(conversationOf);
+  }
+
+  async conversation(guildId: string, id: number): Promise<RecordedConversation | undefined> {
+    const row = await readable(this.#reader('conversations').where({ guild_id: guildId, id }).first());
+    return row && conversationOf(row);
+  }
+
+  async *lines(range: LineRange): AsyncGenerator<RecordedLine, void, void> {
+    let from = range.since === undefined ? 0 : firstLineId(range.since);
+    for (;;) {
+      const page = await readable(this.#page(range, from));
+      yield* page;
+      const last = page.at(-1);
+      if (!last || page.length < PAGE) return;
+      from = last.id + 1;
+    }
+  }
+
+  async search(search: RecordSearch): Promise<RecordFinds> {
+    return readable(searchRecord(this.#reader, this.#seal, search));
+  }
+
+  async #page({ guildId, conversationId, channelId, until }: LineRange, from: number): Promise<RecordedLine[]> {
+    const to = until === undefined ? Number.MAX_SAFE_INTEGER : firstLineId(until);
+    const kinds = await Promise.all(
+      lineTables.map(async (table) => {
+        const rows = await this.#reader(table)
+          .where({
+            guild_id: guildId,
+            ...(conversationId !== undefined && { conversation_id: conversationId }),
+            ...(channelId !== undefined && { channel_id: channelId }),
+          })
+          .where('id', '>=', from)
+          .where('id', '<', to)
+          .orderBy('id')
+          .limit(PAGE);
+        return rows.map((row: Record<string, unknown>) => ({ table, row }));
+      }),
+    );
+    const rows = kinds.flat().sort((one, other) => Number(one.row.id) - Number(other.row.id));
+    const lines = rows.slice(0, PAGE).map(({ table, row }) => lineOf(table, row, this.#seal));
+    const posts = await postsOf(
+      this.#reader,
+      lines.map(({ id }) => id),
+    );
+    return lines.map((line) => ({ ...line, posts: posts.get(line.id) ?? [] }));
+  }
+}
+
+/** A failure in words for people; what the driver says is the cause. */
+async function readable<T>(reading: PromiseLike<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    throw new StoreError('What was said cannot be read from the database.', { cause: error });
+  }
+}

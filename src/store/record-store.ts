@@ -1,0 +1,124 @@
+import type { RecordBatch, RecordedLine, RecordedUtterance, RecordWriter } from '../bridge/record-ports.ts';
+import { type Database, StoreError } from './database.ts';
+import { conversationRow, lineRow, turnRow } from './record-rows.ts';
+import { indexed } from './terms.ts';
+import type { TextSeal } from './text-seal.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** By what each kind of line is known beside its id: late words of a line that nobody remembers find it again. */
+const KEYS = {
+  conversations: [['id']],
+  turns: [['conversation_id', 'turn_id']],
+  utterances: [['id'], ['conversation_id', 'turn_id'], ['conversation_id', 'reply_id']],
+  tool_calls: [['id'], ['conversation_id', 'call_id']],
+  presences: [['id']],
+  notices: [['id']],
+} as const;
+
+/** Writes what is said and done, batch by batch. */
+export class RecordStore implements RecordWriter {
+  readonly #database: Database;
+  readonly #seal: TextSeal;
+
+  constructor(database: Database, seal: TextSeal) {
+    this.#database = database;
+    this.#seal = seal;
+  }
+
+  async write({ conversation, turns, lines }: RecordBatch): Promise<void> {
+    try {
+      await this.#database.transaction(async (transaction) => {
+        await put(transaction, 'conversations', conversationRow(conversation));
+        for (const turn of turns) await put(transaction, 'turns', turnRow(turn, conversation.id, this.#seal));
+        for (const line of lines) await this.#line(transaction, line);
+      });
+    } catch (error) {
+      throw new StoreError('What is said cannot be written to the database.', { cause: error });
+    }
+  }
+
+  /** Brings to an end what a process left open that was killed. Gives how many conversations that were. */
+  async closeUnfinished(): Promise<number> {
+    const open = await this.#database('conversations').whereNull('ended_at').select('id', 'started_at');
+    for (const { id, started_at } of open) await this.#close(Number(id), Number(started_at));
+    return open.length;
+  }
+
+  async #close(id: number, startedAt: number): Promise<void> {
+    await this.#database.transaction(async (transaction) => {
+      const unread = await transaction('utterances').where({ conversation_id: id, state: 'open' });
+      for (const row of unread) {
+        const text = this.#seal.open('utterances.text', row.text);
+        const state = text === '' ? 'unknown' : 'final';
+        await transaction('utterances').where({ id: row.id }).update({ state });
+        await index(transaction, { ...scopeOf(row), text }, this.#seal);
+      }
+      const last = await transaction('utterances').where({ conversation_id: id }).max('ended_at as at').first();
+      const ended_at = Math.max(startedAt, Number(last?.at ?? 0));
+      await transaction('turns').where({ conversation_id: id }).whereNull('ended_at').update({ ended_at });
+      await transaction('conversations').where({ id }).update({ ended_at, end_reason: 'stopped' });
+    });
+  }
+
+  async #line(transaction: Database, line: RecordedLine): Promise<void> {
+    const { table, row } = lineRow(line, this.#seal);
+    const id = await put(transaction, table, row);
+    if (line.kind === 'utterance' && line.state !== 'open') await index(transaction, { ...line, id }, this.#seal);
+    for (const { channelId, messageId } of line.posts) {
+      await transaction.raw('INSERT OR IGNORE INTO posts (line_id, channel_id, message_id) VALUES (?, ?, ?)', [
+        id,
+        channelId,
+        messageId,
+      ]);
+    }
+  }
+}
+
+type Indexed = Pick<RecordedUtterance, 'id' | 'conversationId' | 'channelId' | 'userId' | 'text'>;
+
+/** Makes an utterance findable: its words, and where and by whom they were said. */
+export async function index(transaction: Database, line: Indexed, seal: TextSeal): Promise<void> {
+  if (line.text === '') {
+    await transaction('words').where({ rowid: line.id }).delete();
+    return;
+  }
+  const scope = [
+    channelScope(line.channelId),
+    conversationScope(line.conversationId),
+    ...(line.userId === null ? [] : [userScope(line.userId)]),
+  ];
+  await transaction.raw('INSERT OR REPLACE INTO words (rowid, text, scope) VALUES (?, ?, ?)', [
+    line.id,
+    indexed(line.text, seal),
+    scope.join(' '),
+  ]);
+}
+
+/** What index() needs of a row, but for the text. */
+export function scopeOf(row: Row): Omit<Indexed, 'text'> {
+  return {
+    id: Number(row.id),
+    conversationId: Number(row.conversation_id),
+    channelId: String(row.channel_id),
+    userId: row.user_id === null ? null : String(row.user_id),
+  };
+}
+
+export const channelScope = (channelId: string): string => `c${channelId}`;
+export const conversationScope = (conversationId: number): string => `v${conversationId}`;
+export const userScope = (userId: string): string => `u${userId}`;
+
+/** Inserts a row, or updates the one that has one of its keys. Gives the id of the row that stands there now. */
+async function put(transaction: Database, table: keyof typeof KEYS, row: Row): Promise<number> {
+  const names = Object.keys(row);
+  const set = names
+    .filter((name) => name !== 'id' && name !== 'conversation_id')
+    .map((name) => `"${name}" = excluded."${name}"`)
+    .join(', ');
+  const update = KEYS[table].map((key) => `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${set}`).join(' ');
+  const columns = names.map((name) => `"${name}"`).join(', ');
+  const sql = `INSERT INTO ${table} (${columns}) VALUES (${names.map(() => '?').join(', ')}) ${update} RETURNING rowid AS id`;
+  const [kept] = await transaction.raw(sql, Object.values(row) as never[]);
+  return Number(kept?.id);
+}

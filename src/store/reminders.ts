@@ -1,0 +1,110 @@
+import type { Reminder, Reminders } from '../bridge/guild-ports.ts';
+import type { UserId } from '../bridge/ports.ts';
+import { type Database, StoreError } from './database.ts';
+import { keptText } from './kept-text.ts';
+
+const LONGEST_TEXT = 300;
+const MOST_OF_ONE = 20;
+const SOONEST_MS = 1_000;
+const LATEST_MS = 366 * 86_400_000;
+
+/** A reminder that is due, with how often it could not be brought to the person. */
+export interface DueReminder extends Reminder {
+  readonly failures: number;
+}
+
+/** Everybody's reminders in the database. What brings them is src/reminding.ts. */
+export class ReminderStore implements Reminders {
+  readonly #database: Database;
+  readonly #now: () => number;
+
+  constructor(database: Database, now: () => number = Date.now) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  async add(wish: Omit<Reminder, 'id' | 'madeAt'>): Promise<Reminder> {
+    const madeAt = this.#now();
+    const text = keptText(wish.text, 'The reminder', LONGEST_TEXT);
+    const { guildId, channelId, person, dueAt } = wish;
+    if (!(dueAt - madeAt >= SOONEST_MS)) throw new RangeError('That time is over already.');
+    if (dueAt - madeAt > LATEST_MS) throw new RangeError('A reminder can be at most one year ahead.');
+    const mine = { guild_id: guildId, user_id: person.userId };
+    const id = await this.#asked('written to', () =>
+      // Counted and written in one: two who ask at once must not get past the limit.
+      this.#database.transaction(async (inside) => {
+        const [row] = await inside('reminders').where(mine).count({ count: '*' });
+        if (Number(row?.count) >= MOST_OF_ONE) return undefined;
+        const fields = { ...mine, channel_id: channelId, name: person.name, text, due_at: dueAt, made_at: madeAt };
+        return (await inside('reminders').insert(fields))[0];
+      }),
+    );
+    if (id !== undefined) return { ...wish, id, text, madeAt };
+    throw new RangeError(
+      `There are ${MOST_OF_ONE} reminders for one person already. Delete one first: /reminders delete.`,
+    );
+  }
+
+  async of(guildId: string, userId: UserId): Promise<readonly Reminder[]> {
+    const mine = { guild_id: guildId, user_id: userId };
+    const rows = await this.#asked('read from', () =>
+      this.#database('reminders')
+        .where(mine)
+        .orderBy([{ column: 'due_at' }, { column: 'id' }]),
+    );
+    return rows.map(reminderOf);
+  }
+
+  async remove(guildId: string, userId: UserId, id: number): Promise<boolean> {
+    const mine = { guild_id: guildId, user_id: userId, id };
+    return (await this.#asked('written to', () => this.#database('reminders').where(mine).delete())) > 0;
+  }
+
+  /** What is due at an instant, the oldest first; at most 20. */
+  async due(at: number): Promise<readonly DueReminder[]> {
+    const rows = await this.#asked('read from', () =>
+      this.#database('reminders').where('due_at', '<=', at).orderBy('due_at').limit(20),
+    );
+    return rows.map(reminderOf);
+  }
+
+  /** When the next one is due; null where there is none. */
+  async nextDueAt(): Promise<number | null> {
+    const [row] = await this.#asked('read from', () => this.#database('reminders').min({ next: 'due_at' }));
+    return (row?.next as number | null | undefined) ?? null;
+  }
+
+  /** It was brought, or is given up. */
+  async done(id: number): Promise<void> {
+    await this.#asked('written to', () => this.#database('reminders').where({ id }).delete());
+  }
+
+  /** It could not be brought, and is due again. */
+  async postpone(id: number, dueAt: number): Promise<void> {
+    await this.#asked('written to', () =>
+      this.#database('reminders').where({ id }).update({ due_at: dueAt }).increment('failures', 1),
+    );
+  }
+
+  async #asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      throw new StoreError(`The reminders cannot be ${doing} the database.`, { cause: error });
+    }
+  }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row, as knex types it
+function reminderOf(row: any): DueReminder {
+  return {
+    id: row.id,
+    guildId: row.guild_id,
+    channelId: row.channel_id,
+    person: { userId: row.user_id, name: row.name },
+    text: row.text,
+    dueAt: row.due_at,
+    madeAt: row.made_at,
+    failures: row.failures,
+  };
+}

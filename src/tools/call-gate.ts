@@ -1,0 +1,159 @@
+import type { Logger } from 'pino';
+import type { Decision, ToolCall, ToolContext, ToolPolicies } from '../bridge/ports.ts';
+import type { Answer, Confirmations } from './confirmations.ts';
+import { type Judged, judge } from './policy.ts';
+import { RateLimits } from './rate-limits.ts';
+import { type RunCall, type Tool, ToolError } from './tool.ts';
+
+/** What a gate stands on. `now`: milliseconds of a clock that never goes back; only tests need another. */
+export interface GateParts {
+  readonly policies: Pick<ToolPolicies, 'rules'>;
+  readonly confirmations: Pick<Confirmations, 'ask'>;
+  readonly log: Pick<Logger, 'warn'>;
+  readonly now?: () => number;
+}
+
+/** What a call is judged by. */
+type Gated = Judged & Pick<Tool, 'confirm'>;
+
+interface Attempt {
+  readonly disabled: readonly string[];
+  readonly context: ToolContext;
+  /** Checks the arguments and looks up what they name; throws ToolError. Absent: nobody here knows them. */
+  readonly prepare?: () => Promise<{ readonly words?: string; readonly run: RunCall }>;
+}
+
+/** Discord cannot be asked for longer than people like to wait. */
+const REFRESH_MS = 5_000;
+const SHOWN_ARGUMENTS = 200;
+
+/**
+ * What stands between a call and its tool: the policy with the roles that people have now, how often they called, and
+ * the button of those that ask first. Says each decision to the context, for `/why`.
+ */
+export class CallGate {
+  readonly #policies: GateParts['policies'];
+  readonly #confirmations: GateParts['confirmations'];
+  readonly #log: GateParts['log'];
+  readonly #now: () => number;
+  readonly #limits = new RateLimits();
+
+  constructor({ policies, confirmations, log, now = () => performance.now() }: GateParts) {
+    this.#policies = policies;
+    this.#confirmations = confirmations;
+    this.#log = log;
+    this.#now = now;
+  }
+
+  /** Gives what runs the call. Throws ToolError with the reason where it may not run. */
+  async pass(tool: Gated, call: ToolCall, attempt: Attempt): Promise<RunCall> {
+    const { context } = attempt;
+    try {
+      const because = await this.#pass(tool, call, attempt);
+      context.decided(decision('allowed', call, context, because.sentence));
+      return because.run;
+    } catch (error) {
+      const reason =
+        error instanceof ToolError ? error.message : 'Something in me broke; the log of the bot says what.';
+      context.decided(decision('refused', call, context, reason));
+      throw error;
+    }
+  }
+
+  async #pass(
+    tool: Gated,
+    call: ToolCall,
+    attempt: Attempt,
+  ): Promise<{ readonly sentence: string; readonly run: RunCall }> {
+    const { context, prepare } = attempt;
+    let sentence = await this.#judge(tool, attempt);
+    this.#limit(tool, context);
+    const { words, run } = (await prepare?.()) ?? { run: () => Promise.resolve(null) };
+    if (asksFirst(tool, context)) {
+      const { askers, tainted = false } = context;
+      const question = { tool: call.name, askers, arguments: call.arguments, words, tainted };
+      const answer = await this.#confirmations.ask(question, context.text, context.signal);
+      const by = confirmedBy(tool.name, answer);
+      // A minute is long enough to lose a role, or for a manager to change the policy.
+      await this.#judge(tool, attempt);
+      sentence = `${sentence} ${by} confirmed it.`;
+    }
+    return { sentence, run };
+  }
+
+  /** Gives why it is allowed; throws ToolError where it is not. */
+  async #judge(tool: Gated, { disabled, context }: Attempt): Promise<string> {
+    const { room, askers, certain } = context;
+    const rules = await this.#rules(room.guildId);
+    const depends = tool.risk !== 'read' || tool.needs !== null || rules.some((rule) => rule.tool === tool.name);
+    if (depends) await this.#refresh(tool, context);
+    const verdict = judge(tool, { disabled, rules, askers, certain, room });
+    if (!verdict.allowed) throw new ToolError(verdict.reason);
+    return verdict.because;
+  }
+
+  async #rules(guildId: string) {
+    try {
+      return await this.#policies.rules(guildId);
+    } catch (error) {
+      this.#log.warn({ err: error, guildId }, 'the policy of tools cannot be read');
+      throw new ToolError('I cannot look up who may use which tool at the moment. Try again later.');
+    }
+  }
+
+  async #refresh(tool: Gated, { room, askers }: ToolContext): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer')), REFRESH_MS);
+    });
+    try {
+      await Promise.race([room.refresh(askers.map(({ userId }) => userId)), late]);
+    } catch (error) {
+      this.#log.warn({ err: error, guildId: room.guildId }, 'the roles of people cannot be looked up');
+      throw new ToolError(`I could not ask Discord who may use ${tool.name} now. Try again in a moment.`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #limit({ name, risk }: Gated, { room, askers }: ToolContext): void {
+    const userIds = askers.map(({ userId }) => userId);
+    const waitMs = this.#limits.take({ guildId: room.guildId, tool: name, risk, userIds }, this.#now());
+    if (waitMs === 0) return;
+    const seconds = Math.ceil(waitMs / 1_000);
+    throw new ToolError(`${name} was used too often. It can be used again in ${seconds} s.`);
+  }
+}
+
+/** Whether a person has to press a button before this call runs. */
+function asksFirst(tool: Gated, { tainted = false, typed = false }: ToolContext): boolean {
+  if (tool.confirm === 'always') return true;
+  if (tainted && tool.risk !== 'read') return true;
+  return tool.confirm && !typed;
+}
+
+/** Who said yes; throws ToolError where nobody did. */
+function confirmedBy(tool: string, answer: Answer): string {
+  switch (answer.kind) {
+    case 'confirmed':
+      return JSON.stringify(answer.by.name);
+    case 'declined':
+      throw new ToolError(
+        `${JSON.stringify(answer.by.name)} said no to ${tool}. Do not call it again unless somebody asks.`,
+      );
+    case 'late':
+      throw new ToolError(`Nobody confirmed ${tool} with the button within 60 s, so it did not run.`);
+    case 'cancelled':
+      throw new ToolError(`The call of ${tool} was cancelled.`);
+    case 'unasked':
+      throw new ToolError(`${tool} did not run. ${answer.reason}`);
+    default:
+      return answer satisfies never;
+  }
+}
+
+function decision(outcome: Decision['outcome'], call: ToolCall, context: ToolContext, because: string): Decision {
+  const { askers, certain } = context;
+  const args = call.arguments.trim().slice(0, SHOWN_ARGUMENTS);
+  return { kind: 'tool', outcome, askers, certain, what: `${call.name.slice(0, 100)} ${args}`.trimEnd(), because };
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import type { MessageButton, Person, TextChannel } from '../bridge/ports.ts';
+
+/** Somebody who confirms within this time means what was said; later it counts as no. */
+const WAIT_MS = 60_000;
+/** How many past questions are known, for the answers to late presses. */
+const REMEMBERED = 200;
+
+/** What somebody is asked to confirm. All texts are untrusted. */
+export interface Question {
+  readonly tool: string;
+  readonly askers: readonly Person[];
+  /** JSON text. */
+  readonly arguments: string;
+  /** What it will really do, where the tool can say that. */
+  readonly words: string | undefined;
+  /** Text from outside may have led to it. */
+  readonly tainted: boolean;
+}
+
+/** How a question ended. `unasked`: it could not be posted; `reason` is a sentence. */
+export type Answer =
+  | { readonly kind: 'confirmed' | 'declined'; readonly by: Person }
+  | { readonly kind: 'late' | 'cancelled' }
+  | { readonly kind: 'unasked'; readonly reason: string };
+
+/** What became of a press. `yours`: those who may press, where the presser may not. */
+export type PressOutcome =
+  | { readonly kind: 'taken'; readonly confirmed: boolean }
+  | { readonly kind: 'not-yours'; readonly askers: readonly Person[] }
+  | { readonly kind: 'over'; readonly answer: Answer | null };
+
+/** How questions look. `texts`: messages of at most 2,000 characters, the last one gets the buttons; none: too long. */
+export interface QuestionLook {
+  texts(question: Question, waitMs: number): readonly string[];
+  /** The last message once it is over. */
+  closed(question: Question, answer: Answer): string;
+  buttons(id: string): readonly MessageButton[];
+}
+
+/** After `ms`; gives a function that calls it off. */
+export type Later = (run: () => void, ms: number) => () => void;
+
+interface Pending {
+  readonly askers: readonly Person[];
+  readonly settle: (answer: Answer) => void;
+}
+
+/** Questions that a person has to say yes to before a tool acts. They end with the process. */
+export class Confirmations {
+  readonly #look: QuestionLook;
+  readonly #later: Later;
+  readonly #pending = new Map<string, Pending>();
+  readonly #past = new Map<string, Answer>();
+
+  /** `later` replaces setTimeout in tests. */
+  constructor(look: QuestionLook, later: Later = wallTimer) {
+    this.#look = look;
+    this.#later = later;
+  }
+
+  /** Posts the question and waits for the answer, at most 60 s. Never rejects; an aborted signal cancels it. */
+  async ask(question: Question, text: TextChannel, signal: AbortSignal): Promise<Answer> {
+    if (signal.aborted) return { kind: 'cancelled' };
+    const messages = this.#look.texts(question, WAIT_MS);
+    if (messages.length === 0) {
+      return { kind: 'unasked', reason: 'Its arguments are too long to be shown and confirmed.' };
+    }
+    const id = randomUUID();
+    const answered = this.#waitFor(id, question.askers, signal);
+    const posted = this.#post(messages, text, id, signal);
+    // A press may come before Discord has told us that the post is there.
+    void posted.then((one) => {
+      if (one.kind !== 'posted') answered.settle(one);
+    });
+    const answer = await answered.promise;
+    void posted.then((one) => {
+      if (one.kind === 'posted') void this.#close(one.messageId, question, answer, text);
+    });
+    return answer;
+  }
+
+  /** Somebody pressed a button. `keepsOrder`: they are a moderator. */
+  press(id: string, by: Person, press: { readonly confirm: boolean; readonly keepsOrder: boolean }): PressOutcome {
+    const pending = this.#pending.get(id);
+    if (!pending) return { kind: 'over', answer: this.#past.get(id) ?? null };
+    if (!press.keepsOrder && !pending.askers.some(({ userId }) => userId === by.userId)) {
+      return { kind: 'not-yours', askers: pending.askers };
+    }
+    pending.settle({ kind: press.confirm ? 'confirmed' : 'declined', by });
+    return { kind: 'taken', confirmed: press.confirm };
+  }
+
+  #waitFor(id: string, askers: readonly Person[], signal: AbortSignal) {
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const callOff = this.#later(() => settle({ kind: 'late' }), WAIT_MS);
+    const cancel = () => settle({ kind: 'cancelled' });
+    const settle = (answer: Answer): void => {
+      if (!this.#pending.delete(id)) return;
+      callOff();
+      signal.removeEventListener('abort', cancel);
+      this.#past.set(id, answer);
+      if (this.#past.size > REMEMBERED) this.#past.delete(this.#past.keys().next().value as string);
+      resolve(answer);
+    };
+    this.#pending.set(id, { askers, settle });
+    signal.addEventListener('abort', cancel, { once: true });
+    return { promise, settle };
+  }
+
+  /** Messages in their order; gives the id of the last one, or why the question could not be put. */
+  async #post(
+    messages: readonly string[],
+    text: TextChannel,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<Answer | { readonly kind: 'posted'; readonly messageId: string }> {
+    try {
+      let messageId = '';
+      for (const [at, message] of messages.entries()) {
+        signal.throwIfAborted();
+        messageId = await text.post(message, at === messages.length - 1 ? this.#look.buttons(id) : []);
+      }
+      return { kind: 'posted', messageId };
+    } catch (error) {
+      if (signal.aborted) return { kind: 'cancelled' };
+      const why = error instanceof Error ? error.message : String(error);
+      return { kind: 'unasked', reason: `Nobody could be asked to confirm it: ${why}` };
+    }
+  }
+
+  /** Takes the buttons away. Where that fails they stay, and whoever presses one is told that it is over. */
+  async #close(messageId: string, question: Question, answer: Answer, text: TextChannel): Promise<void> {
+    await text.edit(messageId, this.#look.closed(question, answer), []).catch(() => {});
+  }
+}
+
+const wallTimer: Later = (run, ms) => {
+  const timer = setTimeout(run, ms).unref();
+  return () => clearTimeout(timer);
+};

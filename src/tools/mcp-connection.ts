@@ -1,0 +1,253 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  ElicitRequestSchema,
+  ErrorCode,
+  McpError,
+  ToolListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import type { Logger } from 'pino';
+import { z } from 'zod';
+import type { McpEntry } from './mcp-entry.ts';
+import { callFailureOf, failureOf, McpFailure } from './mcp-failure.ts';
+import { httpTransport } from './mcp-http.ts';
+import type { McpResult } from './mcp-result.ts';
+import { StdioTransport } from './mcp-stdio.ts';
+import { visible } from './mcp-text.ts';
+
+/** A tool as its server lists it, unchecked but for its name. */
+export interface ListedTool {
+  readonly name: string;
+  readonly title?: unknown;
+  readonly description?: unknown;
+  readonly inputSchema?: unknown;
+  readonly annotations?: unknown;
+}
+
+/** What a connection tells whoever opened it. */
+export interface McpConnectionOptions {
+  readonly entry: McpEntry;
+  /** Aborting it gives the start up. */
+  readonly signal: AbortSignal;
+  readonly log: Pick<Logger, 'debug' | 'info'>;
+  /** Nothing is told after this. */
+  readonly onLost: (failure: McpFailure) => void;
+  readonly onTools: () => void;
+}
+
+/** A list that a server pages through without end is cut here. */
+const MOST_PAGES = 20;
+const MOST_LISTED = 1_000;
+/** Several changes in a row are one. */
+const CHANGE_MS = 250;
+const PING_MS = 5_000;
+/** A gateway forgets sessions that nobody uses, and says so only when one is used. */
+const PING_EVERY_MS = 60_000;
+const GOODBYE_MS = 1_000;
+const LONGEST_LINE = 300;
+/** After the toolbox' own deadline, which says it in better words. */
+const TIMEOUT_RESERVE_MS = 5_000;
+
+// The SDK's own schemas refuse a whole list for one tool in it.
+const Page = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().optional().catch(undefined) });
+const Listed = z.looseObject({ name: z.string().min(1).max(200) });
+const Result = z.looseObject({
+  content: z.array(z.unknown()).default([]),
+  structuredContent: z.unknown().optional(),
+  isError: z.boolean().optional().catch(undefined),
+});
+const Anything = z.looseObject({});
+
+/** One connection to a server, from the moment on when its tools are known. Whoever opened it closes it. */
+export class McpConnection {
+  readonly #options: McpConnectionOptions;
+  readonly #client: Client;
+  readonly #transport: StdioTransport | StreamableHTTPClientTransport;
+  #tools: readonly ListedTool[] = [];
+  #calls = 0;
+  #changeTimer: NodeJS.Timeout | undefined;
+  #pingTimer: NodeJS.Timeout | undefined;
+  #doubting = false;
+  #over = false;
+
+  private constructor(options: McpConnectionOptions) {
+    this.#options = options;
+    // Without `sampling` and `roots`: a server that asks for them all the same is told that there are none.
+    this.#client = new Client({ name: 'parley', version: '1' }, { capabilities: { elicitation: {} } });
+    const { transport } = options.entry;
+    this.#transport =
+      transport.type === 'http'
+        ? httpTransport(transport)
+        : new StdioTransport(transport, (line) => this.#onStderr(line));
+  }
+
+  /** Starts or calls the server and asks for its tools. Throws McpFailure, having closed what was open. */
+  static async open(options: McpConnectionOptions): Promise<McpConnection> {
+    const connection = new McpConnection(options);
+    try {
+      await connection.#open();
+      return connection;
+    } catch (error) {
+      const failure = failureOf(error, connection.#ending);
+      await connection.close();
+      throw failure;
+    }
+  }
+
+  get tools(): readonly ListedTool[] {
+    return this.#tools;
+  }
+
+  /** Rejects with McpFailure (the server is gone), McpError (it refuses), or the signal's reason, of which it is told. */
+  async call(
+    name: string,
+    args: Readonly<Record<string, unknown>>,
+    options: { readonly signal: AbortSignal; readonly onProgress: (fraction: number | null, text: string) => void },
+  ): Promise<McpResult> {
+    const { signal, onProgress } = options;
+    signal.throwIfAborted();
+    if (this.#over) throw new McpFailure('its connection was closed', { undone: true });
+    // The SDK never takes its listener back: the signal of the conversation would cancel calls that are long over.
+    const own = new AbortController();
+    const cancel = () => own.abort(signal.reason);
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#calls += 1;
+    try {
+      return await this.#client.request({ method: 'tools/call', params: { name, arguments: { ...args } } }, Result, {
+        signal: own.signal,
+        timeout: this.#options.entry.timeoutMs + TIMEOUT_RESERVE_MS,
+        onprogress: ({ progress, total, message }) => {
+          const known = typeof total === 'number' && total > 0 && typeof progress === 'number';
+          onProgress(known ? progress / total : null, visible(message, LONGEST_LINE));
+        },
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof McpError && error.code !== ErrorCode.ConnectionClosed) throw error;
+      const failure = callFailureOf(error, this.#ending);
+      if (failure.undone) this.#lost(failure);
+      throw failure;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      this.#calls -= 1;
+    }
+  }
+
+  /** Ends the server's process, or the session. Tells nobody. Idempotent; takes at most 2 s. */
+  async close(): Promise<void> {
+    this.#over = true;
+    clearTimeout(this.#changeTimer);
+    clearInterval(this.#pingTimer);
+    if (this.#transport instanceof StreamableHTTPClientTransport) {
+      const late = new Promise((resolve) => setTimeout(resolve, GOODBYE_MS).unref());
+      await Promise.race([this.#transport.terminateSession().catch(() => {}), late]);
+    }
+    await this.#client.close().catch(() => {});
+    // The client lets go of a transport that never got as far as an answer.
+    await this.#transport.close().catch(() => {});
+  }
+
+  get #ending(): string | undefined {
+    return this.#transport instanceof StdioTransport ? this.#transport.ending : undefined;
+  }
+
+  async #open(): Promise<void> {
+    const { entry, signal, log } = this.#options;
+    const { startTimeoutMs: timeout } = entry;
+    this.#client.onerror = (error) => this.#doubt(error);
+    this.#client.onclose = () => this.#lost(failureOf(new McpError(ErrorCode.ConnectionClosed, ''), this.#ending));
+    this.#client.setRequestHandler(ElicitRequestSchema, () => {
+      log.info({ mcp: entry.name }, 'an MCP server asked people something; it was declined');
+      return { action: 'decline' };
+    });
+    this.#client.fallbackRequestHandler = async ({ method }) => {
+      throw new McpError(ErrorCode.MethodNotFound, `Parley does not offer ${visible(method, 60)}`);
+    };
+    this.#client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#toolsChanged());
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+    await unlessAborted(this.#client.connect(this.#transport, { timeout }), limit);
+    this.#tools = await unlessAborted(this.#list(), limit);
+    if (this.#over) throw new McpFailure(this.#ending ?? 'its connection was closed');
+    if (entry.transport.type === 'http') this.#pingTimer = setInterval(() => this.#ping(), PING_EVERY_MS).unref();
+  }
+
+  async #list(): Promise<readonly ListedTool[]> {
+    if (!this.#client.getServerCapabilities()?.tools) return [];
+    const { startTimeoutMs: timeout } = this.#options.entry;
+    const tools: ListedTool[] = [];
+    let cursor: string | undefined;
+    for (let page = 0; page < MOST_PAGES && tools.length < MOST_LISTED; page += 1) {
+      const params = cursor === undefined ? {} : { cursor };
+      const answer = await this.#client.request({ method: 'tools/list', params }, Page, { timeout });
+      tools.push(...answer.tools.flatMap((tool) => Listed.safeParse(tool).data ?? []));
+      cursor = answer.nextCursor;
+      if (cursor === undefined) break;
+    }
+    return tools.slice(0, MOST_LISTED);
+  }
+
+  #toolsChanged(): void {
+    if (this.#over || this.#changeTimer) return;
+    this.#changeTimer = setTimeout(() => void this.#listAnew(), CHANGE_MS);
+  }
+
+  async #listAnew(): Promise<void> {
+    const { entry, log, onTools } = this.#options;
+    try {
+      const tools = await this.#list();
+      if (this.#over || JSON.stringify(tools) === JSON.stringify(this.#tools)) return;
+      this.#tools = tools;
+      onTools();
+    } catch (error) {
+      log.debug({ mcp: entry.name, err: error }, 'an MCP server did not list its changed tools');
+    } finally {
+      this.#changeTimer = undefined;
+    }
+  }
+
+  #onStderr(line: string): void {
+    const text = visible(line, LONGEST_LINE);
+    if (text !== '') this.#options.log.debug({ mcp: this.#options.entry.name, stderr: text }, 'an MCP server wrote');
+  }
+
+  /** Something is wrong with the line. Over HTTP nothing else would tell that the server is gone. */
+  #doubt(error: Error): void {
+    const { entry, log } = this.#options;
+    log.debug({ mcp: entry.name, reason: visible(error.message, LONGEST_LINE) }, 'trouble with an MCP server');
+    if (entry.transport.type === 'http') void this.#ping();
+  }
+
+  async #ping(): Promise<void> {
+    if (this.#doubting || this.#over || !this.#client.getServerCapabilities()) return;
+    this.#doubting = true;
+    try {
+      await this.#client.request({ method: 'ping' }, Anything, { timeout: PING_MS });
+    } catch (error) {
+      // One that cannot be pinged is there all the same; one that works on a call may have no time for it.
+      const busy = error instanceof McpError && (error.code !== ErrorCode.RequestTimeout || this.#calls > 0);
+      if (!busy) this.#lost(callFailureOf(error, undefined));
+    } finally {
+      this.#doubting = false;
+    }
+  }
+
+  #lost(failure: McpFailure): void {
+    if (this.#over) return;
+    void this.close();
+    this.#options.onLost(failure);
+  }
+}
+
+/** The promise's value, or the signal's reason at once; what the promise comes to afterwards is nobody's. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const stop = () => aborted.reject(new McpFailure('it did not answer in time', { cause: signal.reason }));
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    promise.catch(() => {});
+  }
+}

@@ -1,0 +1,85 @@
+import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import { z } from 'zod';
+import type { ToolContext } from '../bridge/ports.ts';
+import type { ListedTool } from './mcp-connection.ts';
+import type { McpEntry } from './mcp-entry.ts';
+import { McpFailure } from './mcp-failure.ts';
+import { type McpResult, readResult } from './mcp-result.ts';
+import { portableSchema } from './mcp-schema.ts';
+import { visible } from './mcp-text.ts';
+import { defineTool, type Risk, type Tool, ToolError } from './tool.ts';
+
+/** What a tool of a server is made of. */
+export interface McpToolParts {
+  readonly entry: McpEntry;
+  readonly listed: ListedTool;
+  /** What the model calls it. */
+  readonly name: string;
+  readonly risk: Risk;
+  /** Takes secrets out of text. */
+  readonly hide: (text: string) => string;
+  /** Calls it by the server's own name. Rejects like McpConnection.call, or with ToolError. */
+  readonly call: (name: string, args: Readonly<Record<string, unknown>>, context: ToolContext) => Promise<McpResult>;
+}
+
+const LONGEST_DESCRIPTION = 1_000;
+const LONGEST_REFUSAL = 400;
+
+/** A tool of an MCP server as one of ours. Its arguments are checked by the server. */
+export function mcpTool({ entry, listed, name, risk, hide, call }: McpToolParts): Tool {
+  const description = visible(listed.description, LONGEST_DESCRIPTION) || visible(listed.title, LONGEST_DESCRIPTION);
+  const tool = defineTool({
+    name,
+    description: description || `The tool ${visible(listed.name, 60)} of ${entry.name}.`,
+    input: z.looseObject({}),
+    risk,
+    ...(entry.blocking ? {} : { blocking: false }),
+    // What comes from a server may try to give orders.
+    outside: true,
+    deadlineMs: entry.timeoutMs,
+    async run(args, context) {
+      const result = await call(listed.name, args, context).catch((error: unknown) => {
+        context.signal.throwIfAborted();
+        throw inWords(error, entry, hide);
+      });
+      const { value, failure, extras } = readResult(result, hide);
+      if (extras.files.length > 0 || extras.links.length > 0) context.attach(extras);
+      if (failure !== undefined) throw new ToolError(failure === '' ? `${name} failed and did not say why.` : failure);
+      return value;
+    },
+  });
+  return Object.freeze({ ...tool, parameters: Object.freeze(portableSchema(listed.inputSchema)) });
+}
+
+/**
+ * What a call may do: what the operator says, else what the server says of its tool
+ * (modelcontextprotocol.io/specification/2025-06-18/schema#toolannotations), and `write` where it says nothing.
+ */
+export function riskOf({ risk }: McpEntry, { name, annotations }: ListedTool): { risk: Risk; fromOperator: boolean } {
+  const said = Object.hasOwn(risk, name) ? risk[name] : risk['*'];
+  if (said) return { risk: said, fromOperator: true };
+  const { readOnlyHint, destructiveHint } = Hints.safeParse(annotations).data ?? {};
+  // One that contradicts itself is taken at its worst.
+  if (destructiveHint === true) return { risk: 'dangerous', fromOperator: false };
+  return { risk: readOnlyHint === true ? 'read' : 'write', fromOperator: false };
+}
+
+const Hints = z.looseObject({ readOnlyHint: z.unknown().optional(), destructiveHint: z.unknown().optional() });
+
+/** Why a call failed, as a sentence for the model. */
+function inWords(error: unknown, { name }: McpEntry, hide: (text: string) => string): Error {
+  if (error instanceof ToolError) return error;
+  if (error instanceof McpFailure) {
+    const rest =
+      'Nobody knows whether the call was carried out. It is being connected again; say so before trying anew.';
+    return new ToolError(`The tool server ${name} was lost during the call: ${hide(error.message)}. ${rest}`);
+  }
+  if (error instanceof McpError && error.code === ErrorCode.RequestTimeout) {
+    return new ToolError(`The tool server ${name} did not answer in time.`);
+  }
+  if (error instanceof McpError) {
+    const words = error.message.replace(/^MCP error -?\d+: /, '');
+    return new ToolError(`The tool server ${name} refused the call: ${visible(hide(words), LONGEST_REFUSAL)}`);
+  }
+  return new ToolError(`The tool server ${name} answered with something that is no result.`);
+}

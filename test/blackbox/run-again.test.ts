@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { z } from 'zod';
+import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
+import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import { defineTool } from '../../src/tools/tool.ts';
+import { tone } from '../fakes/sound.ts';
+import { PROTOCOLS, World } from '../fakes/world.ts';
+
+const words = (text: string): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms: 300, rate: 24000 }) } });
+const sound = () => ({ pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 }) as const;
+const heard = ({ context, text, toolResults }: ScriptInput) =>
+  `${context}\n${text}\n${toolResults.map(({ output }) => output).join()}`;
+
+/** Tells who asked, and how often it ran; only for people who may write. */
+function counter() {
+  let runs = 0;
+  return defineTool({
+    name: 'count',
+    description: 'Counts.',
+    input: z.object({}),
+    risk: 'read',
+    needs: 'mayWrite',
+    run: (_, { askers, progress, attach }) => {
+      runs += 1;
+      progress(2, 'nearly');
+      attach({ files: [{ name: 'n.png', bytes: Buffer.from([runs]) }] });
+      // The third one lasts until somebody cancels it.
+      if (runs === 3) return new Promise(() => {});
+      return { run: `number-${runs}`, by: askers.map(({ name }) => name).join() };
+    },
+  });
+}
+
+function buttonOf(post: StoredMessage, name: string): string {
+  const button = post.components[0]?.components.find(({ label }: { label: string }) => label === name);
+  assert.ok(button, `there is a button below: ${post.content}`);
+  return button.custom_id;
+}
+
+for (const protocol of PROTOCOLS) {
+  test(`a call is run again as whoever presses, in the conversation and after it: ${protocol}`, async () => {
+    let called = false;
+    const inputs: string[] = [];
+    const script = (input: ScriptInput): ScriptedReply => {
+      inputs.push(heard(input));
+      if (called) return words('Well.');
+      called = true;
+      return { calls: [{ name: 'count', arguments: {} }] };
+    };
+    const world = await World.start({ protocol, script, tools: [counter()] });
+    const post = (what: string) => world.guild.waitForMessage(world.channelId, ({ content }) => content.includes(what));
+    const replies = () => world.of('reply-ended').filter(({ heardMs }) => heardMs > 0).length;
+    try {
+      const anna = await world.person('Anna');
+      const ben = await world.person('Ben');
+      const cora = world.guild.addPerson({ name: 'Cora' });
+      world.denyWriting(cora);
+      await world.join(anna);
+      await anna.voice.speak(sound());
+      await world.until('the answer', () => replies() === 1);
+      const first = await post('run: number-1, by: Anna');
+
+      assert.deepEqual(
+        first.files.map(({ name, bytes }) => [name, ...bytes]),
+        [['n.png', 1]],
+      );
+      assert.deepEqual(world.of('tool-progress')[0]?.progress, { fraction: 1, text: 'nearly' });
+      assert.match((await ben.press(first, buttonOf(first, 'Run again'))).content, /^I am running it again/);
+      const second = await post('run: number-2, by: Ben');
+      assert.match(second.content, /^-# count\(\) for Ben → /);
+      assert.match((await cora.press(first, buttonOf(first, 'Run again'))).content, /^I am running it again/);
+      await post('for Cora → failed: count posts to the text channel');
+      assert.equal(replies(), 1, 'the model was not asked about it');
+      assert.doesNotMatch(inputs.join(), /number-2/);
+
+      await anna.voice.speak(sound());
+      await world.until('the next answer', () => replies() >= 2);
+      assert.match(inputs.slice(1).join(), /number-2/);
+      const answered = world.of('reply-started').flatMap(({ turns }) => turns.map(({ name }) => name));
+      assert.ok(answered.includes('Ben') && answered.includes('Cora'), 'the reply has only the rights that all share');
+
+      // Without a model there is one way only.
+      if (protocol !== 'openai') return;
+      await anna.command('/leave');
+      await world.until('the end', () => world.of('ended').length === 1);
+      assert.match((await ben.press(second, buttonOf(second, 'Run again'))).content, /^I am running it again/);
+      const third = await post('for Ben → ▰▰▰▰▰▰▰▰▰▰ 100 % · nearly');
+      assert.equal((await ben.press(second, buttonOf(second, 'Run again'))).content, 'It is running for you already.');
+      assert.match((await cora.press(third, buttonOf(third, 'Cancel'))).content, /^Only the person who asked for it/);
+      assert.equal((await ben.press(third, buttonOf(third, 'Cancel'))).content, 'I cancelled it.');
+      await post('-# count() for Ben → failed: Ben cancelled count.');
+    } finally {
+      await world.close();
+    }
+  });
+}
