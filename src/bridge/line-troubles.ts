@@ -5,6 +5,9 @@ type Trouble = LineEvent & { type: 'unheard' | 'hindered' };
 /** What people should read about it: what is the matter, and what to do. */
 export function troubleOf(event: Trouble, nameOf: (userId: UserId) => string): string {
   if (event.type === 'unheard') {
+    if (event.userId === null) {
+      return 'Somebody speaks whom I cannot hear, because Discord does not say who it is; joining anew did not help. Whoever I do not answer, please leave the voice channel and come back.';
+    }
     return `I cannot hear ${nameOf(event.userId)}, although something comes in; joining anew did not help. Please leave the voice channel and come back.`;
   }
   switch (event.by) {

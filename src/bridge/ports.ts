@@ -39,8 +39,8 @@ export type LineEvent =
   | { readonly type: 'moved'; readonly channelId: string }
   /** The connection was made anew. `cause` deaf: because somebody spoke and was not heard. */
   | { readonly type: 'recovered'; readonly cause: 'lost' | 'deaf'; readonly gapMs: number }
-  /** Somebody speaks and is not heard, and a new connection did not help. */
-  | { readonly type: 'unheard'; readonly userId: UserId }
+  /** Somebody speaks and is not heard, and a new connection did not help; null: Discord does not say who. */
+  | { readonly type: 'unheard'; readonly userId: UserId | null }
   /** A moderator muted or deafened the bot, or it may not speak here; or that is over. */
   | { readonly type: 'hindered'; readonly by: 'mute' | 'deaf' | 'suppress'; readonly hindered: boolean };
 

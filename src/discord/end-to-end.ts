@@ -27,6 +27,12 @@ export function unsealerOf(networking: Networking): (userId: UserId, packet: Buf
   };
 }
 
+/** The user ids of the end-to-end group's members; none without one. The library's types hide davey's getUserIds. */
+export function membersOf(networking: Networking): readonly UserId[] {
+  const session = sessionOf(networking)?.session as unknown as { ready: boolean; getUserIds(): UserId[] } | undefined;
+  return session?.ready ? session.getUserIds() : [];
+}
+
 /**
  * Joins the end-to-end group anew, from whatever transition: op 31 with a new key package, upon which the server removes
  * and adds us (DAVE protocol, "Recovery from Invalid Commit or Welcome"). The library does so only when its last

@@ -3,10 +3,16 @@ import { Deafness } from './deafness.ts';
 
 /** RTP payload type of Discord's Opus. */
 const OPUS = 0x78;
+/** Far more than people in a channel. */
+const UNNAMED_LIMIT = 256;
+
+/** Stands for whoever sends packets under an SSRC that has no name; no user id is empty. */
+const UNNAMED = '';
 
 /** What is to be done about somebody who speaks and is not heard. */
 export interface Unheard {
-  readonly userId: UserId;
+  /** null: nobody said whose the packets are. */
+  readonly userId: UserId | null;
   /** `rejoin` once; where that did not help, people are told, once. */
   readonly remedy: 'rejoin' | 'tell';
 }
@@ -16,25 +22,37 @@ export class HearingWatch {
   readonly #deafness: Deafness;
   readonly #isSilent: (userId: UserId) => boolean;
   readonly #speakers = new Map<number, UserId>();
+  /** SSRCs that packets came under and that nobody named yet. */
+  readonly #unnamed = new Set<number>();
   readonly #tried = new Map<UserId, Unheard['remedy']>();
 
   /** `deafMs`: how long somebody may be unheard. `isSilent`: of whom nobody expects a word. */
   constructor(options: { deafMs: number; isSilent: (userId: UserId) => boolean }) {
     this.#deafness = new Deafness(options.deafMs);
-    this.#isSilent = options.isSilent;
+    this.#isSilent = (userId) => userId !== UNNAMED && options.isSilent(userId);
   }
 
   /** The voice gateway named somebody's SSRC, and said whether they speak. */
   flag(userId: UserId, at: { ssrc: number; speaking: boolean; now: number }): void {
-    this.#speakers.set(at.ssrc, userId);
+    this.named(userId, at.ssrc);
     this.#deafness.flag(userId, at.speaking, at.now);
+  }
+
+  /** From now on this SSRC is this person's. */
+  named(userId: UserId, ssrc: number): void {
+    if (this.#speakers.get(ssrc) === undefined && this.#unnamed.delete(ssrc) && this.#unnamed.size === 0) {
+      this.heard(UNNAMED);
+    }
+    this.#speakers.set(ssrc, userId);
   }
 
   /** A datagram came from the voice server; whether it can be opened is seen later. */
   datagram(datagram: Buffer, now: number): void {
     if (datagram.length <= 12 || ((datagram[1] as number) & 0x7f) !== OPUS) return;
-    const userId = this.#speakers.get(datagram.readUInt32BE(8));
-    if (userId !== undefined) this.#deafness.packet(userId, now);
+    const ssrc = datagram.readUInt32BE(8);
+    const userId = this.#speakers.get(ssrc);
+    if (userId === undefined && this.#unnamed.size < UNNAMED_LIMIT) this.#unnamed.add(ssrc);
+    this.#deafness.packet(userId ?? UNNAMED, now);
   }
 
   /** A frame of theirs was decoded. */
@@ -56,6 +74,7 @@ export class HearingWatch {
   newConnection(): void {
     this.#deafness.reset();
     this.#speakers.clear();
+    this.#unnamed.clear();
   }
 
   /** Another channel: what was tried for the people of the old one does not count. */
@@ -71,7 +90,7 @@ export class HearingWatch {
       if (tried === 'tell') continue;
       const remedy = tried === undefined ? 'rejoin' : 'tell';
       this.#tried.set(userId, remedy);
-      due.push({ userId, remedy });
+      due.push({ userId: userId === UNNAMED ? null : userId, remedy });
       if (remedy === 'rejoin') break;
     }
     return due;

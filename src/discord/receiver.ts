@@ -1,5 +1,6 @@
 import { sequenceDistance } from '../audio/jitter-buffer.ts';
 import type { LineEvent, PcmRate, UserId } from '../bridge/ports.ts';
+import { whoseKeyOpens } from './key-trial.ts';
 import type { OpusCodecs } from './opus.ts';
 import { type PersonReception, ReceptionCount } from './person-reception.ts';
 import { PersonStream, SILENCE_PACKET } from './person-stream.ts';
@@ -20,6 +21,8 @@ export interface MediaKeys {
   readonly secretKey: Uint8Array;
   /** End-to-end decryption; throws where it cannot. Undefined when the call has none. */
   readonly dave: ((userId: UserId, packet: Buffer) => Buffer) | undefined;
+  /** The members of the end-to-end group. */
+  readonly members?: () => readonly UserId[];
   /** Joins the end-to-end group anew, when somebody's packets stay closed. */
   readonly recover?: () => void;
 }
@@ -64,9 +67,22 @@ export class Receiver {
   readonly #failures = new UnsealingFailures();
   #own = { datagrams: 0, control: 0, malformed: 0, undecryptable: 0, replayed: 0, unnamed: 0, recoveries: 0 };
   #keys: Keys | undefined;
+  /** A packet that was opened to learn whose it is: no key opens a packet twice. */
+  #proof: { readonly payload: Buffer; readonly opened: Buffer } | undefined;
+  readonly #onNamed: ((ssrc: number, userId: UserId) => void) | undefined;
 
-  /** `rate`: of the sound given out, mono. `emit` gets frames, joins and leaves. */
-  constructor(options: { codecs: OpusCodecs; rate: PcmRate; emit: (event: LineEvent) => void; now: () => number }) {
+  /**
+   * `rate`: of the sound given out, mono. `emit` gets frames, joins and leaves. `onNamed`: whose an SSRC is was found out
+   * by their key, for want of an op 5.
+   */
+  constructor(options: {
+    codecs: OpusCodecs;
+    rate: PcmRate;
+    emit: (event: LineEvent) => void;
+    now: () => number;
+    onNamed?: (ssrc: number, userId: UserId) => void;
+  }) {
+    this.#onNamed = options.onNamed;
     this.#codecs = options.codecs;
     this.#rate = options.rate;
     this.#emit = options.emit;
@@ -174,6 +190,7 @@ export class Receiver {
       if (sealed.waiting) sealed.retry(now);
       stream.tick(now);
     }
+    for (const [ssrc, packet] of this.#owners.unexplained(now)) this.#nameByKey(ssrc, packet.payload);
     const { unnamed, owned } = this.#owners.expire(now);
     this.#own.unnamed += unnamed;
     for (const { ssrc, userId, packets } of owned) for (const packet of packets) this.#take(ssrc, userId, packet);
@@ -189,6 +206,26 @@ export class Receiver {
     const last = this.#legs.get(ssrc)?.sealed.lastSequence;
     if (last === undefined || payload.equals(SILENCE_PACKET)) return false;
     return Math.abs(sequenceDistance(sequence, last)) > FAR_PACKETS;
+  }
+
+  /**
+   * The voice server does not tell a newcomer of everybody who speaks (discord-net/Discord.Net#3188,
+   * discordjs/discord.js#4364): whoever goes on speaking without a new op 5 is known by their key.
+   */
+  #nameByKey(ssrc: number, payload: Buffer): void {
+    const { members, dave } = this.#keys?.of ?? {};
+    if (!members || !dave) return;
+    const proof = whoseKeyOpens(payload, members(), dave);
+    if (!proof) return;
+    this.#proof = { payload, opened: proof.opened };
+    this.#onNamed?.(ssrc, proof.userId);
+    this.name(ssrc, proof.userId);
+    this.#proof = undefined;
+  }
+
+  #unseal(userId: UserId, packet: Buffer): Buffer {
+    if (this.#proof?.payload === packet) return this.#proof.opened;
+    return this.#keys?.of.dave?.(userId, packet) ?? packet;
   }
 
   #openTransport(datagram: Buffer, header: RtpHeader): Buffer | undefined {
@@ -213,7 +250,7 @@ export class Receiver {
     const codec = this.#codecs.lease(this.#rate);
     const stream = new PersonStream({ userId, rate: this.#rate, codec, count, emit: this.#emit });
     const sealed = new SealedPackets({
-      unseal: (packet) => this.#keys?.of.dave?.(userId, packet) ?? packet,
+      unseal: (packet) => this.#unseal(userId, packet),
       sealable: () => this.#keys?.of.dave !== undefined,
       opened: (packet) => {
         if (!packet.payload.equals(SILENCE_PACKET)) this.#failures.opened(userId);

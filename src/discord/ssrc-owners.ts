@@ -4,6 +4,8 @@ import { ReplayWindow } from './replay-window.ts';
 
 /** Media may overtake the op 5 that names its sender: it waits this long for it. */
 const UNNAMED_WAIT_MS = 500;
+/** By then an op 5 that is merely late has come. */
+const UNEXPLAINED_MS = 200;
 /** SSRCs without a name that are waited for, and packets of each. */
 const UNNAMED_LIMIT = 64;
 /** After an SSRC changed hands, what the old owner had sent may still be on its way for so long. */
@@ -107,6 +109,14 @@ export class SsrcOwners {
   /** Whether packets of this SSRC wait for a name. */
   holds(ssrc: number): boolean {
     return this.#unnamed.has(ssrc);
+  }
+
+  /** The oldest packet of each SSRC that has waited in vain for the op 5 which usually comes with it. */
+  unexplained(now: number): readonly (readonly [ssrc: number, packet: OpenedPacket])[] {
+    return [...this.#unnamed].flatMap(([ssrc, { since, packets }]) => {
+      const [first] = packets;
+      return first && now - since >= UNEXPLAINED_MS ? [[ssrc, first] as const] : [];
+    });
   }
 
   /** Gives up what waited too long for a name: how many packets that were, and what is its owner's after all. */

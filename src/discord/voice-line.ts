@@ -3,8 +3,8 @@ import type { DiscordGatewayAdapterCreator, Networking } from '@discordjs/voice'
 import type { Logger } from 'pino';
 import { AsyncQueue } from '../audio/async-queue.ts';
 import type { LineLostError } from '../bridge/errors.ts';
-import type { FrameSource, LineEvent, PcmRate, VoiceLine } from '../bridge/ports.ts';
-import { isGroupReady, rejoinGroup, unsealerOf } from './end-to-end.ts';
+import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
+import { isGroupReady, membersOf, rejoinGroup, unsealerOf } from './end-to-end.ts';
 import { FrameClock } from './frame-clock.ts';
 import { HearingWatch } from './hearing-watch.ts';
 import { guardMls } from './mls-guard.ts';
@@ -94,6 +94,7 @@ export class DiscordVoiceLine implements VoiceLine {
       rate: options.inputRate,
       emit: (event) => this.#tell(event),
       now: () => performance.now(),
+      onNamed: (ssrc, userId) => this.#hearing.named(userId, ssrc),
     });
     this.#supervisor = new Supervisor({
       ...options,
@@ -263,7 +264,8 @@ export class DiscordVoiceLine implements VoiceLine {
       if ('connectionData' in state && 'secretKey' in state.connectionData) {
         const { encryptionMode, secretKey } = state.connectionData;
         const recover = (): void => rejoinGroup(networking, this.#log);
-        this.#receiver.keys = { encryptionMode, secretKey, dave: unsealerOf(networking), recover };
+        const members = (): readonly UserId[] => membersOf(networking);
+        this.#receiver.keys = { encryptionMode, secretKey, dave: unsealerOf(networking), members, recover };
       }
       if (this.#wired.has(state.udp)) return;
       this.#wired.add(state.udp);

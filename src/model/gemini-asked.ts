@@ -1,6 +1,6 @@
 import { merged } from './turn-ids.ts';
 
-/** An answer that did not begin within this time is not coming. */
+/** An answer that the server did not begin within this time is not coming. */
 const SILENT_MS = 5_000;
 
 /**
@@ -21,7 +21,9 @@ export class GeminiAsked {
    * every result, less one for every turnComplete.
    */
   #owed: (readonly number[])[] = [];
-  #owedSince = 0;
+  /** When the server knew of the last of them. */
+  #owedSince = Number.POSITIVE_INFINITY;
+  #owes = 0;
 
   get anyUnanswered(): boolean {
     return this.#unanswered.length > 0;
@@ -48,15 +50,25 @@ export class GeminiAsked {
     this.#added = merged(this.#added, turnIds);
   }
 
-  /** The server was given something to answer. `busy`: it is at an answer already, or has not begun one. */
-  owe(turnIds: readonly number[], now: number, busy: boolean): void {
+  /**
+   * The server was given something to answer. `busy`: it is at an answer already, or has not begun one. `caughtUpTo`:
+   * what it sent before that instant was taken. Gives what known() is to be called with.
+   */
+  owe(turnIds: readonly number[], caughtUpTo: number, busy: boolean): number {
     // A server that was quiet for so long owes nothing: it answered several turns at once.
-    if (now - this.#owedSince > SILENT_MS && !busy) {
+    if (caughtUpTo - this.#owedSince > SILENT_MS && !busy) {
       this.#owed = [];
       this.#doubtful = [];
     }
     this.#owed.push(turnIds);
-    this.#owedSince = now;
+    this.#owedSince = Number.POSITIVE_INFINITY;
+    this.#owes += 1;
+    return this.#owes;
+  }
+
+  /** The server knows of what this number of owe() stands for. */
+  known(owe: number, now: number): void {
+    if (owe === this.#owes) this.#owedSince = now;
   }
 
   /** The server was asked once more for what it owes. */
@@ -66,6 +78,11 @@ export class GeminiAsked {
 
   get owed(): number {
     return this.#owed.length;
+  }
+
+  /** The next generation may answer these turns as well. */
+  doubt(turnIds: readonly number[]): void {
+    this.#doubtful = merged(this.#doubtful, turnIds);
   }
 
   /** One answer less is to come. */

@@ -60,16 +60,16 @@ export class GeminiGenerations {
     this.#noteUnheard(current);
   }
 
-  /** `another`: the next turn already waits to be sent. */
-  turnEnded(turnId: number, respond: boolean, another: boolean, now: number): void {
+  /** The end was sent. `another`: the next turn already waits to be sent. */
+  turnEnded(turnId: number, respond: boolean, another: boolean): void {
     this.#speaking = another;
-    this.#asked.owe([turnId], now, this.busy);
+    this.#owe([turnId]);
     this.#asked.open([turnId]);
     this.#waits = !respond;
     this.#awaited = true;
   }
 
-  resultSent(callId: string, now: number): void {
+  resultSent(callId: string): void {
     const owner = this.#callOwner.get(callId);
     this.#callOwner.delete(callId);
     this.#turnsOfCall.delete(callId);
@@ -77,7 +77,7 @@ export class GeminiGenerations {
     owner.waiting.delete(callId);
     this.#asked.result(owner.turnIds);
     if (owner === this.#current && !owner.over) return;
-    this.#asked.owe(owner.turnIds, now, this.busy);
+    this.#owe(owner.turnIds);
     this.#awaited = true;
   }
 
@@ -105,9 +105,14 @@ export class GeminiGenerations {
     this.#asked.added(turnIds);
   }
 
+  /** An answer to these turns may come though nothing shows that one will. */
+  mayAnswer(turnIds: readonly number[]): void {
+    this.#asked.doubt(turnIds);
+  }
+
   /** The model was given something about these turns that it answers by itself. */
-  promptedFor(turnIds: readonly number[], now: number): void {
-    this.#asked.owe(turnIds, now, this.busy);
+  promptedFor(turnIds: readonly number[]): void {
+    this.#owe(turnIds);
     this.#awaited = true;
   }
 
@@ -292,6 +297,12 @@ export class GeminiGenerations {
     if (!renewed && !this.#goesOn(current)) return current;
     this.#finish(current);
     return this.#begin(also);
+  }
+
+  /** To be called when what the server is to answer is on the line already. */
+  #owe(turnIds: readonly number[]): void {
+    const owe = this.#asked.owe(turnIds, this.#out.caughtUpTo(), this.busy);
+    this.#out.echo((now) => this.#asked.known(owe, now));
   }
 
   /** All its calls have results: what comes now is the answer that uses them. */

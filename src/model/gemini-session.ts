@@ -51,7 +51,7 @@ export interface GeminiSessionParts {
 export class GeminiSession implements SpeechSession {
   readonly #parts: GeminiSessionParts;
   readonly #events = new SessionEvents((error) => this.#wire?.lose(error));
-  readonly #hearing = new GeminiHearing();
+  readonly #hearing = new GeminiHearing((back) => this.#echo(back));
   readonly #generations: GeminiGenerations;
   readonly #calls: GeminiCalls;
   readonly #manual: boolean;
@@ -75,6 +75,8 @@ export class GeminiSession implements SpeechSession {
     this.#generations = new GeminiGenerations({
       emit: (event) => this.#events.push(event),
       mute: (replyId) => this.#events.mute(replyId),
+      caughtUpTo: () => this.#wire?.caughtUpTo ?? Number.NEGATIVE_INFINITY,
+      echo: (back) => this.#echo(back),
       nudge: () => this.#sendActivity(ASK_AGAIN),
     });
     this.#outbox = new GeminiOutbox({
@@ -89,6 +91,7 @@ export class GeminiSession implements SpeechSession {
       generations: this.#generations,
       labelled: (label) => this.#labelled(label),
       send: (message) => this.#send(message),
+      echo: (back) => this.#echo(back),
       sendText: (json) => this.#wire?.send(json),
       turnWaits: () => this.#outbox.turnWaits,
       closed: (turnId) => this.#events.push({ type: 'turn-closed', turnId }),
@@ -146,11 +149,10 @@ export class GeminiSession implements SpeechSession {
 
   acknowledge({ callId, name, confirm }: Acknowledged): boolean {
     this.#generations.acknowledged(callId, this.#native);
-    const now = performance.now();
     const sent = this.#native
       ? this.#calls.setBeside(callId)
       : this.#calls.answer({ callId, name, ok: true, output: acknowledgement(confirm) });
-    for (const id of sent) this.#generations.resultSent(id, now);
+    for (const id of sent) this.#generations.resultSent(id);
     return !this.#native;
   }
 
@@ -161,7 +163,7 @@ export class GeminiSession implements SpeechSession {
       this.#outbox.push({ type: 'later-result', result });
       return;
     }
-    for (const callId of this.#calls.answer(result)) this.#generations.resultSent(callId, performance.now());
+    for (const callId of this.#calls.answer(result)) this.#generations.resultSent(callId);
   }
 
   approve(): void {
@@ -193,10 +195,10 @@ export class GeminiSession implements SpeechSession {
         this.#write(command.turn, command.text);
         return;
       case 'later-result':
-        this.#takeLater(command.result, now);
+        this.#takeLater(command.result);
         return;
       case 'respond':
-        this.#respond(now);
+        this.#respond();
         return;
       default:
         command satisfies never;
@@ -207,7 +209,7 @@ export class GeminiSession implements SpeechSession {
    * Natively: a function response with its scheduling. Otherwise in words, which the model takes as a turn of nobody's:
    * the call has its response already, and a second one closes the session.
    */
-  #takeLater(result: ToolResult, now: number): void {
+  #takeLater(result: ToolResult): void {
     const turnIds = this.#generations.takeLater(result.callId);
     if (!turnIds) return;
     if (!this.#native) {
@@ -216,23 +218,24 @@ export class GeminiSession implements SpeechSession {
     }
     if (!this.#calls.answerBeside(result)) return;
     this.#generations.told(turnIds);
-    if (result.delivery !== 'silent') this.#generations.promptedFor(turnIds, now);
+    if (result.delivery !== 'silent') this.#generations.promptedFor(turnIds);
   }
 
-  #respond(now: number): void {
+  #respond(): void {
     if (!this.#later.isDue(this.#speaking.listens)) {
       this.#generations.respond();
       return;
     }
-    this.#generations.promptedFor(this.#later.turnIds, now);
+    const { turnIds } = this.#later;
     this.#sendActivity(this.#labelled(TELL));
+    this.#generations.promptedFor(turnIds);
   }
 
   #write(turn: Turn, text: string): void {
     const written = `${this.#labelled(writerLabel(turn))}\n${text}`;
     this.#generations.turnBegan();
-    this.#generations.turnEnded(turn.id, true, this.#manual && this.#outbox.turnWaits, performance.now());
     this.#sendActivity(written);
+    this.#generations.turnEnded(turn.id, true, this.#manual && this.#outbox.turnWaits);
   }
 
   /** A whole turn in writing. Without automatic detection it needs marks (AutomaticActivityDetection.disabled). */
@@ -252,6 +255,14 @@ export class GeminiSession implements SpeechSession {
 
   #send(message: LiveClientMessage): void {
     this.#wire?.send(JSON.stringify(message));
+  }
+
+  /** See Wire.echo. Words that waited for it may be sorted then, and turns that waited for these be sent. */
+  #echo(back: (now: number) => void): void {
+    this.#wire?.echo(() => {
+      back(performance.now());
+      this.#outbox.pump();
+    });
   }
 
   #receive(message: LiveServerMessage | Readonly<Record<string, unknown>>): void {
@@ -281,7 +292,7 @@ export class GeminiSession implements SpeechSession {
       this.#generations.toolCall({ callId, name: call.name ?? '', arguments: args }, also);
     }
     const cancelled = toolCallCancellation?.ids ?? [];
-    for (const callId of this.#calls.cancelled(cancelled)) this.#generations.resultSent(callId, performance.now());
+    for (const callId of this.#calls.cancelled(cancelled)) this.#generations.resultSent(callId);
     if (cancelled.length > 0) this.#generations.cancelled(cancelled);
     if (content) this.#takeEnds(content);
     const { resumable = false, newHandle = '' } = message.sessionResumptionUpdate ?? {};

@@ -5,11 +5,16 @@ import type { GeminiHearing } from './gemini-hearing.ts';
 import { speakerLabel } from './label.ts';
 import { toBase64 } from './pcm-base64.ts';
 
-/** The turn that is open; `samplesAtClose`: how much of its sound had been sent when the server closed it by itself. */
+/**
+ * The turn that is open; `samplesAtClose`: how much of its sound had been sent when the server closed it by itself, and
+ * `takenAtClose`: how much of that the server surely had when it did.
+ */
 interface OpenTurn {
   readonly turn: Turn;
   samples: number;
+  taken: number;
   samplesAtClose: number;
+  takenAtClose: number;
   closedByServer: boolean;
 }
 
@@ -23,6 +28,8 @@ export interface GeminiSpeakingParts {
   /** What stands before what a person says; takes what the model has to be told besides. */
   labelled(label: string): string;
   send(message: LiveClientMessage): void;
+  /** See Wire.echo. */
+  echo(back: () => void): void;
   /** A message that is JSON text already. */
   sendText(json: string): void;
   /** Another turn waits behind the one that ends. */
@@ -34,6 +41,7 @@ export interface GeminiSpeakingParts {
 export class GeminiSpeaking {
   readonly #parts: GeminiSpeakingParts;
   #open: OpenTurn | undefined;
+  #following = false;
 
   constructor(parts: GeminiSpeakingParts) {
     this.#parts = parts;
@@ -45,7 +53,7 @@ export class GeminiSpeaking {
   }
 
   begin(turn: Turn, now: number): void {
-    this.#open = { turn, samples: 0, samplesAtClose: 0, closedByServer: false };
+    this.#open = { turn, samples: 0, taken: 0, samplesAtClose: 0, takenAtClose: 0, closedByServer: false };
     const label = this.listens ? this.#parts.labelled(speakerLabel(turn)) : '';
     if (this.#parts.manual) {
       this.#parts.generations.turnBegan();
@@ -67,6 +75,19 @@ export class GeminiSpeaking {
     // As text, 50 times a second: JSON.stringify would cost five times as much.
     const data = toBase64(pcm);
     this.#parts.sendText(`{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"${data}"}}}`);
+    this.#follow(this.#open);
+  }
+
+  /** Keeps up with how much of the sound the server has, where it draws the turns: one question at a time. */
+  #follow(open: OpenTurn): void {
+    if (this.#parts.manual || this.#following || open !== this.#open) return;
+    this.#following = true;
+    const { samples } = open;
+    this.#parts.echo(() => {
+      this.#following = false;
+      open.taken = samples;
+      if (open.samples > samples) this.#follow(open);
+    });
   }
 
   end(respond: boolean, now: number): void {
@@ -75,40 +96,40 @@ export class GeminiSpeaking {
     if (!open) return;
     const { turn } = open;
     if (open.closedByServer) {
-      this.#endTail(open, respond, now);
-      return;
-    }
-    // Nothing was said in it: the server has nothing to answer, and nobody is to wait for that.
-    if (!this.#parts.manual && open.samples === 0) {
-      this.#parts.hearing.ended(turn.id, now);
+      this.#endTail(open, respond);
+    } else if (!this.#parts.manual && open.samples === 0) {
+      // Nothing was said in it: the server has nothing to answer, and nobody is to wait for that.
       if (respond) this.#parts.generations.respond();
-      return;
+    } else {
+      this.#parts.send({ realtimeInput: this.#parts.manual ? { activityEnd: {} } : { audioStreamEnd: true } });
+      this.#parts.generations.turnEnded(turn.id, respond, this.#parts.manual && this.#parts.turnWaits());
     }
+    // Behind the mark of the end on the line.
     this.#parts.hearing.ended(turn.id, now);
-    this.#parts.generations.turnEnded(turn.id, respond, this.#parts.manual && this.#parts.turnWaits(), now);
-    this.#parts.send({ realtimeInput: this.#parts.manual ? { activityEnd: {} } : { audioStreamEnd: true } });
   }
 
   /**
    * The server closed the turn, and the person went on for a little: without a mark of its end that sound would become
    * one turn with the next person's.
    */
-  #endTail({ turn, samples, samplesAtClose }: OpenTurn, respond: boolean, now: number): void {
-    if (samples !== samplesAtClose) {
-      this.#parts.hearing.ended(turn.id, now);
-      this.#parts.generations.turnEnded(turn.id, respond, false, now);
-    }
-    // Also where nothing seems to have followed: what was on its way when the server closed it came after that.
+  #endTail({ turn, samples, samplesAtClose, takenAtClose }: OpenTurn, respond: boolean): void {
     this.#parts.send({ realtimeInput: { audioStreamEnd: true } });
+    if (samples === takenAtClose) return;
+    if (samples > samplesAtClose) this.#parts.generations.turnEnded(turn.id, respond, false);
+    // What was on its way when the server closed the turn may have begun another, and may still be answered.
+    else this.#parts.generations.mayAnswer([turn.id]);
   }
 
-  /** Where the provider draws the turns, an answer that nothing else asked for shows that it closed this one. */
+  /**
+   * Where the provider draws the turns, an answer that nothing else asked for shows that it closed this one. More words
+   * of the same person may come as long as their sound does.
+   */
   closeByServer(): void {
     const open = this.#open;
     if (this.#parts.manual || !open || open.samples === 0 || open.closedByServer) return;
     open.closedByServer = true;
     open.samplesAtClose = open.samples;
-    this.#parts.hearing.ended(open.turn.id, performance.now());
+    open.takenAtClose = open.taken;
     this.#parts.closed(open.turn.id);
   }
 

@@ -44,6 +44,10 @@ export class Wire {
   readonly #options: WireOptions;
   #ended = false;
   #aliveAt = performance.now();
+  /** What waits for an echo, in the order in which it was asked for. */
+  readonly #echoes: { readonly number: number; readonly askedAt: number; readonly back: () => void }[] = [];
+  #asked = 0;
+  #caughtUpTo = Number.NEGATIVE_INFINITY;
   #ping: NodeJS.Timeout | undefined;
 
   constructor(options: WireOptions) {
@@ -53,7 +57,10 @@ export class Wire {
       this.#aliveAt = performance.now();
     };
     socket.on('open', () => this.#watch());
-    socket.on('pong', alive);
+    socket.on('pong', (payload) => {
+      alive();
+      this.#echoed(payload);
+    });
     socket.on('ping', alive);
     socket.on('message', alive);
     socket.on('unexpected-response', (_request, response) => void this.#refused(response));
@@ -72,6 +79,24 @@ export class Wire {
     socket.send(Buffer.from(text), { binary: false }, noteNothing);
     if (socket.bufferedAmount <= MAX_BUFFERED_BYTES) return;
     this.lose(new SessionLostError('network', `${provider} no longer takes what is sent to it.`, { retryable: true }));
+  }
+
+  /**
+   * Calls back once everything that the other side had sent when it read what we sent until now has been taken: a
+   * pong stands behind it on the line (RFC 6455, 5.5.3). No clock has a say in it, so a line or a process that stalls
+   * proves nothing wrong. Behind a gateway that answers pings itself it covers the way to the gateway.
+   */
+  echo(back: () => void): void {
+    const { socket } = this.#options;
+    if (this.#ended || socket.readyState !== socket.OPEN) return;
+    this.#asked += 1;
+    this.#echoes.push({ number: this.#asked, askedAt: performance.now(), back });
+    socket.ping(String(this.#asked), undefined, noteNothing);
+  }
+
+  /** An instant before which the other side sent nothing that was not taken. */
+  get caughtUpTo(): number {
+    return this.#caughtUpTo;
   }
 
   /** Ends against our will; idempotent. */
@@ -96,20 +121,32 @@ export class Wire {
     setTimeout(() => socket.terminate(), 1_000).unref();
   }
 
+  /** Only the newest of several pings need be answered, and a pong may come unasked (RFC 6455, 5.5.3). */
+  #echoed(payload: Buffer): void {
+    const number = Number(payload.toString());
+    if (this.#ended || !Number.isInteger(number) || number > this.#asked) return;
+    for (let next = this.#echoes[0]; next && next.number <= number; next = this.#echoes[0]) {
+      this.#echoes.shift();
+      this.#caughtUpTo = next.askedAt;
+      next.back();
+    }
+  }
+
   #end(): void {
     this.#ended = true;
+    this.#echoes.length = 0;
     clearInterval(this.#ping);
   }
 
   #watch(): void {
     if (this.#ended) return;
-    const { socket, timing, provider } = this.#options;
+    const { timing, provider } = this.#options;
     this.#aliveAt = performance.now();
     const lookMs = Math.min(timing.pingMs, timing.silentMs / 15);
     // At once and then always, so that a pong that takes ten seconds is still one every few seconds: Gemini's were
     // measured at 8 to 30 s (aicc2025/sip-to-ai#14).
     let pingedAt = this.#aliveAt;
-    socket.ping(noteNothing);
+    this.echo(noteNothing);
     this.#ping = setInterval(() => {
       const now = performance.now();
       // Looked at once more after this it would be later than promised.
@@ -119,7 +156,7 @@ export class Wire {
         this.lose(new SessionLostError('network', message, { retryable: true }));
       } else if (now - pingedAt >= timing.pingMs) {
         pingedAt = now;
-        socket.ping(noteNothing);
+        this.echo(noteNothing);
       }
     }, lookMs);
   }

@@ -83,9 +83,13 @@ export class SoundInput {
 
   /** Ends speech that goes on, as if silence had followed (Gemini's audioStreamEnd). */
   stopSpeech(): SpeechEdge | undefined {
-    if (this.#speechAt === undefined) return undefined;
-    this.#speechAt = undefined;
     this.#loudMs = 0;
+    if (this.#speechAt === undefined) {
+      // It flushes cached sound (ai.google.dev/gemini-api/docs/live-guide): what comes next is another stream.
+      this.clear();
+      return undefined;
+    }
+    this.#speechAt = undefined;
     return { type: 'stopped', at: this.#end };
   }
 

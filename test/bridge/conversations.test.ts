@@ -116,8 +116,6 @@ async function outlive(protocol: 'openai' | 'gemini', count: number): Promise<st
           ...usurped(one),
           ...vanished(one),
           ...unanswered(one),
-          // Nobody waits so long unless an answer was forgotten.
-          ...one.of('trouble').flatMap(({ message }) => (message.includes('has not answered') ? [message] : [])),
           // Gemini's transcription names no turn: words of one person's turns run together, or are nobody's.
           ...(protocol === 'gemini' ? [] : one.unwritten).map((id) => `nobody wrote down turn ${id}`),
         ];

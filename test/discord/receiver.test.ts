@@ -205,6 +205,40 @@ describe('Receiver', () => {
     assert.equal(receiver.counts.undecryptable, 1);
   });
 
+  it('knows by their key who speaks under an SSRC that nobody named, and loses nothing of it', () => {
+    const seal = (owner: string, media: Buffer): Buffer =>
+      Buffer.concat([Buffer.from(owner.padEnd(5)), media, Buffer.from([0xfa, 0xfa])]);
+    const used = new Set<string>();
+    const dave = (userId: string, packet: Buffer): Buffer => {
+      const name = packet.toString('latin1');
+      if (packet.subarray(0, 5).toString() !== userId.padEnd(5) || used.has(name)) throw new Error('not theirs');
+      used.add(name);
+      return packet.subarray(5, -2);
+    };
+    const { receiver, frames, clock } = scene({ dave, members: () => ['anna', 'ben'] });
+    const media = packets(30);
+    for (const [i, one] of media.entries()) {
+      clock.now = i * 20;
+      receiver.receive(datagram({ sequence: i, media: seal('ben', one), ssrc: 7 }));
+      receiver.receive(datagram({ sequence: i, media: seal('cleo', one), ssrc: 8 }));
+      receiver.tick(clock.now);
+    }
+    assert.deepEqual(
+      frames().map(({ userId, concealed }) => [userId, concealed]),
+      Array(30).fill(['ben', false]),
+    );
+  });
+
+  it('takes nothing that is not sealed for a proof of who sent it', () => {
+    const { receiver, frames, clock } = scene({ dave: (_, packet) => packet, members: () => ['anna'] });
+    const marked = Buffer.concat([packets(1)[0] as Buffer, Buffer.from([0xfa, 0xfa])]);
+    for (const [i, media] of [...packets(2), marked].entries())
+      receiver.receive(datagram({ sequence: i, media, ssrc: 7 + i }));
+    clock.now = 300;
+    receiver.tick(300);
+    assert.equal(frames().length, 0);
+  });
+
   it('keeps packets that overtook the key which opens them, and gives them in order once it is there', () => {
     let key = false;
     const dave = (_: string, packet: Buffer): Buffer => {

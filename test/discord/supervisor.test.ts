@@ -259,6 +259,22 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       assert.ok(await ear.hears(world.anna));
     });
 
+    it('Discord does not say whose the packets are: their key does', async () => {
+      const { links } = world.stage.discord.voice;
+      links.withholdSpeaking = true;
+      try {
+        const ear = await world.join();
+        assert.ok(await ear.hears(world.anna));
+        assert.deepEqual(new Set(ear.frames.map(({ userId }) => userId)), new Set([world.anna.userId]));
+        assert.deepEqual(
+          ear.events.filter(({ type }) => type === 'recovered'),
+          [],
+        );
+      } finally {
+        links.withholdSpeaking = false;
+      }
+    });
+
     it('somebody is silent, with the microphone open: nothing is done', async () => {
       const ear = await world.join();
       assert.ok(await ear.hears(world.anna));
@@ -274,6 +290,27 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       world.stage.discord.outageOver(world.stage.guild);
       await wait(100);
       assert.ok(await ear.hears(world.anna));
+    });
+  });
+
+  describe('packets of which nothing says whose they are', { concurrency: 1 }, () => {
+    it('joins anew once, then says that somebody cannot be heard, without a name', async () => {
+      const stage = await LinkStage.start({ dave: false });
+      stage.discord.voice.links.withholdSpeaking = true;
+      try {
+        const anna = await stage.person('Anna');
+        const ear = await stage.join();
+        const speaking = (async () => {
+          while (!ear.events.some(({ type }) => type === 'unheard') && !ear.isOver) await ear.hears(anna);
+        })();
+        assert.equal((await ear.event('recovered')).cause, 'deaf');
+        assert.equal((await ear.event('unheard')).userId, null);
+        await speaking;
+        assert.deepEqual(ear.frames, []);
+        await ear.line.close();
+      } finally {
+        await stage.close();
+      }
     });
   });
 

@@ -29,6 +29,11 @@ const PEOPLE = ['anna', 'ben', 'carl'];
 const CHUNK_FRAMES = 6;
 const FINAL = 'And finally?';
 const PATIENCE_MS = 12_000;
+const PULL_MS = 4;
+/** Between two pulls no more than this counts as time in which this process could do something. */
+const MOST_COUNTED_MS = 2 * PULL_MS;
+/** As the bridge has it: an answer that is so late is reported. */
+const UNANSWERED_MS = 15_000;
 const SOON_MS = 500;
 /** For tools that still run when everything is over. */
 const AFTERMATH_MS = 250;
@@ -63,7 +68,7 @@ const WORDS_MS = 3_000;
 export class Conversation {
   readonly events: BridgeEvent[] = [];
   readonly ledger = new Ledger();
-  /** What went wrong while it ran. */
+  /** What went wrong while it ran; nobody waits for an answer so long that it is reported unless it was forgotten. */
   readonly faults: string[] = [];
   readonly marks: Marks;
   readonly #plan: Plan;
@@ -78,6 +83,9 @@ export class Conversation {
   #server!: SimulatedOpenAI | SimulatedGemini;
   #wire!: SlowLine;
   #replies = 0;
+  /** How much time this process really had, with the instants at which it was counted, oldest first. */
+  #ownMs = 0;
+  readonly #counted: { readonly at: number; readonly ownMs: number }[] = [];
   readonly #present = new Set(PEOPLE);
   readonly #speaking = new Map<number, Promise<void>>();
 
@@ -97,7 +105,7 @@ export class Conversation {
   static async lose(protocol: 'openai' | 'gemini', plan: Plan, ms: number): Promise<Conversation> {
     const one = new Conversation(protocol, plan);
     await one.#open();
-    const pacer = setInterval(() => one.#pull(), 4);
+    const pacer = setInterval(() => one.#pull(), PULL_MS);
     setTimeout(() => one.#server.dropAll(), ms);
     try {
       await Promise.all([one.#steps(), one.#until('the bridge ends', () => one.of('ended').length > 0)]);
@@ -118,7 +126,7 @@ export class Conversation {
   ): Promise<Conversation> {
     const one = new Conversation(protocol, plan, troubles);
     await one.#open();
-    const pacer = setInterval(() => one.#pull(), 4);
+    const pacer = setInterval(() => one.#pull(), PULL_MS);
     try {
       for (const { atMs, kind } of troubles ?? []) setTimeout(() => one.#trouble(kind), atMs);
       await one.#run();
@@ -183,7 +191,10 @@ export class Conversation {
       },
       text: { post: () => Promise.resolve('1'), edit: () => Promise.resolve() },
       ticker: new Ticker(),
-      observe: (event) => this.events.push(event),
+      observe: (event) => {
+        this.events.push(event);
+        if (event.type === 'trouble' && this.#troubles) this.#noteTrouble(event.message);
+      },
       log: LOG,
     });
   }
@@ -265,9 +276,24 @@ export class Conversation {
 
   /** The pacer's part, faster. Nothing may be played while somebody has the floor. */
   #pull(): void {
+    this.#countTime();
     const { holder } = this.#bridge.status();
     const frames = this.#line.pull(this.#plan.playSpeed);
     if (holder && frames.length > 0) this.faults.push(`the bot talked over ${holder.name}`);
+  }
+
+  #countTime(): void {
+    const at = performance.now();
+    const before = this.#counted.at(-1)?.at ?? at;
+    this.#ownMs += Math.min(at - before, MOST_COUNTED_MS);
+    this.#counted.push({ at, ownMs: this.#ownMs });
+  }
+
+  /** Whether the bot found an answer late though this process had the time to give it: on a busy machine it has not. */
+  #noteTrouble(message: string): void {
+    const since = performance.now() - UNANSWERED_MS;
+    const { ownMs } = this.#counted.find(({ at }) => at >= since) ?? { ownMs: this.#ownMs };
+    if (message.includes('has not answered') && this.#ownMs - ownMs > UNANSWERED_MS / 2) this.faults.push(message);
   }
 
   async #close(): Promise<void> {
@@ -301,8 +327,8 @@ export class Conversation {
     if (this.#protocol === 'gemini' && this.#plan.turnDetection !== 'manual') return;
     this.#bridge.ask({ userId: RIGHTFUL.post, name: RIGHTFUL.post }, FINAL);
     await this.#until('the last question is answered', () => this.#quiet && this.#lastAnswered);
-    const deadline = performance.now() + WORDS_MS;
-    while (this.#protocol === 'openai' && this.#troubles && this.unwritten.length > 0 && performance.now() < deadline)
+    const deadline = this.#ownMs + WORDS_MS;
+    while (this.#protocol === 'openai' && this.#troubles && this.unwritten.length > 0 && this.#ownMs < deadline)
       await wait(10);
   }
 
@@ -353,11 +379,11 @@ export class Conversation {
     // Several turns that are given again wait for each other's words, up to 1.5 s each with Gemini; where it draws the
     // turns and keeps silent about one, the bot waits 15 s for it.
     const patient = this.#troubles || this.#plan.turnDetection !== 'manual';
-    const deadline = performance.now() + (patient ? 2 * PATIENCE_MS : PATIENCE_MS);
+    const deadline = this.#ownMs + (patient ? 2 * PATIENCE_MS : PATIENCE_MS);
     while (!condition()) {
       const ended = this.of('ended')[0];
       if (ended && !condition()) throw new Error(`the bridge ended before ${what}: ${JSON.stringify(ended.reason)}`);
-      if (performance.now() > deadline) {
+      if (this.#ownMs > deadline) {
         const status = JSON.stringify(this.#bridge.status());
         throw new Error(`it never came to it that ${what}: ${status}\n${this.story}`);
       }

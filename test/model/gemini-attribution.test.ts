@@ -17,57 +17,148 @@ const plannedTurn = fc.record({
   firstWordMs: fc.integer({ min: -3_000, max: 3_500 }),
   gapsMs: fc.array(fc.integer({ min: 0, max: 290 }), { maxLength: 4 }),
   mute: fc.boolean(),
+  stale: fc.boolean(),
 });
 type Planned = typeof plannedTurn extends fc.Arbitrary<infer T> ? T : never;
 
-/** Plays the turns against a clock of its own; every word carries the user who said it. */
-function play(turns: readonly Planned[], marksEnds: boolean): Transcript[] {
-  const hearing = new GeminiHearing();
-  const events: SessionEvent[] = [];
-  const due: { at: number; act: (now: number) => void }[] = [];
-  const at = (time: number, act: (now: number) => void) => due.push({ at: time, act });
-  const begin = (index: number, now: number): void => {
-    const plan = turns[index];
-    if (!plan) return;
-    const one = turn(index + 1, plan.user);
-    const waitMs = hearing.waitMs(one, now);
-    if (waitMs > 0) {
-      at(now + waitMs, (later) => begin(index, later));
-      return;
+/** How long a message takes each way, and when the client neither reads nor lets a timer run: from, for how long. */
+const weather = fc.record({
+  lineMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 400 })),
+  stalls: fc.array(fc.tuple(fc.integer({ min: 0, max: 8_000 }), fc.integer({ min: 1, max: 2_000 })), { maxLength: 3 }),
+});
+type Weather = typeof weather extends fc.Arbitrary<infer T> ? T : never;
+const CALM: Weather = { lineMs: 0, stalls: [] };
+
+/** Client and server on one clock of their own. What is ready for the client when a stall ends: first timers, as in Node. */
+class Clock {
+  now = 0;
+  readonly lineMs: number;
+  readonly #stalls: Weather['stalls'];
+  readonly #due: { at: number; after: number; act: () => void }[] = [];
+  #count = 0;
+
+  constructor({ lineMs, stalls }: Weather) {
+    this.lineMs = lineMs;
+    this.#stalls = stalls.toSorted(([one], [other]) => one - other);
+  }
+
+  onServer(time: number, act: () => void): void {
+    this.#due.push({ at: Math.max(this.now, time), after: this.#count++, act });
+  }
+
+  /** A timer of the client. */
+  timer(time: number, act: () => void): void {
+    this.#due.push({ at: this.#awake(Math.max(this.now, time)), after: this.#count++, act });
+  }
+
+  /** Something that the server sends at `time` and the client takes when it reads it. */
+  message(time: number, act: () => void): void {
+    this.onServer(time, () =>
+      this.#due.push({ at: this.#awake(this.now + this.lineMs), after: 1e9 + this.#count++, act }),
+    );
+  }
+
+  run(): void {
+    for (let left = 20_000; this.#due.length > 0 && left > 0; left -= 1) {
+      this.#due.sort((a, b) => a.at - b.at || a.after - b.after);
+      const [next] = this.#due.splice(0, 1);
+      if (!next) break;
+      this.now = next.at;
+      next.act();
     }
-    hearing.began(one, now);
-    const end = now + plan.soundMs;
-    at(end, (later) => {
-      hearing.ended(one.id, later);
-      at(later + plan.pauseMs, (next) => begin(index + 1, next));
+    assert.equal(this.#due.length, 0, 'it never came to an end');
+  }
+
+  #awake(time: number): number {
+    let at = time;
+    for (const [from, ms] of this.#stalls) if (at >= from && at < from + ms) at = from + ms;
+    return at;
+  }
+}
+
+/** Plays the turns over a line; every word carries the user who said it. */
+function play(turns: readonly Planned[], marksEnds: boolean, conditions: Weather): Transcript[] {
+  const clock = new Clock(conditions);
+  const events: SessionEvent[] = [];
+  let next: number | undefined = 0;
+  const hearing = new GeminiHearing((back) =>
+    clock.message(clock.now + clock.lineMs, () => {
+      back(clock.now);
+      pump();
+    }),
+  );
+  const pump = () => {
+    events.push(...hearing.settle(clock.now));
+    const plan = next === undefined ? undefined : turns[next];
+    if (next !== undefined && plan) {
+      const one = turn(next + 1, plan.user);
+      const waitMs = hearing.waitMs(one, clock.now);
+      if (waitMs === 0) {
+        next = undefined;
+        speak(plan, one);
+      } else if (Number.isFinite(waitMs)) clock.timer(clock.now + waitMs, pump);
+    }
+    const { nextAt } = hearing;
+    if (nextAt !== undefined && nextAt > clock.now) clock.timer(nextAt, pump);
+  };
+  const speak = (plan: Planned, one: Turn) => {
+    hearing.began(one, clock.now);
+    const begunAt = clock.now + clock.lineMs;
+    clock.timer(clock.now + plan.soundMs, () => {
+      hearing.ended(one.id, clock.now);
+      answer(plan, begunAt, clock.now + clock.lineMs);
+      clock.timer(clock.now + plan.pauseMs, () => {
+        next = one.id;
+        pump();
+      });
     });
-    if (plan.answerMs !== null) at(end + plan.answerMs, (later) => hearing.answered(later));
+  };
+  /** What the server does; `endedAt`: when it learns that the turn is over. */
+  const answer = (plan: Planned, begunAt: number, endedAt: number) => {
+    const take = (act: () => void) => () => {
+      act();
+      pump();
+    };
+    // Of the answer before, sent when it did not know yet.
+    if (plan.stale)
+      clock.message(
+        endedAt,
+        take(() => hearing.answered(clock.now)),
+      );
+    const { answerMs } = plan;
+    if (answerMs !== null)
+      clock.message(
+        endedAt + answerMs,
+        take(() => hearing.answered(clock.now)),
+      );
     if (plan.mute) return;
-    let word = Math.max(now, end + plan.firstWordMs);
+    let word = Math.max(begunAt, endedAt + plan.firstWordMs);
     const words = [0, ...plan.gapsMs];
     words.forEach((gapMs, i) => {
       word += gapMs;
-      const last = i === words.length - 1;
-      at(word, (later) => events.push(...hearing.heard(` u${plan.user}`, marksEnds && last, later)));
+      const finished = marksEnds && i === words.length - 1;
+      clock.message(
+        word,
+        take(() => events.push(...hearing.heard(` u${plan.user}`, finished, clock.now))),
+      );
     });
   };
-  begin(0, 0);
-  while (due.length > 0) {
-    due.sort((a, b) => a.at - b.at);
-    const next = due.shift();
-    if (!next) break;
-    events.push(...hearing.settle(next.at));
-    next.act(next.at);
-  }
+  pump();
+  clock.run();
   return events as Transcript[];
+}
+
+/** An echo that comes at once: nothing is on its way. */
+function near(now: () => number): GeminiHearing {
+  return new GeminiHearing((back) => back(now()));
 }
 
 describe('whose words they are on Gemini', () => {
   for (const marksEnds of [false, true]) {
     it(`is never the wrong person, ${marksEnds ? 'with' : 'without'} end marks`, () => {
       fc.assert(
-        fc.property(fc.array(plannedTurn, { minLength: 1, maxLength: 6 }), (turns) => {
-          for (const { turnId, text } of play(turns, marksEnds)) {
+        fc.property(fc.array(plannedTurn, { minLength: 1, maxLength: 6 }), weather, (turns, conditions) => {
+          for (const { turnId, text } of play(turns, marksEnds, conditions)) {
             if (turnId === null) continue;
             const owner = `u${turns[turnId - 1]?.user}`;
             assert.ok(
@@ -82,7 +173,15 @@ describe('whose words they are on Gemini', () => {
   }
 
   it('gives every word its turn where words come before answers', () => {
-    const plan = { pauseMs: 0, soundMs: 500, answerMs: 400, firstWordMs: 100, gapsMs: [50, 50], mute: false };
+    const plan = {
+      pauseMs: 0,
+      soundMs: 500,
+      answerMs: 400,
+      firstWordMs: 100,
+      gapsMs: [50, 50],
+      mute: false,
+      stale: false,
+    };
     const events = play(
       [
         { ...plan, user: 0 },
@@ -90,6 +189,7 @@ describe('whose words they are on Gemini', () => {
         { ...plan, user: 0 },
       ],
       false,
+      CALM,
     );
     const finals = events.filter(({ final }) => final).map(({ turnId, text }) => [turnId, text]);
     assert.deepEqual(finals.slice(0, 2), [
@@ -99,7 +199,7 @@ describe('whose words they are on Gemini', () => {
   });
 
   it('holds another person back for 1.5 s at most, and the same person not at all', () => {
-    const hearing = new GeminiHearing();
+    const hearing = near(() => 1_000);
     hearing.began(turn(1, 1), 0);
     hearing.ended(1, 1_000);
     assert.equal(hearing.waitMs(turn(2, 2), 1_000), 1_500);
@@ -112,7 +212,7 @@ describe('whose words they are on Gemini', () => {
   });
 
   it('lets the next person begin as soon as the service marks the end', () => {
-    const hearing = new GeminiHearing();
+    const hearing = near(() => 1_000);
     hearing.began(turn(1, 1), 0);
     hearing.ended(1, 1_000);
     const events = hearing.heard('hello', true, 1_050);
@@ -121,7 +221,7 @@ describe('whose words they are on Gemini', () => {
   });
 
   it('gives words to nobody while they may be of two people', () => {
-    const hearing = new GeminiHearing();
+    const hearing = near(() => 100);
     hearing.began(turn(1, 1), 0);
     hearing.ended(1, 100);
     hearing.began(turn(2, 2), 1_600); // the wait was over
@@ -136,6 +236,65 @@ describe('whose words they are on Gemini', () => {
       [],
     );
     assert.deepEqual(hearing.heard('mine', false, 5_200), [
+      { type: 'turn-transcript', turnId: 2, text: 'mine', final: false },
+    ]);
+  });
+
+  /** A turn of u1 that has words and an answer, and what holds the echoes back. */
+  function answeredTurn() {
+    const echoes: ((now: number) => void)[] = [];
+    const hearing = new GeminiHearing((back) => echoes.push(back));
+    const echo = (now: number) => echoes.splice(0).forEach((back) => void back(now));
+    hearing.began(turn(1, 1), 0);
+    echo(10);
+    hearing.heard('well', false, 500);
+    hearing.ended(1, 1_000);
+    return { hearing, echo };
+  }
+
+  it('takes words that were on their way when a timer ran late for those of their turn', () => {
+    const { hearing, echo } = answeredTurn();
+    echo(1_010);
+    hearing.answered(1_100);
+    // The process stood still: the time is over, but what came meanwhile was not read yet.
+    assert.deepEqual(hearing.settle(2_400), []);
+    assert.equal(hearing.waitMs(turn(2, 2), 2_400), 100);
+    assert.deepEqual(hearing.heard(' then', false, 2_401), [
+      { type: 'turn-transcript', turnId: 1, text: 'well then', final: false },
+    ]);
+    echo(2_402);
+    assert.deepEqual(hearing.settle(2_402), []);
+    assert.deepEqual(hearing.settle(2_701), []);
+    echo(2_705);
+    assert.deepEqual(hearing.settle(2_705), [{ type: 'turn-transcript', turnId: 1, text: 'well then', final: true }]);
+    assert.equal(hearing.waitMs(turn(2, 2), 2_705), 0);
+  });
+
+  it('takes what was sent before the server knew of the end for no answer to the turn', () => {
+    const { hearing, echo } = answeredTurn();
+    hearing.answered(1_050);
+    echo(1_060);
+    hearing.settle(1_400);
+    echo(1_410);
+    assert.deepEqual(hearing.settle(1_410), []);
+    assert.equal(hearing.waitMs(turn(2, 2), 1_410), 1_090);
+    hearing.answered(1_500);
+    assert.equal(hearing.waitMs(turn(2, 2), 1_500), 300);
+  });
+
+  it('takes words that were sent before the server knew of a turn for those of the person before', () => {
+    const { hearing, echo } = answeredTurn();
+    echo(1_010);
+    hearing.answered(1_100);
+    hearing.settle(1_400);
+    echo(1_410);
+    hearing.settle(1_410);
+    hearing.began(turn(2, 2), 1_420);
+    assert.deepEqual(hearing.heard(' then', false, 1_430), [
+      { type: 'turn-transcript', turnId: 1, text: 'well then', final: true },
+    ]);
+    echo(1_440);
+    assert.deepEqual(hearing.heard('mine', false, 1_450), [
       { type: 'turn-transcript', turnId: 2, text: 'mine', final: false },
     ]);
   });
@@ -211,6 +370,8 @@ describe('whom an answer of Gemini is for', () => {
         const generations = new GeminiGenerations({
           emit: (event) => events.push(event),
           mute: () => {},
+          caughtUpTo: () => Number.NEGATIVE_INFINITY,
+          echo: () => {},
           nudge: () => server.toServer.push({ type: 'begin' }, { type: 'end', turnId: 0 }),
         });
         const client = new Client(generations, server, events);
@@ -258,7 +419,7 @@ class Client {
 
   #talk(choice: number): void {
     if (this.#open) {
-      this.#generations.turnEnded(++this.#turns, choice % 2 === 0, false, 0);
+      this.#generations.turnEnded(++this.#turns, choice % 2 === 0, false);
       this.#server.toServer.push({ type: 'end', turnId: this.#turns });
     } else {
       this.#generations.turnBegan();

@@ -310,7 +310,8 @@ describe('the Gemini adapter on the wire', () => {
     });
     session.beginTurn(ANNA);
     session.appendAudio(tone(40, 16_000));
-    await server.frame((frame) => (frame.realtimeInput as { audio?: object } | undefined)?.audio !== undefined);
+    // Behind the beginning of the turn, and behind its sound: the service is known to have all of it.
+    await server.pinged(2);
     server.send(heard('Hello'), content(sound()), ended);
     assert.equal((await listener.next('turn-closed')).turnId, 1);
     session.endTurn(true);
@@ -326,6 +327,48 @@ describe('the Gemini adapter on the wire', () => {
     assert.deepEqual((await listener.next('reply-started', (event) => event.replyId !== 'reply-1')).turnIds, [2]);
     // A text would count as activity and be answered: these models get no label here.
     assert.ok(inputs().every(({ text, activityStart, activityEnd }) => !text && !activityStart && !activityEnd));
+    done();
+  });
+
+  it('counts an answer for both where sound was on its way when the service closed a turn', async (t) => {
+    const { server, session, listener, done } = await open(t, { turnDetection: 'server' });
+    const isStreamEnd = (frame: Record<string, unknown>) =>
+      (frame.realtimeInput as Input | undefined)?.audioStreamEnd === true;
+    session.beginTurn(ANNA);
+    session.appendAudio(tone(40, 16_000));
+    await server.pinged(2);
+    server.pause();
+    session.appendAudio(tone(40, 16_000));
+    server.send(heard('Hello'), content(sound()), ended);
+    assert.equal((await listener.next('turn-closed')).turnId, 1);
+    session.endTurn(true);
+    session.beginTurn({ ...BEN, id: 2 });
+    server.resume();
+    // Otherwise the rest of Anna's sound and Ben's would be one turn.
+    await server.frame(isStreamEnd);
+    session.appendAudio(tone(40, 16_000));
+    session.endTurn(true);
+    await server.frame(isStreamEnd, 2);
+    server.send(content(sound()));
+    const { turnIds } = await listener.next('reply-started', ({ replyId }) => replyId !== 'reply-1');
+    assert.deepEqual(turnIds, [1, 2]);
+    done();
+  });
+
+  it('keeps the words of a turn that the service cuts in two for the one who said them', async (t) => {
+    const { server, session, listener, done } = await open(t, { turnDetection: 'server' });
+    session.beginTurn(ANNA);
+    session.appendAudio(tone(40, 16_000));
+    await server.pinged(2);
+    server.send(heard('One,'), content(sound()), ended);
+    await listener.next('turn-closed');
+    session.appendAudio(tone(40, 16_000));
+    session.endTurn(true);
+    session.beginTurn({ ...BEN, id: 2 });
+    await server.frame((frame) => (frame.realtimeInput as Input | undefined)?.audioStreamEnd === true);
+    server.send(heard(' two'));
+    const { turnId } = await listener.next('turn-transcript', ({ text }) => text.includes('two'));
+    assert.equal(turnId, 1);
     done();
   });
 

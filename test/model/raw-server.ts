@@ -15,6 +15,7 @@ export class RawServer implements AsyncDisposable {
   readonly #answer: ((frame: Json, server: RawServer) => void) | undefined;
   #socket: WebSocket | undefined;
   #wake: () => void = () => {};
+  #pings = 0;
 
   private constructor(server: WebSocketServer, options: RawOptions) {
     this.#server = server;
@@ -57,12 +58,25 @@ export class RawServer implements AsyncDisposable {
 
   /** The `count`-th frame for which `test` holds; waits for it, 5 s at most. */
   async frame(test: (frame: Json) => boolean, count = 1): Promise<Json> {
+    return this.#until(() => this.frames.filter(test)[count - 1], 'frame');
+  }
+
+  resume(): void {
+    this.#socket?.resume();
+  }
+
+  /** So many pings came, and were answered before anything that is sent after this; waits for them, 5 s at most. */
+  async pinged(count: number): Promise<void> {
+    await this.#until(() => (this.#pings >= count ? true : undefined), 'ping');
+  }
+
+  async #until<T>(found: () => T | undefined, what: string): Promise<T> {
     const until = performance.now() + 5_000;
     for (;;) {
-      const found = this.frames.filter(test)[count - 1];
-      if (found) return found;
+      const result = found();
+      if (result !== undefined) return result;
       const left = until - performance.now();
-      if (left <= 0) assert.fail(`no such frame in ${JSON.stringify(this.frames).slice(-1_500)}`);
+      if (left <= 0) assert.fail(`no such ${what} in ${JSON.stringify(this.frames).slice(-1_500)}`);
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, left);
         this.#wake = () => {
@@ -83,6 +97,10 @@ export class RawServer implements AsyncDisposable {
     this.#socket = socket;
     this.requests.push(request);
     socket.on('error', () => {});
+    socket.on('ping', () => {
+      this.#pings += 1;
+      this.#wake();
+    });
     socket.on('message', (payload) => {
       const frame = JSON.parse(String(payload)) as Json;
       this.frames.push(frame);

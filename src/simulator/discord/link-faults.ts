@@ -4,6 +4,8 @@ export interface LinkFaults {
   closeOnIdentify: number | undefined;
   /** That many IP discovery requests of bots are lost on the way. */
   loseDiscoveries: number;
+  /** Bots are not told by op 5 who has which SSRC. */
+  withholdSpeaking: boolean;
 }
 
 /** A connection that is open for one side only: nothing comes through any more, and nobody is told. */

@@ -1,5 +1,6 @@
 import { DaveGroup } from './dave.ts';
 import type { ExternalSender } from './dave-messages.ts';
+import type { LinkFaults } from './link-faults.ts';
 import type { VoicePlace } from './voice-place.ts';
 import { VoiceOp } from './voice-wire.ts';
 
@@ -11,8 +12,11 @@ export class VoiceRoom {
   /** Undefined: transport encryption only. */
   readonly dave: DaveGroup | undefined;
 
-  constructor(channelId: string, sender: ExternalSender | undefined) {
+  readonly #links: LinkFaults;
+
+  constructor(channelId: string, sender: ExternalSender | undefined, links: LinkFaults) {
     this.channelId = channelId;
+    this.#links = links;
     this.dave = sender && new DaveGroup(channelId, sender);
   }
 
@@ -24,7 +28,7 @@ export class VoiceRoom {
     for (const other of others) {
       other.send(VoiceOp.ClientsConnect, { user_ids: [place.userId] });
       // Somebody in the middle of a sentence doesn't announce it again.
-      if (other.speaking) place.send(VoiceOp.Speaking, speakingOf(other));
+      if (other.speaking) this.#tellSpeaking(place, other);
     }
     this.dave?.connect(place);
   }
@@ -40,8 +44,13 @@ export class VoiceRoom {
   speaking(place: VoicePlace, flags: number): void {
     place.speaking = flags;
     for (const other of this.places.values()) {
-      if (other !== place) other.send(VoiceOp.Speaking, speakingOf(place));
+      if (other !== place) this.#tellSpeaking(other, place);
     }
+  }
+
+  #tellSpeaking(listener: VoicePlace, speaker: VoicePlace): void {
+    if (listener.admission.bot && this.#links.withholdSpeaking) return;
+    listener.send(VoiceOp.Speaking, speakingOf(speaker));
   }
 
   close(): void {

@@ -95,7 +95,7 @@ export class VoiceServer {
     const faults = { ...NO_FAULTS, ...options.faults };
     const { key, cert } = await localCertificate();
     const sender = (options.dave ?? true) ? await ExternalSender.create() : undefined;
-    const links: LinkFaults = { closeOnIdentify: undefined, loseDiscoveries: 0 };
+    const links: LinkFaults = { closeOnIdentify: undefined, loseDiscoveries: 0, withholdSpeaking: false };
     const relay = new VoiceRelay({ faults, links, seed: options.seed ?? 1 });
     const udpPort = await relay.open();
     const http = createServer({ key, cert });
@@ -276,7 +276,7 @@ export class VoiceServer {
   #room(admission: VoiceAdmission): VoiceRoom {
     let room = this.#rooms.get(admission.channelId);
     if (!room) {
-      room = new VoiceRoom(admission.channelId, admission.stage ? undefined : this.#sender);
+      room = new VoiceRoom(admission.channelId, admission.stage ? undefined : this.#sender, this.links);
       this.#rooms.set(admission.channelId, room);
     }
     return room;
