@@ -21,7 +21,7 @@ import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
-import { returnToPlaces } from './returning.ts';
+import { type ReturnPatience, returnToPlaces } from './returning.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
 import { openDatabase } from './store/database.ts';
@@ -60,6 +60,8 @@ export interface ParleyOptions {
   readonly patience?: Patience;
   /** With a lost voice connection; only tests need another. */
   readonly linkPatience?: LinkPatience;
+  /** With a return after a crash; only tests need another. */
+  readonly returnPatience?: ReturnPatience;
 }
 
 const STOP_LIMIT_MS = 4_000;
@@ -76,6 +78,7 @@ export async function startParley({
   tools: more = [],
   patience = PATIENCE,
   linkPatience,
+  returnPatience,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
@@ -119,10 +122,14 @@ export async function startParley({
   });
   const bridges = new OpenBridges(conversations.open);
 
+  const ending = new AbortController();
+  let returned: Promise<void> | undefined;
   let lock: InstanceLock | undefined;
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    ending.abort();
     conversations.abort(new Error('the bot is stopping'));
+    await returned;
     await bridges.closeAll({ kind: 'asked', by: null });
     await conversations.finished();
   };
@@ -160,7 +167,15 @@ export async function startParley({
     dispatchCommands(client, commands, context, (pressed) => buttons.press(pressed, bridges));
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
-    void returnToPlaces({ client: ready, places, bridges, log });
+    returned = returnToPlaces({
+      client: ready,
+      places,
+      settings,
+      bridges,
+      log,
+      signal: ending.signal,
+      ...(returnPatience && { patience: returnPatience }),
+    });
   } catch (error) {
     await parley.stop();
     throw error;

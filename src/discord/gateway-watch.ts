@@ -9,7 +9,7 @@ export interface GatewayWatch {
 }
 
 /** Who wants to know of the gateway's losses and returns. */
-export interface GatewayListener {
+interface GatewayListener {
   /** The connection is lost; may come again for every attempt that fails. */
   onLost(): void;
   /** `isNew`: not the resumed session but another one: the bot's places in voice ended with the old one. */
