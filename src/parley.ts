@@ -29,7 +29,7 @@ import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
 import { Reminding } from './reminding.ts';
-import { returnToPlaces } from './returning.ts';
+import { type ReturnPatience, returnToPlaces } from './returning.ts';
 import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
@@ -72,6 +72,8 @@ export interface ParleyOptions {
   readonly patience?: Patience;
   /** With a lost voice connection; only tests need another. */
   readonly linkPatience?: LinkPatience;
+  /** With a return after a crash; only tests need another. */
+  readonly returnPatience?: ReturnPatience;
 }
 
 const STOP_LIMIT_MS = 4_000;
@@ -88,6 +90,7 @@ export async function startParley({
   tools: more = [],
   patience = PATIENCE,
   linkPatience,
+  returnPatience,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
@@ -163,11 +166,15 @@ export async function startParley({
     bridges.reapply(settings).catch((error) => log.warn({ err: error }, 'changed tools could not be offered'));
   const serversStarted = mcp.start();
 
+  const ending = new AbortController();
+  let returned: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    ending.abort();
     // Before the conversations: what they do not say any more is left for the next start.
     const reminded = reminding.close();
     conversations.abort(new Error('the bot is stopping'));
+    await returned;
     await Promise.all([bridges.closeAll({ kind: 'asked', by: null }), runAgain.close()]);
     await conversations.finished();
     await reminded;
@@ -218,7 +225,15 @@ export async function startParley({
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     await reminding.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
-    void returnToPlaces({ client: ready, places, bridges, log });
+    returned = returnToPlaces({
+      client: ready,
+      places,
+      settings,
+      bridges,
+      log,
+      signal: ending.signal,
+      ...(returnPatience && { patience: returnPatience }),
+    });
   } catch (error) {
     await parley.stop();
     throw error;

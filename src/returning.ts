@@ -1,54 +1,137 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Client, VoiceBasedChannel } from 'discord.js';
 import { PermissionFlagsBits } from 'discord.js';
 import type { Bridges } from './bridge/bridge-ports.ts';
 import { LineLostError, SessionLostError } from './bridge/errors.ts';
+import type { SettingsStore } from './bridge/ports.ts';
+import { openTextChannel } from './discord/text-channel.ts';
 import type { Log } from './log.ts';
 import type { Place, PlaceStore } from './store/places.ts';
+
+/** For how long a return is tried where the model or the voice server cannot be had yet. All in ms. */
+export interface ReturnPatience {
+  /** The first pause; each further one is twice as long. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+  readonly giveUpMs: number;
+}
+
+const PATIENCE: ReturnPatience = { firstMs: 2_000, longestMs: 30_000, giveUpMs: 5 * 60_000 };
 
 /** What coming back needs. */
 export interface ReturningParts {
   readonly client: Client<true>;
   readonly places: PlaceStore;
+  readonly settings: SettingsStore;
   readonly bridges: Bridges;
   readonly log: Log;
+  /** The process stops: nobody goes back any more, and nobody does after the next start. */
+  readonly signal: AbortSignal;
+  /** Only tests need another. */
+  readonly patience?: ReturnPatience;
 }
 
 /**
  * After a crash: goes back into the voice channels in which the bot was, all at once, where somebody still is and it
- * still may; forgets the others. Never rejects.
+ * still may; forgets the others. Resolves when all are decided; never rejects.
  */
 export async function returnToPlaces(parts: ReturningParts): Promise<void> {
   try {
-    await Promise.all((await parts.places.all()).map((place) => comeBack(place, parts)));
+    await Promise.all((await parts.places.all()).map((place) => new Return(place, parts).run()));
   } catch (error) {
     parts.log.warn({ err: error }, 'could not look where I was before the restart');
   }
 }
 
-async function comeBack(place: Place, { client, places, bridges, log }: ReturningParts): Promise<void> {
-  const { guildId, channelId } = place;
-  const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
-  const obstacle = channel?.isVoiceBased() ? obstacleTo(channel) : 'the channel is gone';
-  if (obstacle) {
-    log.info({ guildId, channelId, obstacle }, 'not going back into the voice channel of before the restart');
-    await places.forget(guildId);
-    return;
+/** The way back into one voice channel. */
+class Return {
+  readonly #place: Place;
+  readonly #parts: ReturningParts;
+  readonly #patience: ReturnPatience;
+
+  constructor(place: Place, parts: ReturningParts) {
+    this.#place = place;
+    this.#parts = parts;
+    this.#patience = parts.patience ?? PATIENCE;
   }
-  try {
-    await bridges.open({ ...place, returning: true });
-    log.info({ guildId, channelId }, 'back in the voice channel of before the restart');
-  } catch (error) {
-    if (!(error instanceof LineLostError || error instanceof SessionLostError)) throw error;
-    log.warn({ guildId, channelId, reason: error.message }, 'could not go back into the voice channel');
-    await places.forget(guildId);
+
+  async run(): Promise<void> {
+    const startedAt = performance.now();
+    for (let pauseMs = this.#patience.firstMs; ; pauseMs = Math.min(2 * pauseMs, this.#patience.longestMs)) {
+      const isFirst = pauseMs === this.#patience.firstMs;
+      const lost = await this.#try();
+      if (!lost) return;
+      if (this.#parts.signal.aborted) return this.#forget();
+      const late = performance.now() - startedAt + pauseMs >= this.#patience.giveUpMs;
+      if (late || !lost.retryable) {
+        await this.#forget(`I was restarted and could not come back: ${lost.message} \`/join\` brings me back.`);
+        return;
+      }
+      if (isFirst) await this.#say(`I was restarted and hear nothing yet: ${lost.message} I go on trying for a while.`);
+      await wait(pauseMs, undefined, { signal: this.#parts.signal }).catch(() => {});
+      if (this.#parts.signal.aborted) return this.#forget();
+      if (!(await this.#isWanted())) return;
+    }
+  }
+
+  /** Gives why it failed; undefined where nothing is left to do. */
+  async #try(): Promise<SessionLostError | LineLostError | undefined> {
+    const { client, bridges, log } = this.#parts;
+    const { guildId, channelId } = this.#place;
+    const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
+    const obstacle = channel?.isVoiceBased() ? obstacleTo(channel) : { why: 'the channel is gone' };
+    if (obstacle) {
+      log.info({ guildId, channelId, obstacle: obstacle.why }, 'not going back into the voice channel');
+      await this.#forget(obstacle.told);
+      return undefined;
+    }
+    try {
+      await bridges.open({ ...this.#place, returning: true });
+      log.info({ guildId, channelId }, 'back in the voice channel of before the restart');
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof LineLostError || error instanceof SessionLostError)) throw error;
+      log.warn({ guildId, channelId, reason: error.message }, 'could not go back into the voice channel');
+      return error;
+    }
+  }
+
+  /** Nobody brought the bot in meanwhile, or in and out again. */
+  async #isWanted(): Promise<boolean> {
+    const { bridges, places } = this.#parts;
+    const { guildId } = this.#place;
+    return !bridges.find(guildId) && (await places.all()).some((place) => place.guildId === guildId);
+  }
+
+  async #forget(told?: string): Promise<void> {
+    await this.#parts.places.forget(this.#place.guildId);
+    if (told !== undefined) await this.#say(told);
+  }
+
+  /** In the transcript's channel, which may be one that the bot can still write in. */
+  async #say(text: string): Promise<void> {
+    const { client, settings, log } = this.#parts;
+    const { guildId, channelId } = this.#place;
+    const guild = client.guilds.cache.get(guildId);
+    try {
+      const { transcriptChannelId } = await settings.get(guildId);
+      if (guild) await (await openTextChannel(guild, transcriptChannelId ?? channelId)).post(text);
+    } catch (error) {
+      log.warn({ err: error, guildId, channelId }, 'could not say why I do not come back');
+    }
   }
 }
 
-/** What stands against it, for the log. */
-function obstacleTo(channel: VoiceBasedChannel): string | undefined {
+/** What stands against it, for the log, and what people are told who might wait for the bot. */
+function obstacleTo(channel: VoiceBasedChannel): { readonly why: string; readonly told?: string } | undefined {
   const me = channel.guild.members.me;
-  const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
-  if (!me || !channel.permissionsFor(me).has(needed)) return 'the right to join is gone';
-  if (!channel.members.some((member) => !member.user.bot)) return 'nobody is there any more';
-  return undefined;
+  if (!channel.members.some((member) => !member.user.bot)) return { why: 'nobody is there any more' };
+  const needed = [
+    [PermissionFlagsBits.ViewChannel, 'see'],
+    [PermissionFlagsBits.Connect, 'connect to'],
+  ] as const;
+  const lost = needed.find(([bit]) => !me || !channel.permissionsFor(me).has(bit));
+  if (!lost) return undefined;
+  const told = `I was restarted and could not come back: I lost the right to ${lost[1]} the voice channel. Somebody who may edit it can grant it under **Edit Channel → Permissions**.`;
+  return { why: 'the right to join is gone', told };
 }

@@ -1,51 +1,17 @@
-import { type DiscordGatewayAdapterCreator, Networking, NetworkingStatusCode } from '@discordjs/voice';
+import { Networking, NetworkingStatusCode } from '@discordjs/voice';
 import type { Logger } from 'pino';
 import { LineLostError } from '../bridge/errors.ts';
-import type { GatewayWatch } from './gateway-watch.ts';
+import { GatewayAbsence } from './gateway-absence.ts';
 import { discoveryRequest } from './ip-discovery.ts';
 import { LinkPulse } from './link-pulse.ts';
-import { type LinkPatience, pauseBefore, policyFor } from './voice-policy.ts';
+import type { LinkState } from './link-state.ts';
+import { Recovery } from './recovery.ts';
+import type { OwnState, SupervisorOptions } from './supervisor-options.ts';
+import { type LinkPatience, policyFor } from './voice-policy.ts';
 import { VoiceSeat } from './voice-seat.ts';
 
-/** The bot's own voice state, as far as people should know of it. */
-export interface OwnState {
-  readonly mute: boolean;
-  readonly deaf: boolean;
-  /** In a stage channel: it is in the audience. Elsewhere: it lacks Speak. */
-  readonly suppress: boolean;
-}
-
-/** What a supervisor is made of. */
-export interface SupervisorOptions {
-  readonly guildId: string;
-  readonly channelId: string;
-  readonly adapterCreator: DiscordGatewayAdapterCreator;
-  readonly gateway: GatewayWatch;
-  readonly patience: LinkPatience;
-  readonly log: Logger;
-  /** Why the bot cannot be in this channel now, as far as Discord told: deleted, server left, no right. */
-  readonly obstacle: (channelId: string) => string | undefined;
-  /** A new connection is made; the last one is dead. */
-  readonly onNetworking: (networking: Networking) => void;
-  /** Sound can flow (again). `gapMs`: for how long it could not; 0 the first time. */
-  readonly onLive: (gapMs: number) => void;
-  readonly onMoved: (channelId: string) => void;
-  readonly onOwnState: (state: OwnState) => void;
-  readonly onLost: (error: LineLostError) => void;
-}
-
-type LinkState =
-  /** Asked for a place; the server is not named yet. */
-  | { readonly status: 'joining' }
-  | { readonly status: 'connecting'; readonly networking: Networking }
-  | { readonly status: 'live'; readonly networking: Networking; readonly pulse: LinkPulse }
-  /** The websocket broke, and the library tries to resume its session. */
-  | { readonly status: 'resuming'; readonly networking: Networking }
-  /** Between two attempts, or for the gateway's word. */
-  | { readonly status: 'waiting' }
-  /** The place is gone: the reason is looked for. */
-  | { readonly status: 'leaving' }
-  | { readonly status: 'closed' };
+const REMOVED_UNSEEN =
+  'I had no connection to Discord for a moment, and meanwhile I was taken out of the voice channel, perhaps by a moderator.';
 
 /**
  * Keeps the bot in its voice channel: asks for the place, makes connections one at a time, and decides what each end of
@@ -56,16 +22,12 @@ export class Supervisor {
   readonly #patience: LinkPatience;
   readonly #log: Logger;
   readonly #seat: VoiceSeat;
-  readonly #forgetGateway: () => void;
+  readonly #absence: GatewayAbsence;
+  readonly #recovery: Recovery;
   #channelId: string;
   #state: LinkState = { status: 'waiting' };
   #timer: NodeJS.Timeout | undefined;
-  #stable: NodeJS.Timeout | undefined;
   #discovery: NodeJS.Timeout | undefined;
-  /** Attempts since the last connection that held. */
-  #attempts = 0;
-  /** Since when there was no sound; undefined while there is. */
-  #brokenAt: number | undefined;
   #settle: { resolve: () => void; reject: (error: LineLostError) => void; deadline: NodeJS.Timeout } | undefined;
   #lastError: Error | undefined;
 
@@ -83,7 +45,8 @@ export class Supervisor {
         onDestroyed: () => this.#leave('My connection to Discord was closed.'),
       },
     });
-    this.#forgetGateway = options.gateway.onNewSession(() => this.#onNewSession());
+    this.#recovery = new Recovery(options.patience);
+    this.#absence = new GatewayAbsence(options.gateway, (wasLong) => this.#onNewSession(wasLong));
   }
 
   get channelId(): string {
@@ -127,11 +90,11 @@ export class Supervisor {
   close(): void {
     if (this.#state.status === 'closed') return;
     this.#enter({ status: 'closed' });
-    clearTimeout(this.#stable);
+    this.#recovery.close();
     clearTimeout(this.#settle?.deadline);
     this.#settle?.reject(new LineLostError('The call was ended while I was joining.', { retryable: false }));
     this.#settle = undefined;
-    this.#forgetGateway();
+    this.#absence.close();
     this.#seat.close();
   }
 
@@ -140,7 +103,7 @@ export class Supervisor {
   #ask(): void {
     this.#enter({ status: 'joining' });
     // Discord names the server again only for a new place (discordjs/discord.js #9195): the second attempt leaves first.
-    const sent = this.#attempts >= 2 ? this.#seat.askAnew(this.#channelId) : this.#seat.ask(this.#channelId);
+    const sent = this.#recovery.attempts >= 2 ? this.#seat.askAnew(this.#channelId) : this.#seat.ask(this.#channelId);
     if (sent) this.#expect('Discord did not let me back into the voice channel.');
     else this.#retry('the gateway is away', "I lost the connection to Discord's gateway.");
   }
@@ -153,24 +116,20 @@ export class Supervisor {
   #retry(why: string, message: string): void {
     if (this.#over) return;
     const now = performance.now();
-    this.#attempts += 1;
-    this.#brokenAt ??= now;
+    const pauseMs = this.#recovery.failed(now);
     this.#enter({ status: 'waiting' });
-    clearTimeout(this.#stable);
-    const tooLong = !this.#settle && now - this.#brokenAt >= this.#patience.recoverMs;
-    if (tooLong || this.#attempts > this.#patience.attempts) {
+    if (pauseMs === undefined || (!this.#settle && this.#recovery.isTooLong(now))) {
       this.#lose(this.#options.obstacle(this.#channelId) ?? reasonOf(this.#lastError) ?? message, true);
       return;
     }
-    const pauseMs = Math.round(pauseBefore(this.#attempts, this.#patience, Math.random()));
-    this.#log.info({ attempt: this.#attempts, pauseMs, why }, 'voice connection: trying again');
+    this.#log.info({ attempt: this.#recovery.attempts, pauseMs, why }, 'voice connection: trying again');
     this.#after(pauseMs, () => this.#ask());
   }
 
   #connect(endpoint: string, token: string): void {
     const identity = this.#seat.identity;
     if (!identity) return;
-    this.#brokenAt ??= performance.now();
+    this.#recovery.broke(performance.now());
     const networking = new Networking(
       { endpoint, token, serverId: this.#options.guildId, channelId: this.#channelId, ...identity },
       { debug: false, daveEncryption: true },
@@ -189,7 +148,7 @@ export class Supervisor {
     if (this.#over) return;
     if (channelId !== this.#channelId) {
       this.#channelId = channelId;
-      this.#brokenAt ??= performance.now();
+      this.#recovery.broke(performance.now());
       this.#enter({ status: 'joining' });
       this.#expect('Somebody moved me, and Discord did not let me into the other voice channel.');
       this.#options.onMoved(channelId);
@@ -205,15 +164,22 @@ export class Supervisor {
     }
     // "endpoint null: the voice server has gone away and is being reallocated", until when one should not connect:
     // https://docs.discord.com/developers/events/gateway-events#voice-server-update
-    this.#brokenAt ??= performance.now();
+    this.#recovery.broke(performance.now());
     this.#enter({ status: 'waiting' });
     this.#expect("Discord's voice server went away, and I got no other one.");
   }
 
-  /** The old session took the bot's place with it. */
-  #onNewSession(): void {
+  /** The old session took the bot's place with it, or somebody did so unseen: then it is not for us to come back. */
+  #onNewSession(wasLong: boolean): void {
     if (this.#over || this.#settle) return;
-    this.#brokenAt ??= performance.now();
+    const { status } = this.#state;
+    // Whoever is kicked has no connection to the voice server either; an old session that lives still has its place.
+    const safe = !wasLong || status === 'live' || status === 'dismissed' || this.#options.isSeated();
+    if (!safe) {
+      this.#leave(REMOVED_UNSEEN);
+      return;
+    }
+    this.#recovery.broke(performance.now());
     this.#log.info('voice connection: the gateway has a new session, joining anew');
     this.#ask();
   }
@@ -223,7 +189,7 @@ export class Supervisor {
     if (code === NetworkingStatusCode.Ready) this.#onReady(networking);
     else if (code === NetworkingStatusCode.UdpHandshaking) this.#discoverAgain(networking);
     else if (code === NetworkingStatusCode.Resuming) {
-      this.#brokenAt ??= performance.now();
+      this.#recovery.broke(performance.now());
       // The library resumes without pause or end: a second time in a row is not left to it.
       if (this.#state.status !== 'live') {
         this.#retry('could not resume', 'The voice connection to Discord broke and did not come back.');
@@ -236,18 +202,14 @@ export class Supervisor {
 
   #onReady(networking: Networking): void {
     if (this.#state.status === 'live') return;
-    const gapMs = this.#settle || this.#brokenAt === undefined ? 0 : performance.now() - this.#brokenAt;
-    this.#brokenAt = undefined;
+    const missingMs = this.#recovery.held(performance.now());
+    const gapMs = this.#settle ? 0 : missingMs;
     const onDead = (what: string): void => this.#retry(`no sign of life: ${what}`, 'The voice connection died.');
     this.#enter({
       status: 'live',
       networking,
       pulse: new LinkPulse(networking, { patience: this.#patience, onDead }),
     });
-    clearTimeout(this.#stable);
-    this.#stable = setTimeout(() => {
-      this.#attempts = 0;
-    }, this.#patience.stableMs);
     const settle = this.#settle;
     this.#settle = undefined;
     clearTimeout(settle?.deadline);
@@ -273,8 +235,8 @@ export class Supervisor {
         this.#retry(`closed with ${code}`, message);
         return;
       case 'wait':
-        this.#brokenAt ??= performance.now();
-        this.#enter({ status: 'waiting' });
+        this.#recovery.broke(performance.now());
+        this.#enter({ status: this.#absence.isLong ? 'waiting' : 'dismissed' });
         this.#awaitWord(message);
         return;
       case 'end':
@@ -288,8 +250,7 @@ export class Supervisor {
   /** Without the gateway nobody can say whether it was a kick: then its return decides. */
   #awaitWord(message: string): void {
     this.#after(this.#patience.wordMs, () => {
-      const waited = performance.now() - (this.#brokenAt ?? 0);
-      if (this.#options.gateway.connected || waited >= this.#patience.recoverMs) this.#leave(message);
+      if (this.#options.gateway.connected || this.#recovery.isTooLong(performance.now())) this.#leave(message);
       else this.#awaitWord(message);
     });
   }

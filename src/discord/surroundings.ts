@@ -7,6 +7,8 @@ export interface Surroundings {
   readonly gateway: GatewayWatch;
   /** Why the bot cannot be in this channel now; undefined: nothing is known to stand against it. For people. */
   obstacle(channelId: string): string | undefined;
+  /** Whether the bot is in a voice channel of the guild. */
+  isSeated(): boolean;
   /** Nobody expects to hear this person: a bot, muted by themselves or others, in a stage's audience, or not there. */
   isSilent(userId: UserId): boolean;
   isStage(channelId: string): boolean;
@@ -18,6 +20,7 @@ export function surroundingsOf(client: Client, guild: Guild): Surroundings {
     gateway: watchGateway(client, guild.shardId),
     isStage: (channelId) => guild.channels.cache.get(channelId)?.type === ChannelType.GuildStageVoice,
     obstacle: (channelId) => obstacleIn(client, guild.id, channelId),
+    isSeated: () => typeof guild.voiceStates.cache.get(client.user?.id ?? '')?.channelId === 'string',
     isSilent: (userId) => {
       const state = guild.voiceStates.cache.get(userId);
       if (!state?.channelId || state.channelId !== guild.members.me?.voice.channelId) return true;
@@ -41,8 +44,9 @@ function obstacleIn(client: Client, guildId: string, channelId: string): string 
 
 /** For a line of which nothing is known but its gateway's words. */
 export const NO_SURROUNDINGS: Surroundings = {
-  gateway: { connected: true, onNewSession: () => () => {} },
+  gateway: { connected: true, follow: () => () => {} },
   obstacle: () => undefined,
+  isSeated: () => true,
   isSilent: () => false,
   isStage: () => false,
 };

@@ -13,7 +13,8 @@ import { Pacer } from './pacer.ts';
 import type { PersonReception } from './person-reception.ts';
 import { Presence } from './presence.ts';
 import { type ReceiveCounts, Receiver } from './receiver.ts';
-import { type OwnState, Supervisor } from './supervisor.ts';
+import { Supervisor } from './supervisor.ts';
+import type { OwnState } from './supervisor-options.ts';
 import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
 import { guardUpgrade } from './upgrade-guard.ts';
 import { guardVoiceGateway } from './voice-gateway-guard.ts';
@@ -101,6 +102,7 @@ export class DiscordVoiceLine implements VoiceLine {
       patience,
       gateway: this.#around.gateway,
       obstacle: (channelId) => this.#around.obstacle(channelId),
+      isSeated: () => this.#around.isSeated(),
       onNetworking: (networking) => this.#wire(networking),
       onLive: (gapMs) => this.#onLive(gapMs),
       onMoved: (channelId) => this.#onMoved(channelId),

@@ -4,6 +4,18 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { LinkStage, type Listener } from '../fakes/link.ts';
 
+/** Close codes after which coming back is no use or not wanted, and what people read. */
+const FINAL = [
+  [4012, /no longer speaks the voice protocol/],
+  [4016, /no longer knows the encryption/],
+  [4017, /end-to-end encryption/],
+  [4021, /too many requests/],
+  [4022, /ended the call/],
+] as const;
+
+/** Close codes after which another try may help. */
+const PASSING = [4001, 4002, 4003, 4004, 4005, 4006, 4009, 4011, 4015, 4020];
+
 /** A guild with somebody in the channel, for the tests of one block: discord.js sends at most 120 wishes a minute. */
 function furnished(): {
   readonly stage: LinkStage;
@@ -76,13 +88,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       });
     }
 
-    for (const [code, reason] of [
-      [4012, /no longer speaks the voice protocol/],
-      [4016, /no longer knows the encryption/],
-      [4017, /end-to-end encryption/],
-      [4021, /too many requests/],
-      [4022, /ended the call/],
-    ] as const) {
+    for (const [code, reason] of FINAL) {
       it(`${code} when live: ends with the reason and never comes back`, async () => {
         const ear = await world.join();
         const count = world.identifies();
@@ -94,10 +100,10 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
     }
   });
 
-  describe('a voice connection that is closed again and again', { concurrency: 1 }, () => {
+  describe('a voice connection that is closed again and again before it is ready', { concurrency: 1 }, () => {
     const world = furnished();
 
-    for (const code of [4004, 4006, 4009, 4020]) {
+    for (const code of PASSING) {
       it(`${code} again and again before it is ready: a bounded number of identifies, then the reason`, async () => {
         world.stage.discord.voice.links.closeOnIdentify = code;
         const count = world.identifies();
@@ -105,22 +111,51 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
         const made = world.identifies() - count;
         assert.ok(made >= 2 && made <= 6, `${made} identifies`);
       });
+    }
+  });
 
+  describe('a voice connection that is closed again and again while recovering', { concurrency: 1 }, () => {
+    const world = furnished();
+
+    for (const code of PASSING) {
       it(`${code} again and again while recovering: a bounded number of identifies, then the reason`, async () => {
         const ear = await world.join();
         const count = world.identifies();
         world.stage.discord.voice.links.closeOnIdentify = code;
-        world.stage.discord.voice.sever(world.stage.seat, code);
+        world.stage.discord.voice.sever(world.stage.seat, 4006);
         assert.notEqual(await ear.ended, 'closed');
         const made = world.identifies() - count;
         assert.ok(made >= 2 && made <= 6, `${made} identifies`);
       });
     }
+  });
 
-    it('4022 before it is ready: no second try', async () => {
-      world.stage.discord.voice.links.closeOnIdentify = 4022;
+  describe('a voice connection that is closed for good', { concurrency: 1 }, () => {
+    const world = furnished();
+
+    for (const [code, reason] of FINAL) {
+      it(`${code} before it is ready: no second try`, async () => {
+        world.stage.discord.voice.links.closeOnIdentify = code;
+        const count = world.identifies();
+        await assert.rejects(world.stage.join(), reason);
+        assert.equal(world.identifies() - count, 1);
+      });
+
+      it(`${code} while recovering: no further try, and the reason`, async () => {
+        const ear = await world.join();
+        const count = world.identifies();
+        world.stage.discord.voice.links.closeOnIdentify = code;
+        world.stage.discord.voice.sever(world.stage.seat, 4006);
+        assert.match(await ear.ended, reason);
+        await wait(300);
+        assert.equal(world.identifies() - count, 1);
+      });
+    }
+
+    it('4014 before it is ready: no second try', async () => {
+      world.stage.discord.voice.links.closeOnIdentify = 4014;
       const count = world.identifies();
-      await assert.rejects(world.stage.join(), /ended the call/);
+      await assert.rejects(world.stage.join(), /took me out/);
       assert.equal(world.identifies() - count, 1);
     });
   });
@@ -191,6 +226,17 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       world.stage.discord.gateway.invalidate();
       await ear.event('recovered', 15_000);
       assert.ok(await ear.hears(world.anna));
+    });
+
+    it('kicked while the gateway is away for a moment, and its session is resumed: never rejoins, and says so', async () => {
+      const ear = await world.join();
+      const count = world.identifies();
+      world.stage.discord.gateway.drop();
+      world.stage.guild.kickBot();
+      assert.match(await ear.ended, /Somebody disconnected me/);
+      await wait(300);
+      assert.equal(world.identifies(), count);
+      assert.equal(world.stage.guild.botVoiceChannelId, null);
     });
 
     it('the gateway resumes (op 7): the voice connection is not touched', async () => {
@@ -311,6 +357,58 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       } finally {
         await stage.close();
       }
+    });
+  });
+
+  describe('the place in a voice channel while the gateway is unreachable', { concurrency: true }, () => {
+    /** The gateway is away for 2.5 s, and has a new session then: the library never resumes after a failed attempt. */
+    async function absence(meanwhile: (stage: LinkStage) => void, then: (stage: LinkStage, ear: Listener) => unknown) {
+      const stage = await LinkStage.start();
+      const { gateway } = stage.discord;
+      try {
+        const anna = await stage.person('Anna');
+        const ear = await stage.join({ patience: { recoverMs: 20_000, attempts: 100 } });
+        assert.ok(await ear.hears(anna));
+        gateway.unreachable = true;
+        gateway.drop();
+        // Longer than a dropped session needs to take the voice connection along.
+        await wait(1_800);
+        meanwhile(stage);
+        await wait(700);
+        gateway.unreachable = false;
+        await then(stage, ear);
+        await ear.line.close();
+      } finally {
+        await stage.close();
+      }
+    }
+    const staysOut = async (stage: LinkStage, ear: Listener): Promise<void> => {
+      const count = stage.discord.voice.identifies;
+      assert.match(await ear.ended, /no connection to Discord for a moment, and meanwhile I was taken out/);
+      assert.equal(stage.discord.voice.identifies, count);
+      assert.equal(stage.guild.botVoiceChannelId, null);
+    };
+
+    it('kicked meanwhile: never rejoins, and says what it knows', async () => {
+      await absence((stage) => stage.guild.kickBot(), staysOut);
+    });
+
+    it('kicked meanwhile, and the voice connection broken before: never rejoins, and says what it knows', async () => {
+      await absence((stage) => {
+        stage.discord.voice.sever(stage.seat, 4006);
+        stage.guild.kickBot();
+      }, staysOut);
+    });
+
+    it('the voice connection broken, too: finds its place again and hears', async () => {
+      await absence(
+        (stage) => stage.discord.voice.sever(stage.seat, 4006),
+        async (stage, ear) => {
+          await ear.event('recovered', 15_000);
+          const [anna] = stage.guild.people;
+          assert.ok(anna && (await ear.hears(anna)));
+        },
+      );
     });
   });
 

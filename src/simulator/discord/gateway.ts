@@ -62,6 +62,8 @@ export class Gateway {
   readonly #world: GatewayWorld;
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #sessions = new Map<string, GatewaySession>();
+  /** Every attempt to connect is cut off; what is connected stays. */
+  unreachable = false;
 
   constructor(world: GatewayWorld) {
     this.#world = world;
@@ -75,6 +77,10 @@ export class Gateway {
   /** Takes every upgrade request of an HTTP server. */
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket, head) => {
+      if (this.unreachable) {
+        socket.destroy();
+        return;
+      }
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#greet(webSocket, request.url ?? '/'));
     });
   }

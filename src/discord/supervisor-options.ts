@@ -1,0 +1,34 @@
+import type { DiscordGatewayAdapterCreator, Networking } from '@discordjs/voice';
+import type { Logger } from 'pino';
+import type { LineLostError } from '../bridge/errors.ts';
+import type { GatewayWatch } from './gateway-watch.ts';
+import type { LinkPatience } from './voice-policy.ts';
+
+/** The bot's own voice state, as far as people should know of it. */
+export interface OwnState {
+  readonly mute: boolean;
+  readonly deaf: boolean;
+  /** In a stage channel: it is in the audience. Elsewhere: it lacks Speak. */
+  readonly suppress: boolean;
+}
+
+/** What a supervisor is made of. */
+export interface SupervisorOptions {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly adapterCreator: DiscordGatewayAdapterCreator;
+  readonly gateway: GatewayWatch;
+  readonly patience: LinkPatience;
+  readonly log: Logger;
+  /** Why the bot cannot be in this channel now, as far as Discord told: deleted, server left, no right. */
+  readonly obstacle: (channelId: string) => string | undefined;
+  /** Whether the bot is in a voice channel of the guild, as a new session of the gateway has just said. */
+  readonly isSeated: () => boolean;
+  /** A new connection is made; the last one is dead. */
+  readonly onNetworking: (networking: Networking) => void;
+  /** Sound can flow (again). `gapMs`: for how long it could not; 0 the first time. */
+  readonly onLive: (gapMs: number) => void;
+  readonly onMoved: (channelId: string) => void;
+  readonly onOwnState: (state: OwnState) => void;
+  readonly onLost: (error: LineLostError) => void;
+}
