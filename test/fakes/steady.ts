@@ -8,7 +8,7 @@ const ATTEMPTS = 3;
  * clock are in it, so it says nothing about the bot. A failure on a machine that keeps up counts at once, and so does the
  * third one on any. `undo` puts away what an attempt left.
  */
-export async function steadily(run: () => Promise<void>, undo: () => Promise<void>): Promise<void> {
+export async function steadily(run: () => Promise<void>, undo: () => Promise<void> = async () => {}): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const still = watch();
     try {
