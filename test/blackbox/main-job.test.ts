@@ -4,9 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { PATIENCE, type Patience } from '../../src/model/back-off.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
+import { hasSchemas } from '../fakes/conformance.ts';
 import { share, tone } from '../fakes/sound.ts';
 import { steadily } from '../fakes/steady.ts';
-import { hasSchemas, INPUT_RATE, PROTOCOLS, World } from '../fakes/world.ts';
+import { INPUT_RATE, PROTOCOLS, World } from '../fakes/world.ts';
 
 /** Everybody has a pitch, so that what reaches the model can be told apart. */
 const PITCH = { Anna: 300, Ben: 700, Carl: 1100 } as const;
