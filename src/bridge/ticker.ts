@@ -1,5 +1,9 @@
 const FAST_MS = 20;
 const SLOW_MS = 250;
+/** So late, the process stood still: what came meanwhile lies unread, for timers run before sockets are read. */
+const LATE_MS = 100;
+/** Then sockets come first, as long as an early packet would wait in a jitter buffer. */
+const CATCH_UP_MS = 60;
 
 /** Called with performance.now(); gives whether it needs the next call in 20 ms rather than at leisure. */
 export type TickListener = (now: number) => boolean;
@@ -7,12 +11,14 @@ export type TickListener = (now: number) => boolean;
 /**
  * The clock of all bridges: one timer, however many conversations. It ticks every 20 ms while anybody needs it, four
  * times a second otherwise (an idle process that wakes 50 times a second costs 0.5 % of a core), and not at all without
- * listeners.
+ * listeners. After the process stood still, it ticks only once what people said meanwhile was read: their packets waiting in
+ * the socket are not their silence.
  */
 export class Ticker {
   readonly #listeners = new Set<TickListener>();
   #timer: NodeJS.Timeout | undefined;
   #fast = false;
+  #dueAt = 0;
 
   /** Calls `listener` until the returned function is called. */
   every(listener: TickListener): () => void {
@@ -35,7 +41,12 @@ export class Ticker {
 
   #schedule(fast: boolean): void {
     this.#fast = fast;
-    this.#timer = setTimeout(() => this.#tick(), fast ? FAST_MS : SLOW_MS);
+    const ms = fast ? FAST_MS : SLOW_MS;
+    this.#dueAt = performance.now() + ms;
+    this.#timer = setTimeout(() => {
+      if (performance.now() - this.#dueAt < LATE_MS) this.#tick();
+      else this.#timer = setTimeout(() => this.#tick(), CATCH_UP_MS);
+    }, ms);
   }
 
   #tick(): void {

@@ -12,7 +12,7 @@ function assertOneClearLine(text: string, pattern: RegExp): void {
   assert.doesNotMatch(text, /\n {4}at |Error:|\[object/);
 }
 
-describe('a process that cannot start says why in one line and exits with 1', () => {
+describe('a process that cannot start says why in one line and exits with 1', { concurrency: 2 }, () => {
   const cases: [string, NodeJS.ProcessEnv, RegExp][] = [
     ['no token', { OPENAI_API_KEY: 'sk-x' }, /^DISCORD_TOKEN is not set/],
     ['no key', { DISCORD_TOKEN: 'abc' }, /OPENAI_API_KEY, .+ or VERTEX_PROJECT is not set/],

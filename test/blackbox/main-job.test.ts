@@ -4,8 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { PATIENCE, type Patience } from '../../src/model/back-off.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
+import { hasSchemas } from '../fakes/conformance.ts';
 import { share, tone } from '../fakes/sound.ts';
-import { hasSchemas, INPUT_RATE, PROTOCOLS, World } from '../fakes/world.ts';
+import { steadily } from '../fakes/steady.ts';
+import { INPUT_RATE, PROTOCOLS, World } from '../fakes/world.ts';
 
 /** Everybody has a pitch, so that what reaches the model can be told apart. */
 const PITCH = { Anna: 300, Ben: 700, Carl: 1100 } as const;
@@ -47,22 +49,26 @@ describe('the bot over each protocol', { concurrency: true }, () => {
           .map((message) => message.content)
           .join('\n');
 
-      it('hears a person, answers aloud, and posts both under their names', async () => {
-        await start(() => reply('Hello there.', 600));
-        const anna = await world.person('Anna');
-        await world.join(anna);
-        await says(anna, 800);
-        await world.until('the end of the reply', () => world.of('reply-ended').length === 1);
-        const [turn] = world.model.turns;
-        assert.ok(turn);
-        assert.ok(share(turn.pcm.subarray(rate * 0.2, rate * 0.7), PITCH.Anna, rate) > 0.9, 'it is her sound');
-        assert.ok(Math.abs((turn.pcm.length * 1000) / rate - 900) <= 140, `${(turn.pcm.length * 1000) / rate} ms`);
-        assert.match(turn.labels.join('\n'), /"Anna"/);
-        const heard = anna.voice.heardPcm({ userId: world.discord.botUser.id, gaps: 'arrival' });
-        assert.ok(share(heard.subarray(4800, 24000), 1700, 48000) > 0.9, 'she hears the reply');
-        const both = /\*\*Anna:\*\* words of Anna\n\*\*Parley:\*\* Hello there\./;
-        await world.until('the transcript', () => both.test(posts()));
-      });
+      it('hears a person, answers aloud, and posts both under their names', () =>
+        steadily(
+          async () => {
+            await start(() => reply('Hello there.', 600));
+            const anna = await world.person('Anna');
+            await world.join(anna);
+            await says(anna, 800);
+            await world.until('the end of the reply', () => world.of('reply-ended').length === 1);
+            const [turn] = world.model.turns;
+            assert.ok(turn);
+            assert.ok(share(turn.pcm.subarray(rate * 0.2, rate * 0.7), PITCH.Anna, rate) > 0.9, 'it is her sound');
+            assert.ok(Math.abs((turn.pcm.length * 1000) / rate - 900) <= 140, `${(turn.pcm.length * 1000) / rate} ms`);
+            assert.match(turn.labels.join('\n'), /"Anna"/);
+            const heard = anna.voice.heardPcm({ userId: world.discord.botUser.id, gaps: 'arrival' });
+            assert.ok(share(heard.subarray(4800, 24000), 1700, 48000) > 0.9, 'she hears the reply');
+            const both = /\*\*Anna:\*\* words of Anna\n\*\*Parley:\*\* Hello there\./;
+            await world.until('the transcript', () => both.test(posts()));
+          },
+          () => world.close(),
+        ));
 
       it('makes two turns of two people who speak at once, each whole, each under the right name', async () => {
         await start(() => reply('You both.', 300));
@@ -91,40 +97,44 @@ describe('the bot over each protocol', { concurrency: true }, () => {
         );
       });
 
-      it('is cut off by 120 ms of speech and says nothing of the old reply afterwards', async () => {
-        const long = reply('One two three four five six seven eight nine ten.', 8000);
-        await start((input) => (input.turn === 1 ? long : reply('Yes?', 300)));
-        const anna = await world.person('Anna');
-        const ben = await world.person('Ben');
-        await world.join(anna);
-        await says(anna, 600);
-        await world.until('the reply', () => world.of('reply-audible').length === 1);
-        await wait(1000);
-        const cutIn = performance.now();
-        await says(ben, 600);
-        await world.until('the interruption', () => world.of('interrupted').length === 1);
-        const [cut] = world.of('interrupted');
-        assert.equal(cut?.by.name, 'Ben');
-        const voice = world.discord.voice.packets.filter(
-          (packet) => packet.userId === world.discord.botUser.id && !packet.silence,
-        );
-        const during = voice.filter((packet) => packet.at > cutIn && packet.at < cutIn + 900);
-        const last = Math.max(...during.map((packet) => packet.at)) - cutIn;
-        assert.ok(last < 400, `the last packet of the old reply came ${last} ms after Ben's first`);
-        const ended = world.of('reply-ended')[0];
-        assert.ok(ended?.interrupted && ended.heardMs > 800 && ended.heardMs < 2500, JSON.stringify(ended));
-        if (protocol === 'openai') {
-          const sent = world.model.frames.map((frame) => frame.message as { type?: string; audio_end_ms?: number });
-          const truncate = sent.find((message) => message.type === 'conversation.item.truncate');
-          assert.equal(truncate?.audio_end_ms, Math.floor(ended.heardMs));
-          assert.ok(sent.some((message) => message.type === 'conversation.item.truncated'));
-          const errors = sent.filter((message) => message.type === 'error');
-          assert.deepEqual(errors, []);
-        }
-        await world.until('the answer to Ben', () => posts().includes('Yes?'));
-        assert.match(posts(), /\*\*Parley:\*\* One [^\n]*interrupted/);
-        assert.doesNotMatch(posts(), /ten\./);
-      });
+      it('is cut off by 120 ms of speech and says nothing of the old reply afterwards', () =>
+        steadily(
+          async () => {
+            const long = reply('One two three four five six seven eight nine ten.', 8000);
+            await start((input) => (input.turn === 1 ? long : reply('Yes?', 300)));
+            const anna = await world.person('Anna');
+            const ben = await world.person('Ben');
+            await world.join(anna);
+            await says(anna, 600);
+            await world.until('the reply', () => world.of('reply-audible').length === 1);
+            await wait(1000);
+            const cutIn = performance.now();
+            await says(ben, 600);
+            await world.until('the interruption', () => world.of('interrupted').length === 1);
+            const [cut] = world.of('interrupted');
+            assert.equal(cut?.by.name, 'Ben');
+            const voice = world.discord.voice.packets.filter(
+              (packet) => packet.userId === world.discord.botUser.id && !packet.silence,
+            );
+            const during = voice.filter((packet) => packet.at > cutIn && packet.at < cutIn + 900);
+            const last = Math.max(...during.map((packet) => packet.at)) - cutIn;
+            assert.ok(last < 400, `the last packet of the old reply came ${last} ms after Ben's first`);
+            const ended = world.of('reply-ended')[0];
+            assert.ok(ended?.interrupted && ended.heardMs > 800 && ended.heardMs < 2500, JSON.stringify(ended));
+            if (protocol === 'openai') {
+              const sent = world.model.frames.map((frame) => frame.message as { type?: string; audio_end_ms?: number });
+              const truncate = sent.find((message) => message.type === 'conversation.item.truncate');
+              assert.equal(truncate?.audio_end_ms, Math.floor(ended.heardMs));
+              assert.ok(sent.some((message) => message.type === 'conversation.item.truncated'));
+              const errors = sent.filter((message) => message.type === 'error');
+              assert.deepEqual(errors, []);
+            }
+            await world.until('the answer to Ben', () => posts().includes('Yes?'));
+            assert.match(posts(), /\*\*Parley:\*\* One [^\n]*interrupted/);
+            assert.doesNotMatch(posts(), /ten\./);
+          },
+          () => world.close(),
+        ));
 
       it('comes back to full voice after a cough and loses no word of the reply', async () => {
         await start(() => reply('A long answer.', 2500));
@@ -190,18 +200,22 @@ describe('the bot over each protocol', { concurrency: true }, () => {
         await world.until('her post', () => posts().includes('Posted for **Anna**'));
       });
 
-      it('understands speech over a bad network: 5 % lost, 5 % reordered, 2 % twice, 30 ms of jitter', async () => {
-        await start(() => reply('Understood.', 300));
-        const anna = await world.person('Anna');
-        await world.join(anna);
-        Object.assign(world.discord.voice.faults, { loss: 0.05, reorder: 0.05, duplicates: 0.02, jitterMs: 30 });
-        await says(anna, 3000);
-        await world.until('the reply', () => world.of('reply-ended').length === 1);
-        const pcm = world.model.turns[0]?.pcm ?? new Int16Array();
-        const ms = (pcm.length * 1000) / rate;
-        assert.ok(ms > 2850 && ms < 3300, `${ms} ms of 3000 reached the model`);
-        assert.ok(share(pcm, PITCH.Anna, rate) > 0.8);
-      });
+      it('understands speech over a bad network: 5 % lost, 5 % reordered, 2 % twice, 30 ms of jitter', () =>
+        steadily(
+          async () => {
+            await start(() => reply('Understood.', 300));
+            const anna = await world.person('Anna');
+            await world.join(anna);
+            Object.assign(world.discord.voice.faults, { loss: 0.05, reorder: 0.05, duplicates: 0.02, jitterMs: 30 });
+            await says(anna, 3000);
+            await world.until('the reply', () => world.of('reply-ended').length === 1);
+            const pcm = world.model.turns[0]?.pcm ?? new Int16Array();
+            const ms = (pcm.length * 1000) / rate;
+            assert.ok(ms > 2850 && ms < 3300, `${ms} ms of 3000 reached the model`);
+            assert.ok(share(pcm, PITCH.Anna, rate) > 0.8);
+          },
+          () => world.close(),
+        ));
 
       it('answers what is typed with /ask, aloud', async () => {
         await start((input) => reply(`You wrote: ${input.text.includes('How tall') ? 'a question' : 'nothing'}.`, 300));

@@ -3,97 +3,100 @@ import { describe, it } from 'node:test';
 import { tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 
-describe('the bot, moved by a moderator', () => {
-  it('goes on with the same session in the new channel, tells both channels, and writes in the new chat', async () => {
-    const world = await World.start({
-      protocol: 'openai',
-      script: () => ({ heard: 'Hello there.', say: { text: 'Hi.' } }),
-    });
-    try {
-      const anna = await world.person('Anna');
-      const { guild, channelId } = world;
-      const attic = guild.createVoiceChannel({ name: 'Attic' });
-      await world.join(anna);
-      const ben = guild.addPerson({ name: 'Ben' });
-      await ben.join(attic);
-      guild.moveBot(attic);
-      await world.until('the connection in the new channel', () => world.of('recovered').length > 0);
-      await guild.waitForMessage(channelId, ({ content }) => content.includes(`moved me to <#${attic}>`));
-      await guild.waitForMessage(attic, ({ content }) =>
-        content.startsWith('Hello, I am an AI. A moderator moved me here'),
-      );
-      await ben.voice.speak({ pcm: tone({ hz: 300, ms: 800, rate: 48000 }), sampleRate: 48000, channels: 1 });
-      await guild.waitForMessage(attic, ({ content }) => content.includes('Hello there.'), 10_000);
-      assert.equal(world.of('turn-began').at(-1)?.turn.name, 'Ben');
-      const status = await ben.command('/status');
-      assert.match(status.content, new RegExp(`\\*\\*Channel:\\*\\* <#${attic}>`));
-      assert.match(status.content, /made anew 1 time/);
-      guild.kickBot();
-      await guild.waitForMessage(attic, ({ content }) => content.includes('disconnected me from the voice channel'));
-      assert.equal(world.of('ended').length, 1);
-    } finally {
-      await world.close();
-    }
-  });
-});
-
-describe('the bot, moved while somebody speaks', () => {
-  it('keeps what it heard of them until then, as their turn', async () => {
-    const world = await World.start({
-      protocol: 'openai',
-      script: () => ({ heard: 'I was just saying', say: { text: 'Yes.' } }),
-    });
-    try {
-      const anna = await world.person('Anna');
-      const attic = world.guild.createVoiceChannel({ name: 'Attic' });
-      const ben = world.guild.addPerson({ name: 'Ben' });
-      await ben.join(attic);
-      await world.join(anna);
-      const speaking = anna.voice.speak({
-        pcm: tone({ hz: 300, ms: 2500, rate: 48000 }),
-        sampleRate: 48000,
-        channels: 1,
+// Most of it is waiting, and every test has a world of its own.
+describe('the bot', { concurrency: true }, () => {
+  describe('moved by a moderator', () => {
+    it('goes on with the same session in the new channel, tells both channels, and writes in the new chat', async () => {
+      const world = await World.start({
+        protocol: 'openai',
+        script: () => ({ heard: 'Hello there.', say: { text: 'Hi.' } }),
       });
-      await world.until('her turn', () => world.of('turn-began').length > 0);
-      await new Promise((resolve) => setTimeout(resolve, 600));
-      world.guild.moveBot(attic);
-      await world.until('the end of her turn', () => world.of('turn-ended').length > 0);
-      await speaking;
-      const [ended] = world.of('turn-ended');
-      assert.equal(ended?.turn.userId, anna.userId);
-      assert.ok((ended?.speechMs ?? 0) >= 600, `${ended?.speechMs} ms`);
-      await world.guild.waitForMessage(attic, ({ content }) => content.includes('I was just saying'), 10_000);
-    } finally {
-      await world.close();
-    }
-  });
-});
-
-describe('the bot on a stage', () => {
-  for (const [rights, said, suppressed] of [
-    [['MuteMembers'], /I am a speaker on this stage/, false],
-    [['RequestToSpeak'], /I asked to speak on this stage/, true],
-  ] as const) {
-    it(`says what it did with ${rights[0]}, and did it`, async () => {
-      const world = await World.start({ protocol: 'openai', script: () => ({ say: { text: 'Hi.' } }) });
       try {
-        const stage = world.guild.createVoiceChannel({ name: 'Stage', type: 'stage' });
-        const channel = world.guild.channels.get(stage);
-        assert.ok(channel);
-        const [mute, request] = [1n << 22n, 1n << 32n];
-        const [allow, deny] = suppressed ? [request, mute] : [mute, 0n];
-        channel.overwrites = [{ id: world.discord.botUser.id, type: 1, allow, deny }];
-        world.guild.channelChanged(channel);
-        const anna = world.guild.addPerson({ name: 'Anna', admin: true });
-        await anna.join(stage);
-        await anna.command('/join');
-        await world.guild.waitForMessage(stage, ({ content }) => said.test(content));
-        const place = world.guild.places.of(world.discord.botUser.id);
-        assert.equal(place?.suppress, suppressed);
-        assert.equal(place?.requestToSpeakAt !== null, suppressed);
+        const anna = await world.person('Anna');
+        const { guild, channelId } = world;
+        const attic = guild.createVoiceChannel({ name: 'Attic' });
+        await world.join(anna);
+        const ben = guild.addPerson({ name: 'Ben' });
+        await ben.join(attic);
+        guild.moveBot(attic);
+        await world.until('the connection in the new channel', () => world.of('recovered').length > 0);
+        await guild.waitForMessage(channelId, ({ content }) => content.includes(`moved me to <#${attic}>`));
+        await guild.waitForMessage(attic, ({ content }) =>
+          content.startsWith('Hello, I am an AI. A moderator moved me here'),
+        );
+        await ben.voice.speak({ pcm: tone({ hz: 300, ms: 800, rate: 48000 }), sampleRate: 48000, channels: 1 });
+        await guild.waitForMessage(attic, ({ content }) => content.includes('Hello there.'), 10_000);
+        assert.equal(world.of('turn-began').at(-1)?.turn.name, 'Ben');
+        const status = await ben.command('/status');
+        assert.match(status.content, new RegExp(`\\*\\*Channel:\\*\\* <#${attic}>`));
+        assert.match(status.content, /made anew 1 time/);
+        guild.kickBot();
+        await guild.waitForMessage(attic, ({ content }) => content.includes('disconnected me from the voice channel'));
+        assert.equal(world.of('ended').length, 1);
       } finally {
         await world.close();
       }
     });
-  }
+  });
+
+  describe('moved while somebody speaks', () => {
+    it('keeps what it heard of them until then, as their turn', async () => {
+      const world = await World.start({
+        protocol: 'openai',
+        script: () => ({ heard: 'I was just saying', say: { text: 'Yes.' } }),
+      });
+      try {
+        const anna = await world.person('Anna');
+        const attic = world.guild.createVoiceChannel({ name: 'Attic' });
+        const ben = world.guild.addPerson({ name: 'Ben' });
+        await ben.join(attic);
+        await world.join(anna);
+        const speaking = anna.voice.speak({
+          pcm: tone({ hz: 300, ms: 2500, rate: 48000 }),
+          sampleRate: 48000,
+          channels: 1,
+        });
+        await world.until('her turn', () => world.of('turn-began').length > 0);
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        world.guild.moveBot(attic);
+        await world.until('the end of her turn', () => world.of('turn-ended').length > 0);
+        await speaking;
+        const [ended] = world.of('turn-ended');
+        assert.equal(ended?.turn.userId, anna.userId);
+        assert.ok((ended?.speechMs ?? 0) >= 600, `${ended?.speechMs} ms`);
+        await world.guild.waitForMessage(attic, ({ content }) => content.includes('I was just saying'), 10_000);
+      } finally {
+        await world.close();
+      }
+    });
+  });
+
+  describe('on a stage', { concurrency: true }, () => {
+    for (const [rights, said, suppressed] of [
+      [['MuteMembers'], /I am a speaker on this stage/, false],
+      [['RequestToSpeak'], /I asked to speak on this stage/, true],
+    ] as const) {
+      it(`says what it did with ${rights[0]}, and did it`, async () => {
+        const world = await World.start({ protocol: 'openai', script: () => ({ say: { text: 'Hi.' } }) });
+        try {
+          const stage = world.guild.createVoiceChannel({ name: 'Stage', type: 'stage' });
+          const channel = world.guild.channels.get(stage);
+          assert.ok(channel);
+          const [mute, request] = [1n << 22n, 1n << 32n];
+          const [allow, deny] = suppressed ? [request, mute] : [mute, 0n];
+          channel.overwrites = [{ id: world.discord.botUser.id, type: 1, allow, deny }];
+          world.guild.channelChanged(channel);
+          const anna = world.guild.addPerson({ name: 'Anna', admin: true });
+          await anna.join(stage);
+          await anna.command('/join');
+          await world.guild.waitForMessage(stage, ({ content }) => said.test(content));
+          const place = world.guild.places.of(world.discord.botUser.id);
+          assert.equal(place?.suppress, suppressed);
+          assert.equal(place?.requestToSpeakAt !== null, suppressed);
+        } finally {
+          await world.close();
+        }
+      });
+    }
+  });
 });

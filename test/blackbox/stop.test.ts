@@ -8,7 +8,7 @@ import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { BotProcess } from '../fakes/process.ts';
 import { tone } from '../fakes/sound.ts';
 
-describe('the process, asked to stop', () => {
+describe('the process, asked to stop', { concurrency: true }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`leaves, writes the last words, and exits with 0 within 5 s of ${signal}`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'parley-stop-'));

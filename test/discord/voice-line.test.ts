@@ -10,6 +10,7 @@ import { type DiscordVoiceLine, joinVoiceLine } from '../../src/discord/voice-li
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import { share, tone } from '../fakes/sound.ts';
+import { steadily } from '../fakes/steady.ts';
 
 const MODES = ['aead_aes256_gcm_rtpsize', 'aead_xchacha20_poly1305_rtpsize'] as const;
 const log = pino({ level: 'silent' });
@@ -101,24 +102,28 @@ for (const mode of MODES) {
       await ben.leave();
     });
 
-    it('is heard: what it plays reaches the person, decrypted, at the right pitch', async () => {
-      const anna = guild.addPerson({ name: 'Anna' });
-      await anna.join(channelId);
-      const line = await join();
-      let at = 0;
-      line.play({
-        pull: () => {
-          at += 20;
-          return at <= 1000 ? tone({ hz: 500, ms: 20, rate: 24000, offset: at * 24 }) : undefined;
-        },
-      });
-      await wait(1400);
-      const pcm = anna.voice.heardPcm({ userId: discord.botUser.id, gaps: 'arrival' });
-      assert.ok(Math.abs(pcm.length / 48 - 1100) < 60, `${pcm.length / 48} ms`);
-      assert.ok(share(pcm.subarray(9600, 38400), 500, 48000) > 0.95);
-      await line.close();
-      await anna.leave();
-    });
+    it('is heard: what it plays reaches the person, decrypted, at the right pitch', () =>
+      steadily(async () => {
+        const anna = guild.addPerson({ name: 'Anna' });
+        await anna.join(channelId);
+        const line = await join();
+        try {
+          let at = 0;
+          line.play({
+            pull: () => {
+              at += 20;
+              return at <= 1000 ? tone({ hz: 500, ms: 20, rate: 24000, offset: at * 24 }) : undefined;
+            },
+          });
+          await wait(1400);
+          const pcm = anna.voice.heardPcm({ userId: discord.botUser.id, gaps: 'arrival' });
+          assert.ok(Math.abs(pcm.length / 48 - 1100) < 60, `${pcm.length / 48} ms`);
+          assert.ok(share(pcm.subarray(9600, 38400), 500, 48000) > 0.95);
+        } finally {
+          await line.close();
+          await anna.leave();
+        }
+      }));
 
     it('tells who comes and goes, and frees their decoders', async () => {
       const anna = guild.addPerson({ name: 'Anna' });

@@ -12,6 +12,7 @@ import { machineChecks } from '../../src/doctor/machine.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import { COMPILED } from '../fakes/process.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../src/doctor.ts', import.meta.url));
 const script = () => ({ silent: true }) as const;
@@ -22,7 +23,7 @@ async function examine(
 ): Promise<{ lines: string[]; code: number; tookMs: number; output: string }> {
   const cwd = await mkdtemp(join(tmpdir(), 'doctor-'));
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [PROGRAM], { cwd, env: { PATH: process.env.PATH, ...env } });
+  const child = spawn(process.execPath, [PROGRAM], { cwd, env: { PATH: process.env.PATH, ...COMPILED, ...env } });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const [code] = await once(child, 'close');
@@ -159,17 +160,15 @@ describe('npm run doctor', { concurrency: 2 }, () => {
     const silent = createServer((socket) => void socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const nowhere = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const hung = await examine({ ...well(), DISCORD_API_URL: `${nowhere}/api`, OPENAI_BASE_URL: `${nowhere}/v1` });
+    const [hung, dead] = await Promise.all([
+      examine({ ...well(), DISCORD_API_URL: `${nowhere}/api`, OPENAI_BASE_URL: `${nowhere}/v1` }),
+      examine({ ...well(), DISCORD_API_URL: 'http://127.0.0.1:1/api', OPENAI_BASE_URL: 'http://127.0.0.1:1/v1' }),
+    ]);
+    silent.close();
     assert.match(hung.output, /^✗ Discord: /m);
     assert.match(hung.output, /^✗ OpenAI \(gpt-realtime-2\.1\): /m);
     assert.equal(hung.code, 1);
     assert.ok(hung.tookMs < 20_000, `${hung.tookMs} ms`);
-    silent.close();
-    const dead = await examine({
-      ...well(),
-      DISCORD_API_URL: 'http://127.0.0.1:1/api',
-      OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
-    });
     assert.match(
       dead.output,
       /^✗ Discord: Could not reach Discord: http:\/\/127\.0\.0\.1:1\/api cannot be reached \(ECONNREFUSED\)/m,

@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+const compiledIn = getCompileCacheDir();
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** Where the tests keep compiled modules (../compile-cache.ts), if they do: only the start gets quicker by it. */
+export const COMPILED: NodeJS.ProcessEnv = compiledIn ? { NODE_COMPILE_CACHE: compiledIn } : {};
 
 /** The bot as a process of its own, as `npm start` runs it, with nothing in its environment but what is given. */
 export class BotProcess {
@@ -11,7 +15,10 @@ export class BotProcess {
   stderr = '';
 
   constructor(env: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, ['src/main.ts'], { cwd: ROOT, env: { PATH: process.env.PATH, ...env } });
+    this.child = spawn(process.execPath, ['src/main.ts'], {
+      cwd: ROOT,
+      env: { PATH: process.env.PATH, ...COMPILED, ...env },
+    });
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk;
     });

@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { existsSync } from 'node:fs';
 import tls from 'node:tls';
 import { PermissionFlagsBits } from 'discord.js';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
@@ -16,13 +15,12 @@ import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Script, Transcriber } from '../../src/simulator/script.ts';
 import type { Tool } from '../../src/tools/tool.ts';
+import { violationsOf } from './conformance.ts';
 
 export type Protocol = 'openai' | 'gemini';
 export const PROTOCOLS: readonly Protocol[] = ['openai', 'gemini'];
 /** What each provider's model hears at. */
 export const INPUT_RATE: Readonly<Record<Protocol, number>> = { openai: 24000, gemini: 16000 };
-
-const SCHEMAS = new URL('../../../shared/schemas/validate.mjs', import.meta.url);
 
 /** The whole product on local stand-ins: a guild with one voice channel, people, the bot logged in. */
 export class World {
@@ -185,22 +183,14 @@ export class World {
   }
 
   /** Every violation of the published schemas in what the bot sent so far; undefined where the schemas are absent. */
-  async violations(): Promise<string[] | undefined> {
-    if (!existsSync(SCHEMAS)) return undefined;
-    const { checkOpenAI, checkGemini, checkDiscord } = await import(SCHEMAS.href);
+  violations(): Promise<string[] | undefined> {
     const servers = this.#second ? [this.model, this.#second] : [this.model];
     const frames = servers.flatMap((server) => {
-      const check = server instanceof SimulatedOpenAI ? checkOpenAI : checkGemini;
-      return server.frames.flatMap(({ direction, message }) =>
-        check(message, direction).map(
-          (text: string) => `${direction} ${JSON.stringify(message).slice(0, 200)}: ${text}`,
-        ),
-      );
+      const protocol = server instanceof SimulatedOpenAI ? ('openai' as const) : ('gemini' as const);
+      return server.frames.map(({ direction, message }) => ({ protocol, direction, message }));
     });
-    const requests = this.discord.requests.flatMap(({ method, path, body }) =>
-      checkDiscord(method, path, body).map((text: string) => `${method} ${path}: ${text}`),
-    );
-    return [...frames, ...requests];
+    const requests = this.discord.requests.map(({ method, path, body }) => ({ method, path, body }));
+    return violationsOf({ frames, requests });
   }
 
   /** Stops everything. Throws when anything that was sent violates a published schema (where the schemas are there). */
@@ -233,6 +223,3 @@ function endpoint(provider: Provider, { apiKey, url }: SimulatedOpenAI | Simulat
       return provider satisfies never;
   }
 }
-
-/** Whether the published schemas are there to check against. */
-export const hasSchemas = existsSync(SCHEMAS);

@@ -508,21 +508,21 @@ export function contract(adapter: Adapter): void {
       }
 
       it('is not misled by pongs that come late, as long as they come', async (t) => {
-        const timing = { connectMs: 1_000, pingMs: 300, silentMs: 900 };
+        const timing = { ...TIMING, pingMs: 300, silentMs: 1_200 };
         const provider = await start(t, { script });
         provider.faults.slowPongMs = 690;
         const model = adapter.model({ url: provider.url, apiKey: provider.apiKey, timing });
         const session = await model.connect(OPTIONS, new AbortController().signal);
         t.after(() => session.close());
         const listener = new Listener(session);
-        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
         assert.equal(listener.end, undefined);
       });
 
       it('notices a line that is half open', async (t) => {
-        const timing = { connectMs: 1_000, pingMs: 50, silentMs: 400 };
+        const timing = { ...TIMING, pingMs: 50, silentMs: 800 };
         const { listener, provider } = await open(t, script, { timing });
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
         assert.equal(listener.end, undefined); // pongs keep it alive
         provider.faults.halfOpen = true;
         const error = (await listener.ended())?.error;

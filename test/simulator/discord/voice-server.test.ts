@@ -268,7 +268,7 @@ describe('the media half of the voice server', () => {
     await server.close();
   });
 
-  test('tells a client its address, echoes keep-alives, and takes media from that address only', async () => {
+  test('tells a client its address, leaves keep-alives unanswered, and takes media from that address only', async () => {
     const listener = await join(server, BEN);
     const { bare } = await identified(server, ANNA);
     const { ssrc, port } = (await bare.get(2)).d;
@@ -283,9 +283,12 @@ describe('the media half of the voice server', () => {
     assert.equal(answer.toString('latin1', 8, 18), '127.0.0.1\0');
     assert.equal(answer.readUInt16BE(72), udp.address().port);
 
+    // Not every voice server echoes these: https://github.com/discordjs/discord.js/issues/9185. What comes next is the answer to the discovery.
     udp.send(Buffer.from([1, 2, 3, 4, 5, 6, 7, 8]), port, '127.0.0.1');
-    const [echo] = (await once(udp, 'message')) as [Buffer];
-    assert.deepEqual([...echo], [1, 2, 3, 4, 5, 6, 7, 8]);
+    udp.send(request, port, '127.0.0.1');
+    const [next] = (await once(udp, 'message')) as [Buffer];
+    assert.deepEqual(next, answer);
+    assert.equal(server.refused.malformed, 0);
 
     bare.send(1, { ...SELECT, data: { ...SELECT.data, port: udp.address().port } });
     const key = Uint8Array.from((await bare.get(4)).d.secret_key);
