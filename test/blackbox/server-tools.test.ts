@@ -127,7 +127,7 @@ describe('tools that the provider runs, and answers in writing', { concurrency: 
             roles: [world.guild.createRole({ permissions: ['ManageGuild'] })],
           });
           const listed = await manager.command('/tools list', {}, { channelId: world.channelId });
-    assert.match(listed.content, /`google_search` \(for everybody\): Searches the web with Google/);
+          assert.match(listed.content, /`google_search` \(for everybody\): Searches the web with Google/);
           assert.doesNotMatch(listed.content, /code_execution|url_context/);
           const refused = await manager.command('/voice reply', { form: 'text' }, { channelId: world.channelId });
           assert.equal(
@@ -170,7 +170,7 @@ describe('tools that the provider runs, and answers in writing', { concurrency: 
           });
           world.denyWriting(anna);
           await asks();
-    await seen(/docs: search\(query: ports\) for Anna → failed: mcp:docs is for people who may write/);
+          await seen(/docs: search\(query: ports\) for Anna → failed: mcp:docs is for people who may write/);
           await seen(/\*\*Parley:\*\* You may not\./);
           assert.match(sent(), /"approve":false/);
           assert.doesNotMatch(JSON.stringify(world.model.frames), /Port 443/);
