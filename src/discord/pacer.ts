@@ -92,7 +92,8 @@ export class Pacer {
       this.#dueAt = earliest;
       this.#aheadMs = CATCH_UP_MS;
     }
-    while (this.#dueAt <= now + EARLY_MS) {
+    // Behind late packets none leaves early, too: that would be one more than two in a stretch between stalls.
+    for (let latest = now + EARLY_MS; this.#dueAt <= latest; latest = now) {
       if (!this.#step()) return undefined;
       this.#dueAt += FRAME_MS;
     }

@@ -120,7 +120,7 @@ describe('from one provider to the other', { concurrency: true }, () => {
           lines?.filter((line) => line.startsWith('I')),
           [called(other), called(protocol)],
         );
-        const usage = (await anna.command('/usage show')).content;
+        const usage = (await anna.command('/usage show', {}, { timeoutMs: 30_000 })).content;
         assert.match(usage, /gpt-realtime-2\.1/);
         assert.match(usage, /gemini-3\.8-live/);
         assert.deepEqual(world.of('ended'), []);

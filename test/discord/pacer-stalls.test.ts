@@ -66,7 +66,19 @@ describe('Pacer, whatever the event loop does', () => {
         }
         assert.ok(sentAt.length <= (time.now() - startedAt + 1) / FRAME_MS + 1, 'ahead of the clock');
       }),
-      { numRuns: 400 },
+      {
+        numRuns: 400,
+        // Two stalls a second apart, the latter ending 1 ms before the next packet's time.
+        examples: [
+          [
+            [
+              { runMs: 1_257, stallMs: 35 },
+              { runMs: 337, stallMs: 51 },
+              { runMs: 944, stallMs: 55 },
+            ],
+          ],
+        ],
+      },
     );
   });
 

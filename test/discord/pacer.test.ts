@@ -4,10 +4,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { FrameClock } from '../../src/discord/frame-clock.ts';
 import { OpusCodecs } from '../../src/discord/opus.ts';
 import { Pacer } from '../../src/discord/pacer.ts';
+import { SteppedTime } from '../fakes/stepped-time.ts';
 
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 
-function scene(frames: number) {
+function scene(frames: number, clock = new FrameClock()) {
   const sent: { at: number; silence: boolean }[] = [];
   const speaking: boolean[] = [];
   const sink = {
@@ -21,7 +22,7 @@ function scene(frames: number) {
   const pacer = new Pacer({
     sink,
     codec: codecs.lease(24000),
-    clock: new FrameClock(),
+    clock,
     onFailure: (error) => assert.fail(String(error)),
   });
   let left = frames;
@@ -67,13 +68,14 @@ describe('Pacer', () => {
     pacer.close();
   });
 
-  it('goes on in the same talk spurt when sound comes during its silence', async () => {
-    const { sent, speaking, pacer, source } = scene(2);
+  it('goes on in the same talk spurt when sound comes during its silence', () => {
+    const time = new SteppedTime();
+    const { sent, speaking, pacer, source } = scene(2, new FrameClock(time));
     pacer.play(source);
-    await wait(70);
+    time.pass(70);
     let more = 2;
     pacer.play({ pull: () => (more-- > 0 ? new Int16Array(480) : undefined) });
-    await wait(250);
+    time.pass(250);
     assert.deepEqual(speaking, [true, false]);
     assert.equal(sent.filter((packet) => !packet.silence).length, 4);
     pacer.close();
