@@ -4,6 +4,10 @@ export interface LinkFaults {
   closeOnIdentify: number | undefined;
   /** That many IP discovery requests of bots are lost on the way. */
   loseDiscoveries: number;
+  /** Every new connection to the voice gateway is cut at once; those that are there stay. */
+  unreachable: boolean;
+  /** The SSRCs of the next who identify, whoever they are; as on another server, they may have been somebody else's. */
+  ssrcs: number[];
 }
 
 /** A connection that is open for one side only: nothing comes through any more, and nobody is told. */
