@@ -39,6 +39,8 @@ export interface PlainBridgeOptions {
   readonly baseUrl: string;
   readonly apiKey: string;
   readonly model: string;
+  /** As the library leaves it: nobody listens to `error` on its connection, its player and its streams. */
+  readonly bare?: boolean;
 }
 
 interface Playing {
@@ -54,6 +56,7 @@ export class PlainBridge {
   readonly #connection: VoiceConnection;
   readonly #player: AudioPlayer = createAudioPlayer();
   readonly #socket: WebSocket;
+  readonly #bare: boolean;
   readonly #subscribed = new Set<string>();
   #silence: NodeJS.Timeout | undefined;
   #hearsSpeech = false;
@@ -75,16 +78,17 @@ export class PlainBridge {
       selfDeaf: false,
     });
     await entersState(connection, VoiceConnectionStatus.Ready, 15_000);
-    return new PlainBridge(connection, socket);
+    return new PlainBridge(connection, socket, options.bare === true);
   }
 
-  private constructor(connection: VoiceConnection, socket: WebSocket) {
+  private constructor(connection: VoiceConnection, socket: WebSocket, bare: boolean) {
+    this.#bare = bare;
     this.#connection = connection;
     this.#socket = socket;
     socket.on('message', (text) => this.#onEvent(JSON.parse(String(text))));
     socket.on('error', (error) => console.error('realtime:', error.message));
-    connection.on('error', (error) => console.error('voice:', error.message));
-    this.#player.on('error', (error) => console.error('player:', error.message));
+    if (!bare) connection.on('error', (error) => console.error('voice:', error.message));
+    if (!bare) this.#player.on('error', (error) => console.error('player:', error.message));
     connection.subscribe(this.#player);
     const { speaking } = connection.receiver;
     speaking.on('start', (userId) => {
@@ -133,7 +137,7 @@ export class PlainBridge {
     });
     const decoder = new prism.opus.Decoder({ rate: 48_000, channels: 2, frameSize: 960 });
     const forget = () => this.#subscribed.delete(userId);
-    opus.on('error', (error) => console.error('receive:', error.message));
+    if (!this.#bare) opus.on('error', (error) => console.error('receive:', error.message));
     opus.on('close', forget);
     decoder.on('error', (error) => console.error('decode:', error.message));
     decoder.on('data', (pcm: Buffer) => this.#append(decimated(pcm)));

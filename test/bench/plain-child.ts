@@ -18,6 +18,7 @@ async function join(guildId: string, channelId: string): Promise<void> {
     baseUrl: OPENAI_BASE_URL,
     apiKey: OPENAI_API_KEY,
     model: 'gpt-realtime-2.1',
+    bare: process.env.PLAIN_BARE === '1',
   });
   bridges.set(guildId, bridge);
 }

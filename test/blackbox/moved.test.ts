@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { openDatabase } from '../../src/store/database.ts';
 import { tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 
@@ -98,5 +102,41 @@ describe('the bot', { concurrency: true }, () => {
         }
       });
     }
+  });
+});
+
+describe('what is used after a move', () => {
+  it('is written down for the channel in which it was used, and for the people of that channel', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-moved-'));
+    const databaseUrl = `sqlite:${join(folder, 'parley.db')}`;
+    const world = await World.start({
+      protocol: 'openai',
+      script: () => ({ heard: 'Hello.', say: { text: 'Hi.' } }),
+      env: { DATABASE_URL: databaseUrl },
+    });
+    const attic = world.guild.createVoiceChannel({ name: 'Attic' });
+    const sound = { pcm: tone({ hz: 300, ms: 800, rate: 48000 }), sampleRate: 48000, channels: 1 } as const;
+    try {
+      const anna = await world.person('Anna');
+      const ben = world.guild.addPerson({ name: 'Ben' });
+      await ben.join(attic);
+      await world.join(anna);
+      await anna.voice.speak(sound);
+      await world.until('what Anna used', () => world.of('usage').length > 0);
+      world.guild.moveBot(attic);
+      await world.until('the connection in the new channel', () => world.of('recovered').length > 0);
+      await ben.voice.speak(sound);
+      await world.until('what Ben used', () => world.of('usage').length > 1);
+    } finally {
+      await world.close();
+    }
+    const database = await openDatabase(databaseUrl);
+    const rows = await database('usage').where('replies', '>', 0).orderBy('name').select('name', 'channel_id');
+    await database.destroy();
+    rmSync(folder, { recursive: true, force: true });
+    assert.deepEqual(rows, [
+      { name: 'Anna', channel_id: world.channelId },
+      { name: 'Ben', channel_id: attic },
+    ]);
   });
 });

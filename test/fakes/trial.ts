@@ -25,9 +25,12 @@ export class Trial {
   }
 
   /** `joined` false: it is logged in and in no channel. */
-  static async start(kind: BotKind, options: { discord?: DiscordOptions; joined?: boolean } = {}): Promise<Trial> {
-    const { discord, joined = true } = options;
-    const trial = new Trial(await Stage.start(kind, { people: [2], ...(discord && { discord }) }));
+  static async start(
+    kind: BotKind,
+    options: { discord?: DiscordOptions; joined?: boolean; env?: Readonly<Record<string, string>> } = {},
+  ): Promise<Trial> {
+    const { discord, joined = true, env = {} } = options;
+    const trial = new Trial(await Stage.start(kind, { people: [2], env, ...(discord && { discord }) }));
     if (joined) await trial.stage.join(trial.place);
     return trial;
   }

@@ -6,6 +6,10 @@ export interface LinkFaults {
   loseDiscoveries: number;
   /** Bots are not told by op 5 who has which SSRC. */
   withholdSpeaking: boolean;
+  /** Every new connection to the voice gateway is cut at once; those that are there stay. */
+  unreachable: boolean;
+  /** The SSRCs of the next who identify, whoever they are; as on another server, they may have been somebody else's. */
+  ssrcs: number[];
 }
 
 /** A connection that is open for one side only: nothing comes through any more, and nobody is told. */

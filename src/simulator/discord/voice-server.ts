@@ -45,6 +45,7 @@ export class VoiceServer {
   readonly faults: Faults;
   /** Switches for the connections of bots; may be changed at any time. */
   readonly links: LinkFaults;
+  readonly #turnedAway: { readonly times: number };
   readonly #relay: VoiceRelay;
   readonly #http: Server;
   readonly #wires: ReadonlySet<Duplex>;
@@ -69,12 +70,14 @@ export class VoiceServer {
     sender: ExternalSender | undefined;
     faults: Faults;
     links: LinkFaults;
+    turnedAway: { readonly times: number };
     options: VoiceServerOptions;
   }) {
     this.endpoint = `127.0.0.1:${parts.port}`;
     this.certificate = parts.certificate;
     this.faults = parts.faults;
     this.links = parts.links;
+    this.#turnedAway = parts.turnedAway;
     this.#relay = parts.relay;
     this.#http = parts.http;
     this.#wires = parts.wires;
@@ -95,13 +98,25 @@ export class VoiceServer {
     const faults = { ...NO_FAULTS, ...options.faults };
     const { key, cert } = await localCertificate();
     const sender = (options.dave ?? true) ? await ExternalSender.create() : undefined;
-    const links: LinkFaults = { closeOnIdentify: undefined, loseDiscoveries: 0, withholdSpeaking: false };
+    const links: LinkFaults = {
+      closeOnIdentify: undefined,
+      loseDiscoveries: 0,
+      withholdSpeaking: false,
+      unreachable: false,
+      ssrcs: [],
+    };
     const relay = new VoiceRelay({ faults, links, seed: options.seed ?? 1 });
     const udpPort = await relay.open();
     const http = createServer({ key, cert });
     const wires = new Set<Duplex>();
     // A handshake under way is known to neither server: only its socket can be closed.
+    const turnedAway = { times: 0 };
     http.on('connection', (wire) => {
+      if (links.unreachable) {
+        turnedAway.times += 1;
+        wire.destroy();
+        return;
+      }
       wires.add(wire);
       wire.once('close', () => wires.delete(wire));
     });
@@ -123,6 +138,7 @@ export class VoiceServer {
       sender,
       faults,
       links,
+      turnedAway,
       options,
     });
   }
@@ -140,6 +156,11 @@ export class VoiceServer {
   /** How often somebody identified, let in or not. */
   get identifies(): number {
     return this.#identifies;
+  }
+
+  /** How often somebody tried to connect while the voice gateway was unreachable. */
+  get turnedAway(): number {
+    return this.#turnedAway.times;
   }
 
   /** What the faults did so far. */
@@ -238,7 +259,7 @@ export class VoiceServer {
     const place = new VoicePlace({
       admission,
       token,
-      ssrc: this.#nextSsrc++,
+      ssrc: this.links.ssrcs.shift() ?? this.#nextSsrc++,
       room,
       link,
       delayMs: () => (admission.bot ? this.faults.gatewayDelayMs : 0),
