@@ -3,6 +3,13 @@ import { merged } from './turn-ids.ts';
 /** An answer that the server did not begin within this time is not coming. */
 const SILENT_MS = 5_000;
 
+/** Turns behind a result that the model was told of. */
+interface Told {
+  readonly turnIds: readonly number[];
+  known: boolean;
+  settled: boolean;
+}
+
 /**
  * What the model has to answer: turns that ended, and turns behind tool results. The Live API does not say what a
  * generation answers, so everything that is open counts for it. A generation that begins while several are owed may
@@ -12,8 +19,7 @@ export class GeminiAsked {
   #unanswered: readonly number[] = [];
   #resultTurns: readonly number[] = [];
   #doubtful: readonly number[] = [];
-  /** Turns behind results that ask for no answer, of which a generation that has just begun may not have known. */
-  #added: readonly number[] = [];
+  #told: Told[] = [];
   /** For a generation that nothing seems to have asked for. */
   #last: readonly number[] = [];
   /**
@@ -44,12 +50,6 @@ export class GeminiAsked {
     this.#resultTurns = merged(this.#resultTurns, turnIds);
   }
 
-  /** A result for a call of these turns was sent that the server does not answer by itself. */
-  added(turnIds: readonly number[]): void {
-    this.result(turnIds);
-    this.#added = merged(this.#added, turnIds);
-  }
-
   /**
    * The server was given something to answer. `busy`: it is at an answer already, or has not begun one. `caughtUpTo`:
    * what it sent before that instant was taken. Gives what known() is to be called with.
@@ -69,6 +69,28 @@ export class GeminiAsked {
   /** The server knows of what this number of owe() stands for. */
   known(owe: number, now: number): void {
     if (owe === this.#owes) this.#owedSince = now;
+  }
+
+  /**
+   * A result was given without a request to answer it: a generation that began before the server had it does not use
+   * it, so it counts until one that surely began later. Gives what reached() is to be called with.
+   */
+  tell(turnIds: readonly number[]): Told {
+    this.result(turnIds);
+    const told = { turnIds, known: false, settled: false };
+    if (turnIds.length > 0) this.#told.push(told);
+    return told;
+  }
+
+  /** The server has the result. `quiet`: it is at no answer, and owes none. */
+  reached(told: Told, quiet: boolean): void {
+    told.known = true;
+    told.settled = quiet && this.#owed.length === 0;
+  }
+
+  /** The server ended an answer: what begins now knows all that it has. */
+  completed(): void {
+    for (const told of this.#told) told.settled ||= told.known;
   }
 
   /** The server was asked once more for what it owes. */
@@ -93,7 +115,8 @@ export class GeminiAsked {
   /** What a generation that begins now may answer; `doubtful`: what the server may not have known of. */
   all(also: readonly number[]): { turnIds: readonly number[]; doubtful: readonly number[] } {
     const open = merged(merged(this.#unanswered, this.#resultTurns), merged(this.#doubtful, also));
-    const turnIds = open.length > 0 ? open : this.#last;
+    const told = this.#told.map((one) => one.turnIds).reduce(merged, open);
+    const turnIds = told.length > 0 ? told : this.#last;
     // The server may have begun when it knew of the first only. What asked last need not be the latest turn: a result
     // belongs to an earlier one.
     return { turnIds, doubtful: this.#owed.slice(1).reduce(merged, []) };
@@ -103,8 +126,8 @@ export class GeminiAsked {
   answered({ turnIds, doubtful }: { turnIds: readonly number[]; doubtful: readonly number[] }): void {
     this.#unanswered = this.#unanswered.filter((id) => !turnIds.includes(id));
     this.#resultTurns = [];
-    this.#doubtful = merged(doubtful, this.#added);
-    this.#added = [];
+    this.#told = this.#told.filter(({ settled }) => !settled);
+    this.#doubtful = doubtful;
     this.#last = turnIds;
   }
 }

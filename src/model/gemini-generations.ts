@@ -102,7 +102,8 @@ export class GeminiGenerations {
 
   /** The model knows of later results of these turns from now on. */
   told(turnIds: readonly number[]): void {
-    this.#asked.added(turnIds);
+    const told = this.#asked.tell(turnIds);
+    this.#out.echo(() => this.#asked.reached(told, !this.busy));
   }
 
   /** An answer to these turns may come though nothing shows that one will. */
@@ -265,6 +266,7 @@ export class GeminiGenerations {
     this.#complete(also);
     // Only what was owed before: another answer may have been asked for right now.
     if (owed > 0) this.#asked.given();
+    this.#asked.completed();
   }
 
   #complete(also: readonly number[]): void {

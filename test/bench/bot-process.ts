@@ -58,6 +58,12 @@ export class BotProcess {
     return { rssMb: Number(answer.rssBytes) / 2 ** 20, liveMb: Number(answer.liveBytes) / 2 ** 20 };
   }
 
+  /** The instants at which it sent voice packets, and now, all by its own clock. */
+  async sent(): Promise<{ at: readonly number[]; now: number }> {
+    const answer = await this.ask({ ask: 'sent' }, (one) => 'sentAt' in one);
+    return { at: answer.sentAt as number[], now: Number(answer.now) };
+  }
+
   /** Holds its event loop for so long; resolves when it is free again. */
   async block(ms: number): Promise<void> {
     await this.ask({ ask: 'block', ms }, (answer) => answer.blockedMs === ms);

@@ -1,4 +1,5 @@
 // Loaded into both bots before anything else (--import): answers the parent's questions about the process.
+import dgram from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 
@@ -8,7 +9,21 @@ let profiler: Session | undefined;
 const concealedHz = Number(process.env.PROBE_CONCEALED_HZ ?? 0);
 if (concealedHz > 0) (await import('./concealed-mark.ts')).markConcealed(concealedHz);
 
-type Question = 'cpu' | 'memory' | 'profile' | 'block' | 'clock';
+type Question = 'cpu' | 'memory' | 'profile' | 'block' | 'clock' | 'sent';
+
+/** RTP payload type of Discord's Opus. */
+const OPUS = 0x78;
+const MOST_INSTANTS = 20_000;
+/** When this process sent voice packets, by its own clock: whoever receives them may have stood still. */
+const sentAt: number[] = [];
+const send = dgram.Socket.prototype.send as (this: dgram.Socket, ...args: unknown[]) => void;
+dgram.Socket.prototype.send = function (this: dgram.Socket, ...args: unknown[]): void {
+  const [packet] = args;
+  if (Buffer.isBuffer(packet) && packet.length > 12 && packet[1] === OPUS && sentAt.length < MOST_INSTANTS) {
+    sentAt.push(performance.now());
+  }
+  send.apply(this, args);
+};
 
 const dateNow = Date.now;
 let clockMs = 0;
@@ -26,6 +41,7 @@ process.on('message', (message: { ask?: Question; file?: string; ms?: number }) 
     const { rss, heapUsed, external } = process.memoryUsage();
     process.send?.({ rssBytes: rss, liveBytes: heapUsed + external });
   }
+  if (message.ask === 'sent') process.send?.({ sentAt, now: performance.now() });
   if (message.ask === 'block') block(message.ms ?? 0);
   if (message.ask === 'clock') {
     clockMs += message.ms ?? 0;

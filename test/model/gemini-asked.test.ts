@@ -74,3 +74,22 @@ it("takes a server for done with what it owes only when the quiet was the server
   ]);
   assert.deepEqual(asked({ knownAt: 5_000, caughtUpTo: 10_001 }), [[1, 2], [3]]);
 });
+
+it('counts a silent result until an answer that began when the server had it', () => {
+  const events: SessionEvent[] = [];
+  const echoes: ((now: number) => void)[] = [];
+  const g = new GeminiGenerations({ ...CALM, emit: (e) => events.push(e), echo: (back) => echoes.push(back) });
+  g.turnEnded(1, true, false);
+  // On its way while the server begins to answer.
+  g.told([7]);
+  g.said('to 1', []);
+  for (const back of echoes.splice(0)) back(10);
+  g.turnComplete([]);
+  for (const id of [2, 3]) {
+    g.turnEnded(id, true, false);
+    g.said(`to ${id}`, []);
+    g.turnComplete([]);
+  }
+  const started = events.flatMap((e) => (e.type === 'reply-started' ? [e.turnIds] : []));
+  assert.deepEqual(started, [[1, 7], [2, 7], [3]]);
+});
