@@ -178,7 +178,7 @@ export class Conversations {
       beforeLeaving: () => announcement.leaving(),
       observe: (event) => this.#observe(event, { ...place, bridge, journey, recorder, transcript, announcement }),
     });
-    const handle = followed(bridge, (settings) => {
+    const handle = followed(bridge, journey, (settings) => {
       now.settings = settings;
       journey.write(settings.transcriptChannelId);
     });
@@ -269,7 +269,7 @@ interface Running extends Place {
 }
 
 /** The bridge, with what else depends on the settings. */
-function followed(bridge: Bridge, take: (settings: GuildSettings) => void): BridgeHandle {
+function followed(bridge: Bridge, journey: Journey, take: (settings: GuildSettings) => void): BridgeHandle {
   return {
     guildId: bridge.guildId,
     get channelId() {
@@ -284,6 +284,10 @@ function followed(bridge: Bridge, take: (settings: GuildSettings) => void): Brid
       take(settings);
       return bridge.apply(settings, chosen);
     },
-    close: (reason) => bridge.close(reason),
+    close: async (reason) => {
+      await bridge.close(reason);
+      // Whoever reads that the bot left will not see it come back, even if it is killed the next moment.
+      await journey.ended();
+    },
   };
 }

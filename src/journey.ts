@@ -26,7 +26,7 @@ export interface JourneyParts {
 export class Journey {
   readonly #parts: JourneyParts;
   #channelId: string;
-  #ended = false;
+  #ended: Promise<void> | undefined;
 
   constructor(parts: JourneyParts) {
     this.#parts = parts;
@@ -53,12 +53,13 @@ export class Journey {
     transcript.turnPage();
   }
 
-  /** It ended for a reason: nobody needs to come back after a restart. */
-  async ended(): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
+  /** It ended for a reason: nobody needs to come back after a restart. Resolves when that is written. Idempotent. */
+  ended(): Promise<void> {
     const { places, guild, log } = this.#parts;
-    await places.forget(guild.id).catch((error: unknown) => log.warn({ err: error }, 'a place could not be forgotten'));
+    this.#ended ??= places
+      .forget(guild.id)
+      .catch((error: unknown) => log.warn({ err: error }, 'a place could not be forgotten'));
+    return this.#ended;
   }
 
   async #move(channelId: string): Promise<void> {
