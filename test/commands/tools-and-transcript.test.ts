@@ -25,9 +25,12 @@ describe('/tools and /transcript', () => {
     assert.equal(
       (await anna.command('/tools list')).content,
       [
-        '`get_weather` (for everybody): The weather at a place\\.',
-        '`current_time` (off): The time somewhere\\.',
-        '`post_message` (for everybody who may write in the text channel): Writes into the text channel\\.',
+        '**For everybody:**',
+        '`get_weather`: The weather at a place\\.',
+        '**For everybody who may write in the text channel:**',
+        '`post_message`: Writes into the text channel\\.',
+        '**Off:**',
+        '`current_time`: The time somewhere\\.',
         'Switch them with `/tools enable` and `/tools disable`; say who may use them with `/tools allow` and `/tools deny`.',
       ].join('\n'),
     );
@@ -137,7 +140,7 @@ describe('/tools allow, deny and test, and /why', () => {
     assert.equal(await answer('/tools allow', 'get_weather', ben.userId), now('Ben and @\u2060Mods'));
     assert.match(
       (await anna.command('/tools list')).content,
-      /^`get_weather` \(for Ben and @\u2060Mods\): The weather/,
+      /^\*\*For Ben and @\u2060Mods:\*\*\n`get_weather`: The weather/m,
     );
     assert.equal(await answer('/tools deny', 'get_weather', mods), now('Ben'));
     assert.equal(await answer('/tools allow', 'get_weather', guild.id), now('everybody'));
