@@ -129,7 +129,9 @@ async function tryOut(asked: Asked, context: CommandContext, tool: ToolName): Pr
     const { ok, lines } = await context.tryTool(asked, { tool: tool.name, arguments: args });
     const [first = '', ...rest] = lines;
     const head = `\`${tool.name}\` ${ok ? 'brought' : 'did not work'}:`;
-    return rest.length === 0 ? `${head} ${first}` : [head, ...lines].join('\n');
+    // Small type and quotes begin a line, and here is none.
+    const alone = first.replace(/^(-# |> )/, '').replace(ok ? /^$/ : /^\*\*error:\*\* /, '');
+    return rest.length === 0 ? `${head} ${alone}` : [head, ...lines].join('\n');
   } catch (error) {
     if (error instanceof RangeError) return plain(error.message, 300);
     throw error;

@@ -121,7 +121,11 @@ describe('/tools allow, deny and test, and /why', () => {
     rig = await startRig({
       tryTool: (_asked, trial) => {
         tried.push(trial);
-        return Promise.resolve({ ok: trial.arguments.place !== 'Atlantis', lines: ['sky: clear', 'wind: none'] });
+        const ok = trial.arguments.place !== 'Atlantis';
+        return Promise.resolve({
+          ok,
+          lines: ok ? ['sky: clear', 'wind: none'] : ['-# **error:** There is no such place.'],
+        });
       },
     });
   });
@@ -159,7 +163,7 @@ describe('/tools allow, deny and test, and /why', () => {
     const test = async (args: string) =>
       (await anna.command('/tools test', { tool: 'get_weather', arguments: args })).content;
     assert.equal(await test('place="New York" days=3'), '`get_weather` brought:\nsky: clear\nwind: none');
-    assert.match(await test('{"place":"Atlantis"}'), /^`get_weather` did not work:/);
+    assert.equal(await test('{"place":"Atlantis"}'), '`get_weather` did not work: There is no such place.');
     assert.deepEqual(tried, [
       { tool: 'get_weather', arguments: { place: 'New York', days: 3 } },
       { tool: 'get_weather', arguments: { place: 'Atlantis' } },
