@@ -1,15 +1,15 @@
 import { PermissionFlagsBits, type SlashCommandSubcommandBuilder } from 'discord.js';
-import type { ToolRule } from '../src/bridge/ports.ts';
 import type { Asked, Command, CommandAnswer, CommandContext, ToolName } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { change } from './setting-words.ts';
 import { parseArguments } from './tool-arguments.ts';
-import { permit, whoWords } from './tool-policy.ts';
+import { toolList } from './tool-list.ts';
+import { permit } from './tool-policy.ts';
 import { serversText } from './tool-servers.ts';
 import { listed, plain } from './words.ts';
 
-/** Discord's limit for one answer is 2,000 characters. */
-const LONGEST_LIST = 1_900;
+/** Of the tools, where somebody names one that there is not. */
+const NAMED = 25;
 
 /** Which tools the model may use in this guild, and for whom. */
 export const tools: Command = {
@@ -38,7 +38,8 @@ export const tools: Command = {
     const { tools: known, disabledTools } = await offered(asked.guildId, context);
     const tool = known.find((one) => one.name === typed);
     if (!tool) {
-      const names = known.slice(0, 25).map((one) => `\`${one.name}\``);
+      const names = known.slice(0, NAMED).map((one) => `\`${one.name}\``);
+      if (known.length > NAMED) names.push(`${known.length - NAMED} more`);
       return `I have no tool “${plain(typed, 40)}”. ${names.length === 0 ? 'I have none at all.' : `I have ${listed(names)}.`}`;
     }
     switch (subcommand) {
@@ -102,23 +103,7 @@ async function offered(
 
 async function listTools(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
   const { tools, disabledTools } = await offered(asked.guildId, context);
-  if (tools.length === 0) return 'I have no tools.';
-  const rules = await context.policies.rules(asked.guildId);
-  const lines = tools.map((tool) => listLine(asked, tool, { rules, on: !disabledTools.includes(tool.name) }));
-  const end =
-    'Switch them with `/tools enable` and `/tools disable`; say who may use them with `/tools allow` and `/tools deny`.';
-  const content = [...lines, end].join('\n');
-  if (content.length <= LONGEST_LIST) return content;
-  const kept = lines.filter((_line, at) => lines.slice(0, at + 1).join('\n').length + end.length < LONGEST_LIST - 60);
-  const more = `… and ${lines.length - kept.length} more; all of them are in the file.`;
-  const bytes = Buffer.from(`${lines.join('\n').replace(/\\(?=[!-/:-@[-`{-~])/g, '')}\n`);
-  return { content: [...kept, more, end].join('\n'), files: [{ name: 'tools.txt', bytes }] };
-}
-
-function listLine(asked: Asked, tool: ToolName, { rules, on }: { rules: readonly ToolRule[]; on: boolean }): string {
-  const state = on ? `for ${whoWords(asked, tool, rules)}` : 'off';
-  // The first sentence says what it does; the others tell the model when to use it.
-  return `\`${tool.name}\` (${state}): ${plain(tool.description.split(/(?<=\.) /)[0] ?? '', 120)}`;
+  return toolList(asked, { tools, disabledTools, rules: await context.policies.rules(asked.guildId) });
 }
 
 async function turn(
@@ -144,7 +129,9 @@ async function tryOut(asked: Asked, context: CommandContext, tool: ToolName): Pr
     const { ok, lines } = await context.tryTool(asked, { tool: tool.name, arguments: args });
     const [first = '', ...rest] = lines;
     const head = `\`${tool.name}\` ${ok ? 'brought' : 'did not work'}:`;
-    return rest.length === 0 ? `${head} ${first}` : [head, ...lines].join('\n');
+    // Small type and quotes begin a line, and here is none.
+    const alone = first.replace(/^(-# |> )/, '').replace(ok ? /^$/ : /^\*\*error:\*\* /, '');
+    return rest.length === 0 ? `${head} ${alone}` : [head, ...lines].join('\n');
   } catch (error) {
     if (error instanceof RangeError) return plain(error.message, 300);
     throw error;

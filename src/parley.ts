@@ -206,7 +206,7 @@ export async function startParley({
       usage: spending,
       drawUsage,
       toolsFor: ({ capabilities }: SpeechModel) => [
-        ...[...tools, ...mcp.tools].filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...toolbox.tools.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
         ...serverToolList(capabilities),
       ],
       toolServers: () => mcp.shown,

@@ -34,15 +34,25 @@ export type MemberAct =
   | { readonly kind: 'disconnect' }
   | { readonly kind: 'timeout'; readonly minutes: number };
 
+/** What is to be done to a member, and for whom. */
+export interface ModerationOrder {
+  readonly guildId: string;
+  readonly target: Person;
+  readonly act: MemberAct;
+  readonly by: readonly Person[];
+}
+
 /** Acts on members with the rights of those who asked. */
 export interface Moderation {
   /** The guild's voice channels that all of these people see. Names are untrusted text. */
   voiceChannels(guildId: string, by: readonly Person[]): readonly { readonly id: string; readonly name: string }[];
   /**
-   * Does it, if Discord lets everybody in `by` and the bot do it, and all of them stand above the target. Rejects with
-   * an Error whose message a person can read.
+   * Whether Discord lets everybody in `by` and the bot do it, and all of them stand above the target. Rejects with an
+   * Error whose message a person can read where that is not so.
    */
-  act(order: { guildId: string; target: Person; act: MemberAct; by: readonly Person[] }): Promise<void>;
+  check(order: ModerationOrder): Promise<void>;
+  /** Checks it anew, and does it. Rejects with an Error whose message a person can read. */
+  act(order: ModerationOrder): Promise<void>;
 }
 
 /** Something that a guild wants remembered. `text` and the author's name are untrusted. `madeAt`: ms since 1970. */

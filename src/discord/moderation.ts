@@ -7,7 +7,7 @@ import {
   RESTJSONErrorCodes,
   type VoiceBasedChannel,
 } from 'discord.js';
-import type { MemberAct, Moderation } from '../bridge/guild-ports.ts';
+import type { MemberAct, Moderation, ModerationOrder } from '../bridge/guild-ports.ts';
 import type { Person } from '../bridge/ports.ts';
 import { auditReason, memberOf } from './members.ts';
 
@@ -39,7 +39,16 @@ export class DiscordModeration implements Moderation {
       .map(({ id, name }) => ({ id, name }));
   }
 
-  async act(order: { guildId: string; target: Person; act: MemberAct; by: readonly Person[] }): Promise<void> {
+  async check(order: ModerationOrder): Promise<void> {
+    await this.#permitted(order);
+  }
+
+  async act(order: ModerationOrder): Promise<void> {
+    await carryOut(await this.#permitted(order), order.act, auditReason(order.by));
+  }
+
+  /** The member whom it is about, as Discord knows them now. */
+  async #permitted(order: ModerationOrder): Promise<GuildMember> {
     const guild = this.#client.guilds.cache.get(order.guildId);
     const me = guild?.members.me;
     if (!guild || !me) throw new Error('I am not on that server any more.');
@@ -57,7 +66,7 @@ export class DiscordModeration implements Moderation {
       for (const person of order.by) mayEnter(await memberOf(guild, person), destination);
       mayEnter(me, destination);
     }
-    await carryOut(target, order.act, auditReason(order.by));
+    return target;
   }
 }
 
@@ -79,7 +88,7 @@ function mayAct(member: GuildMember, act: MemberAct, target: GuildMember, channe
   }
   const above = member.id === member.guild.ownerId || member.roles.highest.comparePositionTo(target.roles.highest) > 0;
   if (above) return;
-  const who = mine ? 'my highest role does' : `the highest role of ${named(member)} does`;
+  const who = mine ? 'My highest role does' : `The highest role of ${named(member)} does`;
   throw new Error(`${who} not stand above that of ${named(target)}, so it may not be done.`);
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MemberAct, Moderation } from '../bridge/guild-ports.ts';
+import type { MemberAct, Moderation, ModerationOrder } from '../bridge/guild-ports.ts';
 import type { Person, ToolContext } from '../bridge/ports.ts';
 import { findPerson, personHere } from './find-person.ts';
 import { defineTool, type Tool, ToolError } from './tool.ts';
@@ -11,28 +11,41 @@ const person = z.string().trim().min(1).max(100).describe('The name of somebody 
 
 /** What moderators can have done by speaking. Each asks with a button first, and goes by Discord's own rights. */
 export function moderationTools({ moderation }: { moderation: Moderation }): Tool[] {
-  const act = async (context: ToolContext, target: Person, wanted: MemberAct): Promise<void> => {
-    context.signal.throwIfAborted();
-    try {
-      await moderation.act({ guildId: context.room.guildId, target, act: wanted, by: context.askers });
-    } catch (error) {
-      throw new ToolError(error instanceof Error ? error.message : String(error));
-    }
+  const ordering = (give: (order: ModerationOrder) => Promise<void>): Order => {
+    return async ({ signal, room, askers }, target, act) => {
+      signal.throwIfAborted();
+      try {
+        await give({ guildId: room.guildId, target, act, by: askers });
+      } catch (error) {
+        throw new ToolError(error instanceof Error ? error.message : String(error));
+      }
+    };
   };
-  return [muteMember(act), moveMember(act, moderation), disconnectMember(act), timeoutMember(act)];
+  const orders = {
+    check: ordering((order) => moderation.check(order)),
+    act: ordering((order) => moderation.act(order)),
+  };
+  return [muteMember(orders), moveMember(orders, moderation), disconnectMember(orders), timeoutMember(orders)];
 }
 
-type Act = (context: ToolContext, target: Person, wanted: MemberAct) => Promise<void>;
+type Order = (context: ToolContext, target: Person, act: MemberAct) => Promise<void>;
 
-function muteMember(act: Act): Tool {
+/** `check` comes before anybody is asked to confirm, so that no button is offered for what cannot be. */
+interface Orders {
+  readonly check: Order;
+  readonly act: Order;
+}
+
+function muteMember({ check, act }: Orders): Tool {
   return defineTool({
     name: 'mute_member',
     description: 'Mutes somebody in this voice channel for everybody, or lifts that. For moderators only.',
     input: z.object({ person, muted: z.boolean().optional().describe('false lifts it; true when left out') }),
     risk: 'dangerous',
     needs: 'MuteMembers',
-    resolve({ person, muted = true }, { room }) {
-      const target = personHere(person, room.people());
+    async resolve({ person, muted = true }, context) {
+      const target = personHere(person, context.room.people());
+      await check(context, target, { kind: 'mute', muted });
       const words = `${muted ? 'Mute' : 'Unmute'} ${named(target)} for everybody.`;
       return { input: { person: target.userId, muted }, words };
     },
@@ -44,7 +57,7 @@ function muteMember(act: Act): Tool {
   });
 }
 
-function moveMember(act: Act, moderation: Moderation): Tool {
+function moveMember({ check, act }: Orders, moderation: Moderation): Tool {
   const channelOf = (wanted: string, { room, askers }: ToolContext) =>
     findPerson(wanted, moderation.voiceChannels(room.guildId, askers), {
       idOf: ({ id }) => id,
@@ -56,9 +69,10 @@ function moveMember(act: Act, moderation: Moderation): Tool {
     input: z.object({ person, channel: z.string().trim().min(1).max(100).describe('The name of the voice channel') }),
     risk: 'dangerous',
     needs: 'MoveMembers',
-    resolve({ person, channel }, context) {
+    async resolve({ person, channel }, context) {
       const target = personHere(person, context.room.people());
       const { id, name } = channelOf(channel, context);
+      await check(context, target, { kind: 'move', channelId: id });
       const words = `Move ${named(target)} to ${JSON.stringify(name)}.`;
       return { input: { person: target.userId, channel: id }, words };
     },
@@ -71,15 +85,16 @@ function moveMember(act: Act, moderation: Moderation): Tool {
   });
 }
 
-function disconnectMember(act: Act): Tool {
+function disconnectMember({ check, act }: Orders): Tool {
   return defineTool({
     name: 'disconnect_member',
     description: 'Puts somebody out of this voice channel. For moderators only.',
     input: z.object({ person }),
     risk: 'dangerous',
     needs: 'MoveMembers',
-    resolve({ person }, { room }) {
-      const target = personHere(person, room.people());
+    async resolve({ person }, context) {
+      const target = personHere(person, context.room.people());
+      await check(context, target, { kind: 'disconnect' });
       return { input: { person: target.userId }, words: `Put ${named(target)} out of the voice channel.` };
     },
     async run({ person }, context) {
@@ -90,7 +105,7 @@ function disconnectMember(act: Act): Tool {
   });
 }
 
-function timeoutMember(act: Act): Tool {
+function timeoutMember({ check, act }: Orders): Tool {
   return defineTool({
     name: 'timeout_member',
     description:
@@ -101,8 +116,9 @@ function timeoutMember(act: Act): Tool {
     }),
     risk: 'dangerous',
     needs: 'ModerateMembers',
-    resolve({ person, minutes }, { room }) {
-      const target = personHere(person, room.people());
+    async resolve({ person, minutes }, context) {
+      const target = personHere(person, context.room.people());
+      await check(context, target, { kind: 'timeout', minutes });
       const words = `Time ${named(target)} out for ${minutes} minute${minutes === 1 ? '' : 's'}.`;
       return { input: { person: target.userId, minutes }, words };
     },

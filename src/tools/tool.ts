@@ -183,6 +183,9 @@ function portable(schema: z.core.JSONSchema._JSONSchema): Record<string, unknown
 function problemsOf(error: z.ZodError): string {
   return error.issues
     .slice(0, 5)
-    .map((issue) => `${issue.path.join('.') || 'arguments'}: ${issue.message}`)
+    .map(({ path, message }) => {
+      const field = path.join('.') || 'arguments';
+      return message.endsWith('received undefined') ? `${field} is missing` : `${field}: ${message}`;
+    })
     .join('; ');
 }

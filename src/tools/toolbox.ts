@@ -31,8 +31,13 @@ export class LocalToolbox implements Toolbox {
     if (this.#tools.size !== parts.tools.length) throw new TypeError('two tools have the same name');
   }
 
+  /** All that there are now, each name once. */
+  get tools(): readonly Tool[] {
+    return [...this.#all().values()];
+  }
+
   declarations(disabled: readonly string[]): readonly ToolDeclaration[] {
-    const enabled = [...this.#all().values()].filter((tool) => !disabled.includes(tool.name));
+    const enabled = this.tools.filter((tool) => !disabled.includes(tool.name));
     return enabled.map(({ name, description, parameters, delivery, onInterrupt, confirm, risk }) => ({
       name,
       description,

@@ -42,7 +42,8 @@ for (const protocol of PROTOCOLS) {
       world.guild.createTextChannel({ name: 'chat' });
       const boss = world.guild.addPerson({ name: 'Boss', admin: true });
       const list = await boss.command('/tools list');
-      assert.match(list.content, /`deal_cards`.*: Deals cards from a freshly shuffled deck of 52\\\./);
+      assert.match(list.content, /^\*\*For everybody:\*\*$[^*]*^`deal_cards`: Deals cards/m);
+      assert.match(list.content, /^\*\*For nobody yet:\*\*$[^*]*^`timeout_member`: /m);
     } finally {
       await world.close();
     }

@@ -25,9 +25,12 @@ describe('/tools and /transcript', () => {
     assert.equal(
       (await anna.command('/tools list')).content,
       [
-        '`get_weather` (for everybody): The weather at a place\\.',
-        '`current_time` (off): The time somewhere\\.',
-        '`post_message` (for everybody who may write in the text channel): Writes into the text channel\\.',
+        '**For everybody:**',
+        '`get_weather`: The weather at a place\\.',
+        '**For everybody who may write in the text channel:**',
+        '`post_message`: Writes into the text channel\\.',
+        '**Off:**',
+        '`current_time`: The time somewhere\\.',
         'Switch them with `/tools enable` and `/tools disable`; say who may use them with `/tools allow` and `/tools deny`.',
       ].join('\n'),
     );
@@ -128,7 +131,11 @@ describe('/tools allow, deny and test, and /why', () => {
     rig = await startRig({
       tryTool: (_asked, trial) => {
         tried.push(trial);
-        return Promise.resolve({ ok: trial.arguments.place !== 'Atlantis', lines: ['sky: clear', 'wind: none'] });
+        const ok = trial.arguments.place !== 'Atlantis';
+        return Promise.resolve({
+          ok,
+          lines: ok ? ['sky: clear', 'wind: none'] : ['-# **error:** There is no such place.'],
+        });
       },
     });
   });
@@ -147,7 +154,7 @@ describe('/tools allow, deny and test, and /why', () => {
     assert.equal(await answer('/tools allow', 'get_weather', ben.userId), now('Ben and @\u2060Mods'));
     assert.match(
       (await anna.command('/tools list')).content,
-      /^`get_weather` \(for Ben and @\u2060Mods\): The weather/,
+      /^\*\*For Ben and @\u2060Mods:\*\*\n`get_weather`: The weather/m,
     );
     assert.equal(await answer('/tools deny', 'get_weather', mods), now('Ben'));
     assert.equal(await answer('/tools allow', 'get_weather', guild.id), now('everybody'));
@@ -166,7 +173,7 @@ describe('/tools allow, deny and test, and /why', () => {
     const test = async (args: string) =>
       (await anna.command('/tools test', { tool: 'get_weather', arguments: args })).content;
     assert.equal(await test('place="New York" days=3'), '`get_weather` brought:\nsky: clear\nwind: none');
-    assert.match(await test('{"place":"Atlantis"}'), /^`get_weather` did not work:/);
+    assert.equal(await test('{"place":"Atlantis"}'), '`get_weather` did not work: There is no such place.');
     assert.deepEqual(tried, [
       { tool: 'get_weather', arguments: { place: 'New York', days: 3 } },
       { tool: 'get_weather', arguments: { place: 'Atlantis' } },

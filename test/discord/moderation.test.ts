@@ -61,7 +61,7 @@ test('nobody does by voice what Discord would not let them do by hand', async (c
   await assert.rejects(act(ben, mo, TIMEOUT), { message: '"Ben" lacks Timeout Members.' });
   await assert.rejects(act([mo, ben], ada, MUTE), /"Mo" does not stand above that of "Ada"/);
   await assert.rejects(act([mo, max], ben, { kind: 'move', channelId: secret }), /"Mo" may not enter "Secret"/);
-  await assert.rejects(act(mo, max, MUTE), { message: /the highest role of "Mo" does not stand above that of "Max"/ });
+  await assert.rejects(act(mo, max, MUTE), { message: /^The highest role of "Mo" does not stand above that of "Max"/ });
   await assert.rejects(act(mo, mo, MUTE), /they can do it themselves/);
   await assert.rejects(act([], ben, MUTE), /not known who asked/);
   await assert.rejects(act(ada, mo, { kind: 'move', channelId: '42' }), /does not exist any more/);

@@ -71,8 +71,12 @@ function moderation() {
       { id: '201', name: 'Lounge' },
       { id: '202', name: 'AFK corner' },
     ],
-    act: async ({ target, act, by }) => {
+    check: async ({ target }) => {
       if (target.userId === '1') throw new Error('"Anna" owns this server, so nobody may do that to them.');
+    },
+    act: async (order) => {
+      await port.check(order);
+      const { target, act, by } = order;
       acts.push({ target: target.userId, act, by: by.map(({ userId }) => userId) });
     },
   };

@@ -150,6 +150,22 @@ test('a long result is cut to 16 KB and stays JSON', async () => {
   assert.equal(output.length, 16 * 1024);
 });
 
+test('a tool that comes later and has the name of another is neither run nor listed', async () => {
+  const named = (brings: string) =>
+    defineTool({ name: 'echo', description: 'Echoes.', input: z.object({}), risk: 'read', run: () => brings });
+  const toolbox = new LocalToolbox({
+    tools: [named('ours')],
+    more: () => [named('theirs')],
+    log: keptLog().log,
+    ...usualGate,
+  });
+  assert.deepEqual(
+    toolbox.tools.map(({ name }) => name),
+    ['echo'],
+  );
+  assert.equal((await toolbox.run(callOf('echo', {}), [], contextOf())).output, '"ours"');
+});
+
 test('two tools of one name, and a name that no provider takes, are mistakes in the code', () => {
   assert.throws(() => boxOf(add(), add()), TypeError);
   assert.throws(() => add({ name: 'add-up now' }), TypeError);

@@ -253,6 +253,11 @@ export class SimulatedGuild {
   setEveryone(permissions: readonly PermissionName[]): void {
     const role = this.roles.get(this.id) as Role;
     role.permissions = permissionBits(permissions);
+    this.roleChanged(role);
+  }
+
+  /** Tells the bot that a role is not as it was. */
+  roleChanged(role: Role): void {
     this.#world.dispatch('GUILD_ROLE_UPDATE', { guild_id: this.id, role: roleJson(role) }, { guildId: this.id });
   }
 
