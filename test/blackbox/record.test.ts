@@ -58,7 +58,7 @@ test('a conversation stands in the record with the times of its sound and its po
   );
   const [hers, reply] = said;
   assert.ok(hers && reply);
-  // Her turn is known to have ended 1,400 ms after it began: what was the event's time would be later than this.
+  // A slow machine begins to speak late; how long it lasted tells the sound from its events.
   assert.ok(Math.abs(hers.startedAt - spokeAt) < 1_000, `began ${hers.startedAt - spokeAt} ms after her sound`);
   assert.ok(hers.endedAt <= spokeUntil + 400, `ended ${hers.endedAt - spokeUntil} ms after her sound`);
   const lasted = hers.endedAt - hers.startedAt;
