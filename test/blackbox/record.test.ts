@@ -58,7 +58,8 @@ test('a conversation stands in the record with the times of its sound and its po
   );
   const [hers, reply] = said;
   assert.ok(hers && reply);
-  assert.ok(Math.abs(hers.startedAt - spokeAt) < 400, `began ${hers.startedAt - spokeAt} ms after her sound`);
+  // A slow machine begins to speak late; how long it lasted tells the sound from its events.
+  assert.ok(Math.abs(hers.startedAt - spokeAt) < 1_000, `began ${hers.startedAt - spokeAt} ms after her sound`);
   assert.ok(hers.endedAt <= spokeUntil + 400, `ended ${hers.endedAt - spokeUntil} ms after her sound`);
   const lasted = hers.endedAt - hers.startedAt;
   assert.ok(lasted > 500 && lasted < 1_100, `800 ms of sound, ${lasted} ms in the record`);
