@@ -207,7 +207,7 @@ export class Conversations {
 
   #observe(event: BridgeEvent, running: Running): void {
     const { log, observe } = this.#parts;
-    const { bridge, text, transcript, announcement } = running;
+    const { bridge, text, transcript, announcement, journey } = running;
     const { guildId, channelId } = bridge;
     // First: whatever the transcript posts of it is recorded before.
     running.recorder.observe(event);
@@ -216,14 +216,15 @@ export class Conversations {
     this.#charge(event, running);
     const ended = event.type === 'ended' ? event.reason : undefined;
     if (ended) log.info({ guildId, channelId, reason: ended }, 'left a voice channel');
-    // Why the bot left is said in the channel's own chat by the announcement: once is enough.
-    if (!ended || ended.kind === 'asked' || text.channelId !== channelId) transcript.observe(event);
+    // Why the bot left or went elsewhere is said in the channel's own chat by the announcement: once is enough.
+    const announced = event.type === 'moved' || (ended !== undefined && ended.kind !== 'asked');
+    if (!announced || text.channelId !== journey.channelId) transcript.observe(event);
     if (event.type === 'model-changed') {
       log.info({ guildId, channelId, model: event.model.name }, 'another model answers now');
       // Whoever is heard should know where the sound goes, wherever the transcript is.
       if (text.channelId !== channelId) void announcement.goesTo(event.message);
     }
-    if (event.type === 'moved' || event.type === 'recovered') running.journey.follow(event);
+    if (event.type === 'moved' || event.type === 'recovered') journey.follow(event);
     if (ended) this.#finish(ended, running);
   }
 

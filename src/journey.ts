@@ -33,6 +33,11 @@ export class Journey {
     this.#channelId = parts.channelId;
   }
 
+  /** The voice channel that people have been told of. */
+  get channelId(): string {
+    return this.#channelId;
+  }
+
   /** It is in its first channel. */
   async began(): Promise<void> {
     await Promise.all([this.#keep(), this.#takeTheStage()]);

@@ -64,8 +64,9 @@ class Return {
       if (this.#parts.signal.aborted) return this.#forget();
       const late = performance.now() - startedAt + pauseMs >= this.#patience.giveUpMs;
       if (late || !lost.retryable) {
-        await this.#forget(`I was restarted and could not come back: ${lost.message} \`/join\` brings me back.`);
-        return;
+        // Some reasons say themselves when that helps.
+        const next = lost.message.includes('/join') ? '' : ' `/join` brings me back.';
+        return this.#forget(`I was restarted and could not come back: ${lost.message}${next}`);
       }
       if (isFirst) await this.#say(`I was restarted and hear nothing yet: ${lost.message} I go on trying for a while.`);
       await wait(pauseMs, undefined, { signal: this.#parts.signal }).catch(() => {});

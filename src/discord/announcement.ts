@@ -129,8 +129,11 @@ export function farewellFor(reason: EndReason): string | null {
     case 'budget':
       return `I left because today's budget of this server ($${reason.budgetUsd}) is spent. I can come back after midnight UTC.`;
     case 'line-lost':
-    case 'session-lost':
-      return `I had to leave: ${reason.message} I no longer hear anything. \`/join\` brings me back.`;
+    case 'session-lost': {
+      // Some reasons say themselves when that helps.
+      const next = reason.message.includes('/join') ? '' : ' `/join` brings me back.';
+      return `I had to leave: ${reason.message} I no longer hear anything.${next}`;
+    }
     default:
       return reason satisfies never;
   }

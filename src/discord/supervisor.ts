@@ -63,7 +63,7 @@ export class Supervisor {
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => {
         // A full channel and a missing permission yield no event at all, only silence.
-        const late = `Discord did not let me into the voice channel within ${Math.round(timeoutMs / 1000)} s. Try /join again.`;
+        const late = `Discord did not let me into the voice channel within ${Math.round(timeoutMs / 1000)} s. Try \`/join\` again.`;
         this.#lose(this.#options.obstacle(this.#channelId) ?? reasonOf(this.#lastError) ?? late, true);
       }, timeoutMs);
       this.#settle = { resolve, reject, deadline };

@@ -11,6 +11,7 @@ export interface ClosePolicy {
 
 const BROKE = 'The voice connection to Discord broke and did not come back.';
 const OURS = 'Discord did not accept what I sent to its voice server.';
+const UPDATE = 'Whoever runs me has to update me before `/join` helps.';
 const rejoin = (message: string): ClosePolicy => ({ remedy: 'rejoin', message });
 const end = (message: string): ClosePolicy => ({ remedy: 'end', message });
 
@@ -25,11 +26,11 @@ const POLICIES: ReadonlyMap<number, ClosePolicy> = new Map([
   [4006, rejoin('My voice session was no longer valid.')],
   [4009, rejoin('My voice session timed out.')],
   [4011, rejoin("Discord's voice server could not be found.")],
-  [4012, end('Discord no longer speaks the voice protocol that I know: I have to be updated.')],
+  [4012, end(`Discord no longer speaks the voice protocol that I know. ${UPDATE}`)],
   [4014, { remedy: 'wait', message: 'Discord took me out of the voice channel.' }],
   [4015, rejoin("Discord's voice server crashed and did not come back.")],
-  [4016, end('Discord no longer knows the encryption that I use: I have to be updated.')],
-  [4017, end('This channel needs end-to-end encryption, and I could not offer it: I have to be updated.')],
+  [4016, end(`Discord no longer knows the encryption that I use. ${UPDATE}`)],
+  [4017, end(`This channel needs end-to-end encryption, and I could not offer it. ${UPDATE}`)],
   [4020, rejoin(OURS)],
   [4021, end('Discord closed my voice connection because of too many requests. Wait a few minutes before `/join`.')],
   // Also what a bot gets that is disconnected while it is alone (discord-api-docs #7575).

@@ -31,6 +31,8 @@ describe('the bot', { concurrency: true }, () => {
         await ben.voice.speak({ pcm: tone({ hz: 300, ms: 800, rate: 48000 }), sampleRate: 48000, channels: 1 });
         await guild.waitForMessage(attic, ({ content }) => content.includes('Hello there.'), 10_000);
         assert.equal(world.of('turn-began').at(-1)?.turn.name, 'Ben');
+        // Whoever is here is not told that the conversation went somewhere else.
+        assert.ok(guild.messages(attic).every(({ content }) => !content.includes('goes on there')));
         const status = await ben.command('/status');
         assert.match(status.content, new RegExp(`\\*\\*Channel:\\*\\* <#${attic}>`));
         assert.match(status.content, /made anew 1 time/);

@@ -6,6 +6,7 @@ import { Announcement, farewellFor } from '../../src/discord/announcement.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { GuildRoom } from '../../src/discord/room.ts';
 import { openTextChannel } from '../../src/discord/text-channel.ts';
+import { policyFor } from '../../src/discord/voice-policy.ts';
 import { VoiceStatuses } from '../../src/discord/voice-status.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { ChannelType } from '../../src/simulator/discord/entities.ts';
@@ -312,6 +313,11 @@ describe('Announcement', () => {
     assert.equal(
       simulated.messages(voice)[0]?.content,
       'I had to leave: OpenAI did not answer. I no longer hear anything. `/join` brings me back.',
+    );
+    assert.equal(
+      farewellFor({ kind: 'line-lost', message: policyFor(4021).message }),
+      'I had to leave: Discord closed my voice connection because of too many requests. Wait a few minutes before `/join`. I no longer hear anything.',
+      'does not ask to come back at once where that is of no use',
     );
     assert.equal(farewellFor({ kind: 'asked', by: '1' }), null);
     assert.match(farewellFor({ kind: 'alone' }) ?? '', /^I left because nobody was here/);
