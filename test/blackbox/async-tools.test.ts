@@ -192,7 +192,9 @@ describe('tools beside the conversation', { concurrency: true }, () => {
         await world.until('the end of the call', () => world.of('tool-ended').length === 1);
         assert.equal(run.aborted(), true);
         await world.guild.waitForMessage(world.channelId, ({ content }) => content.includes('Anna cancelled research'));
-        const labels = post.components.flatMap(({ components }) => components.map(({ label }) => label));
+        const labels = post.components.flatMap(({ components }) =>
+          components.map(({ label }: { label: string }) => label),
+        );
         assert.deepEqual(labels, ['Run again'], 'there is nothing to cancel any more');
       });
 
