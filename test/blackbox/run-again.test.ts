@@ -70,7 +70,7 @@ for (const protocol of PROTOCOLS) {
       const second = await post('run: number-2, by: Ben');
       assert.match(second.content, /^-# count\(\) for Ben → /);
       assert.match((await cora.press(first, buttonOf(first, 'Run again'))).content, /^I am running it again/);
-      await post('for Cora → failed: count posts to the text channel');
+      await post('for Cora → failed: count is for people who may write in the text channel');
       assert.equal(replies(), 1, 'the model was not asked about it');
       assert.doesNotMatch(inputs.join(), /number-2/);
 
