@@ -127,7 +127,7 @@ describe('tools that the provider runs, and answers in writing', { concurrency: 
             roles: [world.guild.createRole({ permissions: ['ManageGuild'] })],
           });
           const listed = await manager.command('/tools list', {}, { channelId: world.channelId });
-          assert.match(listed.content, /`google_search` \(for everybody\): Searches the web with Google/);
+          assert.match(listed.content, /^\*\*For everybody:\*\*$[^*]*^`google_search`: Searches the web with Google/m);
           assert.doesNotMatch(listed.content, /code_execution|url_context/);
           const refused = await manager.command('/voice reply', { form: 'text' }, { channelId: world.channelId });
           assert.equal(

@@ -18,6 +18,7 @@ async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnD
   const failures: string[] = [];
   const calls: CheckedCall[] = [];
   const deeds = new Set<string>();
+  let afterOutside = 0;
   let next = 0;
   const player = async () => {
     for (let index = next++; index < plans.length; index = next++) {
@@ -25,6 +26,7 @@ async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnD
       try {
         const conversation = await Conversation.play(protocol, plan);
         calls.push(...conversation.ledger.calls);
+        afterOutside += conversation.ledger.afterOutside;
         for (const { does } of conversation.ledger.done) deeds.add(does);
         const wrong = problems(conversation, turnDetection);
         if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${conversation.story}`);
@@ -36,7 +38,7 @@ async function playAll(protocol: 'openai' | 'gemini', turnDetection: Plan['turnD
   };
   await Promise.all(Array.from({ length: AT_ONCE }, player));
   assert.equal(failures.length, 0, `${failures.length} of ${plans.length}:\n${failures.slice(0, 3).join('\n\n')}`);
-  return { calls, deeds: [...deeds].sort() };
+  return { calls, afterOutside, deeds: [...deeds].sort() };
 }
 
 function problems(conversation: Conversation, turnDetection: Plan['turnDetection']): string[] {
@@ -72,13 +74,14 @@ function miscredited(conversation: Conversation): string[] {
   });
 }
 
-/** Calls: for everybody who was meant, so never with a right that one of them lacks. */
-function usurped({ ledger: { calls, done } }: Conversation): string[] {
+/** Calls: for everybody who was meant, so never with a right that one of them lacks; after text from outside, asked. */
+function usurped({ ledger: { calls, done, unasked } }: Conversation): string[] {
   const short = calls.filter(({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one)));
   const others = done.filter(({ does, meant }) => meant.some((person) => person !== RIGHTFUL[does]));
   return [
     ...short.map(({ name, meant, askers }) => `${name} ran for ${askers} and was meant for ${meant}`),
     ...others.map(({ does, meant }) => `${does} was done for ${meant}`),
+    ...unasked.map((name) => `${name} ran after text from outside, and nobody was asked`),
   ];
 }
 
@@ -133,8 +136,9 @@ async function outlive(protocol: 'openai' | 'gemini', count: number): Promise<st
 describe('generated conversations', { concurrency: 2 }, () => {
   for (const protocol of ['openai', 'gemini'] as const) {
     it(`credit every word and call to the right people and lose none, on ${protocol}`, async () => {
-      const { calls, deeds } = await playAll(protocol, 'manual', 110);
+      const { calls, deeds, afterOutside } = await playAll(protocol, 'manual', 110);
       assert.deepEqual(deeds, ['lock', 'post', 'shut'], 'everybody used their own right now and then');
+      assert.ok(afterOutside >= 5, `only ${afterOutside} deeds were wanted after text from outside`);
       // Doubt takes rights away; where replies can be told apart, there is next to none.
       const exact = calls.filter(({ askers, meant, certain }) => certain && askers.length === meant.length);
       // A reply of silence leaves its turns open to the next, which then counts as everybody's.

@@ -6,13 +6,11 @@ import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { gateOf } from './gate.ts';
 
-/** What a tool does: nothing but looking, writing, something that the policy lets one person do, something dangerous. */
+/** What a tool does: nothing but looking outside, writing, something that the policy lets one do, something dangerous. */
 export type Deed = 'look' | 'post' | 'lock' | 'shut';
+type Act = Exclude<Deed, 'look'>;
 /** The only one who may; such a tool must never run for anybody else. */
-export const RIGHTFUL = { post: 'anna', lock: 'ben', shut: 'carl' } as const satisfies Record<
-  Exclude<Deed, 'look'>,
-  string
->;
+export const RIGHTFUL = { post: 'anna', lock: 'ben', shut: 'carl' } as const satisfies Record<Act, string>;
 /** The role that may `shut`; RIGHTFUL.shut has it. */
 export const SHUTTERS = 'shutters';
 
@@ -26,7 +24,7 @@ export function toolName(does: Deed, later: Delivery | null): string {
 }
 
 const RISKS = {
-  look: { risk: 'read' },
+  look: { risk: 'read', outside: true },
   post: { risk: 'write', needs: 'mayWrite' },
   lock: { risk: 'write' },
   shut: { risk: 'dangerous', needs: 'ModerateMembers' },
@@ -51,10 +49,18 @@ export interface CheckedCall {
 export class Ledger {
   readonly calls: CheckedCall[] = [];
   /** What was really done but looking, and for whom it was meant. */
-  readonly done: { readonly does: Exclude<Deed, 'look'>; readonly meant: readonly string[] }[] = [];
+  readonly done: { readonly does: Act; readonly meant: readonly string[] }[] = [];
   /** The real toolbox; whoever asked confirms what asks first. */
   readonly toolbox: Toolbox;
+  /** What ran after text from outside in its turn though nobody was asked. */
+  readonly unasked: string[] = [];
+  /** How many calls to do something came after such text. */
+  afterOutside = 0;
   readonly #meant: (readonly string[])[] = [];
+  /** Turns for which the model got text from outside. */
+  readonly #outside = new Set<number>();
+  readonly #tainted = new Set<number>();
+  readonly #confirmed = new Set<number>();
   readonly #ticketOf = new Map<string, number>();
 
   constructor() {
@@ -63,21 +69,30 @@ export class Ledger {
       log: pino({ level: 'silent' }),
       ...gateOf({
         rules: RULES,
-        answer: async ({ askers: [first] }) => {
+        answer: async ({ askers: [first], arguments: args }) => {
           await wait(CONFIRM_MS);
+          const { ticket } = JSON.parse(args);
+          this.#confirmed.add(ticket);
           return first ? { kind: 'confirmed', by: first } : { kind: 'late' };
         },
       }),
     });
     this.toolbox = {
       declarations: (disabled) => real.declarations(disabled),
-      run: (call, disabled, context) => {
+      run: async (call, disabled, context) => {
         const { ticket } = JSON.parse(call.arguments);
         // As the model's server names it: the newest connection's, where the session outlived others.
         this.#ticketOf.set(call.callId.replace(/^\d+\//, ''), ticket);
         const askers = context.askers.map(({ userId }) => userId);
         this.calls.push({ name: call.name, meant: this.#meant[ticket] ?? [], askers, certain: context.certain });
-        return real.run(call, disabled, context);
+        if (!call.name.startsWith('look') && call.turnIds.some((id) => this.#outside.has(id))) {
+          this.#tainted.add(ticket);
+          this.afterOutside += 1;
+        }
+        const result = await real.run(call, disabled, context);
+        // What was taken back never reaches the model.
+        if (result.outside && !context.signal.aborted) for (const id of call.turnIds) this.#outside.add(id);
+        return result;
       },
       permit: (call, disabled, context) => real.permit(call, disabled, context),
     };
@@ -111,7 +126,10 @@ export class Ledger {
       ...RISKS[does],
       ...(later ? { blocking: false, delivery: later } : { blocking: true }),
       run: async ({ ticket, tookMs }) => {
-        if (does !== 'look') this.done.push({ does, meant: this.#meant[ticket] ?? ['nobody'] });
+        if (does !== 'look') {
+          this.done.push({ does, meant: this.#meant[ticket] ?? ['nobody'] });
+          if (this.#tainted.has(ticket) && !this.#confirmed.has(ticket)) this.unasked.push(name);
+        }
         await wait(tookMs);
         return { done: true, ticket };
       },
