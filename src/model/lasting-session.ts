@@ -105,7 +105,7 @@ export class LastingSession implements Conversation {
 
   respond(): void {
     this.#ledger.wanted = true;
-    if (this.#ledger.unsent.length > 0) this.#sendNotes();
+    if (this.#ledger.presses) this.#sendNotes();
     else this.#session?.respond();
   }
 
@@ -196,7 +196,7 @@ export class LastingSession implements Conversation {
     yield event;
     // Whoever is told calls interrupt() for what has begun; what was asked for since is still wanted.
     if (event.type === 'interrupted') this.#ledger.wanted ||= wanted;
-    if (event.type === 'reply-done' && this.#ledger.settled && this.#ledger.unsent.length > 0) this.#sendNotes();
+    if (event.type === 'reply-done' && this.#ledger.settled && this.#ledger.presses) this.#sendNotes();
   }
 
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */

@@ -70,7 +70,7 @@ export class Ledger {
   /** A result that no session asked for: the next request brings it. */
   told(result: ToolResult, turnIds: readonly number[]): void {
     this.#history.result(result);
-    this.#unanswered.note(turnIds, `Somebody ran a tool again by a button. ${resultNote(result)}`, false);
+    this.#unanswered.aside(turnIds, `Somebody ran a tool again by a button. ${resultNote(result)}`);
   }
 
   /** See SpeechSession.interrupt. `lost`: the line broke there, so the model is to go on from there. */
@@ -164,6 +164,10 @@ export class Ledger {
 
   get debts(): readonly Debt[] {
     return this.#unanswered.debts;
+  }
+
+  get presses(): boolean {
+    return this.#unanswered.presses;
   }
 
   get unsent(): Unanswered['unsent'] {

@@ -19,6 +19,8 @@ export type Debt =
       /** Of the call whose result it is. */
       readonly callId: string | undefined;
       sent: boolean;
+      /** Nobody waits for an answer to it. */
+      readonly silent: boolean;
     };
 export type Note = Debt & { readonly kind: 'note' };
 
@@ -100,7 +102,17 @@ export class Unanswered {
   }
 
   note(turnIds: readonly number[], text: string, sent: boolean, callId?: string): void {
-    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId, sent });
+    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId, sent, silent: false });
+  }
+
+  /** What the model is to know of when it is asked for something else. */
+  aside(turnIds: readonly number[], text: string): void {
+    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId: undefined, sent: false, silent: true });
+  }
+
+  /** Whether one of the unsent notes asks for an answer by itself. */
+  get presses(): boolean {
+    return this.unsent.some(({ silent }) => !silent);
   }
 
   /** Notes that the present session does not know of. */
