@@ -119,8 +119,6 @@ export interface ToolDeclaration {
   readonly confirm?: true | undefined;
   /** Of a tool that runs while a person cuts the bot off. Default `go-on`. */
   readonly onInterrupt?: 'abort' | 'go-on' | undefined;
-  /** People may run a call of it again by a button: it changes nothing. */
-  readonly again?: boolean | undefined;
 }
 
 /** What a session is opened with. `voice` and `language` null: the model's own default. */

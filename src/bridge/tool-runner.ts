@@ -136,7 +136,7 @@ export class ToolRunner {
     if (stillWanted) this.#deliver(one, result);
     else this.#gate.settled(call.replyId, call.callId, false);
     const tookMs = performance.now() - startedAt;
-    const againId = this.#declared(call.name)?.again ? randomUUID() : undefined;
+    const againId = this.#declared(call.name) && randomUUID();
     observe({ type: 'tool-ended', call, askers, result, tookMs, extras: extras.all, againId });
     onSettled();
   }

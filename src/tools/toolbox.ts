@@ -38,14 +38,13 @@ export class LocalToolbox implements Toolbox {
 
   declarations(disabled: readonly string[]): readonly ToolDeclaration[] {
     const enabled = this.tools.filter((tool) => !disabled.includes(tool.name));
-    return enabled.map(({ name, description, parameters, delivery, onInterrupt, confirm, risk }) => ({
+    return enabled.map(({ name, description, parameters, delivery, onInterrupt, confirm }) => ({
       name,
       description,
       parameters,
       ...(delivery ? { delivery } : {}),
       ...(confirm ? { confirm: true as const } : {}),
       ...(onInterrupt === 'abort' ? { onInterrupt } : {}),
-      ...(risk === 'read' ? { again: true } : {}),
     }));
   }
 

@@ -139,3 +139,44 @@ for (const protocol of PROTOCOLS) {
     }
   });
 }
+
+test('a tool that asks before it acts asks whoever runs it again, and acts for them', async () => {
+  const sign = defineTool({
+    name: 'sign',
+    description: 'Signs.',
+    input: z.object({}),
+    risk: 'write',
+    confirm: true,
+    run: (_, { askers }) => ({ signed: askers.map(({ name }) => name).join() }),
+  });
+  let called = false;
+  const script = (): ScriptedReply => {
+    if (called) return words('Well.');
+    called = true;
+    return { calls: [{ name: 'sign', arguments: {} }] };
+  };
+  const world = await World.start({ protocol: 'openai', script, tools: [sign] });
+  const post = (what: string) => world.guild.waitForMessage(world.channelId, ({ content }) => content.includes(what));
+  const asked = (name: string) =>
+    world.guild.waitForMessage(
+      world.channelId,
+      ({ content, components }) =>
+        content.includes('Please confirm') && content.includes(name) && components.length > 0,
+    );
+  try {
+    const anna = await world.person('Anna');
+    const ben = await world.person('Ben');
+    await world.join(anna);
+    await anna.voice.speak(sound());
+    const first = await asked('Anna');
+    assert.equal((await anna.press(first, buttonOf(first, 'Confirm'))).content, 'Confirmed.');
+    const done = await post('signed: Anna');
+    assert.match((await ben.press(done, buttonOf(done, 'Run again'))).content, /^I am running it again/);
+    const second = await asked('Ben');
+    assert.notEqual((await anna.press(second, buttonOf(second, 'Confirm'))).content, 'Confirmed.');
+    assert.equal((await ben.press(second, buttonOf(second, 'Confirm'))).content, 'Confirmed.');
+    await post('signed: Ben');
+  } finally {
+    await world.close();
+  }
+});

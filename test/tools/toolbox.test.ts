@@ -189,7 +189,6 @@ test('declarations are plain JSON Schema in keywords that OpenAI and Gemini shar
     {
       name: 't',
       description: 'Does.',
-      again: true,
       parameters: {
         type: 'object',
         required: ['place', 'count', 'kind', 'tags'],
