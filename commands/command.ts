@@ -7,16 +7,16 @@ import type {
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
+import type { SpeechModel } from '../src/bridge/ports.ts';
 import type {
   Decision,
   SettingsStore,
-  SpeechModel,
   SpeechModels,
   ToolPolicies,
   ToolServer,
   UsageDay,
   UsageReport,
-} from '../src/bridge/ports.ts';
+} from '../src/bridge/room-ports.ts';
 
 /** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
 export interface ToolName {

@@ -1,4 +1,5 @@
-import type { ChosenModel, GuildSettings, ReplyForm, TurnDetection } from '../src/bridge/ports.ts';
+import type { ReplyForm, TurnDetection } from '../src/bridge/ports.ts';
+import type { ChosenModel, GuildSettings } from '../src/bridge/room-ports.ts';
 import type { Asked, CommandContext } from './command.ts';
 import { channelLink, duration, labelWords, listed, plain } from './words.ts';
 

@@ -1,4 +1,4 @@
-import type { ToolRule } from '../src/bridge/ports.ts';
+import type { ToolRule } from '../src/bridge/room-ports.ts';
 import type { Asked, CommandAnswer, ToolName } from './command.ts';
 import { whoWords } from './tool-policy.ts';
 import { plain } from './words.ts';

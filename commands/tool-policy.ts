@@ -1,5 +1,5 @@
 import { type GuildMember, Role, type User } from 'discord.js';
-import type { ToolRule } from '../src/bridge/ports.ts';
+import type { ToolRule } from '../src/bridge/room-ports.ts';
 import type { Asked, CommandContext, ToolName } from './command.ts';
 import { listed, plain } from './words.ts';
 

@@ -1,4 +1,4 @@
-import type { ToolServer } from '../src/bridge/ports.ts';
+import type { ToolServer } from '../src/bridge/room-ports.ts';
 import { counted, duration, plain } from './words.ts';
 
 const LONGEST_REASON = 250;

@@ -1,5 +1,6 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
-import type { GuildSettings, Provider } from '../src/bridge/ports.ts';
+import type { Provider } from '../src/bridge/ports.ts';
+import type { GuildSettings } from '../src/bridge/room-ports.ts';
 import type { Asked, Choice, CommandContext } from './command.ts';
 import { stored, TURN_WORDS } from './setting-words.ts';
 import { labelWords, listed, plain } from './words.ts';

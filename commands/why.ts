@@ -1,4 +1,4 @@
-import type { Decision } from '../src/bridge/ports.ts';
+import type { Decision } from '../src/bridge/room-ports.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { sees } from './rights.ts';

@@ -1,5 +1,5 @@
-import type { SettingsStore } from './bridge/ports.ts';
 import type { RecordReader, RecordWriter } from './bridge/record-ports.ts';
+import type { SettingsStore } from './bridge/room-ports.ts';
 import type { Log } from './log.ts';
 import { type Database, openReader } from './store/database.ts';
 import { unlock } from './store/record-key.ts';

@@ -3,7 +3,7 @@ import type { Client, VoiceBasedChannel } from 'discord.js';
 import { PermissionFlagsBits } from 'discord.js';
 import type { Bridges } from './bridge/bridge-ports.ts';
 import { LineLostError, SessionLostError } from './bridge/errors.ts';
-import type { SettingsStore } from './bridge/ports.ts';
+import type { SettingsStore } from './bridge/room-ports.ts';
 import { openTextChannel } from './discord/text-channel.ts';
 import type { Log } from './log.ts';
 import type { Place, PlaceStore } from './store/places.ts';

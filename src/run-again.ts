@@ -1,7 +1,8 @@
 import type { ButtonInteraction, Guild } from 'discord.js';
 import type { BridgeEvent, Bridges, CancelOutcome } from './bridge/bridge-ports.ts';
-import type { Person, SettingsStore, Toolbox, ToolCall } from './bridge/ports.ts';
+import type { Person, ToolCall } from './bridge/ports.ts';
 import { TurnBook } from './bridge/rights.ts';
+import type { SettingsStore, Toolbox } from './bridge/room-ports.ts';
 import { ToolRunner } from './bridge/tool-runner.ts';
 import { GuildRoom } from './discord/room.ts';
 import { openTextChannel } from './discord/text-channel.ts';

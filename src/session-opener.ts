@@ -1,6 +1,7 @@
 import { SessionLostError } from './bridge/errors.ts';
 import type { Note } from './bridge/guild-ports.ts';
-import type { Conversation, GuildSettings, Provider, SpeechModel, Toolbox } from './bridge/ports.ts';
+import type { Conversation, Provider, SpeechModel } from './bridge/ports.ts';
+import type { GuildSettings, Toolbox } from './bridge/room-ports.ts';
 import { sessionOptions } from './bridge/session-options.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';

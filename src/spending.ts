@@ -1,5 +1,6 @@
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
-import type { Provider, SettingsStore, Tokens, Turn, UsageDay, UsageLine, UsageReport } from './bridge/ports.ts';
+import type { Provider, Tokens, Turn } from './bridge/ports.ts';
+import type { SettingsStore, UsageDay, UsageLine, UsageReport } from './bridge/room-ports.ts';
 import { costOf, type Prices } from './model/prices.ts';
 import type { UsageRow, UsageStore } from './store/usage.ts';
 

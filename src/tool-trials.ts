@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChatInputCommandInteraction } from 'discord.js';
 import type { Bridges } from './bridge/bridge-ports.ts';
 import type { DecisionLog } from './bridge/decision-log.ts';
-import type { SettingsStore, Toolbox, ToolContext } from './bridge/ports.ts';
+import type { SettingsStore, Toolbox, ToolContext } from './bridge/room-ports.ts';
 import { ChosenText } from './discord/chosen-text.ts';
 import { GuildRoom } from './discord/room.ts';
 import { view } from './transcript/readable.ts';

@@ -1,17 +1,6 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type {
-  Decision,
-  GuildSettings,
-  Person,
-  PostExtras,
-  Progress,
-  ServerWork,
-  SpeechModel,
-  ToolCall,
-  ToolResult,
-  Turn,
-  Usage,
-} from './ports.ts';
+import type { Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { Decision, GuildSettings, PostExtras, Progress } from './room-ports.ts';
 
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */

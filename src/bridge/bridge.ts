@@ -18,16 +18,12 @@ import { troubleOf } from './line-troubles.ts';
 import { ModelInUse } from './model-in-use.ts';
 import type {
   Conversation,
-  GuildSettings,
   LineEvent,
   Person,
-  Room,
   ServerWork,
   SessionEvent,
   SessionOptions,
   SpeechModel,
-  TextChannel,
-  Toolbox,
   ToolCall,
   Turn,
   UserId,
@@ -35,6 +31,7 @@ import type {
 } from './ports.ts';
 import { ReplyUsage } from './reply-usage.ts';
 import { TurnBook } from './rights.ts';
+import type { GuildSettings, Room, TextChannel, Toolbox } from './room-ports.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { VoiceOut } from './voice-out.ts';

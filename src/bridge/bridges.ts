@@ -1,5 +1,6 @@
 import type { BridgeHandle, Bridges, EndReason, OpenRequest } from './bridge-ports.ts';
-import type { Person, SettingsStore } from './ports.ts';
+import type { Person } from './ports.ts';
+import type { SettingsStore } from './room-ports.ts';
 
 /** Opens one bridge: connects, joins, wires. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
 export type OpenBridge = (request: {

@@ -1,5 +1,5 @@
 import type { EndReason } from './bridge-ports.ts';
-import type { GuildSettings } from './ports.ts';
+import type { GuildSettings } from './room-ports.ts';
 
 /** Whether the bot is still wanted in the channel: it leaves when nobody is there, or nobody spoke for long. Pure. */
 export class Company {

@@ -1,5 +1,5 @@
 import type { BridgeEvent } from './bridge-ports.ts';
-import type { Decision } from './ports.ts';
+import type { Decision } from './room-ports.ts';
 
 /** As much as a person reads. */
 const KEPT = 50;

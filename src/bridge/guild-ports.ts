@@ -1,5 +1,6 @@
 // What tools can have done in a guild beside posting text, and what is kept for them. Types only: nothing here runs.
-import type { Person, Room, UserId } from './ports.ts';
+import type { Person, UserId } from './ports.ts';
+import type { Room } from './room-ports.ts';
 
 /** The conversation that something is done for. */
 export type Place = Pick<Room, 'guildId' | 'channelId'>;

@@ -1,5 +1,6 @@
 import type { Note } from './guild-ports.ts';
-import type { GuildSettings, ReplyForm } from './ports.ts';
+import type { ReplyForm } from './ports.ts';
+import type { GuildSettings } from './room-ports.ts';
 
 const FORM_RULES: Readonly<Record<ReplyForm, string>> = {
   voice:

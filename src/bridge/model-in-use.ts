@@ -1,5 +1,6 @@
 import type { Note } from './guild-ports.ts';
-import type { Conversation, GuildSettings, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
+import type { Conversation, SessionOptions, SpeechModel } from './ports.ts';
+import type { GuildSettings, Toolbox } from './room-ports.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
 /** What stands behind the model in use. */

@@ -1,6 +1,7 @@
 import type { Note } from './guild-ports.ts';
 import { instructionsFor } from './instructions.ts';
-import type { GuildSettings, ServerTool, SessionOptions, SpeechModel, Toolbox } from './ports.ts';
+import type { ServerTool, SessionOptions, SpeechModel } from './ports.ts';
+import type { GuildSettings, Toolbox } from './room-ports.ts';
 
 /** The name under which a hosted MCP server is switched on and off. */
 export function mcpName(label: string): string {

@@ -3,21 +3,9 @@ import type { AgainOutcome, BridgeEvent, CancelOutcome } from './bridge-ports.ts
 import { CallExtras } from './call-extras.ts';
 import { Gate } from './gate.ts';
 import { LaterResults, type Moment } from './later-results.ts';
-import type {
-  Conversation,
-  Decision,
-  Person,
-  PostExtras,
-  Room,
-  TextChannel,
-  Toolbox,
-  ToolCall,
-  ToolContext,
-  ToolDeclaration,
-  ToolResult,
-  Turn,
-} from './ports.ts';
+import type { Conversation, Person, ToolCall, ToolDeclaration, ToolResult, Turn } from './ports.ts';
 import type { TurnBook } from './rights.ts';
+import type { Decision, PostExtras, Room, TextChannel, Toolbox, ToolContext } from './room-ports.ts';
 import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
 import { Taint } from './taint.ts';
 

@@ -1,5 +1,5 @@
 import type { Guild } from 'discord.js';
-import type { MessageButton, PostFile, TextChannel } from '../bridge/ports.ts';
+import type { MessageButton, PostFile, TextChannel } from '../bridge/room-ports.ts';
 import { openTextChannel } from './text-channel.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
-import type { MessageButton, Person } from '../bridge/ports.ts';
+import type { Person } from '../bridge/ports.ts';
+import type { MessageButton } from '../bridge/room-ports.ts';
 
 /** What became of a press; tools/confirmations.ts has the whole form. */
 type Outcome =

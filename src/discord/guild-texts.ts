@@ -10,7 +10,8 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import type { GuildTexts, Place, Poll } from '../bridge/guild-ports.ts';
-import type { Person, SettingsStore, UserId } from '../bridge/ports.ts';
+import type { Person, UserId } from '../bridge/ports.ts';
+import type { SettingsStore } from '../bridge/room-ports.ts';
 import { auditReason, memberOf } from './members.ts';
 import { lackingToWrite } from './writing.ts';
 

@@ -1,5 +1,6 @@
 import { DiscordAPIError, type Guild, PermissionFlagsBits, RESTJSONErrorCodes } from 'discord.js';
-import type { Permission, Person, Room, UserId } from '../bridge/ports.ts';
+import type { Person, UserId } from '../bridge/ports.ts';
+import type { Permission, Room } from '../bridge/room-ports.ts';
 import { lackingToWrite } from './writing.ts';
 
 /** These are about text; the others about voice. */

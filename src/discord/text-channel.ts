@@ -8,7 +8,7 @@ import {
   PermissionFlagsBits,
   RESTJSONErrorCodes,
 } from 'discord.js';
-import type { MessageButton, PostFile, TextChannel } from '../bridge/ports.ts';
+import type { MessageButton, PostFile, TextChannel } from '../bridge/room-ports.ts';
 import { lackingToWrite } from './writing.ts';
 
 /** A text channel, a thread or the chat of a voice channel. Waiting for Discord's limits is left to discord.js. */

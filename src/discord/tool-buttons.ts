@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
 import type { Bridges, CancelOutcome } from '../bridge/bridge-ports.ts';
-import type { MessageButton, Person } from '../bridge/ports.ts';
+import type { Person } from '../bridge/ports.ts';
+import type { MessageButton } from '../bridge/room-ports.ts';
 
 const ANSWERS: Readonly<Record<CancelOutcome, string>> = {
   cancelled: 'I cancelled it.',

@@ -1,4 +1,5 @@
-import type { ChosenModel, GuildSettings, Provider, SpeechModel, SpeechModels } from '../bridge/ports.ts';
+import type { Provider, SpeechModel } from '../bridge/ports.ts';
+import type { ChosenModel, GuildSettings, SpeechModels } from '../bridge/room-ports.ts';
 import { knownModels } from './capabilities.ts';
 import { type SpeechModelConfig, speechModel } from './model.ts';
 import type { ModelLog } from './wire.ts';

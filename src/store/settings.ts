@@ -1,4 +1,5 @@
-import type { GuildSettings, Provider, SettingsStore } from '../bridge/ports.ts';
+import type { Provider } from '../bridge/ports.ts';
+import type { GuildSettings, SettingsStore } from '../bridge/room-ports.ts';
 import { type Database, StoreError } from './database.ts';
 
 const PERSONA =

@@ -1,4 +1,4 @@
-import type { ToolPolicies, ToolRule } from '../bridge/ports.ts';
+import type { ToolPolicies, ToolRule } from '../bridge/room-ports.ts';
 import { type Database, StoreError } from './database.ts';
 
 /** More entries than that nobody keeps an overview of. */

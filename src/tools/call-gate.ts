@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Decision, ToolCall, ToolContext, ToolPolicies } from '../bridge/ports.ts';
+import type { ToolCall } from '../bridge/ports.ts';
+import type { Decision, ToolContext, ToolPolicies } from '../bridge/room-ports.ts';
 import type { Answer, Confirmations } from './confirmations.ts';
 import { type Judged, judge } from './policy.ts';
 import { RateLimits } from './rate-limits.ts';

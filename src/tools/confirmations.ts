@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { MessageButton, Person, TextChannel } from '../bridge/ports.ts';
+import type { Person } from '../bridge/ports.ts';
+import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
 
 /** Somebody who confirms within this time means what was said; later it counts as no. */
 const WAIT_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { PostExtras, PostFile } from '../bridge/ports.ts';
+import type { PostExtras, PostFile } from '../bridge/room-ports.ts';
 import { visible } from './mcp-text.ts';
 
 /** What a tools/call brings, unchecked (modelcontextprotocol.io/specification/2025-06-18/server/tools#tool-result). */

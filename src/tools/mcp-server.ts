@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { ToolContext, ToolServer } from '../bridge/ports.ts';
+import type { ToolContext, ToolServer } from '../bridge/room-ports.ts';
 import { type ListedTool, McpConnection } from './mcp-connection.ts';
 import type { McpEntry } from './mcp-entry.ts';
 import { failureOf, McpFailure } from './mcp-failure.ts';

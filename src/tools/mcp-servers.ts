@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ToolServer } from '../bridge/ports.ts';
+import type { ToolServer } from '../bridge/room-ports.ts';
 import type { McpConfig } from './mcp-entry.ts';
 import { McpServer } from './mcp-server.ts';
 import type { Tool } from './tool.ts';

@@ -1,6 +1,6 @@
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import type { ToolContext } from '../bridge/ports.ts';
+import type { ToolContext } from '../bridge/room-ports.ts';
 import type { ListedTool } from './mcp-connection.ts';
 import type { McpEntry } from './mcp-entry.ts';
 import { McpFailure } from './mcp-failure.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { MemberAct, Moderation, ModerationOrder } from '../bridge/guild-ports.ts';
-import type { Person, ToolContext } from '../bridge/ports.ts';
+import type { Person } from '../bridge/ports.ts';
+import type { ToolContext } from '../bridge/room-ports.ts';
 import { findPerson, personHere } from './find-person.ts';
 import { defineTool, type Tool, ToolError } from './tool.ts';
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { GuildTexts } from '../bridge/guild-ports.ts';
-import type { Person, Room, UserId } from '../bridge/ports.ts';
+import type { Person, UserId } from '../bridge/ports.ts';
 import type { RecordFind, RecordReader } from '../bridge/record-ports.ts';
+import type { Room } from '../bridge/room-ports.ts';
 import { zoneOf } from './current-time.ts';
 import { findPerson } from './find-person.ts';
 import { momentOf } from './moment.ts';

@@ -1,4 +1,5 @@
-import type { Person, ToolContext } from '../bridge/ports.ts';
+import type { Person } from '../bridge/ports.ts';
+import type { ToolContext } from '../bridge/room-ports.ts';
 import { ToolError } from './tool.ts';
 
 /** The one person who asked, for what belongs to one person. Throws ToolError where it is nobody known, or several. */

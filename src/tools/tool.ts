@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Delivery, Permission, ToolContext } from '../bridge/ports.ts';
+import type { Delivery } from '../bridge/ports.ts';
+import type { Permission, ToolContext } from '../bridge/room-ports.ts';
 
 /**
  * `read`: finds something out; `write`: changes something that people see; `dangerous`: acts on other people, or beyond

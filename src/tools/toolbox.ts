@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Toolbox, ToolCall, ToolContext, ToolDeclaration, ToolResult } from '../bridge/ports.ts';
+import type { ToolCall, ToolDeclaration, ToolResult } from '../bridge/ports.ts';
+import type { Toolbox, ToolContext } from '../bridge/room-ports.ts';
 import { CallGate, type GateParts } from './call-gate.ts';
 import { type Tool, ToolError } from './tool.ts';
 

@@ -1,5 +1,6 @@
 import type { BridgeEvent } from '../bridge/bridge-ports.ts';
-import type { Progress, ServerWork, Turn } from '../bridge/ports.ts';
+import type { ServerWork, Turn } from '../bridge/ports.ts';
+import type { Progress } from '../bridge/room-ports.ts';
 import type { Entry } from './entry.ts';
 import type { Timer } from './pace.ts';
 import { outcomeOf } from './tool-outcome.ts';

@@ -1,5 +1,6 @@
 import type { EndReason } from '../bridge/bridge-ports.ts';
-import type { Person, Progress, ServerWork, ToolCall, UserId } from '../bridge/ports.ts';
+import type { Person, ServerWork, ToolCall, UserId } from '../bridge/ports.ts';
+import type { Progress } from '../bridge/room-ports.ts';
 import { codeBlock, sourceLines } from './blocks.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
 import type { ToolOutcome } from './tool-outcome.ts';

@@ -1,4 +1,5 @@
-import type { PostFile, ToolCall } from '../bridge/ports.ts';
+import type { ToolCall } from '../bridge/ports.ts';
+import type { PostFile } from '../bridge/room-ports.ts';
 import { plain } from './markdown.ts';
 
 /** https://docs.discord.com/developers/reference#uploading-files: for each file. */

@@ -1,4 +1,5 @@
-import type { PostExtras, PostFile, ToolCall, ToolResult } from '../bridge/ports.ts';
+import type { ToolCall, ToolResult } from '../bridge/ports.ts';
+import type { PostExtras, PostFile } from '../bridge/room-ports.ts';
 import { codeBlock, MOST_CODE_LINES, sourceLines } from './blocks.ts';
 import { cut, escapeMarkdown } from './markdown.ts';
 import { oneLine, view } from './readable.ts';

@@ -1,4 +1,5 @@
-import type { Person, Progress, ToolCall } from '../bridge/ports.ts';
+import type { Person, ToolCall } from '../bridge/ports.ts';
+import type { Progress } from '../bridge/room-ports.ts';
 import { cut, escapeMarkdown, escapeName } from './markdown.ts';
 import { duration, flat } from './readable.ts';
 import { codeOf, codeShownAs, type ToolOutcome } from './tool-outcome.ts';

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent } from '../bridge/bridge-ports.ts';
-import type { MessageButton, Person, TextChannel, Turn, UserId } from '../bridge/ports.ts';
+import type { Person, Turn, UserId } from '../bridge/ports.ts';
 import type { LiveRecord } from '../bridge/record-ports.ts';
+import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
 import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';

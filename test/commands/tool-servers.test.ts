@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { ToolServer } from '../../src/bridge/ports.ts';
+import type { ToolServer } from '../../src/bridge/room-ports.ts';
 import { furnish, startRig } from './rig.ts';
 
 it('/tools servers says in plain words how each MCP server is', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { usageTable } from '../../commands/usage-table.ts';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { UsageLine } from '../../src/bridge/ports.ts';
+import type { UsageLine } from '../../src/bridge/room-ports.ts';
 import { type Furnished, furnish, type Rig, startRig } from './rig.ts';
 
 const NOTHING = { textIn: 0, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 0, audioOut: 0 };

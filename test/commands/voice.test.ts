@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SettingsStore } from '../../src/bridge/ports.ts';
+import type { SettingsStore } from '../../src/bridge/room-ports.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
 import { noSchemas, violations } from '../fakes/published.ts';
 import { furnish, type Rig, startRig } from './rig.ts';

@@ -7,7 +7,8 @@ import type {
   CancelOutcome,
   EndReason,
 } from '../../src/bridge/bridge-ports.ts';
-import type { GuildSettings, Person, ToolCall } from '../../src/bridge/ports.ts';
+import type { Person, ToolCall } from '../../src/bridge/ports.ts';
+import type { GuildSettings } from '../../src/bridge/room-ports.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
 export class ScriptedBridge implements BridgeHandle {

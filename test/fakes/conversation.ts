@@ -3,12 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type {
-  GuildSettings,
-  Conversation as LastingConversation,
-  SessionOptions,
-  SpeechModel,
-} from '../../src/bridge/ports.ts';
+import type { Conversation as LastingConversation, SessionOptions, SpeechModel } from '../../src/bridge/ports.ts';
+import type { GuildSettings } from '../../src/bridge/room-ports.ts';
 import { sessionOptions } from '../../src/bridge/session-options.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { PATIENCE } from '../../src/model/back-off.ts';

@@ -1,4 +1,5 @@
-import type { Capabilities, Provider, SpeechModel, SpeechModels } from '../../src/bridge/ports.ts';
+import type { Capabilities, Provider, SpeechModel } from '../../src/bridge/ports.ts';
+import type { SpeechModels } from '../../src/bridge/room-ports.ts';
 
 const plain = {
   updates: [],

@@ -2,7 +2,7 @@
 // the text channel is that of its parent, over HTTP. Arguments: the database's address, the parent's, a number.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { TextChannel } from '../../src/bridge/ports.ts';
+import type { TextChannel } from '../../src/bridge/room-ports.ts';
 import { Recorder } from '../../src/recorder.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { unlock } from '../../src/store/record-key.ts';

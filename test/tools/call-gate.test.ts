@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import type { Decision, ToolContext } from '../../src/bridge/ports.ts';
+import type { Decision, ToolContext } from '../../src/bridge/room-ports.ts';
 import { defineTool, type Tool, type ToolDefinition, ToolError } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { gateOf } from '../fakes/gate.ts';

@@ -1,4 +1,5 @@
-import type { Person, Room, ToolCall, ToolContext } from '../../src/bridge/ports.ts';
+import type { Person, ToolCall } from '../../src/bridge/ports.ts';
+import type { Room, ToolContext } from '../../src/bridge/room-ports.ts';
 import { plainRights } from '../fakes/gate.ts';
 import { FakeTextChannel } from '../fakes/text-channel.ts';
 
