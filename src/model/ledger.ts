@@ -166,6 +166,7 @@ export class Ledger {
     return this.#unanswered.debts;
   }
 
+  /** Whether something that the present session does not know of asks for an answer by itself. */
   get presses(): boolean {
     return this.#unanswered.presses;
   }
