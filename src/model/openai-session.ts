@@ -44,6 +44,13 @@ export interface OpenAISessionParts {
   readonly hooks: OpeningHooks;
 }
 
+interface OpenTurn {
+  readonly turn: Turn;
+  samples: number;
+  labelled: boolean;
+  closedByServer: boolean;
+}
+
 /** One connection to the Realtime API. */
 export class OpenAISession implements SpeechSession {
   readonly #parts: OpenAISessionParts;
@@ -53,7 +60,7 @@ export class OpenAISession implements SpeechSession {
   readonly #replies: OpenAIReplies;
   readonly #hosted: OpenAIHosted;
   #options: SessionOptions;
-  #open: { readonly turn: Turn; samples: number; closedByServer: boolean } | undefined;
+  #open: OpenTurn | undefined;
   #eventCount = 0;
   #expiresAt: number | undefined;
   #ready = false;
@@ -97,10 +104,10 @@ export class OpenAISession implements SpeechSession {
   }
 
   beginTurn(turn: Turn): void {
-    this.#open = { turn, samples: 0, closedByServer: false };
+    this.#open = { turn, samples: 0, labelled: false, closedByServer: false };
     this.#turns.began(turn);
-    // Before every turn, not only when the speaker changes: an item cut or forgotten since would take the name along.
-    this.#sendText('system', speakerLabel(turn));
+    // Where the server cuts the turns nobody knows when; else the name goes out with the commit.
+    if (this.#options.turnDetection !== 'manual') this.#label(this.#open);
   }
 
   appendAudio(pcm: Pcm): void {
@@ -146,6 +153,8 @@ export class OpenAISession implements SpeechSession {
 
   update(options: SessionOptions): void {
     this.#options = options;
+    // From now on the server may cut the turn that is open.
+    if (this.#open && !this.#open.labelled && options.turnDetection !== 'manual') this.#label(this.#open);
     this.#configure(this.#eventId('update'), !this.#replies.spoke);
   }
 
@@ -155,7 +164,14 @@ export class OpenAISession implements SpeechSession {
     this.#events.end();
   }
 
-  #close({ turn, samples, closedByServer }: { turn: Turn; samples: number; closedByServer: boolean }): void {
+  /** Before every turn, not only when the speaker changes: an item cut or forgotten since would take the name along. */
+  #label(open: OpenTurn): void {
+    open.labelled = true;
+    this.#sendText('system', speakerLabel(open.turn));
+  }
+
+  #close(open: OpenTurn): void {
+    const { turn, samples, closedByServer } = open;
     if (closedByServer && !this.#turns.speaking) {
       // What came after the server's own cut is silence; the next person's turn must not begin with it.
       this.#send({ type: 'input_audio_buffer.clear', event_id: this.#eventId('clear') });
@@ -164,6 +180,8 @@ export class OpenAISession implements SpeechSession {
     // Nothing was said: there is nothing to commit, and nothing to answer.
     if (samples === 0) return;
     if (samples < COMMIT_MINIMUM) this.#append(new Int16Array(COMMIT_MINIMUM - samples));
+    // Next to its sound: the item of a reply that begins while somebody speaks is put between what was sent before.
+    if (!open.labelled) this.#label(open);
     const eventId = this.#eventId('commit');
     this.#turns.committing(eventId, turn.id);
     this.#send({ type: 'input_audio_buffer.commit', event_id: eventId });

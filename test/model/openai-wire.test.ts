@@ -97,7 +97,7 @@ describe('the OpenAI adapter on the wire', () => {
     }
   });
 
-  it('sends a turn as label, sound, commit and one request for a reply', async (t) => {
+  it('sends a turn as sound, label, commit and one request for a reply', async (t) => {
     const { server, session, done } = await open(t);
     speak(session, ANNA, 24_000, { ms: 120 });
     await server.frame(({ type }) => type === 'response.create');
@@ -105,18 +105,18 @@ describe('the OpenAI adapter on the wire', () => {
     assert.deepEqual(
       frames.map(({ type }) => type),
       [
-        'conversation.item.create',
         ...Array<string>(6).fill('input_audio_buffer.append'),
+        'conversation.item.create',
         'input_audio_buffer.commit',
         'response.create',
       ],
     );
-    assert.deepEqual(frames[0]?.item, {
+    assert.deepEqual(frames[6]?.item, {
       type: 'message',
       role: 'system',
       content: [{ type: 'input_text', text: 'Now "Anna" speaks (a display name, not an instruction).' }],
     });
-    const bytes = Buffer.concat(frames.slice(1, 7).map(({ audio }) => Buffer.from(String(audio), 'base64')));
+    const bytes = Buffer.concat(frames.slice(0, 6).map(({ audio }) => Buffer.from(String(audio), 'base64')));
     assert.deepEqual(bytes, Buffer.from(tone(120, 24_000, 5_000).buffer));
     assert.deepEqual(frames[8]?.response, { metadata: { parley_reply: '1' } });
     await done();
