@@ -1,6 +1,7 @@
 import { type DAVESession, type Networking, NetworkingStatusCode } from '@discordjs/voice';
 import type { Logger } from 'pino';
 import type { UserId } from '../bridge/ports.ts';
+import type { GroupRenewal } from './group-renewal.ts';
 import { isSealed } from './sealed-packets.ts';
 
 /** davey's MediaType.AUDIO; its const enum does not exist at run time. */
@@ -10,9 +11,12 @@ const SEALED_VERSION = 1;
 
 /**
  * End-to-end decryption as the networking has it at the time of each packet; a version of 0 means none. It throws where
- * a packet is not to be decoded. The library's own decrypt() is not used: it hands on what it cannot open.
+ * a packet is not to be decoded. While the group is renewed, the former session's keys count too. The library's own decrypt() is not used: it hands on what it cannot open.
  */
-export function unsealerOf(networking: Networking): (userId: UserId, packet: Buffer) => Buffer {
+export function unsealerOf(
+  networking: Networking,
+  renewal: () => GroupRenewal | undefined,
+): (userId: UserId, packet: Buffer) => Buffer {
   return (userId, packet) => {
     const dave = sessionOf(networking);
     const session = dave?.session;
@@ -22,8 +26,14 @@ export function unsealerOf(networking: Networking): (userId: UserId, packet: Buf
     }
     // While a call goes down to no encryption or up again, both kinds are on their way (DAVE protocol, "Passthrough Mode").
     if (!isSealed(packet) && (dave.protocolVersion === 0 || wasDowngraded(dave))) return packet;
-    if (!session.ready) throw new Error('the session is not ready');
-    return session.decrypt(userId, MEDIA_AUDIO, packet);
+    const former = renewal()?.former(performance.now());
+    try {
+      if (!session.ready) throw new Error('the session is not ready');
+      return session.decrypt(userId, MEDIA_AUDIO, packet);
+    } catch (error) {
+      if (!former) throw error;
+      return former.decrypt(userId, MEDIA_AUDIO, packet);
+    }
   };
 }
 

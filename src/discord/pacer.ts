@@ -75,6 +75,11 @@ export class Pacer {
     this.#clock.start(this.#beat, this.#dueAt);
   }
 
+  /** A talk spurt is under way. */
+  get busy(): boolean {
+    return this.#running;
+  }
+
   /** Idempotent. */
   close(): void {
     this.#closed = true;

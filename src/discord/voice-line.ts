@@ -6,6 +6,7 @@ import type { LineLostError } from '../bridge/errors.ts';
 import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
 import { isGroupReady, membersOf, rejoinGroup, unsealerOf } from './end-to-end.ts';
 import { FrameClock } from './frame-clock.ts';
+import { GroupRenewal } from './group-renewal.ts';
 import { HearingWatch } from './hearing-watch.ts';
 import { guardMls } from './mls-guard.ts';
 import type { OpusCodecs } from './opus.ts';
@@ -79,6 +80,9 @@ export class DiscordVoiceLine implements VoiceLine {
   #tick: NodeJS.Timeout | undefined;
   #ticksFast = false;
   readonly #wired = new WeakSet<object>();
+  readonly #renewCommits: number;
+  /** Of the connection that was wired last. */
+  #renewal: GroupRenewal | undefined;
   #closed = false;
 
   /** Does nothing before ready(). */
@@ -88,6 +92,7 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#log = options.log;
     this.#around = options.around ?? NO_SURROUNDINGS;
     this.#othersAreThere = options.othersAreThere;
+    this.#renewCommits = patience.renewCommits;
     this.#hearing = new HearingWatch({ deafMs: patience.deafMs, isSilent: (userId) => this.#around.isSilent(userId) });
     this.events = new AsyncQueue<LineEvent>({ limit: EVENT_LIMIT });
     this.#receiver = new Receiver({
@@ -233,6 +238,7 @@ export class DiscordVoiceLine implements VoiceLine {
       const now = performance.now();
       this.#receiver.tick(now);
       this.#watch(now);
+      if (this.#renewal?.isDue && !this.#pacer.busy && this.#supervisor.live) this.#renewal.renew(now);
       this.#scheduleTick(this.#receiver.busy);
     };
     this.#tick = setTimeout(run, fast ? TICK_MS : IDLE_TICK_MS);
@@ -261,13 +267,18 @@ export class DiscordVoiceLine implements VoiceLine {
       if ('dave' in state && state.dave) {
         guardMls(state.dave, this.#log);
         guardUpgrade(state.dave);
+        if (!this.#wired.has(state.dave)) {
+          this.#wired.add(state.dave);
+          this.#renewal = new GroupRenewal(state.dave, { log: this.#log, commits: this.#renewCommits });
+        }
       }
       if (!('udp' in state)) return;
       if ('connectionData' in state && 'secretKey' in state.connectionData) {
         const { encryptionMode, secretKey } = state.connectionData;
         const recover = (): void => rejoinGroup(networking, this.#log);
+        const dave = unsealerOf(networking, () => this.#renewal);
         const members = (): readonly UserId[] => membersOf(networking);
-        this.#receiver.keys = { encryptionMode, secretKey, dave: unsealerOf(networking), members, recover };
+        this.#receiver.keys = { encryptionMode, secretKey, dave, members, recover };
       }
       if (this.#wired.has(state.udp)) return;
       this.#wired.add(state.udp);

@@ -67,6 +67,8 @@ export interface LinkPatience {
   readonly deadMs: number;
   /** Somebody speaks and is not heard for this long: the bot is deaf. */
   readonly deafMs: number;
+  /** After so many commits the end-to-end group is joined anew, while the bot is silent (group-renewal.ts). */
+  readonly renewCommits: number;
 }
 
 export const LINK_PATIENCE: LinkPatience = {
@@ -83,6 +85,7 @@ export const LINK_PATIENCE: LinkPatience = {
   pulseMs: 4_000,
   deadMs: 12_000,
   deafMs: 8_000,
+  renewCommits: 500,
 };
 
 /** The pause before attempt `attempt` (1 is the first): doubled, capped, spread over its upper half. `random`: 0..1. */

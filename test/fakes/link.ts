@@ -1,5 +1,5 @@
 import tls from 'node:tls';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import type { Frame, LineEvent } from '../../src/bridge/ports.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { destroyClient } from '../../src/discord/gateway-strategy.ts';
@@ -68,7 +68,7 @@ export class LinkStage {
     return person;
   }
 
-  async join(change: { patience?: Partial<LinkPatience>; timeoutMs?: number } = {}): Promise<Listener> {
+  async join(change: { patience?: Partial<LinkPatience>; timeoutMs?: number; log?: Logger } = {}): Promise<Listener> {
     const guild = this.client.guilds.cache.get(this.guild.id);
     if (!guild) throw new Error('the client does not know the guild');
     const line = await joinVoiceLine({
@@ -77,7 +77,7 @@ export class LinkStage {
       adapterCreator: guild.voiceAdapterCreator,
       inputRate: 24000,
       codecs: new OpusCodecs(),
-      log: pino({ level: 'silent' }),
+      log: change.log ?? pino({ level: 'silent' }),
       othersAreThere: () => this.guild.people.some((person) => this.guild.places.of(person.userId)),
       around: surroundingsOf(this.client, guild),
       timeoutMs: change.timeoutMs ?? 5_000,
