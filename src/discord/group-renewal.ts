@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 const FORMER_MS = 10_000;
 
 /**
- * @snazzah/davey 0.1.12 keeps about 2 kB of native memory for every commit, until its session is reset or let go. This
+ * @snazzah/davey 0.1.12 keeps 2 to 5 kB of native memory for every commit, until its session is reset or let go. This
  * has the end-to-end group take this client in anew, now and then, with a new session, so that what the old one has
  * gathered is given back: op 31 with a new key package, upon which the server removes and adds us in one commit (DAVE
  * protocol, "Recovery from Invalid Commit or Welcome"). The old session goes on opening what is sealed for it, so that

@@ -85,7 +85,7 @@ export const LINK_PATIENCE: LinkPatience = {
   pulseMs: 4_000,
   deadMs: 12_000,
   deafMs: 8_000,
-  renewCommits: 500,
+  renewCommits: 150,
 };
 
 /** The pause before attempt `attempt` (1 is the first): doubled, capped, spread over its upper half. `random`: 0..1. */

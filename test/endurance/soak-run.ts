@@ -3,11 +3,11 @@ import { type SoakResult, soak } from './soak.ts';
 import { trend } from './trend.ts';
 
 const MINUTES = Number(process.env.SOAK_MINUTES ?? 30);
-/** Compilers, pools and the ring of what was not answered yet fill up first. */
-const WARM_UP_MS = (MINUTES * 60_000) / 6;
-/** What may come on top of a rise that is not told from noise (three standard errors), over the whole run. */
+/** Compilers, pools, the ring of what was not answered yet and the history fill up first. */
+const WARM_UP_MS = (MINUTES * 60_000) / 2;
+/** What may come on top of a rise that is not told from noise (three standard errors), over the second half of the run. */
 const LIVE_SLACK_MB = 2;
-const RSS_SLACK_MB = 4;
+const RSS_SLACK_MB = 2;
 
 export const name = `${MINUTES} minutes of people who come, leave, rejoin, move and speak, over a bad network`;
 
