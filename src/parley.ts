@@ -224,6 +224,7 @@ export async function startParley({
       notes,
       reminders: reminding,
       policies,
+      ...read,
       decisions,
       tryTool: trials.run,
       log,
