@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel } from '../src/bridge/ports.ts';
-import type { Audit, Readers } from '../src/bridge/reading-ports.ts';
+import type { Audit, Readers, Summaries } from '../src/bridge/reading-ports.ts';
 import type { RecordReader } from '../src/bridge/record-ports.ts';
 import type {
   Decision,
@@ -55,6 +55,9 @@ export interface CommandContext {
   readonly record: RecordReader;
   readonly readers: Readers;
   readonly audit: Audit;
+  readonly summaries: Summaries;
+  /** Whether this person lets others hear what they said. */
+  mayShow(guildId: string, userId: string): boolean;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {
     of(guildId: string):
@@ -84,7 +87,7 @@ export type Choice = ApplicationCommandOptionChoiceData;
  * Gives one page of a long answer, from 0; `more`: another one follows. It is asked for again whenever somebody turns to
  * it, so it checks their rights anew.
  */
-type Pages = (at: number) => Promise<{ readonly content: string; readonly more: boolean }>;
+export type Pages = (at: number) => Promise<{ readonly content: string; readonly more: boolean }>;
 
 /** What the asker reads: text alone, with files below it, or in pages that they turn with buttons. */
 export type CommandAnswer =

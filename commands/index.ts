@@ -2,6 +2,7 @@ import { ask } from './ask.ts';
 import type { Command } from './command.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
+import { missed } from './missed.ts';
 import { notes } from './notes.ts';
 import { reminders } from './reminders.ts';
 import { status } from './status.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   tools,
   why,
   transcript,
+  missed,
   usage,
   notes,
   reminders,

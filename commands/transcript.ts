@@ -7,6 +7,7 @@ import { audited } from './transcript-audit.ts';
 import { liveOptions, setLive } from './transcript-live.ts';
 import { readersOptions, setReaders } from './transcript-readers.ts';
 import { proposedSpeakers, search, searchOptions } from './transcript-search.ts';
+import { proposedSessions, summaryOptions, sumUp } from './transcript-summary.ts';
 import { channelLink, listed } from './words.ts';
 
 const MANAGERS_ONLY = 'Only people with **Manage Server** can do that.';
@@ -47,12 +48,14 @@ export const transcript: Command = {
     )
     .addSubcommand(liveOptions)
     .addSubcommand(searchOptions)
+    .addSubcommand(summaryOptions)
     .addSubcommand((sub) => sub.setName('audit').setDescription('Who read what was said, and what they looked for'))
     .addSubcommandGroup(readersOptions),
 
   async execute(asked, context) {
     const subcommand = asked.options.getSubcommand();
     if (subcommand === 'search') return search(asked, context);
+    if (subcommand === 'summary') return sumUp(asked, context);
     if (!managesServer(asked)) return MANAGERS_ONLY;
     if (asked.options.getSubcommandGroup(false) === 'readers') return setReaders(asked, context);
     switch (subcommand) {
@@ -67,7 +70,10 @@ export const transcript: Command = {
     }
   },
 
-  autocomplete: proposedSpeakers,
+  autocomplete: (typing, context) =>
+    typing.options.getFocused(true).name === 'session'
+      ? proposedSessions(typing, context)
+      : proposedSpeakers(typing, context),
 };
 
 async function choose(asked: Asked, context: CommandContext): Promise<string> {

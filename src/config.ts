@@ -45,6 +45,8 @@ export interface Config {
   readonly startedByNpm: boolean;
   /** A JSON file with prices that take the place of the built-in ones; null: none. */
   readonly pricesFile: string | null;
+  /** The text model that sums up what was said, by its id or `openai:ID`, `gemini:ID`; null: the usual one. */
+  readonly summaryModel: string | null;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices: boolean;
   /** The MCP servers that Parley itself starts or calls. */
@@ -81,6 +83,10 @@ const Environment = z.object({
     })
     .optional(),
   PRICES_FILE: z.string().optional(),
+  SUMMARY_MODEL: z
+    .string()
+    .regex(/^[\w.:/-]+$/, 'is not the id of a model, such as gpt-5.4-mini or gemini:gemini-3.1-flash-lite')
+    .optional(),
   EVEN_VOICES: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   MCP_CONFIG: z.string().optional(),
   TOOLS_DIR: z.string().optional(),
@@ -123,6 +129,7 @@ function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'>
     dataKey: keyBytes(read.DATA_KEY ?? ''),
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
+    summaryModel: read.SUMMARY_MODEL ?? null,
     evenVoices: read.EVEN_VOICES === 'on',
     toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,

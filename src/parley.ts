@@ -28,6 +28,7 @@ import { type KeptRecord, openRecord } from './kept-record.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
+import { textModel } from './model/text-model.ts';
 import { readPrices } from './prices-file.ts';
 import { RecordReaders } from './readers.ts';
 import { Reminding } from './reminding.ts';
@@ -44,6 +45,7 @@ import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
+import { WrittenSummaries } from './summaries.ts';
 import { ToolTrials } from './tool-trials.ts';
 import { Confirmations } from './tools/confirmations.ts';
 import { McpServers } from './tools/mcp-servers.ts';
@@ -225,6 +227,8 @@ export async function startParley({
       reminders: reminding,
       policies,
       ...read,
+      mayShow: () => true,
+      summaries: new WrittenSummaries({ model: textModel(configs, config.summaryModel), spending }),
       decisions,
       tryTool: trials.run,
       log,

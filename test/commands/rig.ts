@@ -97,7 +97,8 @@ function readingOf(client: Client, database: Database, settings: GuildSettingsSt
     settings,
     record,
   });
-  return { record, readers, audit: new AuditLog({ database, seal: openText }) };
+  const summaries = { label: null, sumUp: () => Promise.reject(new Error('there is no model')) };
+  return { record, readers, audit: new AuditLog({ database, seal: openText }), summaries, mayShow: () => true };
 }
 
 /** A guild with a voice channel, a text channel, and Anna, who is in the voice channel and manages the server. */
