@@ -6,6 +6,7 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { Consent } from '../src/bridge/consent-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel } from '../src/bridge/ports.ts';
 import type {
@@ -48,6 +49,8 @@ export interface CommandContext {
   readonly models: SpeechModels;
   readonly notes: Notes;
   readonly reminders: Reminders;
+  /** Who may be heard. */
+  readonly consent: Consent;
   readonly policies: ToolPolicies;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {

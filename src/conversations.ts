@@ -2,6 +2,7 @@ import type { Client, VoiceBasedChannel } from 'discord.js';
 import { Bridge } from './bridge/bridge.ts';
 import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import type { OpenBridge } from './bridge/bridges.ts';
+import type { Consent } from './bridge/consent-ports.ts';
 import type { DecisionLog } from './bridge/decision-log.ts';
 import { LineLostError } from './bridge/errors.ts';
 import type { Notes } from './bridge/guild-ports.ts';
@@ -34,6 +35,8 @@ export interface ConversationsParts {
   readonly client: Client;
   readonly models: Models;
   readonly settings: SettingsStore;
+  /** Who may be heard. */
+  readonly consent: Consent;
   readonly spending: Spending;
   readonly notes: Pick<Notes, 'list'>;
   /** Where what is said is kept. */
@@ -113,7 +116,7 @@ export class Conversations {
 
   /** The place in the channel, or, when there is none, nothing left of the session either. */
   async #joinLine({ session, model }: Opened, channel: VoiceBasedChannel): Promise<DiscordVoiceLine> {
-    const { client, codecs, clock, log, linkPatience } = this.#parts;
+    const { client, codecs, clock, consent, log, linkPatience } = this.#parts;
     const { guild } = channel;
     try {
       return await joinVoiceLine({
@@ -124,6 +127,7 @@ export class Conversations {
         codecs,
         clock,
         log,
+        mayHear: (userId) => consent.mayHear(guild.id, userId),
         othersAreThere: (id) =>
           guild.voiceStates.cache.some((state) => state.channelId === id && state.id !== client.user?.id),
         around: surroundingsOf(client, guild),
@@ -138,7 +142,7 @@ export class Conversations {
   #join(place: Place): Omit<Running, keyof Place> & { handle: BridgeHandle } {
     const { channel, text, now, by } = place;
     const { guild } = channel;
-    const { models, toolbox, ticker, log, statuses, buttons, places } = this.#parts;
+    const { models, toolbox, ticker, consent, log, statuses, buttons, places } = this.#parts;
     const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId });
     const botName = guild.members.me?.displayName ?? 'Parley';
     const recorder = this.#recorder(place, botName, () => bridge.model.name);
@@ -174,6 +178,7 @@ export class Conversations {
       room,
       text,
       ticker,
+      mayHear: (userId) => consent.mayHear(guild.id, userId),
       evenVoices: this.#parts.evenVoices,
       log,
       beforeLeaving: () => announcement.leaving(),

@@ -3,6 +3,7 @@ import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
 import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
+import { Consents } from './bridge/consents.ts';
 import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
 import { builtInTools } from './built-in-tools.ts';
@@ -33,6 +34,7 @@ import { type ReturnPatience, returnToPlaces } from './returning.ts';
 import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
+import { GuildConsentStore } from './store/consents.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
@@ -98,7 +100,7 @@ export async function startParley({
   const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
-  const { lock, record } = await openAlone({ database, settings, config, log });
+  const { lock, record, consent } = await openAlone({ database, settings, config, log });
   const places = new PlaceStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
@@ -142,6 +144,7 @@ export async function startParley({
     notes,
     models,
     settings,
+    consent,
     spending,
     record: record.writer,
     toolbox,
@@ -213,6 +216,7 @@ export async function startParley({
       models,
       notes,
       reminders: reminding,
+      consent,
       policies,
       decisions,
       tryTool: trials.run,
@@ -248,6 +252,7 @@ function botIdOf(token: string): string {
 
 interface Alone {
   readonly lock: InstanceLock;
+  readonly consent: Consents;
   readonly record: KeptRecord;
 }
 
@@ -264,7 +269,8 @@ async function openAlone({
   let lock: InstanceLock | undefined;
   try {
     lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
-    return { lock, record: await openRecord({ database, settings, key: config.dataKey, log }) };
+    const consent = await Consents.load(new GuildConsentStore(database), () => Date.now());
+    return { lock, consent, record: await openRecord({ database, settings, key: config.dataKey, log }) };
   } catch (error) {
     await lock?.release();
     await database.destroy();
