@@ -51,6 +51,8 @@ export interface CommandContext {
   readonly reminders: Reminders;
   /** Who may be heard. */
   readonly consent: Consent;
+  /** A page about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   readonly policies: ToolPolicies;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {

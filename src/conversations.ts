@@ -20,6 +20,7 @@ import type { ToolButtons } from './discord/tool-buttons.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import type { VoiceStatuses } from './discord/voice-status.ts';
+import { Hearing } from './hearing.ts';
 import { Journey } from './journey.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';
@@ -37,6 +38,8 @@ export interface ConversationsParts {
   readonly settings: SettingsStore;
   /** Who may be heard. */
   readonly consent: Consent;
+  /** A page about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   readonly spending: Spending;
   readonly notes: Pick<Notes, 'list'>;
   /** Where what is said is kept. */
@@ -83,7 +86,7 @@ export class Conversations {
     const line = await this.#joinLine(opened, channel);
     const text = new ChosenText(channel.guild, own.transcriptChannelId ?? channelId);
     this.#parts.decisions.begin(guildId, channelId);
-    const { handle, journey, transcript, announcement } = this.#join({
+    const { handle, journey, hearing, transcript, announcement } = this.#join({
       ...opened,
       line,
       channel,
@@ -94,6 +97,7 @@ export class Conversations {
     });
     log.info({ guildId, channelId, model: opened.model.name, by: by.userId }, 'joined a voice channel');
     if (opened.notice !== undefined) transcript.observe({ type: 'trouble', message: opened.notice });
+    hearing.presentTold();
     await Promise.all([returning ? announcement.returned(by) : announcement.joined(by), journey.began()]);
     return handle;
   };
@@ -155,7 +159,15 @@ export class Conversations {
       now: () => performance.now(),
       log,
     });
-    const announcement = new Announcement({ channel, modelLabel: () => bridge.model.label, statuses, log });
+    const announcement = new Announcement({
+      channel,
+      modelLabel: () => bridge.model.label,
+      mode: () => consent.mode(guild.id),
+      privacyUrl: this.#parts.privacyUrl,
+      record: recorder,
+      statuses,
+      log,
+    });
     const journey = new Journey({
       guild,
       channelId: channel.id,
@@ -182,13 +194,15 @@ export class Conversations {
       evenVoices: this.#parts.evenVoices,
       log,
       beforeLeaving: () => announcement.leaving(),
-      observe: (event) => this.#observe(event, { ...place, bridge, journey, recorder, transcript, announcement }),
+      observe: (event) =>
+        this.#observe(event, { ...place, bridge, journey, hearing, recorder, transcript, announcement }),
     });
+    const hearing: Hearing = new Hearing({ consent, line: place.line, bridge, room, announcement });
     const handle = followed(bridge, journey, (settings) => {
       now.settings = settings;
       journey.write(settings.transcriptChannelId);
     });
-    return { handle, bridge, journey, recorder, transcript, announcement };
+    return { handle, bridge, journey, hearing, recorder, transcript, announcement };
   }
 
   #recorder({ channel, text, model, now }: Place, botName: string, modelName: () => string): Recorder {
@@ -230,7 +244,10 @@ export class Conversations {
       // Whoever is heard should know where the sound goes, wherever the transcript is.
       if (text.channelId !== channelId) void announcement.goesTo(event.message);
     }
+    running.hearing.observe(event);
     if (event.type === 'moved' || event.type === 'recovered') journey.follow(event);
+    // The greeting in the new channel is for everybody there.
+    if (event.type === 'moved') running.hearing.presentTold();
     if (ended) this.#finish(ended, running);
   }
 
@@ -247,10 +264,11 @@ export class Conversations {
     );
   }
 
-  #finish(reason: EndReason, { onEnded, journey, recorder, transcript, announcement }: Running): void {
+  #finish(reason: EndReason, { onEnded, journey, hearing, recorder, transcript, announcement }: Running): void {
     onEnded();
-    const written = transcript.close().then(() => recorder.close());
-    const last = Promise.all([written, announcement.ended(reason), journey.ended()]).then(() => {});
+    hearing.close();
+    const written = Promise.all([transcript.close(), announcement.ended(reason)]).then(() => recorder.close());
+    const last = Promise.all([written, journey.ended()]).then(() => {});
     this.#finishing.add(last);
     void last.finally(() => this.#finishing.delete(last));
   }
@@ -270,6 +288,7 @@ interface Place extends Opened {
 interface Running extends Place {
   readonly bridge: Bridge;
   readonly journey: Journey;
+  readonly hearing: Hearing;
   readonly recorder: Recorder;
   readonly transcript: Transcript;
   readonly announcement: Announcement;

@@ -1,9 +1,9 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import { Consents } from './bridge/consents.ts';
 import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
-import { Consents } from './bridge/consents.ts';
 import { unneeded } from './bridge/session-options.ts';
 import { Ticker } from './bridge/ticker.ts';
 import { builtInTools } from './built-in-tools.ts';
@@ -145,6 +145,7 @@ export async function startParley({
     models,
     settings,
     consent,
+    privacyUrl: config.privacyUrl,
     spending,
     record: record.writer,
     toolbox,
@@ -217,6 +218,7 @@ export async function startParley({
       notes,
       reminders: reminding,
       consent,
+      privacyUrl: config.privacyUrl,
       policies,
       decisions,
       tryTool: trials.run,

@@ -35,7 +35,7 @@ export interface Consent {
   choose(guildId: string, userId: UserId, choice: ConsentChoice): Promise<void>;
   /** As choose(). */
   setMode(guildId: string, mode: ConsentMode): Promise<void>;
-  /** Calls back at once after every change. Gives what ends that. */
+  /** Calls back at once after every change of who may be heard. Gives what ends that. */
   watch(changed: (change: ConsentChange) => void): () => void;
 }
 

@@ -9,7 +9,7 @@ import type {
 import type { UserId } from './ports.ts';
 
 /** Of docs/privacy.md. To be raised whenever it comes to say something else. */
-export const PRIVACY_TEXT_VERSION = 1;
+const PRIVACY_TEXT_VERSION = 1;
 
 /** Everybody's choices, held in memory: some bytes for each person who ever chose. */
 export class Consents implements Consent {
@@ -48,14 +48,16 @@ export class Consents implements Consent {
 
   choose(guildId: string, userId: UserId, choice: ConsentChoice): Promise<void> {
     const chosen = { guildId, userId, choice, chosenAt: this.#now(), textVersion: PRIVACY_TEXT_VERSION };
+    const before = this.mayHear(guildId, userId);
     this.#remember(chosen);
-    this.#tell({ guildId, userId });
+    if (this.mayHear(guildId, userId) !== before) this.#tell({ guildId, userId });
     return this.#store.putChoice(chosen);
   }
 
   setMode(guildId: string, mode: ConsentMode): Promise<void> {
+    const before = this.mode(guildId);
     this.#modes.set(guildId, mode);
-    this.#tell({ guildId, userId: null });
+    if (mode !== before) this.#tell({ guildId, userId: null });
     return this.#store.putMode(guildId, mode);
   }
 

@@ -71,7 +71,16 @@ export class Receiver {
   readonly #legs = new Map<number, Leg>();
   readonly #people = new Map<UserId, ReceptionCount>();
   readonly #failures = new UnsealingFailures();
-  #own = { datagrams: 0, control: 0, malformed: 0, undecryptable: 0, replayed: 0, unnamed: 0, withheld: 0, recoveries: 0 };
+  #own = {
+    datagrams: 0,
+    control: 0,
+    malformed: 0,
+    undecryptable: 0,
+    replayed: 0,
+    unnamed: 0,
+    withheld: 0,
+    recoveries: 0,
+  };
   #keys: Keys | undefined;
   /** A packet that was opened to learn whose it is: no key opens a packet twice. */
   #proof: { readonly payload: Buffer; readonly opened: Buffer } | undefined;

@@ -97,7 +97,9 @@ export class OpenAITurns {
     const turnId =
       speech?.endMs !== undefined ? this.#turnAt(speech.startMs, speech.endMs) : this.#commits.shift()?.turnId;
     remember(this.#turnOfItem, itemId, turnId ?? null);
-    const withdrawn = byServer ? this.#isWithdrawnAt(speech) : typeof turnId === 'number' && this.#withdrawn.has(turnId);
+    const withdrawn = byServer
+      ? this.#isWithdrawnAt(speech)
+      : typeof turnId === 'number' && this.#withdrawn.has(turnId);
     if (withdrawn) this.#silence(itemId);
     return { turnId: turnId ?? null, byServer, withdrawn };
   }

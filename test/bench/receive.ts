@@ -128,7 +128,8 @@ for (const isSealed of [false, true]) {
   let frames = 0;
   const prepare = (round: number): Buffer[] => {
     receiver?.reset();
-    receiver = new Receiver({ mayHear: () => true,
+    receiver = new Receiver({
+      mayHear: () => true,
       codecs,
       rate: 24000,
       emit: (event) => {

@@ -62,7 +62,8 @@ describe('ten minutes over a network with 5 % loss, 5 % reordering, 2 % duplicat
     const heard = { realMs: 0, concealedMs: 0, gapMs: 0, frames: 0 };
     const clock = { now: 0 };
     const codecs = new OpusCodecs();
-    const receiver = new Receiver({ mayHear: () => true,
+    const receiver = new Receiver({
+      mayHear: () => true,
       codecs,
       rate: 24000,
       emit: (event) => {

@@ -70,7 +70,8 @@ class Scene {
   constructor() {
     const secretKey = randomBytes(32);
     this.transport = new Transport(MODE, secretKey);
-    this.receiver = new Receiver({ mayHear: () => true,
+    this.receiver = new Receiver({
+      mayHear: () => true,
       codecs: new OpusCodecs(),
       rate: 24000,
       emit: (event) => {

@@ -64,7 +64,8 @@ for (const mode of MODES) {
     });
 
     const join = (inputRate: 16000 | 24000 = 24000): Promise<DiscordVoiceLine> =>
-      joinVoiceLine({ mayHear: () => true,
+      joinVoiceLine({
+        mayHear: () => true,
         guildId: guild.id,
         channelId,
         adapterCreator: client.guilds.cache.get(guild.id)?.voiceAdapterCreator as never,

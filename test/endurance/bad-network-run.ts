@@ -29,7 +29,8 @@ export async function run(say: (line: string) => void): Promise<void> {
     await ready;
     const anna = guild.addPerson({ name: 'Anna' });
     await anna.join(channelId);
-    const line = await joinVoiceLine({ mayHear: () => true,
+    const line = await joinVoiceLine({
+      mayHear: () => true,
       guildId: guild.id,
       channelId,
       adapterCreator: client.guilds.cache.get(guild.id)?.voiceAdapterCreator as never,

@@ -73,7 +73,8 @@ export class LinkStage {
   ): Promise<Listener> {
     const guild = this.client.guilds.cache.get(this.guild.id);
     if (!guild) throw new Error('the client does not know the guild');
-    const line = await joinVoiceLine({ mayHear: change.mayHear ?? (() => true),
+    const line = await joinVoiceLine({
+      mayHear: change.mayHear ?? (() => true),
       guildId: guild.id,
       channelId: this.channelId,
       adapterCreator: guild.voiceAdapterCreator,
