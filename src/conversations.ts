@@ -6,7 +6,7 @@ import type { Consent } from './bridge/consent-ports.ts';
 import type { DecisionLog } from './bridge/decision-log.ts';
 import { LineLostError } from './bridge/errors.ts';
 import type { Notes } from './bridge/guild-ports.ts';
-import type { Person } from './bridge/ports.ts';
+import type { Person, UserId } from './bridge/ports.ts';
 import type { RecordWriter } from './bridge/record-ports.ts';
 import type { GuildSettings, SettingsStore, Toolbox } from './bridge/room-ports.ts';
 import type { Ticker } from './bridge/ticker.ts';
@@ -147,7 +147,8 @@ export class Conversations {
     const { channel, text, now, by } = place;
     const { guild } = channel;
     const { models, toolbox, ticker, consent, log, statuses, buttons, places } = this.#parts;
-    const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId });
+    const mayHear = (userId: UserId): boolean => consent.mayHear(guild.id, userId);
+    const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId, mayHear });
     const botName = guild.members.me?.displayName ?? 'Parley';
     const recorder = this.#recorder(place, botName, () => bridge.model.name);
     const transcript = new Transcript({
@@ -190,7 +191,7 @@ export class Conversations {
       room,
       text,
       ticker,
-      mayHear: (userId) => consent.mayHear(guild.id, userId),
+      mayHear,
       evenVoices: this.#parts.evenVoices,
       log,
       beforeLeaving: () => announcement.leaving(),
