@@ -6,6 +6,7 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { Consent } from '../src/bridge/consent-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel } from '../src/bridge/ports.ts';
 import type { Audit, Readers, Summaries } from '../src/bridge/reading-ports.ts';
@@ -50,14 +51,16 @@ export interface CommandContext {
   readonly models: SpeechModels;
   readonly notes: Notes;
   readonly reminders: Reminders;
+  /** Who may be heard. */
+  readonly consent: Consent;
+  /** A page about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   readonly policies: ToolPolicies;
   /** What was said. Whoever reads it asks `readers` before, and notes in `audit` what is shown. */
   readonly record: RecordReader;
   readonly readers: Readers;
   readonly audit: Audit;
   readonly summaries: Summaries;
-  /** Whether this person lets others hear what they said. */
-  mayShow(guildId: string, userId: string): boolean;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {
     of(guildId: string):

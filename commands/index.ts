@@ -4,6 +4,7 @@ import { join } from './join.ts';
 import { leave } from './leave.ts';
 import { missed } from './missed.ts';
 import { notes } from './notes.ts';
+import { privacy } from './privacy.ts';
 import { reminders } from './reminders.ts';
 import { status } from './status.ts';
 import { tools } from './tools.ts';
@@ -26,4 +27,5 @@ export const commands: readonly Command[] = [
   usage,
   notes,
   reminders,
+  privacy,
 ];

@@ -96,11 +96,11 @@ function isPresenceOf(line: RecordedLine, userId: UserId): line is RecordedLine 
 }
 
 /** Leaves out who does not want to be heard (any more), and what the bot answered them: it may repeat their words. */
-function consenting({ mayShow }: CommandContext, guildId: string) {
+function consenting({ consent }: CommandContext, guildId: string) {
   const silent = new Set<number>();
   return ({ by, userId, turnId, turnIds }: RecordedUtterance): boolean => {
     if (by === 'model') return !turnIds.some((turn) => silent.has(turn));
-    const shown = userId !== null && mayShow(guildId, userId);
+    const shown = userId !== null && consent.mayHear(guildId, userId);
     if (!shown && turnId !== null) silent.add(turnId);
     return shown;
   };

@@ -68,7 +68,7 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
 }
 
 /** What somebody reads who wants a summary and there is no model. */
-export function noModel(): string {
+function noModel(): string {
   return 'I have no text model that could sum it up: whoever runs me can set OPENAI_API_KEY or GEMINI_API_KEY. `/transcript search` works without.';
 }
 

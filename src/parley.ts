@@ -1,6 +1,7 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import { Consents } from './bridge/consents.ts';
 import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
@@ -36,6 +37,7 @@ import { type ReturnPatience, returnToPlaces } from './returning.ts';
 import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
+import { GuildConsentStore } from './store/consents.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
@@ -103,7 +105,7 @@ export async function startParley({
   const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
-  const { lock, record } = await openAlone({ database, settings, config, log });
+  const { lock, record, consent } = await openAlone({ database, settings, config, log });
   const places = new PlaceStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
@@ -154,6 +156,8 @@ export async function startParley({
     notes,
     models,
     settings,
+    consent,
+    privacyUrl: config.privacyUrl,
     spending,
     record: record.writer,
     toolbox,
@@ -225,9 +229,10 @@ export async function startParley({
       models,
       notes,
       reminders: reminding,
+      consent,
+      privacyUrl: config.privacyUrl,
       policies,
       ...read,
-      mayShow: () => true,
       summaries: new WrittenSummaries({ model: textModel(configs, config.summaryModel), spending }),
       decisions,
       tryTool: trials.run,
@@ -263,6 +268,7 @@ function botIdOf(token: string): string {
 
 interface Alone {
   readonly lock: InstanceLock;
+  readonly consent: Consents;
   readonly record: KeptRecord;
 }
 
@@ -279,7 +285,8 @@ async function openAlone({
   let lock: InstanceLock | undefined;
   try {
     lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
-    return { lock, record: await openRecord({ database, settings, key: config.dataKey, log }) };
+    const consent = await Consents.load(new GuildConsentStore(database), () => Date.now());
+    return { lock, consent, record: await openRecord({ database, settings, key: config.dataKey, log }) };
   } catch (error) {
     await lock?.release();
     await database.destroy();

@@ -14,7 +14,7 @@ export interface TextAnswer {
 }
 
 /** What a text model was asked. */
-export interface AskedText {
+interface AskedText {
   readonly model: string;
   readonly instructions: string;
   readonly input: string;
