@@ -2,7 +2,7 @@ import type { UserId } from '../src/bridge/ports.ts';
 import type { RecordedConversation, RecordedLine, RecordedUtterance } from '../src/bridge/record-ports.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { paged, saidIn, saidLine, statementLines } from './said.ts';
+import { consenting, paged, saidIn, saidLine, statementLines } from './said.ts';
 import { failureWords } from './transcript-summary.ts';
 import { counted, labelWords } from './words.ts';
 
@@ -93,15 +93,4 @@ async function absence(
 
 function isPresenceOf(line: RecordedLine, userId: UserId): line is RecordedLine & { kind: 'joined' | 'left' } {
   return (line.kind === 'joined' || line.kind === 'left') && line.userId === userId;
-}
-
-/** Leaves out who does not want to be heard (any more), and what the bot answered them: it may repeat their words. */
-function consenting({ consent }: CommandContext, guildId: string) {
-  const silent = new Set<number>();
-  return ({ by, userId, turnId, turnIds }: RecordedUtterance): boolean => {
-    if (by === 'model') return !turnIds.some((turn) => silent.has(turn));
-    const shown = userId !== null && consent.mayHear(guildId, userId);
-    if (!shown && turnId !== null) silent.add(turnId);
-    return shown;
-  };
 }

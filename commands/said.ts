@@ -24,6 +24,20 @@ export async function saidIn(
   return said;
 }
 
+/**
+ * Keeps what may go to a model or be told on: leaves out who does not want to be heard (any more), and what the bot
+ * answered them, since it may repeat their words. For the lines of one conversation, in their order.
+ */
+export function consenting({ consent }: Pick<CommandContext, 'consent'>, guildId: string) {
+  const silent = new Set<number>();
+  return ({ by, userId, turnId, turnIds }: RecordedUtterance): boolean => {
+    if (by === 'model') return !turnIds.some((turn) => silent.has(turn));
+    const shown = userId !== null && consent.mayHear(guildId, userId);
+    if (!shown && turnId !== null) silent.add(turnId);
+    return shown;
+  };
+}
+
 /** A summary as a list, each statement with the times and links of what it rests on. */
 export function statementLines(statements: readonly Statement[]): readonly string[] {
   return statements.map(({ text, evidence }) => {

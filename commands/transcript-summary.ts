@@ -3,7 +3,7 @@ import { WritingFailedError } from '../src/bridge/errors.ts';
 import type { ReadableChannels } from '../src/bridge/reading-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, Choice, CommandAnswer, CommandContext, Typing } from './command.ts';
-import { paged, saidIn, statementLines } from './said.ts';
+import { consenting, paged, saidIn, statementLines } from './said.ts';
 import { channelLink, counted, labelWords, plain } from './words.ts';
 
 /** An interaction can be answered for 15 minutes. */
@@ -47,7 +47,8 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
   const readable = await readers.channelsFor(guildId, [asked.user.id]);
   const conversation = await chosen(asked, context, readable);
   if (!conversation) return NOT_READABLE;
-  const lines = await saidIn(context, readable, { guildId, conversationId: conversation.id });
+  const all = await saidIn(context, readable, { guildId, conversationId: conversation.id });
+  const lines = all.filter(consenting(context, guildId));
   if (lines.length === 0) return 'Nothing that you may read was said in that conversation.';
   const by = { userId: asked.user.id, name: asked.member.displayName };
   const what = `conversation ${conversation.id}, ${sessionWords(conversation)}`;
