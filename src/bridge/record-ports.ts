@@ -166,7 +166,10 @@ export interface RecordReader {
   conversation(guildId: string, id: number): Promise<RecordedConversation | undefined>;
   /** The voice channels in which something was said, those that were deleted included. */
   channels(guildId: string): Promise<readonly string[]>;
-  /** Who said something in these voice channels, under the name that they had last there. At most 500. */
+  /**
+   * Who said something in these voice channels, under the name that they had last there; who spoke last
+   * comes first. At most 500.
+   */
   speakers(query: { readonly guildId: string; readonly channelIds: readonly string[] }): Promise<readonly Person[]>;
   /** All lines of a range in the order of their beginnings, read in pages while they are taken. */
   lines(range: LineRange): AsyncIterable<RecordedLine>;
