@@ -6,8 +6,11 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { Consent } from '../src/bridge/consent-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel } from '../src/bridge/ports.ts';
+import type { Audit, Readers, Summaries } from '../src/bridge/reading-ports.ts';
+import type { RecordReader } from '../src/bridge/record-ports.ts';
 import type {
   Decision,
   SettingsStore,
@@ -48,7 +51,16 @@ export interface CommandContext {
   readonly models: SpeechModels;
   readonly notes: Notes;
   readonly reminders: Reminders;
+  /** Who may be heard. */
+  readonly consent: Consent;
+  /** A page about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   readonly policies: ToolPolicies;
+  /** What was said. Whoever reads it asks `readers` before, and notes in `audit` what is shown. */
+  readonly record: RecordReader;
+  readonly readers: Readers;
+  readonly audit: Audit;
+  readonly summaries: Summaries;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {
     of(guildId: string):
@@ -70,13 +82,20 @@ export interface CommandContext {
 /** Somebody used the command in a guild whose roles, channels and voice states are known. */
 export type Asked = ChatInputCommandInteraction<'cached'>;
 /** Somebody is typing a value of an option of the command. */
-type Typing = AutocompleteInteraction<'cached'>;
+export type Typing = AutocompleteInteraction<'cached'>;
 /** One proposal while somebody types: at most 100 characters each. */
 export type Choice = ApplicationCommandOptionChoiceData;
 
-/** What the asker reads: text alone, or with files below it. */
+/**
+ * Gives one page of a long answer, from 0; `more`: another one follows. It is asked for again whenever somebody turns to
+ * it, so it checks their rights anew.
+ */
+export type Pages = (at: number) => Promise<{ readonly content: string; readonly more: boolean }>;
+
+/** What the asker reads: text alone, with files below it, or in pages that they turn with buttons. */
 export type CommandAnswer =
   | string
+  | { readonly pages: Pages }
   | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
 
 /** One slash command. The dispatch (src/discord/dispatch.ts) defers, sends what `execute` returns, and catches everything. */

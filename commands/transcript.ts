@@ -1,13 +1,20 @@
-import { ChannelType, type GuildBasedChannel, PermissionFlagsBits } from 'discord.js';
+import { ChannelType, type GuildBasedChannel } from 'discord.js';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { missingRights, writingRights } from './rights.ts';
+import { managesServer, missingRights, writingRights } from './rights.ts';
 import { change } from './setting-words.ts';
+import { audited } from './transcript-audit.ts';
+import { liveOptions, setLive } from './transcript-live.ts';
+import { readersOptions, setReaders } from './transcript-readers.ts';
+import { proposedSpeakers, search, searchOptions } from './transcript-search.ts';
+import { proposedSessions, summaryOptions, sumUp } from './transcript-summary.ts';
 import { channelLink, listed } from './words.ts';
 
-/** Where the transcript is written. */
+const MANAGERS_ONLY = 'Only people with **Manage Server** can do that.';
+
+/** Where the transcript is written, and who reads what was said. Discord knows rights of whole commands only: these are checked here. */
 export const transcript: Command = {
-  data: guildCommand('transcript', 'Where I write down what is said')
+  data: guildCommand('transcript', 'What was said: where I write it, and how to find it')
     .addSubcommand((sub) =>
       sub
         .setName('channel')
@@ -39,34 +46,60 @@ export const transcript: Command = {
             .setRequired(true),
         ),
     )
-    .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
+    .addSubcommand(liveOptions)
+    .addSubcommand(searchOptions)
+    .addSubcommand(summaryOptions)
+    .addSubcommand((sub) => sub.setName('audit').setDescription('Who read what was said, and what they looked for'))
+    .addSubcommandGroup(readersOptions),
 
   async execute(asked, context) {
-    if (asked.options.getSubcommand() === 'retention') return retain(asked, context);
-    const chosen = asked.options.getChannel('channel');
-    if (!chosen) {
-      return change(
-        asked,
-        context,
-        { transcriptChannelId: null },
-        () => "Transcripts go to the voice channel's own chat.",
-      );
+    const subcommand = asked.options.getSubcommand();
+    if (subcommand === 'search') return search(asked, context);
+    if (subcommand === 'summary') return sumUp(asked, context);
+    if (!managesServer(asked)) return MANAGERS_ONLY;
+    if (asked.options.getSubcommandGroup(false) === 'readers') return setReaders(asked, context);
+    switch (subcommand) {
+      case 'live':
+        return setLive(asked, context);
+      case 'audit':
+        return audited(asked, context);
+      case 'retention':
+        return retain(asked, context);
+      default:
+        return choose(asked, context);
     }
-    const channel = asked.guild.channels.cache.get(chosen.id);
-    const obstacle = channel
-      ? obstacleIn(channel, asked)
-      : 'I cannot see that channel. Give my role **View Channel** there.';
-    if (obstacle) return obstacle;
-    // People speak before those who sit with them; a text channel may have other readers.
+  },
+
+  autocomplete: (typing, context) =>
+    typing.options.getFocused(true).name === 'session'
+      ? proposedSessions(typing, context)
+      : proposedSpeakers(typing, context),
+};
+
+async function choose(asked: Asked, context: CommandContext): Promise<string> {
+  const chosen = asked.options.getChannel('channel');
+  if (!chosen) {
     return change(
       asked,
       context,
-      { transcriptChannelId: chosen.id },
-      () =>
-        `Transcripts go to ${channelLink(chosen.id)}. Everybody who can read that channel will read what is said in voice.`,
+      { transcriptChannelId: null },
+      () => "Transcripts go to the voice channel's own chat.",
     );
-  },
-};
+  }
+  const channel = asked.guild.channels.cache.get(chosen.id);
+  const obstacle = channel
+    ? obstacleIn(channel, asked)
+    : 'I cannot see that channel. Give my role **View Channel** there.';
+  if (obstacle) return obstacle;
+  // People speak before those who sit with them; a text channel may have other readers.
+  return change(
+    asked,
+    context,
+    { transcriptChannelId: chosen.id },
+    () =>
+      `Transcripts go to ${channelLink(chosen.id)}. Everybody who can read that channel will read what is said in voice.`,
+  );
+}
 
 function retain(asked: Asked, context: CommandContext) {
   const retentionDays = asked.options.getInteger('days', true);

@@ -1,6 +1,6 @@
 // What was said and done, as it is kept: who writes it, and how it is read. Types only.
 // Instants (`…At`) are milliseconds since 1970, and those of sound are when it sounded, not when its text came.
-import type { Provider, UserId } from './ports.ts';
+import type { Person, Provider, UserId } from './ports.ts';
 
 /** `talk`: the model answers; `listen`: it only writes down. */
 export type ConversationMode = 'talk' | 'listen';
@@ -164,6 +164,13 @@ export interface RecordReader {
     readonly before?: number;
   }): Promise<readonly RecordedConversation[]>;
   conversation(guildId: string, id: number): Promise<RecordedConversation | undefined>;
+  /** The voice channels in which something was said, those that were deleted included. */
+  channels(guildId: string): Promise<readonly string[]>;
+  /**
+   * Who said something in these voice channels, under the name that they had last there; who spoke last
+   * comes first. At most 500.
+   */
+  speakers(query: { readonly guildId: string; readonly channelIds: readonly string[] }): Promise<readonly Person[]>;
   /** All lines of a range in the order of their beginnings, read in pages while they are taken. */
   lines(range: LineRange): AsyncIterable<RecordedLine>;
   search(search: RecordSearch): Promise<RecordFinds>;
@@ -193,6 +200,8 @@ export interface RecordBatch {
   readonly turns: readonly RecordedTurn[];
   /** `posts` are added to those that are known. */
   readonly lines: readonly RecordedLine[];
+  /** Turns that are deleted with what was said in them. Absent: none. */
+  readonly withdrawn?: readonly number[];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type FieldType, MESSAGES, ONE_OF } from './gemini-proto.ts';
+import { type FieldType, HTTP_MESSAGES, MESSAGES, ONE_OF } from './gemini-proto.ts';
 import { NOT_JSON } from './model-server.ts';
 
 // Reading a Live client's messages, with the fields that matter to the stand-in.
@@ -77,6 +77,20 @@ export function parseClientMessage(raw: unknown): ClientMessage {
   return message;
 }
 
+/** What matters of a GenerateContentRequest. */
+export interface GenerateRequest {
+  readonly contents: readonly Content[];
+  readonly systemInstruction?: Content;
+}
+
+/** The same for generateContent. */
+export function parseGenerateRequest(raw: unknown): GenerateRequest {
+  if (raw === NOT_JSON) throw new InvalidPayload('Invalid JSON payload received. Unexpected token.');
+  const { contents = [], ...rest } = read(raw, 'GenerateRequest', '') as Partial<GenerateRequest>;
+  if (contents.length === 0) throw new InvalidPayload('* GenerateContentRequest.contents: contents is not specified\n');
+  return { contents, ...rest };
+}
+
 function read(value: unknown, type: FieldType, at: string): unknown {
   if (type.endsWith('[]')) {
     if (!Array.isArray(value)) throw starting(at, value);
@@ -88,7 +102,7 @@ function read(value: unknown, type: FieldType, at: string): unknown {
       Object.entries(value).map(([key, one]) => [key, read(one, type.slice(0, -2), `${at}[${key}].value`)]),
     );
   }
-  const fields = MESSAGES[type];
+  const fields = MESSAGES[type] ?? HTTP_MESSAGES[type];
   if (!fields) return scalar(value, type, at);
   if (!isObject(value)) throw starting(at, value);
   const message: Record<string, unknown> = {};

@@ -166,6 +166,20 @@ export const MESSAGES: Readonly<Record<string, Readonly<Record<string, FieldType
   Empty: {},
 };
 
+/** The message of generateContent over HTTP (ai.google.dev/api/generate-content), which the Live API's proto lacks. */
+export const HTTP_MESSAGES: typeof MESSAGES = {
+  GenerateRequest: {
+    model: 'string',
+    contents: 'Content[]',
+    systemInstruction: 'Content',
+    generationConfig: 'GenerationConfig',
+    safetySettings: 'any',
+    tools: 'Tool[]',
+    toolConfig: 'any',
+    cachedContent: 'string',
+  },
+};
+
 /** Fields above that are not in the published proto: the SDK sends them and the service takes them. */
 export const NEWER_FIELDS = [
   'Setup.proactivity',

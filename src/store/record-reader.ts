@@ -1,3 +1,4 @@
+import type { Person } from '../bridge/ports.ts';
 import type {
   LineRange,
   RecordedConversation,
@@ -15,6 +16,7 @@ import type { TextSeal } from './text-seal.ts';
 
 /** Lines read at a time: SQLite works in a thread of its own, but the rows are made in ours. */
 const PAGE = 500;
+const MOST_SPEAKERS = 500;
 
 /** Reads the record from a connection of its own (openReader). */
 export class StoredRecord implements RecordReader {
@@ -42,6 +44,56 @@ export class StoredRecord implements RecordReader {
   async conversation(guildId: string, id: number): Promise<RecordedConversation | undefined> {
     const row = await readable(this.#reader('conversations').where({ guild_id: guildId, id }).first());
     return row && conversationOf(row);
+  }
+
+  async channels(guildId: string): Promise<readonly string[]> {
+    // One step into the index a channel: a DISTINCT would walk through all of the guild's utterances.
+    const rows = await readable(
+      this.#reader.raw<{ id: string }[]>(
+        `WITH RECURSIVE spoken(id) AS (
+          SELECT MIN(channel_id) FROM utterances WHERE guild_id = :guildId
+          UNION ALL
+          SELECT (SELECT MIN(channel_id) FROM utterances WHERE guild_id = :guildId AND channel_id > spoken.id)
+          FROM spoken WHERE spoken.id IS NOT NULL
+        ) SELECT id FROM spoken WHERE id IS NOT NULL`,
+        { guildId },
+      ),
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  async speakers(query: Parameters<RecordReader['speakers']>[0]): Promise<readonly Person[]> {
+    const { guildId, channelIds } = query;
+    const latest = new Map<string, { line: number; name: unknown }>();
+    for (const channelId of channelIds) {
+      for (const { id, line, name } of await readable(this.#speakersIn(guildId, channelId))) {
+        if (line > (latest.get(id)?.line ?? 0)) latest.set(id, { line, name });
+      }
+    }
+    return [...latest]
+      .sort(([, one], [, other]) => other.line - one.line)
+      .slice(0, MOST_SPEAKERS)
+      .map(([userId, { name }]) => ({ userId, name: this.#seal.open('utterances.name', name) }));
+  }
+
+  /** One step into the index a person, as in channels(). */
+  #speakersIn(guildId: string, channelId: string) {
+    return this.#reader.raw<{ id: string; line: number; name: unknown }[]>(
+      `WITH RECURSIVE spoke(id) AS (
+        SELECT MIN(user_id) FROM utterances WHERE guild_id = :guildId AND channel_id = :channelId
+        UNION ALL
+        SELECT (
+          SELECT MIN(user_id) FROM utterances
+          WHERE guild_id = :guildId AND channel_id = :channelId AND user_id > spoke.id
+        ) FROM spoke WHERE spoke.id IS NOT NULL
+      ), latest(id, line) AS (
+        SELECT spoke.id, (
+          SELECT MAX(id) FROM utterances
+          WHERE guild_id = :guildId AND channel_id = :channelId AND user_id = spoke.id
+        ) FROM spoke WHERE spoke.id IS NOT NULL
+      ) SELECT latest.id, latest.line, utterances.name FROM latest JOIN utterances ON utterances.id = latest.line`,
+      { guildId, channelId },
+    );
   }
 
   async *lines(range: LineRange): AsyncGenerator<RecordedLine, void, void> {

@@ -1,20 +1,29 @@
 import type { Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
+import { Consents } from '../../src/bridge/consents.ts';
 import { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { drawUsage } from '../../src/chart/draw-usage.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
+import { ReadablePlaces } from '../../src/discord/readable-places.ts';
 import { PRICES } from '../../src/model/prices.ts';
+import { RecordReaders } from '../../src/readers.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { Spending } from '../../src/spending.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { AuditLog } from '../../src/store/audit-log.ts';
+import { GuildConsentStore } from '../../src/store/consents.ts';
+import { type Database, openDatabase, openReader } from '../../src/store/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
+import { ReaderEntries } from '../../src/store/reader-entries.ts';
+import { StoredRecord } from '../../src/store/record-reader.ts';
+import { RecordStore } from '../../src/store/record-store.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
+import { openText } from '../../src/store/text-seal.ts';
 import { ToolRulesStore } from '../../src/store/tool-rules.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { ScriptedBridges } from '../fakes/bridges.ts';
@@ -32,6 +41,8 @@ export interface Rig {
   readonly spending: Spending;
   readonly lines: ReturnType<typeof keptLog>['lines'];
   readonly context: CommandContext;
+  /** Writes what the commands read. */
+  readonly recorded: RecordStore;
   close(): Promise<void>;
 }
 
@@ -62,6 +73,9 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     reminders: new ReminderStore(database),
     policies: new ToolRulesStore(database),
     decisions: new DecisionLog(),
+    ...readingOf(fresh, database, settings),
+    consent: await Consents.load(new GuildConsentStore(database), () => Date.now()),
+    privacyUrl: null,
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
     log,
     ...change,
@@ -75,7 +89,20 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     await usageStore.close();
     await database.destroy();
   };
-  return { discord, client, bridges, settings, spending, lines, context, close };
+  const recorded = new RecordStore(database, openText);
+  return { discord, client, bridges, settings, spending, lines, context, recorded, close };
+}
+
+function readingOf(client: Client, database: Database, settings: GuildSettingsStore) {
+  const record = new StoredRecord(openReader(database).reader, openText);
+  const readers = new RecordReaders({
+    entries: new ReaderEntries(database),
+    places: new ReadablePlaces(client),
+    settings,
+    record,
+  });
+  const summaries = { label: null, sumUp: () => Promise.reject(new Error('there is no model')) };
+  return { record, readers, audit: new AuditLog({ database, seal: openText }), summaries };
 }
 
 /** A guild with a voice channel, a text channel, and Anna, who is in the voice channel and manages the server. */

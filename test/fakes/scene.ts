@@ -22,6 +22,8 @@ export const settings: GuildSettings = {
   turnDetection: 'manual',
   replyForm: 'voice',
   transcriptChannelId: null,
+  liveTranscript: true,
+  livePlace: 'channel',
   disabledTools: [],
   aloneMs: 120_000,
   idleMs: 900_000,
@@ -58,9 +60,14 @@ export class Scene {
     { userId: 'ben', name: 'Ben' },
   ];
   readonly bridge: Bridge;
-  constructor(change: Partial<GuildSettings> = {}, ticker = new Ticker()) {
+  constructor(
+    change: Partial<GuildSettings> = {},
+    ticker = new Ticker(),
+    mayHear: (userId: string) => boolean = () => true,
+  ) {
     this.bridge = new Bridge({
       line: this.line,
+      mayHear,
       session: this.session,
       model: scriptedModel,
       modelFor: ({ provider, model }) => ({
