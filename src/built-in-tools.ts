@@ -1,4 +1,5 @@
 import type { GuildTexts, Moderation, Notes, Reminders } from './bridge/guild-ports.ts';
+import type { Audit, Readers } from './bridge/reading-ports.ts';
 import type { RecordReader } from './bridge/record-ports.ts';
 import { createThread } from './tools/create-thread.ts';
 import { currentTime } from './tools/current-time.ts';
@@ -24,11 +25,13 @@ export interface BuiltInParts {
   readonly notes: Notes;
   readonly reminders: Reminders;
   readonly record: Pick<RecordReader, 'search'>;
+  readonly readers: Pick<Readers, 'channelsFor'>;
+  readonly audit: Pick<Audit, 'note'>;
 }
 
 /** Every tool that comes with the bot, in the order in which people and models are told of them. */
-export function builtInTools({ weather, texts, moderation, notes, reminders, record }: BuiltInParts): Tool[] {
-  const channelsOf = (guildId: string) => moderation.voiceChannels(guildId, []).map(({ id }) => id);
+export function builtInTools(parts: BuiltInParts): Tool[] {
+  const { weather, texts, moderation, notes, reminders, record, readers, audit } = parts;
   return [
     getWeather(weather),
     currentTime(),
@@ -39,7 +42,7 @@ export function builtInTools({ weather, texts, moderation, notes, reminders, rec
     startPoll({ texts }),
     ...reminderTools({ reminders }),
     ...noteTools({ notes }),
-    searchTranscripts({ record, texts, channelsOf }),
+    searchTranscripts({ record, readers, audit }),
     postMessage({ escape: escapeMarkdown }),
     createThread({ texts, escape: escapeMarkdown }),
     ...moderationTools({ moderation }),

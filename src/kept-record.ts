@@ -1,6 +1,8 @@
+import type { Audit } from './bridge/reading-ports.ts';
 import type { RecordReader, RecordWriter } from './bridge/record-ports.ts';
 import type { SettingsStore } from './bridge/room-ports.ts';
 import type { Log } from './log.ts';
+import { AuditLog } from './store/audit-log.ts';
 import { type Database, openReader } from './store/database.ts';
 import { unlock } from './store/record-key.ts';
 import { StoredRecord } from './store/record-reader.ts';
@@ -11,6 +13,8 @@ import { Retention } from './store/retention.ts';
 export interface KeptRecord {
   readonly writer: RecordWriter;
   readonly reader: RecordReader;
+  /** Who read it. */
+  readonly audit: Audit;
   /** Begins to delete what is old. */
   start(): void;
   /** Before the database is closed. Idempotent. */
@@ -43,6 +47,7 @@ export async function openRecord({
   return {
     writer,
     reader: new StoredRecord(opened.reader, seal),
+    audit: new AuditLog({ database, seal }),
     start: () => retention.start(),
     stop: () => {
       stopping ??= retention.stop().then(() => opened.close());

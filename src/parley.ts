@@ -19,6 +19,7 @@ import { DiscordGuildTexts } from './discord/guild-texts.ts';
 import { isInVoice } from './discord/members.ts';
 import { DiscordModeration } from './discord/moderation.ts';
 import { OpusCodecs } from './discord/opus.ts';
+import { ReadablePlaces } from './discord/readable-places.ts';
 import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
@@ -28,6 +29,7 @@ import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { readPrices } from './prices-file.ts';
+import { RecordReaders } from './readers.ts';
 import { Reminding } from './reminding.ts';
 import { type ReturnPatience, returnToPlaces } from './returning.ts';
 import { RunAgain } from './run-again.ts';
@@ -37,6 +39,7 @@ import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
 import { PlaceStore } from './store/places.ts';
+import { ReaderEntries } from './store/reader-entries.ts';
 import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import { ToolRulesStore } from './store/tool-rules.ts';
@@ -129,7 +132,14 @@ export async function startParley({
   });
   const moderation = new DiscordModeration(client);
   const { weather } = config;
-  const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, record: record.reader });
+  const readers = new RecordReaders({
+    entries: new ReaderEntries(database),
+    places: new ReadablePlaces(client),
+    settings,
+    record: record.reader,
+  });
+  const read = { record: record.reader, readers, audit: record.audit };
+  const builtIn = builtInTools({ weather, texts, moderation, notes, reminders: reminding, ...read });
   const given = [...builtIn, ...more];
   const taken = given.map(({ name }) => name);
   const tools = [...given, ...withFreeNames(ownTools, taken, leftOut)];

@@ -24,8 +24,6 @@ export interface GuildTexts {
   createThread(place: Place, thread: { name: string; first: string | null }, by: readonly Person[]): Promise<string>;
   /** Posts, and notifies this one person. `content` at most 1,900 characters, escaped. */
   postTo(place: Place, userId: UserId, content: string): Promise<void>;
-  /** Whether Discord lets this person read what was posted in a channel. False where either is not known. */
-  mayRead(guildId: string, userId: UserId, channelId: string): boolean;
 }
 
 /** What a moderator can have done to somebody in a voice channel. */

@@ -164,6 +164,8 @@ export interface RecordReader {
     readonly before?: number;
   }): Promise<readonly RecordedConversation[]>;
   conversation(guildId: string, id: number): Promise<RecordedConversation | undefined>;
+  /** The voice channels in which something was said, those that were deleted included. */
+  channels(guildId: string): Promise<readonly string[]>;
   /** All lines of a range in the order of their beginnings, read in pages while they are taken. */
   lines(range: LineRange): AsyncIterable<RecordedLine>;
   search(search: RecordSearch): Promise<RecordFinds>;

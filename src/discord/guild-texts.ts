@@ -81,19 +81,6 @@ export class DiscordGuildTexts implements GuildTexts {
     );
   }
 
-  mayRead(guildId: string, userId: UserId, channelId: string): boolean {
-    const guild = this.#client.guilds.cache.get(guildId);
-    const channel = guild?.channels.cache.get(channelId);
-    const member = guild?.members.cache.get(userId);
-    if (!channel || !member) return false;
-    const has = channel.permissionsFor(member);
-    if (channel.isVoiceBased() && !has.has(PermissionFlagsBits.Connect)) return false;
-    if (channel.type === ChannelType.PrivateThread && !channel.members.cache.has(userId)) {
-      if (!has.has(PermissionFlagsBits.ManageThreads)) return false;
-    }
-    return has.has(PermissionFlagsBits.ViewChannel) && has.has(PermissionFlagsBits.ReadMessageHistory);
-  }
-
   async #channel({ guildId, channelId }: Place): Promise<{ guild: Guild; channel: GuildTextBasedChannel }> {
     const guild = this.#client.guilds.cache.get(guildId);
     if (!guild) throw new Error('I am not on that server any more.');

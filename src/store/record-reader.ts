@@ -44,6 +44,22 @@ export class StoredRecord implements RecordReader {
     return row && conversationOf(row);
   }
 
+  async channels(guildId: string): Promise<readonly string[]> {
+    // One step into the index a channel: a DISTINCT would walk through all of the guild's utterances.
+    const rows = await readable(
+      this.#reader.raw<{ id: string }[]>(
+        `WITH RECURSIVE spoken(id) AS (
+          SELECT MIN(channel_id) FROM utterances WHERE guild_id = :guildId
+          UNION ALL
+          SELECT (SELECT MIN(channel_id) FROM utterances WHERE guild_id = :guildId AND channel_id > spoken.id)
+          FROM spoken WHERE spoken.id IS NOT NULL
+        ) SELECT id FROM spoken WHERE id IS NOT NULL`,
+        { guildId },
+      ),
+    );
+    return rows.map(({ id }) => id);
+  }
+
   async *lines(range: LineRange): AsyncGenerator<RecordedLine, void, void> {
     let from = range.since === undefined ? 0 : firstLineId(range.since);
     for (;;) {

@@ -5,4 +5,5 @@ export const sealedColumns: Readonly<Record<string, readonly string[]>> = {
   tool_calls: ['askers', 'arguments', 'output'],
   presences: ['name'],
   notices: ['text'],
+  reading_audit: ['name', 'what'],
 };

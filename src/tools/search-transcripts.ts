@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { GuildTexts } from '../bridge/guild-ports.ts';
 import type { Person, UserId } from '../bridge/ports.ts';
+import type { Audit, ReadableChannels, Readers } from '../bridge/reading-ports.ts';
 import type { RecordFind, RecordReader } from '../bridge/record-ports.ts';
 import type { Room } from '../bridge/room-ports.ts';
 import { zoneOf } from './current-time.ts';
@@ -17,13 +17,12 @@ const LONGEST_EXCERPT = 400;
 /** What the search works with. `now` is settable for tests. */
 export interface SearchTranscriptsParts {
   readonly record: Pick<RecordReader, 'search'>;
-  readonly texts: Pick<GuildTexts, 'mayRead'>;
-  /** Voice channels of a guild that one might ask about. */
-  readonly channelsOf: (guildId: string) => readonly string[];
+  readonly readers: Pick<Readers, 'channelsFor'>;
+  readonly audit: Pick<Audit, 'note'>;
   readonly now?: () => Date;
 }
 
-/** What was said here before. Only what all who ask may read in Discord, where it sounded and where it was posted. */
+/** What was said here before. Only what all who ask may read; each search is in the audit log. */
 export function searchTranscripts(parts: SearchTranscriptsParts): Tool {
   return defineTool({
     name: 'search_transcripts',
@@ -46,22 +45,25 @@ export function searchTranscripts(parts: SearchTranscriptsParts): Tool {
     risk: 'read',
     outside: true,
     async run(input, context) {
-      const { record, channelsOf } = parts;
+      const { record, readers, audit } = parts;
       const { askers, certain, room } = context;
       if (!certain || askers.length === 0) throw new ToolError('It is not certain who asked, so nothing is shown.');
-      const mayRead = (channelId: string) =>
-        askers.every(({ userId }) => parts.texts.mayRead(room.guildId, userId, channelId));
-      const channelIds = channelsOf(room.guildId).filter(mayRead);
+      const readable = await readers.channelsFor(
+        room.guildId,
+        askers.map(({ userId }) => userId),
+      );
       const when = momentsOf(input, parts.now?.() ?? new Date());
       const who = input.speaker ? { userId: speakerOf(input.speaker, context) } : {};
       const limit = input.limit ?? USUAL_FINDS;
       const found = await finds(
         record,
-        { guildId: room.guildId, channelIds, text: input.words ?? '', ...who, ...when },
-        mayRead,
+        { guildId: room.guildId, channelIds: readable.ids, text: input.words ?? '', ...who, ...when },
+        readable,
         limit,
         context.signal,
       );
+      const what = JSON.stringify(input);
+      for (const by of askers) await audit.note({ guildId: room.guildId, by, act: 'tool', what, lines: found.length });
       return { count: found.length, said: found.map(shown) };
     },
   });
@@ -72,7 +74,7 @@ type Search = Parameters<RecordReader['search']>[0];
 async function finds(
   record: Pick<RecordReader, 'search'>,
   search: Search,
-  mayRead: (channelId: string) => boolean,
+  readable: ReadableChannels,
   limit: number,
   signal: AbortSignal,
 ): Promise<RecordFind[]> {
@@ -81,7 +83,7 @@ async function finds(
   for (let page = 0; page < MOST_PAGES && found.length < limit && after !== null; page++) {
     signal.throwIfAborted();
     const { finds, next } = await record.search({ ...search, limit: MOST_FINDS, ...(after && { after }) });
-    found.push(...finds.filter(({ utterance }) => utterance.posts.every(({ channelId }) => mayRead(channelId))));
+    for (const find of finds) if (await readable.mayRead(find.utterance)) found.push(find);
     after = next;
   }
   return found.slice(0, limit);

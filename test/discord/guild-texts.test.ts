@@ -130,18 +130,3 @@ test('a reminder notifies the one person that it is for', async (context) => {
   assert.equal(message?.content, `<@${anna.userId}> tea, @everyone`);
   assert.deepEqual(message?.wouldPing, [anna.userId]);
 });
-
-test('who may read a channel is what Discord says', async (context) => {
-  let closed = '';
-  let silent = '';
-  const { texts, guild, anna, text, voice } = await setUp(context, {}, (made) => {
-    closed = made.createTextChannel({ denyEveryone: ['ViewChannel'] });
-    silent = made.createTextChannel({ denyEveryone: ['ReadMessageHistory'] });
-  });
-  const may = (channelId: string, userId = anna.userId) => texts.mayRead(guild.id, userId, channelId);
-  assert.deepEqual(
-    [text, voice, closed, silent, '42'].map((id) => may(id)),
-    [true, true, false, false, false],
-  );
-  assert.equal(may(text, '42'), false);
-});

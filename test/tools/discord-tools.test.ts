@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GuildTexts, MemberAct, Moderation } from '../../src/bridge/guild-ports.ts';
+import type { AuditNote } from '../../src/bridge/reading-ports.ts';
 import type { RecordFind, RecordSearch } from '../../src/bridge/record-ports.ts';
 import { createThread } from '../../src/tools/create-thread.ts';
 import { moderationTools } from '../../src/tools/moderation-tools.ts';
@@ -194,12 +195,20 @@ test('only what all who ask may read is found, where it sounded and where it was
     { finds: [find(4, '2', [])], next: null },
   ];
   const record = { search: async (search: RecordSearch) => pages[searches.push(search) - 1]! };
-  const mayRead = (_guild: string, userId: string, channelId: string) =>
-    channelId !== 'closed' && (channelId !== 'bens' || userId === '2');
+  const asked: (readonly string[])[] = [];
+  const readers = {
+    channelsFor: async (_guild: string, by: readonly string[]) => {
+      asked.push(by);
+      const mayRead = async ({ posts }: { posts: readonly { channelId: string }[] }) =>
+        posts.every(({ channelId }) => channelId !== 'closed');
+      return { ids: ['open'], mayRead };
+    },
+  };
+  const noted: AuditNote[] = [];
   const tool = searchTranscripts({
     record,
-    texts: { mayRead },
-    channelsOf: () => ['open', 'closed', 'bens'],
+    readers,
+    audit: { note: async (note) => void noted.push(note) },
     now: () => new Date('2026-11-21T13:00:00Z'),
   });
   const value = await callTool(
@@ -233,12 +242,18 @@ test('only what all who ask may read is found, where it sounded and where it was
       { by: 'Ben', at: '2026-11-21T13:00:00.000Z', text: 'said 4' },
     ],
   });
+  assert.deepEqual(asked, [[anna.userId, ben.userId]]);
+  const what = '{"words":"pizza","speaker":"ben","since":"2026-11-20 18:00"}';
+  assert.deepEqual(
+    noted,
+    [anna, ben].map((by) => ({ guildId: '10', by, act: 'tool', what, lines: 2 })),
+  );
 });
 
 test('nobody unknown searches', async () => {
-  const texts = { mayRead: () => true };
-  const record = { search: () => assert.fail('asked for nobody') };
-  const tool = searchTranscripts({ record, texts, channelsOf: () => ['v'] });
+  const record = { search: () => assert.fail('searched for nobody') };
+  const readers = { channelsFor: () => assert.fail('asked for nobody') };
+  const tool = searchTranscripts({ record, readers, audit: { note: () => assert.fail('noted nobody') } });
   await assert.rejects(callTool(tool, {}, contextOf({ certain: false })), /not certain who asked/);
   await assert.rejects(callTool(tool, {}, contextOf({ askers: [] })), /not certain who asked/);
 });

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { RecordedConversation, RecordedUtterance } from '../../src/bridge/record-ports.ts';
+import { RecordReaders } from '../../src/readers.ts';
+import { AuditLog } from '../../src/store/audit-log.ts';
 import { openDatabase, openReader } from '../../src/store/database.ts';
 import { newLineId } from '../../src/store/line-ids.ts';
+import { ReaderEntries } from '../../src/store/reader-entries.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
 import { RecordStore } from '../../src/store/record-store.ts';
+import { GuildSettingsStore } from '../../src/store/settings.ts';
 import { openText } from '../../src/store/text-seal.ts';
 import { searchTranscripts } from '../../src/tools/search-transcripts.ts';
 import { callTool } from './call-tool.ts';
@@ -24,11 +28,22 @@ async function setUp(context: TestContext) {
   await store.write(evening(3, 'open', [line(3, 'open', ben.userId, 'Ben', 'pizza for the moderators', 'mods')]));
   await store.write(evening(4, 'open', [line(4, 'open', anna.userId, 'Anna', 'I would rather have soup', 'open')]));
   const record = new StoredRecord(openReader(database).reader, openText);
-  const mayRead = (_guild: string, userId: string, channelId: string) => channelId === 'open' || userId === anna.userId;
+  const shows = async (_guild: string, userId: string, channelId: string) =>
+    channelId === 'open' || userId === anna.userId;
+  const readers = new RecordReaders({
+    entries: new ReaderEntries(database),
+    places: {
+      shows,
+      reader: async () => ({ managesServer: false, roleIds: [] }),
+      voiceChannels: () => ['open', 'closed'],
+    },
+    settings: new GuildSettingsStore(database),
+    record,
+  });
   const tool = searchTranscripts({
     record,
-    texts: { mayRead },
-    channelsOf: () => ['open', 'closed'],
+    readers,
+    audit: new AuditLog({ database, seal: openText }),
     now: () => new Date('2026-11-21T13:00:00Z'),
   });
   return (args: object, ...askers: (typeof anna)[]) => callTool(tool, args, contextOf({ askers }));

@@ -1,0 +1,67 @@
+// Who may read what was said, and who did. Types only.
+import type { Person, UserId } from './ports.ts';
+import type { RecordedLine } from './record-ports.ts';
+
+/** A role or a person that a guild lets read its record. */
+export interface ReaderEntry {
+  readonly kind: 'role' | 'person';
+  readonly id: string;
+}
+
+/** What of a guild's record some people may read. */
+export interface ReadableChannels {
+  /** Voice channels, those that were deleted included. None: nothing may be read. */
+  readonly ids: readonly string[];
+  /**
+   * Whether one line may be shown: a conversation that was moved has lines of several channels, and a channel's lines
+   * may have been posted where not everybody reads. Ask it of every line. Answers from memory but for archived threads.
+   */
+  mayRead(line: Pick<RecordedLine, 'channelId' | 'posts'>): Promise<boolean>;
+}
+
+/** Who may read what was said in a guild: the one place that decides. Rejects with an Error whose message a person can read. */
+export interface Readers {
+  /**
+   * What all of these people may read; of nobody: nothing. Whoever manages the server may read all. Where the guild
+   * named readers, these may read the voice channels that they see; otherwise everybody who sees the voice channel and
+   * what was posted of it. Goes by the roles that Discord told of last.
+   */
+  channelsFor(guildId: string, by: readonly UserId[]): Promise<ReadableChannels>;
+  entries(guildId: string): Promise<readonly ReaderEntry[]>;
+  /** False where it was there already. Rejects with RangeError, with a sentence for people, when there are too many. */
+  add(guildId: string, entry: ReaderEntry): Promise<boolean>;
+  /** False where there is none. */
+  remove(guildId: string, entry: ReaderEntry): Promise<boolean>;
+}
+
+/** What somebody did with the record. `tool`: a model searched it for them. */
+export type AuditedAct = 'search' | 'summary' | 'missed' | 'export' | 'tool';
+
+/** One entry of the audit log. */
+export interface AuditNote {
+  readonly guildId: string;
+  readonly by: Person;
+  readonly act: AuditedAct;
+  /** What was asked for, in words such as `text: "rent", since: yesterday`. Untrusted; cut at 500 characters. */
+  readonly what: string;
+  /** Lines of the record that they were shown. */
+  readonly lines: number;
+}
+
+/** An entry as it is kept. `at`: ms since 1970. */
+export interface KeptAuditNote extends AuditNote {
+  readonly id: number;
+  readonly at: number;
+}
+
+/** Who read what, for those who manage the server. Kept for a year. Rejects with StoreError. */
+export interface Audit {
+  /** Resolves when it is on disk: what is noted may be shown only then. */
+  note(note: AuditNote): Promise<void>;
+  /** Newest first. `before`: the id of the last one of the page before. */
+  page(query: {
+    readonly guildId: string;
+    readonly limit: number;
+    readonly before?: number;
+  }): Promise<readonly KeptAuditNote[]>;
+}
