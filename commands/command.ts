@@ -6,8 +6,11 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { TranscriptExports } from '../src/bridge/export-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel } from '../src/bridge/ports.ts';
+import type { Audit, Readers } from '../src/bridge/reading-ports.ts';
+import type { RecordReader } from '../src/bridge/record-ports.ts';
 import type {
   Decision,
   SettingsStore,
@@ -49,6 +52,10 @@ export interface CommandContext {
   readonly notes: Notes;
   readonly reminders: Reminders;
   readonly policies: ToolPolicies;
+  readonly record: RecordReader;
+  readonly readers: Readers;
+  readonly audit: Audit;
+  readonly exports: TranscriptExports;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {
     of(guildId: string):

@@ -3,6 +3,7 @@ import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { missingRights, writingRights } from './rights.ts';
 import { change } from './setting-words.ts';
+import { exportSubcommand, exportTranscript, proposeSessions } from './transcript-export.ts';
 import { channelLink, listed } from './words.ts';
 
 /** Where the transcript is written. */
@@ -39,9 +40,13 @@ export const transcript: Command = {
             .setRequired(true),
         ),
     )
+    .addSubcommand(exportSubcommand)
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
 
+  autocomplete: proposeSessions,
+
   async execute(asked, context) {
+    if (asked.options.getSubcommand() === 'export') return exportTranscript(asked, context);
     if (asked.options.getSubcommand() === 'retention') return retain(asked, context);
     const chosen = asked.options.getChannel('channel');
     if (!chosen) {

@@ -24,6 +24,7 @@ import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
+import { Exporting } from './exporting.ts';
 import { type KeptRecord, openRecord } from './kept-record.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
@@ -224,6 +225,8 @@ export async function startParley({
       notes,
       reminders: reminding,
       policies,
+      ...read,
+      exports: new Exporting({ record: record.reader, now: () => Date.now() }),
       decisions,
       tryTool: trials.run,
       log,

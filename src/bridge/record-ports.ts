@@ -166,6 +166,8 @@ export interface RecordReader {
   conversation(guildId: string, id: number): Promise<RecordedConversation | undefined>;
   /** The voice channels in which something was said, those that were deleted included. */
   channels(guildId: string): Promise<readonly string[]>;
+  /** How many people spoke, came or left, by the id of the conversation; of at most some hundred. */
+  people(conversationIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /** All lines of a range in the order of their beginnings, read in pages while they are taken. */
   lines(range: LineRange): AsyncIterable<RecordedLine>;
   search(search: RecordSearch): Promise<RecordFinds>;

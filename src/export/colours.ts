@@ -1,7 +1,10 @@
 // Colours of people, as hexadecimal sRGB. Contrast is WCAG 2.2's (w3.org/TR/WCAG22/#dfn-contrast-ratio).
 
 /** Backgrounds on which a name may stand; the style sheet of the page has the same. */
-export const BACKGROUNDS = { light: ['#ffffff', '#f4f5f8', '#fff6d6'], dark: ['#15171c', '#1d2027', '#3a3318'] } as const;
+export const BACKGROUNDS = {
+  light: ['#ffffff', '#f4f5f8', '#fff6d6'],
+  dark: ['#15171c', '#1d2027', '#3a3318'],
+} as const;
 /** WCAG AA asks for 4.5 of text. */
 const ENOUGH = 4.5;
 /** Each next hue is as far from all before it as can be. */

@@ -8,7 +8,11 @@ import { marksOf, nameOf, outcomeText, saidText } from './words.ts';
 export function htmlLine({ line, number, offsetMs, speakers, overNames }: PlacedLine): Markup {
   const id = `l${number}`;
   const [first] = speakers;
-  const classes = [...kindOf(line), ...(first === undefined ? [] : [`p${first}`]), ...(overNames.length ? ['over'] : [])];
+  const classes = [
+    ...kindOf(line),
+    ...(first === undefined ? [] : [`p${first}`]),
+    ...(overNames.length ? ['over'] : []),
+  ];
   return element(
     'li',
     { id, class: classes.join(' '), 'data-by': speakers.join(' '), tabindex: -1 },
@@ -81,14 +85,17 @@ function call(line: RecordedToolCall): Markup {
       element('span', { class: line.result?.ok === false ? 'failed' : undefined }, outcome),
     ),
     element('pre', { dir: 'auto', 'aria-label': 'What it was given' }, indented(line.arguments)),
-    line.result ? element('pre', { dir: 'auto', 'aria-label': 'What it brought' }, indented(line.result.output)) : undefined,
+    line.result
+      ? element('pre', { dir: 'auto', 'aria-label': 'What it brought' }, indented(line.result.output))
+      : undefined,
   );
 }
 
-/** JSON is read more easily in lines. */
+/** JSON is read more easily in lines, where nothing of it changes by that, such as a number too long to be one. */
 function indented(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    const value: unknown = JSON.parse(text);
+    return JSON.stringify(value) === text ? JSON.stringify(value, null, 2) : text;
   } catch {
     return text;
   }

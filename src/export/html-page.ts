@@ -77,7 +77,11 @@ function header(summary: TranscriptSummary): Markup {
     element(
       'p',
       {},
-      element('time', { datetime: iso(startedAt), 'data-full': true }, `${dateText(startedAt)}, ${minuteText(startedAt)}`),
+      element(
+        'time',
+        { datetime: iso(startedAt), 'data-full': true },
+        `${dateText(startedAt)}, ${minuteText(startedAt)}`,
+      ),
       ' to ',
       element('time', { datetime: iso(endedAt) }, `${days}${clockText(endedAt)}`),
       ' (',
@@ -130,7 +134,21 @@ function footer({ exportedAt }: TranscriptSummary): Markup {
   return element(
     'footer',
     {},
-    element('p', {}, 'Before each line stand the time of day and the time from the beginning. A double edge marks who began while somebody else spoke.'),
-    element('p', {}, 'Exported ', element('time', { datetime: iso(exportedAt), 'data-full': true }, `${dateText(exportedAt)}, ${minuteText(exportedAt)} UTC`), ' by Parley. This page loads nothing from anywhere.'),
+    element(
+      'p',
+      {},
+      'Before each line stand the time of day and the time from the beginning. A double edge marks who began while somebody else spoke.',
+    ),
+    element(
+      'p',
+      {},
+      'Exported ',
+      element(
+        'time',
+        { datetime: iso(exportedAt), 'data-full': true },
+        `${dateText(exportedAt)}, ${minuteText(exportedAt)} UTC`,
+      ),
+      ' by Parley. This page loads nothing from anywhere.',
+    ),
   );
 }

@@ -7,8 +7,7 @@ import { listed, marksOf, measureText, nameOf, outcomeText, saidText } from './w
 export const markdownText: TranscriptFormat = {
   extension: 'md',
   separator: '\n\n',
-  line: (placed) =>
-    `\`${offsetText(placed.offsetMs)}\` \`${clockText(placed.line.startedAt)}\` ${wordsOf(placed)}`,
+  line: (placed) => `\`${offsetText(placed.offsetMs)}\` \`${clockText(placed.line.startedAt)}\` ${wordsOf(placed)}`,
   head: (summary) => `${headLines(summary).join('\n')}\n\n`,
   foot: () => '\n',
 };

@@ -48,7 +48,8 @@ function wordsOf({ line, overNames }: PlacedLine): string {
 /** On one line, and without a say in the order of what stands around it (Unicode 9, first strong isolate). */
 function isolated(text: string): string {
   const line = plain(text);
-  return /[\p{L}]/u.test(line) && /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u.test(line)
+  return /[\p{L}]/u.test(line) &&
+    /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u.test(line)
     ? `\u2068${line}\u2069`
     : line;
 }

@@ -3,9 +3,9 @@ import { lengthText, secondsText } from './times.ts';
 import type { TranscriptSummary } from './transcript-format.ts';
 
 /** Shown where nothing is known of who it was. */
-export const NOBODY = 'Somebody';
+const NOBODY = 'Somebody';
 /** Shown in place of words that never came. */
-export const NO_WORDS = '(no transcript came)';
+const NO_WORDS = '(no transcript came)';
 
 /** A name to show: never empty. Untrusted. */
 export function nameOf(name: string): string {

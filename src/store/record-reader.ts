@@ -60,6 +60,22 @@ export class StoredRecord implements RecordReader {
     return rows.map(({ id }) => id);
   }
 
+  async people(conversationIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const of = (table: string) =>
+      this.#reader(table)
+        .select('conversation_id', 'user_id')
+        .whereIn('conversation_id', conversationIds)
+        .whereNotNull('user_id');
+    const rows = await readable(
+      this.#reader
+        .from(of('turns').union(of('presences')).as('known'))
+        .select('conversation_id')
+        .count('user_id as people')
+        .groupBy('conversation_id'),
+    );
+    return new Map(rows.map(({ conversation_id, people }) => [Number(conversation_id), Number(people)]));
+  }
+
   async *lines(range: LineRange): AsyncGenerator<RecordedLine, void, void> {
     let from = range.since === undefined ? 0 : firstLineId(range.since);
     for (;;) {

@@ -6,15 +6,23 @@ import { drawUsage } from '../../src/chart/draw-usage.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
+import { ReadablePlaces } from '../../src/discord/readable-places.ts';
+import { Exporting } from '../../src/exporting.ts';
 import { PRICES } from '../../src/model/prices.ts';
+import { RecordReaders } from '../../src/readers.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { Spending } from '../../src/spending.ts';
+import { AuditLog } from '../../src/store/audit-log.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
+import { ReaderEntries } from '../../src/store/reader-entries.ts';
+import { StoredRecord } from '../../src/store/record-reader.ts';
+import { RecordStore } from '../../src/store/record-store.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
+import { openText } from '../../src/store/text-seal.ts';
 import { ToolRulesStore } from '../../src/store/tool-rules.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { ScriptedBridges } from '../fakes/bridges.ts';
@@ -30,6 +38,8 @@ export interface Rig {
   readonly bridges: ScriptedBridges;
   readonly settings: GuildSettingsStore;
   readonly spending: Spending;
+  /** Writes what the commands read of the record. */
+  readonly written: RecordStore;
   readonly lines: ReturnType<typeof keptLog>['lines'];
   readonly context: CommandContext;
   close(): Promise<void>;
@@ -46,6 +56,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices: PRICES, now: () => new Date() });
   const fresh = createClient({ apiUrl, log, onDead: (error) => log.fatal(error.message) });
+  const record = new StoredRecord(database, openText);
   const context: CommandContext = {
     bridges,
     settings,
@@ -61,6 +72,15 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     notes: new NoteStore(database),
     reminders: new ReminderStore(database),
     policies: new ToolRulesStore(database),
+    record,
+    readers: new RecordReaders({
+      entries: new ReaderEntries(database),
+      places: new ReadablePlaces(fresh),
+      settings,
+      record,
+    }),
+    audit: new AuditLog({ database, seal: openText }),
+    exports: new Exporting({ record, now: () => Date.now() }),
     decisions: new DecisionLog(),
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
     log,
@@ -75,7 +95,8 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     await usageStore.close();
     await database.destroy();
   };
-  return { discord, client, bridges, settings, spending, lines, context, close };
+  const written = new RecordStore(database, openText);
+  return { discord, client, bridges, settings, spending, written, lines, context, close };
 }
 
 /** A guild with a voice channel, a text channel, and Anna, who is in the voice channel and manages the server. */

@@ -1,4 +1,3 @@
-'use strict';
 // What makes the page of a transcript search, filter and tell the reader's own time. Without it, the page can be read.
 (() => {
   const TYPED_MS = 120;
