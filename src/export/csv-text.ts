@@ -36,7 +36,7 @@ const FORMULA = /^[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
 export const csvText: TranscriptFormat = {
   extension: 'csv',
   separator: '',
-  line: (placed) => rowText({ ...commonRow(placed), ...ownRow(placed.line, placed.overNames) }),
+  line: (placed) => rowText({ ...commonRow(placed), ...ownRow(placed.line, placed.over) }),
   head: () => `\ufeff${stringify([COLUMNS], { record_delimiter: 'windows' })}`,
   foot: () => '',
 };
@@ -57,7 +57,7 @@ function commonRow({ line, number, offsetMs }: PlacedLine): Row {
   };
 }
 
-function ownRow(line: RecordedLine, overNames: readonly string[]): Row {
+function ownRow(line: RecordedLine, over: readonly string[]): Row {
   switch (line.kind) {
     case 'utterance':
       return {
@@ -65,7 +65,7 @@ function ownRow(line: RecordedLine, overNames: readonly string[]): Row {
         name: line.name,
         user_id: line.userId ?? '',
         text: line.text,
-        overlaps: overNames.join(', '),
+        overlaps: over.join(', '),
         ...(line.cut && { heard_ms: String(line.cut.heardMs), produced_ms: String(line.cut.producedMs) }),
         language: line.language ?? '',
         model: line.model ?? '',

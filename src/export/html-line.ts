@@ -2,20 +2,24 @@ import type { RecordedLine, RecordedToolCall, RecordedUtterance } from '../bridg
 import { type Child, element, type Markup } from './markup.ts';
 import { clockText, iso, offsetText } from './times.ts';
 import type { PlacedLine } from './transcript-format.ts';
-import { marksOf, nameOf, outcomeText, saidText } from './words.ts';
+import { marksOf, outcomeText, saidText, speakerName } from './words.ts';
+
+/** So much is read on one line. */
+const SHORT = 72;
 
 /** One line of a transcript as an item of the page's list. */
-export function htmlLine({ line, number, offsetMs, speakers, overNames }: PlacedLine): Markup {
+export function htmlLine(placed: PlacedLine): Markup {
+  const { line, number, offsetMs, speakers, over } = placed;
   const id = `l${number}`;
   const [first] = speakers;
   const classes = [
     ...kindOf(line),
-    ...(first === undefined ? [] : [`p${first}`]),
-    ...(overNames.length ? ['over'] : []),
+    ...(first === undefined ? [] : [`p${first.place}`]),
+    ...(over.length ? ['over'] : []),
   ];
   return element(
     'li',
-    { id, class: classes.join(' '), 'data-by': speakers.join(' '), tabindex: -1 },
+    { id, class: classes.join(' '), 'data-by': speakers.map(({ place }) => place).join(' '), tabindex: -1 },
     element(
       'a',
       { class: 'at', href: `#${id}` },
@@ -23,7 +27,7 @@ export function htmlLine({ line, number, offsetMs, speakers, overNames }: Placed
       ' ',
       element('span', {}, offsetText(offsetMs)),
     ),
-    element('div', { class: 'body' }, ...bodyOf(line, overNames)),
+    element('div', { class: 'body' }, ...bodyOf(placed)),
   );
 }
 
@@ -42,15 +46,16 @@ function kindOf(line: RecordedLine): readonly string[] {
   }
 }
 
-function bodyOf(line: RecordedLine, overNames: readonly string[]): readonly Child[] {
+function bodyOf(placed: PlacedLine): readonly Child[] {
+  const { line } = placed;
   switch (line.kind) {
     case 'utterance':
-      return said(line, overNames);
+      return said(line, placed);
     case 'tool-call':
-      return [call(line)];
+      return [call(line, placed)];
     case 'joined':
     case 'left':
-      return [element('bdi', {}, nameOf(line.name)), line.kind === 'joined' ? ' came' : ' left'];
+      return [element('bdi', {}, speakerName(placed)), line.kind === 'joined' ? ' came' : ' left'];
     case 'notice':
       return [element('span', { dir: 'auto' }, line.text)];
     default:
@@ -58,18 +63,18 @@ function bodyOf(line: RecordedLine, overNames: readonly string[]): readonly Chil
   }
 }
 
-function said(line: RecordedUtterance, overNames: readonly string[]): readonly Child[] {
+function said(line: RecordedUtterance, placed: PlacedLine): readonly Child[] {
   return [
-    element('bdi', { class: 'who' }, nameOf(line.name)),
-    ...marksOf(line, overNames).map((mark) => [' ', element('bdi', { class: 'mark' }, mark)]),
+    element('bdi', { class: 'who' }, speakerName(placed)),
+    ...marksOf(line, placed.over).map((mark) => [' ', element('bdi', { class: 'mark' }, mark)]),
     element('p', { dir: 'auto', lang: line.language ?? undefined }, saidText(line)),
   ];
 }
 
-function call(line: RecordedToolCall): Markup {
-  const askers = line.askers.flatMap(({ name }, at) => [
+function call(line: RecordedToolCall, { speakers }: PlacedLine): Markup {
+  const askers = speakers.flatMap(({ name, place }, at) => [
     at === 0 ? ' for ' : ', ',
-    element('bdi', { class: 'who' }, nameOf(name)),
+    element('bdi', { class: `who p${place}` }, name),
   ]);
   const outcome = outcomeText(line);
   return element(
@@ -95,7 +100,8 @@ function call(line: RecordedToolCall): Markup {
 function indented(text: string): string {
   try {
     const value: unknown = JSON.parse(text);
-    return JSON.stringify(value) === text ? JSON.stringify(value, null, 2) : text;
+    const isReadable = text.length <= SHORT || JSON.stringify(value) !== text;
+    return isReadable ? text : JSON.stringify(value, null, 2);
   } catch {
     return text;
   }

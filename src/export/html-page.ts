@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { colourOf } from './colours.ts';
 import { htmlLine } from './html-line.ts';
 import { element, Markup } from './markup.ts';
-import { clockText, dateText, iso, minuteText } from './times.ts';
+import { dateText, iso, minuteText } from './times.ts';
 import type { Participant, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
-import { measureText, nameOf } from './words.ts';
+import { measureText } from './words.ts';
 
 const STYLE = readFileSync(new URL('./page/page.css', import.meta.url), 'utf8');
 const SCRIPT = readFileSync(new URL('./page/page.js', import.meta.url), 'utf8');
@@ -68,7 +68,7 @@ function coloursOf(participants: readonly Participant[]): string {
 function header(summary: TranscriptSummary): Markup {
   const { conversation, server, channel, endedAt, lines } = summary;
   const { startedAt, mode, model } = conversation;
-  const days = dateText(startedAt) === dateText(endedAt) ? '' : `${dateText(endedAt)}, `;
+  const isSameDay = dateText(startedAt) === dateText(endedAt);
   return element(
     'header',
     {},
@@ -77,13 +77,11 @@ function header(summary: TranscriptSummary): Markup {
     element(
       'p',
       {},
-      element(
-        'time',
-        { datetime: iso(startedAt), 'data-full': true },
-        `${dateText(startedAt)}, ${minuteText(startedAt)}`,
-      ),
+      momentOf(startedAt),
       ' to ',
-      element('time', { datetime: iso(endedAt) }, `${days}${clockText(endedAt)}`),
+      isSameDay
+        ? element('time', { datetime: iso(endedAt), 'data-form': 'minute' }, minuteText(endedAt))
+        : momentOf(endedAt),
       ' (',
       element('span', { id: 'zone' }, 'UTC'),
       ')',
@@ -95,16 +93,30 @@ function header(summary: TranscriptSummary): Markup {
       mode === 'listen' ? 'written down by ' : 'with ',
       element('bdi', {}, model),
     ),
+    people(summary.participants),
   );
 }
 
+/** On paper, and where there is no script; else the filter names them. */
+function people(participants: readonly Participant[]): Markup {
+  const names = participants.flatMap(({ shown }, place) => [
+    place === 0 ? 'With ' : ', ',
+    element('bdi', { class: `who p${place}` }, shown),
+  ]);
+  return element('p', { class: 'people' }, ...names);
+}
+
+function momentOf(at: number): Markup {
+  return element('time', { datetime: iso(at), 'data-form': 'moment' }, `${dateText(at)}, ${minuteText(at)}`);
+}
+
 function find(participants: readonly Participant[]): Markup {
-  const chip = ({ name }: Participant, place: number) =>
+  const chip = ({ shown }: Participant, place: number) =>
     element(
       'label',
       { class: `chip p${place}` },
       element('input', { type: 'checkbox', value: place, autocomplete: 'off' }),
-      element('bdi', {}, nameOf(name)),
+      element('bdi', {}, shown),
     );
   return element(
     'form',
@@ -131,24 +143,13 @@ function find(participants: readonly Participant[]): Markup {
 }
 
 function footer({ exportedAt }: TranscriptSummary): Markup {
+  const legend =
+    'Before each line stand the time of day and the time from the beginning; its link leads to this line. ' +
+    'A double edge marks who began while somebody else spoke.';
   return element(
     'footer',
     {},
-    element(
-      'p',
-      {},
-      'Before each line stand the time of day and the time from the beginning. A double edge marks who began while somebody else spoke.',
-    ),
-    element(
-      'p',
-      {},
-      'Exported ',
-      element(
-        'time',
-        { datetime: iso(exportedAt), 'data-full': true },
-        `${dateText(exportedAt)}, ${minuteText(exportedAt)} UTC`,
-      ),
-      ' by Parley. This page loads nothing from anywhere.',
-    ),
+    element('p', {}, legend),
+    element('p', {}, 'Exported by Parley: ', momentOf(exportedAt), '. This page loads nothing from anywhere.'),
   );
 }

@@ -39,18 +39,18 @@ function about({ conversation, server, channel, exportedAt, participants, lines 
   };
 }
 
-function shown({ line, offsetMs, overNames }: PlacedLine) {
+function shown({ line, offsetMs, over }: PlacedLine) {
   const { id, kind, channelId, startedAt, posts } = line;
   const common = { kind, id: String(id), channelId, startedAt: iso(startedAt), offsetMs };
-  return { ...common, ...ownFields(line, overNames), posts };
+  return { ...common, ...ownFields(line, over), posts };
 }
 
-function ownFields(line: RecordedLine, overNames: readonly string[]) {
+function ownFields(line: RecordedLine, over: readonly string[]) {
   switch (line.kind) {
     case 'utterance': {
       const { by, userId, name, text, language, model, written, state, cut, turnId, replyId, turnIds, itemIds } = line;
       const words = { by, userId, name, endedAt: iso(line.endedAt), text, language, model, written, state, cut };
-      return { ...words, overlaps: overNames, turnId, replyId, turnIds, itemIds };
+      return { ...words, overlaps: over, turnId, replyId, turnIds, itemIds };
     }
     case 'tool-call': {
       const { callId, replyId, askers, name, result, endedAt } = line;

@@ -1,7 +1,7 @@
 import { escapeMarkdown, escapeName } from '../transcript/markdown.ts';
 import { clockText, dateText, minuteText, offsetText } from './times.ts';
 import type { PlacedLine, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
-import { listed, marksOf, measureText, nameOf, outcomeText, saidText } from './words.ts';
+import { listed, marksOf, measureText, outcomeText, saidText, speakerName } from './words.ts';
 
 /** CommonMark, a paragraph for each line; what tools took and brought stands in code blocks. */
 export const markdownText: TranscriptFormat = {
@@ -20,26 +20,27 @@ function headLines(summary: TranscriptSummary): string[] {
     '',
     `${dateText(startedAt)}, ${minuteText(startedAt)} to ${minuteText(endedAt)} UTC (${measureText(summary)})`,
     '',
-    `With ${listed(participants.map(({ name }) => `**${nameIn(name)}**`)) || 'nobody'}. Before each line stand the time from the beginning and the time of day in UTC.`,
+    `With ${listed(participants.map(({ shown }) => `**${nameIn(shown)}**`)) || 'nobody'}. Before each line stand the time from the beginning and the time of day in UTC.`,
     '',
     '---',
   ];
 }
 
-function wordsOf({ line, overNames }: PlacedLine): string {
+function wordsOf(placed: PlacedLine): string {
+  const { line, speakers, over } = placed;
   switch (line.kind) {
     case 'utterance': {
-      const marks = marksOf(line, overNames.map(nameIn));
-      return `**${nameIn(line.name)}:** ${escaped(saidText(line))}${marks.length > 0 ? ` *(${marks.join('; ')})*` : ''}`;
+      const marks = marksOf(line, over.map(nameIn));
+      return `**${nameIn(speakerName(placed))}:** ${escaped(saidText(line))}${marks.length > 0 ? ` *(${marks.join('; ')})*` : ''}`;
     }
     case 'tool-call': {
-      const askers = listed(line.askers.map(({ name }) => nameIn(name)));
+      const askers = listed(speakers.map(({ name }) => nameIn(name)));
       const head = `*Tool* **${escaped(line.name)}**${askers === '' ? '' : ` for ${askers}`}: ${outcomeText(line)}`;
       return [head, fenced(line.arguments), ...(line.result ? [fenced(line.result.output)] : [])].join('\n\n');
     }
     case 'joined':
     case 'left':
-      return `*${nameIn(line.name)} ${line.kind === 'joined' ? 'came' : 'left'}*`;
+      return `*${nameIn(speakerName(placed))} ${line.kind === 'joined' ? 'came' : 'left'}*`;
     case 'notice':
       return `*${escaped(line.text)}*`;
     default:
@@ -48,7 +49,7 @@ function wordsOf({ line, overNames }: PlacedLine): string {
 }
 
 function nameIn(name: string): string {
-  return andSigns(escapeName(nameOf(name)));
+  return andSigns(escapeName(name));
 }
 
 function escaped(text: string): string {

@@ -1,7 +1,7 @@
 import { plain } from '../transcript/markdown.ts';
 import { clockText, dateText, minuteText, offsetText } from './times.ts';
 import type { PlacedLine, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
-import { listed, marksOf, measureText, nameOf, outcomeText, saidText } from './words.ts';
+import { listed, marksOf, measureText, outcomeText, saidText, speakerName } from './words.ts';
 
 /** One line each: `[0:02:05 20:14:05] Anna: words`. */
 export const plainText: TranscriptFormat = {
@@ -18,26 +18,27 @@ function headLines(summary: TranscriptSummary): string[] {
   return [
     `${isolated(channel)}, ${isolated(server)}`,
     `${dateText(startedAt)}, ${minuteText(startedAt)} to ${minuteText(endedAt)} UTC (${measureText(summary)})`,
-    `With ${listed(participants.map(({ name }) => isolated(nameOf(name)))) || 'nobody'}`,
+    `With ${listed(participants.map(({ shown }) => isolated(shown))) || 'nobody'}`,
     'In brackets: the time from the beginning, and the time of day in UTC.',
   ];
 }
 
-function wordsOf({ line, overNames }: PlacedLine): string {
+function wordsOf(placed: PlacedLine): string {
+  const { line, speakers, over } = placed;
   switch (line.kind) {
     case 'utterance': {
-      const marks = marksOf(line, overNames.map(plain));
-      return `${isolated(nameOf(line.name))}: ${isolated(saidText(line))}${marks.length > 0 ? ` (${marks.join('; ')})` : ''}`;
+      const marks = marksOf(line, over.map(plain));
+      return `${isolated(speakerName(placed))}: ${isolated(saidText(line))}${marks.length > 0 ? ` (${marks.join('; ')})` : ''}`;
     }
     case 'tool-call': {
-      const askers = listed(line.askers.map(({ name }) => isolated(nameOf(name))));
+      const askers = listed(speakers.map(({ name }) => isolated(name)));
       const output = line.result ? `: ${isolated(line.result.output)}` : '';
       const call = `${isolated(line.name)} ${isolated(line.arguments)}`;
       return `* ${call}${askers === '' ? '' : `, for ${askers}`}; ${outcomeText(line)}${output}`;
     }
     case 'joined':
     case 'left':
-      return `* ${isolated(nameOf(line.name))} ${line.kind === 'joined' ? 'came' : 'left'}`;
+      return `* ${isolated(speakerName(placed))} ${line.kind === 'joined' ? 'came' : 'left'}`;
     case 'notice':
       return `* ${isolated(line.text)}`;
     default:

@@ -2,7 +2,7 @@ import type { RecordedUtterance } from '../bridge/record-ports.ts';
 import { plain } from '../transcript/markdown.ts';
 import { dateText, minuteText, stamp } from './times.ts';
 import type { PlacedLine, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
-import { measureText, nameOf, saidText } from './words.ts';
+import { measureText, saidText, speakerName } from './words.ts';
 
 /** Nobody can read faster, and a cue that ends where it begins is none (w3.org/TR/webvtt1/#webvtt-cue-timings). */
 const SHORTEST_MS = 500;
@@ -15,10 +15,11 @@ export function subRip(): TranscriptFormat {
   return {
     extension: 'srt',
     separator: '\n\n',
-    line: ({ line, offsetMs }) => {
+    line: (placed) => {
+      const { line, offsetMs } = placed;
       if (line.kind !== 'utterance') return undefined;
       cue += 1;
-      return `${cue}\n${timing(line, offsetMs, ',')}\n${untagged(nameOf(line.name))}: ${untagged(saidText(line))}`;
+      return `${cue}\n${timing(line, offsetMs, ',')}\n${untagged(speakerName(placed))}: ${untagged(saidText(line))}`;
     },
     head: () => '',
     foot: () => '\n',
@@ -31,10 +32,11 @@ export function webVtt(): TranscriptFormat {
   return {
     extension: 'vtt',
     separator: '\n\n',
-    line: ({ line, offsetMs }) => {
+    line: (placed) => {
+      const { line, offsetMs } = placed;
       if (line.kind !== 'utterance') return undefined;
       cue += 1;
-      return `${cue}\n${timing(line, offsetMs, '.')}\n<v ${referred(nameOf(line.name))}>${referred(saidText(line))}</v>`;
+      return `${cue}\n${timing(line, offsetMs, '.')}\n<v ${referred(speakerName(placed))}>${referred(saidText(line))}</v>`;
     },
     head: (summary) => `WEBVTT\n\nNOTE\n${referred(aboutText(summary))}\n\n`,
     foot: () => '\n',

@@ -1,18 +1,29 @@
 import type { RecordedLine, RecordedUtterance } from '../bridge/record-ports.ts';
+import { ShownNames } from './shown-names.ts';
 import type { Participant, PlacedLine } from './transcript-format.ts';
+import { NOBODY } from './words.ts';
 
 /** People end and begin within so much of each other without talking over each other. */
 const OVERLAP_MS = 300;
 /** The key of the model among the participants; no user id. */
 const MODEL = '';
+/** Utterances that last at the same time and are remembered; past it the oldest is forgotten. */
+const MOST_SOUNDING = 100;
+
+interface Sounding {
+  readonly key: string | null;
+  readonly shown: string;
+  readonly endedAt: number;
+}
 
 /** Puts lines in their places, in the order of their beginnings: when, who, and over whom. */
 export class Timeline {
   readonly #startedAt: number;
   readonly #participants: Participant[] = [];
   readonly #places = new Map<string, number>();
+  readonly #names = new ShownNames();
   /** Utterances that may still last when the next one begins. */
-  #sounding: RecordedUtterance[] = [];
+  #sounding: Sounding[] = [];
   #lines = 0;
   #endedAt: number;
 
@@ -39,56 +50,51 @@ export class Timeline {
     this.#lines += 1;
     const endedAt = 'endedAt' in line ? (line.endedAt ?? line.startedAt) : line.startedAt;
     this.#endedAt = Math.max(this.#endedAt, line.startedAt, endedAt);
-    const over = line.kind === 'utterance' ? this.#over(line) : [];
-    return {
-      line,
-      number: this.#lines,
-      offsetMs: Math.max(0, line.startedAt - this.#startedAt),
-      speakers: this.#speakers(line),
-      over: over.map((one) => this.#utterer(one)).filter((place) => place !== undefined),
-      overNames: [...new Set(over.map(({ name }) => name))],
-    };
-  }
-
-  #over(line: RecordedUtterance): RecordedUtterance[] {
-    this.#sounding = this.#sounding.filter(({ endedAt }) => endedAt > line.startedAt);
-    const isOther = (one: RecordedUtterance) => one.by !== line.by || one.userId !== line.userId;
-    const lasts = Math.max(line.endedAt - line.startedAt, 1);
-    const over = this.#sounding.filter(
-      (one) => isOther(one) && Math.min(one.endedAt, line.endedAt) - line.startedAt >= Math.min(OVERLAP_MS, lasts),
-    );
-    if (!line.written) this.#sounding.push(line);
-    return line.written ? [] : over;
-  }
-
-  #speakers(line: RecordedLine): readonly number[] {
+    const own = { line, number: this.#lines, offsetMs: Math.max(0, line.startedAt - this.#startedAt), over: [] };
     switch (line.kind) {
-      case 'utterance': {
-        const place = this.#utterer(line);
-        return place === undefined ? [] : [place];
+      case 'utterance':
+        return { ...own, ...this.#utterance(line) };
+      case 'tool-call': {
+        const askers = new Map(line.askers.map(({ userId, name }) => [userId, name]));
+        return { ...own, speakers: [...askers].map(([userId, name]) => this.#of(userId, userId, name)) };
       }
-      case 'tool-call':
-        return [...new Set(line.askers.map(({ userId, name }) => this.#of(userId, { userId, name })))];
       case 'joined':
       case 'left':
-        return [this.#of(line.userId, { userId: line.userId, name: line.name })];
+        return { ...own, speakers: [this.#of(line.userId, line.userId, line.name)] };
       case 'notice':
-        return [];
+        return { ...own, speakers: [] };
       default:
         return line satisfies never;
     }
   }
 
-  #utterer({ by, userId, name }: RecordedUtterance): number | undefined {
-    if (by === 'model') return this.#of(MODEL, { userId: null, name });
-    return userId === null ? undefined : this.#of(userId, { userId, name });
+  #utterance(line: RecordedUtterance): Pick<PlacedLine, 'speakers' | 'over'> {
+    const key = line.by === 'model' ? MODEL : line.userId;
+    const speaker = key === null ? undefined : this.#of(key, line.userId, line.name);
+    const shown = speaker?.name ?? NOBODY;
+    const over = line.written ? [] : this.#over(key, line);
+    if (!line.written)
+      this.#sounding = [...this.#sounding, { key, shown, endedAt: line.endedAt }].slice(-MOST_SOUNDING);
+    return { speakers: speaker ? [speaker] : [], over };
   }
 
-  #of(key: string, participant: Participant): number {
+  #over(key: string | null, { startedAt, endedAt }: RecordedUtterance): readonly string[] {
+    this.#sounding = this.#sounding.filter((one) => one.endedAt > startedAt);
+    const enough = Math.min(OVERLAP_MS, Math.max(endedAt - startedAt, 1));
+    const others = this.#sounding.filter(
+      (one) =>
+        (one.key !== key || key === null) &&
+        Math.min(one.endedAt, Math.max(endedAt, startedAt + 1)) - startedAt >= enough,
+    );
+    return [...new Set(others.map(({ shown }) => shown))];
+  }
+
+  #of(key: string, userId: string | null, name: string): PlacedLine['speakers'][number] {
+    const shown = this.#names.of(key, name, key === MODEL);
     const known = this.#places.get(key);
-    if (known !== undefined) return known;
-    const place = this.#participants.push(participant) - 1;
+    if (known !== undefined) return { place: known, name: shown };
+    const place = this.#participants.push({ userId, name, shown }) - 1;
     this.#places.set(key, place);
-    return place;
+    return { place, name: shown };
   }
 }

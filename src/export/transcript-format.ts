@@ -6,6 +6,8 @@ export interface Participant {
   readonly userId: string | null;
   /** The first name that was recorded. Untrusted; empty: unknown. */
   readonly name: string;
+  /** As the file shows it: never empty, and told apart from the same name of others. Untrusted. */
+  readonly shown: string;
 }
 
 /** What is known of a conversation once all of it was read. `server` and `channel` are untrusted names. */
@@ -17,9 +19,17 @@ export interface TranscriptSummary {
   readonly exportedAt: number;
   /** The end of the last thing that was recorded, or of the conversation. */
   readonly endedAt: number;
-  /** In the order of their first lines. PlacedLine.speaker is a place in it. */
+  /** In the order of their first lines. Speaker.place is a place in it. */
   readonly participants: readonly Participant[];
   readonly lines: number;
+}
+
+/** Somebody behind a line. */
+interface Speaker {
+  /** Among the participants. */
+  readonly place: number;
+  /** As the guild showed it then, told apart from the same name of others. Untrusted; never empty. */
+  readonly name: string;
 }
 
 /** A line and how it stands among the others. */
@@ -29,12 +39,10 @@ export interface PlacedLine {
   readonly number: number;
   /** From the beginning of the conversation, never below 0. */
   readonly offsetMs: number;
-  /** Who says it, comes or leaves, or asked for the call, as places in the participants. Empty: nobody can say. */
-  readonly speakers: readonly number[];
-  /** Of an utterance: who was still speaking when it began, as places in the participants. */
-  readonly over: readonly number[];
-  /** The names of `over`, as they were shown then. Untrusted. */
-  readonly overNames: readonly string[];
+  /** Who says it, comes or leaves, or asked for the call. Empty: nobody can say. */
+  readonly speakers: readonly Speaker[];
+  /** Of an utterance: the names of those who were still speaking when it began. Untrusted. */
+  readonly over: readonly string[];
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { RecordedToolCall, RecordedUtterance } from '../bridge/record-ports.ts';
 import { lengthText, secondsText } from './times.ts';
-import type { TranscriptSummary } from './transcript-format.ts';
+import type { PlacedLine, TranscriptSummary } from './transcript-format.ts';
 
 /** Shown where nothing is known of who it was. */
-const NOBODY = 'Somebody';
+export const NOBODY = 'Somebody';
 /** Shown in place of words that never came. */
 const NO_WORDS = '(no transcript came)';
 
@@ -12,15 +12,20 @@ export function nameOf(name: string): string {
   return name.trim() === '' ? NOBODY : name;
 }
 
+/** The name of whoever says it, comes or leaves. Untrusted. */
+export function speakerName({ speakers }: PlacedLine): string {
+  return speakers[0]?.name ?? NOBODY;
+}
+
 /** What was said, or that nobody knows it. Untrusted. */
 export function saidText({ text }: RecordedUtterance): string {
   return text.trim() === '' ? NO_WORDS : text;
 }
 
 /** What is to be said of an utterance beside its words, each a short phrase. The names are untrusted. */
-export function marksOf(line: RecordedUtterance, overNames: readonly string[]): readonly string[] {
+export function marksOf(line: RecordedUtterance, over: readonly string[]): readonly string[] {
   return [
-    ...(overNames.length > 0 ? [`while ${listed(overNames.map(nameOf))} spoke`] : []),
+    ...(over.length > 0 ? [`while ${listed(over)} spoke`] : []),
     ...(line.cut ? [cutText(line.cut)] : []),
     ...(line.written ? ['in writing'] : []),
     ...(line.state === 'open' ? ['not finished yet'] : []),

@@ -82,11 +82,23 @@
   }
 
   function tellLocalTimes() {
-    const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-    const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+    const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', second: '2-digit' });
+    const dayAndClock = new Intl.DateTimeFormat(undefined, {
+      weekday: 'short',
+      hour: 'numeric',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    let first;
+    const forms = {
+      moment: new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' }),
+      minute: new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }),
+    };
     for (const time of document.querySelectorAll('time[datetime]')) {
-      const form = time.hasAttribute('data-full') ? moment : clock;
-      time.textContent = form.format(new Date(time.getAttribute('datetime')));
+      const at = new Date(time.getAttribute('datetime'));
+      first ??= at.toDateString();
+      const usual = at.toDateString() === first ? clock : dayAndClock;
+      time.textContent = (forms[time.getAttribute('data-form')] ?? usual).format(at);
     }
     document.querySelector('#zone').textContent = `your time, ${clock.resolvedOptions().timeZone}`;
   }
