@@ -52,6 +52,7 @@ export interface CommandContext {
   readonly notes: Notes;
   readonly reminders: Reminders;
   readonly policies: ToolPolicies;
+  /** What was said. Whoever reads it asks `readers` before, and notes in `audit` what is shown. */
   readonly record: RecordReader;
   readonly readers: Readers;
   readonly audit: Audit;
@@ -77,13 +78,20 @@ export interface CommandContext {
 /** Somebody used the command in a guild whose roles, channels and voice states are known. */
 export type Asked = ChatInputCommandInteraction<'cached'>;
 /** Somebody is typing a value of an option of the command. */
-type Typing = AutocompleteInteraction<'cached'>;
+export type Typing = AutocompleteInteraction<'cached'>;
 /** One proposal while somebody types: at most 100 characters each. */
 export type Choice = ApplicationCommandOptionChoiceData;
 
-/** What the asker reads: text alone, or with files below it. */
+/**
+ * Gives one page of a long answer, from 0; `more`: another one follows. It is asked for again whenever somebody turns to
+ * it, so it checks their rights anew.
+ */
+type Pages = (at: number) => Promise<{ readonly content: string; readonly more: boolean }>;
+
+/** What the asker reads: text alone, with files below it, or in pages that they turn with buttons. */
 export type CommandAnswer =
   | string
+  | { readonly pages: Pages }
   | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
 
 /** One slash command. The dispatch (src/discord/dispatch.ts) defers, sends what `execute` returns, and catches everything. */

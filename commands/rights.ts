@@ -1,4 +1,4 @@
-import { type GuildBasedChannel, type GuildMember, PermissionFlagsBits } from 'discord.js';
+import { type GuildBasedChannel, type GuildMember, PermissionFlagsBits, type PermissionsBitField } from 'discord.js';
 
 /** Discord's own words for the permissions that a voice bot needs, as they stand in the channel's settings. */
 const WORDS = {
@@ -30,4 +30,9 @@ export function writingRights(channel: GuildBasedChannel): readonly Right[] {
 /** Whether a member sees a channel; false where the channel is not known any more. */
 export function sees(channel: GuildBasedChannel | undefined, member: GuildMember): boolean {
   return channel !== undefined && missingRights(channel, member, ['ViewChannel']).length === 0;
+}
+
+/** Whether whoever asks manages the server. */
+export function managesServer({ memberPermissions }: { readonly memberPermissions: PermissionsBitField }): boolean {
+  return memberPermissions.has(PermissionFlagsBits.ManageGuild);
 }

@@ -2,7 +2,7 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
 import type { ReadableChannels } from '../src/bridge/reading-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
-import type { Asked, Choice, Command, CommandAnswer, CommandContext } from './command.ts';
+import type { Asked, Choice, CommandAnswer, CommandContext, Typing } from './command.ts';
 import { sessionLabel } from './session-label.ts';
 import { channelLink, counted } from './words.ts';
 
@@ -76,7 +76,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
 }
 
 /** The sessions that the typing person may read, newest first. */
-export const proposeSessions: NonNullable<Command['autocomplete']> = async (typing, context) => {
+export async function proposeSessions(typing: Typing, context: CommandContext): Promise<readonly Choice[]> {
   const { guildId } = typing;
   const { ids } = await context.readers.channelsFor(guildId, [typing.user.id]);
   if (ids.length === 0) return [];
@@ -88,7 +88,7 @@ export const proposeSessions: NonNullable<Command['autocomplete']> = async (typi
     return { name: sessionLabel(one, label), value: String(one.id) };
   });
   return choices.filter(({ name }) => name.toLowerCase().includes(typed)).slice(0, MOST_CHOICES);
-};
+}
 
 async function chosen(
   { guildId, options }: Asked,

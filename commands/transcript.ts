@@ -1,14 +1,17 @@
-import { ChannelType, type GuildBasedChannel, PermissionFlagsBits } from 'discord.js';
+import { ChannelType, type GuildBasedChannel } from 'discord.js';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { missingRights, writingRights } from './rights.ts';
+import { managesServer, missingRights, writingRights } from './rights.ts';
 import { change } from './setting-words.ts';
 import { exportSubcommand, exportTranscript, proposeSessions } from './transcript-export.ts';
+import { proposedSpeakers, search, searchOptions } from './transcript-search.ts';
 import { channelLink, listed } from './words.ts';
 
-/** Where the transcript is written. */
+const MANAGERS_ONLY = 'Only people with **Manage Server** can do that.';
+
+/** Where the transcript is written, and who reads what was said. Discord knows rights of whole commands only: these are checked here. */
 export const transcript: Command = {
-  data: guildCommand('transcript', 'Where I write down what is said')
+  data: guildCommand('transcript', 'What was said: where I write it, and how to find it')
     .addSubcommand((sub) =>
       sub
         .setName('channel')
@@ -40,38 +43,48 @@ export const transcript: Command = {
             .setRequired(true),
         ),
     )
-    .addSubcommand(exportSubcommand)
-    .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
-
-  autocomplete: proposeSessions,
+    .addSubcommand(searchOptions)
+    .addSubcommand(exportSubcommand),
 
   async execute(asked, context) {
-    if (asked.options.getSubcommand() === 'export') return exportTranscript(asked, context);
-    if (asked.options.getSubcommand() === 'retention') return retain(asked, context);
-    const chosen = asked.options.getChannel('channel');
-    if (!chosen) {
-      return change(
-        asked,
-        context,
-        { transcriptChannelId: null },
-        () => "Transcripts go to the voice channel's own chat.",
-      );
-    }
-    const channel = asked.guild.channels.cache.get(chosen.id);
-    const obstacle = channel
-      ? obstacleIn(channel, asked)
-      : 'I cannot see that channel. Give my role **View Channel** there.';
-    if (obstacle) return obstacle;
-    // People speak before those who sit with them; a text channel may have other readers.
+    const subcommand = asked.options.getSubcommand();
+    if (subcommand === 'export') return exportTranscript(asked, context);
+    if (subcommand === 'search') return search(asked, context);
+    if (!managesServer(asked)) return MANAGERS_ONLY;
+    if (subcommand === 'retention') return retain(asked, context);
+    return choose(asked, context);
+  },
+
+  async autocomplete(typing, context) {
+    const isExport = typing.options.getSubcommand() === 'export';
+    return isExport ? proposeSessions(typing, context) : proposedSpeakers(typing, context);
+  },
+};
+
+async function choose(asked: Asked, context: CommandContext): Promise<string> {
+  const chosen = asked.options.getChannel('channel');
+  if (!chosen) {
     return change(
       asked,
       context,
-      { transcriptChannelId: chosen.id },
-      () =>
-        `Transcripts go to ${channelLink(chosen.id)}. Everybody who can read that channel will read what is said in voice.`,
+      { transcriptChannelId: null },
+      () => "Transcripts go to the voice channel's own chat.",
     );
-  },
-};
+  }
+  const channel = asked.guild.channels.cache.get(chosen.id);
+  const obstacle = channel
+    ? obstacleIn(channel, asked)
+    : 'I cannot see that channel. Give my role **View Channel** there.';
+  if (obstacle) return obstacle;
+  // People speak before those who sit with them; a text channel may have other readers.
+  return change(
+    asked,
+    context,
+    { transcriptChannelId: chosen.id },
+    () =>
+      `Transcripts go to ${channelLink(chosen.id)}. Everybody who can read that channel will read what is said in voice.`,
+  );
+}
 
 function retain(asked: Asked, context: CommandContext) {
   const retentionDays = asked.options.getInteger('days', true);

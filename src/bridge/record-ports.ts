@@ -1,6 +1,6 @@
 // What was said and done, as it is kept: who writes it, and how it is read. Types only.
 // Instants (`…At`) are milliseconds since 1970, and those of sound are when it sounded, not when its text came.
-import type { Provider, UserId } from './ports.ts';
+import type { Person, Provider, UserId } from './ports.ts';
 
 /** `talk`: the model answers; `listen`: it only writes down. */
 export type ConversationMode = 'talk' | 'listen';
@@ -168,6 +168,8 @@ export interface RecordReader {
   channels(guildId: string): Promise<readonly string[]>;
   /** How many people spoke, came or left, by the id of the conversation; of at most some hundred. */
   people(conversationIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /** Who said something in these voice channels, under the name that they had last there. At most 500. */
+  speakers(query: { readonly guildId: string; readonly channelIds: readonly string[] }): Promise<readonly Person[]>;
   /** All lines of a range in the order of their beginnings, read in pages while they are taken. */
   lines(range: LineRange): AsyncIterable<RecordedLine>;
   search(search: RecordSearch): Promise<RecordFinds>;

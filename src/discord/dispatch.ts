@@ -11,6 +11,7 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import type { Logger } from 'pino';
+import { PagedAnswers } from './paged-answers.ts';
 
 /** https://docs.discord.com/developers/resources/message#create-message */
 const LONGEST_ANSWER = 2000;
@@ -28,9 +29,10 @@ const TOO_LATE: ReadonlySet<string | number> = new Set([
   RESTJSONErrorCodes.UnknownMessage,
 ]);
 
-/** Text for people, or with files. */
+/** Text for people, with files, or in pages (from 0; `more`: another one follows). */
 type Answer =
   | string
+  | { readonly pages: (at: number) => Promise<{ readonly content: string; readonly more: boolean }> }
   | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
 
 /** A command as the dispatch needs it; commands/command.ts is its full form. */
@@ -56,16 +58,22 @@ export function dispatchCommands<Context extends { readonly log: Logger }>(
   press: Press = () => undefined,
 ): void {
   const byName = new Map(commands.map((command) => [command.data.name, command]));
+  const around = { byName, context, press, paged: new PagedAnswers() };
   client.on(Events.InteractionCreate, (interaction) => {
-    respond(interaction, byName, context, press).catch((error: unknown) => report(error, interaction, context.log));
+    respond(interaction, around).catch((error: unknown) => report(error, interaction, context.log));
   });
+}
+
+interface Around<Context> {
+  readonly byName: ReadonlyMap<string, DispatchedCommand<Context>>;
+  readonly context: Context;
+  readonly press: Press;
+  readonly paged: PagedAnswers;
 }
 
 async function respond<Context extends { readonly log: Logger }>(
   interaction: Interaction,
-  commands: ReadonlyMap<string, DispatchedCommand<Context>>,
-  context: Context,
-  press: Press,
+  { byName: commands, context, press, paged }: Around<Context>,
 ): Promise<void> {
   if (interaction.isAutocomplete()) {
     await interaction.respond(await proposals(interaction, commands.get(interaction.commandName), context));
@@ -77,7 +85,10 @@ async function respond<Context extends { readonly log: Logger }>(
     return;
   }
   if (interaction.isButton()) {
-    await answer(interaction, async () => (await press(interaction)) ?? UNKNOWN_BUTTON, context.log);
+    const turning = paged.turning(interaction);
+    if (turning) await turnPage(interaction, turning, context.log);
+    else
+      await answer(interaction, async () => (await press(interaction)) ?? UNKNOWN_BUTTON, { paged, log: context.log });
     return;
   }
   const command = commands.get(interaction.commandName);
@@ -86,33 +97,57 @@ async function respond<Context extends { readonly log: Logger }>(
     await interaction.reply({ content, flags: MessageFlags.Ephemeral });
     return;
   }
-  await answer(interaction, () => command.execute(interaction, context), context.log);
+  await answer(interaction, () => command.execute(interaction, context), { paged, log: context.log });
 }
 
 async function answer(
   asked: ChatInputCommandInteraction<'cached'> | ButtonInteraction<'cached'>,
   execute: () => Promise<Answer>,
-  log: Logger,
+  { paged, log }: { readonly paged: PagedAnswers; readonly log: Logger },
 ): Promise<void> {
   // Discord gives three seconds for this, and fixes here that only the asker may read the answer.
   await asked.deferReply({ flags: MessageFlags.Ephemeral });
-  let given: Answer;
+  let given: Exclude<Answer, { readonly pages: unknown }> | Awaited<ReturnType<PagedAnswers['open']>>;
   try {
-    given = await execute();
+    const executed = await execute();
+    given =
+      typeof executed === 'object' && 'pages' in executed ? await paged.open(asked.user.id, executed.pages) : executed;
   } catch (error) {
     const what = asked.isButton() ? { button: asked.customId } : { command: asked.commandName };
     log.error({ err: error, ...what, guildId: asked.guildId }, 'a command failed');
     given = BROKEN;
   }
-  const { content: text, files } = typeof given === 'string' ? { content: given, files: [] } : given;
-  const content = text.length > LONGEST_ANSWER ? `${text.slice(0, LONGEST_ANSWER - 1)}…` : text;
-  const attached = files.map(({ name, bytes }) => ({ name, attachment: bytes }));
+  const whole = typeof given === 'string' ? { content: given } : given;
+  const files = 'files' in whole ? whole.files : [];
   await asked.editReply({
-    content,
-    files: attached,
+    content: cut(whole.content),
+    ...('components' in whole && { components: whole.components }),
+    files: files.map(({ name, bytes }) => ({ name, attachment: bytes })),
     allowedMentions: { parse: [] },
     flags: MessageFlags.SuppressEmbeds,
   });
+}
+
+/** Another page takes the place of the one that is shown. */
+async function turnPage(
+  pressed: ButtonInteraction<'cached'>,
+  turning: NonNullable<ReturnType<PagedAnswers['turning']>>,
+  log: Logger,
+): Promise<void> {
+  await pressed.deferUpdate();
+  let shown: Awaited<ReturnType<typeof turning>>;
+  try {
+    shown = await turning();
+  } catch (error) {
+    log.error({ err: error, button: pressed.customId, guildId: pressed.guildId }, 'a page could not be turned');
+    shown = { content: BROKEN, components: [] };
+  }
+  const { content, components } = shown;
+  await pressed.editReply({ content: cut(content), components, allowedMentions: { parse: [] } });
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_ANSWER ? `${text.slice(0, LONGEST_ANSWER - 1)}…` : text;
 }
 
 async function proposals<Context extends { readonly log: Logger }>(

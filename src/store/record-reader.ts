@@ -1,3 +1,4 @@
+import type { Person } from '../bridge/ports.ts';
 import type {
   LineRange,
   RecordedConversation,
@@ -15,6 +16,7 @@ import type { TextSeal } from './text-seal.ts';
 
 /** Lines read at a time: SQLite works in a thread of its own, but the rows are made in ours. */
 const PAGE = 500;
+const MOST_SPEAKERS = 500;
 
 /** Reads the record from a connection of its own (openReader). */
 export class StoredRecord implements RecordReader {
@@ -74,6 +76,28 @@ export class StoredRecord implements RecordReader {
         .groupBy('conversation_id'),
     );
     return new Map(rows.map(({ conversation_id, people }) => [Number(conversation_id), Number(people)]));
+  }
+
+  async speakers(query: Parameters<RecordReader['speakers']>[0]): Promise<readonly Person[]> {
+    const { guildId, channelIds } = query;
+    const channels = channelIds.map(() => '?').join(', ');
+    const rows = await readable(
+      this.#reader.raw<{ id: string; name: unknown }[]>(
+        `WITH RECURSIVE spoke(id) AS (
+          SELECT MIN(user_id) FROM utterances WHERE guild_id = ?
+          UNION ALL
+          SELECT (SELECT MIN(user_id) FROM utterances WHERE guild_id = ? AND user_id > spoke.id)
+          FROM spoke WHERE spoke.id IS NOT NULL LIMIT ${MOST_SPEAKERS}
+        ) SELECT id, (
+          SELECT name FROM utterances WHERE guild_id = ? AND user_id = spoke.id AND channel_id IN (${channels})
+          ORDER BY id DESC LIMIT 1
+        ) AS name FROM spoke WHERE id IS NOT NULL`,
+        [guildId, guildId, guildId, ...channelIds],
+      ),
+    );
+    return rows.flatMap(({ id, name }) =>
+      name === null ? [] : [{ userId: id, name: this.#seal.open('utterances.name', name) }],
+    );
   }
 
   async *lines(range: LineRange): AsyncGenerator<RecordedLine, void, void> {

@@ -15,7 +15,7 @@ import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { Spending } from '../../src/spending.ts';
 import { AuditLog } from '../../src/store/audit-log.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { type Database, openDatabase, openReader } from '../../src/store/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { ReaderEntries } from '../../src/store/reader-entries.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
@@ -38,10 +38,10 @@ export interface Rig {
   readonly bridges: ScriptedBridges;
   readonly settings: GuildSettingsStore;
   readonly spending: Spending;
-  /** Writes what the commands read of the record. */
-  readonly written: RecordStore;
   readonly lines: ReturnType<typeof keptLog>['lines'];
   readonly context: CommandContext;
+  /** Writes what the commands read. */
+  readonly recorded: RecordStore;
   close(): Promise<void>;
 }
 
@@ -56,7 +56,6 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices: PRICES, now: () => new Date() });
   const fresh = createClient({ apiUrl, log, onDead: (error) => log.fatal(error.message) });
-  const record = new StoredRecord(database, openText);
   const context: CommandContext = {
     bridges,
     settings,
@@ -72,16 +71,8 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     notes: new NoteStore(database),
     reminders: new ReminderStore(database),
     policies: new ToolRulesStore(database),
-    record,
-    readers: new RecordReaders({
-      entries: new ReaderEntries(database),
-      places: new ReadablePlaces(fresh),
-      settings,
-      record,
-    }),
-    audit: new AuditLog({ database, seal: openText }),
-    exports: new Exporting({ record, now: () => Date.now() }),
     decisions: new DecisionLog(),
+    ...readingOf(fresh, database, settings),
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
     log,
     ...change,
@@ -95,8 +86,20 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     await usageStore.close();
     await database.destroy();
   };
-  const written = new RecordStore(database, openText);
-  return { discord, client, bridges, settings, spending, written, lines, context, close };
+  const recorded = new RecordStore(database, openText);
+  return { discord, client, bridges, settings, spending, lines, context, recorded, close };
+}
+
+function readingOf(client: Client, database: Database, settings: GuildSettingsStore) {
+  const record = new StoredRecord(openReader(database).reader, openText);
+  const readers = new RecordReaders({
+    entries: new ReaderEntries(database),
+    places: new ReadablePlaces(client),
+    settings,
+    record,
+  });
+  const exports = new Exporting({ record, now: () => Date.now() });
+  return { record, readers, audit: new AuditLog({ database, seal: openText }), exports };
 }
 
 /** A guild with a voice channel, a text channel, and Anna, who is in the voice channel and manages the server. */

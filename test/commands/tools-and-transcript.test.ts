@@ -16,7 +16,8 @@ describe('/tools and /transcript', () => {
     const { guild } = await furnish(rig);
     const ben = guild.addPerson({ name: 'Ben' });
     await assert.rejects(ben.command('/tools list'), /lacks the permissions/);
-    await assert.rejects(ben.command('/transcript channel'), /lacks the permissions/);
+    assert.equal((await ben.command('/transcript channel')).content, 'Only people with **Manage Server** can do that.');
+    assert.equal((await rig.settings.get(guild.id)).transcriptChannelId, null);
   });
 
   it('lists the tools, and which are off', async () => {

@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Answer } from '../../src/simulator/discord/answer.ts';
+import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import { noSchemas, violations } from '../fakes/published.ts';
+import { conversationOf, type Said } from '../fakes/recorded.ts';
+import { furnish, type Rig, startRig } from './rig.ts';
+
+const AT = Date.parse('2026-11-20T20:00:00Z');
+const HOSTILE = '**[x](https://e.vil)** @everyone <@1>\n# \u202eevil `𝒑izza`';
+
+describe('/transcript search', () => {
+  let rig: Rig;
+  let conversations = 0;
+  before(async () => {
+    rig = await startRig();
+  });
+  after(() => rig.close());
+
+  async function scene(said: (place: { voice: string; text: string }) => readonly Omit<Said, 'at'>[]) {
+    const furnished = await furnish(rig);
+    const { guild, voice, text } = furnished;
+    const ben = guild.addPerson({ name: 'Ben' });
+    conversations += 1;
+    const lines = said({ voice, text }).map((one, index) => ({ ...one, at: AT + index * 60_000 }));
+    await rig.recorded.write(conversationOf({ id: conversations, guildId: guild.id }, lines));
+    return { ...furnished, ben };
+  }
+  const noted = async (guildId: string) =>
+    (await rig.context.audit.page({ guildId, limit: 50 })).map(({ by, act, what, lines }) => ({
+      by: by.name,
+      act,
+      what,
+      lines,
+    }));
+  const button = ({ components }: Answer, label: string): { custom_id: string; disabled?: boolean } =>
+    components[0]?.components.find((one: { label: string }) => one.label === label);
+  const turn = async (person: SimulatedPerson, answer: Answer, label: string): Promise<void> => {
+    const { message } = answer;
+    assert.ok(message);
+    const before = message.content;
+    await person.press(message, button(answer, label).custom_id);
+    for (let tries = 0; message.content === before && tries < 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+
+  it('shows who said it, when and where, with a link and the words in bold', async () => {
+    const { guild, voice, text, ben } = await scene((place) => [
+      { channelId: place.voice, userId: '77', name: 'Cléo', text: 'The Pizza is at eight', postedIn: place.text },
+    ]);
+    const answer = await ben.command('/transcript search', { text: 'pizza' });
+    assert.ok(answer.ephemeral);
+    const link = `https://discord.com/channels/${guild.id}/${text}/1001`;
+    assert.equal(
+      answer.content,
+      [
+        'Page 1: “pizza”',
+        `**Cléo** <t:${AT / 1_000}:f> in <#${voice}> ([read](${link}))`,
+        '> The **Pizza** is at eight',
+      ].join('\n'),
+    );
+    assert.deepEqual(answer.components, []);
+    assert.deepEqual(await noted(guild.id), [{ by: 'Ben', act: 'search', what: '{"text":"pizza"}', lines: 1 }]);
+  });
+
+  it('shows names and words as they are, whatever they are made of', async () => {
+    const { ben } = await scene((place) => [
+      { channelId: place.voice, userId: '77', name: '**@here** \u202e', text: HOSTILE },
+      { channelId: place.voice, userId: '78', name: 'שרה', text: 'אני רוצה 𝒑izza' },
+    ]);
+    const { content, message } = await ben.command('/transcript search', { text: '𝒑izza' });
+    assert.deepEqual(message?.wouldPing, []);
+    assert.deepEqual(content.split('\n').slice(1), [
+      `**שרה** <t:${AT / 1_000 + 60}:f> in <#${message?.channelId === undefined ? '' : content.match(/<#(\d+)>/)?.[1]}> (not posted)`,
+      '> \u2068אני רוצה **𝒑izza**\u2069',
+      `**\\*\\*\\@here\\*\\*** <t:${AT / 1_000}:f> in <#${content.match(/<#(\d+)>/)?.[1]}> (not posted)`,
+      '> \\*\\*\\[x\\]\\(https\\:\\/\\/e\\.vil\\)\\*\\* \\@everyone \\<\\@1\\> \\# evil \\`**𝒑izza**\\`',
+    ]);
+  });
+
+  it('turns pages to and fro, and notes each', async () => {
+    const { guild, ben } = await scene((place) =>
+      Array.from({ length: 12 }, (_, at) => ({
+        channelId: place.voice,
+        userId: '77',
+        name: 'Cleo',
+        text: `cake number ${at + 1}`,
+      })),
+    );
+    const answer = await ben.command('/transcript search', { text: 'cake' });
+    const numbers = () => [...answer.content.matchAll(/number (\d+)/g)].map(([, number]) => Number(number));
+    assert.deepEqual(numbers(), [12, 11, 10, 9, 8]);
+    assert.equal(button(answer, 'Previous').disabled, true);
+    await turn(ben, answer, 'Next');
+    assert.deepEqual(numbers(), [7, 6, 5, 4, 3]);
+    await turn(ben, answer, 'Next');
+    assert.deepEqual(numbers(), [2, 1]);
+    assert.equal(button(answer, 'Next').disabled, true);
+    await turn(ben, answer, 'Previous');
+    assert.deepEqual(numbers(), [7, 6, 5, 4, 3]);
+    assert.deepEqual(
+      (await noted(guild.id)).map(({ lines }) => lines),
+      [5, 2, 5, 5],
+    );
+  });
+
+  it('finds nothing more on the next page for whoever lost their rights meanwhile', async () => {
+    const { guild, voice, ben } = await scene((place) =>
+      Array.from({ length: 6 }, () => ({ channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake' })),
+    );
+    const answer = await ben.command('/transcript search', { text: 'cake' });
+    const channel = guild.channels.get(voice);
+    assert.ok(channel);
+    channel.overwrites.push({ id: guild.id, type: 0, allow: 0n, deny: 1n << 10n });
+    guild.channelChanged(channel);
+    await rig.client.guilds.fetch(guild.id);
+    await turn(ben, answer, 'Next');
+    assert.equal(answer.content, 'There is no more with “cake”.');
+  });
+
+  it('narrows by speaker and time, and offers the speakers', async () => {
+    const { ben } = await scene((place) => [
+      { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake one' },
+      { channelId: place.voice, userId: '78', name: 'Clea', text: 'cake two' },
+      { channelId: place.voice, userId: '78', name: 'Clea B', text: 'cake three' },
+    ]);
+    assert.deepEqual(await ben.autocomplete('/transcript search', 'speaker', 'cle', { text: 'cake' }), [
+      { name: 'Cleo', value: '77' },
+      { name: 'Clea B', value: '78' },
+    ]);
+    const found = async (values: Record<string, string>) => {
+      const { content } = await ben.command('/transcript search', { text: 'cake', ...values });
+      return [...content.matchAll(/> \*\*cake\*\* (\w+)/g)].map(([, word]) => word);
+    };
+    assert.deepEqual(await found({ speaker: '78' }), ['three', 'two']);
+    assert.deepEqual(await found({ speaker: 'cleo' }), ['one']);
+    assert.deepEqual(await found({ since: '2026-11-20 20:01' }), ['three', 'two']);
+    assert.deepEqual(await found({ until: '2026-11-20 20:01' }), ['one']);
+    assert.deepEqual(await found({ since: '2026-11-20', until: '2026-11-20' }), ['three', 'two', 'one']);
+    assert.deepEqual(await found({ until: '2026-11-19' }), []);
+    const answer = async (values: Record<string, string>) =>
+      (await ben.command('/transcript search', { text: 'cake', ...values })).content;
+    assert.equal(await answer({ speaker: 'cle' }), '“cle” could be **Cleo** or **Clea B**. Pick one from the list.');
+    assert.match(await answer({ speaker: 'Zoë' }), /^Nobody called “Zoë” said anything in what you may read\./);
+    assert.match(await answer({ since: '*soon*' }), /^I do not understand “\\\*soon\\\*” as a time\./);
+    assert.match(await answer({ since: '2026-11-20', until: '2026-11-19' }), /nothing lies between/);
+  });
+
+  it('leaves out what was posted where the asker does not read, also of a channel that they hear', async () => {
+    const { guild, voice, text, ben, anna } = await scene((place) => [
+      { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake for all', postedIn: place.voice },
+      { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake for mods', postedIn: place.text },
+    ]);
+    const hidden = guild.channels.get(text);
+    assert.ok(hidden);
+    hidden.overwrites.push({ id: guild.id, type: 0, allow: 0n, deny: 1n << 10n });
+    guild.channelChanged(hidden);
+    const found = async (person: SimulatedPerson) =>
+      [
+        ...(await person.command('/transcript search', { text: 'cake' }, { channelId: voice })).content.matchAll(
+          /^> /gm,
+        ),
+      ].length;
+    assert.equal(await found(ben), 1);
+    assert.equal(await found(anna), 2);
+  });
+
+  it('is for the named readers alone once there are any', async () => {
+    const { guild, ben, anna } = await scene((place) => [
+      { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake' },
+    ]);
+    const mods = guild.createRole({ name: 'Mods' });
+    const mia = guild.addPerson({ name: 'Mia', roles: [mods] });
+    await rig.context.readers.add(guild.id, { kind: 'role', id: mods });
+    const found = async (person: SimulatedPerson) =>
+      (await person.command('/transcript search', { text: 'cake' })).content.includes('> **cake**');
+    assert.deepEqual([await found(mia), await found(anna), await found(ben)], [true, true, false]);
+    assert.match(
+      (await ben.command('/transcript search', { text: 'cake' })).content,
+      /^You may not read what was said here/,
+    );
+    await rig.context.readers.remove(guild.id, { kind: 'role', id: mods });
+    assert.equal(await found(ben), true);
+  });
+
+  it('follows what Discord published', { skip: noSchemas }, async () => {
+    assert.deepEqual(await violations(rig.discord), []);
+  });
+});
