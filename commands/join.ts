@@ -127,6 +127,7 @@ async function soundGoesTo(
 /** Says in time that there will be no transcript, and why. */
 async function transcriptWarning(voice: VoiceBasedChannel, context: CommandContext): Promise<string> {
   const settings = await context.settings.get(voice.guildId);
+  if (!settings.liveTranscript) return '';
   const channel = voice.guild.channels.resolve(settings.transcriptChannelId ?? voice.id);
   if (!channel) return '\nThe channel for transcripts is gone: set another one with `/transcript channel`.';
   const me = voice.guild.members.me;

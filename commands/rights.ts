@@ -7,6 +7,7 @@ const WORDS = {
   Speak: 'Speak',
   SendMessages: 'Send Messages',
   SendMessagesInThreads: 'Send Messages in Threads',
+  CreatePublicThreads: 'Create Public Threads',
 } as const;
 type Right = keyof typeof WORDS;
 

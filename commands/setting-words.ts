@@ -71,7 +71,7 @@ export function languageName(tag: string): string | undefined {
 
 /** All settings, one a line. `running`: the label of the model that answers in the conversation under way. */
 export function settingsText(settings: GuildSettings, chosen: ChosenModel, running: string | undefined): string {
-  const { disabledTools, transcriptChannelId: transcript } = settings;
+  const { disabledTools } = settings;
   const { model } = chosen;
   const writes = model.capabilities.replyForms.includes(settings.replyForm);
   const detects = model.capabilities.turnDetection.includes(settings.turnDetection);
@@ -84,10 +84,16 @@ export function settingsText(settings: GuildSettings, chosen: ChosenModel, runni
     `**Ends of turns are drawn** ${TURN_WORDS[detects ? settings.turnDetection : 'manual']}`,
     `**Answers:** I ${REPLY_WORDS[writes ? settings.replyForm : 'voice']}`,
     `**I leave** after ${duration(settings.aloneMs)} alone, or ${duration(settings.idleMs)} without a word`,
-    `**Transcript:** ${transcript === null ? "the voice channel's own chat" : channelLink(transcript)}`,
+    `**Transcript:** ${transcriptText(settings)}`,
     `**Tools switched off:** ${disabledTools.length === 0 ? 'none' : listed(disabledTools.map((name) => `\`${name}\``))}`,
     `**Persona:** ${settings.persona.trim() === '' ? 'none' : plain(settings.persona, SHOWN_PERSONA)}`,
   ].join('\n');
+}
+
+function transcriptText({ liveTranscript, livePlace, transcriptChannelId }: GuildSettings): string {
+  if (!liveTranscript) return 'recorded, and not posted';
+  const where = transcriptChannelId === null ? "the voice channel's own chat" : channelLink(transcriptChannelId);
+  return livePlace === 'thread' ? `a thread of ${where} for each conversation` : where;
 }
 
 function modelText({ model, absent }: ChosenModel, running: string | undefined): string {

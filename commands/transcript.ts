@@ -3,7 +3,10 @@ import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { managesServer, missingRights, writingRights } from './rights.ts';
 import { change } from './setting-words.ts';
+import { audited } from './transcript-audit.ts';
 import { exportSubcommand, exportTranscript, proposeSessions } from './transcript-export.ts';
+import { liveOptions, setLive } from './transcript-live.ts';
+import { readersOptions, setReaders } from './transcript-readers.ts';
 import { proposedSpeakers, search, searchOptions } from './transcript-search.ts';
 import { channelLink, listed } from './words.ts';
 
@@ -43,16 +46,28 @@ export const transcript: Command = {
             .setRequired(true),
         ),
     )
+    .addSubcommand(liveOptions)
     .addSubcommand(searchOptions)
-    .addSubcommand(exportSubcommand),
+    .addSubcommand(exportSubcommand)
+    .addSubcommand((sub) => sub.setName('audit').setDescription('Who read what was said, and what they looked for'))
+    .addSubcommandGroup(readersOptions),
 
   async execute(asked, context) {
     const subcommand = asked.options.getSubcommand();
     if (subcommand === 'export') return exportTranscript(asked, context);
     if (subcommand === 'search') return search(asked, context);
     if (!managesServer(asked)) return MANAGERS_ONLY;
-    if (subcommand === 'retention') return retain(asked, context);
-    return choose(asked, context);
+    if (asked.options.getSubcommandGroup(false) === 'readers') return setReaders(asked, context);
+    switch (subcommand) {
+      case 'live':
+        return setLive(asked, context);
+      case 'audit':
+        return audited(asked, context);
+      case 'retention':
+        return retain(asked, context);
+      default:
+        return choose(asked, context);
+    }
   },
 
   async autocomplete(typing, context) {

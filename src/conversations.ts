@@ -20,6 +20,7 @@ import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import type { VoiceStatuses } from './discord/voice-status.ts';
 import { Journey } from './journey.ts';
+import { LiveText } from './live-text.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';
 import type { Models } from './model/models.ts';
@@ -151,6 +152,8 @@ export class Conversations {
       now: () => performance.now(),
       log,
     });
+    const live = new LiveText({ text, transcript, channel, now: () => new Date() });
+    live.take(now.settings);
     const announcement = new Announcement({ channel, modelLabel: () => bridge.model.label, statuses, log });
     const journey = new Journey({
       guild,
@@ -181,6 +184,7 @@ export class Conversations {
     });
     const handle = followed(bridge, journey, (settings) => {
       now.settings = settings;
+      live.take(settings);
       journey.write(settings.transcriptChannelId);
     });
     return { handle, bridge, journey, recorder, transcript, announcement };

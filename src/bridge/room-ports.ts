@@ -183,6 +183,9 @@ export interface Toolbox {
   ): Promise<{ readonly allowed: boolean; readonly reason: string }>;
 }
 
+/** Where in the transcript's channel a conversation is posted. */
+export type LivePlace = 'channel' | 'thread';
+
 /** What a guild can set. Every field has a default (store/settings.ts). */
 export interface GuildSettings {
   /** null: the one that the bot was started with. */
@@ -200,6 +203,10 @@ export interface GuildSettings {
   readonly replyForm: ReplyForm;
   /** null: the voice channel's own chat. */
   readonly transcriptChannelId: string | null;
+  /** What is said is posted at once; false: it is only recorded. */
+  readonly liveTranscript: boolean;
+  /** Into the channel itself, or into a thread of it for each conversation. */
+  readonly livePlace: LivePlace;
   /** Names of our own tools, of server tools, and of hosted MCP servers as `mcp:LABEL`. */
   readonly disabledTools: readonly string[];
   /** Leave after being alone this long. */

@@ -21,6 +21,8 @@ export const defaultSettings: GuildSettings = Object.freeze({
   turnDetection: 'manual',
   replyForm: 'voice',
   transcriptChannelId: null,
+  liveTranscript: true,
+  livePlace: 'channel',
   disabledTools: Object.freeze([]),
   aloneMs: 120_000,
   idleMs: 900_000,
@@ -39,6 +41,8 @@ const COLUMNS = {
   turnDetection: 'turn_detection',
   replyForm: 'reply_form',
   transcriptChannelId: 'transcript_channel_id',
+  liveTranscript: 'live_transcript',
+  livePlace: 'live_place',
   disabledTools: 'disabled_tools',
   aloneMs: 'alone_ms',
   idleMs: 'idle_ms',
@@ -95,6 +99,16 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
     throw new RangeError('The form of the answers must be voice or text.');
   },
   transcriptChannelId: (value) => textOrNull(value, 'The transcript channel', /^\d{1,20}$/, 'a channel id'),
+  liveTranscript(value) {
+    // SQLite keeps it as a number.
+    if (value === true || value === 1) return true;
+    if (value === false || value === 0) return false;
+    throw new RangeError('Whether the transcript is posted must be true or false.');
+  },
+  livePlace(value) {
+    if (value === 'channel' || value === 'thread') return value;
+    throw new RangeError('The transcript goes to the channel or to a thread.');
+  },
   disabledTools(value) {
     const names: unknown[] = Array.isArray(value) ? value : [value];
     if (names.length > MOST_DISABLED_TOOLS)

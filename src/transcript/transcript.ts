@@ -21,6 +21,8 @@ const WRITE_INTERVAL_MS = 1_200;
 const UPLOADS_TRIED = 2;
 /** A turn whose words did not come this long after its end will stay without. */
 const TRANSCRIPT_WAIT_MS = 30_000;
+/** Entries of a kind that are remembered while nothing is posted. */
+const QUIET_KEPT = 100;
 
 /** The buttons below the post of a call; one that is not there is not shown. */
 export interface CallButtons {
@@ -39,7 +41,9 @@ export class Transcript {
   readonly #now: () => number;
   readonly #log: Pick<Logger, 'warn'>;
   readonly #nameOf: (userId: UserId) => string;
-  readonly #pages: Pages;
+  #pages: Pages;
+  readonly #botName: string;
+  #live = true;
   readonly #pace: Pace;
   readonly #buttons: CallButtons;
   readonly #record: LiveRecord | undefined;
@@ -78,6 +82,7 @@ export class Transcript {
     this.#now = options.now;
     this.#log = options.log;
     this.#nameOf = options.nameOf ?? ((userId) => userId);
+    this.#botName = options.botName;
     this.#pages = new Pages(options.botName);
     const { timer = wallTimer, now } = options;
     this.#buttons = options.buttons ?? {};
@@ -161,6 +166,16 @@ export class Transcript {
     return this.#pace.drain();
   }
 
+  /**
+   * Whether it is posted. What begins while it is not is only recorded and never posted later; what was posted before is
+   * not edited any more.
+   */
+  goLive(live: boolean): void {
+    if (live === this.#live) return;
+    this.#live = live;
+    if (!live) this.#pages = new Pages(this.#botName);
+  }
+
   /** What begins from now on stands in a new message, such as after a change of the channel. */
   turnPage(): void {
     this.#pages.turn();
@@ -191,6 +206,10 @@ export class Transcript {
   #begin<E extends Entry>(entry: E, key?: string): E {
     if (key !== undefined) this.#keys.set(entry, key);
     this.#lastDrop = undefined;
+    if (!this.#live) {
+      this.#forgetQuietly();
+      return entry;
+    }
     this.#pages.begin(entry, this.#now());
     const { dropped } = this.#pages;
     if (dropped > 0 && !this.#warnedOfDrops) {
@@ -373,6 +392,16 @@ export class Transcript {
     if (!call?.ended) return;
     call.ended = withoutFiles(call.ended);
     this.#changed(call, false);
+  }
+
+  /** Nothing is posted of these, so nobody says when they can be forgotten. */
+  #forgetQuietly(): void {
+    for (const known of [this.#turns, this.#replies, this.#sources]) {
+      const oldest = known.size > QUIET_KEPT ? known.keys().next().value : undefined;
+      const entry = oldest === undefined ? undefined : known.get(oldest as never);
+      if (entry) this.#awaited.delete(entry as TurnEntry);
+      if (oldest !== undefined) known.delete(oldest as never);
+    }
   }
 
   #forget(): void {

@@ -46,6 +46,8 @@ const SETTINGS: GuildSettings = {
   turnDetection: 'manual',
   replyForm: 'voice',
   transcriptChannelId: null,
+  liveTranscript: true,
+  livePlace: 'channel',
   disabledTools: [],
   aloneMs: 120_000,
   idleMs: 900_000,

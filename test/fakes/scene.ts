@@ -22,6 +22,8 @@ export const settings: GuildSettings = {
   turnDetection: 'manual',
   replyForm: 'voice',
   transcriptChannelId: null,
+  liveTranscript: true,
+  livePlace: 'channel',
   disabledTools: [],
   aloneMs: 120_000,
   idleMs: 900_000,

@@ -43,6 +43,8 @@ test('what was set is read again by another process, for this guild only', async
     turnDetection: 'semantic',
     replyForm: 'text',
     transcriptChannelId: '123456789012345678',
+    liveTranscript: false,
+    livePlace: 'thread',
     disabledTools: ['get_weather', 'post_message'],
     aloneMs: 60_000,
     idleMs: 300_000,

@@ -29,7 +29,7 @@
         (chosen.size > 0 && !line.by.some((place) => chosen.has(place))) ||
         !words.every((word) => foldedOf(line).includes(word));
       line.item.hidden = isHidden;
-      if (line.details) line.details.open = !isHidden && words.length > 0 ? true : openedByHand.has(line.details);
+      line.details?.toggleAttribute('open', (!isHidden && words.length > 0) || openedByHand.has(line.details));
       return !isHidden;
     });
     const isFiltered = words.length > 0 || chosen.size > 0;
@@ -131,12 +131,12 @@
   for (const { details } of lines) {
     details?.querySelector('summary').addEventListener('click', () => {
       // The click comes before the change.
-      if (details.open) openedByHand.delete(details);
+      if (details.hasAttribute('open')) openedByHand.delete(details);
       else openedByHand.add(details);
     });
   }
   window.addEventListener('beforeprint', () => {
-    for (const { details } of lines) if (details) details.open = true;
+    for (const { details } of lines) details?.setAttribute('open', '');
   });
   window.addEventListener('afterprint', apply);
   tellLocalTimes();
