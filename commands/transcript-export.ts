@@ -68,7 +68,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
     guildId: asked.guildId,
     by: { userId: asked.user.id, name: asked.member.displayName },
     act: 'export',
-    what: `session of ${new Date(conversation.startedAt).toISOString()} in ${channel}, format: ${format}`,
+    what: `${format}, ${new Date(conversation.startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC, ${channel}`,
     lines: made.lines,
   });
   const files = made.files.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));

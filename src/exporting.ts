@@ -3,7 +3,7 @@ import type { RecordReader } from './bridge/record-ports.ts';
 import { Breath } from './export/breath.ts';
 import { formatOf } from './export/formats.ts';
 import { LinePieces } from './export/line-pieces.ts';
-import { MOST_FILES, pack } from './export/pack.ts';
+import { pack } from './export/pack.ts';
 import { Timeline } from './export/timeline.ts';
 import { iso } from './export/times.ts';
 
@@ -34,7 +34,7 @@ export class Exporting implements TranscriptExports {
   async #make({ conversation, mayRead, ...request }: ExportRequest): Promise<ExportedFiles> {
     const { guildId, id, startedAt } = conversation;
     const format = formatOf(request.format);
-    const pieces = new LinePieces(format.separator, Math.min(MOST_BYTES, MOST_FILES * request.fileLimitBytes));
+    const pieces = new LinePieces(format.separator, MOST_BYTES);
     const timeline = new Timeline(startedAt);
     const breath = new Breath();
     let withheld = 0;
@@ -46,11 +46,10 @@ export class Exporting implements TranscriptExports {
       await breath.due();
     }
     const { lines, participants, endedAt } = timeline;
-    const { server, channel } = request;
     const summary = {
       conversation,
-      server,
-      channel,
+      server: request.server,
+      channel: request.channel,
       exportedAt: this.#parts.now(),
       endedAt: Math.max(endedAt, conversation.endedAt ?? 0),
       participants,

@@ -3,7 +3,9 @@ import type { ExportedFiles } from '../bridge/export-ports.ts';
 import { Breath } from './breath.ts';
 
 /** https://docs.discord.com/developers/resources/message#create-message */
-export const MOST_FILES = 10;
+const MOST_FILES = 10;
+/** What Discord's API is known to take in one request, whatever it takes of one file. */
+const MOST_TOGETHER_BYTES = 25_000_000;
 /** What is compressed between two looks at the clock. */
 const STEP_BYTES = 65_536;
 
@@ -18,20 +20,27 @@ export interface PiecedFile {
   readonly foot: string;
 }
 
-/** As Discord takes it: as it is, else zipped, else in several files. Rejects with RangeError, with a sentence for people. */
+/**
+ * As Discord takes it: as it is, else zipped, else in several files, each zipped and complete in itself. Rejects with
+ * RangeError, with a sentence for people.
+ */
 export async function pack(file: PiecedFile, limitBytes: number): Promise<Pick<ExportedFiles, 'files' | 'packed'>> {
-  const fullName = `${file.name}.${file.extension}`;
   const whole = joined(file, file.pieces);
+  const fullName = `${file.name}.${file.extension}`;
   if (sizeOf(whole) <= limitBytes) return { files: [{ name: fullName, bytes: Buffer.concat(whole) }], packed: 'whole' };
   const zipped = await zip(fullName, whole);
   if (zipped.length <= limitBytes) return { files: [{ name: `${file.name}.zip`, bytes: zipped }], packed: 'zipped' };
-  const parts = split(file, limitBytes);
-  const files = parts.map((part, at) => ({
-    name: `${file.name}-part-${at + 1}-of-${parts.length}.${file.extension}`,
-    bytes: Buffer.concat(joined(file, part)),
-  }));
-  const tooLarge = files.some(({ bytes }) => bytes.length > limitBytes);
-  if (files.length <= MOST_FILES && !tooLarge) return { files, packed: 'split' };
+  // Parts are not equally easy to compress.
+  const parts = split(file.pieces, Math.ceil((zipped.length / limitBytes) * 1.2));
+  const files: { name: string; bytes: Buffer }[] = [];
+  for (const [at, part] of parts.entries()) {
+    const name = `${file.name}-part-${at + 1}-of-${parts.length}`;
+    files.push({ name: `${name}.zip`, bytes: await zip(`${name}.${file.extension}`, joined(file, part)) });
+  }
+  const isTaken = files.every(({ bytes }) => bytes.length <= limitBytes);
+  const most = Math.max(MOST_TOGETHER_BYTES, limitBytes);
+  if (isTaken && files.length <= MOST_FILES && sizeOf(files.map(({ bytes }) => bytes)) <= most)
+    return { files, packed: 'split' };
   throw new RangeError('The conversation is larger than anything that I may post.');
 }
 
@@ -44,18 +53,15 @@ function joined({ head, separator, foot }: PiecedFile, pieces: readonly Buffer[]
   ];
 }
 
-function split(file: PiecedFile, limitBytes: number): Buffer[][] {
-  const room = limitBytes - Buffer.byteLength(file.head) - Buffer.byteLength(file.foot);
+/** In about equal parts, none of them empty. */
+function split(pieces: readonly Buffer[], count: number): Buffer[][] {
+  const target = sizeOf(pieces) / count;
   const parts: Buffer[][] = [];
-  let left = 0;
-  for (const piece of file.pieces) {
-    const needed = piece.length + file.separator.length;
-    if (needed > left) {
-      parts.push([]);
-      left = room;
-    }
+  let sum = 0;
+  for (const piece of pieces) {
+    if (sum >= target * parts.length) parts.push([]);
     parts.at(-1)?.push(piece);
-    left -= needed;
+    sum += piece.length;
   }
   return parts;
 }
