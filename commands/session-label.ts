@@ -14,8 +14,9 @@ export function sessionLabel(
   const lasted = endedAt === null ? 'still running' : `${lengthText(endedAt - startedAt)}`;
   const who = people === 1 ? '1 person' : `${people} people`;
   const label = `${dayText(startedAt, now)} ${clock} UTC, ${lasted}, ${who}, ${channel}`.toWellFormed();
-  const points = [...label];
-  return label.length <= LONGEST ? label : `${points.slice(0, LONGEST / 2).join('')}…`;
+  if (label.length <= LONGEST) return label;
+  // No half of a character stays behind.
+  return `${label.slice(0, LONGEST - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
 function dayText(at: number, now: number): string {
