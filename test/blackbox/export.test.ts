@@ -44,8 +44,5 @@ test('what was said is taken away as a page by who may read it, and the audit lo
     ['Anna', 'is there any cake left?'],
     [world.discord.botUser.name, 'Good evening, <b>all</b>.'],
   ]);
-  assert.match(
-    (await anna.command('/transcript audit')).content,
-    /\*\*Anna\*\* .* exported: html, \d{4}\\-\d\d\\-\d\d /,
-  );
+  assert.match((await anna.command('/transcript audit')).content, /\*\*Anna\*\* .* exported: html.* \(\d+ lines\)$/);
 });
