@@ -6,10 +6,11 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { Consent } from '../src/bridge/consent-ports.ts';
 import type { TranscriptExports } from '../src/bridge/export-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel } from '../src/bridge/ports.ts';
-import type { Audit, Readers } from '../src/bridge/reading-ports.ts';
+import type { Audit, Readers, Summaries } from '../src/bridge/reading-ports.ts';
 import type { RecordReader } from '../src/bridge/record-ports.ts';
 import type {
   Decision,
@@ -51,12 +52,17 @@ export interface CommandContext {
   readonly models: SpeechModels;
   readonly notes: Notes;
   readonly reminders: Reminders;
+  /** Who may be heard. */
+  readonly consent: Consent;
+  /** A page about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   readonly policies: ToolPolicies;
   /** What was said. Whoever reads it asks `readers` before, and notes in `audit` what is shown. */
   readonly record: RecordReader;
   readonly readers: Readers;
   readonly audit: Audit;
   readonly exports: TranscriptExports;
+  readonly summaries: Summaries;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {
     of(guildId: string):
@@ -86,7 +92,7 @@ export type Choice = ApplicationCommandOptionChoiceData;
  * Gives one page of a long answer, from 0; `more`: another one follows. It is asked for again whenever somebody turns to
  * it, so it checks their rights anew.
  */
-type Pages = (at: number) => Promise<{ readonly content: string; readonly more: boolean }>;
+export type Pages = (at: number) => Promise<{ readonly content: string; readonly more: boolean }>;
 
 /** What the asker reads: text alone, with files below it, or in pages that they turn with buttons. */
 export type CommandAnswer =

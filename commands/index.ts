@@ -2,7 +2,9 @@ import { ask } from './ask.ts';
 import type { Command } from './command.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
+import { missed } from './missed.ts';
 import { notes } from './notes.ts';
+import { privacy } from './privacy.ts';
 import { reminders } from './reminders.ts';
 import { status } from './status.ts';
 import { tools } from './tools.ts';
@@ -21,7 +23,9 @@ export const commands: readonly Command[] = [
   tools,
   why,
   transcript,
+  missed,
   usage,
   notes,
   reminders,
+  privacy,
 ];

@@ -1,9 +1,8 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
-import type { ReadableChannels } from '../src/bridge/reading-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
-import type { Asked, Choice, CommandAnswer, CommandContext, Typing } from './command.ts';
-import { sessionLabel } from './session-label.ts';
+import type { Asked, CommandAnswer, CommandContext } from './command.ts';
+import { chosenSession, sessionChannel } from './sessions.ts';
 import { channelLink, counted } from './words.ts';
 
 /** What the asker is offered, and what the file then is. */
@@ -16,10 +15,8 @@ const FORMATS: Readonly<Record<ExportFormat, { readonly name: string; readonly i
   srt: { name: 'Subtitles (SRT)', is: 'as subtitles' },
   vtt: { name: 'Subtitles (WebVTT)', is: 'as subtitles' },
 };
-const MOST_CHOICES = 25;
-/** What is looked through while somebody types. */
-const LOOKED_AT = 100;
 const NOTHING_READABLE = 'You may not read what was said on this server. Whoever manages it says who may.';
+const NOTHING_KEPT = 'Nothing was said yet that I still keep and that you may read.';
 const UNKNOWN = 'I know no such session, or you may not read it. Choose one of those that are offered while you type.';
 
 /** `/transcript export`. */
@@ -27,12 +24,12 @@ export const exportSubcommand = (sub: SlashCommandSubcommandBuilder): SlashComma
   sub
     .setName('export')
     .setDescription('Take a conversation away as a file')
-    .addStringOption((option) =>
+    .addIntegerOption((option) =>
       option
         .setName('session')
         .setDescription('Without it: the one that runs, or the last one')
-        .setMaxLength(100)
-        .setAutocomplete(true),
+        .setAutocomplete(true)
+        .setMinValue(1),
     )
     .addStringOption((option) =>
       option
@@ -45,10 +42,10 @@ export const exportSubcommand = (sub: SlashCommandSubcommandBuilder): SlashComma
 export async function exportTranscript(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
   const readable = await context.readers.channelsFor(asked.guildId, [asked.user.id]);
   if (readable.ids.length === 0) return NOTHING_READABLE;
-  const conversation = await chosen(asked, context, readable);
-  if (typeof conversation === 'string') return conversation;
+  const conversation = await chosenSession(asked, context, readable);
+  if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN;
   const format = (asked.options.getString('format') ?? 'html') as ExportFormat;
-  const channel = channelName(asked, conversation);
+  const channel = sessionChannel(asked, conversation);
   let made: ExportedFiles;
   try {
     made = await context.exports.make({
@@ -73,40 +70,6 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
   });
   const files = made.files.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));
   return { content: doneText(conversation, format, made), files };
-}
-
-/** The sessions that the typing person may read, newest first. */
-export async function proposeSessions(typing: Typing, context: CommandContext): Promise<readonly Choice[]> {
-  const { guildId } = typing;
-  const { ids } = await context.readers.channelsFor(guildId, [typing.user.id]);
-  if (ids.length === 0) return [];
-  const conversations = await context.record.conversations({ guildId, channelIds: ids, limit: LOOKED_AT });
-  const people = await context.record.people(conversations.map(({ id }) => id));
-  const typed = typing.options.getFocused().toLowerCase();
-  const choices = conversations.map((one): Choice => {
-    const label = { people: people.get(one.id) ?? 0, channel: channelName(typing, one), now: Date.now() };
-    return { name: sessionLabel(one, label), value: String(one.id) };
-  });
-  return choices.filter(({ name }) => name.toLowerCase().includes(typed)).slice(0, MOST_CHOICES);
-}
-
-async function chosen(
-  { guildId, options }: Asked,
-  { record }: CommandContext,
-  { ids }: ReadableChannels,
-): Promise<RecordedConversation | string> {
-  const session = options.getString('session');
-  if (session === null) {
-    const [last] = await record.conversations({ guildId, channelIds: ids, limit: 1 });
-    return last ?? 'Nothing was said yet that I still keep and that you may read.';
-  }
-  const id = /^\d{1,16}$/.test(session) ? Number(session) : Number.NaN;
-  const found = Number.isSafeInteger(id) ? await record.conversation(guildId, id) : undefined;
-  return found && ids.includes(found.channelId) ? found : UNKNOWN;
-}
-
-function channelName({ guild }: Pick<Asked, 'guild'>, { channelId }: RecordedConversation): string {
-  return guild.channels.cache.get(channelId)?.name ?? 'a deleted channel';
 }
 
 function emptyText({ withheld }: ExportedFiles): string {

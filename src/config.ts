@@ -45,8 +45,12 @@ export interface Config {
   readonly startedByNpm: boolean;
   /** A JSON file with prices that take the place of the built-in ones; null: none. */
   readonly pricesFile: string | null;
+  /** The text model that sums up what was said, by its id or `openai:ID`, `gemini:ID`; null: the usual one. */
+  readonly summaryModel: string | null;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices: boolean;
+  /** A page for people about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   /** The MCP servers that Parley itself starts or calls. */
   readonly mcp: McpConfig;
   /** A folder with tools of one's own; null: none. */
@@ -81,7 +85,15 @@ const Environment = z.object({
     })
     .optional(),
   PRICES_FILE: z.string().optional(),
+  SUMMARY_MODEL: z
+    .string()
+    .regex(/^[\w.:/-]+$/, 'is not the id of a model, such as gpt-5.4-mini or gemini:gemini-3.1-flash-lite')
+    .optional(),
   EVEN_VOICES: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  PRIVACY_URL: z
+    .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'must be the https:// address of a page' })
+    .regex(/^[^\s<>`]{1,300}$/, 'must be an address of at most 300 characters, without < > or `')
+    .optional(),
   MCP_CONFIG: z.string().optional(),
   TOOLS_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
@@ -123,7 +135,9 @@ function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'>
     dataKey: keyBytes(read.DATA_KEY ?? ''),
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
+    summaryModel: read.SUMMARY_MODEL ?? null,
     evenVoices: read.EVEN_VOICES === 'on',
+    privacyUrl: read.PRIVACY_URL ?? null,
     toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },

@@ -1,6 +1,7 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import { Consents } from './bridge/consents.ts';
 import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
@@ -29,6 +30,7 @@ import { type KeptRecord, openRecord } from './kept-record.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
+import { textModel } from './model/text-model.ts';
 import { readPrices } from './prices-file.ts';
 import { RecordReaders } from './readers.ts';
 import { Reminding } from './reminding.ts';
@@ -36,6 +38,7 @@ import { type ReturnPatience, returnToPlaces } from './returning.ts';
 import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
+import { GuildConsentStore } from './store/consents.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
@@ -45,6 +48,7 @@ import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
+import { WrittenSummaries } from './summaries.ts';
 import { ToolTrials } from './tool-trials.ts';
 import { Confirmations } from './tools/confirmations.ts';
 import { McpServers } from './tools/mcp-servers.ts';
@@ -102,7 +106,7 @@ export async function startParley({
   const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
   const settings = new GuildSettingsStore(database);
-  const { lock, record } = await openAlone({ database, settings, config, log });
+  const { lock, record, consent } = await openAlone({ database, settings, config, log });
   const places = new PlaceStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
@@ -153,6 +157,8 @@ export async function startParley({
     notes,
     models,
     settings,
+    consent,
+    privacyUrl: config.privacyUrl,
     spending,
     record: record.writer,
     toolbox,
@@ -224,9 +230,12 @@ export async function startParley({
       models,
       notes,
       reminders: reminding,
+      consent,
+      privacyUrl: config.privacyUrl,
       policies,
       ...read,
       exports: new Exporting({ record: record.reader, now: () => Date.now() }),
+      summaries: new WrittenSummaries({ model: textModel(configs, config.summaryModel), spending }),
       decisions,
       tryTool: trials.run,
       log,
@@ -261,6 +270,7 @@ function botIdOf(token: string): string {
 
 interface Alone {
   readonly lock: InstanceLock;
+  readonly consent: Consents;
   readonly record: KeptRecord;
 }
 
@@ -277,7 +287,8 @@ async function openAlone({
   let lock: InstanceLock | undefined;
   try {
     lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
-    return { lock, record: await openRecord({ database, settings, key: config.dataKey, log }) };
+    const consent = await Consents.load(new GuildConsentStore(database), () => Date.now());
+    return { lock, consent, record: await openRecord({ database, settings, key: config.dataKey, log }) };
   } catch (error) {
     await lock?.release();
     await database.destroy();

@@ -30,3 +30,8 @@ export class LineLostError extends Error {
     this.retryable = options.retryable;
   }
 }
+
+/** A text model did not write what it should. `message` is a sentence for people. */
+export class WritingFailedError extends Error {
+  override readonly name = 'WritingFailedError';
+}

@@ -204,6 +204,25 @@ export class Floor {
     return out;
   }
 
+  /** The people of whom there is sound, or was. */
+  get speakers(): UserId[] {
+    const held = this.#holding ? [this.#holding.userId] : [];
+    return [...new Set([...this.#speakers.keys(), ...this.waiting, ...held])];
+  }
+
+  /** The person does not want to be heard: nothing of their sound is kept, and their turn ends without an `end`. */
+  forget(userId: UserId, now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    const speaker = this.#speakers.get(userId);
+    const isTheirs = (claim: Claim): boolean => claim.kind === 'speech' && claim.userId === userId;
+    this.#claims.splice(0, Infinity, ...this.#claims.filter((claim) => !isTheirs(claim)));
+    if (this.#holding?.userId === userId) this.#holding = undefined;
+    this.#speakers.delete(userId);
+    if (speaker?.talking) out.push({ type: 'speaking', userId, speaking: false, levelDb: 0 });
+    this.#advance(out, now);
+    return out;
+  }
+
   /** A typed turn; it waits until nobody speaks, the bot included. */
   type(userId: UserId, text: string, now: number): FloorDecision[] {
     this.#claims.push({ kind: 'text', userId, text });

@@ -1,6 +1,6 @@
 // Who may read what was said, and who did. Types only.
-import type { Person, UserId } from './ports.ts';
-import type { RecordedLine } from './record-ports.ts';
+import type { Person, Provider, Usage, UserId } from './ports.ts';
+import type { RecordedLine, RecordedUtterance } from './record-ports.ts';
 
 /** A role or a person that a guild lets read its record. */
 export interface ReaderEntry {
@@ -64,4 +64,46 @@ export interface Audit {
     readonly limit: number;
     readonly before?: number;
   }): Promise<readonly KeptAuditNote[]>;
+}
+
+/** What a text model is to write. `input` may hold untrusted text; `schema`: JSON Schema of the JSON text that it gives. */
+export interface WritingOrder {
+  readonly instructions: string;
+  readonly input: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+/** A model that reads and writes text. */
+export interface TextModel {
+  readonly provider: Provider;
+  readonly name: string;
+  /** For people: where the text goes. */
+  readonly label: string;
+  /** Rejects with WritingFailedError. `text`: unchecked. */
+  write(order: WritingOrder, signal: AbortSignal): Promise<{ readonly text: string; readonly usage: Usage }>;
+}
+
+/** One sentence of a summary with the utterances that it rests on, at least one. `text` is untrusted. */
+export interface Statement {
+  readonly text: string;
+  readonly evidence: readonly RecordedUtterance[];
+}
+
+/** Sums up what was said. */
+export interface Summaries {
+  /** For people: the model that does it. null: none is configured. */
+  readonly label: string | null;
+  /**
+   * What these lines come to, in their order; `by` had it done, and it counts as theirs. Rejects with WritingFailedError,
+   * also where today's budget is spent.
+   */
+  sumUp(
+    order: {
+      readonly guildId: string;
+      readonly channelId: string;
+      readonly by: Person;
+      readonly lines: readonly RecordedUtterance[];
+    },
+    signal: AbortSignal,
+  ): Promise<readonly Statement[]>;
 }

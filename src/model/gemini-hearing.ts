@@ -13,6 +13,8 @@ interface Source {
   /** When the model began to answer, knowing of the end. */
   answeredAt: number | undefined;
   lastPieceAt: number;
+  /** Its speaker took it back: its words are heard, and told to nobody. */
+  withdrawn: boolean;
   /** It seems complete, so the server is asked for an echo: what it had sent by now may be on its way still. */
   check: { echoed: boolean } | undefined;
 }
@@ -26,6 +28,8 @@ const BARRIER_MS = 1_500;
 const TAIL_MS = 300;
 /** A turn without any words is given up after this. */
 const LATE_MS = 5_000;
+/** The same for words that were taken back: until they are given up, and an echo is back. */
+const WITHDRAWN_BARRIER_MS = LATE_MS + 1_000;
 
 /**
  * Whose words a transcription is. The Live API's inputTranscription names no turn, has no end mark on most models and
@@ -63,6 +67,7 @@ export class GeminiHearing {
       endKnownAt: undefined,
       answeredAt: undefined,
       lastPieceAt: now,
+      withdrawn: false,
       check: undefined,
     };
     this.#open.push(source);
@@ -81,9 +86,16 @@ export class GeminiHearing {
     });
   }
 
+  /** Nothing is told of these turns any more, nor of words that may be theirs. */
+  withdraw(turnIds: readonly number[]): void {
+    for (const source of [...this.#open, ...this.#recent]) source.withdrawn ||= turnIds.includes(source.turnId);
+    if (this.#open.some(({ withdrawn }) => withdrawn)) this.#unclearText = '';
+  }
+
   /** How many ms this person's turn has to wait, so that words of another are not taken for theirs; 0: none. */
   waitMs(turn: Turn, now: number): number {
-    const others = this.#open.filter(({ userId }) => userId === null || userId !== turn.userId);
+    // What somebody took back must not get what they say later, either.
+    const others = this.#open.filter(({ userId, withdrawn }) => withdrawn || userId === null || userId !== turn.userId);
     return Math.max(0, ...others.map((source) => Math.min(this.#nextLook(source), barrierAt(source)) - now));
   }
 
@@ -102,7 +114,7 @@ export class GeminiHearing {
     owner.text += text;
     touch(owner, now);
     if (finished) return [...events, ...this.#close([owner])];
-    if (text !== '') events.push(transcript(owner, !this.#open.includes(owner)));
+    if (text !== '' && !owner.withdrawn) events.push(transcript(owner, !this.#open.includes(owner)));
     return events;
   }
 
@@ -155,8 +167,9 @@ export class GeminiHearing {
   }
 
   #unclear(text: string, finished: boolean, now: number): SessionEvent[] {
-    this.#unclearText += text;
     const begun = this.#open.filter((source) => source.begun);
+    const mayBe = begun.length > 0 ? begun : this.#recent;
+    if (!mayBe.some(({ withdrawn }) => withdrawn)) this.#unclearText += text;
     // Whose they are, more of them may follow.
     for (const source of begun) touch(source, now);
     const said = this.#unclearText.trim();
@@ -181,7 +194,9 @@ export class GeminiHearing {
       this.#unclearText = '';
       if (said !== '') events.push({ type: 'turn-transcript', turnId: null, text: said, final: true });
     }
-    for (const source of sources) if (source.text.trim() !== '') events.push(transcript(source, true));
+    for (const source of sources) {
+      if (source.text.trim() !== '' && !source.withdrawn) events.push(transcript(source, true));
+    }
     return events;
   }
 }
@@ -194,8 +209,11 @@ function touch(source: Source, now: number): void {
   source.check = undefined;
 }
 
-function barrierAt({ endedAt }: Source): number {
-  return endedAt === undefined ? Number.NEGATIVE_INFINITY : endedAt + BARRIER_MS;
+function barrierAt({ endedAt, withdrawn }: Source): number {
+  if (endedAt === undefined) return Number.NEGATIVE_INFINITY;
+  // Words that may be somebody's who took them back are told to nobody: better that the next person waits than that
+  // theirs are among them.
+  return endedAt + (withdrawn ? WITHDRAWN_BARRIER_MS : BARRIER_MS);
 }
 
 function transcript({ turnId, text }: Source, final: boolean): SessionEvent {

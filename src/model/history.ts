@@ -1,4 +1,4 @@
-import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
+import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn, UserId } from '../bridge/ports.ts';
 
 type Entry = { readonly at: number } & (
   | { readonly kind: 'turn'; readonly turn: Turn; text: string }
@@ -20,7 +20,7 @@ const SAMPLES_PER_MS = 24;
 
 /** What was said and done in a conversation, in words, for a session that was not there. Bounded: the oldest goes. */
 export class History {
-  readonly #entries: Entry[] = [];
+  #entries: Entry[] = [];
   #mark = 0;
 
   /** A point in the conversation, for since(). */
@@ -72,6 +72,13 @@ export class History {
         items.reduce((sum, item) => sum + item.heardMs, 0),
       );
     }
+  }
+
+  /** No later session is told what this person said until now, and what comes of these turns is not taken in. */
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    const stays = (entry: Entry): boolean =>
+      entry.kind !== 'turn' || (entry.turn.userId !== userId && !turnIds.includes(entry.turn.id));
+    this.#entries = this.#entries.filter(stays);
   }
 
   /** The words of a reply, as far as they were said. */

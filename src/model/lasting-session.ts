@@ -11,6 +11,7 @@ import type {
   SpeechSession,
   ToolResult,
   Turn,
+  UserId,
 } from '../bridge/ports.ts';
 import { Asides } from './asides.ts';
 import type { Patience } from './back-off.ts';
@@ -112,6 +113,13 @@ export class LastingSession implements Conversation {
   interrupt(heard: readonly Heard[]): void {
     this.#ledger.interrupt(heard, this.#breaking);
     this.#session?.interrupt(this.#names.inward(heard));
+  }
+
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    this.#ledger.withdraw(userId, turnIds);
+    this.#scribe.withdraw(turnIds);
+    if (turnIds.length > 0) this.#succession.withdrawn();
+    this.#session?.withdraw(userId, turnIds);
   }
 
   acknowledge(call: Acknowledged): boolean {

@@ -1,4 +1,4 @@
-import type { Heard, HistoryItem, Pcm, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
+import type { Heard, HistoryItem, Pcm, SessionEvent, ToolResult, Turn, UserId } from '../bridge/ports.ts';
 import { type Given, History } from './history.ts';
 import { HostedCalls } from './hosted-calls.ts';
 import { goOnNote, resultNote } from './label.ts';
@@ -84,6 +84,13 @@ export class Ledger {
       if (!own?.items.some((item) => item.heardMs > 0)) continue;
       this.#unanswered.note(this.#unanswered.turnsOf(replyId), goOnNote(this.#history.saidIn(replyId)), false);
     }
+  }
+
+  /** See SpeechSession.withdraw. */
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    this.#unanswered.withdraw(turnIds);
+    this.#unwritten.withdraw(turnIds);
+    this.#history.withdraw(userId, turnIds);
   }
 
   /** An event that people are told of, in names that no other session uses. */

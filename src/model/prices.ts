@@ -42,6 +42,11 @@ export const PRICES: Prices = new Map<string, Price>([
   ['gemini-live-2.5-flash-preview-native-audio-09-2025', live2],
   ['gemini-live-2.5-flash', live2],
   ['gemini-live-2.5-flash-preview', live2],
+  // Text models, for summaries.
+  ['gpt-5.4-mini', { textIn: 0.75, cachedTextIn: 0.075, textOut: 4.5 }],
+  ['gpt-5-mini', { textIn: 0.25, cachedTextIn: 0.025, textOut: 2 }],
+  ['gemini-3.1-flash-lite', { textIn: 0.25, textOut: 1.5 }],
+  ['gemini-2.5-flash', { textIn: 0.3, textOut: 2.5 }],
   ['gpt-realtime-whisper', { perMinute: 0.017 }],
   ['gpt-live-transcribe', { perMinute: 0.017 }],
   ['gpt-transcribe', { perMinute: 0.0045 }],

@@ -77,6 +77,20 @@ export function parseClientMessage(raw: unknown): ClientMessage {
   return message;
 }
 
+/** What matters of a GenerateContentRequest. */
+export interface GenerateRequest {
+  readonly contents: readonly Content[];
+  readonly systemInstruction?: Content;
+}
+
+/** The same for generateContent. */
+export function parseGenerateRequest(raw: unknown): GenerateRequest {
+  if (raw === NOT_JSON) throw new InvalidPayload('Invalid JSON payload received. Unexpected token.');
+  const { contents = [], ...rest } = read(raw, 'GenerateRequest', '') as Partial<GenerateRequest>;
+  if (contents.length === 0) throw new InvalidPayload('* GenerateContentRequest.contents: contents is not specified\n');
+  return { contents, ...rest };
+}
+
 function read(value: unknown, type: FieldType, at: string): unknown {
   if (type.endsWith('[]')) {
     if (!Array.isArray(value)) throw starting(at, value);

@@ -8,6 +8,17 @@ export type FieldType = string;
  * an enum, or a message; `[]` after it for a list, `{}` for a map.
  */
 export const MESSAGES: Readonly<Record<string, Readonly<Record<string, FieldType>>>> = {
+  // generateContent over HTTP: ai.google.dev/api/generate-content.
+  GenerateRequest: {
+    model: 'string',
+    contents: 'Content[]',
+    systemInstruction: 'Content',
+    generationConfig: 'GenerationConfig',
+    safetySettings: 'any',
+    tools: 'Tool[]',
+    toolConfig: 'any',
+    cachedContent: 'string',
+  },
   ClientMessage: {
     setup: 'Setup',
     clientContent: 'ClientContent',

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { GeminiHandles } from './gemini-handles.ts';
 import { GEMINI_MODELS, type GeminiModel } from './gemini-models.ts';
 import { GeminiSession } from './gemini-session.ts';
+import { answerGenerate } from './gemini-texts.ts';
 import type { GeminiTurn } from './gemini-turns.ts';
 import {
   type Admission,
@@ -14,12 +15,15 @@ import {
   type Wire,
 } from './model-server.ts';
 import type { Script, Transcriber } from './script.ts';
+import type { Writer } from './text-answers.ts';
 
 export interface SimulatedGeminiOptions {
   /** What the model answers. */
   readonly script: Script;
   /** Transcribes spoken turns when they end; without it, only `heard` of the script's replies does. */
   readonly hear?: Transcriber;
+  /** What the text models write; without it, `{}`. */
+  readonly write?: Writer;
   readonly apiKey?: string;
   /** Models that exist, without `models/`; those that the stand-in does not know behave like gemini-3.8-live. */
   readonly models?: readonly string[];
@@ -85,6 +89,7 @@ export class SimulatedGemini {
     const server = await ModelServer.start({
       binary: true,
       ...(options.frameLimit === undefined ? {} : { frameLimit: options.frameLimit }),
+      answer: (request) => answerGenerate(request, { apiKey, write: options.write }),
       admit: (request, url) => admit(request, url, apiKey, open),
     });
     return new SimulatedGemini(server, apiKey, turns, sessions);

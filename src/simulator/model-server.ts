@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { TextAnswer, TextRequest } from './text-answers.ts';
 
 /** Faults that tests switch on and off while the server runs. What is used once is set back by the server. */
 export interface ModelFaults {
@@ -112,6 +113,7 @@ export class ModelServer {
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, autoPong: false });
   readonly #admit: (request: IncomingMessage, url: URL) => Admission;
+  readonly #answer: ModelServerOptions['answer'];
   readonly #binary: boolean;
   readonly #frameLimit: number;
   readonly #frames: LoggedFrame[] = [];
@@ -123,7 +125,8 @@ export class ModelServer {
     this.#admit = options.admit;
     this.#binary = options.binary;
     this.#frameLimit = options.frameLimit ?? 5_000;
-    this.#http = createServer((_request, response) => response.writeHead(426).end());
+    this.#answer = options.answer;
+    this.#http = createServer((request, response) => void this.#respond(request, response));
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
@@ -170,6 +173,20 @@ export class ModelServer {
     this.#http.close();
     this.#http.closeAllConnections();
     if (this.#http.listening) await once(this.#http, 'close');
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const url = new URL(`http://simulator${(request.url ?? '/').replace(/^\/+/, '/')}`);
+    const body = Buffer.concat(chunks).toString();
+    const asked = { method: request.method ?? '', url, headers: request.headers, body };
+    this.#requests.push({ url: request.url ?? '/', headers: request.headers });
+    if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
+    const { refuse } = this.faults;
+    const answer = refuse === undefined ? await this.#answer?.(asked) : { status: refuse, body: {} };
+    if (!answer) response.writeHead(426).end();
+    else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
@@ -261,6 +278,8 @@ export interface ModelServerOptions {
   /** Decides on an upgrade: an HTTP refusal, or a session. */
   readonly admit: (request: IncomingMessage, url: URL) => Admission;
   readonly binary: boolean;
+  /** Answers requests that are no upgrade; undefined: there is no such endpoint. */
+  readonly answer?: (request: TextRequest) => Promise<TextAnswer | undefined>;
   /** How many frames are kept, the oldest dropped; default 5,000. */
   readonly frameLimit?: number;
 }

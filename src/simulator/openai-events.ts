@@ -232,6 +232,11 @@ export function parseClientEvent(raw: unknown): { event: ClientEvent } | { error
   return { error: describe(innermost(result.error.issues), raw) };
 }
 
+/** What is wrong with a body that another shape refused. */
+export function describeFault(error: z.ZodError, raw: unknown): ProtocolError {
+  return describe(innermost(error.issues), raw);
+}
+
 type Issue = z.core.$ZodIssue;
 
 /** Of a choice between shapes, the complaint that got furthest. */

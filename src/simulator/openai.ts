@@ -12,14 +12,18 @@ import {
 import { invalidRequest, type ProtocolError } from './openai-events.ts';
 import { newId } from './openai-ids.ts';
 import type { OpenAITurn } from './openai-listening.ts';
+import { answerResponses } from './openai-responses.ts';
 import { OpenAISession } from './openai-session.ts';
 import type { Script, Transcriber } from './script.ts';
+import type { Writer } from './text-answers.ts';
 
 export interface SimulatedOpenAIOptions {
   /** What the model answers. */
   readonly script: Script;
   /** Transcribes spoken turns when they are committed; without it, only `heard` of the script's replies does. */
   readonly hear?: Transcriber;
+  /** What the text models write; without it, `{}`. */
+  readonly write?: Writer;
   readonly apiKey?: string;
   /** Models (or Azure deployments) that exist. */
   readonly models?: readonly string[];
@@ -104,6 +108,7 @@ export class SimulatedOpenAI {
     const server = await ModelServer.start({
       binary: false,
       ...(options.frameLimit === undefined ? {} : { frameLimit: options.frameLimit }),
+      answer: (request) => answerResponses(request, { apiKey, write: options.write }),
       admit: (request, url) => admit(request, url, { ...options, apiKey, open }),
     });
     return new SimulatedOpenAI(server, apiKey, turns, sessions);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Person, UserId } from '../bridge/ports.ts';
-import type { Audit, ReadableChannels, Readers } from '../bridge/reading-ports.ts';
+import type { Audit, Readers } from '../bridge/reading-ports.ts';
 import type { RecordFind, RecordReader } from '../bridge/record-ports.ts';
 import type { Room } from '../bridge/room-ports.ts';
 import { zoneOf } from './current-time.ts';
@@ -22,7 +22,10 @@ export interface SearchTranscriptsParts {
   readonly now?: () => Date;
 }
 
-/** What was said here before. Only what all who ask may read; each search is in the audit log. */
+/**
+ * What was said here before. Only what all who ask may read, and nothing of people who do not want to be heard now; each
+ * search is in the audit log.
+ */
 export function searchTranscripts(parts: SearchTranscriptsParts): Tool {
   return defineTool({
     name: 'search_transcripts',
@@ -55,13 +58,11 @@ export function searchTranscripts(parts: SearchTranscriptsParts): Tool {
       const when = momentsOf(input, parts.now?.() ?? new Date());
       const who = input.speaker ? { userId: speakerOf(input.speaker, context) } : {};
       const limit = input.limit ?? USUAL_FINDS;
-      const found = await finds(
-        record,
-        { guildId: room.guildId, channelIds: readable.ids, text: input.words ?? '', ...who, ...when },
-        readable,
-        limit,
-        context.signal,
-      );
+      const search = { guildId: room.guildId, channelIds: readable.ids, text: input.words ?? '', ...who, ...when };
+      // Nothing goes to the model any more of whoever does not want it to hear them.
+      const mayTell = async ({ utterance }: RecordFind) =>
+        (utterance.userId === null || room.mayHear?.(utterance.userId) !== false) && readable.mayRead(utterance);
+      const found = await finds(record, search, mayTell, limit, context.signal);
       const what = JSON.stringify(input);
       for (const by of askers) await audit.note({ guildId: room.guildId, by, act: 'tool', what, lines: found.length });
       return { count: found.length, said: found.map(shown) };
@@ -74,7 +75,7 @@ type Search = Parameters<RecordReader['search']>[0];
 async function finds(
   record: Pick<RecordReader, 'search'>,
   search: Search,
-  readable: ReadableChannels,
+  mayTell: (find: RecordFind) => Promise<boolean>,
   limit: number,
   signal: AbortSignal,
 ): Promise<RecordFind[]> {
@@ -83,7 +84,7 @@ async function finds(
   for (let page = 0; page < MOST_PAGES && found.length < limit && after !== null; page++) {
     signal.throwIfAborted();
     const { finds, next } = await record.search({ ...search, limit: MOST_FINDS, ...(after && { after }) });
-    for (const find of finds) if (await readable.mayRead(find.utterance)) found.push(find);
+    for (const find of finds) if (await mayTell(find)) found.push(find);
     after = next;
   }
   return found.slice(0, limit);

@@ -31,7 +31,7 @@ test('what was said is taken away as a page by who may read it, and the audit lo
   assert.match(running?.name ?? '', /^today \d\d:\d\d UTC, still running, 1 person, /);
   await anna.command('/leave');
   await world.until('the end', () => world.of('ended').length === 1);
-  const answer = await anna.command('/transcript export', { session: String(running?.value) });
+  const answer = await anna.command('/transcript export', { session: Number(running?.value) });
   assert.match(answer.content, /as a page to open in a browser: \d+ lines\./);
   const [file] = answer.files;
   assert.match(file?.name ?? '', /^transcript-\d{4}-\d\d-\d\d-\d{4}\.html$/);

@@ -1,6 +1,7 @@
 import type { Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
+import { Consents } from '../../src/bridge/consents.ts';
 import { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { drawUsage } from '../../src/chart/draw-usage.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
@@ -15,6 +16,7 @@ import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { Spending } from '../../src/spending.ts';
 import { AuditLog } from '../../src/store/audit-log.ts';
+import { GuildConsentStore } from '../../src/store/consents.ts';
 import { type Database, openDatabase, openReader } from '../../src/store/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { ReaderEntries } from '../../src/store/reader-entries.ts';
@@ -73,6 +75,8 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     policies: new ToolRulesStore(database),
     decisions: new DecisionLog(),
     ...readingOf(fresh, database, settings),
+    consent: await Consents.load(new GuildConsentStore(database), () => Date.now()),
+    privacyUrl: null,
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
     log,
     ...change,
@@ -99,7 +103,8 @@ function readingOf(client: Client, database: Database, settings: GuildSettingsSt
     record,
   });
   const exports = new Exporting({ record, now: () => Date.now() });
-  return { record, readers, audit: new AuditLog({ database, seal: openText }), exports };
+  const summaries = { label: null, sumUp: () => Promise.reject(new Error('there is no model')) };
+  return { record, readers, audit: new AuditLog({ database, seal: openText }), summaries, exports };
 }
 
 /** A guild with a voice channel, a text channel, and Anna, who is in the voice channel and manages the server. */

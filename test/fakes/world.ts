@@ -14,6 +14,7 @@ import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Script, Transcriber } from '../../src/simulator/script.ts';
+import type { Writer } from '../../src/simulator/text-answers.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 import { violationsOf } from './conformance.ts';
 
@@ -59,6 +60,8 @@ export class World {
     protocol: Protocol;
     script: Script;
     hear?: Transcriber;
+    /** What the text models write. */
+    write?: Writer;
     discord?: DiscordOptions;
     env?: NodeJS.ProcessEnv;
     /** Of the model's stand-in. */
@@ -75,7 +78,12 @@ export class World {
     tools?: readonly Tool[];
   }): Promise<World> {
     const { protocol, script } = options;
-    const model = { script, ...options.simulated, ...(options.hear && { hear: options.hear }) };
+    const model = {
+      script,
+      ...options.simulated,
+      ...(options.hear && { hear: options.hear }),
+      ...(options.write && { write: options.write }),
+    };
     const discord = await SimulatedDiscord.start(options.discord);
     tls.setDefaultCACertificates([...tls.getCACertificates(), discord.certificate]);
     const start = (one: Protocol) => (one === 'openai' ? SimulatedOpenAI.start(model) : SimulatedGemini.start(model));

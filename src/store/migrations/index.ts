@@ -7,6 +7,7 @@ import { policy } from './006-policy.ts';
 import { remindersNotes } from './007-reminders-notes.ts';
 import { record } from './008-record.ts';
 import { reading } from './010-reading.ts';
+import { consent } from './012-consent.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   remindersNotes,
   record,
   reading,
+  consent,
 ];

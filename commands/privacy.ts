@@ -1,0 +1,25 @@
+import type { Command } from './command.ts';
+import { guildCommand } from './guild-command.ts';
+import { privacyAbout } from './privacy-about.ts';
+import { privacyIn, privacyOut } from './privacy-choice.ts';
+import { privacyMode } from './privacy-mode.ts';
+import type { PrivacyPart } from './privacy-part.ts';
+
+const PARTS: readonly PrivacyPart[] = [privacyOut, privacyIn, privacyAbout, privacyMode];
+
+/** Whether somebody is heard, and what is kept of them. */
+export const privacy: Command = {
+  data: PARTS.reduce(
+    (command, part) => {
+      command.addSubcommand((sub) => part.describe(sub.setName(part.name)));
+      return command;
+    },
+    guildCommand('privacy', 'Whether I hear you, and what I keep of you'),
+  ),
+
+  async execute(asked, context) {
+    const chosen = asked.options.getSubcommand();
+    const part = PARTS.find(({ name }) => name === chosen);
+    return part?.execute(asked, context) ?? 'I do not know that. `/privacy about` says what there is.';
+  },
+};

@@ -1,0 +1,78 @@
+import type { ReadableChannels, Statement } from '../src/bridge/reading-ports.ts';
+import type { LineRange, RecordedUtterance } from '../src/bridge/record-ports.ts';
+import type { CommandContext, Pages } from './command.ts';
+import { plain } from './words.ts';
+
+/** More is not read for one answer; it is what people say in some twenty hours. */
+const MOST_LINES = 20_000;
+const ROOM = 1_900;
+const MOST_EVIDENCE = 3;
+
+/** What was said in a range, as far as it may be read and its words are known. */
+export async function saidIn(
+  { record }: Pick<CommandContext, 'record'>,
+  readable: ReadableChannels,
+  range: LineRange,
+): Promise<readonly RecordedUtterance[]> {
+  const said: RecordedUtterance[] = [];
+  for await (const line of record.lines(range)) {
+    if (line.kind !== 'utterance' || line.state === 'unknown' || line.text.trim() === '') continue;
+    if (!(await readable.mayRead(line))) continue;
+    said.push(line);
+    if (said.length >= MOST_LINES) break;
+  }
+  return said;
+}
+
+/**
+ * Keeps what may go to a model or be told on: leaves out who does not want to be heard (any more), and what the bot
+ * answered them, since it may repeat their words. For the lines of one conversation, in their order.
+ */
+export function consenting({ consent }: Pick<CommandContext, 'consent'>, guildId: string) {
+  const silent = new Set<number>();
+  return ({ by, userId, turnId, turnIds }: RecordedUtterance): boolean => {
+    if (by === 'model') return !turnIds.some((turn) => silent.has(turn));
+    const shown = userId !== null && consent.mayHear(guildId, userId);
+    if (!shown && turnId !== null) silent.add(turnId);
+    return shown;
+  };
+}
+
+/** A summary as a list, each statement with the times and links of what it rests on. */
+export function statementLines(statements: readonly Statement[]): readonly string[] {
+  return statements.map(({ text, evidence }) => {
+    const shown = evidence.slice(0, MOST_EVIDENCE).map(evidenceWords).join(', ');
+    const more = evidence.length > MOST_EVIDENCE ? ', …' : '';
+    return `- ${plain(text, 400)} (${shown}${more})`;
+  });
+}
+
+/** What somebody said, in one line. */
+export function saidLine(line: RecordedUtterance): string {
+  return `**${plain(line.name, 32) || 'Somebody unknown'}** (${evidenceWords(line)}): ${plain(line.text, 200)}`;
+}
+
+/** Lines in pages under a title; `check` gives a sentence for whoever may not read them (any more). */
+export function paged(title: string, lines: readonly string[], check: () => Promise<string | undefined>): Pages {
+  const pages: string[][] = [[]];
+  let room = ROOM - title.length;
+  for (const line of lines) {
+    if (line.length + 1 > room && pages.at(-1)?.length !== 0) {
+      pages.push([]);
+      room = ROOM - title.length;
+    }
+    pages.at(-1)?.push(line);
+    room -= line.length + 1;
+  }
+  return async (at) => {
+    const refused = await check();
+    if (refused) return { content: refused, more: false };
+    return { content: [title, ...(pages[at] ?? [])].join('\n'), more: at < pages.length - 1 };
+  };
+}
+
+function evidenceWords({ startedAt, posts, guildId }: RecordedUtterance): string {
+  const time = `<t:${Math.floor(startedAt / 1_000)}:t>`;
+  const [post] = posts;
+  return post ? `${time} [post](https://discord.com/channels/${guildId}/${post.channelId}/${post.messageId})` : time;
+}

@@ -1,0 +1,74 @@
+import type { SlashCommandSubcommandBuilder } from 'discord.js';
+import { WritingFailedError } from '../src/bridge/errors.ts';
+import type { RecordedConversation } from '../src/bridge/record-ports.ts';
+import type { Asked, CommandAnswer, CommandContext } from './command.ts';
+import { consenting, paged, saidIn, statementLines } from './said.ts';
+import { chosenSession } from './sessions.ts';
+import { channelLink, counted, labelWords, plain } from './words.ts';
+
+/** An interaction can be answered for 15 minutes. */
+const LIMIT_MS = 5 * 60_000;
+const NOT_READABLE = 'There is no such conversation in what you may read. Pick one from the list.';
+
+/** The options of `/transcript summary`. */
+export function summaryOptions(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
+  return sub
+    .setName('summary')
+    .setDescription('Have a conversation summed up, with the times of what was said as evidence')
+    .addIntegerOption((option) =>
+      option
+        .setName('session')
+        .setDescription('Which one; the last one without it')
+        .setAutocomplete(true)
+        .setMinValue(1),
+    );
+}
+
+/** Sums one conversation up. */
+export async function sumUp(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
+  const { guildId } = asked;
+  const { summaries, readers, audit } = context;
+  if (summaries.label === null) return noModel();
+  const readable = await readers.channelsFor(guildId, [asked.user.id]);
+  const conversation = await chosenSession(asked, context, readable);
+  if (!conversation) return NOT_READABLE;
+  const all = await saidIn(context, readable, { guildId, conversationId: conversation.id });
+  const lines = all.filter(consenting(context, guildId));
+  if (lines.length === 0) return 'Nothing that you may read was said in that conversation.';
+  const by = { userId: asked.user.id, name: asked.member.displayName };
+  const what = `conversation ${conversation.id}, ${sessionWords(conversation)}`;
+  await audit.note({ guildId, by, act: 'summary', what, lines: lines.length });
+  const order = { guildId, channelId: conversation.channelId, by, lines };
+  try {
+    const statements = await summaries.sumUp(order, AbortSignal.timeout(LIMIT_MS));
+    if (statements.length === 0) return 'The model found nothing in that conversation that it can show evidence for.';
+    const title = `${channelLink(conversation.channelId)}, <t:${Math.floor(conversation.startedAt / 1_000)}:f>, ${counted(lines.length, 'line')}, summed up by ${labelWords(summaries.label)}. It may be wrong: look at the times.`;
+    const check = async () => {
+      const now = await readers.channelsFor(guildId, [asked.user.id]);
+      return lines.every(({ channelId }) => now.ids.includes(channelId)) ? undefined : NOT_READABLE;
+    };
+    return { pages: paged(title, statementLines(statements), check) };
+  } catch (error) {
+    return failureWords(error, context);
+  }
+}
+
+/** What somebody reads who wants a summary and there is no model. */
+function noModel(): string {
+  return 'I have no text model that could sum it up: whoever runs me can set OPENAI_API_KEY or GEMINI_API_KEY. `/transcript search` works without.';
+}
+
+/** A failure in a sentence; throws what is none of the model's. */
+export function failureWords(error: unknown, { log }: Pick<CommandContext, 'log'>): string {
+  if (error instanceof WritingFailedError) {
+    log.warn({ err: error }, 'a summary failed');
+    return plain(error.message, 300).replaceAll('\\', '');
+  }
+  throw error;
+}
+
+function sessionWords({ startedAt, endedAt }: RecordedConversation): string {
+  const day = new Date(startedAt).toISOString().slice(0, 16).replace('T', ' ');
+  const minutes = endedAt === null ? undefined : Math.max(1, Math.round((endedAt - startedAt) / 60_000));
+  return `${day} UTC, ${minutes === undefined ? 'going on' : counted(minutes, 'minute')}`;
+}
