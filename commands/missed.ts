@@ -2,7 +2,7 @@ import type { UserId } from '../src/bridge/ports.ts';
 import type { RecordedConversation, RecordedLine, RecordedUtterance } from '../src/bridge/record-ports.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { consenting, paged, saidIn, saidLine, statementLines } from './said.ts';
+import { consenting, paged, saidIn, saidLine, statementLines, stillReads } from './said.ts';
 import { failureWords } from './transcript-summary.ts';
 import { counted, labelWords } from './words.ts';
 
@@ -43,12 +43,9 @@ interface Retold {
 
 async function retold(asked: Asked, context: CommandContext, { conversation, lines }: Retold): Promise<CommandAnswer> {
   const { guildId } = asked;
-  const { summaries, audit, readers } = context;
+  const { summaries, audit } = context;
   const by = { userId: asked.user.id, name: asked.member.displayName };
-  const check = async () => {
-    const now = await readers.channelsFor(guildId, [asked.user.id]);
-    return lines.every(({ channelId }) => now.ids.includes(channelId)) ? undefined : NOT_A_READER;
-  };
+  const check = stillReads(context, asked, { lines, refusal: NOT_A_READER });
   const last = async (why: string): Promise<CommandAnswer> => {
     const shown = lines.slice(-LAST_LINES);
     await audit.note({ guildId, by, act: 'missed', what: `the last lines, ${conversation.id}`, lines: shown.length });

@@ -1,6 +1,6 @@
 import type { ReadableChannels, Statement } from '../src/bridge/reading-ports.ts';
 import type { LineRange, RecordedUtterance } from '../src/bridge/record-ports.ts';
-import type { CommandContext, Pages } from './command.ts';
+import type { Asked, CommandContext, Pages } from './command.ts';
 import { plain } from './words.ts';
 
 /** More is not read for one answer; it is what people say in some twenty hours. */
@@ -50,6 +50,23 @@ export function statementLines(statements: readonly Statement[]): readonly strin
 /** What somebody said, in one line. */
 export function saidLine(line: RecordedUtterance): string {
   return `**${plain(line.name, 32) || 'Somebody unknown'}** (${evidenceWords(line)}): ${plain(line.text, 200)}`;
+}
+
+/**
+ * Asks anew whether somebody may read the channels of what they are shown: gives `refusal`, or undefined where they may.
+ * Remembers the channels alone, since a page can be turned to for long.
+ */
+export function stillReads(
+  { readers }: Pick<CommandContext, 'readers'>,
+  asked: Asked,
+  { lines, refusal }: { readonly lines: readonly RecordedUtterance[]; readonly refusal: string },
+): () => Promise<string | undefined> {
+  const { guildId, user } = asked;
+  const wanted = [...new Set(lines.map(({ channelId }) => channelId))];
+  return async () => {
+    const { ids } = await readers.channelsFor(guildId, [user.id]);
+    return wanted.every((id) => ids.includes(id)) ? undefined : refusal;
+  };
 }
 
 /** Lines in pages under a title; `check` gives a sentence for whoever may not read them (any more). */

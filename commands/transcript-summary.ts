@@ -2,7 +2,7 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { WritingFailedError } from '../src/bridge/errors.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
-import { consenting, paged, saidIn, statementLines } from './said.ts';
+import { consenting, paged, saidIn, statementLines, stillReads } from './said.ts';
 import { chosenSession } from './sessions.ts';
 import { channelLink, counted, labelWords, plain } from './words.ts';
 
@@ -43,10 +43,7 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
     const statements = await summaries.sumUp(order, AbortSignal.timeout(LIMIT_MS));
     if (statements.length === 0) return 'The model found nothing in that conversation that it can show evidence for.';
     const title = `${channelLink(conversation.channelId)}, <t:${Math.floor(conversation.startedAt / 1_000)}:f>, ${counted(lines.length, 'line')}, summed up by ${labelWords(summaries.label)}. It may be wrong: look at the times.`;
-    const check = async () => {
-      const now = await readers.channelsFor(guildId, [asked.user.id]);
-      return lines.every(({ channelId }) => now.ids.includes(channelId)) ? undefined : NOT_READABLE;
-    };
+    const check = stillReads(context, asked, { lines, refusal: NOT_READABLE });
     return { pages: paged(title, statementLines(statements), check) };
   } catch (error) {
     return failureWords(error, context);

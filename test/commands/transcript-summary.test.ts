@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { WritingFailedError } from '../../src/bridge/errors.ts';
+import type { RecordedUtterance } from '../../src/bridge/record-ports.ts';
+import { conversationOf } from '../fakes/recorded.ts';
+import { furnish, type Rig, startRig } from './rig.ts';
+
+const AT = Date.parse('2026-11-20T20:00:00Z');
+
+describe('/transcript summary', () => {
+  let rig: Rig;
+  let label: string | null = 'OpenAI (gpt_5)';
+  let failure: Error | undefined;
+  const given: RecordedUtterance[][] = [];
+  before(async () => {
+    rig = await startRig({
+      summaries: {
+        get label() {
+          return label;
+        },
+        sumUp: async ({ lines }) => {
+          given.push([...lines]);
+          if (failure) throw failure;
+          return lines.flatMap((line) =>
+            Array.from({ length: 8 }, (_, at) => ({ text: `${at} ${line.text} ${'x'.repeat(300)}`, evidence: [line] })),
+          );
+        },
+      },
+    });
+  });
+  after(() => rig.close());
+
+  async function scene(id: number) {
+    const furnished = await furnish(rig);
+    const { guild, voice } = furnished;
+    const closed = guild.createVoiceChannel({ name: 'Closed', denyEveryone: ['ViewChannel'] });
+    const [ben, cleo] = [guild.addPerson({ name: 'Ben' }), guild.addPerson({ name: 'Cleo' })];
+    const said = [
+      { at: AT, channelId: voice, userId: '7', name: 'Dan', text: 'before the move' },
+      { at: AT + 1, channelId: closed, userId: '7', name: 'Dan', text: 'behind closed doors' },
+      { at: AT + 2, channelId: voice, userId: cleo.userId, name: 'Cleo', text: 'words of Cleo' },
+    ];
+    await rig.recorded.write(conversationOf({ id, guildId: guild.id, endedAt: AT + 600_000 }, said));
+    return { ...furnished, ben, cleo };
+  }
+  const texts = () => given.at(-1)?.map(({ text }) => text);
+
+  it('is of the lines alone that the asker may read, of a moved conversation, too, and of people who may be heard', async () => {
+    const { guild, anna, ben, cleo } = await scene(1);
+    const { content, components } = await ben.command('/transcript summary');
+    assert.deepEqual(texts(), ['before the move', 'words of Cleo']);
+    assert.match(
+      content,
+      /^<#\d+>, <t:\d+:f>, 2 lines, summed up by OpenAI \(gpt\\_5\)\. It may be wrong: look at the times\.\n- 0 before the move/,
+    );
+    assert.ok(content.length <= 2_000);
+    assert.equal(components[0]?.components.length, 2);
+    assert.match(
+      (await anna.command('/transcript audit')).content,
+      /\*\*Ben\*\* \(`\d+`\) had summed up: conversation 1\\, .* \(2 lines\)$/,
+    );
+    await anna.command('/transcript summary', { session: 1 });
+    assert.deepEqual(texts(), ['before the move', 'behind closed doors', 'words of Cleo']);
+    await rig.context.consent.choose(guild.id, cleo.userId, 'out');
+    await ben.command('/transcript summary', { session: 1 });
+    assert.deepEqual(texts(), ['before the move']);
+  });
+
+  it('offers the conversations that the person who types may read, and no other is summed up', async () => {
+    const { ben } = await scene(2);
+    const other = await scene(3);
+    assert.deepEqual(await ben.autocomplete('/transcript summary', 'session', 'lounge'), [
+      { name: '2026-11-20 19:59 UTC, 10 minutes: Lounge', value: 2 },
+    ]);
+    const count = given.length;
+    const answer = 'There is no such conversation in what you may read. Pick one from the list.';
+    assert.equal((await ben.command('/transcript summary', { session: 3 })).content, answer);
+    assert.equal((await other.ben.command('/transcript summary', { session: 2 })).content, answer);
+    assert.equal(given.length, count);
+  });
+
+  it('says in a sentence why there is none', async () => {
+    const { ben } = await scene(4);
+    failure = new WritingFailedError('OpenAI did not answer. Try again in a moment.');
+    assert.equal((await ben.command('/transcript summary')).content, failure.message);
+    label = null;
+    assert.match(
+      (await ben.command('/transcript summary')).content,
+      /^I have no text model .* OPENAI_API_KEY or GEMINI_API_KEY/,
+    );
+  });
+});

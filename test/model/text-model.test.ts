@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { textModel } from '../../src/model/text-model.ts';
+import { SimulatedGemini } from '../../src/simulator/gemini.ts';
+import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import type { Writer } from '../../src/simulator/text-answers.ts';
+import { PROTOCOLS, type Protocol } from '../fakes/world.ts';
+
+const schema = {
+  type: 'object',
+  properties: { word: { type: 'string' } },
+  required: ['word'],
+  additionalProperties: false,
+};
+const ORDER = { instructions: 'Sum it up.', input: 'نص 𝒑 \n "quoted" </x>', schema };
+
+async function setUp(
+  context: TestContext,
+  protocol: Protocol,
+  {
+    write = () => '{"word":"cake"}',
+    wanted = null,
+    key,
+  }: { write?: Writer; wanted?: string | null; key?: string } = {},
+) {
+  const start = protocol === 'openai' ? SimulatedOpenAI : SimulatedGemini;
+  const server = await start.start({ script: () => ({ silent: true }), write });
+  context.after(() => server.close());
+  const endpoint = { apiKey: key ?? server.apiKey, baseUrl: server.url, headers: { 'x-gateway': 'yes' } };
+  const model = textModel([{ provider: 'azure' }, { provider: protocol, ...endpoint }], wanted);
+  assert.ok(model);
+  const ask = (order: typeof ORDER = ORDER) => model.write(order, AbortSignal.timeout(20_000));
+  return { server, model, ask };
+}
+
+for (const protocol of PROTOCOLS) {
+  test(`what is asked arrives as it is, and what it took is told, on ${protocol}`, async (context) => {
+    const asked: unknown[] = [];
+    const write: Writer = (one) => {
+      asked.push(one);
+      return '{"word":"cake"}';
+    };
+    const { server, model, ask } = await setUp(context, protocol, { write });
+    const { text, usage } = await ask();
+    assert.equal(text, '{"word":"cake"}');
+    const { instructions, input } = ORDER;
+    assert.deepEqual(asked, [{ model: model.name, instructions, input }]);
+    const textIn = Math.ceil((instructions.length + input.length) / 4);
+    assert.deepEqual(usage, {
+      inputTokens: textIn,
+      outputTokens: 4,
+      tokens: { textIn, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 4, audioOut: 0 },
+      estimated: false,
+    });
+    assert.equal(server.requests.at(-1)?.headers['x-gateway'], 'yes');
+  });
+
+  test(`what goes wrong is said in a sentence, on ${protocol}`, async (context) => {
+    const rejected = async (options: Parameters<typeof setUp>[2], message: RegExp, refuse?: number) => {
+      const { server, ask } = await setUp(context, protocol, options);
+      server.faults.refuse = refuse;
+      await assert.rejects(ask(), (error: Error) => {
+        assert.equal(error.name, 'WritingFailedError');
+        assert.match(error.message, message);
+        return true;
+      });
+    };
+    await rejected({ key: 'wrong' }, /does not accept the key: whoever runs me should check (OPENAI|GEMINI)_API_KEY/);
+    await rejected({ wanted: 'no-such-model' }, /has no model no-such-model: .* SUMMARY_MODEL/);
+    await rejected({}, /the quota or the credit is used up/, 429);
+    await rejected({}, /has trouble of its own \(503\)/, 503);
+    await rejected({ write: () => '' }, /wrote nothing that I can use/);
+    const { server, ask } = await setUp(context, protocol);
+    await server.close();
+    await assert.rejects(ask(), /did not answer/);
+  });
+}
+
+test('the stand-in of OpenAI takes no schema that the service would refuse', async (context) => {
+  const { ask } = await setUp(context, 'openai');
+  await assert.rejects(
+    ask({ ...ORDER, schema: { ...schema, additionalProperties: true } }),
+    /refused the text \(400\)/,
+  );
+});
+
+test('the model is that of the first configured provider that has one, or the one that is named', () => {
+  const endpoint = { apiKey: 'k', baseUrl: 'http://127.0.0.1:9', headers: {} };
+  const both = [
+    { provider: 'gemini', ...endpoint },
+    { provider: 'openai', ...endpoint },
+  ];
+  const label = (wanted: string | null, configs = both) => textModel(configs, wanted)?.label;
+  assert.equal(label(null), 'Google Gemini (gemini-3.1-flash-lite)');
+  assert.equal(label('gemini-2.5-flash'), 'Google Gemini (gemini-2.5-flash)');
+  assert.equal(label('openai:gpt-5.4'), 'OpenAI (gpt-5.4)');
+  assert.equal(label('openai:gpt-5.4', both.slice(0, 1)), undefined);
+  assert.equal(textModel([{ provider: 'vertex' }], null), undefined);
+});
