@@ -142,6 +142,23 @@ describe('/transcript export', () => {
     assert.ok((content?.length ?? 0) > 11 * 2 ** 20);
   });
 
+  it('says so where Discord takes the file in no case', async () => {
+    const bytes = new Uint8Array(10 * 2 ** 20 + 1);
+    const made = { files: [{ name: 'x.txt', bytes }], lines: 1, withheld: 0, packed: 'whole' } as const;
+    const other = await startRig({ exports: { make: () => Promise.resolve(made) } });
+    try {
+      const { guild, voice, anna } = await furnish(other);
+      const said = { at: AT, channelId: voice, userId: '77', name: 'Mia', text: 'Words' };
+      await other.recorded.write(conversationOf({ id: 1, guildId: guild.id }, [said]));
+      assert.equal(
+        (await anna.command('/transcript export')).content,
+        'Discord did not take the file: it is too large. Ask for less, or for another format.',
+      );
+    } finally {
+      await other.close();
+    }
+  });
+
   it('sends bodies that the published schemas accept', { skip: noSchemas }, async () => {
     const { voice, ben, record } = await scene();
     await record({ channelId: voice, userId: '77', name: 'Mia', text: 'Words' });
