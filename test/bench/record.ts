@@ -68,9 +68,10 @@ try {
 
   const store = new RecordStore(database, seal);
   const long = await writeLong(store, EXPORTED);
-  for await (const { format, ms: took, bytes, packed, heldUpMs } of exportAll(record, long)) {
+  for await (const { format, ms: took, bytes, packed, heldUpMs, workMs } of exportAll(record, long)) {
     const size = `${(bytes / 2 ** 20).toFixed(1)} MB ${packed}`;
-    say(`export of ${EXPORTED} lines: ${format}`, `${ms(took)} worst of 3, ${size}, held up ${ms(heldUpMs)} at most`);
+    const loop = `held up ${ms(heldUpMs)} at most, by own work ${ms(workMs)}`;
+    say(`export of ${EXPORTED} lines: ${format}`, `${ms(took)} worst of 3, ${size}, ${loop}`);
   }
   const idle = monitorEventLoopDelay({ resolution: 1 });
   idle.enable();
