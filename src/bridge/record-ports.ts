@@ -168,7 +168,10 @@ export interface RecordReader {
   channels(guildId: string): Promise<readonly string[]>;
   /** How many people spoke, came or left, by the id of the conversation; of at most some hundred. */
   people(conversationIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
-  /** Who said something in these voice channels, under the name that they had last there. At most 500. */
+  /**
+   * Who said something in these voice channels, under the name that they had last there; who spoke last
+   * comes first. At most 500.
+   */
   speakers(query: { readonly guildId: string; readonly channelIds: readonly string[] }): Promise<readonly Person[]>;
   /** All lines of a range in the order of their beginnings, read in pages while they are taken. */
   lines(range: LineRange): AsyncIterable<RecordedLine>;

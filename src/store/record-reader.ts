@@ -80,23 +80,35 @@ export class StoredRecord implements RecordReader {
 
   async speakers(query: Parameters<RecordReader['speakers']>[0]): Promise<readonly Person[]> {
     const { guildId, channelIds } = query;
-    const channels = channelIds.map(() => '?').join(', ');
-    const rows = await readable(
-      this.#reader.raw<{ id: string; name: unknown }[]>(
-        `WITH RECURSIVE spoke(id) AS (
-          SELECT MIN(user_id) FROM utterances WHERE guild_id = ?
-          UNION ALL
-          SELECT (SELECT MIN(user_id) FROM utterances WHERE guild_id = ? AND user_id > spoke.id)
-          FROM spoke WHERE spoke.id IS NOT NULL LIMIT ${MOST_SPEAKERS}
-        ) SELECT id, (
-          SELECT name FROM utterances WHERE guild_id = ? AND user_id = spoke.id AND channel_id IN (${channels})
-          ORDER BY id DESC LIMIT 1
-        ) AS name FROM spoke WHERE id IS NOT NULL`,
-        [guildId, guildId, guildId, ...channelIds],
-      ),
-    );
-    return rows.flatMap(({ id, name }) =>
-      name === null ? [] : [{ userId: id, name: this.#seal.open('utterances.name', name) }],
+    const latest = new Map<string, { line: number; name: unknown }>();
+    for (const channelId of channelIds) {
+      for (const { id, line, name } of await readable(this.#speakersIn(guildId, channelId))) {
+        if (line > (latest.get(id)?.line ?? 0)) latest.set(id, { line, name });
+      }
+    }
+    return [...latest]
+      .sort(([, one], [, other]) => other.line - one.line)
+      .slice(0, MOST_SPEAKERS)
+      .map(([userId, { name }]) => ({ userId, name: this.#seal.open('utterances.name', name) }));
+  }
+
+  /** One step into the index a person, as in channels(). */
+  #speakersIn(guildId: string, channelId: string) {
+    return this.#reader.raw<{ id: string; line: number; name: unknown }[]>(
+      `WITH RECURSIVE spoke(id) AS (
+        SELECT MIN(user_id) FROM utterances WHERE guild_id = :guildId AND channel_id = :channelId
+        UNION ALL
+        SELECT (
+          SELECT MIN(user_id) FROM utterances
+          WHERE guild_id = :guildId AND channel_id = :channelId AND user_id > spoke.id
+        ) FROM spoke WHERE spoke.id IS NOT NULL
+      ), latest(id, line) AS (
+        SELECT spoke.id, (
+          SELECT MAX(id) FROM utterances
+          WHERE guild_id = :guildId AND channel_id = :channelId AND user_id = spoke.id
+        ) FROM spoke WHERE spoke.id IS NOT NULL
+      ) SELECT latest.id, latest.line, utterances.name FROM latest JOIN utterances ON utterances.id = latest.line`,
+      { guildId, channelId },
     );
   }
 

@@ -126,8 +126,8 @@ describe('/transcript search', () => {
       { channelId: place.voice, userId: '78', name: 'Clea B', text: 'cake three' },
     ]);
     assert.deepEqual(await ben.autocomplete('/transcript search', 'speaker', 'cle', { text: 'cake' }), [
-      { name: 'Cleo', value: '77' },
       { name: 'Clea B', value: '78' },
+      { name: 'Cleo', value: '77' },
     ]);
     const found = async (values: Record<string, string>) => {
       const { content } = await ben.command('/transcript search', { text: 'cake', ...values });
@@ -141,7 +141,7 @@ describe('/transcript search', () => {
     assert.deepEqual(await found({ until: '2026-11-19' }), []);
     const answer = async (values: Record<string, string>) =>
       (await ben.command('/transcript search', { text: 'cake', ...values })).content;
-    assert.equal(await answer({ speaker: 'cle' }), '“cle” could be **Cleo** or **Clea B**. Pick one from the list.');
+    assert.equal(await answer({ speaker: 'cle' }), '“cle” could be **Clea B** or **Cleo**. Pick one from the list.');
     assert.match(await answer({ speaker: 'Zoë' }), /^Nobody called “Zoë” said anything in what you may read\./);
     assert.match(await answer({ since: '*soon*' }), /^I do not understand “\\\*soon\\\*” as a time\./);
     assert.match(await answer({ since: '2026-11-20', until: '2026-11-19' }), /nothing lies between/);

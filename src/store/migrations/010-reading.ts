@@ -9,6 +9,10 @@ export const reading: Migration = {
       /** channel or thread. */
       table.text('live_place');
     });
+    // Who spoke in a channel is asked at every letter that somebody types.
+    await database.schema.alterTable('utterances', (table) => {
+      table.index(['guild_id', 'channel_id', 'user_id'], 'utterances_speakers');
+    });
     await database.schema.createTable('reader_entries', (table) => {
       table.text('guild_id').notNullable();
       /** role or person. */
@@ -31,6 +35,9 @@ export const reading: Migration = {
     });
   },
   async down(database) {
+    await database.schema.alterTable('utterances', (table) => {
+      table.dropIndex([], 'utterances_speakers');
+    });
     await database.schema.dropTable('reading_audit');
     await database.schema.dropTable('reader_entries');
     await database.schema.alterTable('guild_settings', (table) => {
