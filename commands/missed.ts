@@ -24,7 +24,9 @@ export const missed: Command = {
     if (!bridge) return 'I am in no conversation on this server. `/transcript summary` sums up one that is over.';
     const readable = await readers.channelsFor(guildId, [asked.user.id]);
     if (!readable.ids.includes(bridge.channelId)) return NOT_A_READER;
-    const [conversation] = await record.conversations({ guildId, channelIds: readable.ids, limit: 1 });
+    // It may have begun in a channel that they do not see: each line is asked for.
+    const channelIds = [...new Set([bridge.channelId, ...(await record.channels(guildId))])];
+    const [conversation] = await record.conversations({ guildId, channelIds, limit: 1 });
     if (!conversation || conversation.endedAt !== null) return NOT_A_READER;
     const away = await absence(context, conversation, asked.user.id);
     if (!away) return 'You have missed nothing: you have been here since I joined.';

@@ -42,6 +42,7 @@ test('a token and a key are enough', () => {
     logLevel: 'info',
     startedByNpm: false,
     pricesFile: null,
+    summaryModel: null,
     evenVoices: true,
     privacyUrl: null,
     toolsFolder: null,

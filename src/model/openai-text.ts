@@ -13,7 +13,7 @@ const LIMIT_MS = 120_000;
 
 /**
  * A model behind OpenAI's Responses API (platform.openai.com/docs/api-reference/responses). Nothing is stored there. What
- * the client would read from the environment for itself is given to it.
+ * the client would read from the environment is given to it, but for OPENAI_CUSTOM_HEADERS, which it always adds.
  */
 export function openAIText({ apiKey, baseUrl, headers }: TextEndpoint, model: string): TextModel {
   const client = new OpenAI({

@@ -1,4 +1,4 @@
-import { type FieldType, MESSAGES, ONE_OF } from './gemini-proto.ts';
+import { type FieldType, HTTP_MESSAGES, MESSAGES, ONE_OF } from './gemini-proto.ts';
 import { NOT_JSON } from './model-server.ts';
 
 // Reading a Live client's messages, with the fields that matter to the stand-in.
@@ -102,7 +102,7 @@ function read(value: unknown, type: FieldType, at: string): unknown {
       Object.entries(value).map(([key, one]) => [key, read(one, type.slice(0, -2), `${at}[${key}].value`)]),
     );
   }
-  const fields = MESSAGES[type];
+  const fields = MESSAGES[type] ?? HTTP_MESSAGES[type];
   if (!fields) return scalar(value, type, at);
   if (!isObject(value)) throw starting(at, value);
   const message: Record<string, unknown> = {};

@@ -8,17 +8,6 @@ export type FieldType = string;
  * an enum, or a message; `[]` after it for a list, `{}` for a map.
  */
 export const MESSAGES: Readonly<Record<string, Readonly<Record<string, FieldType>>>> = {
-  // generateContent over HTTP: ai.google.dev/api/generate-content.
-  GenerateRequest: {
-    model: 'string',
-    contents: 'Content[]',
-    systemInstruction: 'Content',
-    generationConfig: 'GenerationConfig',
-    safetySettings: 'any',
-    tools: 'Tool[]',
-    toolConfig: 'any',
-    cachedContent: 'string',
-  },
   ClientMessage: {
     setup: 'Setup',
     clientContent: 'ClientContent',
@@ -175,6 +164,20 @@ export const MESSAGES: Readonly<Record<string, Readonly<Record<string, FieldType
   SlidingWindow: { targetTokens: 'int' },
   AudioTranscriptionConfig: { languageCodes: 'string[]' },
   Empty: {},
+};
+
+/** The message of generateContent over HTTP (ai.google.dev/api/generate-content), which the Live API's proto lacks. */
+export const HTTP_MESSAGES: typeof MESSAGES = {
+  GenerateRequest: {
+    model: 'string',
+    contents: 'Content[]',
+    systemInstruction: 'Content',
+    generationConfig: 'GenerationConfig',
+    safetySettings: 'any',
+    tools: 'Tool[]',
+    toolConfig: 'any',
+    cachedContent: 'string',
+  },
 };
 
 /** Fields above that are not in the published proto: the SDK sends them and the service takes them. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { ReadablePlaces } from '../../src/discord/readable-places.ts';
 import { noSchemas, violations } from '../fakes/published.ts';
 import { conversationOf } from '../fakes/recorded.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
@@ -82,6 +83,32 @@ describe('/transcript readers and audit', () => {
     await rig.context.readers.add(guild.id, { kind: 'role', id: guild.id });
     await rig.context.readers.remove(guild.id, { kind: 'person', id: ben.userId });
     assert.deepEqual(await ids(ben.userId), [voice]);
+  });
+
+  it('lets somebody read what Discord shows them: no closed channel, no private thread of others', async () => {
+    const { guild, voice, text, anna } = await furnish(rig);
+    const ben = guild.addPerson({ name: 'Ben' });
+    const closed = guild.createTextChannel({ denyEveryone: ['ViewChannel'] });
+    const silent = guild.createTextChannel({ denyEveryone: ['ReadMessageHistory'] });
+    const locked = guild.createVoiceChannel({ denyEveryone: ['Connect'] });
+    const threadOf = (parentId: string, type: 11 | 12) => guild.addChannel({ type, name: 'thread', parentId }).id;
+    const ids = [
+      text,
+      voice,
+      closed,
+      silent,
+      locked,
+      threadOf(text, 11),
+      threadOf(closed, 11),
+      threadOf(text, 12),
+      '42',
+    ];
+    await anna.command('/transcript readers list');
+    const places = new ReadablePlaces(rig.client);
+    const shown = (userId: string) => Promise.all(ids.map((id) => places.shows(guild.id, userId, id)));
+    assert.deepEqual(await shown(ben.userId), [true, true, false, false, false, true, false, false, false]);
+    assert.deepEqual(await shown('42'), Array(9).fill(false));
+    assert.deepEqual(await places.shows('43', ben.userId, text), false);
   });
 
   it('shows who read what, the newest first, in pages', async () => {

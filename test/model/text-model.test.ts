@@ -76,6 +76,39 @@ for (const protocol of PROTOCOLS) {
   });
 }
 
+test('the stand-ins refuse what the services do not know', async (context) => {
+  const refusal = async (protocol: Protocol, path: string, body: string, headers: Record<string, string>) => {
+    const { server } = await setUp(context, protocol);
+    const response = await fetch(`${server.url}${path}`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+    const { error } = (await response.json()) as { error: { message: string } };
+    return [response.status, error.message];
+  };
+  const bearer = { authorization: 'Bearer sk-simulated' };
+  const asked = { model: 'gpt-5.4-mini', input: 'x' };
+  assert.deepEqual(await refusal('openai', '/responses', JSON.stringify({ ...asked, max_tokens: 5 }), bearer), [
+    400,
+    "Unknown parameter: 'max_tokens'.",
+  ]);
+  assert.deepEqual(await refusal('openai', '/responses', '{', bearer), [
+    400,
+    'We could not parse the JSON body of your request.',
+  ]);
+  assert.equal((await refusal('openai', '/responses', JSON.stringify(asked), {}))[0], 401);
+  const path = '/v1beta/models/gemini-3.1-flash-lite:generateContent';
+  const key = { 'x-goog-api-key': 'AIza-simulated' };
+  const contents = [{ role: 'user', parts: [{ text: 'x' }] }];
+  assert.deepEqual(await refusal('gemini', path, JSON.stringify({ contents, config: {} }), key), [
+    400,
+    'Invalid JSON payload received. Unknown name "config": Cannot find field.',
+  ]);
+  assert.equal((await refusal('gemini', path, JSON.stringify({ contents: [] }), key))[0], 400);
+  assert.equal((await refusal('gemini', path, JSON.stringify({ contents }), {}))[0], 403);
+});
+
 test('the stand-in of OpenAI takes no schema that the service would refuse', async (context) => {
   const { ask } = await setUp(context, 'openai');
   await assert.rejects(
