@@ -7,6 +7,7 @@ import type {
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
 import type { Consent } from '../src/bridge/consent-ports.ts';
+import type { TranscriptExports } from '../src/bridge/export-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel } from '../src/bridge/ports.ts';
 import type { Audit, Readers, Summaries } from '../src/bridge/reading-ports.ts';
@@ -60,6 +61,7 @@ export interface CommandContext {
   readonly record: RecordReader;
   readonly readers: Readers;
   readonly audit: Audit;
+  readonly exports: TranscriptExports;
   readonly summaries: Summaries;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {

@@ -1,14 +1,13 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { WritingFailedError } from '../src/bridge/errors.ts';
-import type { ReadableChannels } from '../src/bridge/reading-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
-import type { Asked, Choice, CommandAnswer, CommandContext, Typing } from './command.ts';
+import type { Asked, CommandAnswer, CommandContext } from './command.ts';
 import { consenting, paged, saidIn, statementLines, stillReads } from './said.ts';
+import { chosenSession } from './sessions.ts';
 import { channelLink, counted, labelWords, plain } from './words.ts';
 
 /** An interaction can be answered for 15 minutes. */
 const LIMIT_MS = 5 * 60_000;
-const OFFERED = 25;
 const NOT_READABLE = 'There is no such conversation in what you may read. Pick one from the list.';
 
 /** The options of `/transcript summary`. */
@@ -25,27 +24,13 @@ export function summaryOptions(sub: SlashCommandSubcommandBuilder): SlashCommand
     );
 }
 
-/** The newest conversations that the person who types may read. */
-export async function proposedSessions(typing: Typing, context: CommandContext): Promise<readonly Choice[]> {
-  const { guildId, guild } = typing;
-  const { ids } = await context.readers.channelsFor(guildId, [typing.user.id]);
-  const part = typing.options.getFocused().toLowerCase();
-  const all = await context.record.conversations({ guildId, channelIds: ids, limit: OFFERED });
-  return all
-    .map((one) => {
-      const name = guild.channels.cache.get(one.channelId)?.name ?? 'a deleted channel';
-      return { name: `${sessionWords(one)}: ${name}`.slice(0, 100).toWellFormed(), value: one.id };
-    })
-    .filter(({ name }) => name.toLowerCase().includes(part));
-}
-
 /** Sums one conversation up. */
 export async function sumUp(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
   const { guildId } = asked;
   const { summaries, readers, audit } = context;
   if (summaries.label === null) return noModel();
   const readable = await readers.channelsFor(guildId, [asked.user.id]);
-  const conversation = await chosen(asked, context, readable);
+  const conversation = await chosenSession(asked, context, readable);
   if (!conversation) return NOT_READABLE;
   const all = await saidIn(context, readable, { guildId, conversationId: conversation.id });
   const lines = all.filter(consenting(context, guildId));
@@ -77,18 +62,6 @@ export function failureWords(error: unknown, { log }: Pick<CommandContext, 'log'
     return plain(error.message, 300).replaceAll('\\', '');
   }
   throw error;
-}
-
-async function chosen(
-  asked: Asked,
-  { record }: CommandContext,
-  readable: ReadableChannels,
-): Promise<RecordedConversation | undefined> {
-  const { guildId } = asked;
-  const id = asked.options.getInteger('session');
-  if (id === null) return (await record.conversations({ guildId, channelIds: readable.ids, limit: 1 }))[0];
-  const found = await record.conversation(guildId, id);
-  return found && readable.ids.includes(found.channelId) ? found : undefined;
 }
 
 function sessionWords({ startedAt, endedAt }: RecordedConversation): string {

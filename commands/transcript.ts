@@ -2,12 +2,14 @@ import { ChannelType, type GuildBasedChannel } from 'discord.js';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { managesServer, missingRights, writingRights } from './rights.ts';
+import { proposedSessions } from './sessions.ts';
 import { change } from './setting-words.ts';
 import { audited } from './transcript-audit.ts';
+import { exportSubcommand, exportTranscript } from './transcript-export.ts';
 import { liveOptions, setLive } from './transcript-live.ts';
 import { readersOptions, setReaders } from './transcript-readers.ts';
 import { proposedSpeakers, search, searchOptions } from './transcript-search.ts';
-import { proposedSessions, summaryOptions, sumUp } from './transcript-summary.ts';
+import { summaryOptions, sumUp } from './transcript-summary.ts';
 import { channelLink, listed } from './words.ts';
 
 const MANAGERS_ONLY = 'Only people with **Manage Server** can do that.';
@@ -48,12 +50,14 @@ export const transcript: Command = {
     )
     .addSubcommand(liveOptions)
     .addSubcommand(searchOptions)
+    .addSubcommand(exportSubcommand)
     .addSubcommand(summaryOptions)
     .addSubcommand((sub) => sub.setName('audit').setDescription('Who read what was said, and what they looked for'))
     .addSubcommandGroup(readersOptions),
 
   async execute(asked, context) {
     const subcommand = asked.options.getSubcommand();
+    if (subcommand === 'export') return exportTranscript(asked, context);
     if (subcommand === 'search') return search(asked, context);
     if (subcommand === 'summary') return sumUp(asked, context);
     if (!managesServer(asked)) return MANAGERS_ONLY;

@@ -25,6 +25,7 @@ import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
+import { Exporting } from './exporting.ts';
 import { type KeptRecord, openRecord } from './kept-record.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
@@ -233,6 +234,7 @@ export async function startParley({
       privacyUrl: config.privacyUrl,
       policies,
       ...read,
+      exports: new Exporting({ record: record.reader, now: () => Date.now() }),
       summaries: new WrittenSummaries({ model: textModel(configs, config.summaryModel), spending }),
       decisions,
       tryTool: trials.run,

@@ -166,6 +166,8 @@ export interface RecordReader {
   conversation(guildId: string, id: number): Promise<RecordedConversation | undefined>;
   /** The voice channels in which something was said, those that were deleted included. */
   channels(guildId: string): Promise<readonly string[]>;
+  /** How many people spoke, came or left, by the id of the conversation; of at most some hundred. */
+  people(conversationIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
   /**
    * Who said something in these voice channels, under the name that they had last there; who spoke last
    * comes first. At most 500.

@@ -18,6 +18,7 @@ const LONGEST_ANSWER = 2000;
 /** https://docs.discord.com/developers/interactions/application-commands#autocomplete */
 const MOST_CHOICES = 25;
 const BROKEN = 'Something went wrong on my side. It is in my log; please try again in a moment.';
+const TOO_LARGE = 'Discord did not take the file: it is too large. Ask for less, or for another format.';
 const UNKNOWN_BUTTON = 'I do not know this button any more.';
 const SERVERS_ONLY = 'I only work on servers that I am a member of. Invite me there, then try again.';
 
@@ -119,13 +120,20 @@ async function answer(
   }
   const whole = typeof given === 'string' ? { content: given } : given;
   const files = 'files' in whole ? whole.files : [];
-  await asked.editReply({
-    content: cut(whole.content),
-    ...('components' in whole && { components: whole.components }),
-    files: files.map(({ name, bytes }) => ({ name, attachment: bytes })),
-    allowedMentions: { parse: [] },
-    flags: MessageFlags.SuppressEmbeds,
-  });
+  try {
+    await asked.editReply({
+      content: cut(whole.content),
+      ...('components' in whole && { components: whole.components }),
+      files: files.map(({ name, bytes }) => ({ name, attachment: bytes })),
+      allowedMentions: { parse: [] },
+      flags: MessageFlags.SuppressEmbeds,
+    });
+  } catch (error) {
+    // What Discord takes of a whole request is written nowhere; without a word the asker would wait for ever.
+    if (!(error instanceof DiscordAPIError) || error.code !== RESTJSONErrorCodes.RequestEntityTooLarge) throw error;
+    log.warn({ err: error, guildId: asked.guildId }, 'an answer was too large for Discord');
+    await asked.editReply({ content: TOO_LARGE, allowedMentions: { parse: [] } });
+  }
 }
 
 /** Another page takes the place of the one that is shown. */

@@ -62,6 +62,22 @@ export class StoredRecord implements RecordReader {
     return rows.map(({ id }) => id);
   }
 
+  async people(conversationIds: readonly number[]): Promise<ReadonlyMap<number, number>> {
+    const of = (table: string) =>
+      this.#reader(table)
+        .select('conversation_id', 'user_id')
+        .whereIn('conversation_id', conversationIds)
+        .whereNotNull('user_id');
+    const rows = await readable(
+      this.#reader
+        .from(of('turns').union(of('presences')).as('known'))
+        .select('conversation_id')
+        .count('user_id as people')
+        .groupBy('conversation_id'),
+    );
+    return new Map(rows.map(({ conversation_id, people }) => [Number(conversation_id), Number(people)]));
+  }
+
   async speakers(query: Parameters<RecordReader['speakers']>[0]): Promise<readonly Person[]> {
     const { guildId, channelIds } = query;
     const latest = new Map<string, { line: number; name: unknown }>();

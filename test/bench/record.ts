@@ -13,6 +13,7 @@ import { RecordStore } from '../../src/store/record-store.ts';
 import { Retention } from '../../src/store/retention.ts';
 import { keptLog } from '../fakes/log.ts';
 import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../fakes/many-lines.ts';
+import { exportAll, writeLong } from './export.ts';
 
 const LINES = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 1_000_000);
 const KEY = process.argv.includes('--sealed') ? Buffer.alloc(32, 7) : null;
@@ -66,6 +67,12 @@ try {
   say(`${read} lines read`, ms(performance.now() - began));
 
   const store = new RecordStore(database, seal);
+  const long = await writeLong(store, EXPORTED);
+  for await (const { format, ms: took, bytes, packed, heldUpMs, workMs } of exportAll(record, long)) {
+    const size = `${(bytes / 2 ** 20).toFixed(1)} MB ${packed}`;
+    const loop = `held up ${ms(heldUpMs)} at most, by own work ${ms(workMs)}`;
+    say(`export of ${EXPORTED} lines: ${format}`, `${ms(took)} worst of 3, ${size}, ${loop}`);
+  }
   const idle = monitorEventLoopDelay({ resolution: 1 });
   idle.enable();
   await wait(10_000);

@@ -8,6 +8,7 @@ import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
 import { ReadablePlaces } from '../../src/discord/readable-places.ts';
+import { Exporting } from '../../src/exporting.ts';
 import { PRICES } from '../../src/model/prices.ts';
 import { RecordReaders } from '../../src/readers.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
@@ -101,8 +102,9 @@ function readingOf(client: Client, database: Database, settings: GuildSettingsSt
     settings,
     record,
   });
+  const exports = new Exporting({ record, now: () => Date.now() });
   const summaries = { label: null, sumUp: () => Promise.reject(new Error('there is no model')) };
-  return { record, readers, audit: new AuditLog({ database, seal: openText }), summaries };
+  return { record, readers, audit: new AuditLog({ database, seal: openText }), summaries, exports };
 }
 
 /** A guild with a voice channel, a text channel, and Anna, who is in the voice channel and manages the server. */

@@ -77,10 +77,11 @@ function messageRoutes(world: RestWorld, add: AddRoute): void {
   });
 }
 
-/** https://docs.discord.com/developers/reference#uploading-files: the limit of a server without boosts, for each file. */
+/** The limit of a server without boosts, for each file. */
 const FILE_LIMIT_BYTES = 10 * 1024 * 1024;
 
-function checkSizes({ files }: Call): void {
+/** https://docs.discord.com/developers/reference#uploading-files. Throws Request entity too large. */
+export function checkSizes({ files }: Pick<Call, 'files'>): void {
   if (files.some(({ bytes }) => bytes.length > FILE_LIMIT_BYTES))
     throw new DiscordError(413, 40_005, 'Request entity too large');
 }

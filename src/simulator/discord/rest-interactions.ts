@@ -2,18 +2,21 @@ import type { Json, StoredMessage } from './entities.ts';
 import { EPHEMERAL, LOADING } from './entities.ts';
 import type { Interaction } from './interactions.ts';
 import type { AddRoute, Call, RestWorld } from './rest.ts';
+import { checkSizes } from './rest-channels.ts';
 
 /** Routes of interactions: the first response, and messages by the token. They ask for no bot token. */
 export function interactionRoutes(world: RestWorld): (add: AddRoute) => void {
   const { interactions } = world;
   const open = { open: true };
   const respond = (call: Call) => {
+    checkSizes(call);
     const { interaction: id, token } = call.params;
     const interaction = interactions.respond(id ?? '', token ?? '', call);
     return call.query.with_response === 'true' ? callbackJson(interaction, call.body) : undefined;
   };
   // Finds the interaction of a token, and gives the message that is to be answered with.
   const answer = (act: (interaction: Interaction, call: Call, id: string) => StoredMessage) => (call: Call) => {
+    checkSizes(call);
     const interaction = interactions.find(call.params.webhook ?? '', call.params.token ?? '');
     return interaction.asking.board.json(act(interaction, call, call.params.message ?? ''));
   };

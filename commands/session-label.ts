@@ -1,0 +1,35 @@
+import type { RecordedConversation } from '../src/bridge/record-ports.ts';
+import { counted } from './words.ts';
+
+const DAY_MS = 86_400_000;
+/** https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-choice-structure */
+const LONGEST = 100;
+
+/** A session as one chooses it: `yesterday 20:14 UTC, 43 min, 5 people, Lounge`. Days are those of UTC. */
+export function sessionLabel(
+  { startedAt, endedAt }: Pick<RecordedConversation, 'startedAt' | 'endedAt'>,
+  { people, channel, now }: { readonly people: number; readonly channel: string; readonly now: number },
+): string {
+  const clock = new Date(startedAt).toISOString().slice(11, 16);
+  const lasted = endedAt === null ? 'still running' : `${lengthText(endedAt - startedAt)}`;
+  const who = people === 1 ? '1 person' : `${people} people`;
+  const label = `${dayText(startedAt, now)} ${clock} UTC, ${lasted}, ${who}, ${channel}`.toWellFormed();
+  if (label.length <= LONGEST) return label;
+  // No half of a character stays behind.
+  return `${label.slice(0, LONGEST - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+function dayText(at: number, now: number): string {
+  const days = Math.floor(now / DAY_MS) - Math.floor(at / DAY_MS);
+  if (days === 0) return 'today';
+  if (days === 1) return 'yesterday';
+  const year = new Date(at).getUTCFullYear() === new Date(now).getUTCFullYear() ? {} : ({ year: 'numeric' } as const);
+  const options = { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', ...year } as const;
+  return new Intl.DateTimeFormat('en-GB', options).format(at).replace(',', '');
+}
+
+function lengthText(ms: number): string {
+  if (ms < 60_000) return counted(Math.round(ms / 1000), 'second');
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

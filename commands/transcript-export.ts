@@ -1,0 +1,99 @@
+import type { SlashCommandSubcommandBuilder } from 'discord.js';
+import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
+import type { RecordedConversation } from '../src/bridge/record-ports.ts';
+import type { Asked, CommandAnswer, CommandContext } from './command.ts';
+import { chosenSession, sessionChannel } from './sessions.ts';
+import { channelLink, counted } from './words.ts';
+
+/** What the asker is offered, and what the file then is. */
+const FORMATS: Readonly<Record<ExportFormat, { readonly name: string; readonly is: string }>> = {
+  html: { name: 'Page to open in a browser', is: 'as a page to open in a browser' },
+  txt: { name: 'Plain text', is: 'as plain text' },
+  md: { name: 'Markdown', is: 'as Markdown' },
+  json: { name: 'JSON: everything, for programs', is: 'as JSON' },
+  csv: { name: 'Table (CSV)', is: 'as a table' },
+  srt: { name: 'Subtitles (SRT)', is: 'as subtitles' },
+  vtt: { name: 'Subtitles (WebVTT)', is: 'as subtitles' },
+};
+const NOTHING_READABLE = 'You may not read what was said on this server. Whoever manages it says who may.';
+const NOTHING_KEPT = 'Nothing was said yet that I still keep and that you may read.';
+const UNKNOWN = 'I know no such session, or you may not read it. Choose one of those that are offered while you type.';
+
+/** `/transcript export`. */
+export const exportSubcommand = (sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder =>
+  sub
+    .setName('export')
+    .setDescription('Take a conversation away as a file')
+    .addIntegerOption((option) =>
+      option
+        .setName('session')
+        .setDescription('Without it: the one that runs, or the last one')
+        .setAutocomplete(true)
+        .setMinValue(1),
+    )
+    .addStringOption((option) =>
+      option
+        .setName('format')
+        .setDescription('Without it: a page to open in a browser')
+        .addChoices(...Object.entries(FORMATS).map(([value, { name }]) => ({ name, value }))),
+    );
+
+/** Makes the files, notes who took them, and hands them over. */
+export async function exportTranscript(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
+  const readable = await context.readers.channelsFor(asked.guildId, [asked.user.id]);
+  if (readable.ids.length === 0) return NOTHING_READABLE;
+  const conversation = await chosenSession(asked, context, readable);
+  if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN;
+  const format = (asked.options.getString('format') ?? 'html') as ExportFormat;
+  const channel = sessionChannel(asked, conversation);
+  let made: ExportedFiles;
+  try {
+    made = await context.exports.make({
+      conversation,
+      format,
+      server: asked.guild.name,
+      channel,
+      mayRead: (line) => readable.mayRead(line),
+      fileLimitBytes: asked.attachmentSizeLimit,
+    });
+  } catch (error) {
+    if (error instanceof RangeError) return `${error.message} Plain text takes the least room: \`format: Plain text\`.`;
+    throw error;
+  }
+  if (made.lines === 0) return emptyText(made);
+  await context.audit.note({
+    guildId: asked.guildId,
+    by: { userId: asked.user.id, name: asked.member.displayName },
+    act: 'export',
+    what: `${format}, ${new Date(conversation.startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC, ${channel}`,
+    lines: made.lines,
+  });
+  const files = made.files.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));
+  return { content: doneText(conversation, format, made), files };
+}
+
+function emptyText({ withheld }: ExportedFiles): string {
+  if (withheld === 0) return 'Nothing was said in that session, or it was deleted since.';
+  return 'You may not read what was said in that session: it was said or posted where you do not see it.';
+}
+
+function doneText(
+  { channelId, startedAt, endedAt }: RecordedConversation,
+  format: ExportFormat,
+  { lines, withheld, packed, files }: ExportedFiles,
+): string {
+  const packing = {
+    whole: '',
+    zipped: ' It is larger than Discord takes, so it is zipped.',
+    split: ` It is larger than Discord takes, so it is in ${files.length} files.`,
+  }[packed];
+  const began = `<t:${Math.floor(startedAt / 1000)}:f>`;
+  return [
+    `The conversation of ${began} in ${channelLink(channelId)} ${FORMATS[format].is}: ${counted(lines, 'line')}.${packing}`,
+    ...(endedAt === null ? ['It still goes on; this is what was said so far.'] : []),
+    ...(withheld > 0
+      ? [`Left out: ${counted(withheld, 'line')} that were said or posted where you may not read.`]
+      : []),
+    'Whoever you give it to reads what people said in voice. That you took it stands in the audit log.',
+  ].join('\n');
+}

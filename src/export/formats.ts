@@ -1,0 +1,30 @@
+import type { ExportFormat } from '../bridge/export-ports.ts';
+import { csvText } from './csv-text.ts';
+import { htmlPage } from './html-page.ts';
+import { jsonText } from './json-text.ts';
+import { markdownText } from './markdown-text.ts';
+import { plainText } from './plain-text.ts';
+import { subRip, webVtt } from './subtitles.ts';
+import type { TranscriptFormat } from './transcript-format.ts';
+
+/** A fresh one for each file. */
+export function formatOf(name: ExportFormat): TranscriptFormat {
+  switch (name) {
+    case 'html':
+      return htmlPage();
+    case 'txt':
+      return plainText;
+    case 'md':
+      return markdownText;
+    case 'json':
+      return jsonText;
+    case 'csv':
+      return csvText;
+    case 'srt':
+      return subRip();
+    case 'vtt':
+      return webVtt();
+    default:
+      return name satisfies never;
+  }
+}

@@ -1,0 +1,68 @@
+import type { ExportedFiles, ExportRequest, TranscriptExports } from './bridge/export-ports.ts';
+import type { RecordReader } from './bridge/record-ports.ts';
+import { Breath } from './export/breath.ts';
+import { formatOf } from './export/formats.ts';
+import { LinePieces } from './export/line-pieces.ts';
+import { pack } from './export/pack.ts';
+import { Timeline } from './export/timeline.ts';
+import { iso } from './export/times.ts';
+
+/** So much is in memory at most, whatever Discord takes. */
+const MOST_BYTES = 100 * 2 ** 20;
+
+/** What exports are made from. `now` in ms since 1970. */
+export interface ExportingParts {
+  readonly record: Pick<RecordReader, 'lines'>;
+  readonly now: () => number;
+}
+
+/** Writes conversations of the record into files, one at a time: each is in memory until it is posted. */
+export class Exporting implements TranscriptExports {
+  readonly #parts: ExportingParts;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ExportingParts) {
+    this.#parts = parts;
+  }
+
+  make(request: ExportRequest): Promise<ExportedFiles> {
+    const made = this.#last.then(() => this.#make(request));
+    this.#last = made.catch(() => {});
+    return made;
+  }
+
+  async #make({ conversation, mayRead, ...request }: ExportRequest): Promise<ExportedFiles> {
+    const { guildId, id, startedAt } = conversation;
+    const format = formatOf(request.format);
+    const pieces = new LinePieces(format.separator, MOST_BYTES);
+    const timeline = new Timeline(startedAt);
+    const breath = new Breath();
+    let withheld = 0;
+    for await (const line of this.#parts.record.lines({ guildId, conversationId: id })) {
+      if (await mayRead(line)) {
+        const written = format.line(timeline.place(line));
+        if (written !== undefined) pieces.add(written);
+      } else withheld += 1;
+      await breath.due();
+    }
+    const { lines, participants, endedAt } = timeline;
+    const summary = {
+      conversation,
+      server: request.server,
+      channel: request.channel,
+      exportedAt: this.#parts.now(),
+      endedAt: Math.max(endedAt, conversation.endedAt ?? 0),
+      participants,
+      lines,
+    };
+    const file = {
+      name: `transcript-${iso(startedAt).slice(0, 16).replace('T', '-').replace(':', '')}`,
+      extension: format.extension,
+      head: format.head(summary),
+      pieces: pieces.take(),
+      separator: format.separator,
+      foot: format.foot(summary),
+    };
+    return { ...(await pack(file, request.fileLimitBytes)), lines, withheld };
+  }
+}
