@@ -6,11 +6,14 @@ import { unlock } from './store/record-key.ts';
 import { StoredRecord } from './store/record-reader.ts';
 import { RecordStore } from './store/record-store.ts';
 import { Retention } from './store/retention.ts';
+import type { TextSeal } from './store/text-seal.ts';
 
 /** The record of what is said, for as long as the process lives. */
 export interface KeptRecord {
   readonly writer: RecordWriter;
   readonly reader: RecordReader;
+  /** How words of people stand in this database. */
+  readonly seal: TextSeal;
   /** Begins to delete what is old. */
   start(): void;
   /** Before the database is closed. Idempotent. */
@@ -43,6 +46,7 @@ export async function openRecord({
   return {
     writer,
     reader: new StoredRecord(opened.reader, seal),
+    seal,
     start: () => retention.start(),
     stop: () => {
       stopping ??= retention.stop().then(() => opened.close());

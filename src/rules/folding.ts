@@ -7,7 +7,7 @@ export interface Folded {
 }
 
 /** Shows nothing, or hides what is between two letters: format and direction marks, fillers, variation selectors. */
-const INVISIBLE = /^[\p{Cf}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\p{Variation_Selector}]$/u;
+const INVISIBLE = /^(?:\p{Cf}|\p{Variation_Selector}|\u034f|\u17b4|\u17b5|[\u115f\u1160\u2800\u3164\uffa0])$/u;
 const MARK = /^\p{Mn}$/u;
 /** In these scripts marks are accents; in others they are vowels. */
 const ACCENTED = /^[\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}]$/u;

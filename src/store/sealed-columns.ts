@@ -5,4 +5,6 @@ export const sealedColumns: Readonly<Record<string, readonly string[]>> = {
   tool_calls: ['askers', 'arguments', 'output'],
   presences: ['name'],
   notices: ['text'],
+  rule_cards: ['name', 'text', 'rules', 'context', 'deeds'],
+  reports: ['by_name', 'about_name', 'reason', 'text'],
 };
