@@ -4,6 +4,8 @@ import { join } from './join.ts';
 import { leave } from './leave.ts';
 import { notes } from './notes.ts';
 import { reminders } from './reminders.ts';
+import { report } from './report.ts';
+import { rules } from './rules.ts';
 import { status } from './status.ts';
 import { tools } from './tools.ts';
 import { transcript } from './transcript.ts';
@@ -24,4 +26,6 @@ export const commands: readonly Command[] = [
   usage,
   notes,
   reminders,
+  rules,
+  report,
 ];

@@ -85,7 +85,11 @@ export interface RuleCard {
   readonly name: string;
   readonly text: string;
   readonly rules: readonly Rule[];
+  /** `turn:ID` or `reply:ID` of its conversation; empty: nobody knows. */
+  readonly key: string;
+  /** Its sound, as in the record. */
   readonly at: number;
+  readonly endedAt: number;
   /** 30 s around it; grows until `complete`. */
   readonly context: readonly CardLine[];
   readonly complete: boolean;
@@ -123,4 +127,6 @@ export type ReportOutcome =
 export interface Reports {
   /** The last five minutes of this voice channel. */
   report(wish: Omit<Report, 'id' | 'text' | 'at' | 'posted'>): Promise<ReportOutcome>;
+  /** Posts what no moderator of a guild has seen yet. */
+  bring(guildId: string): Promise<void>;
 }

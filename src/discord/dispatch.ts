@@ -8,6 +8,8 @@ import {
   Events,
   type Interaction,
   MessageFlags,
+  type ModalBuilder,
+  type ModalSubmitInteraction,
   RESTJSONErrorCodes,
 } from 'discord.js';
 import type { Logger } from 'pino';
@@ -46,6 +48,15 @@ export interface DispatchedCommand<Context> {
 /** What a press of a button does; gives the answer, or undefined for a button that is not known. */
 export type Press = (pressed: ButtonInteraction<'cached'>) => string | undefined | Promise<string | undefined>;
 
+/** Forms that buttons open, and what becomes of them. */
+export interface Forms {
+  /** At once, since Discord waits three seconds. undefined: no form, so the press is answered. */
+  open(pressed: ButtonInteraction<'cached'>): ModalBuilder | undefined;
+  /** Gives the answer, or undefined for a form that is not known. */
+  submit(sent: ModalSubmitInteraction<'cached'>): Promise<string | undefined>;
+}
+const NO_FORMS: Forms = { open: () => undefined, submit: () => Promise.resolve(undefined) };
+
 /**
  * Runs commands and buttons as people use them, until the client is destroyed. Nothing that they do gets out of here.
  */
@@ -54,10 +65,13 @@ export function dispatchCommands<Context extends { readonly log: Logger }>(
   commands: readonly DispatchedCommand<Context>[],
   context: Context,
   press: Press = () => undefined,
+  forms: Forms = NO_FORMS,
 ): void {
   const byName = new Map(commands.map((command) => [command.data.name, command]));
   client.on(Events.InteractionCreate, (interaction) => {
-    respond(interaction, byName, context, press).catch((error: unknown) => report(error, interaction, context.log));
+    respond(interaction, byName, context, { press, forms }).catch((error: unknown) =>
+      report(error, interaction, context.log),
+    );
   });
 }
 
@@ -65,19 +79,25 @@ async function respond<Context extends { readonly log: Logger }>(
   interaction: Interaction,
   commands: ReadonlyMap<string, DispatchedCommand<Context>>,
   context: Context,
-  press: Press,
+  { press, forms }: { readonly press: Press; readonly forms: Forms },
 ): Promise<void> {
   if (interaction.isAutocomplete()) {
     await interaction.respond(await proposals(interaction, commands.get(interaction.commandName), context));
     return;
   }
-  if (!interaction.isChatInputCommand() && !interaction.isButton()) return;
+  if (!interaction.isChatInputCommand() && !interaction.isButton() && !interaction.isModalSubmit()) return;
   if (!interaction.inCachedGuild()) {
     await interaction.reply({ content: SERVERS_ONLY, flags: MessageFlags.Ephemeral });
     return;
   }
   if (interaction.isButton()) {
-    await answer(interaction, async () => (await press(interaction)) ?? UNKNOWN_BUTTON, context.log);
+    const form = forms.open(interaction);
+    if (form) await interaction.showModal(form);
+    else await answer(interaction, async () => (await press(interaction)) ?? UNKNOWN_BUTTON, context.log);
+    return;
+  }
+  if (interaction.isModalSubmit()) {
+    await answer(interaction, async () => (await forms.submit(interaction)) ?? UNKNOWN_BUTTON, context.log);
     return;
   }
   const command = commands.get(interaction.commandName);
@@ -90,7 +110,7 @@ async function respond<Context extends { readonly log: Logger }>(
 }
 
 async function answer(
-  asked: ChatInputCommandInteraction<'cached'> | ButtonInteraction<'cached'>,
+  asked: ChatInputCommandInteraction<'cached'> | ButtonInteraction<'cached'> | ModalSubmitInteraction<'cached'>,
   execute: () => Promise<Answer>,
   log: Logger,
 ): Promise<void> {
@@ -100,7 +120,7 @@ async function answer(
   try {
     given = await execute();
   } catch (error) {
-    const what = asked.isButton() ? { button: asked.customId } : { command: asked.commandName };
+    const what = asked.isChatInputCommand() ? { command: asked.commandName } : { button: asked.customId };
     log.error({ err: error, ...what, guildId: asked.guildId }, 'a command failed');
     given = BROKEN;
   }

@@ -65,7 +65,10 @@ export class RuleCardStore {
    * Deletes the cards of what a person said, and takes their words out of the context of others. Gives them as they are
    * now, for their posts: `gone` of those that were deleted.
    */
-  async forget(guildId: string, userId: UserId): Promise<readonly { readonly card: RuleCard; readonly gone: boolean }[]> {
+  async forget(
+    guildId: string,
+    userId: UserId,
+  ): Promise<readonly { readonly card: RuleCard; readonly gone: boolean }[]> {
     const changed: { card: RuleCard; gone: boolean }[] = [];
     const ids = await asked('read from', () => this.#database('rule_cards').where({ guild_id: guildId }).select('id'));
     for (const { id } of ids) {
@@ -95,7 +98,9 @@ export class RuleCardStore {
       rules: seal('rules', JSON.stringify(card.rules)),
       context: seal('context', JSON.stringify(card.context)),
       deeds: seal('deeds', JSON.stringify(card.deeds)),
+      key: card.key,
       at: card.at,
+      ended_at: card.endedAt,
       complete: Number(card.complete),
       said_channel_id: card.said?.channelId ?? null,
       said_message_id: card.said?.messageId ?? null,
@@ -116,7 +121,9 @@ export class RuleCardStore {
       rules: JSON.parse(open('rules')),
       context: JSON.parse(open('context')),
       deeds: JSON.parse(open('deeds')),
+      key: String(row.key),
       at: Number(row.at),
+      endedAt: Number(row.ended_at),
       complete: row.complete === 1,
       said: postedIn(row.said_channel_id, row.said_message_id),
       posted: postedIn(row.card_channel_id, row.card_message_id),

@@ -3,9 +3,11 @@ import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
 import { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { drawUsage } from '../../src/chart/draw-usage.ts';
+import { autoModRules } from '../../src/discord/auto-mod.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
+import { KnownRules } from '../../src/known-rules.ts';
 import { PRICES } from '../../src/model/prices.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
@@ -14,6 +16,7 @@ import { Spending } from '../../src/spending.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
+import { RuleStore } from '../../src/store/rules.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
 import { ToolRulesStore } from '../../src/store/tool-rules.ts';
 import { UsageStore } from '../../src/store/usage.ts';
@@ -62,6 +65,9 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     reminders: new ReminderStore(database),
     policies: new ToolRulesStore(database),
     decisions: new DecisionLog(),
+    rules: new KnownRules(new RuleStore(database)),
+    reports: { report: () => Promise.resolve({ kind: 'nothing' }), bring: () => Promise.resolve() },
+    foreignRules: (guildId) => autoModRules(fresh, guildId),
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
     log,
     ...change,

@@ -31,7 +31,9 @@ export const rules: Migration = {
       table.text('rules').notNullable();
       table.text('context').notNullable();
       table.text('deeds').notNullable();
+      table.text('key').notNullable();
       table.bigInteger('at').notNullable();
+      table.bigInteger('ended_at').notNullable();
       table.integer('complete').notNullable();
       table.text('said_channel_id');
       table.text('said_message_id');
