@@ -1,6 +1,6 @@
 import type { UserId } from './bridge/ports.ts';
 import type { Added, Hit, Rule, RuleSettings, Rules } from './bridge/rule-ports.ts';
-import { checkRule, RuleSet, scanned } from './rules/rule-set.ts';
+import { checkRule, inSteps, RuleSet } from './rules/rule-set.ts';
 import { RuleStore } from './store/rules.ts';
 
 /** The rules of every guild, compiled once and held against texts. */
@@ -28,18 +28,7 @@ export class KnownRules implements Rules {
   }
 
   async add(guildId: string, by: UserId, rules: readonly Omit<Rule, 'id'>[]): Promise<Added> {
-    const refused: { text: string; why: string }[] = [];
-    const good: Omit<Rule, 'id'>[] = [];
-    for (const { kind, text } of rules) {
-      const kept = { kind, text: text.toWellFormed().trim() };
-      try {
-        checkRule(kind, kept.text);
-        good.push(kept);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        refused.push({ text: kept.text, why: error.message });
-      }
-    }
+    const { good, refused } = await inSteps(sorted(rules));
     const { added, known, full } = await this.#store.add(guildId, by, good);
     this.#sets.delete(guildId);
     for (const { kind, text } of full) {
@@ -55,14 +44,37 @@ export class KnownRules implements Rules {
   }
 
   async test(guildId: string, text: string): Promise<readonly Hit[]> {
-    const set = await remembered(this.#sets, guildId, async () => new RuleSet(await this.#store.list(guildId)));
-    return set.empty ? [] : scanned(set.scan(text));
+    const set = await remembered(this.#sets, guildId, async () => inSteps(RuleSet.of(await this.#store.list(guildId))));
+    return set.empty ? [] : inSteps(set.scan(text));
   }
 
   /** Each was hit once more. */
   async count(hits: readonly Hit[]): Promise<void> {
     await this.#store.count(hits.map(({ rule }) => rule.id));
   }
+}
+
+/** What of rules can be taken, and why the others cannot. */
+function* sorted(rules: readonly Omit<Rule, 'id'>[]): Generator<undefined, Sorted, void> {
+  const good: Omit<Rule, 'id'>[] = [];
+  const refused: { text: string; why: string }[] = [];
+  for (const { kind, text } of rules) {
+    const kept = { kind, text: text.toWellFormed().trim() };
+    try {
+      checkRule(kind, kept.text);
+      good.push(kept);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      refused.push({ text: kept.text, why: error.message });
+    }
+    yield;
+  }
+  return { good, refused };
+}
+
+interface Sorted {
+  readonly good: readonly Omit<Rule, 'id'>[];
+  readonly refused: { text: string; why: string }[];
 }
 
 /** Grows by one entry for each guild that was asked for. */

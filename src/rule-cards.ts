@@ -10,7 +10,7 @@ import type { RuleCardStore } from './store/rule-cards.ts';
 import { forgottenCardText, ruleCardText } from './transcript/rule-card-text.ts';
 
 /** The time around a hit that moderators see. */
-export const CONTEXT_MS = 30_000;
+const CONTEXT_MS = 30_000;
 /** Words of what was said last come so much later, at most, and are on disk. */
 const WORDS_MS = 2_000;
 /** A line that began before the context may reach into it. */

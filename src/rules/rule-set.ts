@@ -8,6 +8,8 @@ import { type Words, wordsOf } from './words-of.ts';
 const WINDOW = 1_000;
 /** Windows overlap, so that nothing hides at their seams. */
 const OVERLAP = 200;
+/** After so long others go first. */
+const PATIENCE_MS = 5;
 /** Takes the place of a sign in an exception: no word, no letter. */
 const MASK = '\ufffc';
 
@@ -29,16 +31,25 @@ export class RuleSet {
   readonly #exceptions: WordRule[] = [];
   readonly #patterns: (readonly [Rule, PatternRule])[] = [];
 
-  /** A rule that this version does not accept hits nothing. */
-  constructor(rules: readonly Rule[]) {
+  private constructor() {}
+
+  /** Compiles rules one by one, yielding between them. A rule that this version does not accept hits nothing. */
+  static *of(rules: readonly Rule[]): Generator<undefined, RuleSet, void> {
+    const set = new RuleSet();
     for (const rule of rules) {
-      try {
-        if (rule.kind === 'word') this.#words.push([rule, new WordRule(rule.text)]);
-        else if (rule.kind === 'pattern') this.#patterns.push([rule, new PatternRule(rule.text)]);
-        else this.#exceptions.push(new WordRule(rule.text));
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-      }
+      set.#put(rule);
+      yield;
+    }
+    return set;
+  }
+
+  #put(rule: Rule): void {
+    try {
+      if (rule.kind === 'word') this.#words.push([rule, new WordRule(rule.text)]);
+      else if (rule.kind === 'pattern') this.#patterns.push([rule, new PatternRule(rule.text)]);
+      else this.#exceptions.push(new WordRule(rule.text));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
     }
   }
 
@@ -109,8 +120,8 @@ export class RuleSet {
   }
 }
 
-/** Takes all steps of a scan, and lets others go first every few milliseconds. */
-export async function scanned<Result>(scan: Generator<undefined, Result, void>): Promise<Result> {
+/** Takes all steps of something, and lets others go first every few milliseconds. */
+export async function inSteps<Result>(scan: Generator<undefined, Result, void>): Promise<Result> {
   let since = performance.now();
   for (;;) {
     const step = scan.next();
@@ -120,8 +131,6 @@ export async function scanned<Result>(scan: Generator<undefined, Result, void>):
     since = performance.now();
   }
 }
-const PATIENCE_MS = 5;
-
 function readingsOf(text: string): readonly Reading[] {
   const forms = [folded(text), unmasked(text)].filter((one) => one !== undefined);
   return forms.map((one) => {

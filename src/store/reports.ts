@@ -29,7 +29,7 @@ export class ReportStore {
         about_name: seal('about_name', report.about?.name ?? ''),
         reason: seal('reason', report.reason),
         text: seal('text', report.text),
-        at: report.at,
+        made_at: report.at,
         card_channel_id: report.posted?.channelId ?? null,
         card_message_id: report.posted?.messageId ?? null,
       });
@@ -60,16 +60,16 @@ export class ReportStore {
     return asked('read from', async () => {
       const rows = await this.#database('reports')
         .where({ guild_id: guildId, ...(by !== null && { by_id: by }) })
-        .where('at', '>', since)
-        .orderBy('at')
-        .select('at');
-      return rows.map(({ at }) => Number(at));
+        .where('made_at', '>', since)
+        .orderBy('made_at')
+        .select('made_at');
+      return rows.map(({ made_at }) => Number(made_at));
     });
   }
 
   /** Deletes those from before an instant, of every guild; gives how many. */
   purge(before: number): Promise<number> {
-    return asked('written to', () => this.#database('reports').where('at', '<', before).delete());
+    return asked('written to', () => this.#database('reports').where('made_at', '<', before).delete());
   }
 
   #report(row: Row): Report {
@@ -83,7 +83,7 @@ export class ReportStore {
       about,
       reason: open('reason'),
       text: open('text'),
-      at: Number(row.at),
+      at: Number(row.made_at),
       posted: postedIn(row.card_channel_id, row.card_message_id),
     };
   }

@@ -49,7 +49,7 @@ export class RuleCardStore {
   /** Deletes those from before an instant; gives how many. */
   purge(guildId: string, before: number): Promise<number> {
     return asked('written to', () =>
-      this.#database('rule_cards').where({ guild_id: guildId }).where('at', '<', before).delete(),
+      this.#database('rule_cards').where({ guild_id: guildId }).where('said_at', '<', before).delete(),
     );
   }
 
@@ -99,7 +99,7 @@ export class RuleCardStore {
       context: seal('context', JSON.stringify(card.context)),
       deeds: seal('deeds', JSON.stringify(card.deeds)),
       key: card.key,
-      at: card.at,
+      said_at: card.at,
       ended_at: card.endedAt,
       complete: Number(card.complete),
       said_channel_id: card.said?.channelId ?? null,
@@ -122,7 +122,7 @@ export class RuleCardStore {
       context: JSON.parse(open('context')),
       deeds: JSON.parse(open('deeds')),
       key: String(row.key),
-      at: Number(row.at),
+      at: Number(row.said_at),
       endedAt: Number(row.ended_at),
       complete: row.complete === 1,
       said: postedIn(row.said_channel_id, row.said_message_id),

@@ -4,6 +4,8 @@ import { type Database, StoreError } from './database.ts';
 
 /** More rules nobody keeps an overview of, and each is held against every sentence. */
 const MOST: Readonly<Record<Rule['kind'], number>> = { word: 5_000, pattern: 60, exception: 1_000 };
+/** Rows in one statement: SQLite takes some thousand values. */
+const BATCH = 100;
 const DEFAULTS: RuleSettings = Object.freeze({ mode: 'log', channelId: null, watchModel: false });
 
 /** What became of rules that were to be added. `full`: these are past the limit. */
@@ -65,7 +67,7 @@ export class RuleStore {
         const counts = new Map<string, number>();
         for (const { kind } of rows) counts.set(kind, (counts.get(kind) ?? 0) + 1);
         const full: Omit<Rule, 'id'>[] = [];
-        let added = 0;
+        const fresh: object[] = [];
         for (const { kind, text } of rules) {
           if (known.has(`${kind} ${text}`)) continue;
           const count = counts.get(kind) ?? 0;
@@ -73,12 +75,12 @@ export class RuleStore {
             full.push({ kind, text });
             continue;
           }
-          await transaction('rules').insert({ guild_id: guildId, kind, text, by_id: by, made_at: Date.now() });
+          fresh.push({ guild_id: guildId, kind, text, by_id: by, made_at: Date.now() });
           known.add(`${kind} ${text}`);
           counts.set(kind, count + 1);
-          added += 1;
         }
-        return { added, known: rules.length - added - full.length, full };
+        await transaction.batchInsert('rules', fresh, BATCH);
+        return { added: fresh.length, known: rules.length - fresh.length - full.length, full };
       }),
     );
   }

@@ -67,7 +67,21 @@ describe('the list of commands', () => {
     const bodies = commands.map((command) => command.data.toJSON());
     assert.deepEqual(
       bodies.map((body) => body.name),
-      ['join', 'leave', 'ask', 'status', 'voice', 'tools', 'why', 'transcript', 'usage', 'notes', 'reminders'],
+      [
+        'join',
+        'leave',
+        'ask',
+        'status',
+        'voice',
+        'tools',
+        'why',
+        'transcript',
+        'usage',
+        'notes',
+        'reminders',
+        'rules',
+        'report',
+      ],
     );
     for (const body of bodies) {
       assert.deepEqual(body.contexts, [0]);
@@ -81,7 +95,7 @@ describe('the list of commands', () => {
       .filter((body) => body.default_member_permissions === '32');
     assert.deepEqual(
       gated.map((body) => body.name),
-      ['voice', 'tools', 'transcript', 'usage'],
+      ['voice', 'tools', 'transcript', 'usage', 'rules'],
     );
   });
 });

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Rule, RuleKind } from '../../src/bridge/rule-ports.ts';
-import { checkRule, RuleSet, scanned } from '../../src/rules/rule-set.ts';
+import { checkRule, inSteps, RuleSet } from '../../src/rules/rule-set.ts';
 
 /** What of the text each rule hits, in the order of the text. */
 async function hits(rules: readonly string[], text: string, kind: RuleKind = 'word'): Promise<string[]> {
-  const found = await scanned(new RuleSet(rules.map((one, nth) => ruleOf(nth, kind, one))).scan(text));
+  const set = await inSteps(RuleSet.of(rules.map((one, nth) => ruleOf(nth, kind, one))));
+  const found = await inSteps(set.scan(text));
   return found.map(({ start, end }) => text.slice(start, end));
 }
 const ruleOf = (id: number, kind: RuleKind, text: string): Rule => ({ id, kind, text });
@@ -95,7 +96,8 @@ describe('word rules', () => {
 
   it('leaves alone what an exception names, and nothing around it', async () => {
     const rules = [ruleOf(1, 'word', '*ass*'), ruleOf(2, 'exception', 'cl*'), ruleOf(3, 'exception', 'bass')];
-    const found = await scanned(new RuleSet(rules).scan('the class, the b@ss and the jackass'));
+    const set = await inSteps(RuleSet.of(rules));
+    const found = await inSteps(set.scan('the class, the b@ss and the jackass'));
     assert.deepEqual(
       found.map(({ rule, start, end }) => [rule.id, start, end]),
       [[1, 28, 35]],
@@ -162,7 +164,7 @@ describe('patterns', () => {
       assert.throws(() => checkRule('pattern', text), { name: 'RangeError', message: why }, text);
   });
 
-  it('cannot hold the process up, whatever pattern and text come', () => {
+  it('cannot hold the process up, whatever pattern and text come', async () => {
     const PATTERNS = [
       '(a*)*b|x',
       '(x+x+)+y',
@@ -180,7 +182,7 @@ describe('patterns', () => {
       ...PATTERNS.map((text, nth) => ruleOf(nth, 'pattern', text)),
       ...words.map((text, nth) => ruleOf(100 + nth, 'word', text)),
     ];
-    const set = new RuleSet(rules);
+    const set = await inSteps(RuleSet.of(rules));
     const steps: number[] = [];
     for (const text of [...TEXTS, '1'.repeat(3_000)]) {
       const scan = set.scan(text.slice(0, 20_000));

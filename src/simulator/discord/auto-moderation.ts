@@ -3,7 +3,7 @@ import type { Json } from './entities.ts';
 import { type AddRoute, botIn, guildOf, need, type RestWorld } from './rest.ts';
 
 /** https://docs.discord.com/developers/resources/auto-moderation#auto-moderation-rule-object-trigger-types */
-export const TriggerType = { keyword: 1, spam: 3, preset: 4, mentions: 5, profile: 6 } as const;
+const TriggerType = { keyword: 1, spam: 3, preset: 4, mentions: 5, profile: 6 } as const;
 /** How many rules of a kind a guild can have. */
 const MOST: Readonly<Record<number, number>> = { 1: 6, 3: 1, 4: 1, 5: 1, 6: 1 };
 

@@ -32,14 +32,14 @@ export const rules: Migration = {
       table.text('context').notNullable();
       table.text('deeds').notNullable();
       table.text('key').notNullable();
-      table.bigInteger('at').notNullable();
+      table.bigInteger('said_at').notNullable();
       table.bigInteger('ended_at').notNullable();
       table.integer('complete').notNullable();
       table.text('said_channel_id');
       table.text('said_message_id');
       table.text('card_channel_id');
       table.text('card_message_id');
-      table.index(['guild_id', 'at']);
+      table.index(['guild_id', 'said_at']);
       table.index(['complete', 'id']);
     });
     await database.schema.createTable('reports', (table) => {
@@ -52,10 +52,10 @@ export const rules: Migration = {
       table.text('about_name').notNullable();
       table.text('reason').notNullable();
       table.text('text').notNullable();
-      table.bigInteger('at').notNullable();
+      table.bigInteger('made_at').notNullable();
       table.text('card_channel_id');
       table.text('card_message_id');
-      table.index(['guild_id', 'at']);
+      table.index(['guild_id', 'made_at']);
     });
   },
   async down(database) {
