@@ -15,6 +15,8 @@ const CONTEXT_MS = 30_000;
 const WORDS_MS = 2_000;
 /** A line that began before the context may reach into it. */
 const LONGEST_LINE_MS = 60_000;
+/** What was said then and no other time. */
+const SAME_MS = 5_000;
 const MOST_LINES = 60;
 const LONGEST_TEXT = 300;
 /** Cards a guild and minute: past it hits are logged and counted only, so that nobody floods the moderators. */
@@ -182,14 +184,15 @@ export class RuleCards {
   }
 
   /** What was said around it, and where that can be read. */
-  async #around({ guildId, channelId, key, at, endedAt, text }: RuleCard): Promise<Pick<RuleCard, 'context' | 'said'>> {
+  async #around({ guildId, channelId, key, at, endedAt }: RuleCard): Promise<Pick<RuleCard, 'context' | 'said'>> {
     const context: CardLine[] = [];
     let said: PostedIn | null = null;
     const since = at - this.#contextMs - LONGEST_LINE_MS;
     const until = endedAt + this.#contextMs;
     for await (const line of this.#parts.reader.lines({ guildId, channelId, since, until })) {
       if (line.kind !== 'utterance' || line.text === '' || line.endedAt < at - this.#contextMs) continue;
-      const hit = key !== '' && key === keyOf(line) && line.text === text;
+      // The next conversation has a turn of the same number; words may still change.
+      const hit = key !== '' && key === keyOf(line) && Math.abs(line.startedAt - at) < SAME_MS;
       if (hit) said = line.posts[0] ?? null;
       const shown = [...line.text].slice(0, LONGEST_TEXT).join('');
       context.push({ userId: line.userId, name: line.name, text: shown, at: line.startedAt, ...(hit && { hit }) });

@@ -14,7 +14,7 @@ export type Flagged = Pick<
   RuleCard,
   'guildId' | 'channelId' | 'userId' | 'name' | 'text' | 'rules' | 'key' | 'at' | 'endedAt'
 >;
-type Said = Omit<Flagged, 'rules'> & { readonly by: 'person' | 'model' };
+type Said = Omit<Flagged, 'rules'> & { readonly by: 'person' | 'model'; readonly conversation: string };
 
 /** Turns and replies that are remembered, in all guilds together. */
 const REMEMBERED = 1_000;
@@ -35,7 +35,9 @@ export class RuleWatch {
   readonly #parts: RuleWatchParts;
   readonly #sounds = new Map<string, { at: number; endedAt: number | undefined }>();
   readonly #replies = new Map<string, RecordedReply>();
-  /** By guild and key: the rules that a sentence has hit already, since late words bring it again. */
+  /** How many conversations of a guild have ended: each counts its turns anew. */
+  readonly #ended = new Map<string, number>();
+  /** By conversation and key: the rules that a sentence has hit already, since late words bring it again. */
   readonly #hit = new Map<string, ReadonlySet<number>>();
   #looking: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -48,13 +50,13 @@ export class RuleWatch {
     const { guildId } = place;
     switch (event.type) {
       case 'turn-began':
-        put(this.#sounds, `${guildId} ${event.turn.id}`, {
+        put(this.#sounds, `${this.#conversation(guildId)} ${event.turn.id}`, {
           at: event.soundStart ?? this.#parts.now(),
           endedAt: undefined,
         });
         return;
       case 'turn-ended': {
-        const sound = this.#sounds.get(`${guildId} ${event.turn.id}`);
+        const sound = this.#sounds.get(`${this.#conversation(guildId)} ${event.turn.id}`);
         if (sound) sound.endedAt = event.soundEnd ?? this.#parts.now();
         return;
       }
@@ -68,10 +70,7 @@ export class RuleWatch {
         this.#model(event, place);
         return;
       case 'ended':
-        // The next conversation counts its turns anew.
-        for (const known of [this.#sounds, this.#replies, this.#hit]) {
-          for (const key of known.keys()) if (key.startsWith(`${guildId} `)) known.delete(key);
-        }
+        this.#ended.set(guildId, (this.#ended.get(guildId) ?? 0) + 1);
         return;
       default:
     }
@@ -83,10 +82,12 @@ export class RuleWatch {
   }
 
   #person({ turn, text }: Extract<BridgeEvent, { type: 'turn-transcript' }>, place: SpokenAt): void {
-    const sound = turn ? this.#sounds.get(`${place.guildId} ${turn.id}`) : undefined;
+    const conversation = this.#conversation(place.guildId);
+    const sound = turn ? this.#sounds.get(`${conversation} ${turn.id}`) : undefined;
     const now = this.#parts.now();
     this.#look({
       ...place,
+      conversation,
       by: 'person',
       userId: turn?.userId ?? null,
       name: turn?.name ?? '',
@@ -101,14 +102,20 @@ export class RuleWatch {
     event: Extract<BridgeEvent, { type: 'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended' }>,
     place: SpokenAt,
   ): void {
-    const known = `${place.guildId} ${event.replyId}`;
+    const conversation = this.#conversation(place.guildId);
+    const known = `${conversation} ${event.replyId}`;
     const reply = this.#replies.get(known) ?? new RecordedReply('');
     put(this.#replies, known, reply);
     const said = reply.observe(event, this.#parts.now());
     if (said?.state !== 'final') return;
     const { text, startedAt: at, endedAt } = said;
     const name = this.#parts.botName(place.guildId);
-    this.#look({ ...place, by: 'model', userId: null, name, text, key: `reply:${event.replyId}`, at, endedAt });
+    const key = `reply:${event.replyId}`;
+    this.#look({ ...place, conversation, by: 'model', userId: null, name, text, key, at, endedAt });
+  }
+
+  #conversation(guildId: string): string {
+    return `${guildId}/${this.#ended.get(guildId) ?? 0}`;
   }
 
   #look(said: Said): void {
@@ -131,12 +138,12 @@ export class RuleWatch {
       });
   }
 
-  async #check({ by, ...said }: Said): Promise<void> {
+  async #check({ by, conversation, ...said }: Said): Promise<void> {
     const { rules, log, flag } = this.#parts;
     const { guildId, channelId, userId } = said;
     const { mode, watchModel } = await rules.settings(guildId);
     if (by === 'model' && !watchModel) return;
-    const key = `${guildId} ${said.key}`;
+    const key = `${conversation} ${said.key}`;
     const before = said.key === '' ? new Set<number>() : (this.#hit.get(key) ?? new Set());
     const hits: readonly Hit[] = (await rules.test(guildId, said.text)).filter(({ rule }) => !before.has(rule.id));
     if (hits.length === 0) return;

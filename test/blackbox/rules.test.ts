@@ -156,6 +156,14 @@ describe('rules', () => {
       cards()[0]?.content ?? '',
       /\nNote by \*\*Mo\*\* <t:\d+:f>: seen \\\*\\\*it\\\*\\\* \\@\u2060everyone$/,
     );
+    // Nobody acts on who does not stand below them, whatever they may otherwise.
+    people.ben.member.roleIds = people.mo.member.roleIds;
+    assert.match(
+      (await press(people.mo, card, 'Time out 10 min')).content,
+      /^The highest role of "Mo" does not stand above/,
+    );
+    assert.match((await press(people.mo, card, 'Mute')).content, /^The highest role of "Mo" does not stand above/);
+    people.ben.member.roleIds = [];
     assert.equal((await press(people.mo, card, 'Mute')).content, 'Muted for everybody in voice.');
     assert.equal(people.ben.member.mute, true);
     const patch = world.discord.requests.find(({ method, path }) => method === 'PATCH' && path.includes('/members/'));

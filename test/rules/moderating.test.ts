@@ -118,7 +118,12 @@ async function stage(
       '1',
       texts.map((text) => ({ kind: 'word', text })),
     );
-  return { moderating, channel, database, say, words, add, close, lines, record };
+  /** The next conversation begins with turn 1. */
+  const end = () => {
+    moderating.observe({ type: 'ended', reason: { kind: 'alone' } }, { guildId: GUILD, channelId: VOICE });
+    turns = 0;
+  };
+  return { moderating, channel, database, say, words, add, close, lines, end };
 }
 
 function place(context: TestContext): { readonly url: string; readonly bytes: () => string } {
@@ -140,19 +145,21 @@ async function until(what: string, holds: () => boolean): Promise<void> {
 }
 
 test('words that come late make no second card, but for a rule that they hit anew', async (context) => {
-  const { moderating, channel, say, words, add } = await stage(context);
+  const { moderating, channel, say, words, add, end } = await stage(context);
   await add('bad', 'worse');
   await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
   const turn = await say(BEN, 'bad');
   words(turn, 'bad');
   words(turn, 'bad and worse');
   await until('the cards', () => channel.posts.length === 2);
+  end();
+  words(turn, 'bad in the next conversation');
   await moderating.close();
+  assert.equal(channel.posts.length, 3);
   assert.match(channel.posts[1]?.content ?? '', /> bad and worse\nRule 2, word: worse/);
-  assert.equal(channel.posts.length, 2);
   assert.deepEqual(
     (await moderating.rules.list(GUILD)).map(({ hits }) => hits),
-    [1, 1],
+    [2, 1],
   );
 });
 
