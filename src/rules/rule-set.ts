@@ -8,6 +8,8 @@ import { type Words, wordsOf } from './words-of.ts';
 const WINDOW = 1_000;
 /** Windows overlap, so that nothing hides at their seams. */
 const OVERLAP = 200;
+/** Rules of which one string search tells that they cannot hold, in one step. */
+const AT_ONCE = 250;
 /** After so long others go first. */
 const PATIENCE_MS = 5;
 /** Takes the place of a sign in an exception: no word, no letter. */
@@ -64,14 +66,17 @@ export class RuleSet {
   *scan(text: string): Generator<undefined, readonly Hit[], void> {
     const hits = new Map<number, Hit>();
     for (const { offset, piece } of windowsOf(text)) {
-      const masked = this.#masked(piece);
+      const masked = yield* this.#masked(piece);
       const readings = readingsOf(masked);
       yield;
       const found = (rule: Rule, { start, end }: { start: number; end: number }): void => {
         hits.set(rule.id, { rule, start: offset + start, end: offset + end });
       };
+      let looked = 0;
       for (const [rule, words] of this.#words) {
         if (hits.has(rule.id)) continue;
+        looked += 1;
+        if (looked % AT_ONCE === 0) yield;
         const possible = readings.filter(({ keys }) => words.possible(keys));
         for (const reading of possible) {
           for (const hit of words.find(reading.words)) {
@@ -105,12 +110,14 @@ export class RuleSet {
   }
 
   /** The text with what exceptions name made unreadable, in the same length. */
-  #masked(text: string): string {
+  *#masked(text: string): Generator<undefined, string, void> {
     if (this.#exceptions.length === 0) return text;
     let masked = text;
     for (const { words, keys } of readingsOf(text)) {
+      yield;
       for (const exception of this.#exceptions) {
         if (!exception.possible(keys)) continue;
+        yield;
         for (const { start, end } of exception.find(words)) {
           masked = masked.slice(0, start) + MASK.repeat(end - start) + masked.slice(end);
         }

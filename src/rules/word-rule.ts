@@ -25,9 +25,18 @@ const LETTER = /\p{L}/u;
 /** Languages double letters, and so "good" is not "god"; three in a row are stretched. */
 const STRETCHED = 3;
 const MOST_LETTERS = 100;
+/** The letters of an alphabet come again and again; those of others are made each time. */
+const LETTERS_KNOWN = 500;
+const ACCEPTED = new Map<string, Accepted>();
+
+/** What may stand for a letter: in words of digits alone, and in others. */
+interface Accepted {
+  readonly bare: ReadonlySet<string>;
+  readonly loose: ReadonlySet<string>;
+}
 
 interface Run {
-  readonly accepts: (char: string, lettered: boolean) => boolean;
+  readonly accepted: Accepted;
   readonly count: number;
 }
 
@@ -112,35 +121,68 @@ function termOf(word: string): Term {
   }
   return {
     key: keyOf(chars, lettered),
-    runs: runs.map(({ char, count }) => ({ count, accepts: lettered ? acceptor(char) : (other) => other === char })),
+    runs: runs.map(({ char, count }) => ({ count, accepted: lettered ? acceptedFor(char) : exactly(char) })),
   };
 }
 
-function acceptor(char: string): Run['accepts'] {
-  const meant = LEET.get(char) ?? [char];
-  return (other, lettered) =>
-    other === char ||
-    meant.includes(other) ||
-    (lettered && (LEET.get(other)?.some((letter) => meant.includes(letter)) ?? false));
+function exactly(char: string): Accepted {
+  const only = new Set([char]);
+  return { bare: only, loose: only };
 }
 
-/** Follows all ways of reading at once, so that no rule can make it try them one after the other. */
+function acceptedFor(char: string): Accepted {
+  const known = ACCEPTED.get(char);
+  if (known) return known;
+  const meant = LEET.get(char) ?? [char];
+  const bare = new Set([char, ...meant]);
+  const signs = [...LEET].filter(([, letters]) => letters.some((letter) => meant.includes(letter)));
+  const accepted = { bare, loose: new Set([...bare, ...signs.map(([sign]) => sign)]) };
+  ACCEPTED.set(char, accepted);
+  if (ACCEPTED.size > LETTERS_KNOWN) ACCEPTED.delete(char);
+  return accepted;
+}
+
+/** Follows all ways of reading at once, in steps of letters times length: no rule can make it try them one by one. */
 function fits(
   { runs }: Term,
   { chars, lettered }: Candidate,
   open: { readonly start: boolean; readonly end: boolean },
 ): boolean {
-  let ends = new Set(open.start ? chars.keys() : [0]);
-  for (const { accepts, count } of runs) {
-    const next = new Set<number>();
-    for (const from of ends) {
-      for (let length = 1; from + length <= chars.length; length++) {
-        if (!accepts(chars[from + length - 1] as string, lettered)) break;
-        if (length === count || (length >= STRETCHED && length > count)) next.add(from + length);
-      }
-    }
-    if (next.size === 0) return false;
-    ends = next;
+  const size = chars.length;
+  if (!open.start && !(lettered ? runs[0]?.accepted.loose : runs[0]?.accepted.bare)?.has(chars[0] ?? '')) return false;
+  // Made once for all runs: small buffers by the thousand keep the garbage collector busy.
+  const reach = new Uint32Array(size + 1);
+  let ends = new Uint8Array(size + 1).fill(open.start ? 1 : 0, 1);
+  let next = new Uint8Array(size + 1);
+  ends[0] = 1;
+  for (const { accepted, count } of runs) {
+    measure(reach, chars, lettered ? accepted.loose : accepted.bare);
+    if (!follow(reach, count, ends, next)) return false;
+    [ends, next] = [next, ends];
+    next.fill(0);
   }
-  return open.end || ends.has(chars.length);
+  return open.end || ends[size] === 1;
+}
+
+/** How many letters from each place on are taken. */
+function measure(reach: Uint32Array, chars: readonly string[], taken: ReadonlySet<string>): void {
+  for (let at = chars.length - 1; at >= 0; at--) {
+    reach[at] = taken.has(chars[at] as string) ? (reach[at + 1] as number) + 1 : 0;
+  }
+}
+
+/** Marks in `ends` where a run can end that begins at one of `starts`; false: nowhere. */
+function follow(reach: Uint32Array, count: number, starts: Uint8Array, ends: Uint8Array): boolean {
+  let some = false;
+  let marked = 0;
+  for (let at = 0; at < reach.length; at++) {
+    const length = reach[at] as number;
+    if (starts[at] !== 1 || length < count) continue;
+    some = true;
+    ends[at + count] = 1;
+    // Of a stretch, every later beginning reaches no place that the first one does not.
+    for (let end = Math.max(at + Math.max(STRETCHED, count + 1), marked + 1); end <= at + length; end++) ends[end] = 1;
+    marked = Math.max(marked, at + length);
+  }
+  return some;
 }

@@ -181,10 +181,11 @@ describe('patterns', () => {
     const rules = [
       ...PATTERNS.map((text, nth) => ruleOf(nth, 'pattern', text)),
       ...words.map((text, nth) => ruleOf(100 + nth, 'word', text)),
+      ...words.map((text, nth) => ruleOf(200 + nth, 'exception', text)),
     ];
     const set = await inSteps(RuleSet.of(rules));
     const steps: number[] = [];
-    for (const text of [...TEXTS, '1'.repeat(3_000)]) {
+    for (const text of [...TEXTS, '1'.repeat(3_000), `l${'1'.repeat(3_000)}`, 'il1|'.repeat(750)]) {
       const scan = set.scan(text.slice(0, 20_000));
       for (let done = false; !done; ) {
         // What this process used, not what others on the machine took from it.
