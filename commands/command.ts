@@ -21,6 +21,7 @@ import type {
   UsageDay,
   UsageReport,
 } from '../src/bridge/room-ports.ts';
+import type { ForeignRules, Reports, Rules } from '../src/bridge/rule-ports.ts';
 
 /** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
 export interface ToolName {
@@ -76,6 +77,10 @@ export interface CommandContext {
   tryTool(asked: Asked, trial: ToolTrial): Promise<TrialResult>;
   /** The tools that a model can use. */
   toolsFor(model: SpeechModel): readonly ToolName[];
+  readonly rules: Rules;
+  readonly reports: Reports;
+  /** What Discord's AutoMod looks for here. Rejects with an Error whose message a person can read. */
+  foreignRules(guildId: string): Promise<ForeignRules>;
   /** The servers of mcp.json and how they are. */
   toolServers(): readonly ToolServer[];
   readonly log: Logger;

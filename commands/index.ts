@@ -6,6 +6,8 @@ import { missed } from './missed.ts';
 import { notes } from './notes.ts';
 import { privacy } from './privacy.ts';
 import { reminders } from './reminders.ts';
+import { report } from './report.ts';
+import { rules } from './rules.ts';
 import { status } from './status.ts';
 import { tools } from './tools.ts';
 import { transcript } from './transcript.ts';
@@ -28,4 +30,6 @@ export const commands: readonly Command[] = [
   notes,
   reminders,
   privacy,
+  rules,
+  report,
 ];

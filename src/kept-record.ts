@@ -8,6 +8,7 @@ import { unlock } from './store/record-key.ts';
 import { StoredRecord } from './store/record-reader.ts';
 import { RecordStore } from './store/record-store.ts';
 import { Retention } from './store/retention.ts';
+import type { TextSeal } from './store/text-seal.ts';
 
 /** The record of what is said, for as long as the process lives. */
 export interface KeptRecord {
@@ -15,6 +16,8 @@ export interface KeptRecord {
   readonly reader: RecordReader;
   /** Who read it. */
   readonly audit: Audit;
+  /** How words of people stand in this database. */
+  readonly seal: TextSeal;
   /** Begins to delete what is old. */
   start(): void;
   /** Before the database is closed. Idempotent. */
@@ -48,6 +51,7 @@ export async function openRecord({
     writer,
     reader: new StoredRecord(opened.reader, seal),
     audit: new AuditLog({ database, seal }),
+    seal,
     start: () => retention.start(),
     stop: () => {
       stopping ??= retention.stop().then(() => opened.close());

@@ -10,17 +10,20 @@ import { builtInTools } from './built-in-tools.ts';
 import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
 import { Conversations } from './conversations.ts';
+import { autoModRules } from './discord/auto-mod.ts';
 import { createClient, logIn } from './discord/client.ts';
 import { ConfirmButtons } from './discord/confirm-buttons.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
-import { dispatchCommands, type Press } from './discord/dispatch.ts';
+import { dispatchCommands, type Forms, type Press } from './discord/dispatch.ts';
 import { FrameClock } from './discord/frame-clock.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { DiscordGuildTexts } from './discord/guild-texts.ts';
 import { isInVoice } from './discord/members.ts';
 import { DiscordModeration } from './discord/moderation.ts';
+import { DiscordModeratorPosts } from './discord/moderator-posts.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import { ReadablePlaces } from './discord/readable-places.ts';
+import { noteForm, pressRuleButton, ruleButtons } from './discord/rule-buttons.ts';
 import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
@@ -31,6 +34,7 @@ import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { textModel } from './model/text-model.ts';
+import { Moderating } from './moderating.ts';
 import { readPrices } from './prices-file.ts';
 import { RecordReaders } from './readers.ts';
 import { Reminding } from './reminding.ts';
@@ -82,6 +86,8 @@ export interface ParleyOptions {
   readonly linkPatience?: LinkPatience;
   /** With a return after a crash; only tests need another. */
   readonly returnPatience?: ReturnPatience;
+  /** What moderators see around a hit; only tests need another than 30 s. */
+  readonly contextMs?: number;
 }
 
 const STOP_LIMIT_MS = 4_000;
@@ -99,6 +105,7 @@ export async function startParley({
   patience = PATIENCE,
   linkPatience,
   returnPatience,
+  contextMs,
 }: ParleyOptions): Promise<Parley> {
   const { apiUrl } = config.discord;
   const prices = await readPrices(config.pricesFile);
@@ -136,6 +143,17 @@ export async function startParley({
     log,
   });
   const moderation = new DiscordModeration(client);
+  const moderating = new Moderating({
+    database,
+    record,
+    settings,
+    posts: new DiscordModeratorPosts(client),
+    moderation,
+    buttons: ruleButtons,
+    botName: (guildId) => client.guilds.cache.get(guildId)?.members.me?.displayName ?? 'Parley',
+    log,
+    ...(contextMs !== undefined && { contextMs }),
+  });
   const { weather } = config;
   const readers = new RecordReaders({
     entries: new ReaderEntries(database),
@@ -176,6 +194,7 @@ export async function startParley({
     observe: (event, place) => {
       tell(event, place.guildId);
       runAgain.observe(event, place);
+      moderating.observe(event, place);
     },
   });
   const bridges: OpenBridges = new OpenBridges(conversations.open);
@@ -194,6 +213,7 @@ export async function startParley({
     await returned;
     await Promise.all([bridges.closeAll({ kind: 'asked', by: null }), runAgain.close()]);
     await conversations.finished();
+    await moderating.close();
     await reminded;
   };
   const stop = async (): Promise<void> => {
@@ -238,12 +258,19 @@ export async function startParley({
       summaries: new WrittenSummaries({ model: textModel(configs, config.summaryModel), spending }),
       decisions,
       tryTool: trials.run,
+      rules: moderating.rules,
+      reports: moderating.reports,
+      foreignRules: (guildId: string) => autoModRules(client, guildId),
       log,
     };
-    const press: Press = (pressed) =>
-      confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, { bridges, runAgain });
-    dispatchCommands(client, commands, context, press);
+    const press: Press = async (pressed) =>
+      (await pressRuleButton(pressed, moderating.cards)) ??
+      confirmButtons.press(pressed, confirmations) ??
+      buttons.press(pressed, { bridges, runAgain });
+    const forms: Forms = { open: noteForm, submit: (sent) => pressRuleButton(sent, moderating.cards) };
+    dispatchCommands(client, commands, context, press, forms);
     record.start();
+    await moderating.start();
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     await reminding.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');

@@ -39,6 +39,8 @@ export interface ModerationOrder {
   readonly target: Person;
   readonly act: MemberAct;
   readonly by: readonly Person[];
+  /** Pressed below a card: a time-out then also reaches who is in no voice channel. Absent: asked for by voice. */
+  readonly pressed?: boolean;
 }
 
 /** Acts on members with the rights of those who asked. */

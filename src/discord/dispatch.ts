@@ -8,6 +8,8 @@ import {
   Events,
   type Interaction,
   MessageFlags,
+  type ModalBuilder,
+  type ModalSubmitInteraction,
   RESTJSONErrorCodes,
 } from 'discord.js';
 import type { Logger } from 'pino';
@@ -49,6 +51,15 @@ export interface DispatchedCommand<Context> {
 /** What a press of a button does; gives the answer, or undefined for a button that is not known. */
 export type Press = (pressed: ButtonInteraction<'cached'>) => string | undefined | Promise<string | undefined>;
 
+/** Forms that buttons open, and what becomes of them. */
+export interface Forms {
+  /** At once, since Discord waits three seconds. undefined: no form, so the press is answered. */
+  open(pressed: ButtonInteraction<'cached'>): ModalBuilder | undefined;
+  /** Gives the answer, or undefined for a form that is not known. */
+  submit(sent: ModalSubmitInteraction<'cached'>): Promise<string | undefined>;
+}
+const NO_FORMS: Forms = { open: () => undefined, submit: () => Promise.resolve(undefined) };
+
 /**
  * Runs commands and buttons as people use them, until the client is destroyed. Nothing that they do gets out of here.
  */
@@ -57,9 +68,10 @@ export function dispatchCommands<Context extends { readonly log: Logger }>(
   commands: readonly DispatchedCommand<Context>[],
   context: Context,
   press: Press = () => undefined,
+  forms: Forms = NO_FORMS,
 ): void {
   const byName = new Map(commands.map((command) => [command.data.name, command]));
-  const around = { byName, context, press, paged: new PagedAnswers() };
+  const around = { byName, context, press, forms, paged: new PagedAnswers() };
   client.on(Events.InteractionCreate, (interaction) => {
     respond(interaction, around).catch((error: unknown) => report(error, interaction, context.log));
   });
@@ -69,27 +81,35 @@ interface Around<Context> {
   readonly byName: ReadonlyMap<string, DispatchedCommand<Context>>;
   readonly context: Context;
   readonly press: Press;
+  readonly forms: Forms;
   readonly paged: PagedAnswers;
 }
 
 async function respond<Context extends { readonly log: Logger }>(
   interaction: Interaction,
-  { byName: commands, context, press, paged }: Around<Context>,
+  { byName: commands, context, press, forms, paged }: Around<Context>,
 ): Promise<void> {
   if (interaction.isAutocomplete()) {
     await interaction.respond(await proposals(interaction, commands.get(interaction.commandName), context));
     return;
   }
-  if (!interaction.isChatInputCommand() && !interaction.isButton()) return;
+  if (!interaction.isChatInputCommand() && !interaction.isButton() && !interaction.isModalSubmit()) return;
   if (!interaction.inCachedGuild()) {
     await interaction.reply({ content: SERVERS_ONLY, flags: MessageFlags.Ephemeral });
     return;
   }
   if (interaction.isButton()) {
     const turning = paged.turning(interaction);
+    const form = turning ? undefined : forms.open(interaction);
+    const pressed = async () => (await press(interaction)) ?? UNKNOWN_BUTTON;
     if (turning) await turnPage(interaction, turning, context.log);
-    else
-      await answer(interaction, async () => (await press(interaction)) ?? UNKNOWN_BUTTON, { paged, log: context.log });
+    else if (form) await interaction.showModal(form);
+    else await answer(interaction, pressed, { paged, log: context.log });
+    return;
+  }
+  if (interaction.isModalSubmit()) {
+    const submitted = async () => (await forms.submit(interaction)) ?? UNKNOWN_BUTTON;
+    await answer(interaction, submitted, { paged, log: context.log });
     return;
   }
   const command = commands.get(interaction.commandName);
@@ -102,7 +122,7 @@ async function respond<Context extends { readonly log: Logger }>(
 }
 
 async function answer(
-  asked: ChatInputCommandInteraction<'cached'> | ButtonInteraction<'cached'>,
+  asked: ChatInputCommandInteraction<'cached'> | ButtonInteraction<'cached'> | ModalSubmitInteraction<'cached'>,
   execute: () => Promise<Answer>,
   { paged, log }: { readonly paged: PagedAnswers; readonly log: Logger },
 ): Promise<void> {
@@ -114,7 +134,7 @@ async function answer(
     given =
       typeof executed === 'object' && 'pages' in executed ? await paged.open(asked.user.id, executed.pages) : executed;
   } catch (error) {
-    const what = asked.isButton() ? { button: asked.customId } : { command: asked.commandName };
+    const what = asked.isChatInputCommand() ? { command: asked.commandName } : { button: asked.customId };
     log.error({ err: error, ...what, guildId: asked.guildId }, 'a command failed');
     given = BROKEN;
   }

@@ -19,9 +19,9 @@ export async function memberOf(guild: Guild, { userId, name }: Person): Promise<
 }
 
 /** What the audit log says of something that the bot did for people. */
-export function auditReason(by: readonly Person[]): string {
+export function auditReason(by: readonly Person[], how = 'by voice'): string {
   const who = by.map(({ userId, name }) => `${name.replace(/[\p{Cc}\p{Cf}]/gu, ' ').slice(0, 80)} (${userId})`);
-  return `asked for by ${who.join(', ')} by voice`.slice(0, LONGEST_REASON).toWellFormed();
+  return `asked for by ${who.join(', ')} ${how}`.slice(0, LONGEST_REASON).toWellFormed();
 }
 
 /** Whether somebody is in a voice channel, by what the gateway told. */

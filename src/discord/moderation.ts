@@ -44,7 +44,8 @@ export class DiscordModeration implements Moderation {
   }
 
   async act(order: ModerationOrder): Promise<void> {
-    await carryOut(await this.#permitted(order), order.act, auditReason(order.by));
+    const how = order.pressed ? 'with the button of a card' : 'by voice';
+    await carryOut(await this.#permitted(order), order.act, auditReason(order.by, how));
   }
 
   /** The member whom it is about, as Discord knows them now. */
@@ -58,7 +59,8 @@ export class DiscordModeration implements Moderation {
     if (target.id === guild.ownerId)
       throw new Error(`${named(target)} owns this server, so nobody may do that to them.`);
     const channel = target.voice.channel;
-    if (!channel) throw new Error(`${named(target)} is in no voice channel.`);
+    const anywhere = order.pressed === true && order.act.kind === 'timeout';
+    if (!channel && !anywhere) throw new Error(`${named(target)} is in no voice channel.`);
     for (const person of order.by) mayAct(await memberOf(guild, person), order.act, target, channel);
     mayAct(me, order.act, target, channel);
     const destination = order.act.kind === 'move' ? destinationOf(guild, order.act.channelId) : undefined;
@@ -71,11 +73,11 @@ export class DiscordModeration implements Moderation {
 }
 
 /** Throws where this member, the bot included, could not do it by hand. */
-function mayAct(member: GuildMember, act: MemberAct, target: GuildMember, channel: VoiceBasedChannel): void {
+function mayAct(member: GuildMember, act: MemberAct, target: GuildMember, channel: VoiceBasedChannel | null): void {
   const mine = member.id === member.guild.members.me?.id;
   if (member.id === target.id) throw new Error(`That is ${named(target)}, who asked: they can do it themselves.`);
   const [bit, words] = RIGHTS[act.kind];
-  const rights = act.kind === 'timeout' ? member.permissions : channel.permissionsFor(member);
+  const rights = act.kind === 'timeout' || !channel ? member.permissions : channel.permissionsFor(member);
   if (member.isCommunicationDisabled()) throw new Error(`${named(member)} is timed out.`);
   if (!rights.has(PermissionFlagsBits[bit])) {
     throw new Error(

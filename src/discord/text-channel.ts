@@ -115,16 +115,20 @@ function rowOf(buttons: readonly MessageButton[]) {
   return [{ type: ComponentType.ActionRow as const, components }];
 }
 
-/** Opens a channel of the guild for writing. Rejects with an Error whose message a person can read where there is none. */
-export async function openTextChannel(guild: Guild, channelId: string): Promise<DiscordTextChannel> {
+/**
+ * Opens a channel of the guild for writing. Rejects with an Error whose message a person can read where there is none.
+ * `use`: what it is for, and the command that sets another.
+ */
+export async function openTextChannel(
+  guild: Guild,
+  channelId: string,
+  use = { what: 'transcripts', command: '/transcript channel' },
+): Promise<DiscordTextChannel> {
   // An archived thread is in no cache.
   const channel = guild.channels.cache.get(channelId) ?? (await guild.channels.fetch(channelId).catch(() => null));
   if (!channel)
-    throw new Error(
-      'The channel for transcripts is gone, or I cannot see it. Set another one with /transcript channel.',
-    );
-  if (!channel.isTextBased())
-    throw new Error(`#${channel.name} has no chat. Set another channel with /transcript channel.`);
+    throw new Error(`The channel for ${use.what} is gone, or I cannot see it. Set another one with ${use.command}.`);
+  if (!channel.isTextBased()) throw new Error(`#${channel.name} has no chat. Set another channel with ${use.command}.`);
   return new DiscordTextChannel(channel);
 }
 

@@ -6,4 +6,6 @@ export const sealedColumns: Readonly<Record<string, readonly string[]>> = {
   presences: ['name'],
   notices: ['text'],
   reading_audit: ['name', 'what'],
+  rule_cards: ['name', 'text', 'rules', 'context', 'deeds'],
+  reports: ['by_name', 'about_name', 'reason', 'text'],
 };

@@ -4,11 +4,13 @@ import { commands } from '../../commands/index.ts';
 import { Consents } from '../../src/bridge/consents.ts';
 import { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { drawUsage } from '../../src/chart/draw-usage.ts';
+import { autoModRules } from '../../src/discord/auto-mod.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
 import { ReadablePlaces } from '../../src/discord/readable-places.ts';
 import { Exporting } from '../../src/exporting.ts';
+import { KnownRules } from '../../src/known-rules.ts';
 import { PRICES } from '../../src/model/prices.ts';
 import { RecordReaders } from '../../src/readers.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
@@ -23,6 +25,7 @@ import { ReaderEntries } from '../../src/store/reader-entries.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
 import { RecordStore } from '../../src/store/record-store.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
+import { RuleStore } from '../../src/store/rules.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
 import { openText } from '../../src/store/text-seal.ts';
 import { ToolRulesStore } from '../../src/store/tool-rules.ts';
@@ -77,6 +80,9 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     ...readingOf(fresh, database, settings),
     consent: await Consents.load(new GuildConsentStore(database), () => Date.now()),
     privacyUrl: null,
+    rules: new KnownRules(new RuleStore(database)),
+    reports: { report: () => Promise.resolve({ kind: 'nothing' }), bring: () => Promise.resolve() },
+    foreignRules: (guildId) => autoModRules(fresh, guildId),
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
     log,
     ...change,

@@ -81,6 +81,8 @@ describe('the list of commands', () => {
         'notes',
         'reminders',
         'privacy',
+        'rules',
+        'report',
       ],
     );
     for (const body of bodies) {
@@ -95,7 +97,7 @@ describe('the list of commands', () => {
       .filter((body) => body.default_member_permissions === '32');
     assert.deepEqual(
       gated.map((body) => body.name),
-      ['voice', 'tools', 'usage'],
+      ['voice', 'tools', 'usage', 'rules'],
     );
   });
 });

@@ -76,6 +76,8 @@ export class World {
     provider?: Provider;
     /** Beside the built-in ones. */
     tools?: readonly Tool[];
+    /** What moderators see around a hit, in ms. */
+    contextMs?: number;
   }): Promise<World> {
     const { protocol, script } = options;
     const model = {
@@ -123,6 +125,7 @@ export class World {
     patience,
     linkPatience,
     tools,
+    contextMs,
   }: Omit<Parameters<typeof World.start>[0], 'protocol' | 'script'>) {
     const config = readConfig({ ...this.env, ...env });
     const log = createLog({ level: config.logLevel, redact: config.secrets, destination: process.stderr });
@@ -132,6 +135,7 @@ export class World {
       ...(patience && { patience }),
       ...(linkPatience && { linkPatience }),
       ...(tools && { tools }),
+      ...(contextMs !== undefined && { contextMs }),
       observe: (event) => {
         this.events.push(event);
         this.#bus.emit('event');

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { autoModerationRoutes } from './auto-moderation.ts';
 import { CommandRegistry } from './command-registry.ts';
 import type { Json, User } from './entities.ts';
 import type { Faults } from './faults.ts';
@@ -98,7 +99,9 @@ export class SimulatedDiscord {
       limitMs: options.interactionLimitMs ?? 3000,
     });
     const world = this.#restWorld();
-    const routes = [applicationRoutes, channelRoutes, guildRoutes, interactionRoutes].map((make) => make(world));
+    const routes = [applicationRoutes, channelRoutes, guildRoutes, autoModerationRoutes, interactionRoutes].map(
+      (make) => make(world),
+    );
     this.#rest = restServer(world, (request) => this.requests.push(request), routes);
     this.gateway.attach(this.#rest.server);
   }

@@ -1,3 +1,4 @@
+import { AutoModeration } from './auto-moderation.ts';
 import {
   type Channel,
   ChannelType,
@@ -47,6 +48,7 @@ export class SimulatedGuild {
   readonly members = new Map<string, Member>();
   readonly places: VoicePlaces;
   readonly board: MessageBoard;
+  readonly autoMod: AutoModeration;
   readonly #world: GuildWorld;
   readonly #people: SimulatedPerson[] = [];
 
@@ -83,6 +85,7 @@ export class SimulatedGuild {
     };
     this.places = new VoicePlaces(around);
     this.board = new MessageBoard(around);
+    this.autoMod = new AutoModeration(this, () => world.identity.entity());
   }
 
   // ---- Setting up ---------------------------------------------------------------------------------

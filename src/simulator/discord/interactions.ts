@@ -6,6 +6,7 @@ import type { Dispatch } from './gateway.ts';
 import type { Identity } from './identity.ts';
 import type { MessageBoard } from './message-board.ts';
 import { checkMessage } from './message-rules.ts';
+import { checkModal } from './modal-rules.ts';
 
 /** https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object-interaction-type */
 export const InteractionType = { command: 2, component: 3, autocomplete: 4, modalSubmit: 5 } as const;
@@ -158,6 +159,7 @@ export class Interactions {
       interaction.choices = reply.choices ?? [];
       interaction.answer(null);
     } else if (body.type === 9) {
+      checkModal(reply);
       interaction.modal = reply;
       interaction.answer(null);
     } else {

@@ -13,6 +13,7 @@ import type { SimulatedGuild } from './guild.ts';
 import type { GuildWorld } from './guild-world.ts';
 import { type Interaction, InteractionType } from './interactions.ts';
 import { completing, findCommand, invoke, type OptionValues, type Resolver } from './invocation.ts';
+import { filledIn } from './modal-rules.ts';
 import { Permission } from './permissions.ts';
 import { type JoinOptions, PersonSeat } from './person-seat.ts';
 import type { VoiceClient } from './voice-client.ts';
@@ -137,6 +138,20 @@ export class SimulatedPerson {
     };
     const interaction = this.#send(InteractionType.component, channel, { name: null, data, source: message });
     return this.#answer(interaction, `'${customId}'`, options);
+  }
+
+  /** Sends off the form that a press below this message opened (Answer.modal). Throws where the client would not. */
+  async submit(
+    message: StoredMessage,
+    modal: Json | null,
+    values: Readonly<Record<string, string>>,
+    options: ActOptions = {},
+  ): Promise<Answer> {
+    if (!modal) throw new Error('No form is open');
+    const channel = this.#see(message.channelId);
+    const data = filledIn(modal, values);
+    const interaction = this.#send(InteractionType.modalSubmit, channel, { name: null, data, source: message });
+    return this.#answer(interaction, `the form '${modal.custom_id}'`, options);
   }
 
   #send(

@@ -7,6 +7,7 @@ import { policy } from './006-policy.ts';
 import { remindersNotes } from './007-reminders-notes.ts';
 import { record } from './008-record.ts';
 import { reading } from './010-reading.ts';
+import { rules } from './011-rules.ts';
 import { consent } from './012-consent.ts';
 import type { Migration } from './migration.ts';
 
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   record,
   reading,
   consent,
+  rules,
 ];

@@ -1,0 +1,206 @@
+import { ChannelType, type GuildBasedChannel, PermissionFlagsBits } from 'discord.js';
+import type { Rule, RuleSettings } from '../src/bridge/rule-ports.ts';
+import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
+import { guildCommand } from './guild-command.ts';
+import { missingRights, sees, writingRights } from './rights.ts';
+import { addedWords, hitWords, ruleList } from './rule-words.ts';
+import { channelLink, counted, listed, plain } from './words.ts';
+
+const LONGEST_TEXT = 1_500;
+const LONGEST_RULE = 1_000;
+const LEFT_SHOWN = 6;
+const NO_CHANNEL = 'No channel is set for moderators yet, so they see no cards: `/rules channel`.';
+
+/** Words and patterns that moderators want to know of. */
+export const rules: Command = {
+  data: guildCommand('rules', 'Words that moderators want to know of')
+    .addSubcommand((sub) => sub.setName('list').setDescription('Show all rules, and how often each was hit'))
+    .addSubcommand((sub) =>
+      sub
+        .setName('add')
+        .setDescription('Add words, a pattern, or words that are fine')
+        .addStringOption((option) =>
+          option
+            .setName('words')
+            .setDescription('Several with commas; cat is the word, cat* a beginning, *cat an end, *cat* anywhere')
+            .setMaxLength(LONGEST_RULE),
+        )
+        .addStringOption((option) =>
+          option.setName('pattern').setDescription('A regular expression (RE2)').setMaxLength(LONGEST_RULE),
+        )
+        .addStringOption((option) =>
+          option.setName('exceptions').setDescription('Words in which nothing is a hit').setMaxLength(LONGEST_RULE),
+        ),
+    )
+    .addSubcommand((sub) =>
+      sub
+        .setName('remove')
+        .setDescription('Remove a rule')
+        .addIntegerOption((option) =>
+          option.setName('rule').setDescription('Which one').setRequired(true).setMinValue(1).setAutocomplete(true),
+        ),
+    )
+    .addSubcommand((sub) =>
+      sub
+        .setName('test')
+        .setDescription('Show which rules a text would hit')
+        .addStringOption((option) =>
+          option.setName('text').setDescription('As if somebody said it').setRequired(true).setMaxLength(LONGEST_TEXT),
+        ),
+    )
+    .addSubcommand((sub) =>
+      sub
+        .setName('channel')
+        .setDescription('Choose where moderators see cards and reports')
+        .addChannelOption((option) =>
+          option
+            .setName('channel')
+            .setDescription('A channel that only moderators can read')
+            .addChannelTypes(ChannelType.GuildText, ChannelType.PrivateThread)
+            .setRequired(true),
+        ),
+    )
+    .addSubcommand((sub) =>
+      sub
+        .setName('mode')
+        .setDescription('What happens when a rule is hit')
+        .addStringOption((option) =>
+          option
+            .setName('mode')
+            .setDescription('Only count and log it, or show moderators a card')
+            .addChoices({ name: 'log only', value: 'log' }, { name: 'card', value: 'card' }),
+        )
+        .addBooleanOption((option) =>
+          option.setName('model').setDescription('Whether the rules hold for what the model says, too'),
+        ),
+    )
+    .addSubcommand((sub) => sub.setName('import').setDescription("Take over the words of this server's AutoMod"))
+    .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
+
+  async execute(asked, context) {
+    switch (asked.options.getSubcommand()) {
+      case 'list':
+        return list(asked, context);
+      case 'add':
+        return add(asked, context);
+      case 'remove':
+        return remove(asked, context);
+      case 'test':
+        return test(asked, context);
+      case 'channel':
+        return channel(asked, context);
+      case 'mode':
+        return mode(asked, context);
+      default:
+        return take(asked, context);
+    }
+  },
+
+  async autocomplete(typing, { rules }) {
+    const part = typing.options.getFocused().toLowerCase();
+    const all = await rules.list(typing.guildId);
+    return all
+      .filter(({ id, text }) => `${id} ${text}`.toLowerCase().includes(part))
+      .slice(0, 25)
+      .map(({ id, kind, text }) => ({ name: `${id} ${kind}: ${text}`.slice(0, 100).toWellFormed(), value: id }));
+  },
+};
+
+async function list({ guildId }: Asked, { rules }: CommandContext): Promise<CommandAnswer> {
+  const all = await rules.list(guildId);
+  const head = settingsWords(await rules.settings(guildId));
+  if (all.length === 0) return `${head}\nThere are no rules yet. Add some with \`/rules add\` or \`/rules import\`.`;
+  return ruleList(head, all);
+}
+
+async function add(asked: Asked, { rules }: CommandContext): Promise<string> {
+  const pattern = asked.options.getString('pattern');
+  const wanted: Omit<Rule, 'id'>[] = [
+    ...split(asked.options.getString('words')).map((text) => ({ kind: 'word' as const, text })),
+    ...(pattern === null ? [] : [{ kind: 'pattern' as const, text: pattern }]),
+    ...split(asked.options.getString('exceptions')).map((text) => ({ kind: 'exception' as const, text })),
+  ];
+  if (wanted.length === 0) return 'Give me `words`, a `pattern` or `exceptions`.';
+  return addedWords(await rules.add(asked.guildId, asked.user.id, wanted));
+}
+
+function split(words: string | null): readonly string[] {
+  return (words ?? '')
+    .split(/[,\n]/)
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+async function remove(asked: Asked, { rules }: CommandContext): Promise<string> {
+  const id = asked.options.getInteger('rule', true);
+  const removed = await rules.remove(asked.guildId, id);
+  return removed ? `Rule ${id} is removed.` : `There is no rule ${id}. \`/rules list\` shows them.`;
+}
+
+async function test(asked: Asked, { rules }: CommandContext): Promise<string> {
+  const text = asked.options.getString('text', true);
+  return hitWords(text, await rules.test(asked.guildId, text));
+}
+
+async function channel(asked: Asked, { rules, reports }: CommandContext): Promise<string> {
+  const chosen = asked.options.getChannel('channel', true);
+  const known = asked.guild.channels.cache.get(chosen.id);
+  const obstacle = known ? obstacleIn(known, asked) : 'I cannot see that channel. Give my role **View Channel** there.';
+  if (obstacle) return obstacle;
+  const now = await rules.set(asked.guildId, { channelId: chosen.id });
+  await reports.bring(asked.guildId);
+  const everybody = known?.permissionsFor(asked.guild.roles.everyone)?.has(PermissionFlagsBits.ViewChannel);
+  return [
+    `Moderators see cards and reports in ${channelLink(chosen.id)}.`,
+    ...(everybody
+      ? ['**Everybody on this server can read that channel**: better choose one for moderators only.']
+      : []),
+    ...(now.mode === 'log' ? ['Hits are only counted and logged so far: `/rules mode` switches cards on.'] : []),
+  ].join('\n');
+}
+
+function obstacleIn(channel: GuildBasedChannel, asked: Asked): string | undefined {
+  const link = channelLink(channel.id);
+  if (!sees(channel, asked.member)) return `You cannot see ${link} yourself, so you cannot have me write there.`;
+  const me = channel.guild.members.me;
+  if (!me) return 'Discord has not told me yet what I may do here. Try again in a few seconds.';
+  const mine = [...missingRights(channel, me, writingRights(channel))];
+  if (!channel.permissionsFor(me).has(PermissionFlagsBits.AttachFiles)) mine.push('Attach Files');
+  if (mine.length === 0) return undefined;
+  return `I lack ${listed(mine.map((word) => `**${word}**`))} in ${link}. Grant that under **Edit Channel → Permissions**, then try again.`;
+}
+
+async function mode(asked: Asked, { rules }: CommandContext): Promise<string> {
+  const chosen = asked.options.getString('mode');
+  const model = asked.options.getBoolean('model');
+  if (chosen === null && model === null) return settingsWords(await rules.settings(asked.guildId));
+  const now = await rules.set(asked.guildId, {
+    ...(chosen !== null && { mode: chosen === 'card' ? 'card' : 'log' }),
+    ...(model !== null && { watchModel: model }),
+  });
+  return settingsWords(now);
+}
+
+function settingsWords({ mode, channelId, watchModel }: RuleSettings): string {
+  const whom = watchModel ? 'people and the model say' : 'people say';
+  if (mode === 'log') return `What ${whom} is held against the rules; hits are only counted and logged.`;
+  const where = channelId === null ? NO_CHANNEL : `Moderators see a card in ${channelLink(channelId)}.`;
+  return `What ${whom} is held against the rules. ${where}`;
+}
+
+async function take(asked: Asked, { rules, foreignRules }: CommandContext): Promise<string> {
+  let found: Awaited<ReturnType<CommandContext['foreignRules']>>;
+  try {
+    found = await foreignRules(asked.guildId);
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+    throw error;
+  }
+  const { left } = found;
+  const shown = left.slice(0, LEFT_SHOWN).map((line) => `- ${plain(line, 200)}`);
+  const kept = left.length > LEFT_SHOWN ? [`- and ${left.length - LEFT_SHOWN} more`] : [];
+  const rest =
+    left.length > 0 ? [`${counted(left.length, 'thing')} of AutoMod could not come along:`, ...shown, ...kept] : [];
+  if (found.rules.length === 0) return ['AutoMod has no words here that I could take.', ...rest].join('\n');
+  return [addedWords(await rules.add(asked.guildId, asked.user.id, found.rules)), ...rest].join('\n');
+}

@@ -1,0 +1,88 @@
+import type { UserId } from './bridge/ports.ts';
+import type { Added, Hit, Rule, RuleSettings, Rules } from './bridge/rule-ports.ts';
+import { checkRule, inSteps, RuleSet } from './rules/rule-set.ts';
+import { RuleStore } from './store/rules.ts';
+
+/** The rules of every guild, compiled once and held against texts. */
+export class KnownRules implements Rules {
+  readonly #store: RuleStore;
+  readonly #sets = new Map<string, Promise<RuleSet>>();
+  readonly #settings = new Map<string, Promise<RuleSettings>>();
+
+  constructor(store: RuleStore) {
+    this.#store = store;
+  }
+
+  settings(guildId: string): Promise<RuleSettings> {
+    return remembered(this.#settings, guildId, () => this.#store.settings(guildId));
+  }
+
+  async set(guildId: string, change: Partial<RuleSettings>): Promise<RuleSettings> {
+    await this.#store.set(guildId, change);
+    this.#settings.delete(guildId);
+    return this.settings(guildId);
+  }
+
+  list(guildId: string): Promise<readonly (Rule & { readonly hits: number })[]> {
+    return this.#store.list(guildId);
+  }
+
+  async add(guildId: string, by: UserId, rules: readonly Omit<Rule, 'id'>[]): Promise<Added> {
+    const { good, refused } = await inSteps(sorted(rules));
+    const { added, known, full } = await this.#store.add(guildId, by, good);
+    this.#sets.delete(guildId);
+    for (const { kind, text } of full) {
+      refused.push({ text, why: `A server can have ${RuleStore.most(kind)} rules of this kind. Remove some first.` });
+    }
+    return { added, known, refused };
+  }
+
+  async remove(guildId: string, id: number): Promise<boolean> {
+    const removed = await this.#store.remove(guildId, id);
+    this.#sets.delete(guildId);
+    return removed;
+  }
+
+  async test(guildId: string, text: string): Promise<readonly Hit[]> {
+    const set = await remembered(this.#sets, guildId, async () => inSteps(RuleSet.of(await this.#store.list(guildId))));
+    return set.empty ? [] : inSteps(set.scan(text));
+  }
+
+  /** Each was hit once more. */
+  async count(hits: readonly Hit[]): Promise<void> {
+    await this.#store.count(hits.map(({ rule }) => rule.id));
+  }
+}
+
+/** What of rules can be taken, and why the others cannot. */
+function* sorted(rules: readonly Omit<Rule, 'id'>[]): Generator<undefined, Sorted, void> {
+  const good: Omit<Rule, 'id'>[] = [];
+  const refused: { text: string; why: string }[] = [];
+  for (const { kind, text } of rules) {
+    const kept = { kind, text: text.toWellFormed().trim() };
+    try {
+      checkRule(kind, kept.text);
+      good.push(kept);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      refused.push({ text: kept.text, why: error.message });
+    }
+    yield;
+  }
+  return { good, refused };
+}
+
+interface Sorted {
+  readonly good: readonly Omit<Rule, 'id'>[];
+  readonly refused: { text: string; why: string }[];
+}
+
+/** Grows by one entry for each guild that was asked for. */
+function remembered<T>(known: Map<string, Promise<T>>, guildId: string, read: () => Promise<T>): Promise<T> {
+  const there = known.get(guildId);
+  if (there) return there;
+  const reading = read();
+  known.set(guildId, reading);
+  reading.catch(() => known.delete(guildId));
+  return reading;
+}

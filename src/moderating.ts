@@ -1,0 +1,115 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { BridgeEvent } from './bridge/bridge-ports.ts';
+import type { Moderation } from './bridge/guild-ports.ts';
+import type { UserId } from './bridge/ports.ts';
+import type { MessageButton, SettingsStore } from './bridge/room-ports.ts';
+import type { RuleCard } from './bridge/rule-ports.ts';
+import type { KeptRecord } from './kept-record.ts';
+import { KnownRules } from './known-rules.ts';
+import type { Log } from './log.ts';
+import { Reporting } from './reporting.ts';
+import { type ModeratorPosts, RuleCards } from './rule-cards.ts';
+import { RuleWatch, type SpokenAt } from './rule-watch.ts';
+import type { Database } from './store/database.ts';
+import { ReportStore } from './store/reports.ts';
+import { RuleCardStore } from './store/rule-cards.ts';
+import { RuleStore } from './store/rules.ts';
+
+/** Sealed copies are evidence: so long they are kept, whatever else is deleted meanwhile. */
+const REPORT_DAYS = 90;
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** What it needs. */
+export interface ModeratingParts {
+  readonly database: Database;
+  readonly record: Pick<KeptRecord, 'reader' | 'seal'>;
+  readonly settings: Pick<SettingsStore, 'get'>;
+  readonly posts: ModeratorPosts;
+  readonly moderation: Pick<Moderation, 'act'>;
+  readonly buttons: (card: RuleCard) => readonly MessageButton[];
+  readonly botName: (guildId: string) => string;
+  readonly log: Log;
+  /** Around a hit; only tests need another than 30 s. */
+  readonly contextMs?: number;
+}
+
+/** Everything that moderators are told by itself: hits of rules, and reports. Whoever made it closes it. */
+export class Moderating {
+  readonly rules: KnownRules;
+  readonly cards: RuleCards;
+  readonly reports: Reporting;
+  readonly #watch: RuleWatch;
+  readonly #parts: ModeratingParts;
+  readonly #stores: { readonly cards: RuleCardStore; readonly reports: ReportStore };
+  readonly #ending = new AbortController();
+  #purging: Promise<void> = Promise.resolve();
+
+  constructor(parts: ModeratingParts) {
+    const { database, record, posts, moderation, buttons, botName, log, contextMs } = parts;
+    const { reader, seal } = record;
+    const now = () => Date.now();
+    this.#parts = parts;
+    this.#stores = { cards: new RuleCardStore(database, seal), reports: new ReportStore(database, seal) };
+    this.rules = new KnownRules(new RuleStore(database));
+    const shared = { rules: this.rules, reader, posts, now, log };
+    this.cards = new RuleCards({
+      ...shared,
+      store: this.#stores.cards,
+      moderation,
+      buttons,
+      ...(contextMs !== undefined && { contextMs }),
+    });
+    this.reports = new Reporting({ ...shared, store: this.#stores.reports });
+    this.#watch = new RuleWatch({ rules: this.rules, flag: (flagged) => this.cards.open(flagged), botName, now, log });
+  }
+
+  observe(event: BridgeEvent, place: SpokenAt): void {
+    this.#watch.observe(event, place);
+  }
+
+  /** Brings to an end what an earlier process left, and begins to delete what is old. Rejects with StoreError. */
+  async start(): Promise<void> {
+    await this.cards.start();
+    void this.reports.bring().catch((error: unknown) => {
+      this.#parts.log.warn({ err: error }, 'reports that wait could not be posted');
+    });
+    this.#purging = this.#hourly();
+  }
+
+  /** After the conversations have ended. Idempotent. */
+  async close(): Promise<void> {
+    this.#ending.abort();
+    await this.#watch.settled();
+    await Promise.all([this.cards.close(), this.reports.settled(), this.#purging]);
+  }
+
+  /**
+   * Takes a person's words out of the cards of a guild. Reports stay: they are sealed copies that somebody asked for, and
+   * are deleted after 90 days. Rejects with StoreError.
+   */
+  async forget(guildId: string, userId: UserId): Promise<void> {
+    await this.#watch.settled();
+    await this.cards.forget(guildId, userId);
+  }
+
+  /** One purge: cards by the guild's retention, reports after 90 days. Rejects with StoreError. */
+  async purge(now = Date.now()): Promise<void> {
+    const { cards, reports } = this.#stores;
+    for (const guildId of await cards.guilds()) {
+      const { retentionDays } = await this.#parts.settings.get(guildId);
+      await cards.purge(guildId, now - retentionDays * DAY_MS);
+    }
+    await reports.purge(now - REPORT_DAYS * DAY_MS);
+  }
+
+  async #hourly(): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      await this.purge().catch((error: unknown) => {
+        this.#parts.log.warn({ err: error }, 'old cards and reports could not be deleted; trying again in an hour');
+      });
+      await wait(HOUR_MS, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+}

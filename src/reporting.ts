@@ -1,0 +1,111 @@
+import type { RecordReader } from './bridge/record-ports.ts';
+import type { Report, ReportOutcome, Reports } from './bridge/rule-ports.ts';
+import type { KnownRules } from './known-rules.ts';
+import type { Log } from './log.ts';
+import type { ModeratorPosts } from './rule-cards.ts';
+import type { ReportStore } from './store/reports.ts';
+import { reportLine, reportText } from './transcript/rule-card-text.ts';
+
+/** What is sealed of a channel. */
+const SEALED_MS = 300_000;
+/** A line that began before may reach into it. */
+const LONGEST_LINE_MS = 60_000;
+/** Of one person, and of everybody on a server, within ten minutes. */
+const MOST_OF_ONE = 3;
+const MOST_OF_ALL = 20;
+const SPAN_MS = 600_000;
+
+/** What it needs. `now` in ms since 1970. */
+export interface ReportingParts {
+  readonly store: ReportStore;
+  readonly rules: Pick<KnownRules, 'settings'>;
+  readonly reader: Pick<RecordReader, 'lines'>;
+  readonly posts: Pick<ModeratorPosts, 'post'>;
+  readonly now: () => number;
+  readonly log: Pick<Log, 'info' | 'warn'>;
+}
+
+/** Seals the last five minutes of a channel for its moderators: on disk first, then in their channel. */
+export class Reporting implements Reports {
+  readonly #parts: ReportingParts;
+  /** One at a time, so that nobody gets past the limit by asking twice at once. */
+  #working: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ReportingParts) {
+    this.#parts = parts;
+  }
+
+  report(wish: Parameters<Reports['report']>[0]): Promise<ReportOutcome> {
+    return this.#next(() => this.#report(wish));
+  }
+
+  /** Posts what no moderator has seen yet; without `guildId` in every guild. What fails is left for the next time. */
+  bring(guildId?: string): Promise<void> {
+    return this.#next(async () => {
+      for (const report of await this.#parts.store.unposted(guildId)) await this.#post(report);
+    });
+  }
+
+  /** Resolves when nothing is under way. */
+  async settled(): Promise<void> {
+    await this.#working;
+  }
+
+  async #report(wish: Parameters<Reports['report']>[0]): Promise<ReportOutcome> {
+    const { store, now, log } = this.#parts;
+    const at = now();
+    const { guildId, channelId, by } = wish;
+    const own = await store.times(guildId, by.userId, at - SPAN_MS);
+    const all = await store.times(guildId, null, at - SPAN_MS);
+    const full =
+      own.length >= MOST_OF_ONE ? own.at(-MOST_OF_ONE) : all.length >= MOST_OF_ALL ? all.at(-MOST_OF_ALL) : null;
+    if (full !== null && full !== undefined) return { kind: 'too-often', againAt: full + SPAN_MS };
+    const lines = await this.#lines(guildId, channelId, at);
+    if (lines.length === 0) return { kind: 'nothing' };
+    const report = await store.add({ ...wish, text: lines.join('\n'), at, posted: null });
+    log.info({ guildId, channelId, report: report.id }, 'somebody reported what was said');
+    const why = await this.#post(report);
+    if (why !== undefined) return { kind: 'unposted', id: report.id, why };
+    return { kind: 'sealed', id: report.id, lines: lines.length };
+  }
+
+  async #lines(guildId: string, channelId: string, at: number): Promise<readonly string[]> {
+    const lines: string[] = [];
+    const since = at - SEALED_MS - LONGEST_LINE_MS;
+    for await (const line of this.#parts.reader.lines({ guildId, channelId, since })) {
+      if (line.kind !== 'utterance' || line.text === '' || Math.max(line.endedAt, line.startedAt) < at - SEALED_MS)
+        continue;
+      const who = line.userId === null ? `${line.name} (the model)` : `${line.name} (${line.userId})`;
+      lines.push(
+        reportLine({
+          at: line.startedAt,
+          who: line.by === 'person' && line.userId === null ? '' : who,
+          text: line.text,
+        }),
+      );
+    }
+    return lines;
+  }
+
+  /** A sentence for why it could not be posted; undefined: it was. */
+  async #post(report: Report): Promise<string | undefined> {
+    const { rules, posts, store, log } = this.#parts;
+    const { guildId, id } = report;
+    const { channelId } = await rules.settings(guildId);
+    if (channelId === null) return 'No channel is set for moderators.';
+    try {
+      const file = { name: `report-${id}.txt`, bytes: Buffer.from(`${report.text}\n`) };
+      await store.posted(id, await posts.post({ guildId, channelId }, reportText(report), [], [file]));
+      return undefined;
+    } catch (error) {
+      log.warn({ err: error, guildId, report: id }, 'a report could not be posted to the moderators');
+      return error instanceof Error ? error.message : 'It could not be posted.';
+    }
+  }
+
+  #next<T>(act: () => Promise<T>): Promise<T> {
+    const next = this.#working.then(act);
+    this.#working = next.catch(() => {});
+    return next;
+  }
+}

@@ -1,0 +1,98 @@
+import type { UserId } from '../bridge/ports.ts';
+import type { PostedIn } from '../bridge/record-ports.ts';
+import type { Report } from '../bridge/rule-ports.ts';
+import { type Database, StoreError } from './database.ts';
+import { postedIn } from './rule-cards.ts';
+import type { TextSeal } from './text-seal.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Sealed copies for moderators, apart from the record: neither its retention nor forgetting reaches them. Rejects with StoreError. */
+export class ReportStore {
+  readonly #database: Database;
+  readonly #seal: TextSeal;
+
+  constructor(database: Database, seal: TextSeal) {
+    this.#database = database;
+    this.#seal = seal;
+  }
+
+  add(report: Omit<Report, 'id'>): Promise<Report> {
+    const seal = (name: string, text: string) => this.#seal.seal(`reports.${name}`, text);
+    return asked('written to', async () => {
+      const [id] = await this.#database('reports').insert({
+        guild_id: report.guildId,
+        channel_id: report.channelId,
+        by_id: report.by.userId,
+        by_name: seal('by_name', report.by.name),
+        about_id: report.about?.userId ?? null,
+        about_name: seal('about_name', report.about?.name ?? ''),
+        reason: seal('reason', report.reason),
+        text: seal('text', report.text),
+        made_at: report.at,
+        card_channel_id: report.posted?.channelId ?? null,
+        card_message_id: report.posted?.messageId ?? null,
+      });
+      return { ...report, id: Number(id) };
+    });
+  }
+
+  posted(id: number, { channelId, messageId }: PostedIn): Promise<void> {
+    return asked('written to', async () => {
+      await this.#database('reports').where({ id }).update({ card_channel_id: channelId, card_message_id: messageId });
+    });
+  }
+
+  /** Those of which no moderator knows yet, oldest first; at most 20. Without `guildId`: of every guild. */
+  unposted(guildId?: string): Promise<readonly Report[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('reports')
+        .where({ ...(guildId !== undefined && { guild_id: guildId }) })
+        .whereNull('card_message_id')
+        .orderBy('id')
+        .limit(20);
+      return rows.map((row) => this.#report(row));
+    });
+  }
+
+  /** When this person, or (`null`) anybody, reported since then; oldest first. */
+  times(guildId: string, by: UserId | null, since: number): Promise<readonly number[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('reports')
+        .where({ guild_id: guildId, ...(by !== null && { by_id: by }) })
+        .where('made_at', '>', since)
+        .orderBy('made_at')
+        .select('made_at');
+      return rows.map(({ made_at }) => Number(made_at));
+    });
+  }
+
+  /** Deletes those from before an instant, of every guild; gives how many. */
+  purge(before: number): Promise<number> {
+    return asked('written to', () => this.#database('reports').where('made_at', '<', before).delete());
+  }
+
+  #report(row: Row): Report {
+    const open = (name: string) => this.#seal.open(`reports.${name}`, row[name]);
+    const about = row.about_id === null ? null : { userId: String(row.about_id), name: open('about_name') };
+    return {
+      id: Number(row.id),
+      guildId: String(row.guild_id),
+      channelId: String(row.channel_id),
+      by: { userId: String(row.by_id), name: open('by_name') },
+      about,
+      reason: open('reason'),
+      text: open('text'),
+      at: Number(row.made_at),
+      posted: postedIn(row.card_channel_id, row.card_message_id),
+    };
+  }
+}
+
+async function asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new StoreError(`The reports cannot be ${doing} the database.`, { cause: error });
+  }
+}

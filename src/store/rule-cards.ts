@@ -1,0 +1,145 @@
+import type { UserId } from '../bridge/ports.ts';
+import type { PostedIn } from '../bridge/record-ports.ts';
+import type { RuleCard } from '../bridge/rule-ports.ts';
+import { type Database, StoreError } from './database.ts';
+import type { TextSeal } from './text-seal.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** The cards of what rules hit, so that their buttons outlive the process. Rejects with StoreError. */
+export class RuleCardStore {
+  readonly #database: Database;
+  readonly #seal: TextSeal;
+
+  constructor(database: Database, seal: TextSeal) {
+    this.#database = database;
+    this.#seal = seal;
+  }
+
+  add(card: Omit<RuleCard, 'id'>): Promise<RuleCard> {
+    return asked('written to', async () => {
+      const [id] = await this.#database('rule_cards').insert(this.#row(card));
+      return { ...card, id: Number(id) };
+    });
+  }
+
+  /** undefined where it is gone, or another guild's. */
+  find(guildId: string, id: number): Promise<RuleCard | undefined> {
+    return asked('read from', async () => {
+      const row = await this.#database('rule_cards').where({ guild_id: guildId, id }).first();
+      return row && this.#card(row);
+    });
+  }
+
+  /** Replaces it; one that was deleted meanwhile stays so. */
+  put(card: RuleCard): Promise<void> {
+    return asked('written to', async () => {
+      await this.#database('rule_cards').where({ id: card.id }).update(this.#row(card));
+    });
+  }
+
+  /** Those whose context still grows, or that could not be posted, oldest first; at most 100. */
+  unfinished(): Promise<readonly RuleCard[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('rule_cards').where({ complete: 0 }).orderBy('id').limit(100);
+      return rows.map((row) => this.#card(row));
+    });
+  }
+
+  /** Deletes those from before an instant; gives how many. */
+  purge(guildId: string, before: number): Promise<number> {
+    return asked('written to', () =>
+      this.#database('rule_cards').where({ guild_id: guildId }).where('said_at', '<', before).delete(),
+    );
+  }
+
+  /** The guilds that have any. */
+  guilds(): Promise<readonly string[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('rule_cards').distinct('guild_id');
+      return rows.map(({ guild_id }) => String(guild_id));
+    });
+  }
+
+  /**
+   * Deletes the cards of what a person said, and takes their words out of the context of others. Gives them as they are
+   * now, for their posts: `gone` of those that were deleted.
+   */
+  async forget(
+    guildId: string,
+    userId: UserId,
+  ): Promise<readonly { readonly card: RuleCard; readonly gone: boolean }[]> {
+    const changed: { card: RuleCard; gone: boolean }[] = [];
+    const ids = await asked('read from', () => this.#database('rule_cards').where({ guild_id: guildId }).select('id'));
+    for (const { id } of ids) {
+      const card = await this.find(guildId, Number(id));
+      if (!card) continue;
+      if (card.userId === userId) {
+        await asked('written to', () => this.#database('rule_cards').where({ id }).delete());
+        changed.push({ card, gone: true });
+        continue;
+      }
+      const context = card.context.filter((line) => line.userId !== userId);
+      if (context.length === card.context.length) continue;
+      await this.put({ ...card, context });
+      changed.push({ card: { ...card, context }, gone: false });
+    }
+    return changed;
+  }
+
+  #row(card: Omit<RuleCard, 'id'>): Row {
+    const seal = (name: string, text: string) => this.#seal.seal(`rule_cards.${name}`, text);
+    return {
+      guild_id: card.guildId,
+      channel_id: card.channelId,
+      user_id: card.userId,
+      name: seal('name', card.name),
+      text: seal('text', card.text),
+      rules: seal('rules', JSON.stringify(card.rules)),
+      context: seal('context', JSON.stringify(card.context)),
+      deeds: seal('deeds', JSON.stringify(card.deeds)),
+      key: card.key,
+      said_at: card.at,
+      ended_at: card.endedAt,
+      complete: Number(card.complete),
+      said_channel_id: card.said?.channelId ?? null,
+      said_message_id: card.said?.messageId ?? null,
+      card_channel_id: card.posted?.channelId ?? null,
+      card_message_id: card.posted?.messageId ?? null,
+    };
+  }
+
+  #card(row: Row): RuleCard {
+    const open = (name: string) => this.#seal.open(`rule_cards.${name}`, row[name]);
+    return {
+      id: Number(row.id),
+      guildId: String(row.guild_id),
+      channelId: String(row.channel_id),
+      userId: row.user_id === null ? null : String(row.user_id),
+      name: open('name'),
+      text: open('text'),
+      rules: JSON.parse(open('rules')),
+      context: JSON.parse(open('context')),
+      deeds: JSON.parse(open('deeds')),
+      key: String(row.key),
+      at: Number(row.said_at),
+      endedAt: Number(row.ended_at),
+      complete: row.complete === 1,
+      said: postedIn(row.said_channel_id, row.said_message_id),
+      posted: postedIn(row.card_channel_id, row.card_message_id),
+    };
+  }
+}
+
+/** Where a message is, out of two columns. */
+export function postedIn(channelId: unknown, messageId: unknown): PostedIn | null {
+  return typeof channelId === 'string' && typeof messageId === 'string' ? { channelId, messageId } : null;
+}
+
+async function asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new StoreError(`The cards of rules cannot be ${doing} the database.`, { cause: error });
+  }
+}

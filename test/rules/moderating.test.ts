@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { Person, Turn } from '../../src/bridge/ports.ts';
+import type { PostedIn } from '../../src/bridge/record-ports.ts';
+import { ruleButtons } from '../../src/discord/rule-buttons.ts';
+import { openRecord } from '../../src/kept-record.ts';
+import { Moderating } from '../../src/moderating.ts';
+import { Recorder } from '../../src/recorder.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
+import { decrypt } from '../../src/store/record-key.ts';
+import { defaultSettings } from '../../src/store/settings.ts';
+import { keptLog } from '../fakes/log.ts';
+
+const GUILD = '1';
+const VOICE = '10';
+const MODS = '20';
+const KEY = Buffer.alloc(32, 1);
+const ANNA: Person = { userId: '100', name: 'Anna' };
+const BEN: Person = { userId: '101', name: 'Ben' };
+const DAY_MS = 86_400_000;
+
+/** A moderators' channel, as the last edit of each message left it. */
+class Channel {
+  readonly posts: { content: string; buttons: number; file: string }[] = [];
+  broken = false;
+
+  async post(
+    at: { channelId: string },
+    content: string,
+    buttons: readonly unknown[],
+    files: readonly { bytes: Uint8Array }[] = [],
+  ) {
+    if (this.broken) throw new Error('I lack Send Messages in #mods.');
+    this.posts.push({ content, buttons: buttons.length, file: Buffer.from(files[0]?.bytes ?? []).toString() });
+    return { channelId: at.channelId, messageId: String(this.posts.length) };
+  }
+
+  async edit(_guildId: string, { messageId }: PostedIn, content: string, buttons: readonly unknown[]) {
+    const post = this.posts[Number(messageId) - 1];
+    if (post) Object.assign(post, { content, buttons: buttons.length });
+  }
+}
+
+/** The rules, cards and reports on a real database; `say` does what a conversation would. */
+async function stage(
+  context: TestContext,
+  {
+    url = 'sqlite::memory:',
+    key = null,
+    contextMs = 30_000,
+  }: { url?: string; key?: Uint8Array | null; contextMs?: number } = {},
+) {
+  const { log, lines } = keptLog();
+  const database: Database = await openDatabase(url);
+  const settings = { get: () => Promise.resolve(defaultSettings) };
+  const record = await openRecord({ database, settings, key, log });
+  const channel = new Channel();
+  const moderating = new Moderating({
+    database,
+    record,
+    settings,
+    posts: channel,
+    moderation: { act: () => Promise.reject(new Error('"Mo" lacks Mute Members.')) },
+    buttons: ruleButtons,
+    botName: () => 'Parley',
+    log,
+    contextMs,
+  });
+  const recorder = new Recorder({
+    writer: record.writer,
+    conversation: {
+      guildId: GUILD,
+      channelId: VOICE,
+      transcriptChannelId: VOICE,
+      mode: 'talk',
+      provider: 'openai',
+      model: 'm',
+    },
+    botName: 'Parley',
+    modelName: () => 'm',
+    language: () => null,
+    now: () => Date.now(),
+    log,
+  });
+  let turns = 0;
+  const tell = (event: Parameters<Recorder['observe']>[0]) => {
+    recorder.observe(event);
+    moderating.observe(event, { guildId: GUILD, channelId: VOICE });
+  };
+  const words = (turn: Turn, text: string) => tell({ type: 'turn-transcript', turn, text, final: true });
+  const say = async (person: Person, text: string) => {
+    turns += 1;
+    const turn = { id: turns, userId: person.userId, name: person.name } as Turn;
+    const soundStart = Date.now();
+    tell({ type: 'turn-began', turn, queuedMs: 0, soundStart });
+    tell({ type: 'turn-ended', turn, speechMs: 1, respond: true, soundStart, soundEnd: soundStart });
+    await recorder.flush();
+    words(turn, text);
+    await recorder.flush();
+    return turn;
+  };
+  let closed = false;
+  const close = async () => {
+    if (closed) return;
+    closed = true;
+    await moderating.close();
+    await recorder.close();
+    await record.stop();
+    await database.destroy();
+  };
+  context.after(close);
+  const add = (...texts: string[]) =>
+    moderating.rules.add(
+      GUILD,
+      '1',
+      texts.map((text) => ({ kind: 'word', text })),
+    );
+  /** The next conversation begins with turn 1. */
+  const end = () => {
+    moderating.observe({ type: 'ended', reason: { kind: 'alone' } }, { guildId: GUILD, channelId: VOICE });
+    turns = 0;
+  };
+  return { moderating, channel, database, say, words, add, close, lines, end };
+}
+
+function place(context: TestContext): { readonly url: string; readonly bytes: () => string } {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-moderating-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const bytes = () =>
+    readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), 'latin1'))
+      .join('');
+  return { url: `sqlite:${join(folder, 'parley.db')}`, bytes };
+}
+
+/** Waits for what other parts do meanwhile. */
+async function until(what: string, holds: () => boolean): Promise<void> {
+  for (const end = Date.now() + 10_000; !holds(); ) {
+    if (Date.now() > end) throw new Error(`${what} did not happen`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+test('words that come late make no second card, but for a rule that they hit anew', async (context) => {
+  const { moderating, channel, say, words, add, end } = await stage(context);
+  await add('bad', 'worse');
+  await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
+  const turn = await say(BEN, 'bad');
+  words(turn, 'bad');
+  words(turn, 'bad and worse');
+  await until('the cards', () => channel.posts.length === 2);
+  end();
+  words(turn, 'bad in the next conversation');
+  await moderating.close();
+  assert.equal(channel.posts.length, 3);
+  assert.match(channel.posts[1]?.content ?? '', /> bad and worse\nRule 2, word: worse/);
+  assert.deepEqual(
+    (await moderating.rules.list(GUILD)).map(({ hits }) => hits),
+    [2, 1],
+  );
+});
+
+test('a card that a stopped process left unfinished is finished by the next one', async (context) => {
+  const { url } = place(context);
+  const first = await stage(context, { url });
+  await first.add('bad');
+  await first.moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
+  first.channel.broken = true;
+  await first.say(BEN, 'bad');
+  await until('the failure', () => first.lines.some(({ msg }) => msg === 'the card of a rule could not be posted'));
+  await first.close();
+  const second = await stage(context, { url, contextMs: 1 });
+  await second.moderating.start();
+  await until('the card', () => second.channel.posts.length === 1);
+  await second.moderating.close();
+  assert.match(second.channel.posts[0]?.content ?? '', /> bad\nRule 1, word: bad\n-# 30 s before and after:/);
+});
+
+test('somebody who goes on and on does not flood the moderators', async (context) => {
+  const { moderating, channel, say, add, lines } = await stage(context);
+  await add('bad');
+  await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
+  for (let nth = 0; nth < 23; nth++) await say(BEN, 'bad');
+  await moderating.close();
+  assert.equal(channel.posts.length, 20);
+  assert.equal((await moderating.rules.list(GUILD))[0]?.hits, 23);
+  assert.equal(lines.filter(({ msg }) => String(msg).startsWith('rules are hit too often')).length, 3);
+});
+
+test('forgetting takes a person out of cards and their posts; a report stays for its 90 days', async (context) => {
+  const { moderating, channel, say, add, database } = await stage(context);
+  await add('bad');
+  await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
+  await say(ANNA, 'secret plan');
+  await say(BEN, 'bad one');
+  await say(ANNA, 'bad two');
+  await until('the cards', () => channel.posts.length === 2);
+  const wish = { guildId: GUILD, channelId: VOICE, by: BEN, about: ANNA, reason: '' };
+  assert.deepEqual(await moderating.reports.report(wish), { kind: 'sealed', id: 1, lines: 3 });
+  assert.match(channel.posts[0]?.content ?? '', /secret plan/);
+  await moderating.forget(GUILD, ANNA.userId);
+  assert.match(channel.posts[0]?.content ?? '', /> bad one/);
+  assert.doesNotMatch(channel.posts[0]?.content ?? '', /secret plan|Anna/);
+  assert.equal(
+    channel.posts[1]?.content,
+    'What stood here was deleted, because the person who said it wanted it forgotten.',
+  );
+  assert.equal(channel.posts[1]?.buttons, 0);
+  assert.match(await moderating.cards.act(GUILD, 2, { kind: 'dismiss' }, BEN), /^This card is too old/);
+  assert.match(
+    channel.posts[2]?.file ?? '',
+    /Anna \(100\): secret plan\n.* Ben \(101\): bad one\n.* Anna \(100\): bad two\n$/,
+  );
+
+  await moderating.purge(Date.now() + 29 * DAY_MS);
+  assert.equal((await database('rule_cards')).length, 1);
+  await moderating.purge(Date.now() + 31 * DAY_MS);
+  assert.equal((await database('rule_cards')).length, 0);
+  assert.equal((await database('reports')).length, 1);
+  await moderating.purge(Date.now() + 91 * DAY_MS);
+  assert.equal((await database('reports')).length, 0);
+});
+
+test('a report is sealed without a channel for moderators, and brought there once one is set', async (context) => {
+  const { moderating, channel, say } = await stage(context);
+  const wish = { guildId: GUILD, channelId: VOICE, by: BEN, about: null, reason: 'x' };
+  assert.deepEqual(await moderating.reports.report(wish), { kind: 'nothing' });
+  await say(ANNA, 'hello');
+  const unposted = { kind: 'unposted', id: 1, why: 'No channel is set for moderators.' };
+  assert.deepEqual(await moderating.reports.report(wish), unposted);
+  await moderating.rules.set(GUILD, { channelId: MODS });
+  channel.broken = true;
+  assert.deepEqual(await moderating.reports.report(wish), {
+    kind: 'unposted',
+    id: 2,
+    why: 'I lack Send Messages in #mods.',
+  });
+  channel.broken = false;
+  await moderating.reports.bring(GUILD);
+  await moderating.reports.bring(GUILD);
+  assert.deepEqual(
+    channel.posts.map(({ content }) => content.slice(0, 12)),
+    ['**Report 1**', '**Report 2**'],
+  );
+});
+
+test('cards and reports are encrypted with the rest, and opened again', async (context) => {
+  const { url, bytes } = place(context);
+  const first = await stage(context, { url });
+  await first.add('zebracrossing');
+  await first.moderating.rules.set(GUILD, { mode: 'card' });
+  await first.say(BEN, 'zebracrossing giraffe');
+  await first.moderating.reports.report({ guildId: GUILD, channelId: VOICE, by: ANNA, about: BEN, reason: 'elephant' });
+  await first.close();
+  assert.ok(bytes().includes('giraffe') && bytes().includes('elephant'));
+  const second = await stage(context, { url, key: KEY });
+  await second.say(BEN, 'zebracrossing flamingo');
+  await second.moderating.rules.set(GUILD, { channelId: MODS });
+  await second.moderating.reports.bring();
+  assert.match(second.channel.posts[0]?.content ?? '', /by \*\*Anna\*\*[\s\S]*> elephant/);
+  assert.equal(await second.moderating.cards.act(GUILD, 1, { kind: 'mute' }, BEN), '"Mo" lacks Mute Members.');
+  assert.equal(
+    await second.moderating.cards.act(GUILD, 1, { kind: 'note', text: 'ostrich' }, BEN),
+    'Noted on the card.',
+  );
+  await second.close();
+  for (const word of ['giraffe', 'elephant', 'flamingo', 'ostrich']) assert.ok(!bytes().includes(word), word);
+  const database = await openDatabase(url);
+  context.after(() => database.destroy());
+  await decrypt(database, KEY);
+  assert.equal((await database('reports').first()).reason, 'elephant');
+});
+
+test('a thousand words are added, and what is past the limit is refused one by one', async (context) => {
+  const { moderating, add } = await stage(context);
+  const many = Array.from({ length: 1_001 }, (_, nth) => ({ kind: 'exception' as const, text: `fine${nth}` }));
+  const { added, known, refused } = await moderating.rules.add(GUILD, '1', [
+    ...many,
+    { kind: 'exception', text: 'fine0' },
+  ]);
+  assert.deepEqual([added, known], [1_000, 1]);
+  assert.deepEqual(refused, [
+    { text: 'fine1000', why: 'A server can have 1000 rules of this kind. Remove some first.' },
+  ]);
+  assert.deepEqual(await add('a'), { added: 1, known: 0, refused: [] });
+});
