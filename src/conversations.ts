@@ -70,11 +70,11 @@ export class Conversations {
   }
 
   /** Rejects with SessionLostError or LineLostError, leaving nothing behind. */
-  readonly open: OpenBridge = async ({ guildId, channelId, by, returning, onEnded }) => {
+  readonly open: OpenBridge = async ({ guildId, channelId, by, mode = 'talk', returning, onEnded }) => {
     const { settings, notes, log } = this.#parts;
     const channel = this.#channel(guildId, channelId);
     const own = await settings.get(guildId);
-    const now: Now = { settings: own, lost: new Set(), notes: await notes.list(guildId) };
+    const now: Now = { settings: own, mode, lost: new Set(), notes: await notes.list(guildId) };
     // The model first: with a rejected key the bot never shows up in the channel.
     const opened = await this.#opener.open(now);
     const line = await this.#joinLine(opened, channel);
@@ -89,7 +89,7 @@ export class Conversations {
       by,
       onEnded,
     });
-    log.info({ guildId, channelId, model: opened.model.name, by: by.userId }, 'joined a voice channel');
+    log.info({ guildId, channelId, mode, model: opened.model.name, by: by.userId }, 'joined a voice channel');
     if (opened.notice !== undefined) transcript.observe({ type: 'trouble', message: opened.notice });
     await Promise.all([returning ? announcement.returned(by) : announcement.joined(by), journey.began()]);
     return handle;
@@ -151,11 +151,13 @@ export class Conversations {
       now: () => performance.now(),
       log,
     });
-    const announcement = new Announcement({ channel, modelLabel: () => bridge.model.label, statuses, log });
+    const { mode } = now;
+    const announcement = new Announcement({ channel, mode, modelLabel: () => bridge.model.label, statuses, log });
     const journey = new Journey({
       guild,
       channelId: channel.id,
       by,
+      mode,
       text,
       room,
       transcript,
@@ -167,7 +169,8 @@ export class Conversations {
       line: place.line,
       session: place.session,
       model: place.model,
-      modelFor: (settings) => models.chosen(settings).model,
+      // What writes down stays: which model would answer is nothing to it.
+      modelFor: (settings) => (mode === 'listen' ? place.model : models.chosen(settings).model),
       settings: now.settings,
       notes: now.notes,
       toolbox,
@@ -194,7 +197,7 @@ export class Conversations {
         guildId: channel.guild.id,
         channelId: channel.id,
         transcriptChannelId: text.channelId,
-        mode: 'talk',
+        mode: now.mode,
         provider: model.provider,
         model: model.name,
       },

@@ -1,5 +1,6 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { Person, Provider, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { ConversationMode } from './record-ports.ts';
 import type { Decision, GuildSettings, PostExtras, Progress } from './room-ports.ts';
 
 export type EndReason =
@@ -96,6 +97,8 @@ export type BridgeEvent =
       readonly type: 'transcription-usage';
       readonly turns: readonly Turn[];
       readonly model: string;
+      /** Absent: that of the conversation's model. */
+      readonly provider?: Provider;
       readonly seconds: number;
       readonly estimated: boolean;
     }
@@ -119,6 +122,7 @@ export type AgainOutcome = 'started' | 'running';
 export interface BridgeStatus {
   readonly guildId: string;
   readonly channelId: string;
+  readonly mode: ConversationMode;
   /** The label of the model in use. */
   readonly model: string;
   readonly startedAt: number;
@@ -147,11 +151,12 @@ export interface BridgeHandle {
   readonly guildId: string;
   readonly channelId: string;
   status(): BridgeStatus;
-  /** Types into the conversation; the model answers aloud when the floor is quiet. */
+  /** Types into the conversation; the model answers aloud when the floor is quiet. Does nothing where it only listens. */
   ask(person: Person, text: string): void;
   /**
    * Has the model say something that nobody asked for, when the floor is quiet. The turn is nobody's, so its reply has
-   * nobody's rights. True once the reply has sounded; false when the conversation ended before.
+   * nobody's rights. True once the reply has sounded; false when the conversation ended before, and where the bot only
+   * listens.
    */
   announce(announcement: Announcement): Promise<boolean>;
   /**
@@ -172,6 +177,8 @@ export interface OpenRequest {
   readonly guildId: string;
   readonly channelId: string;
   readonly by: Person;
+  /** Default `talk`. */
+  readonly mode?: ConversationMode;
   readonly returning?: boolean;
 }
 

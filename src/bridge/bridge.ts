@@ -32,6 +32,7 @@ import type {
 import { ReplyUsage } from './reply-usage.ts';
 import { TurnBook } from './rights.ts';
 import type { GuildSettings, Room, TextChannel, Toolbox } from './room-ports.ts';
+import { waitsToTalk } from './session-options.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { VoiceOut } from './voice-out.ts';
@@ -131,6 +132,11 @@ export class Bridge implements BridgeHandle {
     return this.#model.model;
   }
 
+  /** Nothing answers: what people say is written down, and that is all. */
+  get #listens(): boolean {
+    return this.model.capabilities.listensOnly === true;
+  }
+
   /** Where the line is now. */
   get channelId(): string {
     return this.#parts.line.channelId;
@@ -141,6 +147,7 @@ export class Bridge implements BridgeHandle {
     return {
       guildId: this.guildId,
       channelId: this.channelId,
+      mode: this.#listens ? 'listen' : 'talk',
       model: this.model.label,
       startedAt: this.#startedAt,
       holder: holder?.userId ? { userId: holder.userId, name: holder.name } : null,
@@ -158,12 +165,14 @@ export class Bridge implements BridgeHandle {
   }
 
   ask(person: Person, text: string): void {
+    if (this.#listens) return;
     this.#company.spoke(performance.now());
     this.#act(this.#floor.type(person.userId, text, performance.now()));
     this.#parts.ticker.wake();
   }
 
   announce(announcement: Announcement): Promise<boolean> {
+    if (this.#listens) return Promise.resolve(false);
     const heard = this.#announcements.add(announcement);
     if (this.#closing) return heard;
     // Whoever waits for what was promised is not idle.
@@ -187,7 +196,7 @@ export class Bridge implements BridgeHandle {
     this.#settings = settings;
     const waits = this.#model.apply(settings, chosen.includes('provider') || chosen.includes('model'));
     this.#floor.settings = this.#floorSettings();
-    return waits;
+    return this.#listens ? waitsToTalk(chosen) : waits;
   }
 
   close(reason: EndReason): Promise<void> {
@@ -330,6 +339,9 @@ export class Bridge implements BridgeHandle {
       case 'refused':
         log.warn({ guildId: this.guildId, reason: event.message }, 'the model refused a request');
         break;
+      case 'notice':
+        observe({ type: 'trouble', message: event.message });
+        break;
       case 'going-away':
         log.info({ guildId: this.guildId, timeLeftMs: event.timeLeftMs }, 'the model will close the session');
         break;
@@ -434,12 +446,14 @@ export class Bridge implements BridgeHandle {
         case 'audio':
           session.appendAudio(decision.pcm);
           break;
-        case 'end':
-          session.endTurn(decision.respond);
+        case 'end': {
+          const respond = decision.respond && !this.#listens;
+          session.endTurn(respond);
           this.#usage.heard(decision.turn.id, decision.speechMs);
-          if (decision.respond) this.#expectReply();
-          observe(turnEnded(decision));
+          if (respond) this.#expectReply();
+          observe(turnEnded({ ...decision, respond }));
           break;
+        }
         case 'text':
           this.#addTurn(decision.turn);
           if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);

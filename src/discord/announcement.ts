@@ -2,6 +2,7 @@ import { ChannelType, escapeMarkdown, type VoiceBasedChannel } from 'discord.js'
 import type { Logger } from 'pino';
 import type { EndReason } from '../bridge/bridge-ports.ts';
 import type { Person } from '../bridge/ports.ts';
+import type { ConversationMode } from '../bridge/record-ports.ts';
 import { DiscordTextChannel } from './text-channel.ts';
 import type { VoiceStatuses } from './voice-status.ts';
 
@@ -12,6 +13,7 @@ export class Announcement {
   #channel: VoiceBasedChannel;
   #text: DiscordTextChannel;
   readonly #modelLabel: () => string;
+  readonly #mode: ConversationMode;
   readonly #statuses: VoiceStatuses;
   readonly #log: Logger;
   #isShown = false;
@@ -19,12 +21,14 @@ export class Announcement {
   /** `modelLabel`: which model answers now; it may change during a visit. */
   constructor(options: {
     channel: VoiceBasedChannel;
+    mode: ConversationMode;
     modelLabel: () => string;
     statuses: VoiceStatuses;
     log: Logger;
   }) {
     this.#channel = options.channel;
     this.#text = new DiscordTextChannel(options.channel);
+    this.#mode = options.mode;
     this.#modelLabel = options.modelLabel;
     this.#statuses = options.statuses;
     this.#log = options.log;
@@ -32,12 +36,12 @@ export class Announcement {
 
   /** Says in the channel's own chat who listens and where the sound goes. `by`: who asked the bot in. Never rejects. */
   async joined(by: Person): Promise<void> {
-    await Promise.all([this.#say(greeting(by, this.#modelLabel())), this.#show()]);
+    await Promise.all([this.#say(greeting(by, this.#modelLabel(), this.#mode)), this.#show()]);
   }
 
   /** Says that it came back by itself after the process had died. `by`: who had asked it in. Never rejects. */
   async returned(by: Person): Promise<void> {
-    const text = `I am back after a restart, with the settings of before; what was said meanwhile I did not hear.\n${greeting(by, this.#modelLabel())}`;
+    const text = `I am back after a restart, with the settings of before; what was said meanwhile I did not hear.\n${greeting(by, this.#modelLabel(), this.#mode)}`;
     await Promise.all([this.#say(text), this.#show()]);
   }
 
@@ -49,7 +53,7 @@ export class Announcement {
     ]);
     this.#channel = channel;
     this.#text = new DiscordTextChannel(channel);
-    const here = this.#say(arrival(this.#modelLabel()));
+    const here = this.#say(arrival(this.#modelLabel(), this.#mode));
     await gone;
     await Promise.all([here, this.#show()]);
   }
@@ -102,19 +106,23 @@ function harmless(text: string): string {
 }
 
 /** What the bot says when it comes. */
-function greeting(by: Person, modelLabel: string): string {
-  return [
-    `Hello, I am an AI. ${harmless(by.name)} asked me in, and I am listening to this voice channel now.`,
-    `What you say here goes to ${harmless(modelLabel)} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
-  ].join('\n');
+function greeting(by: Person, modelLabel: string, mode: ConversationMode): string {
+  const asked = `Hello, I am an AI. ${harmless(by.name)} asked me in, and I am listening to this voice channel now.`;
+  return [`${asked}${onlyWrites(mode)}`, whereItGoes(modelLabel)].join('\n');
 }
 
 /** What the bot says where it was moved to. */
-function arrival(modelLabel: string): string {
-  return [
-    'Hello, I am an AI. A moderator moved me here, and I am listening to this voice channel now.',
-    `What you say here goes to ${harmless(modelLabel)} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
-  ].join('\n');
+function arrival(modelLabel: string, mode: ConversationMode): string {
+  const moved = 'Hello, I am an AI. A moderator moved me here, and I am listening to this voice channel now.';
+  return [`${moved}${onlyWrites(mode)}`, whereItGoes(modelLabel)].join('\n');
+}
+
+function onlyWrites(mode: ConversationMode): string {
+  return mode === 'listen' ? ' I only write down what is said: I answer nobody.' : '';
+}
+
+function whereItGoes(modelLabel: string): string {
+  return `What you say here goes to ${harmless(modelLabel)} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`;
 }
 
 /** What the bot says when it went without being asked to; null where somebody asked. */

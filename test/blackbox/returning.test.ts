@@ -70,7 +70,7 @@ describe('the return after a crash', () => {
     anna = guild.addPerson({ name: 'Anna', admin: true });
     await anna.join(channelId);
     const by = { userId: anna.userId, name: 'Anna' };
-    await stored((database) => new PlaceStore(database).keep({ guildId: guild.id, channelId, by }));
+    await stored((database) => new PlaceStore(database).keep({ guildId: guild.id, channelId, by, mode: 'talk' }));
   });
   afterEach(async () => {
     await parley?.stop();
