@@ -32,7 +32,7 @@ export const join: Command = {
     const obstacle =
       askersObstacle(place, asked.member) ??
       (isElsewhere ? presence(place, asked, bridge) : undefined) ??
-      botsObstacle(place) ??
+      botsObstacle(place, modeAsked(asked)) ??
       presence(place, asked, bridge);
     if (obstacle) return obstacle;
     const budget = await context.usage.exhausted(asked.guildId);
@@ -67,11 +67,12 @@ function askersObstacle(channel: VoiceBasedChannel, member: GuildMember): string
   return `You may not join that channel yourself (you lack ${bold(missing)} there), so you cannot send me into it.`;
 }
 
-function botsObstacle(channel: VoiceBasedChannel): string | undefined {
+function botsObstacle(channel: VoiceBasedChannel, mode: ConversationMode): string | undefined {
   const me = channel.guild.members.me;
   if (!me) return 'Discord has not told me yet what I may do here. Try again in a few seconds.';
   // On a stage nobody has Speak: who may speak there is said each time.
-  const needed = channel.type === ChannelType.GuildStageVoice ? [] : (['Speak'] as const);
+  const silent = mode === 'listen' || channel.type === ChannelType.GuildStageVoice;
+  const needed = silent ? [] : (['Speak'] as const);
   const missing = missingRights(channel, me, ['ViewChannel', 'Connect', ...needed]);
   if (missing.length > 0) {
     const them = missing.length === 1 ? 'it' : 'them';
@@ -145,10 +146,11 @@ async function soundGoesTo(
   guildId: string,
   { settings, models }: CommandContext,
 ): Promise<string> {
-  const { model } = bridge.status();
+  const { model, writer } = bridge.status();
   const wanted = models.chosen(await settings.get(guildId)).model.label;
   const instead = model === wanted ? '' : `, the fallback, because I could not have ${labelWords(wanted)}`;
-  return `${labelWords(model)}${instead}`;
+  const beside = writer === null ? '' : `; to ${labelWords(writer)} as well, which writes it down`;
+  return `${labelWords(model)}${instead}${beside}`;
 }
 
 /** Says in time that there will be no transcript, and why. */

@@ -152,7 +152,7 @@ export class Conversations {
       log,
     });
     const { mode } = now;
-    const announcement = new Announcement({ channel, mode, modelLabel: () => bridge.model.label, statuses, log });
+    const announcement = new Announcement({ channel, mode, modelLabel: () => goesTo(bridge), statuses, log });
     const journey = new Journey({
       guild,
       channelId: channel.id,
@@ -169,6 +169,7 @@ export class Conversations {
       line: place.line,
       session: place.session,
       model: place.model,
+      writer: mode === 'talk' ? models.transcriber?.label : undefined,
       // What writes down stays: which model would answer is nothing to it.
       modelFor: (settings) => (mode === 'listen' ? place.model : models.chosen(settings).model),
       settings: now.settings,
@@ -252,6 +253,11 @@ export class Conversations {
     this.#finishing.add(last);
     void last.finally(() => this.#finishing.delete(last));
   }
+}
+
+/** Everybody who gets the sound. */
+function goesTo({ model, writer }: Bridge): string {
+  return writer === null ? model.label : `${model.label} and ${writer}`;
 }
 
 /** Where and with what a conversation takes place. */

@@ -89,7 +89,9 @@ export class Journey {
   }
 
   async #takeTheStage(): Promise<void> {
-    const { guild, announcement, log } = this.#parts;
+    const { guild, announcement, mode, log } = this.#parts;
+    // The audience hears as well as the speakers do.
+    if (mode === 'listen') return;
     const channel = guild.channels.cache.get(this.#channelId);
     const told = channel?.isVoiceBased() ? await takeTheStage(channel, log) : undefined;
     if (told && !this.#ended) await announcement.tell(told);

@@ -125,6 +125,8 @@ export interface BridgeStatus {
   readonly mode: ConversationMode;
   /** The label of the model in use. */
   readonly model: string;
+  /** The label of the model that writes down beside it, and gets everybody's sound, too; null: none. */
+  readonly writer: string | null;
   readonly startedAt: number;
   readonly holder: Person | null;
   readonly waiting: readonly Person[];

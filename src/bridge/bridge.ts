@@ -13,6 +13,7 @@ import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
 import type { Note } from './guild-ports.ts';
+import { LastWords } from './last-words.ts';
 import { Latencies } from './latencies.ts';
 import { troubleOf } from './line-troubles.ts';
 import { ModelInUse } from './model-in-use.ts';
@@ -43,6 +44,8 @@ const REPLY_WAIT_MS = 15_000;
 const STALLED_MS = 30_000;
 const PEOPLE_CHECK_MS = 1_000;
 const LAST_WORD_MS = 1_000;
+/** Where the bot only listens, it waits so long for what was said last. */
+const LAST_TURNS_MS = 2_000;
 /** Packets of a person that are missing, 0…1, from which on it is heard; judged from two seconds of speech on. */
 const BAD_RECEPTION = 0.03;
 const RECEPTION_PACKETS = 100;
@@ -53,6 +56,8 @@ export interface BridgeParts {
   readonly session: Conversation;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
+  /** The label of what writes down beside models that do not do it by themselves. Absent: nothing does. */
+  readonly writer?: string | undefined;
   /** The model that settings come to. */
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly settings: GuildSettings;
@@ -94,6 +99,8 @@ export class Bridge implements BridgeHandle {
   #paused = false;
   #turnEndedAt: number | undefined;
   #checkedPeopleAt = 0;
+  readonly #lastWords = new LastWords();
+  #leaving: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: BridgeParts) {
@@ -137,6 +144,11 @@ export class Bridge implements BridgeHandle {
     return this.model.capabilities.listensOnly === true;
   }
 
+  /** The label of what writes down beside the model; null: nothing does. */
+  get writer(): string | null {
+    return this.model.capabilities.transcripts === 'unasked' ? null : (this.#parts.writer ?? null);
+  }
+
   /** Where the line is now. */
   get channelId(): string {
     return this.#parts.line.channelId;
@@ -149,6 +161,7 @@ export class Bridge implements BridgeHandle {
       channelId: this.channelId,
       mode: this.#listens ? 'listen' : 'talk',
       model: this.model.label,
+      writer: this.writer,
       startedAt: this.#startedAt,
       holder: holder?.userId ? { userId: holder.userId, name: holder.name } : null,
       waiting: this.#floor.waiting.map((userId) => this.#person(userId)),
@@ -200,8 +213,18 @@ export class Bridge implements BridgeHandle {
   }
 
   close(reason: EndReason): Promise<void> {
-    this.#closing ??= this.#close(reason);
-    return this.#closing;
+    this.#leaving ??= this.#leave(reason);
+    return this.#leaving;
+  }
+
+  async #leave(reason: EndReason): Promise<void> {
+    // Nothing waits where nothing is written down beside the answers.
+    if (this.#listens && reason.kind !== 'session-lost') {
+      for (const { userId } of this.#parts.room.people()) this.#act(this.#floor.left(userId, performance.now()));
+      await this.#lastWords.all(LAST_TURNS_MS);
+    }
+    this.#closing = this.#close(reason);
+    await this.#closing;
   }
 
   async #close(reason: EndReason): Promise<void> {
@@ -213,12 +236,12 @@ export class Bridge implements BridgeHandle {
     for (const { turnIds, ...rest } of this.#usage.unended()) {
       this.#parts.observe({ type: 'usage', turns: this.#turns.list(turnIds), ...rest });
     }
-    if (reason.kind !== 'line-lost') await this.#lastWord();
+    if (reason.kind !== 'line-lost') await this.#takeLeave();
     await this.#parts.line.close();
     this.#parts.observe({ type: 'ended', reason });
   }
 
-  async #lastWord(): Promise<void> {
+  async #takeLeave(): Promise<void> {
     const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORD_MS).unref());
     try {
       await Promise.race([this.#parts.beforeLeaving?.(), limit]);
@@ -248,6 +271,7 @@ export class Bridge implements BridgeHandle {
   }
 
   #onLine(event: LineEvent): void {
+    if (this.#leaving) return;
     const now = performance.now();
     switch (event.type) {
       case 'frame':
@@ -272,6 +296,8 @@ export class Bridge implements BridgeHandle {
         return;
       case 'unheard':
       case 'hindered':
+        // That nobody hears it is nothing to people whom it does not answer.
+        if (this.#listens && event.type === 'hindered' && event.by !== 'deaf') return;
         this.#parts.observe({ type: 'trouble', message: troubleOf(event, (id) => this.#parts.room.nameOf(id)) });
         return;
       default:
@@ -301,6 +327,7 @@ export class Bridge implements BridgeHandle {
       case 'turn-transcript': {
         const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
         const { turnId: _, ...words } = event;
+        if (event.final && event.turnId !== null) this.#lastWords.written(event.turnId);
         observe({ ...words, turn });
         break;
       }
@@ -451,6 +478,7 @@ export class Bridge implements BridgeHandle {
           session.endTurn(respond);
           this.#usage.heard(decision.turn.id, decision.speechMs);
           if (respond) this.#expectReply();
+          if (this.#listens) this.#lastWords.said(decision.turn.id);
           observe(turnEnded({ ...decision, respond }));
           break;
         }
