@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Transcriber } from '../../src/simulator/script.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { StoredRecord } from '../../src/store/record-reader.ts';
+import { openText } from '../../src/store/text-seal.ts';
 import { share, tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 
@@ -28,6 +36,12 @@ async function world(options: { provider: 'openai' | 'gemini'; env?: NodeJS.Proc
     second: true,
     ...(options.env && { env: options.env }),
   });
+}
+
+async function admin(of: World): Promise<SimulatedPerson> {
+  const anna = of.guild.addPerson({ name: 'Anna', admin: true });
+  await anna.join(of.channelId);
+  return anna;
 }
 
 const finals = (of: World) =>
@@ -74,6 +88,108 @@ describe('/join mode:listen', () => {
         there.of('trouble').map(({ message }) => message),
         [],
       );
+    } finally {
+      await there.close();
+    }
+  });
+
+  it('keeps the last words of whoever is speaking when it is sent away, and its mode in the record', async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-listen-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const address = `sqlite:${join(folder, 'parley.db')}`;
+    const there = await world({ provider: 'openai', env: { DATABASE_URL: address } });
+    try {
+      const anna = await there.person('Anna');
+      const ben = await there.person('Ben');
+      await anna.command('/join', { mode: 'listen' });
+      await Promise.all([anna.voice.speak(sentence(3)), ben.voice.speak(sentence(5))]);
+      // At once: nobody's turn is over yet.
+      await anna.command('/leave');
+    } finally {
+      await there.close();
+    }
+    const database = await openDatabase(address);
+    t.after(() => database.destroy());
+    const record = new StoredRecord(database, openText);
+    const guildId = there.guild.id;
+    const [conversation] = await record.conversations({ guildId, channelIds: [there.channelId], limit: 2 });
+    assert.deepEqual(
+      [conversation?.mode, conversation?.provider, conversation?.model],
+      ['listen', 'openai', 'gpt-live-transcribe'],
+    );
+    const said = (await Array.fromAsync(record.lines({ guildId }))).filter((line) => line.kind === 'utterance');
+    assert.deepEqual(said.map(({ name, text, state }) => `${name}: ${text} (${state})`).toSorted(), [
+      'Anna: sentence 3 (final)',
+      'Ben: sentence 5 (final)',
+    ]);
+  });
+
+  it('needs TRANSCRIBER where the provider answers whatever it hears, and says so', async () => {
+    const there = await world({ provider: 'gemini' });
+    try {
+      const anna = await there.person('Anna');
+      assert.equal(
+        (await anna.command('/join', { mode: 'listen' })).content,
+        'I cannot only listen with Google Gemini: it answers whatever it hears. Whoever runs me can set `TRANSCRIBER=openai` and `OPENAI_API_KEY` and start me anew; where OpenAI is configured, `/voice provider` chooses it.',
+      );
+      assert.equal(there.guild.botVoiceChannelId, null);
+    } finally {
+      await there.close();
+    }
+  });
+
+  it('has OpenAI write down for Gemini, and keeps its mode when it is moved', async () => {
+    const there = await world({ provider: 'gemini', env: { TRANSCRIBER: 'openai' } });
+    try {
+      const anna = await admin(there);
+      const attic = there.guild.createVoiceChannel({ name: 'Attic' });
+      await anna.command('/join', { mode: 'listen' });
+      assert.equal(there.guild.botVoiceChannelId, there.channelId);
+      there.guild.moveBot(attic);
+      await there.until('the connection in the new channel', () => there.of('recovered').length > 0);
+      const arrival = await there.guild.waitForMessage(attic, ({ content }) =>
+        content.startsWith('Hello, I am an AI.'),
+      );
+      assert.match(arrival.content, /I only write down what is said: I answer nobody\./);
+      await anna.join(attic);
+      await anna.voice.speak(sentence(2));
+      await there.until('the words', () => finals(there).length === 1);
+      assert.deepEqual(finals(there), ['Anna: sentence 2']);
+      assert.match((await anna.command('/voice language', { tag: 'de' })).content, /German|de/);
+      assert.equal((there.model as SimulatedGemini).sessions.length, 0);
+      await anna.voice.speak(sentence(4));
+      await there.until('the words', () => finals(there).length === 2);
+      const frames = JSON.stringify(there.second.frames.filter(({ direction }) => direction === 'client'));
+      assert.match(frames, /"languages":\["de"\]/);
+    } finally {
+      await there.close();
+    }
+  });
+});
+
+describe('TRANSCRIBER=openai beside Gemini', () => {
+  it('writes down who was not answered, names both in the notice, and pays for it as OpenAI', async () => {
+    const there = await world({ provider: 'gemini', env: { TRANSCRIBER: 'openai' } });
+    try {
+      const anna = await admin(there);
+      const people = [anna, await there.person('Ben')];
+      const answer = await anna.command('/join');
+      assert.match(
+        answer.content,
+        /goes to Google Gemini \(gemini-3\.8-live\); to OpenAI \(gpt-live-transcribe\) as well, which writes it down\./,
+      );
+      const greeting = there.guild.messages(there.channelId).find(({ content }) => content.startsWith('Hello, I am'));
+      assert.match(
+        greeting?.content ?? '',
+        /goes to Google Gemini \(gemini-3\.8-live\) and OpenAI \(gpt-live-transcribe\) and is written down\./,
+      );
+      // At the same time: the first of them gets no answer.
+      await Promise.all(people.map((person, i) => person.voice.speak(sentence(6 + i))));
+      await there.until('the words of both', () => finals(there).length >= 2);
+      assert.deepEqual(finals(there).toSorted(), ['Anna: sentence 6', 'Ben: sentence 7']);
+      await there.until('the reply', () => there.of('reply-started').length > 0);
+      const usage = await anna.command('/usage show', {}, { timeoutMs: 30_000 });
+      assert.match(usage.content, /gpt-live-transcribe/);
     } finally {
       await there.close();
     }

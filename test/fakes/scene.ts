@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Person, ToolResult } from '../../src/bridge/ports.ts';
+import type { Person, SpeechModel, ToolResult } from '../../src/bridge/ports.ts';
 import type { GuildSettings, Toolbox, ToolContext } from '../../src/bridge/room-ports.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { plainRights } from './gate.ts';
@@ -58,13 +58,18 @@ export class Scene {
     { userId: 'ben', name: 'Ben' },
   ];
   readonly bridge: Bridge;
-  constructor(change: Partial<GuildSettings> = {}, ticker = new Ticker()) {
+  constructor(
+    change: Partial<GuildSettings> = {},
+    ticker = new Ticker(),
+    own: Partial<SpeechModel['capabilities']> = {},
+  ) {
+    const scripted = { ...scriptedModel, capabilities: { ...scriptedModel.capabilities, ...own } };
     this.bridge = new Bridge({
       line: this.line,
       session: this.session,
-      model: scriptedModel,
+      model: scripted,
       modelFor: ({ provider, model }) => ({
-        ...scriptedModel,
+        ...scripted,
         ...(provider !== null && { provider }),
         ...(model !== null && { name: model }),
       }),
