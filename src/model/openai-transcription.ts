@@ -11,6 +11,7 @@ import { NOT_WRITTEN } from './scribe.ts';
 import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
 import { transcriberTraits } from './transcribers.ts';
+import { TranscriptionItems } from './transcription-items.ts';
 import { type SpokenTurn, TranscriptionOutbox } from './transcription-outbox.ts';
 import { type ModelLog, redacted, type Timing, Wire } from './wire.ts';
 
@@ -21,8 +22,6 @@ const SETUP_EVENT = 'parley-setup';
 /** Words that have not come by then after the end of a turn are asked for again. */
 const LATE_MS = 20_000;
 const TRIES = 3;
-/** Items of which words came, and not yet whose they are. */
-const UNCLAIMED = 64;
 
 export interface OpenAITranscriptionParts {
   readonly rt: OpenAIRealtimeWS;
@@ -38,11 +37,6 @@ export interface OpenAITranscriptionParts {
   readonly lateMs?: number | undefined;
 }
 
-interface Words {
-  text: string;
-  done: boolean;
-}
-
 /**
  * One connection that only writes down: `?intent=transcription`, session.type `transcription`. Turns go one after the
  * other and are committed by us, so the k-th commit is the k-th item, and each item is one person's turn.
@@ -52,10 +46,7 @@ export class OpenAITranscription implements SpeechSession {
   readonly #wire: Wire;
   readonly #events = new SessionEvents((error) => this.#wire.lose(error));
   readonly #outbox: TranscriptionOutbox;
-  /** Commits that the server has not confirmed, in their order. */
-  #commits: { readonly eventId: string; readonly turn: SpokenTurn }[] = [];
-  readonly #turnOfItem = new Map<string, SpokenTurn>();
-  readonly #words = new Map<string, Words>();
+  readonly #items = new TranscriptionItems();
   readonly #deadlines = new Map<SpokenTurn, NodeJS.Timeout>();
   #language: string | null;
   #open: SpokenTurn | undefined;
@@ -99,7 +90,7 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   beginTurn(turn: Turn): void {
-    this.#open = { turn, chunks: [], sent: 0, ended: false, tries: 0 };
+    this.#open = { turn, chunks: [], sent: 0, ended: false, tries: 0, done: false };
     this.#outbox.push(this.#open);
   }
 
@@ -153,7 +144,7 @@ export class OpenAITranscription implements SpeechSession {
     // Nobody said anything.
     if (turn.chunks.length === 0) return;
     const eventId = this.#eventId('commit');
-    this.#commits.push({ eventId, turn });
+    this.#items.committing(eventId, turn);
     this.#send({ type: 'input_audio_buffer.commit', event_id: eventId });
     const timer = setTimeout(() => this.#unwritten(turn), this.#parts.lateMs ?? LATE_MS);
     this.#deadlines.set(turn, timer.unref());
@@ -216,19 +207,20 @@ export class OpenAITranscription implements SpeechSession {
         this.#refused(event.error);
         return;
       case 'input_audio_buffer.committed':
-        this.#committed(event.item_id);
+        this.#items.committed(event.item_id);
+        this.#tellItem(event.item_id);
         return;
       case 'conversation.item.input_audio_transcription.delta':
-        this.#heard(event.item_id, (said) => said + (event.delta ?? ''), false);
+        this.#items.heard(event.item_id, event.delta ?? '', false);
+        this.#tellItem(event.item_id);
         return;
-      case 'conversation.item.input_audio_transcription.completed': {
-        const text = String(event.transcript);
+      case 'conversation.item.input_audio_transcription.completed':
         this.#bill(event.item_id, event.usage);
-        this.#heard(event.item_id, () => text, true);
+        this.#items.heard(event.item_id, wordsIn(event.transcript), true);
+        this.#tellItem(event.item_id);
         return;
-      }
       case 'conversation.item.input_audio_transcription.failed': {
-        const turn = this.#turnOfItem.get(event.item_id);
+        const turn = this.#items.turnOf(event.item_id);
         if (turn) this.#unwritten(turn);
         return;
       }
@@ -236,30 +228,18 @@ export class OpenAITranscription implements SpeechSession {
     }
   }
 
-  #committed(itemId: string): void {
-    const turn = this.#commits.shift()?.turn;
-    if (!turn) return;
-    this.#turnOfItem.set(itemId, turn);
-    const words = this.#words.get(itemId);
-    if (words) this.#heard(itemId, (said) => said, words.done);
-  }
-
-  /** Words of a turn; they may come before it is known whose they are. */
-  #heard(itemId: string, add: (said: string) => string, done: boolean): void {
-    const before = this.#words.get(itemId);
-    const words = { text: add(before?.text ?? ''), done };
-    const turn = this.#turnOfItem.get(itemId);
-    if (!turn || !done) this.#words.set(itemId, words);
-    const oldest = this.#words.keys().next();
-    if (this.#words.size > UNCLAIMED && !oldest.done) this.#words.delete(oldest.value);
-    if (!turn) return;
-    if (done) this.#settle(turn, words.text);
+  /** Words of a turn, once it is known whose they are. */
+  #tellItem(itemId: string): void {
+    const turn = this.#items.turnOf(itemId);
+    const words = this.#items.wordsOf(itemId);
+    if (!turn || !words) return;
+    if (words.done) this.#settle(turn, words.text);
     else this.#tell(turn, words.text, false);
   }
 
   #bill(itemId: string, usage: unknown): void {
     const { provider, transcriber: model } = this.#parts;
-    const turn = this.#turnOfItem.get(itemId) ?? this.#commits[0]?.turn;
+    const turn = this.#items.turnOf(itemId);
     let samples = 0;
     for (const { length } of turn?.chunks ?? []) samples += length;
     const billed = transcribedSeconds(usage) ?? { seconds: samples / RATE, estimated: true };
@@ -268,8 +248,8 @@ export class OpenAITranscription implements SpeechSession {
 
   /** The server could not write it down, or says nothing: it gets it again, some times. */
   #unwritten(turn: SpokenTurn): void {
-    const itemId = this.#itemOf(turn);
-    const said = (itemId === undefined ? undefined : this.#words.get(itemId)?.text.trim()) ?? '';
+    if (turn.done) return;
+    const said = this.#items.said(turn);
     turn.tries += 1;
     if (said !== '' || turn.tries >= TRIES) {
       this.#settle(turn, said || NOT_WRITTEN);
@@ -283,25 +263,20 @@ export class OpenAITranscription implements SpeechSession {
 
   #settle(turn: SpokenTurn, text: string): void {
     this.#tell(turn, text, true);
+    turn.done = true;
     this.#forget(turn);
   }
 
-  #tell({ turn }: SpokenTurn, text: string, final: boolean): void {
+  #tell({ turn, done }: SpokenTurn, text: string, final: boolean): void {
+    // It was given twice, and the first one was only slow.
+    if (done) return;
     this.#events.push({ type: 'turn-transcript', turnId: turn.id, text: text.trim(), final });
   }
 
   #forget(turn: SpokenTurn): void {
     clearTimeout(this.#deadlines.get(turn));
     this.#deadlines.delete(turn);
-    const itemId = this.#itemOf(turn);
-    if (itemId === undefined) return;
-    this.#turnOfItem.delete(itemId);
-    this.#words.delete(itemId);
-  }
-
-  #itemOf(turn: SpokenTurn): string | undefined {
-    for (const [itemId, one] of this.#turnOfItem) if (one === turn) return itemId;
-    return undefined;
+    this.#items.forget(turn);
   }
 
   #refused(problem: OpenAIProblem): void {
@@ -319,10 +294,8 @@ export class OpenAITranscription implements SpeechSession {
       return;
     }
     this.#events.push({ type: 'refused', message });
-    const refused = this.#commits.find((commit) => commit.eventId === eventId);
-    if (!refused) return;
-    this.#commits = this.#commits.filter((commit) => commit !== refused);
-    this.#unwritten(refused.turn);
+    const turn = this.#items.refused(eventId);
+    if (turn) this.#unwritten(turn);
   }
 
   #release(): void {
@@ -336,4 +309,9 @@ export class OpenAITranscription implements SpeechSession {
     this.#parts.hooks.failed(error);
     this.#events.fail(error);
   }
+}
+
+function wordsIn(transcript: unknown): string {
+  if (typeof transcript === 'string') return transcript;
+  throw new TypeError('a transcript that is no text');
 }

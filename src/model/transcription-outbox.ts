@@ -9,6 +9,8 @@ export interface SpokenTurn {
   ended: boolean;
   /** How often it was given up to the end. */
   tries: number;
+  /** Its words were told: what still comes of it is too late. */
+  done: boolean;
 }
 
 /** Sound that may go at once after a pause. */
@@ -53,8 +55,10 @@ export class TranscriptionOutbox {
     clearTimeout(this.#timer);
     this.#count();
     for (let turn = this.#turns[0]; turn; turn = this.#turns[0]) {
-      if (!this.#send(turn) || !turn.ended) return;
+      const late = turn.done && turn.sent === 0;
+      if (!late && (!this.#send(turn) || !turn.ended)) return;
       this.#turns.shift();
+      if (late) continue;
       this.#parts.commit(turn);
       this.#parts.between();
     }

@@ -167,6 +167,27 @@ describe('a session that only writes down, on the wire', () => {
     await listener.next('turn-transcript', ({ text }) => text === 'There.');
   });
 
+  it('tells the words of a turn once that was given twice, because the server was only slow', async (t) => {
+    const { server, session, listener } = await raw(t, { lateMs: 150 });
+    speak(session, ANNA, RATE);
+    await server.frame(({ type }) => type === 'input_audio_buffer.commit', 2);
+    server.send(committed('i1'), about('completed', 'i1', { transcript: 'Slow.' }));
+    server.send(
+      committed('i2'),
+      about('delta', 'i2', { delta: 'Slow' }),
+      about('completed', 'i2', { transcript: 'Slow!' }),
+    );
+    speak(session, BEN, RATE);
+    await server.frame(({ type }) => type === 'input_audio_buffer.commit', 3);
+    server.send(about('completed', 'i3', { transcript: 17 }), 'no JSON', committed('i3'));
+    server.send(about('completed', 'i3', { transcript: 'Ben.' }));
+    await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === BEN.id);
+    assert.deepEqual(
+      listener.all('turn-transcript').map(({ turnId, text }) => `${turnId}: ${text}`),
+      ['1: Slow.', '2: Ben.'],
+    );
+  });
+
   it('changes the language only between two turns: an update would take what was said out of the buffer', async (t) => {
     const { server, session } = await raw(t);
     session.beginTurn(ANNA);
