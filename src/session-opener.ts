@@ -38,6 +38,9 @@ export interface SessionOpenerParts {
   readonly patience: Patience;
 }
 
+/** Nobody waits longer at /join for what only writes down beside the model. */
+const BESIDE_MS = 3_000;
+
 /** Opens sessions that outlive their connections, with the fallback where the model cannot be had. */
 export class SessionOpener {
   readonly #parts: SessionOpenerParts;
@@ -103,9 +106,10 @@ export class SessionOpener {
     const { transcriber } = models;
     if (!transcriber) return session;
     const whole = new TranscribedSession({ session, ...choice, transcriber, log, patience });
-    const { promise: aborted, resolve } = Promise.withResolvers<void>();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    if (!signal.aborted) await Promise.race([whole.ready, aborted]);
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(BESIDE_MS)]);
+    const { promise: waited, resolve } = Promise.withResolvers<void>();
+    enough.addEventListener('abort', () => resolve(), { once: true });
+    if (!enough.aborted) await Promise.race([whole.ready, waited]);
     if (!signal.aborted) return whole;
     whole.close();
     throw signal.reason;
