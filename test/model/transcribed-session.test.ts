@@ -168,6 +168,36 @@ describe('a conversation whose people are written down beside it', () => {
     assert.equal(openai.transcriptions.length, 0);
   });
 
+  it('begins to write down when the conversation goes over to a model that does not, at the rate of the first', async (t) => {
+    const { gemini, openai } = await open(t);
+    const endpoint = { apiKey: openai.apiKey, baseUrl: openai.url, log: SILENT_LOG };
+    const model = openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' });
+    const session = new TranscribedSession({
+      session: await reconnecting(model, { log: SILENT_LOG, patience: HASTY }).connect(
+        OPTIONS,
+        new AbortController().signal,
+      ),
+      model,
+      options: OPTIONS,
+      transcriber: openAITranscriber({ ...endpoint, provider: 'openai', transcriber: 'gpt-live-transcribe' }),
+      log: SILENT_LOG,
+      patience: HASTY,
+    });
+    t.after(() => session.close());
+    const listener = new Listener(session);
+    speak(session, ANNA, 24_000, { respond: false });
+    await listener.next('turn-transcript', ({ final }) => final);
+    const before = openai.transcriptions.length;
+    const other = { apiKey: gemini.apiKey, baseUrl: gemini.url, model: 'gemini-3.8-live', log: SILENT_LOG };
+    session.switchTo(geminiModel(other), OPTIONS);
+    await listener.next('model-changed');
+    await session.ready;
+    speak(session, BEN, 24_000, { ms: 600 });
+    await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === BEN.id);
+    assert.equal(openai.transcriptions.length, before + 1);
+    assert.deepEqual(finals(listener), ['1: words 0.4', '2: words 0.6']);
+  });
+
   it('gives each turn final words once, whichever of the two breaks when', async () => {
     const step = fc.record({
       who: fc.constantFrom(ANNA, BEN, CLEO),
