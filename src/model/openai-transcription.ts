@@ -233,8 +233,8 @@ export class OpenAITranscription implements SpeechSession {
     const turn = this.#items.turnOf(itemId);
     const words = this.#items.wordsOf(itemId);
     if (!turn || !words) return;
-    if (words.done) this.#settle(turn, words.text);
-    else this.#tell(turn, words.text, false);
+    if (words.done) this.#settle(turn, words.text, [itemId]);
+    else this.#tell(turn, words.text, false, [itemId]);
   }
 
   #bill(itemId: string, usage: unknown): void {
@@ -261,16 +261,16 @@ export class OpenAITranscription implements SpeechSession {
     this.#outbox.push(turn);
   }
 
-  #settle(turn: SpokenTurn, text: string): void {
-    this.#tell(turn, text, true);
+  #settle(turn: SpokenTurn, text: string, itemIds: readonly string[] = []): void {
+    this.#tell(turn, text, true, itemIds);
     turn.done = true;
     this.#forget(turn);
   }
 
-  #tell({ turn, done }: SpokenTurn, text: string, final: boolean): void {
+  #tell({ turn, done }: SpokenTurn, text: string, final: boolean, itemIds: readonly string[]): void {
     // It was given twice, and the first one was only slow.
     if (done) return;
-    this.#events.push({ type: 'turn-transcript', turnId: turn.id, text: text.trim(), final });
+    this.#events.push({ type: 'turn-transcript', turnId: turn.id, text: text.trim(), final, itemIds });
   }
 
   #forget(turn: SpokenTurn): void {

@@ -131,10 +131,10 @@ describe('a session that only writes down, on the wire', () => {
     server.send(about('delta', 'i1', { delta: 'na' }), about('completed', 'i1', { transcript: 'Anna!' }));
     await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === ANNA.id);
     assert.deepEqual(listener.all('turn-transcript'), [
-      { type: 'turn-transcript', turnId: 1, text: 'An', final: false },
-      { type: 'turn-transcript', turnId: 2, text: 'Ben.', final: true },
-      { type: 'turn-transcript', turnId: 1, text: 'Anna', final: false },
-      { type: 'turn-transcript', turnId: 1, text: 'Anna!', final: true },
+      { type: 'turn-transcript', turnId: 1, text: 'An', final: false, itemIds: ['i1'] },
+      { type: 'turn-transcript', turnId: 2, text: 'Ben.', final: true, itemIds: ['i2'] },
+      { type: 'turn-transcript', turnId: 1, text: 'Anna', final: false, itemIds: ['i1'] },
+      { type: 'turn-transcript', turnId: 1, text: 'Anna!', final: true, itemIds: ['i1'] },
     ]);
     assert.deepEqual(
       listener
