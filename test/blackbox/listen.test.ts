@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PATIENCE } from '../../src/model/back-off.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
@@ -14,7 +15,7 @@ import { openText } from '../../src/store/text-seal.ts';
 import { share, tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 
-const SENTENCES = 12;
+const SENTENCES = 9;
 const pitch = (sentence: number): number => 300 + sentence * 120;
 /** Names every sentence whose pitch is in the sound, by a fifth of its power at least. */
 const hear: Transcriber = ({ pcm, sampleRate }) =>
@@ -28,12 +29,13 @@ const sentence = (i: number) => ({
   channels: 1 as const,
 });
 
-async function world(options: { provider: 'openai' | 'gemini'; env?: NodeJS.ProcessEnv }) {
+async function world(options: { provider: 'openai' | 'gemini'; env?: NodeJS.ProcessEnv; noticeMs?: number }) {
   return World.start({
     protocol: options.provider,
     script: () => ({ say: { text: 'I was not asked.' } }),
     hear,
     second: true,
+    patience: { ...PATIENCE, firstMs: 20, longestMs: 80, noticeMs: options.noticeMs ?? 60_000 },
     ...(options.env && { env: options.env }),
   });
 }
@@ -168,8 +170,8 @@ describe('/join mode:listen', () => {
 });
 
 describe('TRANSCRIBER=openai beside Gemini', () => {
-  it('writes down who was not answered, names both in the notice, and pays for it as OpenAI', async () => {
-    const there = await world({ provider: 'gemini', env: { TRANSCRIBER: 'openai' } });
+  it('writes down who was not answered, names both in the notice, is paid for, and is no matter when it dies', async () => {
+    const there = await world({ provider: 'gemini', env: { TRANSCRIBER: 'openai' }, noticeMs: 200 });
     try {
       const anna = await admin(there);
       const people = [anna, await there.person('Ben')];
@@ -190,6 +192,21 @@ describe('TRANSCRIBER=openai beside Gemini', () => {
       await there.until('the reply', () => there.of('reply-started').length > 0);
       const usage = await anna.command('/usage show', {}, { timeoutMs: 30_000 });
       assert.match(usage.content, /gpt-live-transcribe/);
+      there.second.faults.refuse = 503;
+      there.second.dropAll();
+      await there.until('the notice', () => there.of('trouble').length > 0);
+      await anna.voice.speak(sentence(0));
+      await there.until('the words that Gemini itself heard', () => finals(there).length >= 3);
+      assert.equal(finals(there)[2], 'Anna: sentence 0');
+      there.second.faults.refuse = undefined;
+      const { transcriptions } = there.second as SimulatedOpenAI;
+      await there.until('what writes down', () => transcriptions.length >= 2);
+      assert.deepEqual(
+        there.of('trouble').map(({ message }) => message),
+        [
+          'I lost OpenAI (gpt-live-transcribe), which writes down what is said. The conversation goes on; until it is back I write down what the speech model itself hears.',
+        ],
+      );
     } finally {
       await there.close();
     }

@@ -232,7 +232,7 @@ describe('a conversation whose people are written down beside it', () => {
         );
         for (const act of cleanUp) await act();
       }),
-      { numRuns: 12, interruptAfterTimeLimit: 8_000 },
+      { numRuns: 8, interruptAfterTimeLimit: 4_000 },
     );
   });
 });

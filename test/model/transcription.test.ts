@@ -297,7 +297,7 @@ describe('a session that only writes down and outlives its connections', () => {
         );
         for (const act of cleanUp) await act();
       }),
-      { numRuns: 20, interruptAfterTimeLimit: 8_000 },
+      { numRuns: 15, interruptAfterTimeLimit: 4_000 },
     );
   });
 
