@@ -30,6 +30,9 @@ function refusal(asked: Asked, { bridges }: CommandContext): string | undefined 
   if (!sees(asked.guild.channels.cache.get(bridge.channelId), asked.member)) {
     return 'I am in a voice channel that you cannot see, so you cannot ask me there.';
   }
+  if (bridge.status().mode === 'listen') {
+    return 'I only write down what is said there, so I cannot answer. To have me answer, type `/leave` and then `/join mode:talk`.';
+  }
   if (asked.options.getString('text', true).trim() === '')
     return 'There is nothing in your question. Type some words after `text:`.';
   return undefined;

@@ -1,6 +1,7 @@
 import { ChannelType, type GuildMember, PermissionFlagsBits, type VoiceBasedChannel } from 'discord.js';
 import type { BridgeHandle } from '../src/bridge/bridge-ports.ts';
 import { LineLostError, SessionLostError } from '../src/bridge/errors.ts';
+import type { ConversationMode } from '../src/bridge/record-ports.ts';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { missingRights, sees, writingRights } from './rights.ts';
@@ -8,12 +9,19 @@ import { channelLink, labelWords, listed } from './words.ts';
 
 /** Brings the bot into a voice channel. */
 export const join: Command = {
-  data: guildCommand('join', 'Bring me into a voice channel: I listen and answer aloud').addChannelOption((option) =>
-    option
-      .setName('channel')
-      .setDescription('The voice channel; without it, the one you are in')
-      .addChannelTypes(ChannelType.GuildVoice, ChannelType.GuildStageVoice),
-  ),
+  data: guildCommand('join', 'Bring me into a voice channel: I listen and answer aloud')
+    .addChannelOption((option) =>
+      option
+        .setName('channel')
+        .setDescription('The voice channel; without it, the one you are in')
+        .addChannelTypes(ChannelType.GuildVoice, ChannelType.GuildStageVoice),
+    )
+    .addStringOption((option) =>
+      option
+        .setName('mode')
+        .setDescription('Whether I answer, or only write down what is said')
+        .addChoices({ name: 'talk: I answer', value: 'talk' }, { name: 'listen: I only write down', value: 'listen' }),
+    ),
 
   async execute(asked, context) {
     const place = placeAsked(asked);
@@ -24,7 +32,7 @@ export const join: Command = {
     const obstacle =
       askersObstacle(place, asked.member) ??
       (isElsewhere ? presence(place, asked, bridge) : undefined) ??
-      botsObstacle(place) ??
+      botsObstacle(place, modeAsked(asked)) ??
       presence(place, asked, bridge);
     if (obstacle) return obstacle;
     const budget = await context.usage.exhausted(asked.guildId);
@@ -59,11 +67,12 @@ function askersObstacle(channel: VoiceBasedChannel, member: GuildMember): string
   return `You may not join that channel yourself (you lack ${bold(missing)} there), so you cannot send me into it.`;
 }
 
-function botsObstacle(channel: VoiceBasedChannel): string | undefined {
+function botsObstacle(channel: VoiceBasedChannel, mode: ConversationMode): string | undefined {
   const me = channel.guild.members.me;
   if (!me) return 'Discord has not told me yet what I may do here. Try again in a few seconds.';
   // On a stage nobody has Speak: who may speak there is said each time.
-  const needed = channel.type === ChannelType.GuildStageVoice ? [] : (['Speak'] as const);
+  const silent = mode === 'listen' || channel.type === ChannelType.GuildStageVoice;
+  const needed = silent ? [] : (['Speak'] as const);
   const missing = missingRights(channel, me, ['ViewChannel', 'Connect', ...needed]);
   if (missing.length > 0) {
     const them = missing.length === 1 ? 'it' : 'them';
@@ -81,8 +90,7 @@ function botsObstacle(channel: VoiceBasedChannel): string | undefined {
 /** What to say when the bot already is in a channel of this guild. */
 function presence(channel: VoiceBasedChannel, asked: Asked, bridge: BridgeHandle | undefined): string | undefined {
   if (!bridge) return undefined;
-  if (bridge.channelId === channel.id)
-    return `I am already in ${channelLink(channel.id)} and listening. Just talk to me.`;
+  if (bridge.channelId === channel.id) return alreadyThere(channel, modeAsked(asked), bridge.status().mode);
   const other = asked.guild.channels.cache.get(bridge.channelId);
   const where = sees(other, asked.member)
     ? channelLink(bridge.channelId)
@@ -90,13 +98,29 @@ function presence(channel: VoiceBasedChannel, asked: Asked, bridge: BridgeHandle
   return `I am in ${where}, and I can be in one channel of a server at a time. Somebody there can send me away with \`/leave\`; then type \`/join\` again.`;
 }
 
+/** The option, or `talk`. */
+function modeAsked(asked: Asked): ConversationMode {
+  return asked.options.getString('mode') === 'listen' ? 'listen' : 'talk';
+}
+
+function alreadyThere(channel: VoiceBasedChannel, asked: ConversationMode, mode: ConversationMode): string {
+  const where = `I am already in ${channelLink(channel.id)}`;
+  if (mode === 'listen') {
+    const change = asked === 'talk' ? ' To have me answer, type `/leave` and then `/join mode:talk`.' : '';
+    return `${where}, and only write down what is said.${change}`;
+  }
+  if (asked === 'talk') return `${where} and listening. Just talk to me.`;
+  return `${where}, and I answer. To have me only write down, type \`/leave\` and then \`/join mode:listen\`.`;
+}
+
 async function open(channel: VoiceBasedChannel, asked: Asked, context: CommandContext): Promise<string> {
   const by = { userId: asked.user.id, name: asked.member.displayName };
   let bridge: BridgeHandle;
   try {
-    bridge = await context.bridges.open({ guildId: asked.guildId, channelId: channel.id, by });
-    // Of two requests at the same time, the first one decides where.
-    if (bridge.channelId !== channel.id) return presence(channel, asked, bridge) ?? '';
+    const mode = modeAsked(asked);
+    bridge = await context.bridges.open({ guildId: asked.guildId, channelId: channel.id, by, mode });
+    // Of two requests at the same time, the first one decides where and how.
+    if (bridge.channelId !== channel.id || bridge.status().mode !== mode) return presence(channel, asked, bridge) ?? '';
   } catch (error) {
     if (error instanceof SessionLostError || error instanceof LineLostError) {
       const fields = { guildId: asked.guildId, channelId: channel.id };
@@ -108,6 +132,10 @@ async function open(channel: VoiceBasedChannel, asked: Asked, context: CommandCo
     throw error;
   }
   const warning = await transcriptWarning(channel, context);
+  if (bridge.status().mode === 'listen') {
+    const label = labelWords(bridge.status().model);
+    return `I am in ${channelLink(channel.id)} and only write down what is said: I answer nobody. What is said there goes to ${label}. \`/leave\` sends me away.${warning}`;
+  }
   const place = await soundGoesTo(bridge, asked.guildId, context);
   return `I am in ${channelLink(channel.id)} and listening: just talk to me. What is said there goes to ${place}. \`/leave\` sends me away.${warning}`;
 }
@@ -118,10 +146,11 @@ async function soundGoesTo(
   guildId: string,
   { settings, models }: CommandContext,
 ): Promise<string> {
-  const { model } = bridge.status();
+  const { model, writer } = bridge.status();
   const wanted = models.chosen(await settings.get(guildId)).model.label;
   const instead = model === wanted ? '' : `, the fallback, because I could not have ${labelWords(wanted)}`;
-  return `${labelWords(model)}${instead}`;
+  const beside = writer === null ? '' : `; to ${labelWords(writer)} as well, which writes it down`;
+  return `${labelWords(model)}${instead}${beside}`;
 }
 
 /** Says in time that there will be no transcript, and why. */

@@ -35,13 +35,19 @@ export function statusText(status: BridgeStatus, words: { since: string }): stri
   const last = replyLatenciesMs.at(-1);
   return [
     `**Channel:** ${channelLink(status.channelId)}, joined ${words.since}`,
+    ...(status.mode === 'listen' ? ['**Mode:** listen: I only write down what is said, and answer nobody'] : []),
     `**Model:** ${labelWords(status.model)}`,
+    ...(status.writer === null ? [] : [`**Written down by:** ${labelWords(status.writer)}`]),
     `**Floor:** ${status.holder ? `${plain(status.holder.name)} is speaking` : 'free'}${status.speaking ? '; I am talking' : ''}`,
     `**Waiting:** ${status.waiting.length === 0 ? 'nobody' : waiting(status.waiting)}`,
-    `**Turns:** ${status.turns}, ${counted(status.interruptions, 'interruption')}`,
-    usual === undefined || last === undefined
-      ? '**Time to answer:** no answer yet'
-      : `**Time to answer:** median ${duration(usual)} of the last ${replyLatenciesMs.length}, last ${duration(last)}`,
+    ...(status.mode === 'listen'
+      ? [`**Turns:** ${status.turns}`]
+      : [
+          `**Turns:** ${status.turns}, ${counted(status.interruptions, 'interruption')}`,
+          usual === undefined || last === undefined
+            ? '**Time to answer:** no answer yet'
+            : `**Time to answer:** median ${duration(usual)} of the last ${replyLatenciesMs.length}, last ${duration(last)}`,
+        ]),
     ...status.badReception
       .slice(0, NAMED)
       .map(

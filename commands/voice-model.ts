@@ -1,5 +1,6 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import type { Provider } from '../src/bridge/ports.ts';
+import type { ConversationMode } from '../src/bridge/record-ports.ts';
 import type { GuildSettings } from '../src/bridge/room-ports.ts';
 import type { Asked, Choice, CommandContext } from './command.ts';
 import { stored, TURN_WORDS } from './setting-words.ts';
@@ -122,8 +123,15 @@ async function use(asked: Asked, context: CommandContext, wanted: Partial<GuildS
     ...(turnDetection.includes(now.turnDetection)
       ? []
       : [`It cannot draw the ends of turns ${TURN_WORDS[now.turnDetection]}: I draw them myself.`]),
-    bridge ? (isThere ? 'It is in effect now.' : GOES_ON) : 'It takes effect when I next join.',
+    effect(bridge?.status().mode, isThere),
   ].join(' ');
+}
+
+/** `mode`: of the running conversation, if there is one. */
+function effect(mode: ConversationMode | undefined, isThere: boolean): string {
+  if (mode === undefined) return 'It takes effect when I next join.';
+  if (mode === 'listen') return 'I only write down now, which goes on as it is: it takes effect when I next join.';
+  return isThere ? 'It is in effect now.' : GOES_ON;
 }
 
 const GOES_ON = 'The running conversation goes on there in the next quiet moment, and what was said is passed on.';

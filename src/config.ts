@@ -9,6 +9,8 @@ import {
   modelConfigs,
   providerSecrets,
   providerVariables,
+  type TranscriberConfig,
+  transcriberConfig,
 } from './provider-config.ts';
 import type { McpConfig } from './tools/mcp-entry.ts';
 
@@ -32,6 +34,8 @@ export interface Config {
   readonly models: readonly ModelConfig[];
   /** Where a conversation goes on whose provider is lost for good; one of `models`, and not the first. null: nowhere. */
   readonly fallbackProvider: ModelConfig['provider'] | null;
+  /** What writes down beside models that do not do it by themselves; null: nothing. */
+  readonly transcriber: TranscriberConfig | null;
   /** The variables that have to be set before a provider can be used; none: it is one of `models`. */
   readonly lacking: Readonly<Record<ModelConfig['provider'], readonly string[]>>;
   /** `sqlite:PATH` or `sqlite::memory:`. */
@@ -130,6 +134,7 @@ function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'>
     model: models[0],
     models,
     fallbackProvider: read.FALLBACK_PROVIDER ?? null,
+    transcriber: transcriberConfig(read),
     lacking: lackingVariables(read),
     databaseUrl: read.DATABASE_URL,
     dataKey: keyBytes(read.DATA_KEY ?? ''),

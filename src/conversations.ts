@@ -77,11 +77,11 @@ export class Conversations {
   }
 
   /** Rejects with SessionLostError or LineLostError, leaving nothing behind. */
-  readonly open: OpenBridge = async ({ guildId, channelId, by, returning, onEnded }) => {
+  readonly open: OpenBridge = async ({ guildId, channelId, by, mode = 'talk', returning, onEnded }) => {
     const { settings, notes, log } = this.#parts;
     const channel = this.#channel(guildId, channelId);
     const own = await settings.get(guildId);
-    const now: Now = { settings: own, lost: new Set(), notes: await notes.list(guildId) };
+    const now: Now = { settings: own, mode, lost: new Set(), notes: await notes.list(guildId) };
     // The model first: with a rejected key the bot never shows up in the channel.
     const opened = await this.#opener.open(now);
     const line = await this.#joinLine(opened, channel);
@@ -96,7 +96,7 @@ export class Conversations {
       by,
       onEnded,
     });
-    log.info({ guildId, channelId, model: opened.model.name, by: by.userId }, 'joined a voice channel');
+    log.info({ guildId, channelId, mode, model: opened.model.name, by: by.userId }, 'joined a voice channel');
     if (opened.notice !== undefined) transcript.observe({ type: 'trouble', message: opened.notice });
     hearing.presentTold();
     await Promise.all([returning ? announcement.returned(by) : announcement.joined(by), journey.began()]);
@@ -161,11 +161,13 @@ export class Conversations {
       now: () => performance.now(),
       log,
     });
+    const { mode } = now;
     const live = new LiveText({ text, transcript, channel, now: () => new Date() });
     live.take(now.settings);
     const announcement = new Announcement({
       channel,
-      modelLabel: () => bridge.model.label,
+      conversation: mode,
+      modelLabel: () => goesTo(bridge),
       mode: () => consent.mode(guild.id),
       privacyUrl: this.#parts.privacyUrl,
       record: recorder,
@@ -176,6 +178,7 @@ export class Conversations {
       guild,
       channelId: channel.id,
       by,
+      mode,
       text,
       room,
       transcript,
@@ -187,7 +190,9 @@ export class Conversations {
       line: place.line,
       session: place.session,
       model: place.model,
-      modelFor: (settings) => models.chosen(settings).model,
+      writer: mode === 'talk' ? models.transcriber?.label : undefined,
+      // What writes down stays: which model would answer is nothing to it.
+      modelFor: (settings) => (mode === 'listen' ? place.model : models.chosen(settings).model),
       settings: now.settings,
       notes: now.notes,
       toolbox,
@@ -218,7 +223,7 @@ export class Conversations {
         guildId: channel.guild.id,
         channelId: channel.id,
         transcriptChannelId: text.channelId,
-        mode: 'talk',
+        mode: now.mode,
         provider: model.provider,
         model: model.name,
       },
@@ -277,6 +282,11 @@ export class Conversations {
     this.#finishing.add(last);
     void last.finally(() => this.#finishing.delete(last));
   }
+}
+
+/** Everybody who gets the sound. */
+function goesTo({ model, writer }: Bridge): string {
+  return writer === null ? model.label : `${model.label} and ${writer}`;
 }
 
 /** Where and with what a conversation takes place. */

@@ -4,7 +4,7 @@ import { discordChecks } from './doctor/discord.ts';
 import { type Finding, lineOf } from './doctor/finding.ts';
 import { environmentFile, machineChecks } from './doctor/machine.ts';
 import { mcpChecks } from './doctor/mcp.ts';
-import { providerCheck } from './doctor/provider.ts';
+import { providerCheck, transcriberChecks } from './doctor/provider.ts';
 import { storageChecks } from './doctor/storage.ts';
 import { createLog } from './log.ts';
 
@@ -55,6 +55,7 @@ async function checkAll(config: Config, tell: (finding: Finding) => void): Promi
     ...storageChecks(config),
     discordChecks(config.discord, log),
     ...config.models.map((model) => providerCheck(model, log)),
+    ...transcriberChecks(config, log),
     ...mcpChecks(config, log),
   ];
   for (const part of parts) [await part].flat().forEach(tell);

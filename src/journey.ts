@@ -1,6 +1,7 @@
 import type { Guild } from 'discord.js';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import type { Person } from './bridge/ports.ts';
+import type { ConversationMode } from './bridge/record-ports.ts';
 import type { Announcement } from './discord/announcement.ts';
 import type { ChosenText } from './discord/chosen-text.ts';
 import type { GuildRoom } from './discord/room.ts';
@@ -14,6 +15,7 @@ export interface JourneyParts {
   readonly guild: Guild;
   readonly channelId: string;
   readonly by: Person;
+  readonly mode: ConversationMode;
   readonly text: ChosenText;
   readonly room: GuildRoom;
   readonly transcript: Transcript;
@@ -79,15 +81,17 @@ export class Journey {
   }
 
   async #keep(): Promise<void> {
-    const { places, guild, by, log } = this.#parts;
+    const { places, guild, by, mode, log } = this.#parts;
     if (this.#ended) return;
     await places
-      .keep({ guildId: guild.id, channelId: this.#channelId, by })
+      .keep({ guildId: guild.id, channelId: this.#channelId, by, mode })
       .catch((error: unknown) => log.warn({ err: error }, 'a place could not be kept: a restart will not know it'));
   }
 
   async #takeTheStage(): Promise<void> {
-    const { guild, announcement, log } = this.#parts;
+    const { guild, announcement, mode, log } = this.#parts;
+    // The audience hears as well as the speakers do.
+    if (mode === 'listen') return;
     const channel = guild.channels.cache.get(this.#channelId);
     const told = channel?.isVoiceBased() ? await takeTheStage(channel, log) : undefined;
     if (told && !this.#ended) await announcement.tell(told);

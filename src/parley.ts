@@ -117,8 +117,8 @@ export async function startParley({
   const places = new PlaceStore(database);
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
-  const { models: configs, fallbackProvider: fallback, lacking } = config;
-  const models = new Models({ configs, fallback, lacking, log });
+  const { models: configs, fallbackProvider: fallback, lacking, transcriber } = config;
+  const models = new Models({ configs, fallback, lacking, transcriber, log });
   const policies = new ToolRulesStore(database);
   const confirmButtons = new ConfirmButtons(escapeName);
   const confirmations = new Confirmations({

@@ -22,6 +22,8 @@ export type ModelConfig =
       readonly apiKey: string;
       readonly baseUrl: string;
       readonly model: string;
+      /** What writes down where nothing answers. */
+      readonly transcriber: string;
       readonly headers: Headers;
       readonly mcpServers: readonly McpServerConfig[];
     }
@@ -56,6 +58,15 @@ export type ModelConfig =
       readonly headers: Headers;
     };
 type Provider = ModelConfig['provider'];
+
+/** What writes down beside models that do not do it by themselves. */
+export interface TranscriberConfig {
+  readonly provider: 'openai';
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly headers: Headers;
+  readonly transcriber: string;
+}
 
 /** In the order in which they are looked for. */
 const PROVIDERS = ['openai', 'azure', 'gemini', 'vertex'] as const;
@@ -146,6 +157,10 @@ export const providerVariables = {
   OPENAI_MODEL: model('gpt-realtime-2.1'),
   OPENAI_HEADERS: headers,
   OPENAI_MCP_SERVERS: mcpServers,
+  OPENAI_TRANSCRIBE_MODEL: model('gpt-live-transcribe'),
+  TRANSCRIBER: z
+    .enum(['openai'], { error: 'must be openai, or empty: the model that answers then writes down as well as it can' })
+    .optional(),
   AZURE_OPENAI_API_KEY: secret,
   AZURE_OPENAI_ENDPOINT: address.optional(),
   AZURE_OPENAI_BASE_URL: address.optional(),
@@ -198,13 +213,29 @@ export function missing(given: Given): readonly Problem[] {
     return [{ variable: keys, problem: `${keys} is not set: put that of the provider that you want into .env` }];
   }
   const why = given.PROVIDER ? `PROVIDER is ${provider}` : `other variables choose ${provider}`;
+  const problems = [...unset(provider, given, why), ...missingFallback(provider, given, why)];
+  if (given.TRANSCRIBER === 'openai') problems.push(...unset('openai', given, 'TRANSCRIBER is openai'));
+  return problems.filter(({ variable }, at) => problems.findIndex((one) => one.variable === variable) === at);
+}
+
+function missingFallback(provider: Provider, given: Given, why: string): readonly Problem[] {
   const fallback = PROVIDERS.find((one) => one === given.FALLBACK_PROVIDER);
-  if (fallback === undefined) return unset(provider, given, why);
-  if (fallback !== provider) {
-    return [...unset(provider, given, why), ...unset(fallback, given, `FALLBACK_PROVIDER is ${fallback}`)];
-  }
+  if (fallback === undefined) return [];
+  if (fallback !== provider) return unset(fallback, given, `FALLBACK_PROVIDER is ${fallback}`);
   const problem = `FALLBACK_PROVIDER must be another provider than the one in use (${why}): name one whose key is set, or leave it empty`;
-  return [...unset(provider, given, why), { variable: 'FALLBACK_PROVIDER', problem }];
+  return [{ variable: 'FALLBACK_PROVIDER', problem }];
+}
+
+/** What TRANSCRIBER asks for; null: nothing. */
+export function transcriberConfig(read: ProviderVariables): TranscriberConfig | null {
+  if (read.TRANSCRIBER === undefined) return null;
+  return {
+    provider: read.TRANSCRIBER,
+    apiKey: read.OPENAI_API_KEY ?? '',
+    baseUrl: read.OPENAI_BASE_URL,
+    headers: read.OPENAI_HEADERS ?? {},
+    transcriber: read.OPENAI_TRANSCRIBE_MODEL,
+  };
 }
 
 function unset(provider: Provider, given: Given, why: string): readonly Problem[] {
@@ -263,6 +294,7 @@ function modelConfig(provider: Provider, read: ProviderVariables): ModelConfig {
         apiKey: read.OPENAI_API_KEY ?? '',
         baseUrl: read.OPENAI_BASE_URL,
         model: read.OPENAI_MODEL,
+        transcriber: read.OPENAI_TRANSCRIBE_MODEL,
         headers: read.OPENAI_HEADERS ?? {},
         mcpServers: read.OPENAI_MCP_SERVERS ?? [],
       };

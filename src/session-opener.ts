@@ -1,6 +1,7 @@
 import { SessionLostError } from './bridge/errors.ts';
 import type { Note } from './bridge/guild-ports.ts';
 import type { Conversation, Provider, SpeechModel } from './bridge/ports.ts';
+import type { ConversationMode } from './bridge/record-ports.ts';
 import type { GuildSettings, Toolbox } from './bridge/room-ports.ts';
 import { sessionOptions } from './bridge/session-options.ts';
 import type { Log } from './log.ts';
@@ -8,6 +9,7 @@ import type { Patience } from './model/back-off.ts';
 import type { ModelChoice } from './model/model-choice.ts';
 import type { Models } from './model/models.ts';
 import { reconnecting } from './model/reconnecting.ts';
+import { TranscribedSession } from './model/transcribed-session.ts';
 
 /** A session, with the model that it was opened with. */
 export interface Opened {
@@ -22,6 +24,7 @@ export interface Now {
   settings: GuildSettings;
   /** What the guild wanted remembered, when the conversation began. */
   readonly notes: readonly Note[];
+  readonly mode: ConversationMode;
   /** Providers that were lost for good: nobody falls back to them. */
   readonly lost: Set<Provider>;
 }
@@ -35,6 +38,9 @@ export interface SessionOpenerParts {
   readonly patience: Patience;
 }
 
+/** Nobody waits longer at /join for what only writes down beside the model. */
+const BESIDE_MS = 3_000;
+
 /** Opens sessions that outlive their connections, with the fallback where the model cannot be had. */
 export class SessionOpener {
   readonly #parts: SessionOpenerParts;
@@ -44,9 +50,12 @@ export class SessionOpener {
     this.#parts = parts;
   }
 
-  /** A session with the guild's model, or with the fallback where there is one. Rejects with SessionLostError. */
+  /**
+   * A session with the guild's model, or with the fallback where there is one; where the bot only listens, with what
+   * writes down for it. Rejects with SessionLostError.
+   */
   async open(now: Now): Promise<Opened> {
-    const { model } = this.#parts.models.chosen(now.settings);
+    const model = this.#wanted(now);
     try {
       return { session: await this.#connect(model, now), model, notice: undefined };
     } catch (error) {
@@ -75,17 +84,44 @@ export class SessionOpener {
     const fallback = (failed: SpeechModel): ModelChoice | undefined => this.#fallback(failed, now);
     try {
       const lasting = reconnecting(model, { log, patience, fallback });
-      return await lasting.connect(sessionOptions(now.settings, model, toolbox, now.notes), attempt.signal);
+      const options = sessionOptions(now.settings, model, toolbox, now.notes);
+      const session = await lasting.connect(options, attempt.signal);
+      return now.mode === 'listen' ? session : await this.#transcribed(session, { model, options }, attempt.signal);
     } finally {
       this.#connecting.delete(attempt);
     }
   }
 
+  #wanted(now: Now): SpeechModel {
+    const { models } = this.#parts;
+    if (now.mode === 'talk') return models.chosen(now.settings).model;
+    const listener = models.listener(now.settings);
+    if (typeof listener !== 'string') return listener;
+    throw new SessionLostError('invalid-request', listener, { retryable: false });
+  }
+
+  /** With somebody beside it who writes down, where that is configured. */
+  async #transcribed(session: Conversation, choice: ModelChoice, signal: AbortSignal): Promise<Conversation> {
+    const { models, log, patience } = this.#parts;
+    const { transcriber } = models;
+    if (!transcriber) return session;
+    const whole = new TranscribedSession({ session, ...choice, transcriber, log, patience });
+    const enough = AbortSignal.any([signal, AbortSignal.timeout(BESIDE_MS)]);
+    const { promise: waited, resolve } = Promise.withResolvers<void>();
+    enough.addEventListener('abort', () => resolve(), { once: true });
+    if (!enough.aborted) await Promise.race([whole.ready, waited]);
+    if (!signal.aborted) return whole;
+    whole.close();
+    throw signal.reason;
+  }
+
   #fallback(failed: SpeechModel, now: Now): ModelChoice | undefined {
     const { models, toolbox } = this.#parts;
     now.lost.add(failed.provider);
-    const model = models.fallbackFor(failed);
-    if (!model || now.lost.has(model.provider)) return undefined;
+    const other = models.fallbackFor(failed);
+    const model = other && now.mode === 'listen' ? models.listener({ provider: other.provider, model: null }) : other;
+    // The same one again: another provider has nothing of its own that writes down.
+    if (!model || typeof model === 'string' || now.lost.has(model.provider)) return undefined;
     return { model, options: sessionOptions(now.settings, model, toolbox, now.notes) };
   }
 }

@@ -50,9 +50,9 @@ export class Spending implements UsageReport {
       const searches = Math.min(event.usage.searches ?? 0, most);
       await this.#store.add(this.#rows(place, event.turns, { tokens, seconds: 0, searches, replies: 1, estimated }));
     } else if (event.type === 'transcription-usage') {
-      const { model, seconds, estimated } = event;
+      const { model, seconds, estimated, provider = place.provider } = event;
       const used = { tokens: NOTHING, seconds, searches: 0, replies: 0, estimated };
-      await this.#store.add(this.#rows({ ...place, model }, event.turns, used));
+      await this.#store.add(this.#rows({ ...place, provider, model }, event.turns, used));
     } else return undefined;
     return this.#judge(place.guildId);
   }

@@ -23,6 +23,7 @@ test('a token and a key are enough', () => {
     apiKey: 'sk-key',
     baseUrl: 'https://api.openai.com/v1',
     model: 'gpt-realtime-2.1',
+    transcriber: 'gpt-live-transcribe',
     headers: {},
     mcpServers: [],
   };
@@ -31,6 +32,7 @@ test('a token and a key are enough', () => {
     model,
     models: [model],
     fallbackProvider: null,
+    transcriber: null,
     lacking: {
       openai: [],
       azure: ['AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT'],
@@ -381,4 +383,27 @@ test('a key for the database is 32 bytes in base64 or hex, and nothing else', ()
   for (const text of ['secret', Buffer.alloc(31).toString('base64'), 'g'.repeat(64)]) {
     assert.match(problems({ ...base, DATA_KEY: text }).join(), /^DATA_KEY must be 32 bytes/);
   }
+});
+
+test('TRANSCRIBER has OpenAI write down beside another provider, and needs its key', () => {
+  const gemini = { DISCORD_TOKEN: 't', GEMINI_API_KEY: 'k', TRANSCRIBER: 'openai' };
+  assert.deepEqual(problems(gemini), [
+    'OPENAI_API_KEY is not set, but TRANSCRIBER is openai: make one at https://platform.openai.com/api-keys and put it into .env',
+  ]);
+  assert.deepEqual(problems({ DISCORD_TOKEN: 't', OPENAI_API_KEY: 'k', TRANSCRIBER: 'whisper' }), [
+    'TRANSCRIBER must be openai, or empty: the model that answers then writes down as well as it can',
+  ]);
+  const config = readConfig({
+    ...gemini,
+    OPENAI_API_KEY: 'sk',
+    OPENAI_TRANSCRIBE_MODEL: 'gpt-transcribe',
+    PROVIDER: 'gemini',
+  });
+  assert.deepEqual(config.transcriber, {
+    provider: 'openai',
+    apiKey: 'sk',
+    baseUrl: 'https://api.openai.com/v1',
+    headers: {},
+    transcriber: 'gpt-transcribe',
+  });
 });

@@ -1,5 +1,6 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { Person, Provider, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { ConversationMode } from './record-ports.ts';
 import type { Decision, GuildSettings, PostExtras, Progress } from './room-ports.ts';
 
 export type EndReason =
@@ -98,6 +99,8 @@ export type BridgeEvent =
       readonly type: 'transcription-usage';
       readonly turns: readonly Turn[];
       readonly model: string;
+      /** Absent: that of the conversation's model. */
+      readonly provider?: Provider;
       readonly seconds: number;
       readonly estimated: boolean;
     }
@@ -121,8 +124,11 @@ export type AgainOutcome = 'started' | 'running';
 export interface BridgeStatus {
   readonly guildId: string;
   readonly channelId: string;
+  readonly mode: ConversationMode;
   /** The label of the model in use. */
   readonly model: string;
+  /** The label of the model that writes down beside it, and gets everybody's sound, too; null: none. */
+  readonly writer: string | null;
   readonly startedAt: number;
   readonly holder: Person | null;
   readonly waiting: readonly Person[];
@@ -149,11 +155,12 @@ export interface BridgeHandle {
   readonly guildId: string;
   readonly channelId: string;
   status(): BridgeStatus;
-  /** Types into the conversation; the model answers aloud when the floor is quiet. */
+  /** Types into the conversation; the model answers aloud when the floor is quiet. Does nothing where it only listens. */
   ask(person: Person, text: string): void;
   /**
    * Has the model say something that nobody asked for, when the floor is quiet. The turn is nobody's, so its reply has
-   * nobody's rights. True once the reply has sounded; false when the conversation ended before.
+   * nobody's rights. True once the reply has sounded; false when the conversation ended before, and where the bot only
+   * listens.
    */
   announce(announcement: Announcement): Promise<boolean>;
   /**
@@ -174,6 +181,8 @@ export interface OpenRequest {
   readonly guildId: string;
   readonly channelId: string;
   readonly by: Person;
+  /** Default `talk`. */
+  readonly mode?: ConversationMode;
   readonly returning?: boolean;
 }
 

@@ -13,6 +13,7 @@ import { Company } from './company.ts';
 import { LineLostError, SessionLostError } from './errors.ts';
 import { Floor, type FloorDecision } from './floor.ts';
 import type { Note } from './guild-ports.ts';
+import { LastWords } from './last-words.ts';
 import { Latencies } from './latencies.ts';
 import { troubleOf } from './line-troubles.ts';
 import { ModelInUse } from './model-in-use.ts';
@@ -32,6 +33,7 @@ import type {
 import { ReplyUsage } from './reply-usage.ts';
 import { TurnBook } from './rights.ts';
 import type { GuildSettings, Room, TextChannel, Toolbox } from './room-ports.ts';
+import { waitsToTalk } from './session-options.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
 import { TurnsUnderWay } from './turns-under-way.ts';
@@ -43,6 +45,8 @@ const REPLY_WAIT_MS = 15_000;
 const STALLED_MS = 30_000;
 const PEOPLE_CHECK_MS = 1_000;
 const LAST_WORD_MS = 1_000;
+/** Where the bot only listens, it waits so long for what was said last. */
+const LAST_TURNS_MS = 2_000;
 /** Packets of a person that are missing, 0…1, from which on it is heard; judged from two seconds of speech on. */
 const BAD_RECEPTION = 0.03;
 const RECEPTION_PACKETS = 100;
@@ -53,6 +57,8 @@ export interface BridgeParts {
   readonly session: Conversation;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
+  /** The label of what writes down beside models that do not do it by themselves. Absent: nothing does. */
+  readonly writer?: string | undefined;
   /** The model that settings come to. */
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly settings: GuildSettings;
@@ -97,6 +103,8 @@ export class Bridge implements BridgeHandle {
   #paused = false;
   #turnEndedAt: number | undefined;
   #checkedPeopleAt = 0;
+  readonly #lastWords = new LastWords();
+  #leaving: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: BridgeParts) {
@@ -135,6 +143,16 @@ export class Bridge implements BridgeHandle {
     return this.#model.model;
   }
 
+  /** Nothing answers: what people say is written down, and that is all. */
+  get #listens(): boolean {
+    return this.model.capabilities.listensOnly === true;
+  }
+
+  /** The label of what writes down beside the model; null: nothing does. */
+  get writer(): string | null {
+    return this.model.capabilities.transcripts === 'unasked' ? null : (this.#parts.writer ?? null);
+  }
+
   /** Where the line is now. */
   get channelId(): string {
     return this.#parts.line.channelId;
@@ -145,7 +163,9 @@ export class Bridge implements BridgeHandle {
     return {
       guildId: this.guildId,
       channelId: this.channelId,
+      mode: this.#listens ? 'listen' : 'talk',
       model: this.model.label,
+      writer: this.writer,
       startedAt: this.#startedAt,
       holder: holder?.userId ? { userId: holder.userId, name: holder.name } : null,
       waiting: this.#floor.waiting.map((userId) => this.#person(userId)),
@@ -162,12 +182,14 @@ export class Bridge implements BridgeHandle {
   }
 
   ask(person: Person, text: string): void {
+    if (this.#listens) return;
     this.#company.spoke(performance.now());
     this.#act(this.#floor.type(person.userId, text, performance.now()));
     this.#parts.ticker.wake();
   }
 
   announce(announcement: Announcement): Promise<boolean> {
+    if (this.#listens) return Promise.resolve(false);
     const heard = this.#announcements.add(announcement);
     if (this.#closing) return heard;
     // Whoever waits for what was promised is not idle.
@@ -191,7 +213,7 @@ export class Bridge implements BridgeHandle {
     this.#settings = settings;
     const waits = this.#model.apply(settings, chosen.includes('provider') || chosen.includes('model'));
     this.#floor.settings = this.#floorSettings();
-    return waits;
+    return this.#listens ? waitsToTalk(chosen) : waits;
   }
 
   /**
@@ -205,8 +227,18 @@ export class Bridge implements BridgeHandle {
   }
 
   close(reason: EndReason): Promise<void> {
-    this.#closing ??= this.#close(reason);
-    return this.#closing;
+    this.#leaving ??= this.#leave(reason);
+    return this.#leaving;
+  }
+
+  async #leave(reason: EndReason): Promise<void> {
+    // Nothing waits where nothing is written down beside the answers.
+    if (this.#listens && reason.kind !== 'session-lost') {
+      for (const { userId } of this.#parts.room.people()) this.#act(this.#floor.left(userId, performance.now()));
+      await this.#lastWords.all(LAST_TURNS_MS);
+    }
+    this.#closing = this.#close(reason);
+    await this.#closing;
   }
 
   async #close(reason: EndReason): Promise<void> {
@@ -218,12 +250,12 @@ export class Bridge implements BridgeHandle {
     for (const { turnIds, ...rest } of this.#usage.unended()) {
       this.#parts.observe({ type: 'usage', turns: this.#turns.list(turnIds), ...rest });
     }
-    if (reason.kind !== 'line-lost') await this.#lastWord();
+    if (reason.kind !== 'line-lost') await this.#takeLeave();
     await this.#parts.line.close();
     this.#parts.observe({ type: 'ended', reason });
   }
 
-  async #lastWord(): Promise<void> {
+  async #takeLeave(): Promise<void> {
     const limit = new Promise<void>((resolve) => setTimeout(resolve, LAST_WORD_MS).unref());
     try {
       await Promise.race([this.#parts.beforeLeaving?.(), limit]);
@@ -253,6 +285,7 @@ export class Bridge implements BridgeHandle {
   }
 
   #onLine(event: LineEvent): void {
+    if (this.#leaving) return;
     const now = performance.now();
     switch (event.type) {
       case 'frame':
@@ -279,6 +312,8 @@ export class Bridge implements BridgeHandle {
         return;
       case 'unheard':
       case 'hindered':
+        // That nobody hears it is nothing to people whom it does not answer.
+        if (this.#listens && event.type === 'hindered' && event.by !== 'deaf') return;
         this.#parts.observe({ type: 'trouble', message: troubleOf(event, (id) => this.#parts.room.nameOf(id)) });
         return;
       default:
@@ -315,6 +350,7 @@ export class Bridge implements BridgeHandle {
         if (event.turnId !== null && event.final) this.#underWay.written(event.turnId);
         const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
         const { turnId: _, ...words } = event;
+        if (event.final && event.turnId !== null) this.#lastWords.written(event.turnId);
         observe({ ...words, turn });
         break;
       }
@@ -352,6 +388,9 @@ export class Bridge implements BridgeHandle {
         break;
       case 'refused':
         log.warn({ guildId: this.guildId, reason: event.message }, 'the model refused a request');
+        break;
+      case 'notice':
+        observe({ type: 'trouble', message: event.message });
         break;
       case 'going-away':
         log.info({ guildId: this.guildId, timeLeftMs: event.timeLeftMs }, 'the model will close the session');
@@ -458,13 +497,16 @@ export class Bridge implements BridgeHandle {
         case 'audio':
           session.appendAudio(decision.pcm);
           break;
-        case 'end':
-          session.endTurn(decision.respond);
+        case 'end': {
+          const respond = decision.respond && !this.#listens;
+          session.endTurn(respond);
           this.#underWay.ended(decision.turn.id, performance.now());
           this.#usage.heard(decision.turn.id, decision.speechMs);
-          if (decision.respond) this.#expectReply();
-          observe(turnEnded(decision));
+          if (respond) this.#expectReply();
+          if (this.#listens) this.#lastWords.said(decision.turn.id);
+          observe(turnEnded({ ...decision, respond }));
           break;
+        }
         case 'text':
           this.#addTurn(decision.turn);
           if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);

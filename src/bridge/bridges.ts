@@ -1,5 +1,6 @@
 import type { BridgeHandle, Bridges, EndReason, OpenRequest } from './bridge-ports.ts';
 import type { Person } from './ports.ts';
+import type { ConversationMode } from './record-ports.ts';
 import type { SettingsStore } from './room-ports.ts';
 
 /** Opens one bridge: connects, joins, wires. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
@@ -7,6 +8,7 @@ export type OpenBridge = (request: {
   guildId: string;
   channelId: string;
   by: Person;
+  mode?: ConversationMode;
   /** Nobody asked now: the bot comes back after a restart. */
   returning?: boolean;
   /** To be called when the bridge has ended, for whatever reason. */

@@ -100,6 +100,13 @@ export interface Capabilities {
   readonly mcpServers: readonly string[];
   /** Whether the model itself goes on talking while a tool runs, or we have to order its calls and results for it. */
   readonly asyncTools: 'native' | 'sequenced';
+  /**
+   * `unasked`: the words of every turn come, also of one that no reply is asked for (endTurn(false)), and nothing answers
+   * it. Absent: they come beside a reply at best, or the model answers whatever it hears.
+   */
+  readonly transcripts?: 'unasked';
+  /** It only writes down: it answers nothing, and takes no tools, texts and voices. */
+  readonly listensOnly?: true;
 }
 
 /**
@@ -255,6 +262,8 @@ export type SessionEvent =
       readonly type: 'transcription-usage';
       readonly turnId: number | null;
       readonly model: string;
+      /** Absent: that of the session. */
+      readonly provider?: Provider;
       readonly seconds: number;
       readonly estimated: boolean;
     }
@@ -262,6 +271,8 @@ export type SessionEvent =
   | { readonly type: 'turn-closed'; readonly turnId: number }
   /** The provider said no to something; the session goes on. `message` is for the log. */
   | { readonly type: 'refused'; readonly message: string }
+  /** Something that people should read; the conversation goes on untouched. */
+  | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'going-away'; readonly timeLeftMs: number }
   /** The provider can restore the session as it is now, for SpeechModel.connect. Only a single connection says it. */
   | { readonly type: 'resumable'; readonly handle: string }

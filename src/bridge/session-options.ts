@@ -23,6 +23,7 @@ export function sessionOptions(
   toolbox: Toolbox,
   notes: readonly Note[] = [],
 ): SessionOptions {
+  if (model.capabilities.listensOnly) return listening(settings);
   const { voices, turnDetection, replyForms, serverTools, mcpServers } = model.capabilities;
   const { disabledTools: disabled } = settings;
   const replyForm = replyForms.includes(settings.replyForm) ? settings.replyForm : 'voice';
@@ -37,6 +38,38 @@ export function sessionOptions(
     serverTools: serverTools.filter((name) => !disabled.includes(name)),
     mcpServers: mcpServers.filter((label) => !disabled.includes(mcpName(label))),
   };
+}
+
+/** What a session is opened with that only writes down. */
+function listening({ language, silenceMs }: GuildSettings): SessionOptions {
+  return {
+    instructions: '',
+    voice: null,
+    language,
+    tools: [],
+    turnDetection: 'manual',
+    silenceMs,
+    replyForm: 'voice',
+    serverTools: [],
+    mcpServers: [],
+  };
+}
+
+/** Settings that mean nothing until the bot talks again. */
+const TALKING: readonly (keyof GuildSettings)[] = [
+  'provider',
+  'model',
+  'voice',
+  'persona',
+  'interruptionMs',
+  'turnDetection',
+  'replyForm',
+  'disabledTools',
+];
+
+/** Of the settings that somebody just chose, those that wait while the bot only listens. */
+export function waitsToTalk(chosen: readonly (keyof GuildSettings)[]): readonly (keyof GuildSettings)[] {
+  return chosen.filter((name) => TALKING.includes(name));
 }
 
 /** Which setting an option comes from; the others are taken on by the bridge itself. */

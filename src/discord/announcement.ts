@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { EndReason } from '../bridge/bridge-ports.ts';
 import type { ConsentChoice, ConsentMode } from '../bridge/consent-ports.ts';
 import type { Person } from '../bridge/ports.ts';
-import type { LiveRecord } from '../bridge/record-ports.ts';
+import type { ConversationMode, LiveRecord } from '../bridge/record-ports.ts';
 import { chosen, greeting, type Newcomer, newMode, type Shown, type Terms, welcome } from './notices.ts';
 import { DiscordTextChannel } from './text-channel.ts';
 import type { VoiceStatuses } from './voice-status.ts';
@@ -15,6 +15,7 @@ export class Announcement {
   #channel: VoiceBasedChannel;
   #text: DiscordTextChannel;
   readonly #modelLabel: () => string;
+  readonly #conversation: ConversationMode;
   readonly #mode: () => ConsentMode;
   readonly #privacyUrl: string | null;
   readonly #record: LiveRecord | undefined;
@@ -29,6 +30,7 @@ export class Announcement {
    */
   constructor(options: {
     channel: VoiceBasedChannel;
+    conversation: ConversationMode;
     modelLabel: () => string;
     mode?: () => ConsentMode;
     privacyUrl?: string | null;
@@ -38,6 +40,7 @@ export class Announcement {
   }) {
     this.#channel = options.channel;
     this.#text = new DiscordTextChannel(options.channel);
+    this.#conversation = options.conversation;
     this.#modelLabel = options.modelLabel;
     this.#mode = options.mode ?? (() => 'opt-out');
     this.#privacyUrl = options.privacyUrl ?? null;
@@ -92,7 +95,12 @@ export class Announcement {
   }
 
   get #terms(): Terms {
-    return { mode: this.#mode(), modelLabel: this.#modelLabel(), privacyUrl: this.#privacyUrl };
+    return {
+      mode: this.#mode(),
+      conversation: this.#conversation,
+      modelLabel: this.#modelLabel(),
+      privacyUrl: this.#privacyUrl,
+    };
   }
 
   async #show(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ConsentChoice, ConsentMode } from '../bridge/consent-ports.ts';
 import type { Person } from '../bridge/ports.ts';
+import type { ConversationMode } from '../bridge/record-ports.ts';
 
 /** Makes untrusted text fit to be shown. */
 export type Shown = (untrusted: string) => string;
@@ -12,6 +13,7 @@ export interface Newcomer extends Person {
 /** What every notice says. `privacyUrl` null: there is no page about it. */
 export interface Terms {
   readonly mode: ConsentMode;
+  readonly conversation: ConversationMode;
   readonly modelLabel: string;
   readonly privacyUrl: string | null;
 }
@@ -21,9 +23,8 @@ const MOST_NAMES = 20;
 
 /** What the bot says when it comes. `how`: such as `Anna asked me in`. */
 export function greeting(how: string, terms: Terms, shown: Shown): string {
-  return [`Hello, I am an AI. ${how}, and I am listening to this voice channel now.`, whatIsHeard(terms, shown)].join(
-    '\n',
-  );
+  const hello = `Hello, I am an AI. ${how}, and I am listening to this voice channel now.${onlyWrites(terms)}`;
+  return [hello, whatIsHeard(terms, shown)].join('\n');
 }
 
 /** What somebody reads who comes later; several at once read one notice. */
@@ -31,7 +32,8 @@ export function welcome(people: readonly Newcomer[], terms: Terms, shown: Shown)
   const out = people.filter(({ choice }) => choice === 'out');
   const others = people.filter(({ choice }) => choice !== 'out');
   const lines = [
-    others.length > 0 && `${names(others, shown)}: I am an AI, and I am listening here. ${whatIsHeard(terms, shown)}`,
+    others.length > 0 &&
+      `${names(others, shown)}: I am an AI, and I am listening here.${onlyWrites(terms)} ${whatIsHeard(terms, shown)}`,
     out.length > 0 && `${names(out, shown)}: as you chose, I do not hear you. \`/privacy in\` changes that.`,
   ];
   return lines.flatMap((line) => (line === false ? [] : `-# ${line}`)).join('\n');
@@ -47,6 +49,10 @@ export function chosen(person: Person, choice: ConsentChoice, shown: Shown): str
   return choice === 'out'
     ? `${shown(person.name)} opted out: I no longer hear them. What they were just saying, if anything, is dropped.`
     : `${shown(person.name)} opted in: I hear them from now on.`;
+}
+
+function onlyWrites({ conversation }: Terms): string {
+  return conversation === 'listen' ? ' I only write down what is said: I answer nobody.' : '';
 }
 
 /** What is heard, where it goes, how to refuse, and where to read more. */

@@ -1,6 +1,8 @@
+import type { SpeechModel } from '../bridge/ports.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../log.ts';
 import { speechModel } from '../model/model.ts';
+import { openAITranscriber } from '../model/openai-transcriber.ts';
 import { check, type Finding } from './finding.ts';
 
 const LIMIT_MS = 10_000;
@@ -20,11 +22,22 @@ const SESSION = {
 /** Opens a session with the model and closes it: endpoint, key and model are right when that works. */
 export function providerCheck(config: Config['model'], log: Log): Promise<Finding> {
   const model = speechModel(config, log);
+  return modelCheck(model.label, model);
+}
+
+/** The same for what writes down beside models that do not do it by themselves; none where nothing does. */
+export function transcriberChecks({ transcriber }: Pick<Config, 'transcriber'>, log: Log): readonly Promise<Finding>[] {
+  if (!transcriber) return [];
+  const model = openAITranscriber({ ...transcriber, log });
+  return [modelCheck(`TRANSCRIBER, ${model.label}`, model)];
+}
+
+function modelCheck(name: string, model: SpeechModel): Promise<Finding> {
   const look = async (): Promise<string> => {
     const startedAt = performance.now();
     const session = await model.connect(SESSION, AbortSignal.timeout(LIMIT_MS));
     session.close();
     return `a session opened in ${Math.round(performance.now() - startedAt)} ms: address, key and model are right`;
   };
-  return check(model.label, look, LIMIT_MS + 1_000);
+  return check(name, look, LIMIT_MS + 1_000);
 }

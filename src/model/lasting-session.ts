@@ -53,7 +53,7 @@ export class LastingSession implements Conversation {
     const { choice, session } = parts;
     const { signal } = this.#closing;
     this.#parts = parts;
-    this.#ledger = new Ledger(choice.model.inputRate);
+    this.#ledger = new Ledger(choice.model.inputRate, choice.model.capabilities.listensOnly === true);
     const tell = (event: SessionEvent) => this.#asides.push(event);
     this.#succession = new Succession({
       ...parts,

@@ -5,8 +5,12 @@ import { goOnNote, resultNote } from './label.ts';
 import { type Debt, Unanswered } from './unanswered.ts';
 import { Unwritten, type UnwrittenTurn } from './unwritten.ts';
 
+/** An outage after which the loss is final: what is said in one that ends before is written down whole. */
+const LISTENING_LIMIT_MS = 6 * 60_000;
+
 /** Everything that a conversation was given and brought, whatever connection was there: what is owed to whom. */
 export class Ledger {
+  readonly #listensOnly: boolean;
   readonly #unanswered: Unanswered;
   readonly #unwritten: Unwritten;
   readonly #history = new History();
@@ -20,9 +24,10 @@ export class Ledger {
   /** A reply was asked for and has not begun. */
   wanted = false;
 
-  /** `rate` of the sound, in Hz. */
-  constructor(rate: number) {
-    this.#unanswered = new Unanswered(rate);
+  /** `rate` of the sound, in Hz. `listensOnly`: what a turn is owed are its words, and no answer. */
+  constructor(rate: number, listensOnly: boolean) {
+    this.#listensOnly = listensOnly;
+    this.#unanswered = listensOnly ? new Unanswered(rate, LISTENING_LIMIT_MS) : new Unanswered(rate);
     this.#unwritten = new Unwritten(rate);
   }
 
@@ -99,7 +104,9 @@ export class Ledger {
       case 'turn-transcript':
         if (event.turnId === null) break;
         this.#unwritten.heard(event.turnId, event.text, event.final);
-        if (event.final) this.#final.add(event.turnId);
+        if (!event.final) break;
+        this.#final.add(event.turnId);
+        if (this.#listensOnly) this.#unanswered.settled(event.turnId);
         break;
       case 'reply-started':
         this.wanted = false;

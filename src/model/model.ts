@@ -1,11 +1,17 @@
 import type { SpeechModel } from '../bridge/ports.ts';
 import { type GeminiModelOptions, geminiModel, type VertexModelOptions, vertexModel } from './gemini.ts';
 import { type AzureModelOptions, azureModel, type OpenAIModelOptions, openAIModel } from './openai.ts';
+import { openAITranscriber } from './openai-transcriber.ts';
+import { DEFAULT_TRANSCRIBER } from './transcribers.ts';
 import type { ModelLog } from './wire.ts';
 
 /** Which provider, and what it needs. */
 export type SpeechModelConfig =
-  | ({ readonly provider: 'openai' } & Omit<OpenAIModelOptions, 'log' | 'timing'>)
+  | ({
+      readonly provider: 'openai';
+      /** What only writes down; absent: the recommended model. */
+      readonly transcriber?: string | undefined;
+    } & Omit<OpenAIModelOptions, 'log' | 'timing'>)
   | ({ readonly provider: 'azure' } & Omit<AzureModelOptions, 'log' | 'timing'>)
   | ({ readonly provider: 'gemini' } & Omit<GeminiModelOptions, 'log' | 'timing'>)
   | ({ readonly provider: 'vertex' } & Omit<VertexModelOptions, 'log' | 'timing'>);
@@ -13,14 +19,35 @@ export type SpeechModelConfig =
 /** The configured model. TypeError for an empty key or model. */
 export function speechModel(config: SpeechModelConfig, log: ModelLog): SpeechModel {
   switch (config.provider) {
-    case 'openai':
-      return openAIModel({ ...config, log });
+    case 'openai': {
+      const { transcriber: _, ...options } = config;
+      return openAIModel({ ...options, log });
+    }
     case 'azure':
       return azureModel({ ...config, log });
     case 'gemini':
       return geminiModel({ ...config, log });
     case 'vertex':
       return vertexModel({ ...config, log });
+    default:
+      return config satisfies never;
+  }
+}
+
+/** What only writes down with this provider's endpoint; undefined where it has no such sessions, or no model for them. */
+export function transcriberOf(config: SpeechModelConfig, log: ModelLog): SpeechModel | undefined {
+  switch (config.provider) {
+    case 'openai':
+    case 'azure': {
+      const { provider, apiKey, baseUrl, headers } = config;
+      const transcriber = config.transcriber ?? (provider === 'openai' ? DEFAULT_TRANSCRIBER : null);
+      return transcriber === null
+        ? undefined
+        : openAITranscriber({ provider, apiKey, baseUrl, headers, transcriber, log });
+    }
+    case 'gemini':
+    case 'vertex':
+      return undefined;
     default:
       return config satisfies never;
   }

@@ -1,7 +1,8 @@
 import type { Provider, SpeechModel } from '../bridge/ports.ts';
 import type { ChosenModel, GuildSettings, SpeechModels } from '../bridge/room-ports.ts';
 import { knownModels } from './capabilities.ts';
-import { type SpeechModelConfig, speechModel } from './model.ts';
+import { type SpeechModelConfig, speechModel, transcriberOf } from './model.ts';
+import { openAITranscriber, type TranscriberOptions } from './openai-transcriber.ts';
 import type { ModelLog } from './wire.ts';
 
 /** Models that are kept beside the configured ones; the oldest goes first, and is made anew when it is wanted. */
@@ -14,6 +15,8 @@ export interface ModelsParts {
   readonly fallback: Provider | null;
   /** The variables that each provider lacks. */
   readonly lacking: Readonly<Record<Provider, readonly string[]>>;
+  /** What writes down beside models that do not do it by themselves (TRANSCRIBER); absent: nobody. */
+  readonly transcriber?: Omit<TranscriberOptions, 'log'> | null;
   readonly log: ModelLog;
 }
 
@@ -23,6 +26,10 @@ export class Models implements SpeechModels {
   readonly providers: readonly Provider[];
   readonly #parts: ModelsParts;
   readonly #defaults: ReadonlyMap<Provider, SpeechModel>;
+  /** Those that write down, where their provider has such sessions. */
+  readonly #listeners: ReadonlyMap<Provider, SpeechModel>;
+  /** What writes down beside models that do not do it by themselves; null: nobody. */
+  readonly transcriber: SpeechModel | null;
   readonly #made = new Map<string, SpeechModel>();
 
   constructor(parts: ModelsParts) {
@@ -32,6 +39,18 @@ export class Models implements SpeechModels {
     this.providers = parts.configs.map(({ provider }) => provider);
     this.#defaults = new Map(parts.configs.map((config) => [config.provider, speechModel(config, parts.log)]));
     this.default = this.#defaults.get(first.provider) as SpeechModel;
+    const listeners = parts.configs.map((config) => [config.provider, transcriberOf(config, parts.log)] as const);
+    this.#listeners = new Map(listeners.flatMap(([provider, model]) => (model ? [[provider, model]] : [])));
+    this.transcriber = parts.transcriber ? openAITranscriber({ ...parts.transcriber, log: parts.log }) : null;
+  }
+
+  /**
+   * The model that writes down where the bot only listens: that of the guild's provider, or the one for all; a sentence
+   * for people where there is none.
+   */
+  listener(settings: Pick<GuildSettings, 'provider' | 'model'>): SpeechModel | string {
+    const { provider } = this.chosen(settings).model;
+    return this.#listeners.get(provider) ?? this.transcriber ?? NO_LISTENER[provider];
   }
 
   chosen({ provider, model }: Pick<GuildSettings, 'provider' | 'model'>): ChosenModel {
@@ -70,6 +89,17 @@ export class Models implements SpeechModels {
     return made;
   }
 }
+
+const TRANSCRIBER_HELPS =
+  'Whoever runs me can set `TRANSCRIBER=openai` and `OPENAI_API_KEY` and start me anew; where OpenAI is configured, `/voice provider` chooses it.';
+/** Why nobody writes down, and what to do. */
+const NO_LISTENER: Readonly<Record<Provider, string>> = {
+  openai: `I cannot only listen: nothing writes down here. ${TRANSCRIBER_HELPS}`,
+  azure:
+    'I cannot only listen with Azure OpenAI: no deployment writes down what is said. Whoever runs me can set `AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT`, or `TRANSCRIBER=openai` and `OPENAI_API_KEY`, and start me anew.',
+  gemini: `I cannot only listen with Google Gemini: it answers whatever it hears. ${TRANSCRIBER_HELPS}`,
+  vertex: `I cannot only listen with Google Vertex AI: it answers whatever it hears. ${TRANSCRIBER_HELPS}`,
+};
 
 /** The same endpoint with another model, which somebody chose by `/voice model`. */
 function named(config: SpeechModelConfig, name: string): SpeechModelConfig {

@@ -7,8 +7,8 @@ import { trimSlashes } from './wire.ts';
 export interface OpenAIEndpoint {
   readonly apiKey: string;
   readonly baseUrl?: string | undefined;
-  /** The model, on Azure the deployment. */
-  readonly model: string;
+  /** The model, on Azure the deployment; null: a session that only transcribes, whose model is one of its settings. */
+  readonly model: string | null;
   /** Sent along; they win over ours. */
   readonly headers?: Headers | undefined;
   /** How the key is shown: Azure wants it in a header of its own. Default `bearer`. */
@@ -35,11 +35,9 @@ export function openOpenAISocket(endpoint: OpenAIEndpoint): OpenAIRealtimeWS {
   // null takes the SDK's own header away; its types do not say so.
   const key = endpoint.keyAs === 'api-key' ? { authorization: null, 'api-key': endpoint.apiKey } : {};
   const headers = { ...key, ...endpoint.headers } as Record<string, string>;
-  return new OpenAIRealtimeWS(
-    {
-      model: endpoint.model,
-      options: { maxPayload: MAX_MESSAGE_BYTES, headers, ...(plain ? { createConnection } : {}) },
-    },
-    { apiKey: endpoint.apiKey, baseURL },
-  );
+  const options = { maxPayload: MAX_MESSAGE_BYTES, headers, ...(plain ? { createConnection } : {}) };
+  const client = { apiKey: endpoint.apiKey, baseURL };
+  // A transcription session takes no model in its address (openai/openai-python#2253).
+  if (endpoint.model === null) return new OpenAIRealtimeWS({ intent: 'transcription', options }, client);
+  return new OpenAIRealtimeWS({ model: endpoint.model, options }, client);
 }

@@ -15,7 +15,8 @@ interface Running {
   /** Where the model's name comes from, for messages; by default its variable. */
   readonly chosenBy?: string;
 }
-export type OpenAIModelOptions = Omit<OpenAIEndpoint, 'keyAs'> & Running;
+type ModelEndpoint = OpenAIEndpoint & { readonly model: string };
+export type OpenAIModelOptions = Omit<ModelEndpoint, 'keyAs'> & Running;
 
 /** `baseUrl`: with the path of the API, `{endpoint}/openai/v1` or a gateway's. */
 export interface AzureModelOptions extends Running {
@@ -62,7 +63,7 @@ export function azureModel(options: AzureModelOptions): SpeechModel {
 
 function realtimeModel(
   provider: 'openai' | 'azure',
-  endpoint: OpenAIEndpoint,
+  endpoint: ModelEndpoint,
   parts: {
     readonly service: Service;
     readonly traits: OpenAITraits;
@@ -80,7 +81,12 @@ function realtimeModel(
     name: model,
     label: `${service.name} (${model})`,
     inputRate: 24_000,
-    capabilities: { ...traits.capabilities, mcpServers: traits.hostedMcp ? mcpServers.map(({ label }) => label) : [] },
+    capabilities: {
+      ...traits.capabilities,
+      mcpServers: traits.hostedMcp ? mcpServers.map(({ label }) => label) : [],
+      // A committed turn is transcribed whether or not a response is asked for: guides/realtime-conversations.
+      ...(traits.transcriber !== null && { transcripts: 'unasked' as const }),
+    },
     connect: (options, signal, history = []) =>
       untilReady({
         provider: service.name,

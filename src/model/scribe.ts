@@ -4,7 +4,7 @@ import type { UnwrittenTurn } from './unwritten.ts';
 import type { ModelLog } from './wire.ts';
 
 /** Stands in the record for words that were said and that nobody could write down. */
-const NOT_WRITTEN = '(said something that could not be written down)';
+export const NOT_WRITTEN = '(said something that could not be written down)';
 const TRIES = 3;
 /** For all that is to be written in one session. */
 const LIMIT_MS = 10_000;

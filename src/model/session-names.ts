@@ -76,6 +76,7 @@ export class SessionNames {
       case 'transcription-usage':
       case 'turn-closed':
       case 'refused':
+      case 'notice':
       case 'going-away':
       case 'resumable':
       case 'paused':

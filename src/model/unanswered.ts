@@ -44,9 +44,9 @@ export class Unanswered {
   readonly #replies = new Map<string, Reply>();
   #seq = 0;
 
-  /** `rate` of the sound, in Hz. */
-  constructor(rate: number) {
-    this.#limit = (SOUND_LIMIT_MS * rate) / 1000;
+  /** `rate` of the sound, in Hz; `limitMs`: how much of it is kept. */
+  constructor(rate: number, limitMs = SOUND_LIMIT_MS) {
+    this.#limit = (limitMs * rate) / 1000;
   }
 
   /** Oldest first. */
@@ -95,6 +95,11 @@ export class Unanswered {
     // Nothing was said in it: there is nothing to answer.
     this.#debts = this.#debts.filter((debt) => debt.kind !== 'spoken' || debt.ended || debt.chunks.length > 0);
     for (const debt of this.#debts) if (debt.kind === 'spoken') debt.ended = true;
+  }
+
+  /** Nothing more is owed for this turn. */
+  settled(turnId: number): void {
+    this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || debt.turn.id !== turnId);
   }
 
   wrote(turn: Turn, text: string): void {

@@ -111,6 +111,14 @@ export const sessionShape = z.strictObject({
 });
 export type SessionUpdate = z.infer<typeof sessionShape>;
 
+/** What session.update may carry in a session that only transcribes: RealtimeTranscriptionSessionCreateRequestGA. */
+const transcriptionSessionShape = z.strictObject({
+  type: z.literal('transcription'),
+  audio: z.strictObject({ input: audioInput.optional() }).optional(),
+  include: z.array(z.literal('item.input_audio_transcription.logprobs')).nullish(),
+});
+export type TranscriptionUpdate = z.infer<typeof transcriptionSessionShape>;
+
 const common = {
   id: z.string().min(1).max(32).optional(),
   object: z.literal('realtime.item').optional(),
@@ -212,6 +220,18 @@ export const clientEventShape = z.discriminatedUnion('type', [
 ]);
 export type ClientEvent = z.infer<typeof clientEventShape>;
 
+/**
+ * Every event that makes sense where nothing answers: developers.openai.com/api/docs/guides/realtime-transcription. The
+ * others are about a conversation, which such a session has not.
+ */
+const transcriptionEventShape = z.discriminatedUnion('type', [
+  event('session.update', { session: transcriptionSessionShape }),
+  event('input_audio_buffer.append', { audio: z.string() }),
+  event('input_audio_buffer.commit', {}),
+  event('input_audio_buffer.clear', {}),
+]);
+export type TranscriptionEvent = z.infer<typeof transcriptionEventShape>;
+
 /** What goes into the `error` field of an error event. */
 export interface ProtocolError {
   readonly type: 'invalid_request_error' | 'server_error';
@@ -227,6 +247,12 @@ export function invalidRequest(code: string | null, text: string, param: string 
 
 /** Checks one event of a client. */
 export function parseClientEvent(raw: unknown): { event: ClientEvent } | { error: ProtocolError } {
+  const kind = (raw as { type?: unknown; session?: { type?: unknown } } | null) ?? {};
+  if (kind.type === 'session.update' && kind.session?.type === 'transcription') {
+    // The text of the live server: github.com/crmitchelmore/justspeaktoit/pull/427.
+    const text = 'Passing a transcription session update event to a realtime session is not allowed.';
+    return { error: invalidRequest('invalid_parameter', text, 'session.type') };
+  }
   const result = clientEventShape.safeParse(raw);
   if (result.success) return { event: result.data };
   return { error: describe(innermost(result.error.issues), raw) };
@@ -235,6 +261,18 @@ export function parseClientEvent(raw: unknown): { event: ClientEvent } | { error
 /** What is wrong with a body that another shape refused. */
 export function describeFault(error: z.ZodError, raw: unknown): ProtocolError {
   return describe(innermost(error.issues), raw);
+}
+
+/** Checks one event of a client whose session only transcribes. */
+export function parseTranscriptionEvent(raw: unknown): { event: TranscriptionEvent } | { error: ProtocolError } {
+  const kind = (raw as { type?: unknown; session?: { type?: unknown } } | null) ?? {};
+  if (kind.type === 'session.update' && kind.session?.type === 'realtime') {
+    const text = 'Passing a realtime session update event to a transcription session is not allowed.';
+    return { error: invalidRequest('invalid_parameter', text, 'session.type') };
+  }
+  const result = transcriptionEventShape.safeParse(raw);
+  if (result.success) return { event: result.data };
+  return { error: describe(innermost(result.error.issues), raw) };
 }
 
 type Issue = z.core.$ZodIssue;

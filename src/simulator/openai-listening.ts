@@ -28,7 +28,7 @@ export interface ListeningContext {
   readonly faults: ModelFaults;
   readonly hear: Transcriber | undefined;
   readonly turns: OpenAITurn[];
-  settings(): SessionSettings;
+  settings(): { readonly audio: { readonly input: SessionSettings['audio']['input'] } };
   emit(type: string, fields: object): void;
   /** The detector found that a person speaks while interrupt_response is on. */
   interrupted(): void;
@@ -72,6 +72,18 @@ export class OpenAIListening {
     for (const edge of this.#input.detect(pcm, silenceMsOf(detection))) this.#edge(edge);
     if (!this.#speech) this.#input.keepLast(detection.prefix_padding_ms ?? DEFAULT_PADDING_MS);
     return undefined;
+  }
+
+  /** Sound that waits for its commit. */
+  get bufferedMs(): number {
+    return this.#input.bufferedMs;
+  }
+
+  /** What waits is replaced by silence. */
+  forget(): void {
+    const ms = this.#input.bufferedMs;
+    this.#input.clear();
+    this.#input.append(new Int16Array((ms * INPUT_RATE) / 1000));
   }
 
   clear(): void {

@@ -14,6 +14,7 @@ import { newId } from './openai-ids.ts';
 import type { OpenAITurn } from './openai-listening.ts';
 import { answerResponses } from './openai-responses.ts';
 import { OpenAISession } from './openai-session.ts';
+import { OpenAITranscriptionSession } from './openai-transcription.ts';
 import type { Script, Transcriber } from './script.ts';
 import type { Writer } from './text-answers.ts';
 
@@ -41,6 +42,8 @@ export interface SimulatedOpenAIOptions {
   readonly cancelMs?: number;
   /** Whether rate_limits.updated follows a response; default true. */
   readonly rateLimits?: boolean;
+  /** Models that can be chosen to transcribe; default those of OpenAI. */
+  readonly transcribers?: readonly string[];
   /** How many frames the log keeps; default 5,000. */
   readonly frameLimit?: number;
 }
@@ -78,19 +81,37 @@ export class SimulatedOpenAI {
   /** Committed turns of people, oldest first; a turn in writing counts once it is answered. */
   readonly turns: readonly OpenAITurn[];
   readonly sessions: readonly OpenAISession[];
+  /** Sessions that only transcribe. */
+  readonly transcriptions: readonly OpenAITranscriptionSession[];
   readonly #server: ModelServer;
 
-  private constructor(server: ModelServer, apiKey: string, turns: OpenAITurn[], sessions: OpenAISession[]) {
+  private constructor(
+    server: ModelServer,
+    of: Pick<SimulatedOpenAI, 'apiKey' | 'turns' | 'sessions' | 'transcriptions'>,
+  ) {
     this.#server = server;
-    this.apiKey = apiKey;
-    this.turns = turns;
-    this.sessions = sessions;
+    this.apiKey = of.apiKey;
+    this.turns = of.turns;
+    this.sessions = of.sessions;
+    this.transcriptions = of.transcriptions;
   }
 
   static async start(options: SimulatedOpenAIOptions): Promise<SimulatedOpenAI> {
     const apiKey = options.apiKey ?? 'sk-simulated';
     const turns: OpenAITurn[] = [];
     const sessions: OpenAISession[] = [];
+    const transcriptions: OpenAITranscriptionSession[] = [];
+    const transcribe = (wire: Wire) => {
+      const session = new OpenAITranscriptionSession(wire, {
+        hear: options.hear ?? (() => ''),
+        faults: server.faults,
+        turns,
+        sessionMs: options.sessionMs ?? HOUR_MS,
+        ...(options.transcribers && { models: options.transcribers }),
+      });
+      transcriptions.push(session);
+      return (message: unknown) => session.receive(message);
+    };
     const open = (wire: Wire, model: string) => {
       const session = new OpenAISession(wire, model, {
         script: options.script,
@@ -109,9 +130,9 @@ export class SimulatedOpenAI {
       binary: false,
       ...(options.frameLimit === undefined ? {} : { frameLimit: options.frameLimit }),
       answer: (request) => answerResponses(request, { apiKey, write: options.write }),
-      admit: (request, url) => admit(request, url, { ...options, apiKey, open }),
+      admit: (request, url) => admit(request, url, { ...options, apiKey, open, transcribe }),
     });
-    return new SimulatedOpenAI(server, apiKey, turns, sessions);
+    return new SimulatedOpenAI(server, { apiKey, turns, sessions, transcriptions });
   }
 
   /** The value for OPENAI_BASE_URL; clients connect to `ws://…/v1/realtime?model=…`. */
@@ -158,6 +179,7 @@ export class SimulatedOpenAI {
 interface Admitting extends SimulatedOpenAIOptions {
   readonly apiKey: string;
   open(wire: Wire, model: string): Reader;
+  transcribe(wire: Wire): Reader;
 }
 
 function admit(request: IncomingMessage, url: URL, options: Admitting): Admission {
@@ -174,6 +196,12 @@ function admit(request: IncomingMessage, url: URL, options: Admitting): Admissio
   }
   if (key !== options.apiKey) return { open: (wire) => refuse(wire, wrong, 3000) };
   const model = url.searchParams.get('model');
+  if (url.searchParams.get('intent') === 'transcription') {
+    if (model === null) return { open: (wire) => options.transcribe(wire) };
+    // The text of the live server: github.com/openai/openai-python/issues/2253.
+    const text = 'You must not provide a model parameter for transcription sessions.';
+    return { open: (wire) => refuse(wire, invalidRequest('invalid_model', text), 4000) };
+  }
   if (!model) {
     return {
       open: (wire) => refuse(wire, invalidRequest('missing_model', 'You must provide a model parameter.'), 4000),

@@ -1,4 +1,5 @@
 import type { Person } from '../bridge/ports.ts';
+import type { ConversationMode } from '../bridge/record-ports.ts';
 import type { Database } from './database.ts';
 
 /** A voice channel in which the bot is, and who asked it in. */
@@ -6,6 +7,7 @@ export interface Place {
   readonly guildId: string;
   readonly channelId: string;
   readonly by: Person;
+  readonly mode: ConversationMode;
 }
 
 /** Where the bot is. What is still in here at a start was left by a crash. Rejects with what the database says. */
@@ -19,8 +21,8 @@ export class PlaceStore {
   }
 
   /** The bot is there now; at most one place a guild. */
-  keep({ guildId, channelId, by }: Place): Promise<void> {
-    const row = { guild_id: guildId, channel_id: channelId, user_id: by.userId, name: by.name };
+  keep({ guildId, channelId, by, mode }: Place): Promise<void> {
+    const row = { guild_id: guildId, channel_id: channelId, user_id: by.userId, name: by.name, mode };
     return this.#write(() => this.#database('places').insert(row).onConflict('guild_id').merge());
   }
 
@@ -31,12 +33,13 @@ export class PlaceStore {
 
   async all(): Promise<readonly Place[]> {
     await this.settled();
-    const rows: { guild_id: string; channel_id: string; user_id: string; name: string }[] =
+    const rows: { guild_id: string; channel_id: string; user_id: string; name: string; mode: string }[] =
       await this.#database('places').select();
     return rows.map((row) => ({
       guildId: row.guild_id,
       channelId: row.channel_id,
       by: { userId: row.user_id, name: row.name },
+      mode: row.mode === 'listen' ? 'listen' : 'talk',
     }));
   }
 

@@ -70,7 +70,7 @@ describe('the return after a crash', () => {
     anna = guild.addPerson({ name: 'Anna', admin: true });
     await anna.join(channelId);
     const by = { userId: anna.userId, name: 'Anna' };
-    await stored((database) => new PlaceStore(database).keep({ guildId: guild.id, channelId, by }));
+    await stored((database) => new PlaceStore(database).keep({ guildId: guild.id, channelId, by, mode: 'talk' }));
   });
   afterEach(async () => {
     await parley?.stop();
@@ -94,6 +94,15 @@ describe('the return after a crash', () => {
     assert.equal(guild.botVoiceChannelId, channelId);
     const waits = guild.messages(channelId).filter(({ content }) => content.includes('hear nothing yet'));
     assert.equal(waits.length, 1, 'said once');
+  });
+
+  it('comes back to listen only where it did before', async () => {
+    const by = { userId: anna.userId, name: 'Anna' };
+    await stored((database) => new PlaceStore(database).keep({ guildId: guild.id, channelId, by, mode: 'listen' }));
+    await start();
+    const back = await said(/^I am back after a restart/);
+    assert.match(back.content, /I only write down what is said: I answer nobody\./);
+    assert.match((await anna.command('/status')).content, /\*\*Mode:\*\* listen/);
   });
 
   it('gives up in the end, says so, and does not try after the next start', async () => {

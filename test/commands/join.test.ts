@@ -24,7 +24,47 @@ describe('/join', () => {
       guildId: guild.id,
       channelId: voice,
       by: { userId: anna.userId, name: 'Anna' },
+      mode: 'talk',
     });
+  });
+
+  it('comes to listen only where it is asked to, says so, and is not asked then', async () => {
+    const { guild, voice, anna } = await furnish(rig);
+    const bridges = rig.bridges;
+    bridges.next = { mode: 'listen', model: 'OpenAI (gpt-live-transcribe)' };
+    const answer = await anna.command('/join', { mode: 'listen' });
+    assert.equal(bridges.opened.at(-1)?.mode, 'listen');
+    assert.equal(
+      answer.content,
+      `I am in <#${voice}> and only write down what is said: I answer nobody. What is said there goes to OpenAI (gpt-live-transcribe). \`/leave\` sends me away.`,
+    );
+    assert.equal(
+      (await anna.command('/join')).content,
+      `I am already in <#${voice}>, and only write down what is said. To have me answer, type \`/leave\` and then \`/join mode:talk\`.`,
+    );
+    assert.equal(
+      (await anna.command('/ask', { text: 'Why?' })).content,
+      'I only write down what is said there, so I cannot answer. To have me answer, type `/leave` and then `/join mode:talk`.',
+    );
+    assert.equal(bridges.find(guild.id)?.asked.length, 0);
+    assert.match(
+      (await anna.command('/voice provider', { name: 'gemini' })).content,
+      /I only write down now, which goes on as it is: it takes effect when I next join\.$/,
+    );
+    assert.match(
+      (await anna.command('/status')).content,
+      /\*\*Mode:\*\* listen: I only write down what is said, and answer nobody\n/,
+    );
+    assert.doesNotMatch((await anna.command('/status')).content, /Time to answer/);
+  });
+
+  it('does not turn silent for a request to listen while it answers', async () => {
+    const { voice, anna } = await furnish(rig);
+    await anna.command('/join');
+    assert.equal(
+      (await anna.command('/join', { mode: 'listen' })).content,
+      `I am already in <#${voice}>, and I answer. To have me only write down, type \`/leave\` and then \`/join mode:listen\`.`,
+    );
   });
 
   it('joins the channel that was named, though the asker sits elsewhere', async () => {

@@ -259,7 +259,13 @@ describe('Announcement', () => {
     });
     await enterVoice(guild, voice);
     const channel = guild.channels.cache.get(voice) as VoiceChannel;
-    const announcement = new Announcement({ channel, modelLabel: () => 'OpenAI (gpt-realtime-2.1)', statuses, log });
+    const announcement = new Announcement({
+      channel,
+      conversation: 'talk',
+      modelLabel: () => 'OpenAI (gpt-realtime-2.1)',
+      statuses,
+      log,
+    });
     return { voice, channel, simulated, announcement };
   }
 

@@ -59,7 +59,7 @@ describe('npm run doctor', { concurrency: 2 }, () => {
     t.after(() => other.close());
     other.createGuild({ name: 'Home' }).createVoiceChannel({ name: 'Lounge' });
     const env = { ...well(), DISCORD_TOKEN: other.token, DISCORD_API_URL: other.apiUrl };
-    const both = { ...env, GEMINI_API_KEY: gemini.apiKey, GEMINI_BASE_URL: gemini.url };
+    const both = { ...env, GEMINI_API_KEY: gemini.apiKey, GEMINI_BASE_URL: gemini.url, TRANSCRIBER: 'openai' };
     const { lines, code, output } = await examine(both);
     const expected = [
       /^– \.env: there is none here, .* cp \.env\.example \.env makes one$/,
@@ -80,6 +80,7 @@ describe('npm run doctor', { concurrency: 2 }, () => {
       /^✓ Server “Home”: the bot has every right it needs in 1 voice channel$/,
       /^✓ OpenAI \(gpt-realtime-2\.1\): a session opened in \d+ ms: address, key and model are right$/,
       /^✓ Google Gemini \(gemini-3\.8-live\): a session opened in \d+ ms: address, key and model are right$/,
+      /^✓ TRANSCRIBER, OpenAI \(gpt-live-transcribe\): a session opened in \d+ ms: address, key and model are right$/,
       /^$/,
       /^All is well: npm start brings the bot up\.$/,
     ];

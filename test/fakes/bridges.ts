@@ -6,6 +6,7 @@ import type {
   Bridges,
   CancelOutcome,
   EndReason,
+  OpenRequest,
 } from '../../src/bridge/bridge-ports.ts';
 import type { Person, ToolCall } from '../../src/bridge/ports.ts';
 import type { GuildSettings } from '../../src/bridge/room-ports.ts';
@@ -38,7 +39,9 @@ export class ScriptedBridge implements BridgeHandle {
     return {
       guildId: this.guildId,
       channelId: this.channelId,
+      mode: 'talk',
       model: 'OpenAI (gpt-realtime-2.1)',
+      writer: null,
       startedAt: performance.now(),
       holder: null,
       waiting: [],
@@ -90,7 +93,9 @@ export class ScriptedBridge implements BridgeHandle {
  * placed already is what open() gives, as with a request that another one forestalled.
  */
 export class ScriptedBridges implements Bridges {
-  readonly opened: { guildId: string; channelId: string; by: Person }[] = [];
+  readonly opened: OpenRequest[] = [];
+  /** What the next conversation's status says. */
+  next: Partial<BridgeStatus> = {};
   failure: unknown;
   /** What open() waits for. */
   delay: Promise<unknown> = Promise.resolve();
@@ -100,7 +105,7 @@ export class ScriptedBridges implements Bridges {
     return this.#bridges.get(guildId);
   }
 
-  async open(request: { guildId: string; channelId: string; by: Person }): Promise<ScriptedBridge> {
+  async open(request: OpenRequest): Promise<ScriptedBridge> {
     const { failure } = this;
     this.failure = undefined;
     await this.delay;
@@ -112,6 +117,8 @@ export class ScriptedBridges implements Bridges {
   /** A conversation that is under way already. */
   place(place: { guildId: string; channelId: string }): ScriptedBridge {
     const bridge = new ScriptedBridge(place, () => this.#bridges.delete(place.guildId));
+    bridge.now = this.next;
+    this.next = {};
     this.#bridges.set(place.guildId, bridge);
     return bridge;
   }

@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Person, ToolResult } from '../../src/bridge/ports.ts';
+import type { Person, SpeechModel, ToolResult } from '../../src/bridge/ports.ts';
 import type { GuildSettings, Toolbox, ToolContext } from '../../src/bridge/room-ports.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { plainRights } from './gate.ts';
@@ -64,14 +64,16 @@ export class Scene {
     change: Partial<GuildSettings> = {},
     ticker = new Ticker(),
     mayHear: (userId: string) => boolean = () => true,
+    own: Partial<SpeechModel['capabilities']> = {},
   ) {
+    const scripted = { ...scriptedModel, capabilities: { ...scriptedModel.capabilities, ...own } };
     this.bridge = new Bridge({
       line: this.line,
       mayHear,
       session: this.session,
-      model: scriptedModel,
+      model: scripted,
       modelFor: ({ provider, model }) => ({
-        ...scriptedModel,
+        ...scripted,
         ...(provider !== null && { provider }),
         ...(model !== null && { name: model }),
       }),

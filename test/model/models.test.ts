@@ -7,7 +7,8 @@ const LOG = { debug: () => {}, warn: () => {} };
 
 function models(env: NodeJS.ProcessEnv): Models {
   const config = readConfig({ DISCORD_TOKEN: 'not.a.real.token', ...env });
-  return new Models({ configs: config.models, fallback: config.fallbackProvider, lacking: config.lacking, log: LOG });
+  const { models: configs, fallbackProvider: fallback, lacking, transcriber } = config;
+  return new Models({ configs, fallback, lacking, transcriber, log: LOG });
 }
 const TWO = { OPENAI_API_KEY: 'o', GEMINI_API_KEY: 'g' };
 const AZURE = {
@@ -37,6 +38,30 @@ describe('Models', () => {
     );
     assert.ok(model.capabilities.voices.includes('Puck'));
     assert.equal(two.chosen(chosen).model, model);
+  });
+
+  it('knows what only writes down for each provider, and what to do where nothing does', () => {
+    const listener = (env: NodeJS.ProcessEnv, provider: 'openai' | 'azure' | 'gemini') => {
+      const found = models({ ...TWO, ...AZURE, ...env }).listener({ provider, model: null });
+      return typeof found === 'string' ? found : found.label;
+    };
+    assert.equal(listener({}, 'openai'), 'OpenAI (gpt-live-transcribe)');
+    assert.equal(listener({ OPENAI_TRANSCRIBE_MODEL: 'whisper-1' }, 'openai'), 'OpenAI (whisper-1)');
+    assert.equal(listener({ AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT: 'scribe' }, 'azure'), 'Azure OpenAI (scribe)');
+    assert.match(listener({}, 'azure'), /^I cannot only listen .* `AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT`/);
+    assert.equal(listener({ TRANSCRIBER: 'openai' }, 'azure'), 'OpenAI (gpt-live-transcribe)');
+    assert.match(listener({}, 'gemini'), /^I cannot only listen with Google Gemini: .* `TRANSCRIBER=openai`/);
+    assert.equal(listener({ TRANSCRIBER: 'openai' }, 'gemini'), 'OpenAI (gpt-live-transcribe)');
+  });
+
+  it('knows whose words come without an answer being asked for', () => {
+    const all = models({ ...TWO, ...AZURE });
+    const transcripts = (provider: 'openai' | 'azure' | 'gemini') =>
+      all.chosen({ provider, model: null }).model.capabilities.transcripts;
+    assert.deepEqual(
+      [transcripts('openai'), transcripts('azure'), transcripts('gemini')],
+      ['unasked', undefined, undefined],
+    );
   });
 
   it('gives an unknown model the safe minimum', () => {

@@ -10,11 +10,11 @@ describe('PlaceStore', () => {
   it('keeps one place a guild, the last one, and forgets it', async () => {
     const database = await openDatabase('sqlite::memory:');
     const places = new PlaceStore(database);
-    await places.keep({ guildId: '10', channelId: '20', by: anna });
-    await places.keep({ guildId: '10', channelId: '21', by: anna });
-    await places.keep({ guildId: '11', channelId: '30', by: anna });
+    await places.keep({ guildId: '10', channelId: '20', by: anna, mode: 'talk' });
+    await places.keep({ guildId: '10', channelId: '21', by: anna, mode: 'listen' });
+    await places.keep({ guildId: '11', channelId: '30', by: anna, mode: 'talk' });
     await places.forget('11');
-    assert.deepEqual(await places.all(), [{ guildId: '10', channelId: '21', by: anna }]);
+    assert.deepEqual(await places.all(), [{ guildId: '10', channelId: '21', by: anna, mode: 'listen' }]);
     await database.destroy();
   });
 });

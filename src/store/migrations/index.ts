@@ -9,6 +9,7 @@ import { record } from './008-record.ts';
 import { reading } from './010-reading.ts';
 import { rules } from './011-rules.ts';
 import { consent } from './012-consent.ts';
+import { placeMode } from './014-place-mode.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   remindersNotes,
   record,
   reading,
-  consent,
   rules,
+  consent,
+  placeMode,
 ];
