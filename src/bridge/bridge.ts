@@ -156,6 +156,7 @@ export class Bridge implements BridgeHandle {
       badReception: (this.#parts.line.reception ?? [])
         .filter(({ received, recentLoss }) => received >= RECEPTION_PACKETS && recentLoss >= BAD_RECEPTION)
         .map(({ userId, recentLoss }) => ({ person: this.#person(userId), loss: recentLoss })),
+      unheard: this.#parts.room.people().filter(({ userId }) => !this.#mayHear(userId)),
       rejoins: this.#rejoins,
       deafRejoins: this.#deafRejoins,
     };

@@ -159,6 +159,7 @@ describe('somebody who opted out', { concurrency: true }, () => {
       await world.join(ben);
       await ben.command('/privacy out');
       await ben.voice.speak(pitches.sound('Ben', 600));
+      assert.match((await ben.command('/status')).content, /^\*\*Not heard, as they or the server chose:\*\* Ben$/m);
       await ben.command('/ask', { text: 'Who is here?' });
       await world.until('the answer', () => results.length > 0);
       assert.deepEqual(JSON.parse(results[0] ?? ''), { count: 1, names: ['Ben'], not_heard: ['Ben'] });
