@@ -468,6 +468,7 @@ export class Bridge implements BridgeHandle {
           break;
         case 'text':
           this.#addTurn(decision.turn);
+          this.#underWay.typed(decision.turn, performance.now());
           if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);
           observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
           observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });

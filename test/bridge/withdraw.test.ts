@@ -91,6 +91,29 @@ describe('Bridge, of somebody who opts out', () => {
     await scene.bridge.close({ kind: 'asked', by: null });
   });
 
+  it('has what somebody typed answered, though the answer was to be for both', async () => {
+    const { scene, optOut } = consenting();
+    scene.bridge.ask({ userId: 'anna', name: 'Anna' }, 'What time is it?');
+    await scene.called('text 1 anna What time is it?');
+    await scene.speak('ben', 400);
+    await scene.called('end respond');
+    optOut('ben');
+    assert.deepEqual(scene.session.calls.slice(-3), ['interrupt', 'withdraw ben 2', 'respond']);
+    assert.deepEqual(withdrawn(scene), [2]);
+    await scene.bridge.close({ kind: 'asked', by: null });
+  });
+
+  it('keeps what they typed', async () => {
+    const { scene, optOut } = consenting();
+    scene.bridge.ask({ userId: 'ben', name: 'Ben' }, 'What time is it?');
+    await scene.called('text 1 ben What time is it?');
+    optOut('ben');
+    await scene.says(started('r1', 1));
+    assert.deepEqual(withdrawn(scene), []);
+    assert.equal(scene.of('reply-started').length, 1);
+    await scene.bridge.close({ kind: 'asked', by: null });
+  });
+
   it('hears them again when they say so', async () => {
     const { scene, optOut, optIn } = consenting();
     optOut('ben');
