@@ -130,7 +130,8 @@ export class Announcement {
     const channel = this.#text;
     const key = `said:${++this.#said}`;
     const posted = text(harmless);
-    this.#record?.notice(key, text(asItIs));
+    // Without the mark of Discord's small print.
+    this.#record?.notice(key, text(asItIs).replaceAll(/^-# /gm, ''));
     await Promise.race([this.#record?.flush().catch(() => {}), wait(RECORDED_MS, undefined, { ref: false })]);
     try {
       const messageId = await channel.post(posted);

@@ -246,7 +246,7 @@ describe('people who come later', () => {
     const lines = await Array.fromAsync(record.lines({ guildId: world.guild.id }));
     const kept = lines.filter((line) => line.kind === 'notice');
     assert.equal(kept.filter(({ text }) => text.startsWith('Hello, I am an AI. Anna asked me in')).length, 1);
-    const late = kept.find(({ text }) => text.startsWith('-# **Ben** @everyone: I am an AI'));
+    const late = kept.find(({ text }) => text.startsWith('**Ben** @everyone: I am an AI'));
     assert.deepEqual(late?.posts, [{ channelId: world.channelId, messageId: notices()[0]?.id }]);
   });
 });
