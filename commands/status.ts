@@ -39,7 +39,7 @@ export function statusText(status: BridgeStatus, words: { since: string }): stri
     `**Model:** ${labelWords(status.model)}`,
     ...(status.writer === null ? [] : [`**Written down by:** ${labelWords(status.writer)}`]),
     `**Floor:** ${status.holder ? `${plain(status.holder.name)} is speaking` : 'free'}${status.speaking ? '; I am talking' : ''}`,
-    `**Waiting:** ${status.waiting.length === 0 ? 'nobody' : waiting(status.waiting)}`,
+    `**Waiting:** ${status.waiting.length === 0 ? 'nobody' : namesOf(status.waiting)}`,
     ...(status.mode === 'listen'
       ? [`**Turns:** ${status.turns}`]
       : [
@@ -54,6 +54,7 @@ export function statusText(status: BridgeStatus, words: { since: string }): stri
         ({ person, loss }) =>
           `**Sound:** ${plain(person.name)}'s packets arrive badly: ${Math.round(loss * 100)} % lost. A cable or another network helps.`,
       ),
+    ...(status.unheard?.length ? [`**Not heard, as they or the server chose:** ${namesOf(status.unheard)}`] : []),
     ...(status.rejoins === 0 ? [] : [connectionText(status)]),
   ].join('\n');
 }
@@ -63,7 +64,7 @@ function connectionText({ rejoins, deafRejoins }: BridgeStatus): string {
   return `**Voice connection:** made anew ${counted(rejoins, 'time')}${deaf}`;
 }
 
-function waiting(people: readonly Person[]): string {
+function namesOf(people: readonly Person[]): string {
   const names = people.slice(0, NAMED).map((person) => plain(person.name));
   return listed(people.length > NAMED ? [...names, `${people.length - NAMED} more`] : names);
 }

@@ -176,6 +176,7 @@ export class Bridge implements BridgeHandle {
       badReception: (this.#parts.line.reception ?? [])
         .filter(({ received, recentLoss }) => received >= RECEPTION_PACKETS && recentLoss >= BAD_RECEPTION)
         .map(({ userId, recentLoss }) => ({ person: this.#person(userId), loss: recentLoss })),
+      unheard: this.#parts.room.people().filter(({ userId }) => !this.#mayHear(userId)),
       rejoins: this.#rejoins,
       deafRejoins: this.#deafRejoins,
     };
@@ -509,6 +510,7 @@ export class Bridge implements BridgeHandle {
         }
         case 'text':
           this.#addTurn(decision.turn);
+          this.#underWay.typed(decision.turn, performance.now());
           if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);
           observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
           observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });
