@@ -140,7 +140,8 @@ export class Conversations {
     const { guild } = channel;
     const { models, toolbox, ticker, log, statuses, buttons, places } = this.#parts;
     const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId });
-    const botName = guild.members.me?.displayName ?? 'Parley';
+    const ownName = () => guild.members.me?.displayName ?? 'Parley';
+    const botName = ownName();
     const recorder = this.#recorder(place, botName, () => bridge.model.name);
     const transcript = new Transcript({
       text,
@@ -175,6 +176,7 @@ export class Conversations {
       text,
       ticker,
       evenVoices: this.#parts.evenVoices,
+      ownName,
       log,
       beforeLeaving: () => announcement.leaving(),
       observe: (event) => this.#observe(event, { ...place, bridge, journey, recorder, transcript, announcement }),

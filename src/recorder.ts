@@ -120,6 +120,7 @@ export class Recorder implements LiveRecord {
       case 'interrupted':
       case 'tool-progress':
       case 'decided':
+      case 'answer-decided':
       case 'usage':
       case 'transcription-usage':
         // What of these is told to people comes as a notice.

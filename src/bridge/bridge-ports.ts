@@ -21,6 +21,20 @@ interface TurnSound {
   readonly soundEnd?: number;
 }
 
+/** Why a turn is answered or not. `word` is untrusted text. */
+export type AnswerReason =
+  | { readonly kind: 'name'; readonly word: string; readonly place: 'start' | 'end' }
+  /** Shortly after an answer to the same person. */
+  | { readonly kind: 'follow-up' }
+  /** Nobody else was there when the turn began. */
+  | { readonly kind: 'alone' }
+  /** The model decides whether it was spoken to. */
+  | { readonly kind: 'model' }
+  | { readonly kind: 'not-addressed' }
+  /** Nobody wrote down in time what was said. */
+  | { readonly kind: 'no-words' }
+  | { readonly kind: 'never' };
+
 /** What happens in a bridge, for the transcript, the status, the demo's screen and the bench. */
 export type BridgeEvent =
   | { readonly type: 'speaking'; readonly person: Person; readonly speaking: boolean; readonly levelDb: number }
@@ -40,6 +54,13 @@ export type BridgeEvent =
       readonly text: string;
       readonly final: boolean;
       readonly itemIds?: readonly string[];
+    }
+  /** Whether the turn gets an answer, where that is not so for all. It may come before the turn ends. */
+  | {
+      readonly type: 'answer-decided';
+      readonly turn: Turn;
+      readonly answered: boolean;
+      readonly reason: AnswerReason;
     }
   | { readonly type: 'reply-started'; readonly replyId: string; readonly turns: readonly Turn[] }
   /** `sinceTurnMs`: from the end of the turn to the first sound; null where no turn was just ended. */

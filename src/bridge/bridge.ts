@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Announcements } from './announcements.ts';
+import { Answering } from './answering.ts';
 import type {
   AgainOutcome,
   Announcement,
@@ -63,6 +64,8 @@ export interface BridgeParts {
   readonly ticker: Ticker;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices?: boolean;
+  /** The bot's display name, by which people may call it. Default `Parley`. */
+  readonly ownName?: () => string;
   readonly observe: (event: BridgeEvent) => void;
   /** The last thing to do while the bot is still in the channel; waited for at most a second. */
   readonly beforeLeaving?: () => Promise<void>;
@@ -76,6 +79,7 @@ export class Bridge implements BridgeHandle {
   readonly #floor: Floor;
   readonly #turns = new TurnBook();
   readonly #announcements = new Announcements();
+  readonly #answering: Answering;
   readonly #voice: VoiceOut;
   readonly #tools: ToolRunner;
   readonly #stopTicking: () => void;
@@ -107,10 +111,19 @@ export class Bridge implements BridgeHandle {
       evenVoices: parts.evenVoices ?? false,
     });
     this.#usage = new ReplyUsage(parts.model.provider);
+    this.#answering = new Answering({
+      settings: () => this.#settings,
+      ownName: () => parts.ownName?.() ?? 'Parley',
+      people: () => parts.room.people().length,
+      unasked: () => this.#model.unasked,
+      decided: (turn, answered, reason) => parts.observe({ type: 'answer-decided', turn, answered, reason }),
+      pass: (turnId) => parts.session.pass([turnId]),
+    });
     this.#voice = new VoiceOut(parts.line, {
       onAudible: (replyId) => this.#onAudible(replyId),
       onEnded: (ended) => {
         parts.observe({ type: 'reply-ended', ...ended });
+        this.#answering.soundEnded(ended.replyId, performance.now());
         // Who waited for the end of it need not wait for the next slow tick.
         parts.ticker.wake();
       },
@@ -187,7 +200,7 @@ export class Bridge implements BridgeHandle {
     this.#settings = settings;
     const waits = this.#model.apply(settings, chosen.includes('provider') || chosen.includes('model'));
     this.#floor.settings = this.#floorSettings();
-    return waits;
+    return settings.answer !== 'always' && this.#model.unasked === null ? [...waits, 'answer'] : waits;
   }
 
   close(reason: EndReason): Promise<void> {
@@ -293,6 +306,8 @@ export class Bridge implements BridgeHandle {
         const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
         const { turnId: _, ...words } = event;
         observe({ ...words, turn });
+        if (turn) this.#answering.heard(turn.id, words.text, words.final);
+        this.#answerAddressed();
         break;
       }
       case 'reply-transcript':
@@ -388,8 +403,10 @@ export class Bridge implements BridgeHandle {
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
     const read = event.status === 'completed' && this.#model.options.replyForm === 'text';
     if (read) this.#announcements.answered(this.#turns.behind(event.replyId).map(({ id }) => id));
+    if (read) this.#answering.audible(event.replyId, this.#turns.behind(event.replyId));
     this.#voice.done(event.replyId, event.status === 'cancelled');
     this.#tools.replyDone(event.replyId);
+    if (!event.awaitsTools && event.status !== 'cancelled' && this.#voice.state === 'silent') this.#answering.over();
     this.#answerTools(performance.now());
   }
 
@@ -423,7 +440,7 @@ export class Bridge implements BridgeHandle {
           break;
         case 'begin':
           this.#addTurn(decision.turn);
-          session.beginTurn(decision.turn);
+          session.beginTurn(this.#answering.began(decision.turn, decision.voicedFrom));
           observe({
             type: 'turn-began',
             turn: decision.turn,
@@ -435,16 +452,14 @@ export class Bridge implements BridgeHandle {
           session.appendAudio(decision.pcm);
           break;
         case 'end':
-          session.endTurn(decision.respond);
-          this.#usage.heard(decision.turn.id, decision.speechMs);
-          if (decision.respond) this.#expectReply();
-          observe(turnEnded(decision));
+          this.#endTurn(decision);
           break;
         case 'text':
           this.#addTurn(decision.turn);
           if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);
           observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
           observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });
+          this.#answering.wrote(decision.turn);
           session.appendText(decision.turn, decision.text);
           this.#expectReply();
           break;
@@ -455,6 +470,25 @@ export class Bridge implements BridgeHandle {
           decision satisfies never;
       }
     }
+  }
+
+  #endTurn(decision: FloorDecision & { type: 'end' }): void {
+    const { turn, speechMs } = decision;
+    const { respond, passed } = this.#answering.ended(turn.id, decision.respond, performance.now());
+    this.#parts.session.endTurn(respond);
+    if (passed) this.#parts.session.pass([turn.id]);
+    this.#usage.heard(turn.id, speechMs);
+    if (respond) this.#expectReply();
+    // The floor counts on a reply; where none is asked for, the next tick tells it so.
+    else this.#parts.ticker.wake();
+    this.#parts.observe(turnEnded({ ...decision, respond }));
+  }
+
+  /** Asks for a reply where words show, after the end of their turn, that the bot was spoken to. */
+  #answerAddressed(): void {
+    if (this.#closing || !this.#answering.takeDue(this.#floor.quiet)) return;
+    this.#parts.session.respond();
+    this.#expectReply();
   }
 
   #addTurn(turn: Turn): void {
@@ -476,6 +510,7 @@ export class Bridge implements BridgeHandle {
     this.#turnEndedAt = undefined;
     const sinceTurnMs = since === undefined ? null : performance.now() - since;
     if (sinceTurnMs !== null) this.#replyLatencies.add(sinceTurnMs);
+    this.#answering.audible(replyId, this.#turns.behind(replyId));
     this.#announcements.answered(this.#turns.behind(replyId).map(({ id }) => id));
     this.#parts.observe({ type: 'reply-audible', replyId, sinceTurnMs });
     this.#updateBot();
@@ -494,6 +529,7 @@ export class Bridge implements BridgeHandle {
   /** Somebody speaks: no reply is wanted any more, begun or not. */
   #cut(): void {
     this.#voice.givenUp();
+    this.#answering.cut();
     this.#silence();
   }
 
@@ -512,6 +548,8 @@ export class Bridge implements BridgeHandle {
     this.#act(this.#floor.tick(now));
     this.#giveUpOnSilence(now);
     this.#answerTools(now);
+    if (!this.#paused) this.#answering.tick(now);
+    this.#answerAddressed();
     this.#updateBot();
     if (now - this.#checkedPeopleAt >= PEOPLE_CHECK_MS) this.#checkPeople(now);
     return this.#floor.busy;
@@ -538,6 +576,8 @@ export class Bridge implements BridgeHandle {
     if (this.#voice.silentMs(now, this.#paused || this.#tools.modelWaits) < limitMs) return;
     if (making) this.#cut();
     else this.#voice.givenUp();
+    this.#answering.cut();
+    this.#answering.over();
     const message = `The model has not answered for ${limitMs / 1000} s. Please say it again.`;
     this.#parts.observe({ type: 'trouble', message });
   }

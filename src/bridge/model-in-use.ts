@@ -1,5 +1,5 @@
 import type { Note } from './guild-ports.ts';
-import type { Conversation, SessionOptions, SpeechModel } from './ports.ts';
+import type { Capabilities, Conversation, SessionOptions, SpeechModel } from './ports.ts';
 import type { GuildSettings, Toolbox } from './room-ports.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
@@ -37,6 +37,13 @@ export class ModelInUse {
 
   get model(): SpeechModel {
     return this.#model;
+  }
+
+  /** What the running session does with a turn for which no reply was asked (Capabilities). */
+  get unasked(): Capabilities['unasked'] {
+    const { unasked } = this.#model.capabilities;
+    // A model that answers by itself can only be held back where we draw the ends of turns.
+    return unasked === 'waits' || this.#options.turnDetection === 'manual' ? unasked : null;
   }
 
   /** What the running session goes by. */

@@ -86,6 +86,8 @@ export interface Turn {
   readonly id: number;
   readonly userId: UserId | null;
   readonly name: string;
+  /** It may not be meant for the bot, which goes by these names: a model that can choose answers only if it is. */
+  readonly onlyIfCalled?: readonly string[] | undefined;
 }
 
 /** What one exact model can do; data, in model/capabilities.ts. */
@@ -100,6 +102,11 @@ export interface Capabilities {
   readonly mcpServers: readonly string[];
   /** Whether the model itself goes on talking while a tool runs, or we have to order its calls and results for it. */
   readonly asyncTools: 'native' | 'sequenced';
+  /**
+   * What it does with a turn for which no reply was asked: it waits; it chooses itself whether it was spoken to; or it
+   * answers all the same, and its answer is held back. null: nobody writes down what people say, so nobody can tell.
+   */
+  readonly unasked: 'waits' | 'chooses' | 'answers' | null;
 }
 
 /**
@@ -320,6 +327,8 @@ export interface SpeechSession {
   appendText(turn: Turn, text: string): void;
   /** Asks for a reply to every unanswered turn and tool result. Waits by itself for a reply still under way. */
   respond(): void;
+  /** These turns want no answer: they stay in the conversation as heard. Whoever is answered next has no more rights for it. */
+  pass(turnIds: readonly number[]): void;
   /**
    * Stops the reply under way and drops what still comes of it. `heard`: what was played of each reply that was
    * not played to its end, oldest first. A reply of which nothing was heard leaves its turns unanswered.

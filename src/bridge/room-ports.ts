@@ -183,6 +183,11 @@ export interface Toolbox {
   ): Promise<{ readonly allowed: boolean; readonly reason: string }>;
 }
 
+/**
+ * Whom the bot answers: everybody, who speaks to it, nobody, or who speaks to it as soon as two people or more are there.
+ */
+export type AnswerMode = 'always' | 'addressed' | 'never' | 'auto';
+
 /** What a guild can set. Every field has a default (store/settings.ts). */
 export interface GuildSettings {
   /** null: the one that the bot was started with. */
@@ -198,6 +203,9 @@ export interface GuildSettings {
   readonly interruptionMs: number;
   readonly turnDetection: TurnDetection;
   readonly replyForm: ReplyForm;
+  readonly answer: AnswerMode;
+  /** What people may call the bot, beside its display name. Untrusted text. */
+  readonly names: readonly string[];
   /** null: the voice channel's own chat. */
   readonly transcriptChannelId: string | null;
   /** Names of our own tools, of server tools, and of hosted MCP servers as `mcp:LABEL`. */

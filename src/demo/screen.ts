@@ -151,6 +151,7 @@ export class Screen {
         return;
       case 'transcription-usage':
       case 'decided':
+      case 'answer-decided':
         return;
       case 'ended':
         this.#line('Parley', cyan('has left the channel'));

@@ -47,6 +47,11 @@ export class GeminiGenerations {
   /** Somebody is about to speak, or speaks: what begins now gives way. Not used where the server draws the turns. */
   turnBegan(): void {
     this.#speaking = true;
+    this.pass();
+  }
+
+  /** See SpeechSession.pass: nobody is to hear what is held back. */
+  pass(): void {
     const current = this.#current;
     if (current?.mode !== 'held') return;
     current.mode = 'dropped';

@@ -23,6 +23,7 @@ const LIVE: Capabilities = {
   serverTools: ['google_search'],
   mcpServers: [],
   asyncTools: 'sequenced',
+  unasked: 'answers',
 };
 const SESSIONS = {
   functions: true,
@@ -89,7 +90,8 @@ export const GEMINI_MODELS: Readonly<Record<string, GeminiTraits>> = {
   'gemini-3.8-live': {
     ...SESSIONS,
     // Functions are asynchronous unless declared BLOCKING; thinkingConfig is refused.
-    capabilities: { ...LIVE, asyncTools: 'native' },
+    // It stays silent where it is not spoken to (ai.google.dev/gemini-api/docs/live-api/capabilities, proactive audio).
+    capabilities: { ...LIVE, asyncTools: 'native', unasked: 'chooses' },
     asyncByDefault: true,
     thinking: 'fixed',
     laterContent: false,

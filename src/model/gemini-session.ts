@@ -143,6 +143,10 @@ export class GeminiSession implements SpeechSession {
     this.#outbox.push({ type: 'respond' });
   }
 
+  pass(): void {
+    this.#outbox.push({ type: 'pass' });
+  }
+
   interrupt(heard: readonly Heard[]): void {
     this.#generations.interrupt(heard, this.#events.lastReply);
   }
@@ -199,6 +203,9 @@ export class GeminiSession implements SpeechSession {
         return;
       case 'respond':
         this.#respond();
+        return;
+      case 'pass':
+        this.#generations.pass();
         return;
       default:
         command satisfies never;

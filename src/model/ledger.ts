@@ -48,6 +48,11 @@ export class Ledger {
     this.#history.began(turn, text);
   }
 
+  /** Nobody wants an answer to these turns: they are owed no more. */
+  passed(turnIds: readonly number[]): void {
+    this.#unanswered.passed(turnIds);
+  }
+
   /** A call whose result comes later; its session need not stay for it. False where nobody waits for it. */
   acknowledged(callId: string): boolean {
     if (!this.#calls.has(callId)) return false;

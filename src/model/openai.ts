@@ -80,7 +80,11 @@ function realtimeModel(
     name: model,
     label: `${service.name} (${model})`,
     inputRate: 24_000,
-    capabilities: { ...traits.capabilities, mcpServers: traits.hostedMcp ? mcpServers.map(({ label }) => label) : [] },
+    capabilities: {
+      ...traits.capabilities,
+      unasked: traits.transcriber === null ? null : traits.capabilities.unasked,
+      mcpServers: traits.hostedMcp ? mcpServers.map(({ label }) => label) : [],
+    },
     connect: (options, signal, history = []) =>
       untilReady({
         provider: service.name,

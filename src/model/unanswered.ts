@@ -97,6 +97,11 @@ export class Unanswered {
     for (const debt of this.#debts) if (debt.kind === 'spoken') debt.ended = true;
   }
 
+  /** These turns want no answer. */
+  passed(turnIds: readonly number[]): void {
+    this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || !turnIds.includes(debt.turn.id));
+  }
+
   wrote(turn: Turn, text: string): void {
     this.#debts.push({ kind: 'written', seq: ++this.#seq, turn, text });
   }

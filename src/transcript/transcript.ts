@@ -149,6 +149,7 @@ export class Transcript {
       case 'usage':
       case 'transcription-usage':
       case 'decided':
+      case 'answer-decided':
         break;
       default:
         event satisfies never;

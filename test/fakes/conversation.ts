@@ -45,6 +45,8 @@ const SETTINGS: GuildSettings = {
   interruptionMs: 120,
   turnDetection: 'manual',
   replyForm: 'voice',
+  answer: 'always',
+  names: [],
   transcriptChannelId: null,
   disabledTools: [],
   aloneMs: 120_000,

@@ -7,6 +7,7 @@ const plain = {
   serverTools: [],
   mcpServers: [],
   asyncTools: 'sequenced',
+  unasked: 'waits',
 } as const;
 const capabilities: Readonly<Partial<Record<Provider, Capabilities>>> = {
   openai: {

@@ -1,0 +1,186 @@
+import { Names } from './addressing.ts';
+import type { AnswerReason } from './bridge-ports.ts';
+import { FollowUps } from './follow-ups.ts';
+import type { Capabilities, Turn } from './ports.ts';
+import type { GuildSettings } from './room-ports.ts';
+
+/** Words that do not come within this time after the end of a turn are not waited for. */
+const WORDS_WAIT_MS = 6_000;
+
+/** What the decisions go by. */
+export interface AnsweringParts {
+  readonly settings: () => Pick<GuildSettings, 'answer' | 'names'>;
+  /** The bot's display name. */
+  readonly ownName: () => string;
+  /** How many people are in the voice channel. */
+  readonly people: () => number;
+  /** See Capabilities; null: nobody can tell, so everybody is answered. */
+  readonly unasked: () => Capabilities['unasked'];
+  /** Told once of every turn that is not answered as a matter of course. */
+  readonly decided: (turn: Turn, answered: boolean, reason: AnswerReason) => void;
+  /** A turn that has ended turns out to want no answer. */
+  readonly pass: (turnId: number) => void;
+}
+
+/**
+ * A turn that is not answered as a matter of course. `undecided`: its words are waited for. `wanted`: it gets an answer
+ * that the model was not asked for yet. `asked`: the model was asked, and nobody heard the answer yet. `refused`: it is
+ * open and gets none.
+ */
+interface Judged {
+  readonly turn: Turn;
+  state: 'undecided' | 'wanted' | 'asked' | 'refused';
+  /** undefined: it is open. */
+  endedAt: number | undefined;
+  /** All of its words, once they are known. */
+  words: string | undefined;
+}
+
+/**
+ * Which turns are answered. Each is judged once: by the mode, by who is there when it begins, by an answer shortly
+ * before, by a name in its words. What becomes of the answer is followed until somebody hears it: an answer that was cut
+ * before is asked for again, even if the speech that cut it was not meant for the bot. Pure: time comes in.
+ */
+export class Answering {
+  readonly #parts: AnsweringParts;
+  readonly #judged = new Map<number, Judged>();
+  readonly #followUps = new FollowUps();
+  #names: { readonly all: readonly string[]; readonly found: Names } | undefined;
+
+  constructor(parts: AnsweringParts) {
+    this.#parts = parts;
+  }
+
+  /** A spoken turn begins; its first voiced packet came at `voicedFrom`. Gives the turn as the model is to be told of it. */
+  began(turn: Turn, voicedFrom: number): Turn {
+    const { answer } = this.#parts.settings();
+    const unasked = this.#parts.unasked();
+    if (answer === 'always' || (unasked === null && answer !== 'never')) {
+      this.#followUps.meant(turn.id);
+      return turn;
+    }
+    const one: Judged = { turn, state: 'undecided', endedAt: undefined, words: undefined };
+    this.#judged.set(turn.id, one);
+    if (answer === 'never') this.#refuse(one, { kind: 'never' });
+    else if (answer === 'auto' && this.#parts.people() < 2) this.#accept(one, { kind: 'alone' });
+    else if (this.#followUps.has(turn.userId, voicedFrom)) this.#accept(one, { kind: 'follow-up' });
+    else if (unasked === 'chooses') {
+      this.#accept(one, { kind: 'model' });
+      return { ...turn, onlyIfCalled: this.#allNames };
+    }
+    return turn;
+  }
+
+  /** A typed turn, or an announcement: always meant for the bot, and the model is asked at once. */
+  wrote(turn: Turn): void {
+    this.#followUps.meant(turn.id);
+    if (this.#parts.settings().answer !== 'always') {
+      this.#judged.set(turn.id, { turn, state: 'wanted', endedAt: 0, words: undefined });
+    }
+    this.#asked();
+  }
+
+  /**
+   * A turn ends; `quiet`: nobody else speaks or waits. Gives whether to ask for a reply to all that ended, and whether
+   * this turn is to be passed on as wanting none.
+   */
+  ended(turnId: number, quiet: boolean, now: number): { readonly respond: boolean; readonly passed: boolean } {
+    const one = this.#judged.get(turnId);
+    if (one) one.endedAt = now;
+    if (one?.state === 'undecided' && one.words !== undefined) this.#judge(one, one.words, true);
+    const passed = one?.state === 'refused';
+    if (passed) this.#judged.delete(turnId);
+    const respond = quiet && (one === undefined || this.#wanted);
+    if (respond) this.#asked();
+    return { respond, passed };
+  }
+
+  /** What is known of a turn's words; `final`: no more of them come. */
+  heard(turnId: number, text: string, final: boolean): void {
+    const one = this.#judged.get(turnId);
+    if (one?.state !== 'undecided') return;
+    if (final) one.words = text;
+    const refused = this.#judge(one, text, final && one.endedAt !== undefined);
+    if (!refused) return;
+    this.#judged.delete(turnId);
+    this.#parts.pass(turnId);
+  }
+
+  /** True once when a reply should be asked for now, for turns that were judged after their end. */
+  takeDue(quiet: boolean): boolean {
+    const due = quiet && this.#wanted;
+    if (due) this.#asked();
+    return due;
+  }
+
+  /** A reply to these turns can be heard, or read. */
+  audible(replyId: string, turns: readonly Turn[]): void {
+    this.#followUps.audible(replyId, turns);
+    for (const { id } of turns) if (this.#judged.get(id)?.state === 'asked') this.#judged.delete(id);
+  }
+
+  /** The sound of a reply is over, or was cut. */
+  soundEnded(replyId: string, now: number): void {
+    this.#followUps.ended(replyId, now);
+  }
+
+  /** No reply is under way any more, though nobody heard one: the model had nothing to say, failed, or was given up. */
+  over(): void {
+    for (const [id, { state }] of this.#judged) if (state === 'asked') this.#judged.delete(id);
+  }
+
+  /** Somebody spoke before the reply was heard: whoever waits for it waits on. */
+  cut(): void {
+    for (const one of this.#judged.values()) if (one.state === 'asked') one.state = 'wanted';
+  }
+
+  /** Time passes: nobody waits for ever for words. */
+  tick(now: number): void {
+    for (const [id, one] of this.#judged) {
+      if (one.state !== 'undecided' || one.endedAt === undefined || now - one.endedAt < WORDS_WAIT_MS) continue;
+      this.#judged.delete(id);
+      this.#refuse(one, { kind: 'no-words' });
+      this.#parts.pass(id);
+    }
+  }
+
+  get #wanted(): boolean {
+    return [...this.#judged.values()].some(({ state, endedAt }) => state === 'wanted' && endedAt !== undefined);
+  }
+
+  /** A reply answers every turn that has ended. */
+  #asked(): void {
+    for (const one of this.#judged.values())
+      if (one.state === 'wanted' && one.endedAt !== undefined) one.state = 'asked';
+  }
+
+  /** `whole`: these are all of the turn's words; before, only a name at the start can be told. True: refused. */
+  #judge(one: Judged, text: string, whole: boolean): boolean {
+    const names = this.#called;
+    const found = whole ? names.find(text) : names.findAtStart(text);
+    if (found) this.#accept(one, { kind: 'name', ...found });
+    else if (whole) this.#refuse(one, { kind: text.trim() === '' ? 'no-words' : 'not-addressed' });
+    return !found && whole;
+  }
+
+  #accept(one: Judged, reason: AnswerReason): void {
+    one.state = 'wanted';
+    this.#followUps.meant(one.turn.id);
+    this.#parts.decided(one.turn, true, reason);
+  }
+
+  #refuse(one: Judged, reason: AnswerReason): void {
+    one.state = 'refused';
+    this.#parts.decided(one.turn, false, reason);
+  }
+
+  get #allNames(): readonly string[] {
+    return [this.#parts.ownName(), ...this.#parts.settings().names];
+  }
+
+  get #called(): Names {
+    const all = this.#allNames;
+    if (!this.#names || all.join('\n') !== this.#names.all.join('\n')) this.#names = { all, found: new Names(all) };
+    return this.#names.found;
+  }
+}
