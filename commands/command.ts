@@ -5,7 +5,7 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { Bridges, TurnStory } from '../src/bridge/bridge-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel } from '../src/bridge/ports.ts';
 import type {
@@ -49,12 +49,13 @@ export interface CommandContext {
   readonly notes: Notes;
   readonly reminders: Reminders;
   readonly policies: ToolPolicies;
-  /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
+  /** What was decided in the guild's last conversation, and what became of its turns, oldest first; `at` in ms since 1970. */
   readonly decisions: {
     of(guildId: string):
       | {
           readonly channelId: string;
           readonly decisions: readonly { readonly at: number; readonly decision: Decision }[];
+          readonly turns: readonly TurnStory[];
         }
       | undefined;
   };

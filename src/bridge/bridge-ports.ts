@@ -130,6 +130,35 @@ export type BridgeEvent =
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string }
   | { readonly type: 'ended'; readonly reason: EndReason };
 
+/** What became of one turn. Instants in ms since 1970; names are untrusted text. */
+export interface TurnStory {
+  readonly turnId: number;
+  /** When its sound began, or when it was typed. */
+  readonly at: number;
+  /** null: nobody can say who spoke. */
+  readonly name: string | null;
+  readonly typed: boolean;
+  /** How long it waited for the floor, and for whom; `by` null: for the bot or its model. */
+  readonly waited: { readonly ms: number; readonly by: string | null } | null;
+  /** undefined: it goes on. */
+  readonly spokeMs?: number;
+  /** Absent: answered as a matter of course. */
+  readonly decision?: { readonly answered: boolean; readonly reason: AnswerReason };
+  /** When its last sound came, it was over, all its words were there, it was decided, and the answer began to sound. */
+  readonly spokenAt?: number;
+  readonly endedAt?: number;
+  readonly wordsAt?: number;
+  readonly decidedAt?: number;
+  readonly audibleAt?: number;
+  /** How its last reply ended. `by`: who cut it off. */
+  readonly reply?: {
+    readonly heardMs: number;
+    readonly producedMs: number;
+    readonly interrupted: boolean;
+    readonly by?: string;
+  };
+}
+
 /** What became of somebody's wish to cancel a call. `not-yours`: only its askers and moderators may. */
 export type CancelOutcome = 'cancelled' | 'not-yours' | 'over';
 

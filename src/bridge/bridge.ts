@@ -440,13 +440,13 @@ export class Bridge implements BridgeHandle {
           break;
         case 'begin':
           this.#addTurn(decision.turn);
-          session.beginTurn(this.#answering.began(decision.turn, decision.voicedFrom));
           observe({
             type: 'turn-began',
             turn: decision.turn,
             queuedMs: decision.queuedMs,
             soundStart: wallClock(decision.voicedFrom),
           });
+          session.beginTurn(this.#answering.began(decision.turn, decision.voicedFrom));
           break;
         case 'audio':
           session.appendAudio(decision.pcm);

@@ -1,7 +1,7 @@
 import type { Turn, UserId } from './ports.ts';
 
 /** So long after an answer to somebody, what they say is meant for the bot without its name. */
-export const FOLLOW_UP_MS = 20_000;
+const FOLLOW_UP_MS = 20_000;
 /** Turns that are remembered as meant for the bot. */
 const REMEMBERED = 400;
 

@@ -125,6 +125,21 @@ for (const [title, { protocol, env }] of Object.entries(MODELS)) {
       ];
       await world.until('all words', () => words().length >= all.length);
       assert.deepEqual(words(), all);
+      const why = await mia.command('/why', {}, { channelId: world.channelId });
+      assert.equal(why.ephemeral, true);
+      const told = why.content.split('\n').map((line) => line.replace(/^<t:\d+:T> /, ''));
+      assert.equal(told.length, all.length);
+      const byName = chooses ? /The model decided whether/ : /I heard my name: “Parley” at the start\./;
+      assert.match(told[1] ?? '', byName);
+      assert.match(
+        told[1] ?? '',
+        /^\*\*Anna\*\* spoke for \d+ ms\. .*turn over \d+ ms.*first sound .*My answer of 200 ms was heard/,
+      );
+      assert.match(
+        told[2] ?? '',
+        chooses ? /It stayed silent\.$/ : /neither at its start nor at its end, so I did not answer/,
+      );
+      assert.match(told[3] ?? '', /It followed my answer to them/);
     });
 
     it('stays silent in never, and still answers what is typed', async () => {
