@@ -143,7 +143,7 @@ function spelt(word: string): string {
     .replace(/ph/g, 'f')
     .replace(/c(?=[kaou]|$)/g, 'k')
     .replace(/(?:ey|ay|ie|ee|ei|ea|y)$/, 'i')
-    .replace(/(.)\1/g, '$1');
+    .replace(/([^aeiou])\1/g, '$1');
 }
 
 function calledIn(name: string, text: string): Address | undefined {
