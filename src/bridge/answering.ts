@@ -1,7 +1,7 @@
 import { Names } from './addressing.ts';
 import type { AnswerReason } from './bridge-ports.ts';
 import { FollowUps } from './follow-ups.ts';
-import type { Capabilities, Turn } from './ports.ts';
+import type { Turn, Unasked } from './ports.ts';
 import type { GuildSettings } from './room-ports.ts';
 
 /** Words that do not come within this time after the end of a turn are not waited for. */
@@ -14,8 +14,8 @@ export interface AnsweringParts {
   readonly ownName: () => string;
   /** How many people are in the voice channel. */
   readonly people: () => number;
-  /** See Capabilities; null: nobody can tell, so everybody is answered. */
-  readonly unasked: () => Capabilities['unasked'];
+  /** null: nobody can tell, so everybody is answered. */
+  readonly unasked: () => Unasked | null;
   /** Told once of every turn that is not answered as a matter of course. */
   readonly decided: (turn: Turn, answered: boolean, reason: AnswerReason) => void;
   /** A turn that has ended turns out to want no answer. */
@@ -29,6 +29,8 @@ export interface AnsweringParts {
  */
 interface Judged {
   readonly turn: Turn;
+  /** It is surely meant for the bot. */
+  sure: boolean;
   state: 'undecided' | 'wanted' | 'asked' | 'refused';
   /** undefined: it is open. */
   endedAt: number | undefined;
@@ -59,14 +61,16 @@ export class Answering {
       this.#followUps.meant(turn.id);
       return turn;
     }
-    const one: Judged = { turn, state: 'undecided', endedAt: undefined, words: undefined };
+    const one: Judged = { turn, sure: false, state: 'undecided', endedAt: undefined, words: undefined };
     this.#judged.set(turn.id, one);
     if (answer === 'never') this.#refuse(one, { kind: 'never' });
     else if (answer === 'auto' && this.#parts.people() < 2) this.#accept(one, { kind: 'alone' });
     else if (this.#followUps.has(turn.userId, voicedFrom)) this.#accept(one, { kind: 'follow-up' });
     else if (unasked === 'chooses') {
+      // A model that may stay silent about this turn would also do so about the one before that it cut short.
+      const owed = this.#owesSurely;
       this.#accept(one, { kind: 'model' });
-      return { ...turn, onlyIfCalled: this.#allNames };
+      return owed ? turn : { ...turn, onlyIfCalled: this.#allNames };
     }
     return turn;
   }
@@ -75,7 +79,7 @@ export class Answering {
   wrote(turn: Turn): void {
     this.#followUps.meant(turn.id);
     if (this.#parts.settings().answer !== 'always') {
-      this.#judged.set(turn.id, { turn, state: 'wanted', endedAt: 0, words: undefined });
+      this.#judged.set(turn.id, { turn, sure: true, state: 'wanted', endedAt: 0, words: undefined });
     }
     this.#asked();
   }
@@ -115,6 +119,10 @@ export class Answering {
 
   /** A reply to these turns can be heard, or read. */
   audible(replyId: string, turns: readonly Turn[]): void {
+    const answered = turns.flatMap(({ id }) => this.#judged.get(id) ?? []);
+    // The model was left to decide, and answers: whoever spoke last was meant.
+    const last = answered.at(-1);
+    if (last && !answered.some(({ sure }) => sure)) this.#followUps.meant(last.turn.id);
     this.#followUps.audible(replyId, turns);
     for (const { id } of turns) if (this.#judged.get(id)?.state === 'asked') this.#judged.delete(id);
   }
@@ -144,6 +152,10 @@ export class Answering {
     }
   }
 
+  get #owesSurely(): boolean {
+    return [...this.#judged.values()].some(({ sure, state }) => sure && state === 'wanted');
+  }
+
   get #wanted(): boolean {
     return [...this.#judged.values()].some(({ state, endedAt }) => state === 'wanted' && endedAt !== undefined);
   }
@@ -165,7 +177,8 @@ export class Answering {
 
   #accept(one: Judged, reason: AnswerReason): void {
     one.state = 'wanted';
-    this.#followUps.meant(one.turn.id);
+    one.sure = reason.kind !== 'model';
+    if (one.sure) this.#followUps.meant(one.turn.id);
     this.#parts.decided(one.turn, true, reason);
   }
 

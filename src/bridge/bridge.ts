@@ -200,7 +200,7 @@ export class Bridge implements BridgeHandle {
     this.#settings = settings;
     const waits = this.#model.apply(settings, chosen.includes('provider') || chosen.includes('model'));
     this.#floor.settings = this.#floorSettings();
-    return settings.answer !== 'always' && this.#model.unasked === null ? [...waits, 'answer'] : waits;
+    return this.#model.takesOnAnswer ? waits : [...waits, 'answer'];
   }
 
   close(reason: EndReason): Promise<void> {

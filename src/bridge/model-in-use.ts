@@ -1,5 +1,5 @@
 import type { Note } from './guild-ports.ts';
-import type { Capabilities, Conversation, SessionOptions, SpeechModel } from './ports.ts';
+import type { Conversation, SessionOptions, SpeechModel, Unasked } from './ports.ts';
 import type { GuildSettings, Toolbox } from './room-ports.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
@@ -40,10 +40,18 @@ export class ModelInUse {
   }
 
   /** What the running session does with a turn for which no reply was asked (Capabilities). */
-  get unasked(): Capabilities['unasked'] {
+  get unasked(): Unasked | null {
     const { unasked } = this.#model.capabilities;
+    if (unasked === 'waits') return unasked;
     // A model that answers by itself can only be held back where we draw the ends of turns.
-    return unasked === 'waits' || this.#options.turnDetection === 'manual' ? unasked : null;
+    if (this.#options.turnDetection !== 'manual') return null;
+    if (unasked === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';
+    return unasked;
+  }
+
+  /** Whether the running session can do what the settings say of whom to answer. */
+  get takesOnAnswer(): boolean {
+    return this.#settings.answer === 'always' ? !this.#options.choosing : this.unasked !== null;
   }
 
   /** What the running session goes by. */

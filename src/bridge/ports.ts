@@ -90,6 +90,12 @@ export interface Turn {
   readonly onlyIfCalled?: readonly string[] | undefined;
 }
 
+/**
+ * What a model does with a turn for which no reply was asked: it waits; it chooses itself whether it was spoken to; or it
+ * answers all the same, and its answer is held back. (null: nobody writes down what people say, so nobody can tell.)
+ */
+export type Unasked = 'waits' | 'chooses' | 'answers';
+
 /** What one exact model can do; data, in model/capabilities.ts. */
 export interface Capabilities {
   readonly voices: readonly string[];
@@ -102,11 +108,8 @@ export interface Capabilities {
   readonly mcpServers: readonly string[];
   /** Whether the model itself goes on talking while a tool runs, or we have to order its calls and results for it. */
   readonly asyncTools: 'native' | 'sequenced';
-  /**
-   * What it does with a turn for which no reply was asked: it waits; it chooses itself whether it was spoken to; or it
-   * answers all the same, and its answer is held back. null: nobody writes down what people say, so nobody can tell.
-   */
-  readonly unasked: 'waits' | 'chooses' | 'answers' | null;
+  /** See Unasked. `may-choose`: it chooses if its session was opened so, else it answers. */
+  readonly unasked: Unasked | 'may-choose' | null;
 }
 
 /**
@@ -138,6 +141,8 @@ export interface SessionOptions {
   readonly turnDetection: TurnDetection;
   readonly silenceMs: number;
   readonly replyForm: ReplyForm;
+  /** It stays silent where it is not spoken to; for models that may choose. */
+  readonly choosing?: boolean | undefined;
   readonly serverTools: readonly ServerTool[];
   /** Labels of hosted MCP servers (Capabilities.mcpServers). */
   readonly mcpServers: readonly string[];

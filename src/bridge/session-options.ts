@@ -36,6 +36,7 @@ export function sessionOptions(
     turnDetection: !drawn && turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
     silenceMs: settings.silenceMs,
     replyForm,
+    ...(drawn && unasked === 'may-choose' && { choosing: true }),
     serverTools: serverTools.filter((name) => !disabled.includes(name)),
     mcpServers: mcpServers.filter((label) => !disabled.includes(mcpName(label))),
   };

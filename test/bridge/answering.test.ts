@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Answering } from '../../src/bridge/answering.ts';
-import type { Capabilities, Turn } from '../../src/bridge/ports.ts';
+import type { Turn, Unasked } from '../../src/bridge/ports.ts';
 import type { AnswerMode } from '../../src/bridge/room-ports.ts';
 
 /** Decisions on turns that the test plays by hand; times in ms. */
@@ -11,7 +11,7 @@ class Play {
   mode: AnswerMode = 'addressed';
   names: string[] = [];
   people = 2;
-  unasked: Capabilities['unasked'] = 'waits';
+  unasked: Unasked | null = 'waits';
   readonly answering = new Answering({
     settings: () => ({ answer: this.mode, names: this.names }),
     ownName: () => 'Parley',
@@ -169,6 +169,14 @@ describe('whether a turn is answered', () => {
     play.answers('r1', [[1, 'anna']], 2_000);
     assert.equal(play.began(2, 'anna', 3_000).onlyIfCalled, undefined);
     assert.deepEqual(play.decided, ['1 yes model', '2 yes follow-up']);
+  });
+
+  it('is not left to a model that somebody else waits for an answer of', () => {
+    const play = new Play();
+    play.unasked = 'chooses';
+    play.answering.wrote({ id: 1, userId: 'anna', name: 'Anna' });
+    play.answering.cut();
+    assert.equal(play.began(2, 'ben').onlyIfCalled, undefined);
   });
 });
 
