@@ -76,10 +76,10 @@ export class Answering {
   }
 
   /** A typed turn, or an announcement: always meant for the bot, and the model is asked at once. */
-  wrote(turn: Turn): void {
+  wrote(turn: Turn, now: number): void {
     this.#followUps.meant(turn.id);
     if (this.#parts.settings().answer !== 'always') {
-      this.#judged.set(turn.id, { turn, sure: true, state: 'wanted', endedAt: 0, words: undefined });
+      this.#judged.set(turn.id, { turn, sure: true, state: 'wanted', endedAt: now, words: undefined });
     }
     this.#asked();
   }
@@ -110,11 +110,14 @@ export class Answering {
     this.#parts.pass(turnId);
   }
 
-  /** True once when a reply should be asked for now, for turns that were judged after their end. */
-  takeDue(quiet: boolean): boolean {
-    const due = quiet && this.#wanted;
-    if (due) this.#asked();
-    return due;
+  /**
+   * Once, when a reply should be asked for now, for turns that were judged after their end: when the last of them ended.
+   */
+  takeDue(quiet: boolean): number | undefined {
+    if (!quiet || !this.#wanted) return undefined;
+    const due = [...this.#judged.values()].filter(({ state, endedAt }) => state === 'wanted' && endedAt !== undefined);
+    this.#asked();
+    return due.at(-1)?.endedAt;
   }
 
   /** A reply to these turns can be heard, or read. */

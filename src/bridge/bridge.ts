@@ -459,7 +459,7 @@ export class Bridge implements BridgeHandle {
           if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);
           observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
           observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });
-          this.#answering.wrote(decision.turn);
+          this.#answering.wrote(decision.turn, performance.now());
           session.appendText(decision.turn, decision.text);
           this.#expectReply();
           break;
@@ -486,9 +486,10 @@ export class Bridge implements BridgeHandle {
 
   /** Asks for a reply where words show, after the end of their turn, that the bot was spoken to. */
   #answerAddressed(): void {
-    if (this.#closing || !this.#answering.takeDue(this.#floor.quiet)) return;
+    const endedAt = this.#closing ? undefined : this.#answering.takeDue(this.#floor.quiet);
+    if (endedAt === undefined) return;
     this.#parts.session.respond();
-    this.#expectReply();
+    this.#expectReply(endedAt);
   }
 
   #addTurn(turn: Turn): void {
@@ -497,10 +498,10 @@ export class Bridge implements BridgeHandle {
     this.#tools.turnBegan();
   }
 
-  /** A reply was asked for: it answers everything so far, results of tools included. */
-  #expectReply(): void {
+  /** A reply was asked for: it answers everything so far, results of tools included. `turnEndedAt`: since when people wait. */
+  #expectReply(turnEndedAt = performance.now()): void {
     const now = performance.now();
-    this.#turnEndedAt = now;
+    this.#turnEndedAt = turnEndedAt;
     this.#tools.covered();
     this.#voice.asked(now);
   }

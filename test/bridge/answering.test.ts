@@ -30,7 +30,7 @@ class Play {
   }
   says(id: number, text: string, final = true): boolean {
     this.answering.heard(id, text, final);
-    return this.answering.takeDue(true);
+    return this.answering.takeDue(true) !== undefined;
   }
   /** An answer sounds from … to. */
   answers(replyId: string, turns: readonly [number, string][], to: number): void {
@@ -70,7 +70,7 @@ describe('whether a turn is answered', () => {
     const play = new Play();
     play.began(1, 'anna');
     play.answering.heard(1, 'Parley, what', false);
-    assert.equal(play.answering.takeDue(true), false, 'the turn is open');
+    assert.equal(play.answering.takeDue(true), undefined, 'the turn is open');
     assert.deepEqual(play.answering.ended(1, true, 1_000), { respond: true, passed: false });
     play.began(2, 'ben');
     play.answering.heard(2, 'is it so, Parley', true);
@@ -137,7 +137,7 @@ describe('whether a turn is answered', () => {
     play.mode = 'never';
     play.began(1, 'anna');
     assert.deepEqual(play.answering.ended(1, true, 1_000), { respond: false, passed: true });
-    play.answering.wrote({ id: 2, userId: 'anna', name: 'Anna' });
+    play.answering.wrote({ id: 2, userId: 'anna', name: 'Anna' }, 0);
     play.answers('r1', [[2, 'anna']], 2_000);
     assert.equal(play.turn(3, 'anna', 3_000), false);
     assert.deepEqual(play.decided, ['1 no never', '3 no never']);
@@ -174,7 +174,7 @@ describe('whether a turn is answered', () => {
   it('is not left to a model that somebody else waits for an answer of', () => {
     const play = new Play();
     play.unasked = 'chooses';
-    play.answering.wrote({ id: 1, userId: 'anna', name: 'Anna' });
+    play.answering.wrote({ id: 1, userId: 'anna', name: 'Anna' }, 0);
     play.answering.cut();
     assert.equal(play.began(2, 'ben').onlyIfCalled, undefined);
   });
@@ -209,7 +209,7 @@ describe('an answer that somebody waits for', () => {
     const play = new Play();
     play.turn(1, 'anna', 0, false);
     play.answering.heard(1, 'Parley, hello', true);
-    assert.equal(play.answering.takeDue(false), false);
+    assert.equal(play.answering.takeDue(false), undefined);
     assert.equal(play.turn(2, 'ben'), true);
   });
 
@@ -222,7 +222,7 @@ describe('an answer that somebody waits for', () => {
 
   it('is asked for again where it was typed', () => {
     const play = new Play();
-    play.answering.wrote({ id: 1, userId: 'anna', name: 'Anna' });
+    play.answering.wrote({ id: 1, userId: 'anna', name: 'Anna' }, 0);
     play.answering.cut();
     assert.equal(play.turn(2, 'ben'), true);
   });
