@@ -32,6 +32,8 @@ interface Judged {
   /** It is surely meant for the bot. */
   sure: boolean;
   state: 'undecided' | 'wanted' | 'asked' | 'refused';
+  /** A reply for somebody else answers it as well: one that was asked for, or that people heard. */
+  covered: 'no' | 'asked' | 'heard';
   /** undefined: it is open. */
   endedAt: number | undefined;
   /** All of its words, once they are known. */
@@ -61,7 +63,7 @@ export class Answering {
       this.#followUps.meant(turn.id);
       return turn;
     }
-    const one: Judged = { turn, sure: false, state: 'undecided', endedAt: undefined, words: undefined };
+    const one: Judged = { turn, sure: false, state: 'undecided', covered: 'no', endedAt: undefined, words: undefined };
     this.#judged.set(turn.id, one);
     if (answer === 'never') this.#refuse(one, { kind: 'never' });
     else if (answer === 'auto' && this.#parts.people() < 2) this.#accept(one, { kind: 'alone' });
@@ -79,7 +81,7 @@ export class Answering {
   wrote(turn: Turn, now: number): void {
     this.#followUps.meant(turn.id);
     if (this.#parts.settings().answer !== 'always') {
-      this.#judged.set(turn.id, { turn, sure: true, state: 'wanted', endedAt: now, words: undefined });
+      this.#judged.set(turn.id, { turn, sure: true, state: 'wanted', covered: 'no', endedAt: now, words: undefined });
     }
     this.#asked();
   }
@@ -124,10 +126,10 @@ export class Answering {
   audible(replyId: string, turns: readonly Turn[]): void {
     const answered = turns.flatMap(({ id }) => this.#judged.get(id) ?? []);
     // The model was left to decide, and answers: whoever spoke last was meant.
-    const last = answered.at(-1);
+    const last = answered.findLast(({ state }) => state === 'asked');
     if (last && !answered.some(({ sure }) => sure)) this.#followUps.meant(last.turn.id);
     this.#followUps.audible(replyId, turns);
-    for (const { id } of turns) if (this.#judged.get(id)?.state === 'asked') this.#judged.delete(id);
+    for (const one of answered) this.#settle(one);
   }
 
   /** The sound of a reply is over, or was cut. */
@@ -137,12 +139,15 @@ export class Answering {
 
   /** No reply is under way any more, though nobody heard one: the model had nothing to say, failed, or was given up. */
   over(): void {
-    for (const [id, { state }] of this.#judged) if (state === 'asked') this.#judged.delete(id);
+    for (const one of this.#judged.values()) this.#settle(one);
   }
 
   /** Somebody spoke before the reply was heard: whoever waits for it waits on. */
   cut(): void {
-    for (const one of this.#judged.values()) if (one.state === 'asked') one.state = 'wanted';
+    for (const one of this.#judged.values()) {
+      if (one.state === 'asked') one.state = 'wanted';
+      if (one.covered === 'asked') one.covered = 'no';
+    }
   }
 
   /** Time passes: nobody waits for ever for words. */
@@ -165,8 +170,17 @@ export class Answering {
 
   /** A reply answers every turn that has ended. */
   #asked(): void {
-    for (const one of this.#judged.values())
-      if (one.state === 'wanted' && one.endedAt !== undefined) one.state = 'asked';
+    for (const one of this.#judged.values()) {
+      if (one.endedAt === undefined) continue;
+      if (one.state === 'wanted') one.state = 'asked';
+      if (one.state === 'undecided') one.covered = 'asked';
+    }
+  }
+
+  /** What was asked for is over: heard, or not coming. */
+  #settle(one: Judged): void {
+    if (one.state === 'asked') this.#judged.delete(one.turn.id);
+    if (one.covered === 'asked') one.covered = 'heard';
   }
 
   /** `whole`: these are all of the turn's words; before, only a name at the start can be told. True: refused. */
@@ -179,7 +193,8 @@ export class Answering {
   }
 
   #accept(one: Judged, reason: AnswerReason): void {
-    one.state = 'wanted';
+    one.state = one.covered === 'asked' ? 'asked' : 'wanted';
+    if (one.covered === 'heard') this.#judged.delete(one.turn.id);
     one.sure = reason.kind !== 'model';
     if (one.sure) this.#followUps.meant(one.turn.id);
     this.#parts.decided(one.turn, true, reason);
