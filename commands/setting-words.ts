@@ -1,4 +1,4 @@
-import type { ReplyForm, TurnDetection } from '../src/bridge/ports.ts';
+import type { ReplyForm, SpeechModel, TurnDetection } from '../src/bridge/ports.ts';
 import type { AnswerMode, ChosenModel, GuildSettings } from '../src/bridge/room-ports.ts';
 import type { Asked, CommandContext } from './command.ts';
 import { channelLink, duration, labelWords, listed, plain } from './words.ts';
@@ -91,13 +91,20 @@ export function settingsText(settings: GuildSettings, chosen: ChosenModel, runni
     `**Interruption:** ${interruptionWords(settings.interruptionMs)}`,
     `**Ends of turns are drawn** ${TURN_WORDS[detects ? settings.turnDetection : 'manual']}`,
     `**Answers:** I ${REPLY_WORDS[writes ? settings.replyForm : 'voice']}`,
-    `**I answer** ${ANSWER_WORDS[settings.answer]}`,
+    `**I answer** ${answerText(settings.answer, model)}`,
     `**Names:** ${namesText(settings.names)}`,
     `**I leave** after ${duration(settings.aloneMs)} alone, or ${duration(settings.idleMs)} without a word`,
     `**Transcript:** ${transcript === null ? "the voice channel's own chat" : channelLink(transcript)}`,
     `**Tools switched off:** ${disabledTools.length === 0 ? 'none' : listed(disabledTools.map((name) => `\`${name}\``))}`,
     `**Persona:** ${settings.persona.trim() === '' ? 'none' : plain(settings.persona, SHOWN_PERSONA)}`,
   ].join('\n');
+}
+
+function answerText(answer: AnswerMode, { label, capabilities }: SpeechModel): string {
+  const tells = capabilities.unasked !== null || answer === 'always' || answer === 'never';
+  return tells
+    ? ANSWER_WORDS[answer]
+    : `everybody (${labelWords(label)} writes nothing down, so I cannot tell who speaks to me)`;
 }
 
 /** What the bot listens to beside its display name. */
