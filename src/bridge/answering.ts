@@ -55,6 +55,14 @@ export class Answering {
     this.#parts = parts;
   }
 
+  /** An answer is held back until it is known whether anybody wants it: asking for another one would let it out. */
+  get holdsBack(): boolean {
+    return (
+      this.#parts.unasked() === 'answers' &&
+      [...this.#judged.values()].some(({ state, endedAt }) => state === 'undecided' && endedAt !== undefined)
+    );
+  }
+
   /** A spoken turn begins; its first voiced packet came at `voicedFrom`. Gives the turn as the model is to be told of it. */
   began(turn: Turn, voicedFrom: number): Turn {
     const { answer } = this.#parts.settings();

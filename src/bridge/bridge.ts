@@ -560,8 +560,9 @@ export class Bridge implements BridgeHandle {
   #answerTools(now: number): void {
     if (this.#closing) return;
     const bot = this.#voice.state;
-    const due = this.#tools.takeDue({ floorQuiet: this.#floor.quiet, bot });
-    if (!this.#tools.wantsReply(this.#floor.quiet) && due.length === 0) return;
+    const floorQuiet = this.#floor.quiet && !this.#answering.holdsBack;
+    const due = this.#tools.takeDue({ floorQuiet, bot });
+    if (!this.#tools.wantsReply(floorQuiet) && due.length === 0) return;
     // Only a result that cuts in is due while the bot speaks.
     if (due.length > 0 && bot === 'speaking') this.#silence();
     for (const result of due) this.#parts.session.sendToolResult(result);
