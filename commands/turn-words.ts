@@ -21,7 +21,7 @@ function decided({ decision, typed }: TurnStory): string {
 function reasonWords(reason: AnswerReason): string {
   switch (reason.kind) {
     case 'name':
-      return `I heard my name: “${plain(reason.word, 40)}” at the ${reason.place}.`;
+      return `I heard my name: “${plain(reason.word, 40)}” ${reason.place === 'middle' ? 'in the middle' : `at the ${reason.place}`}.`;
     case 'follow-up':
       return 'It followed my answer to them, so I took it as meant for me.';
     case 'alone':

@@ -5,7 +5,7 @@ import { latinized } from './transliteration.ts';
 /** Where a name stood, and as which word of what was said. The word is untrusted text. */
 export interface Address {
   readonly word: string;
-  readonly place: 'start' | 'end';
+  readonly place: 'start' | 'middle' | 'end';
 }
 
 const WORD = /[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:['’ʼ`][\p{L}\p{M}\p{N}]+)*/gu;
@@ -63,6 +63,21 @@ export class Names {
     for (const name of this.#names) {
       const found = name.letters === undefined ? called(name.parts, start, end) : calledIn(name.letters, text);
       if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** A name anywhere, for words of which nobody knows where a turn begins and ends. */
+  findAnywhere(text: string): Address | undefined {
+    const found = this.find(text);
+    if (found) return found;
+    const spoken = wordsOf(text.slice(0, LOOKED_AT));
+    for (const { parts, letters } of this.#names) {
+      if (letters !== undefined && joined(spoken).includes(letters)) return { word: letters, place: 'middle' };
+      for (let at = 0; at < spoken.length; at += 1) {
+        const used = matchAt(parts, spoken, at, false);
+        if (used > 0) return { word: said(spoken.slice(at, at + used)), place: 'middle' };
+      }
     }
     return undefined;
   }
@@ -147,9 +162,7 @@ function spelt(word: string): string {
 }
 
 function calledIn(name: string, text: string): Address | undefined {
-  const spoken = wordsOf(text)
-    .map(({ plain }) => plain)
-    .join('');
+  const spoken = joined(wordsOf(text));
   const first = spoken.indexOf(name);
   if (first < 0) return undefined;
   if (first <= LETTERS_AROUND) return { word: name, place: 'start' };
@@ -175,6 +188,10 @@ function plainOf(word: string): string {
 
 function words(list: string): ReadonlySet<string> {
   return new Set(wordsOf(list).map(({ plain }) => plain));
+}
+
+function joined(spoken: readonly Word[]): string {
+  return spoken.map(({ plain }) => plain).join('');
 }
 
 function said(found: readonly Word[]): string {

@@ -109,15 +109,32 @@ export class Answering {
     return { respond, passed };
   }
 
-  /** What is known of a turn's words; `final`: no more of them come. */
-  heard(turnId: number, text: string, final: boolean): void {
-    const one = this.#judged.get(turnId);
+  /** What is known of a turn's words; `final`: no more of them come. null: nobody can say whose words they are. */
+  heard(turn: Turn | null, text: string, final: boolean): void {
+    this.#hearRunTogether(turn, text);
+    const one = turn ? this.#judged.get(turn.id) : undefined;
     if (one?.state !== 'undecided') return;
     if (final) one.words = text;
     const refused = this.#judge(one, text, final && one.endedAt !== undefined);
     if (!refused) return;
-    this.#judged.delete(turnId);
-    this.#parts.pass(turnId);
+    this.#judged.delete(one.turn.id);
+    this.#parts.pass(one.turn.id);
+  }
+
+  /**
+   * Gemini's transcription names no turn: words of one person's turns in a row come as those of the first, and others as
+   * nobody's. A name in these may stand anywhere, and calls for all the turns whose words they may be: nobody is to talk
+   * to a deaf bot, and a reply has the rights that all of them share.
+   */
+  #hearRunTogether(turn: Turn | null, text: string): void {
+    if (this.#parts.unasked() === 'waits') return;
+    const waiting = [...this.#judged.values()].filter(({ state }) => state === 'undecided');
+    const later = waiting.filter((one) => turn === null || (one.turn.userId === turn.userId && one.turn.id > turn.id));
+    const found = later.length > 0 ? this.#called.findAnywhere(text) : undefined;
+    if (!found) return;
+    for (const one of waiting) {
+      if (later.includes(one) || one.turn.id === turn?.id) this.#accept(one, { kind: 'name', ...found });
+    }
   }
 
   /**

@@ -23,7 +23,7 @@ interface TurnSound {
 
 /** Why a turn is answered or not. `word` is untrusted text. */
 export type AnswerReason =
-  | { readonly kind: 'name'; readonly word: string; readonly place: 'start' | 'end' }
+  | { readonly kind: 'name'; readonly word: string; readonly place: 'start' | 'middle' | 'end' }
   /** Shortly after an answer to the same person. */
   | { readonly kind: 'follow-up' }
   /** Nobody else was there when the turn began. */

@@ -306,7 +306,7 @@ export class Bridge implements BridgeHandle {
         const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
         const { turnId: _, ...words } = event;
         observe({ ...words, turn });
-        if (turn) this.#answering.heard(turn.id, words.text, words.final);
+        this.#answering.heard(turn, words.text, words.final);
         this.#answerAddressed();
         break;
       }

@@ -20,7 +20,9 @@ class Play {
     decided: (turn, answered, reason) => this.decided.push(`${turn.id} ${answered ? 'yes' : 'no'} ${reason.kind}`),
     pass: (turnId) => this.passed.push(turnId),
   });
+  readonly #who = new Map<number, string>();
   began(id: number, userId: string, at = 0): Turn {
+    this.#who.set(id, userId);
     return this.answering.began({ id, userId, name: userId }, at);
   }
   /** A turn without a pause: gives whether its end asks for a reply. */
@@ -28,8 +30,12 @@ class Play {
     this.began(id, userId, at);
     return this.answering.ended(id, quiet, at + 1_000).respond;
   }
-  says(id: number, text: string, final = true): boolean {
-    this.answering.heard(id, text, final);
+  heard(id: number | null, text: string, final: boolean): void {
+    const turn = id === null ? null : { id, userId: this.#who.get(id) ?? null, name: '' };
+    this.answering.heard(turn, text, final);
+  }
+  says(id: number | null, text: string, final = true): boolean {
+    this.heard(id, text, final);
     return this.answering.takeDue(true) !== undefined;
   }
   /** An answer sounds from … to. */
@@ -69,15 +75,30 @@ describe('whether a turn is answered', () => {
   it('is settled at the end where the words are there before it', () => {
     const play = new Play();
     play.began(1, 'anna');
-    play.answering.heard(1, 'Parley, what', false);
+    play.heard(1, 'Parley, what', false);
     assert.equal(play.answering.takeDue(true), undefined, 'the turn is open');
     assert.deepEqual(play.answering.ended(1, true, 1_000), { respond: true, passed: false });
     play.began(2, 'ben');
-    play.answering.heard(2, 'is it so, Parley', true);
+    play.heard(2, 'is it so, Parley', true);
     assert.deepEqual(play.answering.ended(2, true, 1_000), { respond: true, passed: false });
     play.began(3, 'cara');
-    play.answering.heard(3, 'bananas', true);
+    play.heard(3, 'bananas', true);
     assert.deepEqual(play.answering.ended(3, true, 1_000), { respond: false, passed: true });
+  });
+
+  it('is yes for all turns whose words a name may be among, where the words of turns run together', () => {
+    const play = new Play();
+    play.unasked = 'answers';
+    for (const id of [1, 2]) play.turn(id, 'anna');
+    play.turn(3, 'ben');
+    assert.equal(play.says(1, 'bananas Parley what time is it', false), true);
+    assert.deepEqual(play.decided, ['2 yes name', '1 yes name'].toSorted());
+    play.turn(4, 'cara');
+    assert.equal(play.says(null, 'and so, Parley, what', true), true);
+    assert.deepEqual(play.decided.slice(2), ['3 yes name', '4 yes name']);
+    const exact = new Play();
+    for (const id of [1, 2]) exact.turn(id, 'anna');
+    assert.equal(exact.says(1, 'I asked Parley about it'), false);
   });
 
   it('goes by the names of the moment', () => {
@@ -208,7 +229,7 @@ describe('an answer that somebody waits for', () => {
   it('is asked for once nobody speaks or waits', () => {
     const play = new Play();
     play.turn(1, 'anna', 0, false);
-    play.answering.heard(1, 'Parley, hello', true);
+    play.heard(1, 'Parley, hello', true);
     assert.equal(play.answering.takeDue(false), undefined);
     assert.equal(play.turn(2, 'ben'), true);
   });
