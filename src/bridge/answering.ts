@@ -36,8 +36,9 @@ interface Judged {
   covered: 'no' | 'asked' | 'heard';
   /** undefined: it is open. */
   endedAt: number | undefined;
-  /** All of its words, once they are known. */
-  words: string | undefined;
+  /** What is known of its words, and whether that is all. */
+  words: string;
+  whole: boolean;
 }
 
 /**
@@ -71,7 +72,15 @@ export class Answering {
       this.#followUps.meant(turn.id);
       return turn;
     }
-    const one: Judged = { turn, sure: false, state: 'undecided', covered: 'no', endedAt: undefined, words: undefined };
+    const one: Judged = {
+      turn,
+      sure: false,
+      state: 'undecided',
+      covered: 'no',
+      endedAt: undefined,
+      words: '',
+      whole: false,
+    };
     this.#judged.set(turn.id, one);
     if (answer === 'never') this.#refuse(one, { kind: 'never' });
     else if (answer === 'auto' && this.#parts.people() < 2) this.#accept(one, { kind: 'alone' });
@@ -89,7 +98,15 @@ export class Answering {
   wrote(turn: Turn, now: number): void {
     this.#followUps.meant(turn.id);
     if (this.#parts.settings().answer !== 'always') {
-      this.#judged.set(turn.id, { turn, sure: true, state: 'wanted', covered: 'no', endedAt: now, words: undefined });
+      this.#judged.set(turn.id, {
+        turn,
+        sure: true,
+        state: 'wanted',
+        covered: 'no',
+        endedAt: now,
+        words: '',
+        whole: false,
+      });
     }
     this.#asked();
   }
@@ -101,7 +118,7 @@ export class Answering {
   ended(turnId: number, quiet: boolean, now: number): { readonly respond: boolean; readonly passed: boolean } {
     const one = this.#judged.get(turnId);
     if (one) one.endedAt = now;
-    if (one?.state === 'undecided' && one.words !== undefined) this.#judge(one, one.words, true);
+    if (one?.state === 'undecided' && one.whole) this.#judge(one, one.words, true);
     const passed = one?.state === 'refused';
     if (passed) this.#judged.delete(turnId);
     const respond = quiet && (one === undefined || this.#wanted);
@@ -114,7 +131,8 @@ export class Answering {
     this.#hearRunTogether(turn, text);
     const one = turn ? this.#judged.get(turn.id) : undefined;
     if (one?.state !== 'undecided') return;
-    if (final) one.words = text;
+    one.words = text;
+    one.whole = final;
     const refused = this.#judge(one, text, final && one.endedAt !== undefined);
     if (!refused) return;
     this.#judged.delete(one.turn.id);
@@ -175,12 +193,12 @@ export class Answering {
     }
   }
 
-  /** Time passes: nobody waits for ever for words. */
+  /** Time passes: nobody waits for ever for words, and those that came count. */
   tick(now: number): void {
     for (const [id, one] of this.#judged) {
       if (one.state !== 'undecided' || one.endedAt === undefined || now - one.endedAt < WORDS_WAIT_MS) continue;
+      if (!this.#judge(one, one.words, true)) continue;
       this.#judged.delete(id);
-      this.#refuse(one, { kind: 'no-words' });
       this.#parts.pass(id);
     }
   }

@@ -173,6 +173,10 @@ describe('whether a turn is answered', () => {
     assert.deepEqual(play.decided, ['1 no no-words']);
     assert.deepEqual(play.passed, [1]);
     assert.equal(play.says(1, 'Parley, hello'), false, 'too late');
+    play.turn(2, 'anna', 10_000);
+    play.says(2, 'is it, Parley', false);
+    play.answering.tick(17_000);
+    assert.equal(play.decided[1], '2 yes name', 'what came of them counts');
   });
 
   it('is yes for everybody where nobody writes down what people say', () => {

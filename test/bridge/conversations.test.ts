@@ -94,6 +94,10 @@ function unanswered(conversation: Conversation): string[] {
 /** What answering only who calls `anna` came to: hers are answered, and no reply is for nobody who was meant. */
 function misaddressed(conversation: Conversation): string[] {
   const verdicts = new Map(conversation.of('answer-decided').map(({ turn, answered }) => [turn.id, answered]));
+  // On a machine that stands still, words may come too late.
+  const late = conversation
+    .of('answer-decided')
+    .flatMap(({ turn, reason }) => (reason.kind === 'no-words' ? turn.id : []));
   const replies = conversation.of('reply-started').map(({ turns }) => turns);
   const answered = new Set(replies.flatMap((turns) => turns.map(({ id }) => id)));
   const hers = conversation.of('turn-ended').filter(({ turn }) => turn.userId === 'anna');
@@ -101,7 +105,7 @@ function misaddressed(conversation: Conversation): string[] {
   const forNobody = replies.filter((turns) => turns.every(({ id }) => verdicts.get(id) === false));
   return [
     ...hers
-      .filter(({ turn }) => verdicts.get(turn.id) === false)
+      .filter(({ turn }) => verdicts.get(turn.id) === false && !late.includes(turn.id))
       .map(({ turn }) => `turn ${turn.id} called and was refused`),
     ...hers
       .filter(({ turn }) => !answered.has(turn.id))
