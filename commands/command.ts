@@ -5,7 +5,7 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { Bridges, TurnStory } from '../src/bridge/bridge-ports.ts';
 import type { Consent } from '../src/bridge/consent-ports.ts';
 import type { TranscriptExports } from '../src/bridge/export-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
@@ -64,12 +64,13 @@ export interface CommandContext {
   readonly audit: Audit;
   readonly exports: TranscriptExports;
   readonly summaries: Summaries;
-  /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
+  /** What was decided in the guild's last conversation, and what became of its turns, oldest first; `at` in ms since 1970. */
   readonly decisions: {
     of(guildId: string):
       | {
           readonly channelId: string;
           readonly decisions: readonly { readonly at: number; readonly decision: Decision }[];
+          readonly turns: readonly TurnStory[];
         }
       | undefined;
   };

@@ -1,5 +1,5 @@
 import type { ReplyForm, TurnDetection } from '../src/bridge/ports.ts';
-import type { ChosenModel, GuildSettings } from '../src/bridge/room-ports.ts';
+import type { AnswerMode, ChosenModel, GuildSettings } from '../src/bridge/room-ports.ts';
 import type { Asked, CommandContext } from './command.ts';
 import { channelLink, duration, labelWords, listed, plain } from './words.ts';
 
@@ -14,6 +14,14 @@ export const TURN_WORDS: Readonly<Record<TurnDetection, string>> = {
 export const REPLY_WORDS: Readonly<Record<ReplyForm, string>> = {
   voice: 'speak my answers',
   text: 'post my answers instead of speaking them',
+};
+
+/** Whom each mode answers, for people. */
+export const ANSWER_WORDS: Readonly<Record<AnswerMode, string>> = {
+  always: 'everybody',
+  addressed: 'who speaks to me: by a name of mine at the start or end, or within 20 s after my answer to them',
+  never: 'nobody; I only write down what is said, and `/ask` still works',
+  auto: 'everybody while one person is there, and with two or more only who speaks to me',
 };
 
 const SHOWN_PERSONA = 600;
@@ -83,6 +91,8 @@ export function settingsText(settings: GuildSettings, chosen: ChosenModel, runni
     `**Interruption:** ${interruptionWords(settings.interruptionMs)}`,
     `**Ends of turns are drawn** ${TURN_WORDS[detects ? settings.turnDetection : 'manual']}`,
     `**Answers:** I ${REPLY_WORDS[writes ? settings.replyForm : 'voice']}`,
+    `**I answer** ${answerText(settings.answer, chosen)}`,
+    `**Names:** ${namesText(settings.names)}`,
     `**I leave** after ${duration(settings.aloneMs)} alone, or ${duration(settings.idleMs)} without a word`,
     `**Transcript:** ${transcriptText(settings)}`,
     `**Tools switched off:** ${disabledTools.length === 0 ? 'none' : listed(disabledTools.map((name) => `\`${name}\``))}`,
@@ -94,6 +104,19 @@ function transcriptText({ liveTranscript, livePlace, transcriptChannelId }: Guil
   if (!liveTranscript) return 'recorded, and not posted';
   const where = transcriptChannelId === null ? "the voice channel's own chat" : channelLink(transcriptChannelId);
   return livePlace === 'thread' ? `a thread of ${where} for each conversation` : where;
+}
+
+function answerText(answer: AnswerMode, { model, written }: ChosenModel): string {
+  const tells = written || answer === 'always' || answer === 'never';
+  return tells
+    ? ANSWER_WORDS[answer]
+    : `everybody (${labelWords(model.label)} writes nothing down, so I cannot tell who speaks to me)`;
+}
+
+/** What the bot listens to beside its display name. */
+export function namesText(names: readonly string[]): string {
+  const also = names.map((name) => `“${plain(name, 40)}”`);
+  return listed(['my display name', ...also]);
 }
 
 function modelText({ model, absent }: ChosenModel, running: string | undefined): string {

@@ -4,6 +4,7 @@ import type { Asked, Choice, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { findLanguage, languageChoices } from './languages.ts';
 import { change, interruptionWords, languageWords, REPLY_WORDS, settingsText, TURN_WORDS } from './setting-words.ts';
+import { answerOption, namesOption, setAnswer, setNames } from './voice-answer.ts';
 import { modelChoices, modelOption, providerChoices, providerOption, setModel, setProvider } from './voice-model.ts';
 import { duration, labelWords, listed, plain } from './words.ts';
 
@@ -25,6 +26,8 @@ export const voice: Command = {
     .addSubcommand(interruptionOption)
     .addSubcommand(turnsOption)
     .addSubcommand(replyOption)
+    .addSubcommand(answerOption)
+    .addSubcommand(namesOption)
     .addSubcommand(leaveAfterOptions)
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
 
@@ -50,6 +53,10 @@ export const voice: Command = {
         return setTurns(asked, context);
       case 'reply':
         return setReply(asked, context);
+      case 'answer':
+        return setAnswer(asked, context);
+      case 'names':
+        return setNames(asked, context);
       case 'leave-after':
         return setLeaveAfter(asked, context);
       default:

@@ -2,15 +2,16 @@ import type { Decision } from '../src/bridge/room-ports.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { sees } from './rights.ts';
+import { storyWords } from './turn-words.ts';
 import { listed, plain } from './words.ts';
 
 /** Nobody scrolls further back in one answer. */
 const SHOWN = 10;
 const LONGEST = 1_900;
 
-/** Why something was done or refused in the conversation. */
+/** What became of the last turns, and why something was done or refused: whom I heard, answered or not, and how fast. */
 export const why: Command = {
-  data: guildCommand('why', 'Why I did something or refused to, in this conversation'),
+  data: guildCommand('why', 'Why I answered or did not, and did something or refused to, in this conversation'),
 
   async execute(asked, { bridges, decisions }) {
     const log = decisions.of(asked.guildId);
@@ -20,10 +21,15 @@ export const why: Command = {
     if (!sees(asked.guild.channels.cache.get(channelId), asked.member)) {
       return 'You cannot see the voice channel of that conversation.';
     }
-    if (log.decisions.length === 0) return 'Nothing has been decided in this conversation yet: nobody wanted a tool.';
-    const lines = log.decisions
+    const told = [
+      ...log.turns.map((story) => ({ at: story.at, text: storyWords(story) })),
+      ...log.decisions.map(({ at, decision }) => ({ at, text: words(decision) })),
+    ];
+    if (told.length === 0) return 'Nothing has been decided in this conversation yet: nobody spoke or wanted a tool.';
+    const lines = told
+      .sort((one, other) => one.at - other.at)
       .slice(-SHOWN)
-      .map(({ at, decision }) => `<t:${Math.floor(at / 1_000)}:T> ${words(decision)}`);
+      .map(({ at, text }) => `<t:${Math.floor(at / 1_000)}:T> ${text}`);
     while (lines.length > 1 && lines.join('\n').length > LONGEST) lines.shift();
     return lines.join('\n');
   },

@@ -150,7 +150,8 @@ export class Conversations {
     const { models, toolbox, ticker, consent, log, statuses, buttons, places } = this.#parts;
     const mayHear = (userId: UserId): boolean => consent.mayHear(guild.id, userId);
     const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId, mayHear });
-    const botName = guild.members.me?.displayName ?? 'Parley';
+    const ownName = () => guild.members.me?.displayName ?? 'Parley';
+    const botName = ownName();
     const recorder = this.#recorder(place, botName, () => bridge.model.name);
     const transcript = new Transcript({
       text,
@@ -201,6 +202,7 @@ export class Conversations {
       ticker,
       mayHear,
       evenVoices: this.#parts.evenVoices,
+      ownName,
       log,
       beforeLeaving: () => announcement.leaving(),
       observe: (event) =>

@@ -108,6 +108,9 @@ export class Recorder implements LiveRecord {
       case 'left':
         this.#presence(event.type, event.person);
         break;
+      case 'answer-decided':
+        this.#answered(event);
+        break;
       case 'ended':
         this.#end(event.reason);
         break;
@@ -187,6 +190,15 @@ export class Recorder implements LiveRecord {
       this.#dirtyTurns.delete(id);
     }
     await this.#writing?.catch(() => {});
+  }
+
+  /** The words of a turn that had ended show that the bot was spoken to. */
+  #answered({ turn: { id }, answered }: EventOf<'answer-decided'>): void {
+    const known = this.#turns.get(id);
+    if (!known || known.endedAt === null || !answered) return;
+    this.#turns.set(id, { ...known, answered });
+    this.#dirtyTurns.add(id);
+    this.#touch();
   }
 
   #turn(event: EventOf<'turn-began' | 'turn-ended'>): void {

@@ -256,3 +256,31 @@ test('what was posted and kept before it was taken back goes from both', async (
   assert.deepEqual(channel.contents, ['**Anna:** good evening']);
   assert.deepEqual(withdrawn(), [2]);
 });
+
+test('a turn counts as answered once its words show, after its end, that the bot was spoken to', async (context) => {
+  const { timer, recorder, happens, turns } = setUp();
+  context.after(() => recorder.close());
+  const ended = { type: 'turn-ended', speechMs: 500, respond: false } as const;
+  const other = { ...turn, id: 2 };
+  happens(
+    { type: 'turn-began', turn, queuedMs: 0, soundStart: 100 },
+    { ...ended, turn },
+    { type: 'turn-began', turn: other, queuedMs: 0, soundStart: 900 },
+    { ...ended, turn: other },
+  );
+  await timer.pass(100);
+  await recorder.flush();
+  const reason = { kind: 'name', word: 'Parley', place: 'start' } as const;
+  happens(
+    { type: 'answer-decided', turn, answered: true, reason },
+    { type: 'answer-decided', turn: other, answered: false, reason: { kind: 'not-addressed' } },
+  );
+  await recorder.flush();
+  assert.deepEqual(
+    turns().map(({ turnId, answered }) => [turnId, answered]),
+    [
+      [1, true],
+      [2, false],
+    ],
+  );
+});

@@ -22,6 +22,20 @@ interface TurnSound {
   readonly soundEnd?: number;
 }
 
+/** Why a turn is answered or not. `word` is untrusted text. */
+export type AnswerReason =
+  | { readonly kind: 'name'; readonly word: string; readonly place: 'start' | 'middle' | 'end' }
+  /** Shortly after an answer to the same person. */
+  | { readonly kind: 'follow-up' }
+  /** Nobody else was there when the turn began. */
+  | { readonly kind: 'alone' }
+  /** The model decides whether it was spoken to. */
+  | { readonly kind: 'model' }
+  | { readonly kind: 'not-addressed' }
+  /** Nobody wrote down in time what was said. */
+  | { readonly kind: 'no-words' }
+  | { readonly kind: 'never' };
+
 /** What happens in a bridge, for the transcript, the status, the demo's screen and the bench. */
 export type BridgeEvent =
   | { readonly type: 'speaking'; readonly person: Person; readonly speaking: boolean; readonly levelDb: number }
@@ -44,6 +58,13 @@ export type BridgeEvent =
     }
   /** Its speaker does not want to be heard any more: nothing of this turn is to be kept, and no more of it comes. */
   | { readonly type: 'turn-withdrawn'; readonly turn: Turn }
+  /** Whether the turn gets an answer, where that is not so for all. It may come before the turn ends. */
+  | {
+      readonly type: 'answer-decided';
+      readonly turn: Turn;
+      readonly answered: boolean;
+      readonly reason: AnswerReason;
+    }
   | { readonly type: 'reply-started'; readonly replyId: string; readonly turns: readonly Turn[] }
   /** `sinceTurnMs`: from the end of the turn to the first sound; null where no turn was just ended. */
   | { readonly type: 'reply-audible'; readonly replyId: string; readonly sinceTurnMs: number | null }
@@ -113,6 +134,35 @@ export type BridgeEvent =
   /** The conversation goes on with this model, asked for or not; what follows is its. `message`: one line for people. */
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string }
   | { readonly type: 'ended'; readonly reason: EndReason };
+
+/** What became of one turn. Instants in ms since 1970; names are untrusted text. */
+export interface TurnStory {
+  readonly turnId: number;
+  /** When its sound began, or when it was typed. */
+  readonly at: number;
+  /** null: nobody can say who spoke. */
+  readonly name: string | null;
+  readonly typed: boolean;
+  /** How long it waited for the floor, and for whom; `by` null: for the bot or its model. */
+  readonly waited: { readonly ms: number; readonly by: string | null } | null;
+  /** undefined: it goes on. */
+  readonly spokeMs?: number;
+  /** Absent: answered as a matter of course. */
+  readonly decision?: { readonly answered: boolean; readonly reason: AnswerReason };
+  /** When its last sound came, it was over, all its words were there, it was decided, and the answer began to sound. */
+  readonly spokenAt?: number;
+  readonly endedAt?: number;
+  readonly wordsAt?: number;
+  readonly decidedAt?: number;
+  readonly audibleAt?: number;
+  /** How its last reply ended. `by`: who cut it off. */
+  readonly reply?: {
+    readonly heardMs: number;
+    readonly producedMs: number;
+    readonly interrupted: boolean;
+    readonly by?: string;
+  };
+}
 
 /** What became of somebody's wish to cancel a call. `not-yours`: only its askers and moderators may. */
 export type CancelOutcome = 'cancelled' | 'not-yours' | 'over';

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { Announcements } from './announcements.ts';
+import { Answering } from './answering.ts';
 import type {
   AgainOutcome,
   Announcement,
@@ -72,6 +73,8 @@ export interface BridgeParts {
   readonly mayHear?: (userId: UserId) => boolean;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices?: boolean;
+  /** The bot's display name, by which people may call it. Default `Parley`. */
+  readonly ownName?: () => string;
   readonly observe: (event: BridgeEvent) => void;
   /** The last thing to do while the bot is still in the channel; waited for at most a second. */
   readonly beforeLeaving?: () => Promise<void>;
@@ -86,6 +89,7 @@ export class Bridge implements BridgeHandle {
   readonly #turns = new TurnBook();
   readonly #underWay = new TurnsUnderWay();
   readonly #announcements = new Announcements();
+  readonly #answering: Answering;
   readonly #voice: VoiceOut;
   readonly #tools: ToolRunner;
   readonly #stopTicking: () => void;
@@ -111,7 +115,7 @@ export class Bridge implements BridgeHandle {
     this.#parts = parts;
     this.guildId = parts.line.guildId;
     this.#settings = parts.settings;
-    this.#model = new ModelInUse(parts);
+    this.#model = new ModelInUse({ ...parts, written: parts.writer !== undefined });
     this.#floor = new Floor({
       rate: parts.model.inputRate,
       settings: this.#floorSettings(),
@@ -119,10 +123,19 @@ export class Bridge implements BridgeHandle {
       evenVoices: parts.evenVoices ?? false,
     });
     this.#usage = new ReplyUsage(parts.model.provider);
+    this.#answering = new Answering({
+      settings: () => (this.#listens ? { ...this.#settings, answer: 'always' } : this.#settings),
+      ownName: () => parts.ownName?.() ?? 'Parley',
+      people: () => parts.room.people().length,
+      unasked: () => this.#model.unasked,
+      decided: (turn, answered, reason) => parts.observe({ type: 'answer-decided', turn, answered, reason }),
+      pass: (turnId) => parts.session.pass([turnId]),
+    });
     this.#voice = new VoiceOut(parts.line, {
       onAudible: (replyId) => this.#onAudible(replyId),
       onEnded: (ended) => {
         parts.observe({ type: 'reply-ended', ...ended });
+        this.#answering.soundEnded(ended.replyId, performance.now());
         // Who waited for the end of it need not wait for the next slow tick.
         parts.ticker.wake();
       },
@@ -150,7 +163,7 @@ export class Bridge implements BridgeHandle {
 
   /** The label of what writes down beside the model; null: nothing does. */
   get writer(): string | null {
-    return this.model.capabilities.transcripts === 'unasked' ? null : (this.#parts.writer ?? null);
+    return this.model.capabilities.unasked === 'waits' ? null : (this.#parts.writer ?? null);
   }
 
   /** Where the line is now. */
@@ -214,7 +227,8 @@ export class Bridge implements BridgeHandle {
     this.#settings = settings;
     const waits = this.#model.apply(settings, chosen.includes('provider') || chosen.includes('model'));
     this.#floor.settings = this.#floorSettings();
-    return this.#listens ? waitsToTalk(chosen) : waits;
+    if (this.#listens) return waitsToTalk(chosen);
+    return this.#model.takesOnAnswer ? waits : [...waits, 'answer'];
   }
 
   /**
@@ -353,6 +367,8 @@ export class Bridge implements BridgeHandle {
         const { turnId: _, ...words } = event;
         if (event.final && event.turnId !== null) this.#lastWords.written(event.turnId);
         observe({ ...words, turn });
+        this.#answering.heard(turn, words.text, words.final);
+        this.#answerAddressed();
         break;
       }
       case 'reply-transcript':
@@ -451,8 +467,10 @@ export class Bridge implements BridgeHandle {
     if (event.status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
     const read = event.status === 'completed' && this.#model.options.replyForm === 'text';
     if (read) this.#announcements.answered(this.#turns.behind(event.replyId).map(({ id }) => id));
+    if (read) this.#answering.audible(event.replyId, this.#turns.behind(event.replyId));
     this.#voice.done(event.replyId, event.status === 'cancelled');
     this.#tools.replyDone(event.replyId);
+    if (!event.awaitsTools && event.status !== 'cancelled' && this.#voice.state === 'silent') this.#answering.over();
     this.#answerTools(performance.now());
   }
 
@@ -487,33 +505,27 @@ export class Bridge implements BridgeHandle {
         case 'begin':
           this.#addTurn(decision.turn);
           this.#underWay.began(decision.turn, performance.now());
-          session.beginTurn(decision.turn);
           observe({
             type: 'turn-began',
             turn: decision.turn,
             queuedMs: decision.queuedMs,
             soundStart: wallClock(decision.voicedFrom),
           });
+          session.beginTurn(this.#answering.began(decision.turn, decision.voicedFrom));
           break;
         case 'audio':
           session.appendAudio(decision.pcm);
           break;
-        case 'end': {
-          const respond = decision.respond && !this.#listens;
-          session.endTurn(respond);
-          this.#underWay.ended(decision.turn.id, performance.now());
-          this.#usage.heard(decision.turn.id, decision.speechMs);
-          if (respond) this.#expectReply();
-          if (this.#listens) this.#lastWords.said(decision.turn.id);
-          observe(turnEnded({ ...decision, respond }));
+        case 'end':
+          this.#endTurn(decision);
           break;
-        }
         case 'text':
           this.#addTurn(decision.turn);
           this.#underWay.typed(decision.turn, performance.now());
           if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);
           observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
           observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });
+          this.#answering.wrote(decision.turn, performance.now());
           session.appendText(decision.turn, decision.text);
           this.#expectReply();
           break;
@@ -536,12 +548,15 @@ export class Bridge implements BridgeHandle {
     const { turns, unanswered } = this.#underWay.withdraw(userId, now);
     if (unanswered && this.#voice.state === 'preparing') this.#cut();
     const turnIds = turns.map(({ id }) => id);
+    this.#answering.withdraw(turnIds);
     session.withdraw(userId, turnIds);
     for (const turn of turns) observe({ type: 'turn-withdrawn', turn });
     this.#act(this.#floor.forget(userId, now));
     this.#updateBot();
     // The others waited for the end of what is taken back, or for the answer that was to be for all of them.
     if (!unanswered || !this.#floor.quiet || !this.#underWay.awaitsAnswer(now)) return;
+    // Where not everybody is answered, the next tick asks for whoever waits.
+    if (this.#listens || this.#answering.chooses) return;
     session.respond();
     this.#expectReply();
     this.#updateBot();
@@ -552,16 +567,39 @@ export class Bridge implements BridgeHandle {
     return turnIds.length > 0 && turnIds.every((id) => this.#underWay.isWithdrawn(id));
   }
 
+  #endTurn(decision: FloorDecision & { type: 'end' }): void {
+    const { turn, speechMs } = decision;
+    const now = performance.now();
+    const { respond, passed } = this.#answering.ended(turn.id, decision.respond && !this.#listens, now);
+    this.#parts.session.endTurn(respond);
+    if (passed) this.#parts.session.pass([turn.id]);
+    this.#underWay.ended(turn.id, now);
+    this.#usage.heard(turn.id, speechMs);
+    if (this.#listens) this.#lastWords.said(turn.id);
+    if (respond) this.#expectReply();
+    // The floor counts on a reply; where none is asked for, the next tick tells it so.
+    else this.#parts.ticker.wake();
+    this.#parts.observe(turnEnded({ ...decision, respond }));
+  }
+
+  /** Asks for a reply where words show, after the end of their turn, that the bot was spoken to. */
+  #answerAddressed(): void {
+    const endedAt = this.#closing ? undefined : this.#answering.takeDue(this.#floor.quiet);
+    if (endedAt === undefined) return;
+    this.#parts.session.respond();
+    this.#expectReply(endedAt);
+  }
+
   #addTurn(turn: Turn): void {
     this.#turnCount += 1;
     this.#turns.add(turn);
     this.#tools.turnBegan();
   }
 
-  /** A reply was asked for: it answers everything so far, results of tools included. */
-  #expectReply(): void {
+  /** A reply was asked for: it answers everything so far, results of tools included. `turnEndedAt`: since when people wait. */
+  #expectReply(turnEndedAt = performance.now()): void {
     const now = performance.now();
-    this.#turnEndedAt = now;
+    this.#turnEndedAt = turnEndedAt;
     this.#tools.covered();
     this.#voice.asked(now);
   }
@@ -571,6 +609,7 @@ export class Bridge implements BridgeHandle {
     this.#turnEndedAt = undefined;
     const sinceTurnMs = since === undefined ? null : performance.now() - since;
     if (sinceTurnMs !== null) this.#replyLatencies.add(sinceTurnMs);
+    this.#answering.audible(replyId, this.#turns.behind(replyId));
     this.#announcements.answered(this.#turns.behind(replyId).map(({ id }) => id));
     this.#parts.observe({ type: 'reply-audible', replyId, sinceTurnMs });
     this.#updateBot();
@@ -589,6 +628,7 @@ export class Bridge implements BridgeHandle {
   /** Somebody speaks: no reply is wanted any more, begun or not. */
   #cut(): void {
     this.#voice.givenUp();
+    this.#answering.cut();
     this.#silence();
   }
 
@@ -607,6 +647,8 @@ export class Bridge implements BridgeHandle {
     this.#act(this.#floor.tick(now));
     this.#giveUpOnSilence(now);
     this.#answerTools(now);
+    if (!this.#paused) this.#answering.tick(now);
+    this.#answerAddressed();
     this.#updateBot();
     if (now - this.#checkedPeopleAt >= PEOPLE_CHECK_MS) this.#checkPeople(now);
     return this.#floor.busy;
@@ -616,8 +658,9 @@ export class Bridge implements BridgeHandle {
   #answerTools(now: number): void {
     if (this.#closing) return;
     const bot = this.#voice.state;
-    const due = this.#tools.takeDue({ floorQuiet: this.#floor.quiet, bot });
-    if (!this.#tools.wantsReply(this.#floor.quiet) && due.length === 0) return;
+    const floorQuiet = this.#floor.quiet && !this.#answering.holdsBack;
+    const due = this.#tools.takeDue({ floorQuiet, bot });
+    if (!this.#tools.wantsReply(floorQuiet) && due.length === 0) return;
     // Only a result that cuts in is due while the bot speaks.
     if (due.length > 0 && bot === 'speaking') this.#silence();
     for (const result of due) this.#parts.session.sendToolResult(result);
@@ -633,6 +676,8 @@ export class Bridge implements BridgeHandle {
     if (this.#voice.silentMs(now, this.#paused || this.#tools.modelWaits) < limitMs) return;
     if (making) this.#cut();
     else this.#voice.givenUp();
+    this.#answering.cut();
+    this.#answering.over();
     const message = `The model has not answered for ${limitMs / 1000} s. Please say it again.`;
     this.#parts.observe({ type: 'trouble', message });
   }

@@ -1,5 +1,6 @@
-import type { BridgeEvent } from './bridge-ports.ts';
+import type { BridgeEvent, TurnStory } from './bridge-ports.ts';
 import type { Decision } from './room-ports.ts';
+import { TurnLog } from './turn-log.ts';
 
 /** As much as a person reads. */
 const KEPT = 50;
@@ -10,11 +11,17 @@ export interface DatedDecision {
   readonly decision: Decision;
 }
 
+interface Remembered {
+  readonly channelId: string;
+  readonly decisions: DatedDecision[];
+  readonly turns: TurnLog;
+}
+
 /** What was decided in the last conversation of each guild, for `/why`; the oldest decisions are dropped. */
 export class DecisionLog {
   readonly #now: () => number;
   /** One list for each guild that had a conversation since the start. */
-  readonly #guilds = new Map<string, { readonly channelId: string; readonly decisions: DatedDecision[] }>();
+  readonly #guilds = new Map<string, Remembered>();
 
   /** `now`: ms since 1970; only tests need another. */
   constructor(now: () => number = Date.now) {
@@ -23,19 +30,27 @@ export class DecisionLog {
 
   /** A conversation begins in this channel: what was decided in the one before is forgotten. */
   begin(guildId: string, channelId: string): void {
-    this.#guilds.set(guildId, { channelId, decisions: [] });
+    this.#guilds.set(guildId, { channelId, decisions: [], turns: new TurnLog() });
   }
 
   /** Takes in what happened in the guild's conversation. */
   observe(event: BridgeEvent, guildId: string): void {
+    const remembered = this.#guilds.get(guildId);
+    if (!remembered) return;
+    const { decisions, turns } = remembered;
+    turns.observe(event, this.#now());
     if (event.type !== 'decided') return;
-    const decisions = this.#guilds.get(guildId)?.decisions;
-    decisions?.push({ at: this.#now(), decision: event.decision });
-    if (decisions && decisions.length > KEPT) decisions.shift();
+    decisions.push({ at: this.#now(), decision: event.decision });
+    if (decisions.length > KEPT) decisions.shift();
   }
 
-  /** The decisions of the guild's last conversation, oldest first, and where it is or was; undefined: there was none. */
-  of(guildId: string): { readonly channelId: string; readonly decisions: readonly DatedDecision[] } | undefined {
-    return this.#guilds.get(guildId);
+  /** The guild's last conversation: where it is or was, its last turns and decisions, oldest first; undefined: there was none. */
+  of(
+    guildId: string,
+  ):
+    | { readonly channelId: string; readonly decisions: readonly DatedDecision[]; readonly turns: readonly TurnStory[] }
+    | undefined {
+    const remembered = this.#guilds.get(guildId);
+    return remembered && { ...remembered, turns: remembered.turns.stories };
   }
 }

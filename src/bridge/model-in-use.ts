@@ -1,5 +1,5 @@
 import type { Note } from './guild-ports.ts';
-import type { Conversation, SessionOptions, SpeechModel } from './ports.ts';
+import type { Conversation, SessionOptions, SpeechModel, Unasked } from './ports.ts';
 import type { GuildSettings, Toolbox } from './room-ports.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
@@ -12,6 +12,8 @@ export interface ModelInUseParts {
   /** The model that settings come to. */
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly toolbox: Toolbox;
+  /** Another model writes down what people say. */
+  readonly written?: boolean;
   /** The guild's notes as the session was opened with them. */
   readonly notes?: readonly Note[];
 }
@@ -37,6 +39,23 @@ export class ModelInUse {
 
   get model(): SpeechModel {
     return this.#model;
+  }
+
+  /** What the running session does with a turn for which no reply was asked (Capabilities). */
+  get unasked(): Unasked | null {
+    const { unasked } = this.#model.capabilities;
+    if (unasked === 'waits') return unasked;
+    // Words are all that is missing.
+    if (unasked === null && this.#parts.written) return 'waits';
+    // A model that answers by itself can only be held back where we draw the ends of turns.
+    if (this.#options.turnDetection !== 'manual') return null;
+    if (unasked === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';
+    return unasked;
+  }
+
+  /** Whether the running session can do what the settings say of whom to answer. */
+  get takesOnAnswer(): boolean {
+    return this.#settings.answer === 'always' ? !this.#options.choosing : this.unasked !== null;
   }
 
   /** What the running session goes by. */

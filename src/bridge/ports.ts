@@ -86,7 +86,15 @@ export interface Turn {
   readonly id: number;
   readonly userId: UserId | null;
   readonly name: string;
+  /** It may not be meant for the bot, which goes by these names: a model that can choose answers only if it is. */
+  readonly onlyIfCalled?: readonly string[] | undefined;
 }
+
+/**
+ * What a model does with a turn for which no reply was asked: it waits; it chooses itself whether it was spoken to; or it
+ * answers all the same, and its answer is held back. (null: nobody writes down what people say, so nobody can tell.)
+ */
+export type Unasked = 'waits' | 'chooses' | 'answers';
 
 /** What one exact model can do; data, in model/capabilities.ts. */
 export interface Capabilities {
@@ -100,11 +108,8 @@ export interface Capabilities {
   readonly mcpServers: readonly string[];
   /** Whether the model itself goes on talking while a tool runs, or we have to order its calls and results for it. */
   readonly asyncTools: 'native' | 'sequenced';
-  /**
-   * `unasked`: the words of every turn come, also of one that no reply is asked for (endTurn(false)), and nothing answers
-   * it. Absent: they come beside a reply at best, or the model answers whatever it hears.
-   */
-  readonly transcripts?: 'unasked';
+  /** See Unasked. `may-choose`: it chooses if its session was opened so, else it answers. */
+  readonly unasked: Unasked | 'may-choose' | null;
   /** It only writes down: it answers nothing, and takes no tools, texts and voices. */
   readonly listensOnly?: true;
 }
@@ -138,6 +143,8 @@ export interface SessionOptions {
   readonly turnDetection: TurnDetection;
   readonly silenceMs: number;
   readonly replyForm: ReplyForm;
+  /** It stays silent where it is not spoken to; for models that may choose. */
+  readonly choosing?: boolean | undefined;
   readonly serverTools: readonly ServerTool[];
   /** Labels of hosted MCP servers (Capabilities.mcpServers). */
   readonly mcpServers: readonly string[];
@@ -331,6 +338,8 @@ export interface SpeechSession {
   appendText(turn: Turn, text: string): void;
   /** Asks for a reply to every unanswered turn and tool result. Waits by itself for a reply still under way. */
   respond(): void;
+  /** These turns want no answer: they stay in the conversation as heard. Whoever is answered next has no more rights for it. */
+  pass(turnIds: readonly number[]): void;
   /**
    * Stops the reply under way and drops what still comes of it. `heard`: what was played of each reply that was
    * not played to its end, oldest first. A reply of which nothing was heard leaves its turns unanswered.

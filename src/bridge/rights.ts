@@ -1,7 +1,7 @@
 import type { Person, Turn } from './ports.ts';
 
 /** How many turns are remembered; a tool call for an older one counts as by nobody known. */
-const REMEMBERED = 400;
+const REMEMBERED = 4_000;
 
 /** The turns of one bridge by id: the only way from a reply or a tool call to the people whom it answers. */
 export class TurnBook {

@@ -18,6 +18,8 @@ export interface ChosenModel {
   readonly model: SpeechModel;
   /** The provider that the guild chose and that is not configured (any more), so that the default stands in; null: none. */
   readonly absent: Provider | null;
+  /** People's words are written down, by this model or by another one, so that it can be told whom they were for. */
+  readonly written: boolean;
 }
 
 /** The models of every configured provider, and which of them a guild uses. */
@@ -187,6 +189,10 @@ export interface Toolbox {
 
 /** Where in the transcript's channel a conversation is posted. */
 export type LivePlace = 'channel' | 'thread';
+/**
+ * Whom the bot answers: everybody, who speaks to it, nobody, or who speaks to it as soon as two people or more are there.
+ */
+export type AnswerMode = 'always' | 'addressed' | 'never' | 'auto';
 
 /** What a guild can set. Every field has a default (store/settings.ts). */
 export interface GuildSettings {
@@ -203,6 +209,9 @@ export interface GuildSettings {
   readonly interruptionMs: number;
   readonly turnDetection: TurnDetection;
   readonly replyForm: ReplyForm;
+  readonly answer: AnswerMode;
+  /** What people may call the bot, beside its display name. Untrusted text. */
+  readonly names: readonly string[];
   /** null: the voice channel's own chat. */
   readonly transcriptChannelId: string | null;
   /** What is said is posted at once; false: it is only recorded. */

@@ -24,17 +24,20 @@ export function sessionOptions(
   notes: readonly Note[] = [],
 ): SessionOptions {
   if (model.capabilities.listensOnly) return listening(settings);
-  const { voices, turnDetection, replyForms, serverTools, mcpServers } = model.capabilities;
+  const { voices, turnDetection, replyForms, serverTools, mcpServers, unasked } = model.capabilities;
   const { disabledTools: disabled } = settings;
+  // A model that answers every turn that it has closed itself cannot be kept from it.
+  const drawn = settings.answer !== 'always' && unasked !== 'waits';
   const replyForm = replyForms.includes(settings.replyForm) ? settings.replyForm : 'voice';
   return {
     instructions: instructionsFor(settings, replyForm, notes),
     voice: settings.voice !== null && voices.includes(settings.voice) ? settings.voice : null,
     language: settings.language,
     tools: toolbox.declarations([...disabled, ...unneeded(serverTools)]),
-    turnDetection: turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
+    turnDetection: !drawn && turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
     silenceMs: settings.silenceMs,
     replyForm,
+    ...(drawn && unasked === 'may-choose' && { choosing: true }),
     serverTools: serverTools.filter((name) => !disabled.includes(name)),
     mcpServers: mcpServers.filter((label) => !disabled.includes(mcpName(label))),
   };

@@ -152,6 +152,7 @@ export class Screen {
       case 'transcription-usage':
       case 'decided':
       case 'turn-withdrawn':
+      case 'answer-decided':
         return;
       case 'ended':
         this.#line('Parley', cyan('has left the channel'));

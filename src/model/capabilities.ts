@@ -42,7 +42,7 @@ export interface GeminiTraits extends ModelTraits {
   readonly laterContent: boolean;
   /** Tools run beside the conversation unless declared BLOCKING (ai.google.dev/gemini-api/docs/models/gemini-3.8-live). */
   readonly asyncByDefault: boolean;
-  /** Whether it may stay silent when it is not addressed: never, where asked to (v1alpha), or whatever it is asked. */
+  /** Whether it may stay silent when it is not addressed: never, where asked to (on the Gemini API v1alpha), or whatever it is asked. */
   readonly proactiveAudio: 'never' | 'optional' | 'always';
   /** Takes enableAffectiveDialog (v1alpha). */
   readonly affectiveDialog: boolean;

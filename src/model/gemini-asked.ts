@@ -3,6 +3,9 @@ import { merged } from './turn-ids.ts';
 /** An answer that the server did not begin within this time is not coming. */
 const SILENT_MS = 5_000;
 
+/** Turns behind these are out of the model's context long since. */
+const MOST_UNANSWERED = 2_000;
+
 /** Turns behind a result that the model was told of. */
 interface Told {
   readonly turnIds: readonly number[];
@@ -42,7 +45,7 @@ export class GeminiAsked {
 
   /** These turns want an answer, or want one after all. */
   open(turnIds: readonly number[]): void {
-    this.#unanswered = merged(turnIds, this.#unanswered);
+    this.#unanswered = merged(turnIds, this.#unanswered).slice(-MOST_UNANSWERED);
   }
 
   /** A result for a call of these turns was sent. */

@@ -25,6 +25,8 @@ export class GeminiGenerations {
   #awaited = false;
   /** The last turn ended with `respond` false and nobody asked for an answer since. */
   #waits = false;
+  /** Nobody is to hear the answer that the server has not begun yet. */
+  #passed = false;
   /** A turn is open, or about to be: what the server begins now it will break off. */
   #speaking = false;
   #wanted = false;
@@ -47,6 +49,16 @@ export class GeminiGenerations {
   /** Somebody is about to speak, or speaks: what begins now gives way. Not used where the server draws the turns. */
   turnBegan(): void {
     this.#speaking = true;
+    this.#dropHeld();
+  }
+
+  /** See SpeechSession.pass: nobody is to hear what is held back, or would be. */
+  pass(): void {
+    this.#passed = this.#awaited && this.#waits;
+    this.#dropHeld();
+  }
+
+  #dropHeld(): void {
     const current = this.#current;
     if (current?.mode !== 'held') return;
     current.mode = 'dropped';
@@ -66,6 +78,7 @@ export class GeminiGenerations {
     this.#owe([turnId]);
     this.#asked.open([turnId]);
     this.#waits = !respond;
+    this.#passed = false;
     this.#awaited = true;
   }
 
@@ -119,6 +132,11 @@ export class GeminiGenerations {
 
   /** See SpeechSession.respond. */
   respond(): void {
+    if (this.#passed) {
+      // Not what the server is about to say: it is asked anew then.
+      this.#wanted = true;
+      return;
+    }
     this.#waits = false;
     const current = this.#current;
     if (current?.mode === 'held') {
@@ -314,7 +332,8 @@ export class GeminiGenerations {
 
   #begin(also: readonly number[]): Generation {
     const { turnIds, doubtful } = this.#asked.all(also);
-    const mode = this.#speaking ? 'dropped' : this.#waits ? 'held' : 'live';
+    const mode = this.#speaking || this.#passed ? 'dropped' : this.#waits ? 'held' : 'live';
+    this.#passed = false;
     const generation = newGeneration(`reply-${++this.#count}`, turnIds, doubtful, mode);
     this.#current = generation;
     this.#awaited = false;

@@ -23,6 +23,7 @@ const LIVE: Capabilities = {
   serverTools: ['google_search'],
   mcpServers: [],
   asyncTools: 'sequenced',
+  unasked: 'answers',
 };
 const SESSIONS = {
   functions: true,
@@ -60,14 +61,17 @@ export const GEMINI_MINIMUM: GeminiTraits = {
 const NATIVE_2_5: Omit<GeminiTraits, 'price'> = {
   ...SESSIONS,
   // Where a function is declared NON_BLOCKING (ai.google.dev/gemini-api/docs/live-tools).
-  capabilities: { ...LIVE, asyncTools: 'native' },
+  capabilities: { ...LIVE, asyncTools: 'native', unasked: 'may-choose' },
   thinking: 'budget',
   laterContent: true,
   proactiveAudio: 'optional',
   affectiveDialog: true,
 };
 /** Vertex AI refuses `scheduling`, which tells when a result is spoken about (livekit/agents#2194). */
-const NATIVE_2_5_VERTEX: Omit<GeminiTraits, 'price'> = { ...NATIVE_2_5, capabilities: LIVE };
+const NATIVE_2_5_VERTEX: Omit<GeminiTraits, 'price'> = {
+  ...NATIVE_2_5,
+  capabilities: { ...LIVE, unasked: 'may-choose' },
+};
 /** It hears, then writes, and a synthesizer speaks: so it can also only write, and run the tools of a text model. */
 const CASCADED_2_5: Omit<GeminiTraits, 'price'> = {
   ...SESSIONS,
@@ -89,7 +93,8 @@ export const GEMINI_MODELS: Readonly<Record<string, GeminiTraits>> = {
   'gemini-3.8-live': {
     ...SESSIONS,
     // Functions are asynchronous unless declared BLOCKING; thinkingConfig is refused.
-    capabilities: { ...LIVE, asyncTools: 'native' },
+    // It stays silent where it is not spoken to (ai.google.dev/gemini-api/docs/live-api/capabilities, proactive audio).
+    capabilities: { ...LIVE, asyncTools: 'native', unasked: 'chooses' },
     asyncByDefault: true,
     thinking: 'fixed',
     laterContent: false,

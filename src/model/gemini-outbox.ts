@@ -7,7 +7,8 @@ export type Command =
   | { readonly type: 'end'; readonly respond: boolean }
   | { readonly type: 'text'; readonly turn: Turn; readonly text: string }
   | { readonly type: 'later-result'; readonly result: ToolResult }
-  | { readonly type: 'respond' };
+  | { readonly type: 'respond' }
+  | { readonly type: 'pass' };
 
 /**
  * What is to be sent, in order. The beginning of a turn waits, and everything behind it, until words of somebody

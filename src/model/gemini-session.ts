@@ -144,6 +144,10 @@ export class GeminiSession implements SpeechSession {
     this.#outbox.push({ type: 'respond' });
   }
 
+  pass(): void {
+    this.#outbox.push({ type: 'pass' });
+  }
+
   interrupt(heard: readonly Heard[]): void {
     this.#generations.interrupt(heard, this.#events.lastReply);
   }
@@ -207,6 +211,9 @@ export class GeminiSession implements SpeechSession {
         return;
       case 'respond':
         this.#respond();
+        return;
+      case 'pass':
+        this.#generations.pass();
         return;
       default:
         command satisfies never;

@@ -38,6 +38,8 @@ export function geminiConfig({
       : {}),
     ...(tools.length > 0 ? { tools } : {}),
     realtimeInputConfig: { automaticActivityDetection: activityDetection(options) },
+    // cloud.google.com/vertex-ai/generative-ai/docs/live-api/proactive-audio
+    ...(options.choosing && traits.proactiveAudio === 'optional' ? { proactivity: { proactiveAudio: true } } : {}),
     inputAudioTranscription: {},
     ...(writes ? {} : { outputAudioTranscription: {} }),
     ...(traits.resumption ? { sessionResumption: handle === undefined ? {} : { handle } } : {}),

@@ -56,8 +56,10 @@ export function openGeminiSocket(endpoint: GeminiEndpoint, config: LiveConnectCo
   const { protocol } = new URL(baseUrl);
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('not an http address');
   const key = apiKey === null ? {} : { apiKey };
-  // v1beta, because the SDK's default, v1, has no Live service.
-  const httpOptions = { baseUrl, apiVersion: vertex ? 'v1beta1' : 'v1beta', headers: { ...headers } };
+  // v1beta, because the SDK's default, v1, has no Live service; only v1alpha knows of proactive audio
+  // (ai.google.dev/gemini-api/docs/live-guide).
+  const version = config.proactivity ? 'v1alpha' : 'v1beta';
+  const httpOptions = { baseUrl, apiVersion: vertex ? 'v1beta1' : version, headers: { ...headers } };
   // Told the project, Google's library does not ask another service for it.
   const google = vertex ? { googleAuthOptions: { projectId: vertex.project } } : {};
   const client = new Client({ ...key, ...vertex, ...google, vertexai: vertex !== undefined, httpOptions });

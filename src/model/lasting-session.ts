@@ -110,6 +110,11 @@ export class LastingSession implements Conversation {
     else this.#session?.respond();
   }
 
+  pass(turnIds: readonly number[]): void {
+    this.#ledger.passed(turnIds);
+    this.#session?.pass(turnIds);
+  }
+
   interrupt(heard: readonly Heard[]): void {
     this.#ledger.interrupt(heard, this.#breaking);
     this.#session?.interrupt(this.#names.inward(heard));

@@ -53,6 +53,11 @@ export class Ledger {
     this.#history.began(turn, text);
   }
 
+  /** Nobody wants an answer to these turns: they are owed no more. */
+  passed(turnIds: readonly number[]): void {
+    this.#unanswered.passed(turnIds);
+  }
+
   /** A call whose result comes later; its session need not stay for it. False where nobody waits for it. */
   acknowledged(callId: string): boolean {
     if (!this.#calls.has(callId)) return false;
@@ -106,7 +111,7 @@ export class Ledger {
         this.#unwritten.heard(event.turnId, event.text, event.final);
         if (!event.final) break;
         this.#final.add(event.turnId);
-        if (this.#listensOnly) this.#unanswered.settled(event.turnId);
+        if (this.#listensOnly) this.#unanswered.passed([event.turnId]);
         break;
       case 'reply-started':
         this.wanted = false;

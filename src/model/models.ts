@@ -55,8 +55,12 @@ export class Models implements SpeechModels {
 
   chosen({ provider, model }: Pick<GuildSettings, 'provider' | 'model'>): ChosenModel {
     const own = this.#defaults.get(provider ?? this.default.provider);
-    if (!own) return { model: this.default, absent: provider };
-    return { model: model === null || model === own.name ? own : this.#make(own.provider, model), absent: null };
+    if (!own) return this.#choice(this.default, provider);
+    return this.#choice(model === null || model === own.name ? own : this.#make(own.provider, model), null);
+  }
+
+  #choice(model: SpeechModel, absent: Provider | null): ChosenModel {
+    return { model, absent, written: model.capabilities.unasked !== null || this.transcriber !== null };
   }
 
   names(provider: Provider): readonly string[] {

@@ -38,6 +38,8 @@ export interface Outlets {
 
 /** Finished replies that can still be truncated: what plays is never further behind. */
 const REMEMBERED = 16;
+/** Turns behind these are out of the model's context long since. */
+const MOST_PASSED_OVER = 2_000;
 const SAMPLES_PER_MS = 24;
 const METADATA_KEY = 'parley_reply';
 
@@ -161,6 +163,13 @@ export class OpenAIReplies {
       event_id: eventId,
       response: { metadata: { [METADATA_KEY]: String(number) } },
     });
+  }
+
+  /** See SpeechSession.pass: like turns that were answered with silence. */
+  pass(turnIds: readonly number[]): void {
+    const passed = this.#unanswered.filter((id) => turnIds.includes(id));
+    this.#unanswered = this.#unanswered.filter((id) => !passed.includes(id));
+    this.#passedOver = merged(this.#passedOver, passed).slice(-MOST_PASSED_OVER);
   }
 
   /** See SpeechSession.interrupt. */

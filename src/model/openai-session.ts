@@ -135,6 +135,10 @@ export class OpenAISession implements SpeechSession {
     this.#replies.respond();
   }
 
+  pass(turnIds: readonly number[]): void {
+    this.#replies.pass(turnIds);
+  }
+
   interrupt(heard: readonly Heard[]): void {
     this.#replies.interrupt(heard);
   }

@@ -117,6 +117,8 @@ export class OpenAITranscription implements SpeechSession {
 
   respond(): void {}
 
+  pass(): void {}
+
   interrupt(): void {}
 
   /** What was committed cannot be deleted here: its words are not told. */

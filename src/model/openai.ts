@@ -83,9 +83,8 @@ function realtimeModel(
     inputRate: 24_000,
     capabilities: {
       ...traits.capabilities,
+      unasked: traits.transcriber === null ? null : traits.capabilities.unasked,
       mcpServers: traits.hostedMcp ? mcpServers.map(({ label }) => label) : [],
-      // A committed turn is transcribed whether or not a response is asked for: guides/realtime-conversations.
-      ...(traits.transcriber !== null && { transcripts: 'unasked' as const }),
     },
     connect: (options, signal, history = []) =>
       untilReady({

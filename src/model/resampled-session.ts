@@ -63,6 +63,10 @@ class ResampledSession implements SpeechSession {
     this.#session.respond();
   }
 
+  pass(turnIds: readonly number[]): void {
+    this.#session.pass(turnIds);
+  }
+
   interrupt(heard: readonly Heard[]): void {
     this.#session.interrupt(heard);
   }

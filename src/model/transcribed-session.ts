@@ -106,6 +106,10 @@ export class TranscribedSession implements Conversation {
     this.#parts.session.respond();
   }
 
+  pass(turnIds: readonly number[]): void {
+    this.#parts.session.pass(turnIds);
+  }
+
   interrupt(heard: readonly Heard[]): void {
     this.#parts.session.interrupt(heard);
   }
@@ -150,7 +154,7 @@ export class TranscribedSession implements Conversation {
 
   /** The model in use does not write down by itself whatever is said. */
   get #wanted(): boolean {
-    return this.#model.capabilities.transcripts !== 'unasked';
+    return this.#model.capabilities.unasked !== 'waits';
   }
 
   #openSide(): void {

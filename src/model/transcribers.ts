@@ -45,6 +45,6 @@ export const TRANSCRIBER_CAPABILITIES: Capabilities = {
   serverTools: [],
   mcpServers: [],
   asyncTools: 'sequenced',
-  transcripts: 'unasked',
+  unasked: 'waits',
   listensOnly: true,
 };

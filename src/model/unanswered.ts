@@ -97,9 +97,9 @@ export class Unanswered {
     for (const debt of this.#debts) if (debt.kind === 'spoken') debt.ended = true;
   }
 
-  /** Nothing more is owed for this turn. */
-  settled(turnId: number): void {
-    this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || debt.turn.id !== turnId);
+  /** These turns want no answer. */
+  passed(turnIds: readonly number[]): void {
+    this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || !turnIds.includes(debt.turn.id));
   }
 
   wrote(turn: Turn, text: string): void {

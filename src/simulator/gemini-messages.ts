@@ -45,6 +45,7 @@ export interface Setup {
     readonly activityHandling?: string;
   };
   readonly sessionResumption?: { readonly handle?: string };
+  readonly proactivity?: object;
   readonly inputAudioTranscription?: object;
   readonly outputAudioTranscription?: object;
 }

@@ -10,6 +10,8 @@ export interface GeminiModel {
   readonly asynchronousTools: 'default' | 'declared' | 'never';
   /** Whether clientContent interrupts even without turnComplete (2.5: any does; 3.x: only with it). */
   readonly contentInterrupts: boolean;
+  /** Whether it takes proactivity in its setup. */
+  readonly proactivity: boolean;
 }
 
 const native25: GeminiModel = {
@@ -19,6 +21,7 @@ const native25: GeminiModel = {
   urlContext: false,
   asynchronousTools: 'declared',
   contentInterrupts: true,
+  proactivity: true,
 };
 
 /** Hears, writes, and has a synthesizer speak: it takes no thinkingConfig, and can write alone. */
@@ -29,6 +32,7 @@ const cascaded25: GeminiModel = {
   codeExecution: true,
   urlContext: true,
   asynchronousTools: 'never',
+  proactivity: false,
 };
 
 /** Models that exist, after Google's model pages of autumn 2026 (ai.google.dev/gemini-api/docs/models). */
@@ -40,6 +44,7 @@ export const GEMINI_MODELS: Readonly<Record<string, GeminiModel>> = {
     urlContext: false,
     asynchronousTools: 'default',
     contentInterrupts: false,
+    proactivity: false,
   },
   'gemini-3.1-flash-live-preview': {
     thinking: 'thinkingLevel',
@@ -48,6 +53,7 @@ export const GEMINI_MODELS: Readonly<Record<string, GeminiModel>> = {
     urlContext: false,
     asynchronousTools: 'never',
     contentInterrupts: false,
+    proactivity: false,
   },
   'gemini-2.5-flash-native-audio-preview-09-2025': native25,
   'gemini-2.5-flash-native-audio-preview-12-2025': native25,

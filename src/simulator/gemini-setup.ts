@@ -39,6 +39,14 @@ export function refusalOf(
   const known = model.thinking === null ? [] : ['includeThoughts', model.thinking];
   if (setup.generationConfig?.thinkingConfig && model.thinking === null) return INVALID;
   if (thinking.some((field) => !known.includes(field))) return INVALID;
+  // On the Gemini API only v1alpha knows it (ai.google.dev/gemini-api/docs/live-guide, proactive audio).
+  if (setup.proactivity && !options.vertex && options.version !== 'v1alpha') {
+    return {
+      code: 1007,
+      reason: 'Invalid JSON payload received. Unknown name "proactivity" at \'setup\': Cannot find field.',
+    };
+  }
+  if (setup.proactivity && !model.proactivity) return INVALID;
   // The field is unknown there (googleapis/python-genai#1739).
   const declared = setup.tools?.flatMap((tool) => tool.functionDeclarations ?? []) ?? [];
   if (options.vertex && declared.some(({ behavior }) => behavior !== undefined)) {

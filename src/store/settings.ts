@@ -1,5 +1,5 @@
 import type { Provider } from '../bridge/ports.ts';
-import type { GuildSettings, SettingsStore } from '../bridge/room-ports.ts';
+import type { AnswerMode, GuildSettings, SettingsStore } from '../bridge/room-ports.ts';
 import { type Database, StoreError } from './database.ts';
 
 const PERSONA =
@@ -20,6 +20,8 @@ export const defaultSettings: GuildSettings = Object.freeze({
   interruptionMs: 120,
   turnDetection: 'manual',
   replyForm: 'voice',
+  answer: 'always',
+  names: Object.freeze([]),
   transcriptChannelId: null,
   liveTranscript: true,
   livePlace: 'channel',
@@ -40,6 +42,8 @@ const COLUMNS = {
   interruptionMs: 'interruption_ms',
   turnDetection: 'turn_detection',
   replyForm: 'reply_form',
+  answer: 'answer',
+  names: 'names',
   transcriptChannelId: 'transcript_channel_id',
   liveTranscript: 'live_transcript',
   livePlace: 'live_place',
@@ -51,10 +55,15 @@ const COLUMNS = {
 } as const satisfies Record<keyof GuildSettings, string>;
 type Name = keyof GuildSettings;
 const NAMES = Object.keys(COLUMNS) as Name[];
+/** Kept as JSON. */
+const LISTS: readonly Name[] = ['disabledTools', 'names'];
 
 const PROVIDERS = ['openai', 'azure', 'gemini', 'vertex'] as const satisfies readonly Provider[];
 /** No two slashes in a row: nothing in it may look like an address. */
 const MODEL = /^(?=.{1,100}$)[\w.:-]+(\/[\w.:-]+)*$/;
+const ANSWER_MODES = ['always', 'addressed', 'never', 'auto'] as const satisfies readonly AnswerMode[];
+const MOST_NAMES = 10;
+const LONGEST_NAME = 40;
 const LONGEST_PERSONA = 2_000;
 const MOST_DISABLED_TOOLS = 500;
 const DAY_MS = 86_400_000;
@@ -97,6 +106,17 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
   replyForm(value) {
     if (value === 'voice' || value === 'text') return value;
     throw new RangeError('The form of the answers must be voice or text.');
+  },
+  answer(value) {
+    const found = ANSWER_MODES.find((one) => one === value);
+    if (found) return found;
+    throw new RangeError(`Whom I answer must be one of ${ANSWER_MODES.join(', ')}.`);
+  },
+  names(value) {
+    if (!Array.isArray(value)) throw new RangeError('The names must be a list.');
+    const names = value.map(oneName);
+    if (names.length > MOST_NAMES) throw new RangeError(`I can go by at most ${MOST_NAMES} more names.`);
+    return Object.freeze([...new Set(names)]);
   },
   transcriptChannelId: (value) => textOrNull(value, 'The transcript channel', /^\d{1,20}$/, 'a channel id'),
   liveTranscript(value) {
@@ -201,7 +221,7 @@ function toRow(change: Partial<GuildSettings>): Record<string, unknown> {
   return Object.fromEntries(
     given.map((name) => {
       const value = change[name];
-      if (name === 'disabledTools') return [COLUMNS[name], JSON.stringify(value)];
+      if (LISTS.includes(name)) return [COLUMNS[name], JSON.stringify(value)];
       return [COLUMNS[name], value === defaultSettings[name] ? null : value];
     }),
   );
@@ -213,12 +233,25 @@ function fromRow(row: Record<string, unknown>): GuildSettings {
     const kept = row[COLUMNS[name]];
     if (kept === null || kept === undefined) return [name, defaultSettings[name]] as const;
     try {
-      return [name, checks[name](name === 'disabledTools' ? JSON.parse(String(kept)) : kept)] as const;
+      return [name, checks[name](LISTS.includes(name) ? JSON.parse(String(kept)) : kept)] as const;
     } catch {
       return [name, defaultSettings[name]] as const;
     }
   });
   return Object.freeze(Object.fromEntries(entries)) as unknown as GuildSettings;
+}
+
+function oneName(value: unknown): string {
+  const name =
+    typeof value === 'string'
+      ? value
+          .toWellFormed()
+          .replace(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+          .trim()
+      : '';
+  // Somebody has to be able to say it.
+  if (name.length <= LONGEST_NAME && /[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(name)) return name;
+  throw new RangeError(`A name has two letters at least and ${LONGEST_NAME} characters at most.`);
 }
 
 function between(value: unknown, what: string, least: number, most: number, also = ''): number {

@@ -159,6 +159,7 @@ export class Transcript {
       case 'usage':
       case 'transcription-usage':
       case 'decided':
+      case 'answer-decided':
         break;
       default:
         event satisfies never;

@@ -91,6 +91,29 @@ function unanswered(conversation: Conversation): string[] {
   return ended.filter((id) => !answered.has(id)).map((id) => `turn ${id} was never answered`);
 }
 
+/** What answering only who calls `anna` came to: hers are answered, and no reply is for nobody who was meant. */
+function misaddressed(conversation: Conversation): string[] {
+  const verdicts = new Map(conversation.of('answer-decided').map(({ turn, answered }) => [turn.id, answered]));
+  // On a machine that stands still, words may come too late.
+  const late = conversation
+    .of('answer-decided')
+    .flatMap(({ turn, reason }) => (reason.kind === 'no-words' ? turn.id : []));
+  const replies = conversation.of('reply-started').map(({ turns }) => turns);
+  const answered = new Set(replies.flatMap((turns) => turns.map(({ id }) => id)));
+  const hers = conversation.of('turn-ended').filter(({ turn }) => turn.userId === 'anna');
+  // A turn without a verdict was typed.
+  const forNobody = replies.filter((turns) => turns.every(({ id }) => verdicts.get(id) === false));
+  return [
+    ...hers
+      .filter(({ turn }) => verdicts.get(turn.id) === false && !late.includes(turn.id))
+      .map(({ turn }) => `turn ${turn.id} called and was refused`),
+    ...hers
+      .filter(({ turn }) => !answered.has(turn.id))
+      .map(({ turn }) => `turn ${turn.id} called and was not answered`),
+    ...forNobody.map((turns) => `a reply to ${turns.map(({ id }) => id)}, none of which was meant`),
+  ];
+}
+
 /** Sound that no session got whole: every frame is in some turn, and no turn is of two people. */
 function vanished({ marks, heard }: Conversation): string[] {
   const turns = heard.map((pcm) => marks.read(pcm));
@@ -133,6 +156,30 @@ async function outlive(protocol: 'openai' | 'gemini', count: number): Promise<st
   return failures;
 }
 
+/** Plays generated conversations in which only who says "anna" is answered; gives what was wrong with each. */
+async function address(protocol: 'openai' | 'gemini', count: number) {
+  const plans = fc.sample(planOf('manual', false), { numRuns: count * TIMES, seed: SEED + 1 });
+  const failures: string[] = [];
+  let refused = 0;
+  let next = 0;
+  const player = async () => {
+    for (let index = next++; index < plans.length; index = next++) {
+      const plan = plans[index] as Plan;
+      try {
+        const one = await Conversation.play(protocol, plan, undefined, { answer: 'addressed', names: ['anna'] });
+        refused += one.of('answer-decided').filter(({ answered }) => !answered).length;
+        const wrong = [...one.faults, ...miscredited(one), ...usurped(one), ...lost(one), ...misaddressed(one)];
+        if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${one.story}`);
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        failures.push(`conversation ${index} of seed ${SEED + 1}: ${text}\n${JSON.stringify(plan)}`);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, player));
+  return { failures, refused };
+}
+
 describe('generated conversations', { concurrency: 2 }, () => {
   for (const protocol of ['openai', 'gemini'] as const) {
     it(`credit every word and call to the right people and lose none, on ${protocol}`, async () => {
@@ -164,6 +211,14 @@ describe('generated conversations', { concurrency: 2 }, () => {
     it(`outlive cut lines, rotation and changes of model on ${protocol}, and lose no word`, async () => {
       const failures = await outlive(protocol, 25);
       assert.equal(failures.length, 0, `${failures.length}:\n${failures.slice(0, 3).join('\n\n')}`);
+    });
+  }
+
+  for (const protocol of ['openai', 'gemini'] as const) {
+    it(`answer only who calls the bot on ${protocol}, and hear all the rest`, async () => {
+      const { failures, refused } = await address(protocol, 40);
+      assert.equal(failures.length, 0, `${failures.length}:\n${failures.slice(0, 3).join('\n\n')}`);
+      assert.ok(refused >= 20, `only ${refused} turns were for somebody else`);
     });
   }
 

@@ -32,3 +32,12 @@ test('the newest notes are told, in 2,000 characters', () => {
     ['13', '14', '15', '16', '17', '18', '19'],
   );
 });
+
+test('what people say to one another is background where the bot answers only who speaks to it', () => {
+  assert.match(instructionsFor(defaultSettings, 'voice'), /then answer all of them/);
+  for (const answer of ['addressed', 'auto', 'never'] as const) {
+    const text = instructionsFor({ ...defaultSettings, answer }, 'voice');
+    assert.match(text, /that is background, which you do not answer/);
+    assert.doesNotMatch(text, /then answer all of them/);
+  }
+});

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { settings as defaults, Scene } from '../fakes/scene.ts';
 
-const LISTENS = { transcripts: 'unasked', listensOnly: true, updates: ['language'], voices: [] } as const;
+const LISTENS = { unasked: 'waits', listensOnly: true, updates: ['language'], voices: [] } as const;
 const ASKED = { kind: 'asked', by: null } as const;
 const words = (turnId: number, text: string) => ({ type: 'turn-transcript', turnId, text, final: true }) as const;
 

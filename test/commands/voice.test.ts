@@ -22,7 +22,7 @@ describe('/voice', () => {
     const { anna } = await furnish(rig);
     const answer = await anna.command('/voice show');
     assert.equal(
-      answer.content.split('\n').slice(0, 10).join('\n'),
+      answer.content.split('\n').slice(0, 12).join('\n'),
       [
         '**Model:** OpenAI (gpt-realtime-2.1)',
         "**Voice:** the model's own",
@@ -31,6 +31,8 @@ describe('/voice', () => {
         '**Interruption:** after 120 ms of speech',
         '**Ends of turns are drawn** by Parley itself (who speaks is always certain)',
         '**Answers:** I speak my answers',
+        '**I answer** everybody',
+        '**Names:** my display name',
         '**I leave** after 2 minutes alone, or 15 minutes without a word',
         "**Transcript:** the voice channel's own chat",
         '**Tools switched off:** none',

@@ -45,6 +45,8 @@ const SETTINGS: GuildSettings = {
   interruptionMs: 120,
   turnDetection: 'manual',
   replyForm: 'voice',
+  answer: 'always',
+  names: [],
   transcriptChannelId: null,
   liveTranscript: true,
   livePlace: 'channel',
@@ -87,7 +89,15 @@ export class Conversation {
   readonly #present = new Set(PEOPLE);
   readonly #speaking = new Map<number, Promise<void>>();
 
-  private constructor(protocol: 'openai' | 'gemini', plan: Plan, troubles?: readonly Trouble[]) {
+  readonly #settings: Partial<GuildSettings>;
+
+  private constructor(
+    protocol: 'openai' | 'gemini',
+    plan: Plan,
+    troubles?: readonly Trouble[],
+    settings: Partial<GuildSettings> = {},
+  ) {
+    this.#settings = settings;
     this.#protocol = protocol;
     this.#troubles = troubles;
     this.#plan = plan;
@@ -121,8 +131,9 @@ export class Conversation {
     plan: Plan,
     /** What befalls a session that outlives its connections; without it, the session is a single connection. */
     troubles?: readonly Trouble[],
+    settings?: Partial<GuildSettings>,
   ): Promise<Conversation> {
-    const one = new Conversation(protocol, plan, troubles);
+    const one = new Conversation(protocol, plan, troubles, settings);
     await one.#open();
     const pacer = setInterval(() => one.#pull(), PULL_MS);
     try {
@@ -161,7 +172,7 @@ export class Conversation {
     const model = openai
       ? openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' })
       : geminiModel({ ...endpoint, model: this.#plan.geminiModel });
-    const settings = { ...SETTINGS, interruptionMs, turnDetection };
+    const settings = { ...SETTINGS, ...this.#settings, interruptionMs, turnDetection };
     const { toolbox } = this.ledger;
     const opening = sessionOptions(settings, model, toolbox);
     const session = this.#troubles

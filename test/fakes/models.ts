@@ -7,6 +7,7 @@ const plain = {
   serverTools: [],
   mcpServers: [],
   asyncTools: 'sequenced',
+  unasked: 'waits',
 } as const;
 const capabilities: Readonly<Partial<Record<Provider, Capabilities>>> = {
   openai: {
@@ -29,7 +30,8 @@ export const scriptedModels: SpeechModels = {
   chosen: ({ provider, model }) => {
     const absent = provider !== null && !called[provider] ? provider : null;
     const used = provider === null || absent !== null ? 'openai' : provider;
-    return { model: modelOf(used, (absent === null ? model : null) ?? names[used]?.[0] ?? ''), absent };
+    const chosen = modelOf(used, (absent === null ? model : null) ?? names[used]?.[0] ?? '');
+    return { model: chosen, absent, written: chosen.capabilities.unasked !== null };
   },
   names: (provider) => names[provider] ?? [],
   lacking: (provider) => {

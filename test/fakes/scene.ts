@@ -21,6 +21,8 @@ export const settings: GuildSettings = {
   interruptionMs: 120,
   turnDetection: 'manual',
   replyForm: 'voice',
+  answer: 'always',
+  names: [],
   transcriptChannelId: null,
   liveTranscript: true,
   livePlace: 'channel',

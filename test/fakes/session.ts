@@ -37,6 +37,9 @@ export class ScriptedSession implements Conversation {
   respond(): void {
     this.calls.push('respond');
   }
+  pass(turnIds: readonly number[]): void {
+    this.calls.push(`pass ${turnIds.join()}`);
+  }
   interrupt(heard: readonly Heard[]): void {
     this.calls.push('interrupt');
     this.heard.push(heard);
@@ -85,6 +88,7 @@ export const scriptedModel: SpeechModel = {
     serverTools: [],
     mcpServers: ['notes'],
     asyncTools: 'sequenced',
+    unasked: 'waits',
   },
   connect: () => Promise.reject(new Error('made by hand in tests')),
 };

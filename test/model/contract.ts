@@ -192,6 +192,29 @@ export function contract(adapter: Adapter): void {
         await done();
       });
 
+      for (const [when, thinkMs, passMs] of [
+        ['begins to answer it', 0, 150],
+        ['thinks about it', 300, 0],
+      ] as const) {
+        it(`lets nobody hear an answer to a turn that is passed while the model ${when}, and still counts it`, async (t) => {
+          const { session, listener, rate, done } = await open(t, ({ turn }) => ({
+            say: { text: turn === 1 ? 'Nobody asked.' : 'To Ben.' },
+            delayMs: turn === 1 ? thinkMs : 0,
+          }));
+          speak(session, ANNA, rate, { respond: false });
+          if (passMs > 0) await new Promise((resolve) => setTimeout(resolve, passMs));
+          session.pass([1]);
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          assert.deepEqual(listener.all('reply-started'), []);
+          speak(session, BEN, rate);
+          assert.deepEqual((await listener.next('reply-started')).turnIds, [1, 2]);
+          await listener.next('reply-done');
+          const said = listener.all('reply-transcript').map(({ delta }) => delta);
+          assert.equal(said.join(''), 'To Ben.');
+          await done();
+        });
+      }
+
       it('answers a turn in writing under the name of its writer', async (t) => {
         const { session, listener, provider, done } = await open(t, () => ({ say: { text: 'Written.' } }));
         session.appendText({ ...BEN, id: 7 }, 'What is up?');

@@ -57,11 +57,8 @@ describe('Models', () => {
   it('knows whose words come without an answer being asked for', () => {
     const all = models({ ...TWO, ...AZURE });
     const transcripts = (provider: 'openai' | 'azure' | 'gemini') =>
-      all.chosen({ provider, model: null }).model.capabilities.transcripts;
-    assert.deepEqual(
-      [transcripts('openai'), transcripts('azure'), transcripts('gemini')],
-      ['unasked', undefined, undefined],
-    );
+      all.chosen({ provider, model: null }).model.capabilities.unasked;
+    assert.deepEqual([transcripts('openai'), transcripts('azure'), transcripts('gemini')], ['waits', null, 'chooses']);
   });
 
   it('gives an unknown model the safe minimum', () => {

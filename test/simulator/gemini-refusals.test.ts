@@ -69,6 +69,12 @@ describe('strictness of the simulated Live API', () => {
       1007,
       /invalid argument/,
     ],
+    [
+      'proactive audio on v1beta',
+      [{ setup: { ...SETUP, proactivity: { proactiveAudio: true } } }],
+      1007,
+      /Unknown name "proactivity"/,
+    ],
     ['an unknown handle', [{ setup: { ...SETUP, sessionResumption: { handle: 'x' } } }], 1008, /not found/],
     [
       'sound without a rate',

@@ -42,6 +42,8 @@ test('what was set is read again by another process, for this guild only', async
     interruptionMs: 0,
     turnDetection: 'semantic',
     replyForm: 'text',
+    answer: 'addressed',
+    names: ['Jarvis', 'Ярвис'],
     transcriptChannelId: '123456789012345678',
     liveTranscript: false,
     livePlace: 'thread',

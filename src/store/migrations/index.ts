@@ -6,6 +6,7 @@ import { places } from './005-places.ts';
 import { policy } from './006-policy.ts';
 import { remindersNotes } from './007-reminders-notes.ts';
 import { record } from './008-record.ts';
+import { answer } from './009-answer.ts';
 import { reading } from './010-reading.ts';
 import { rules } from './011-rules.ts';
 import { consent } from './012-consent.ts';
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   policy,
   remindersNotes,
   record,
+  answer,
   reading,
   rules,
   consent,

@@ -1,0 +1,66 @@
+import type { AnswerReason, TurnStory } from '../src/bridge/bridge-ports.ts';
+import { duration, listed, plain } from './words.ts';
+
+/** What became of one turn, in plain words. */
+export function storyWords(story: TurnStory): string {
+  return [`${begun(story)}.`, decided(story), steps(story), replied(story)].filter(Boolean).join(' ');
+}
+
+function begun({ name, typed, spokeMs, waited }: TurnStory): string {
+  const who = name === null ? 'Somebody unknown' : `**${plain(name, 40)}**`;
+  const did = typed ? 'wrote to me' : spokeMs === undefined ? 'is speaking' : `spoke for ${duration(spokeMs)}`;
+  if (!waited) return `${who} ${did}`;
+  return `${who} ${did}, after ${duration(waited.ms)} of waiting for ${waited.by === null ? 'me' : `**${plain(waited.by, 40)}**`}`;
+}
+
+function decided({ decision, typed }: TurnStory): string {
+  if (typed) return '';
+  return decision ? reasonWords(decision.reason) : 'I answer everybody here.';
+}
+
+function reasonWords(reason: AnswerReason): string {
+  switch (reason.kind) {
+    case 'name':
+      return `I heard my name: “${plain(reason.word, 40)}” ${reason.place === 'middle' ? 'in the middle' : `at the ${reason.place}`}.`;
+    case 'follow-up':
+      return 'It followed my answer to them, so I took it as meant for me.';
+    case 'alone':
+      return 'Nobody else was there, so it was meant for me.';
+    case 'model':
+      return 'The model decided whether it was meant for me.';
+    case 'not-addressed':
+      return 'My name was neither at its start nor at its end, so I did not answer.';
+    case 'no-words':
+      return 'No words of it were written down, so I did not answer.';
+    case 'never':
+      return 'I answer nobody here (`/voice answer`).';
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** How long after the last sound of the turn each step came. */
+function steps({ spokenAt, endedAt, wordsAt, decision, decidedAt, audibleAt }: TurnStory): string {
+  if (spokenAt === undefined) return '';
+  const late = decision?.reason.kind === 'name' || decision?.reason.kind === 'not-addressed';
+  const all = [
+    ['turn over', endedAt],
+    ['words', wordsAt],
+    ['decision', late ? decidedAt : undefined],
+    ['first sound', audibleAt],
+  ] as const;
+  const known = all.flatMap(([step, at]) =>
+    at === undefined ? [] : [`${step} ${duration(Math.max(0, at - spokenAt))}`],
+  );
+  return known.length === 0 ? '' : `After the end of speech: ${listed(known)}.`;
+}
+
+function replied({ reply, decision }: TurnStory): string {
+  if (!reply) return '';
+  const { heardMs, producedMs, interrupted, by } = reply;
+  if (!interrupted && producedMs === 0) return decision?.reason.kind === 'model' ? 'It stayed silent.' : '';
+  if (!interrupted) return `My answer of ${duration(producedMs)} was heard to its end.`;
+  const who = by === undefined ? 'My answer was cut off' : `**${plain(by, 40)}** cut me off`;
+  if (heardMs <= 0) return `${who} before it was heard.`;
+  return `${who} after ${duration(heardMs)} of the ${duration(producedMs)} that were there.`;
+}
