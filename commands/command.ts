@@ -7,9 +7,11 @@ import type {
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
-import type { SpeechModel } from '../src/bridge/ports.ts';
+import type { SpeechModel, UserId } from '../src/bridge/ports.ts';
+import type { OwnRecords } from '../src/bridge/privacy-ports.ts';
 import type {
   Decision,
+  MessageButton,
   SettingsStore,
   SpeechModels,
   ToolPolicies,
@@ -48,6 +50,10 @@ export interface CommandContext {
   readonly models: SpeechModels;
   readonly notes: Notes;
   readonly reminders: Reminders;
+  /** What is kept of whoever asks. */
+  readonly ownRecords: OwnRecords;
+  /** The button that has this person forgotten. */
+  forgetButton(userId: UserId): MessageButton;
   readonly policies: ToolPolicies;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {
@@ -74,10 +80,14 @@ type Typing = AutocompleteInteraction<'cached'>;
 /** One proposal while somebody types: at most 100 characters each. */
 export type Choice = ApplicationCommandOptionChoiceData;
 
-/** What the asker reads: text alone, or with files below it. */
+/** What the asker reads: text alone, or with files and buttons below it. */
 export type CommandAnswer =
   | string
-  | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
+  | {
+      readonly content: string;
+      readonly files: readonly { readonly name: string; readonly bytes: Buffer }[];
+      readonly buttons?: readonly MessageButton[];
+    };
 
 /** One slash command. The dispatch (src/discord/dispatch.ts) defers, sends what `execute` returns, and catches everything. */
 export interface Command {

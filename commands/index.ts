@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { join } from './join.ts';
 import { leave } from './leave.ts';
 import { notes } from './notes.ts';
+import { privacy } from './privacy.ts';
 import { reminders } from './reminders.ts';
 import { status } from './status.ts';
 import { tools } from './tools.ts';
@@ -24,4 +25,5 @@ export const commands: readonly Command[] = [
   usage,
   notes,
   reminders,
+  privacy,
 ];

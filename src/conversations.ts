@@ -5,7 +5,7 @@ import type { OpenBridge } from './bridge/bridges.ts';
 import type { DecisionLog } from './bridge/decision-log.ts';
 import { LineLostError } from './bridge/errors.ts';
 import type { Notes } from './bridge/guild-ports.ts';
-import type { Person } from './bridge/ports.ts';
+import type { Person, UserId } from './bridge/ports.ts';
 import type { RecordWriter } from './bridge/record-ports.ts';
 import type { GuildSettings, SettingsStore, Toolbox } from './bridge/room-ports.ts';
 import type { Ticker } from './bridge/ticker.ts';
@@ -19,6 +19,7 @@ import type { ToolButtons } from './discord/tool-buttons.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import type { VoiceStatuses } from './discord/voice-status.ts';
+import { ForgottenTurns } from './forgotten-turns.ts';
 import { Journey } from './journey.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';
@@ -57,11 +58,16 @@ export interface ConversationsParts {
   readonly observe: (event: BridgeEvent, place: { readonly guildId: string; readonly channelId: string }) => void;
 }
 
+/** How long forgetting waits for posts under way; they are edited later, then. */
+const POSTED_WITHIN_MS = 5_000;
+
 /** Opens conversations: connects to the model, joins the channel, wires transcript, announcement and money. */
 export class Conversations {
   readonly #parts: ConversationsParts;
   /** Farewells and last flushes under way. */
   readonly #finishing = new Set<Promise<void>>();
+  /** Those that are not written to their end. */
+  readonly #running = new Set<Running>();
   readonly #opener: SessionOpener;
 
   constructor(parts: ConversationsParts) {
@@ -98,6 +104,36 @@ export class Conversations {
   /** Sessions that are being opened are given up. */
   abort(reason: Error): void {
     this.#opener.abort(reason);
+  }
+
+  /**
+   * Nothing of what this person said so far goes into the record or a post any more, and no session knows of it. Resolves
+   * when what was written can be deleted. Late words do not come back.
+   */
+  async forget(guildId: string, userId: UserId): Promise<void> {
+    const here = [...this.#running].filter(({ bridge }) => bridge.guildId === guildId);
+    for (const { forgotten, bridge, transcript, now } of here) {
+      forgotten.forget(userId);
+      now.notes = now.notes.filter(({ by }) => by.userId !== userId);
+      bridge.forget(userId);
+      transcript.forget(userId);
+    }
+    for (const { transcript, recorder } of here) {
+      const late = new Promise((resolve) => setTimeout(resolve, POSTED_WITHIN_MS).unref());
+      // What is being posted has to be known as posted before its line is deleted, or nobody edits it.
+      await Promise.race([transcript.flush(), late]);
+      await recorder.flush().catch(() => {});
+      await recorder.forget(userId);
+    }
+  }
+
+  /** Whether a conversation still writes this message; see Transcript.holds. */
+  holds(messageId: string): 'shown' | 'due' | undefined {
+    for (const { transcript } of this.#running) {
+      const held = transcript.holds(messageId);
+      if (held) return held;
+    }
+    return undefined;
   }
 
   /** Resolves when everything that ended has been said and written. */
@@ -140,6 +176,7 @@ export class Conversations {
     const { guild } = channel;
     const { models, toolbox, ticker, log, statuses, buttons, places } = this.#parts;
     const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId });
+    const forgotten = new ForgottenTurns();
     const botName = guild.members.me?.displayName ?? 'Parley';
     const recorder = this.#recorder(place, botName, () => bridge.model.name);
     const transcript = new Transcript({
@@ -177,13 +214,15 @@ export class Conversations {
       evenVoices: this.#parts.evenVoices,
       log,
       beforeLeaving: () => announcement.leaving(),
-      observe: (event) => this.#observe(event, { ...place, bridge, journey, recorder, transcript, announcement }),
+      observe: (event) => this.#observe(event, running),
     });
+    const running: Running = { ...place, bridge, journey, recorder, transcript, announcement, forgotten };
+    this.#running.add(running);
     const handle = followed(bridge, journey, (settings) => {
       now.settings = settings;
       journey.write(settings.transcriptChannelId);
     });
-    return { handle, bridge, journey, recorder, transcript, announcement };
+    return { handle, ...running };
   }
 
   #recorder({ channel, text, model, now }: Place, botName: string, modelName: () => string): Recorder {
@@ -206,10 +245,12 @@ export class Conversations {
     });
   }
 
-  #observe(event: BridgeEvent, running: Running): void {
+  #observe(raw: BridgeEvent, running: Running): void {
     const { log, observe } = this.#parts;
     const { bridge, text, transcript, announcement, journey } = running;
     const { guildId, channelId } = bridge;
+    const event = running.forgotten.passing(raw);
+    if (!event) return;
     // First: whatever the transcript posts of it is recorded before.
     running.recorder.observe(event);
     observe(event, { guildId, channelId });
@@ -242,12 +283,16 @@ export class Conversations {
     );
   }
 
-  #finish(reason: EndReason, { onEnded, journey, recorder, transcript, announcement }: Running): void {
+  #finish(reason: EndReason, running: Running): void {
+    const { onEnded, journey, recorder, transcript, announcement } = running;
     onEnded();
     const written = transcript.close().then(() => recorder.close());
     const last = Promise.all([written, announcement.ended(reason), journey.ended()]).then(() => {});
     this.#finishing.add(last);
-    void last.finally(() => this.#finishing.delete(last));
+    void last.finally(() => {
+      this.#finishing.delete(last);
+      this.#running.delete(running);
+    });
   }
 }
 
@@ -268,6 +313,7 @@ interface Running extends Place {
   readonly recorder: Recorder;
   readonly transcript: Transcript;
   readonly announcement: Announcement;
+  readonly forgotten: ForgottenTurns;
 }
 
 /** The bridge, with what else depends on the settings. */

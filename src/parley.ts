@@ -13,11 +13,13 @@ import { createClient, logIn } from './discord/client.ts';
 import { ConfirmButtons } from './discord/confirm-buttons.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
 import { dispatchCommands, type Press } from './discord/dispatch.ts';
+import { forgetButton, pressForget } from './discord/forget-buttons.ts';
 import { FrameClock } from './discord/frame-clock.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { DiscordGuildTexts } from './discord/guild-texts.ts';
 import { isInVoice } from './discord/members.ts';
 import { DiscordModeration } from './discord/moderation.ts';
+import { OldPosts } from './discord/old-posts.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import type { StartError } from './discord/start-error.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
@@ -27,6 +29,8 @@ import { type KeptRecord, openRecord } from './kept-record.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
+import { KeptOwnRecords } from './own-records.ts';
+import { PostEditing } from './post-editing.ts';
 import { readPrices } from './prices-file.ts';
 import { Reminding } from './reminding.ts';
 import { type ReturnPatience, returnToPlaces } from './returning.ts';
@@ -37,8 +41,11 @@ import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
 import { PlaceStore } from './store/places.ts';
+import { RemovalStore } from './store/post-removals.ts';
+import { unlock } from './store/record-key.ts';
 import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
+import type { TextSeal } from './store/text-seal.ts';
 import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
 import { ToolTrials } from './tool-trials.ts';
@@ -97,10 +104,9 @@ export async function startParley({
   const leftOut = (problem: string): void => log.warn(problem);
   const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
-  const settings = new GuildSettingsStore(database);
-  const { lock, record } = await openAlone({ database, settings, config, log });
-  const places = new PlaceStore(database);
-  const usageStore = new UsageStore(database, log);
+  const { lock, record, settings, seal } = await openAlone({ database, config, log });
+  const places = new PlaceStore(database, seal);
+  const usageStore = new UsageStore(database, log, undefined, seal);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking } = config;
   const models = new Models({ configs, fallback, lacking, log });
@@ -117,9 +123,9 @@ export async function startParley({
   const clock = new FrameClock();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const texts = new DiscordGuildTexts({ client, settings });
-  const notes = new NoteStore(database);
+  const notes = new NoteStore(database, undefined, seal);
   const reminding = new Reminding({
-    store: new ReminderStore(database),
+    store: new ReminderStore(database, undefined, seal),
     // Made below, and asked for long after.
     bridges: { find: (guildId) => bridges.find(guildId) },
     texts,
@@ -161,6 +167,23 @@ export async function startParley({
       runAgain.observe(event, place);
     },
   });
+  const removals = new RemovalStore(database, seal);
+  const editing = new PostEditing({
+    store: removals,
+    posts: new OldPosts(client),
+    linesIn: (post) => record.persons.linesIn(post),
+    holds: (messageId) => conversations.holds(messageId),
+    log,
+  });
+  const ownRecords = new KeptOwnRecords({
+    persons: record.persons,
+    removals,
+    usage: usageStore,
+    settings,
+    editing,
+    memories: [conversations, decisions, runAgain],
+    now: () => Date.now(),
+  });
   const bridges: OpenBridges = new OpenBridges(conversations.open);
   const toolsChanged = () =>
     bridges.reapply(settings).catch((error) => log.warn({ err: error }, 'changed tools could not be offered'));
@@ -182,6 +205,7 @@ export async function startParley({
   const stop = async (): Promise<void> => {
     const closing = Promise.all([close(), mcp.close()]);
     await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
+    await editing.close();
     await destroyClient(client);
     await places.settled();
     await record.stop();
@@ -213,17 +237,22 @@ export async function startParley({
       models,
       notes,
       reminders: reminding,
+      ownRecords,
+      forgetButton,
       policies,
       decisions,
       tryTool: trials.run,
       log,
     };
-    const press: Press = (pressed) =>
-      confirmButtons.press(pressed, confirmations) ?? buttons.press(pressed, { bridges, runAgain });
+    const press: Press = async (pressed) =>
+      confirmButtons.press(pressed, confirmations) ??
+      (await buttons.press(pressed, { bridges, runAgain })) ??
+      pressForget(pressed, ownRecords);
     dispatchCommands(client, commands, context, press);
     record.start();
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     await reminding.start();
+    editing.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
     returned = returnToPlaces({
       client: ready,
@@ -249,22 +278,24 @@ function botIdOf(token: string): string {
 interface Alone {
   readonly lock: InstanceLock;
   readonly record: KeptRecord;
+  readonly settings: GuildSettingsStore;
+  readonly seal: TextSeal;
 }
 
-/** The lock on the database, and the record that only its holder writes. Rejects with StoreError and closes the database. */
+/** The lock on the database, its texts unlocked, and the record that only its holder writes. Rejects with StoreError and closes the database. */
 async function openAlone({
   database,
-  settings,
   config,
   log,
 }: Pick<ParleyOptions, 'config' | 'log'> & {
   readonly database: Database;
-  readonly settings: GuildSettingsStore;
 }): Promise<Alone> {
   let lock: InstanceLock | undefined;
   try {
     lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
-    return { lock, record: await openRecord({ database, settings, key: config.dataKey, log }) };
+    const seal = await unlock(database, config.dataKey, log);
+    const settings = new GuildSettingsStore(database, seal);
+    return { lock, record: await openRecord({ database, settings, seal, log }), settings, seal };
   } catch (error) {
     await lock?.release();
     await database.destroy();

@@ -1,5 +1,5 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { Person, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage, UserId } from './ports.ts';
 import type { Decision, GuildSettings, PostExtras, Progress } from './room-ports.ts';
 
 export type EndReason =
@@ -140,6 +140,8 @@ export interface BridgeStatus {
 export interface Announcement {
   readonly name: string;
   readonly text: string;
+  /** Whom it is for. */
+  readonly about?: UserId;
 }
 
 /** One voice channel joined to one session, as the commands see it. */

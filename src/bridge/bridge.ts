@@ -190,6 +190,24 @@ export class Bridge implements BridgeHandle {
     return waits;
   }
 
+  /** Nothing of what this person said or asked for so far is left here or in the session. Their notes are not told again. */
+  forget(userId: UserId): void {
+    if (this.#closing) return;
+    const now = performance.now();
+    this.#act(this.#floor.forget(userId, now));
+    this.#tools.forget(userId);
+    const theirs = (replyId: string) =>
+      this.#turns.behind(replyId).some((turn) => turn.userId === userId || turn.about === userId);
+    if (this.#voice.replies.some(theirs)) this.#silence();
+    const owed = this.#parts.session.forget(userId, this.#model.forget(userId));
+    if (!owed) this.#voice.givenUp();
+    else if (this.#floor.quiet) {
+      this.#parts.session.respond();
+      this.#expectReply();
+    }
+    this.#updateBot();
+  }
+
   close(reason: EndReason): Promise<void> {
     this.#closing ??= this.#close(reason);
     return this.#closing;

@@ -1,4 +1,5 @@
 import type { BridgeEvent } from './bridge-ports.ts';
+import type { UserId } from './ports.ts';
 import type { Decision } from './room-ports.ts';
 
 /** As much as a person reads. */
@@ -32,6 +33,13 @@ export class DecisionLog {
     const decisions = this.#guilds.get(guildId)?.decisions;
     decisions?.push({ at: this.#now(), decision: event.decision });
     if (decisions && decisions.length > KEPT) decisions.shift();
+  }
+
+  /** Nothing that this person wanted, alone or with others, is told any more. */
+  forget(guildId: string, userId: UserId): void {
+    const decisions = this.#guilds.get(guildId)?.decisions;
+    const kept = decisions?.filter(({ decision }) => !decision.askers.some((asker) => asker.userId === userId));
+    if (decisions && kept) decisions.splice(0, decisions.length, ...kept);
   }
 
   /** The decisions of the guild's last conversation, oldest first, and where it is or was; undefined: there was none. */

@@ -11,6 +11,8 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import type { Logger } from 'pino';
+import type { MessageButton } from '../bridge/room-ports.ts';
+import { rowOf } from './text-channel.ts';
 
 /** https://docs.discord.com/developers/resources/message#create-message */
 const LONGEST_ANSWER = 2000;
@@ -28,10 +30,14 @@ const TOO_LATE: ReadonlySet<string | number> = new Set([
   RESTJSONErrorCodes.UnknownMessage,
 ]);
 
-/** Text for people, or with files. */
+/** Text for people, or with files and buttons. */
 type Answer =
   | string
-  | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
+  | {
+      readonly content: string;
+      readonly files: readonly { readonly name: string; readonly bytes: Buffer }[];
+      readonly buttons?: readonly MessageButton[];
+    };
 
 /** A command as the dispatch needs it; commands/command.ts is its full form. */
 export interface DispatchedCommand<Context> {
@@ -104,12 +110,13 @@ async function answer(
     log.error({ err: error, ...what, guildId: asked.guildId }, 'a command failed');
     given = BROKEN;
   }
-  const { content: text, files } = typeof given === 'string' ? { content: given, files: [] } : given;
+  const { content: text, files, buttons = [] } = typeof given === 'string' ? { content: given, files: [] } : given;
   const content = text.length > LONGEST_ANSWER ? `${text.slice(0, LONGEST_ANSWER - 1)}…` : text;
   const attached = files.map(({ name, bytes }) => ({ name, attachment: bytes }));
   await asked.editReply({
     content,
     files: attached,
+    components: rowOf(buttons),
     allowedMentions: { parse: [] },
     flags: MessageFlags.SuppressEmbeds,
   });

@@ -21,6 +21,7 @@ export class Scribe {
     readonly signal: AbortSignal;
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
     readonly tell: (event: SessionEvent) => void;
+    readonly forgotten: (turnId: number) => boolean;
   };
   #count = 0;
 
@@ -30,6 +31,8 @@ export class Scribe {
     /** A session without tools, at the rate of the turns' sound. */
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
     readonly tell: (event: SessionEvent) => void;
+    /** Whether nobody is to know any more what was said in this turn. */
+    readonly forgotten: (turnId: number) => boolean;
   }) {
     this.#parts = parts;
   }
@@ -63,6 +66,10 @@ export class Scribe {
       // One after the other: Gemini's transcription names no turn.
       for (const one of [...missing.values()]) {
         if (signal.aborted) return;
+        if (this.#parts.forgotten(one.turn.id)) {
+          missing.delete(one.turn.id);
+          continue;
+        }
         session.beginTurn(one.turn);
         for (const pcm of one.chunks) session.appendAudio(pcm);
         session.endTurn(false);

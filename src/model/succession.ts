@@ -107,6 +107,17 @@ export class Succession {
     this.#rotation.endsAt(at);
   }
 
+  /** The next session is told anew, and none that knew of what is forgotten is restored or taken. */
+  forget(instructions: string): void {
+    const told = (choice: ModelChoice): ModelChoice => ({ ...choice, options: { ...choice.options, instructions } });
+    this.#choice = told(this.#choice);
+    if (this.#wish) this.#wish = told(this.#wish);
+    this.#handover.stop();
+    this.#resumption.forget();
+    this.#successor?.session.close();
+    this.#successor = undefined;
+  }
+
   /** The server can restore the present session as it is now. */
   resumable(handle: string, mark: number): void {
     this.#resumption.offered({ handle, mark, seed: this.#told.get(this.#present) ?? [], at: performance.now() });

@@ -55,6 +55,12 @@ export class Unwritten {
     if (final) this.#turns.delete(turnId);
   }
 
+  /** Nobody is to write these turns down. */
+  forget(turnIds: ReadonlySet<number>): void {
+    for (const id of turnIds) this.#turns.delete(id);
+    if (this.#open && turnIds.has(this.#open.turn.id)) this.#open = undefined;
+  }
+
   /** Whether words of a turn that has ended may still come. */
   expected(now: number): boolean {
     for (const [id, { endedAt }] of this.#turns) {

@@ -1,5 +1,6 @@
 import type { Person } from '../bridge/ports.ts';
 import type { Database } from './database.ts';
+import { openText, type TextSeal } from './text-seal.ts';
 
 /** A voice channel in which the bot is, and who asked it in. */
 export interface Place {
@@ -11,16 +12,20 @@ export interface Place {
 /** Where the bot is. What is still in here at a start was left by a crash. Rejects with what the database says. */
 export class PlaceStore {
   readonly #database: Database;
+  readonly #seal: TextSeal;
   /** Writes in the order in which they were asked for. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database) {
+  /** `seal`: how names stand in the database. */
+  constructor(database: Database, seal: TextSeal = openText) {
     this.#database = database;
+    this.#seal = seal;
   }
 
   /** The bot is there now; at most one place a guild. */
   keep({ guildId, channelId, by }: Place): Promise<void> {
-    const row = { guild_id: guildId, channel_id: channelId, user_id: by.userId, name: by.name };
+    const name = this.#seal.seal('places.name', by.name);
+    const row = { guild_id: guildId, channel_id: channelId, user_id: by.userId, name };
     return this.#write(() => this.#database('places').insert(row).onConflict('guild_id').merge());
   }
 
@@ -31,12 +36,12 @@ export class PlaceStore {
 
   async all(): Promise<readonly Place[]> {
     await this.settled();
-    const rows: { guild_id: string; channel_id: string; user_id: string; name: string }[] =
+    const rows: { guild_id: string; channel_id: string; user_id: string; name: unknown }[] =
       await this.#database('places').select();
     return rows.map((row) => ({
       guildId: row.guild_id,
       channelId: row.channel_id,
-      by: { userId: row.user_id, name: row.name },
+      by: { userId: row.user_id, name: this.#seal.open('places.name', row.name) },
     }));
   }
 

@@ -100,7 +100,7 @@ async function resealTable(
   const old = to.keyId === null ? 'blob' : 'text';
   let all = 0;
   for (let after = 0; ; ) {
-    // Empty texts are sealed, too, so the first column tells the form of the row.
+    // Empty texts are sealed, too, so the first column tells the form of the row; NULL stays.
     const rows: Row[] = await database(table)
       .select(database.raw('rowid AS at'), '*')
       .where('rowid', '>', after)

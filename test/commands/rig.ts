@@ -6,6 +6,7 @@ import { drawUsage } from '../../src/chart/draw-usage.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
+import { forgetButton } from '../../src/discord/forget-buttons.ts';
 import { PRICES } from '../../src/model/prices.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
@@ -60,6 +61,12 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     models: scriptedModels,
     notes: new NoteStore(database),
     reminders: new ReminderStore(database),
+    ownRecords: {
+      kept: () => Promise.reject(new Error('nothing is recorded here')),
+      exported: () => Promise.reject(new Error('nothing is recorded here')),
+      forget: () => Promise.reject(new Error('nothing is recorded here')),
+    },
+    forgetButton,
     policies: new ToolRulesStore(database),
     decisions: new DecisionLog(),
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),

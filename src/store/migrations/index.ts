@@ -6,6 +6,7 @@ import { places } from './005-places.ts';
 import { policy } from './006-policy.ts';
 import { remindersNotes } from './007-reminders-notes.ts';
 import { record } from './008-record.ts';
+import { forgetting } from './013-forgetting.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   policy,
   remindersNotes,
   record,
+  forgetting,
 ];
