@@ -6,6 +6,7 @@ import type {
 } from 'discord.js';
 import type { Logger } from 'pino';
 import type { Bridges } from '../src/bridge/bridge-ports.ts';
+import type { Consent } from '../src/bridge/consent-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel, UserId } from '../src/bridge/ports.ts';
 import type { OwnRecords } from '../src/bridge/privacy-ports.ts';
@@ -54,6 +55,10 @@ export interface CommandContext {
   readonly ownRecords: OwnRecords;
   /** The button that has this person forgotten. */
   forgetButton(userId: UserId): MessageButton;
+  /** Who may be heard. */
+  readonly consent: Consent;
+  /** A page about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   readonly policies: ToolPolicies;
   /** What was decided in the guild's last conversation, oldest first; `at` in ms since 1970. */
   readonly decisions: {

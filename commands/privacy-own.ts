@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { KeptCounts, KeptOfPerson } from '../src/bridge/privacy-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
+import type { PrivacyPart } from './privacy-part.ts';
 import { counted, listed } from './words.ts';
 
 /** Discord takes files of up to 10 MB; https://docs.discord.com/developers/reference#uploading-files */
@@ -20,22 +21,42 @@ const WORDS: Readonly<Record<keyof KeptCounts, string>> = {
   usageDays: 'day on which I counted what you used',
 };
 
-/** `/privacy show`: what is kept of the asker here. `choice`: theirs, in a sentence. */
-export async function showOwn(asked: Asked, { ownRecords }: CommandContext, choice?: string): Promise<string> {
-  const kept = await ownRecords.kept(asked.guildId, asked.user.id);
+/** What is kept of the asker here. */
+export const privacyShow: PrivacyPart = {
+  name: 'show',
+  describe: (sub) => sub.setDescription('Show what I keep of you here; only you see it'),
+  execute: show,
+};
+
+/** All of it as a file, for the asker alone. */
+export const privacyExport: PrivacyPart = {
+  name: 'export',
+  describe: (sub) => sub.setDescription('Get all that I keep of you here as a file; only you see it'),
+  execute: handOver,
+};
+
+/** Says what goes, and asks for a press of the button. */
+export const privacyForget: PrivacyPart = {
+  name: 'forget',
+  describe: (sub) => sub.setDescription('Have me delete all that I keep of you here; I ask you once more before'),
+  execute: askToForget,
+};
+
+async function show(asked: Asked, context: CommandContext): Promise<string> {
+  const kept = await context.ownRecords.kept(asked.guildId, asked.user.id);
   const lines = [
     ...keptLines(kept),
     ...editingLines(kept),
-    ...(choice === undefined ? [] : [choice]),
+    choiceLine(asked, context),
     `What is said here is deleted from my database after ${counted(kept.retentionDays, 'day')}. No sound is ever kept.`,
     '`/privacy export` gives you all of it as a file, `/privacy forget` deletes it.',
   ];
   return lines.join('\n');
 }
 
-/** `/privacy export`: all of it as a file, for the asker alone. */
-export async function exportOwn(asked: Asked, { ownRecords }: CommandContext): Promise<CommandAnswer> {
-  const json = Buffer.from(await ownRecords.exported(asked.guildId, asked.user.id));
+async function handOver(asked: Asked, { ownRecords, consent }: CommandContext): Promise<CommandAnswer> {
+  const choice = consent.choiceOf(asked.guildId, asked.user.id) ?? null;
+  const json = Buffer.from(await ownRecords.exported(asked.guildId, asked.user.id, { choice }));
   const name = `parley-${asked.user.id}.json`;
   if (json.length < COMPRESSED_FROM) return file(name, json);
   const bytes = await promisify(gzip)(json);
@@ -43,8 +64,7 @@ export async function exportOwn(asked: Asked, { ownRecords }: CommandContext): P
   return 'There is more of you than a file on Discord may hold. Ask whoever runs me for it; `/privacy show` says how much it is.';
 }
 
-/** `/privacy forget`: says what goes, and asks for a press of the button. */
-export async function askToForget(asked: Asked, { ownRecords, forgetButton }: CommandContext): Promise<CommandAnswer> {
+async function askToForget(asked: Asked, { ownRecords, forgetButton }: CommandContext): Promise<CommandAnswer> {
   const kept = await ownRecords.kept(asked.guildId, asked.user.id);
   const content = [
     ...keptLines(kept),
@@ -52,6 +72,13 @@ export async function askToForget(asked: Asked, { ownRecords, forgetButton }: Co
     'What I cannot take back: answers to you and others together, what others said about you, reports that were sealed for moderators, who read the record and when, and posts of which my database knows nothing any more. Whether you are heard in future does not change: that is `/privacy in` and `/privacy out`.',
   ].join('\n');
   return { content, files: [], buttons: [forgetButton(asked.user.id)] };
+}
+
+function choiceLine({ guildId, user }: Asked, { consent }: CommandContext): string {
+  const chosen = consent.choiceOf(guildId, user.id);
+  const heard = consent.mayHear(guildId, user.id) ? 'I hear you' : 'I do not hear you';
+  if (!chosen) return `${heard}: you have not chosen, and this server is set to ${consent.mode(guildId)}.`;
+  return `${heard}: you chose so <t:${Math.floor(chosen.chosenAt / 1000)}:D>.`;
 }
 
 function keptLines({ counts, since }: KeptOfPerson): string[] {

@@ -1,22 +1,34 @@
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { askToForget, exportOwn, showOwn } from './privacy-own.ts';
+import { privacyAbout } from './privacy-about.ts';
+import { privacyIn, privacyOut } from './privacy-choice.ts';
+import { privacyMode } from './privacy-mode.ts';
+import { privacyExport, privacyForget, privacyShow } from './privacy-own.ts';
+import type { PrivacyPart } from './privacy-part.ts';
 
-/** What is kept of the person who asks, and what they want to happen with it. */
+const PARTS: readonly PrivacyPart[] = [
+  privacyOut,
+  privacyIn,
+  privacyAbout,
+  privacyShow,
+  privacyExport,
+  privacyForget,
+  privacyMode,
+];
+
+/** Whether somebody is heard, and what is kept of them. */
 export const privacy: Command = {
-  data: guildCommand('privacy', 'What I keep of you on this server')
-    .addSubcommand((sub) => sub.setName('show').setDescription('Show what I keep of you here; only you see it'))
-    .addSubcommand((sub) => sub.setName('export').setDescription('Get all that I keep of you here as a file'))
-    .addSubcommand((sub) => sub.setName('forget').setDescription('Have me delete all that I keep of you here')),
+  data: PARTS.reduce(
+    (command, part) => {
+      command.addSubcommand((sub) => part.describe(sub.setName(part.name)));
+      return command;
+    },
+    guildCommand('privacy', 'Whether I hear you, and what I keep of you'),
+  ),
 
   async execute(asked, context) {
-    switch (asked.options.getSubcommand()) {
-      case 'export':
-        return exportOwn(asked, context);
-      case 'forget':
-        return askToForget(asked, context);
-      default:
-        return showOwn(asked, context);
-    }
+    const chosen = asked.options.getSubcommand();
+    const part = PARTS.find(({ name }) => name === chosen);
+    return part?.execute(asked, context) ?? 'I do not know that. `/privacy about` says what there is.';
   },
 };

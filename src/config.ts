@@ -47,6 +47,8 @@ export interface Config {
   readonly pricesFile: string | null;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices: boolean;
+  /** A page for people about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   /** The MCP servers that Parley itself starts or calls. */
   readonly mcp: McpConfig;
   /** A folder with tools of one's own; null: none. */
@@ -82,6 +84,10 @@ const Environment = z.object({
     .optional(),
   PRICES_FILE: z.string().optional(),
   EVEN_VOICES: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
+  PRIVACY_URL: z
+    .url({ protocol: /^https$/, hostname: z.regexes.domain, error: 'must be the https:// address of a page' })
+    .regex(/^[^\s<>`]{1,300}$/, 'must be an address of at most 300 characters, without < > or `')
+    .optional(),
   MCP_CONFIG: z.string().optional(),
   TOOLS_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
@@ -124,6 +130,7 @@ function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'>
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
     evenVoices: read.EVEN_VOICES === 'on',
+    privacyUrl: read.PRIVACY_URL ?? null,
     toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },

@@ -2,6 +2,7 @@ import type { Client, VoiceBasedChannel } from 'discord.js';
 import { Bridge } from './bridge/bridge.ts';
 import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import type { OpenBridge } from './bridge/bridges.ts';
+import type { Consent } from './bridge/consent-ports.ts';
 import type { DecisionLog } from './bridge/decision-log.ts';
 import { LineLostError } from './bridge/errors.ts';
 import type { Notes } from './bridge/guild-ports.ts';
@@ -20,6 +21,7 @@ import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import type { VoiceStatuses } from './discord/voice-status.ts';
 import { ForgottenTurns } from './forgotten-turns.ts';
+import { Hearing } from './hearing.ts';
 import { Journey } from './journey.ts';
 import type { Log } from './log.ts';
 import type { Patience } from './model/back-off.ts';
@@ -35,6 +37,10 @@ export interface ConversationsParts {
   readonly client: Client;
   readonly models: Models;
   readonly settings: SettingsStore;
+  /** Who may be heard. */
+  readonly consent: Consent;
+  /** A page about what is heard and kept; null: there is none. */
+  readonly privacyUrl: string | null;
   readonly spending: Spending;
   readonly notes: Pick<Notes, 'list'>;
   /** Where what is said is kept. */
@@ -86,7 +92,7 @@ export class Conversations {
     const line = await this.#joinLine(opened, channel);
     const text = new ChosenText(channel.guild, own.transcriptChannelId ?? channelId);
     this.#parts.decisions.begin(guildId, channelId);
-    const { handle, journey, transcript, announcement } = this.#join({
+    const { handle, journey, hearing, transcript, announcement } = this.#join({
       ...opened,
       line,
       channel,
@@ -97,6 +103,7 @@ export class Conversations {
     });
     log.info({ guildId, channelId, model: opened.model.name, by: by.userId }, 'joined a voice channel');
     if (opened.notice !== undefined) transcript.observe({ type: 'trouble', message: opened.notice });
+    hearing.presentTold();
     await Promise.all([returning ? announcement.returned(by) : announcement.joined(by), journey.began()]);
     return handle;
   };
@@ -149,7 +156,7 @@ export class Conversations {
 
   /** The place in the channel, or, when there is none, nothing left of the session either. */
   async #joinLine({ session, model }: Opened, channel: VoiceBasedChannel): Promise<DiscordVoiceLine> {
-    const { client, codecs, clock, log, linkPatience } = this.#parts;
+    const { client, codecs, clock, consent, log, linkPatience } = this.#parts;
     const { guild } = channel;
     try {
       return await joinVoiceLine({
@@ -160,6 +167,7 @@ export class Conversations {
         codecs,
         clock,
         log,
+        mayHear: (userId) => consent.mayHear(guild.id, userId),
         othersAreThere: (id) =>
           guild.voiceStates.cache.some((state) => state.channelId === id && state.id !== client.user?.id),
         around: surroundingsOf(client, guild),
@@ -174,8 +182,9 @@ export class Conversations {
   #join(place: Place): Omit<Running, keyof Place> & { handle: BridgeHandle } {
     const { channel, text, now, by } = place;
     const { guild } = channel;
-    const { models, toolbox, ticker, log, statuses, buttons, places } = this.#parts;
-    const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId });
+    const { models, toolbox, ticker, consent, log, statuses, buttons, places } = this.#parts;
+    const mayHear = (userId: UserId): boolean => consent.mayHear(guild.id, userId);
+    const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId, mayHear });
     const forgotten = new ForgottenTurns();
     const botName = guild.members.me?.displayName ?? 'Parley';
     const recorder = this.#recorder(place, botName, () => bridge.model.name);
@@ -188,7 +197,15 @@ export class Conversations {
       now: () => performance.now(),
       log,
     });
-    const announcement = new Announcement({ channel, modelLabel: () => bridge.model.label, statuses, log });
+    const announcement = new Announcement({
+      channel,
+      modelLabel: () => bridge.model.label,
+      mode: () => consent.mode(guild.id),
+      privacyUrl: this.#parts.privacyUrl,
+      record: recorder,
+      statuses,
+      log,
+    });
     const journey = new Journey({
       guild,
       channelId: channel.id,
@@ -211,12 +228,14 @@ export class Conversations {
       room,
       text,
       ticker,
+      mayHear,
       evenVoices: this.#parts.evenVoices,
       log,
       beforeLeaving: () => announcement.leaving(),
       observe: (event) => this.#observe(event, running),
     });
-    const running: Running = { ...place, bridge, journey, recorder, transcript, announcement, forgotten };
+    const hearing: Hearing = new Hearing({ consent, line: place.line, bridge, room, announcement });
+    const running: Running = { ...place, bridge, journey, hearing, recorder, transcript, announcement, forgotten };
     this.#running.add(running);
     const handle = followed(bridge, journey, (settings) => {
       now.settings = settings;
@@ -266,7 +285,10 @@ export class Conversations {
       // Whoever is heard should know where the sound goes, wherever the transcript is.
       if (text.channelId !== channelId) void announcement.goesTo(event.message);
     }
+    running.hearing.observe(event);
     if (event.type === 'moved' || event.type === 'recovered') journey.follow(event);
+    // The greeting in the new channel is for everybody there.
+    if (event.type === 'moved') running.hearing.presentTold();
     if (ended) this.#finish(ended, running);
   }
 
@@ -284,10 +306,11 @@ export class Conversations {
   }
 
   #finish(reason: EndReason, running: Running): void {
-    const { onEnded, journey, recorder, transcript, announcement } = running;
+    const { onEnded, journey, hearing, recorder, transcript, announcement } = running;
     onEnded();
-    const written = transcript.close().then(() => recorder.close());
-    const last = Promise.all([written, announcement.ended(reason), journey.ended()]).then(() => {});
+    hearing.close();
+    const written = Promise.all([transcript.close(), announcement.ended(reason)]).then(() => recorder.close());
+    const last = Promise.all([written, journey.ended()]).then(() => {});
     this.#finishing.add(last);
     void last.finally(() => {
       this.#finishing.delete(last);
@@ -310,6 +333,7 @@ interface Place extends Opened {
 interface Running extends Place {
   readonly bridge: Bridge;
   readonly journey: Journey;
+  readonly hearing: Hearing;
   readonly recorder: Recorder;
   readonly transcript: Transcript;
   readonly announcement: Announcement;

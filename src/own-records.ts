@@ -43,14 +43,14 @@ export class KeptOwnRecords implements OwnRecords {
     return { ...summary, editing, retentionDays };
   }
 
-  async exported(guildId: string, userId: UserId): Promise<string> {
+  async exported(guildId: string, userId: UserId, also: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const { persons, settings, now } = this.#parts;
     const [everything, { retentionDays }] = await Promise.all([
       persons.everything(guildId, userId),
       settings.get(guildId),
     ]);
     const head = { guildId, userId, exportedAt: new Date(now()).toISOString(), retentionDays };
-    return JSON.stringify({ ...head, ...everything }, null, 2);
+    return JSON.stringify({ ...head, ...also, ...everything }, null, 2);
   }
 
   forget(guildId: string, userId: UserId): Promise<Forgotten> {

@@ -1,6 +1,7 @@
 import { commands } from '../commands/index.ts';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import { Consents } from './bridge/consents.ts';
 import { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
@@ -37,6 +38,7 @@ import { type ReturnPatience, returnToPlaces } from './returning.ts';
 import { RunAgain } from './run-again.ts';
 import { serverToolList } from './server-tools.ts';
 import { Spending } from './spending.ts';
+import { GuildConsentStore } from './store/consents.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
@@ -104,7 +106,7 @@ export async function startParley({
   const leftOut = (problem: string): void => log.warn(problem);
   const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
-  const { lock, record, settings, seal } = await openAlone({ database, config, log });
+  const { lock, record, consent, settings, seal } = await openAlone({ database, config, log });
   const places = new PlaceStore(database, seal);
   const usageStore = new UsageStore(database, log, undefined, seal);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
@@ -148,6 +150,8 @@ export async function startParley({
     notes,
     models,
     settings,
+    consent,
+    privacyUrl: config.privacyUrl,
     spending,
     record: record.writer,
     toolbox,
@@ -239,6 +243,8 @@ export async function startParley({
       reminders: reminding,
       ownRecords,
       forgetButton,
+      consent,
+      privacyUrl: config.privacyUrl,
       policies,
       decisions,
       tryTool: trials.run,
@@ -277,6 +283,7 @@ function botIdOf(token: string): string {
 
 interface Alone {
   readonly lock: InstanceLock;
+  readonly consent: Consents;
   readonly record: KeptRecord;
   readonly settings: GuildSettingsStore;
   readonly seal: TextSeal;
@@ -293,9 +300,10 @@ async function openAlone({
   let lock: InstanceLock | undefined;
   try {
     lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
+    const consent = await Consents.load(new GuildConsentStore(database), () => Date.now());
     const seal = await unlock(database, config.dataKey, log);
     const settings = new GuildSettingsStore(database, seal);
-    return { lock, record: await openRecord({ database, settings, seal, log }), settings, seal };
+    return { lock, consent, record: await openRecord({ database, settings, seal, log }), settings, seal };
   } catch (error) {
     await lock?.release();
     await database.destroy();

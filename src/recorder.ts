@@ -54,6 +54,8 @@ export class Recorder implements LiveRecord {
   readonly #replies = new Map<string, RecordedReply>();
   #dirtyTurns = new Set<number>();
   #dirtyLines = new Set<string>();
+  /** Turns that have to be taken out of the database. */
+  #withdrawn = new Set<number>();
   #dirty = true;
   #unknown = 0;
   #unknownOpen = false;
@@ -85,6 +87,9 @@ export class Recorder implements LiveRecord {
         break;
       case 'turn-transcript':
         this.#words(event);
+        break;
+      case 'turn-withdrawn':
+        this.#withdraw(event.turn.id);
         break;
       case 'reply-started':
       case 'reply-audible':
@@ -239,6 +244,18 @@ export class Recorder implements LiveRecord {
     });
   }
 
+  /** Its speaker took it back: it is not written, or taken out where it was, without waiting for anything else. */
+  #withdraw(turnId: number): void {
+    const key = `turn:${turnId}`;
+    this.#turns.delete(turnId);
+    this.#dirtyTurns.delete(turnId);
+    this.#lines.delete(key);
+    this.#dirtyLines.delete(key);
+    this.#withdrawn.add(turnId);
+    this.#touch();
+    this.flush().catch(() => {});
+  }
+
   #reply(event: EventOf<'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended'>): void {
     const { replyId } = event;
     const reply = this.#replies.get(replyId) ?? new RecordedReply(this.#parts.modelName());
@@ -340,6 +357,8 @@ export class Recorder implements LiveRecord {
   async #write(): Promise<void> {
     const turns = this.#dirtyTurns;
     const lines = this.#dirtyLines;
+    const withdrawn = this.#withdrawn;
+    this.#withdrawn = new Set();
     this.#dirtyTurns = new Set();
     this.#dirtyLines = new Set();
     this.#dirty = false;
@@ -348,11 +367,13 @@ export class Recorder implements LiveRecord {
         conversation: this.#conversation,
         turns: [...turns].flatMap((id) => this.#turns.get(id) ?? []),
         lines: [...lines].flatMap((key) => this.#lines.get(key) ?? []),
+        ...(withdrawn.size > 0 && { withdrawn: [...withdrawn] }),
       });
       this.#failing = false;
     } catch (error) {
       for (const id of turns) this.#dirtyTurns.add(id);
       for (const key of lines) this.#dirtyLines.add(key);
+      for (const id of withdrawn) this.#withdrawn.add(id);
       this.#dirty = true;
       const message = 'what is said cannot be recorded, so it is not posted either: is the disk full? Trying again';
       if (!this.#failing) this.#parts.log.error({ err: error, guildId: this.#conversation.guildId }, message);

@@ -43,6 +43,7 @@ test('a token and a key are enough', () => {
     startedByNpm: false,
     pricesFile: null,
     evenVoices: true,
+    privacyUrl: null,
     toolsFolder: null,
     mcp: { servers: [], disabled: [] },
     weather: { forecastUrl: 'https://api.open-meteo.com', geocodingUrl: 'https://geocoding-api.open-meteo.com' },

@@ -41,6 +41,8 @@ export type BridgeEvent =
       readonly final: boolean;
       readonly itemIds?: readonly string[];
     }
+  /** Its speaker does not want to be heard any more: nothing of this turn is to be kept, and no more of it comes. */
+  | { readonly type: 'turn-withdrawn'; readonly turn: Turn }
   | { readonly type: 'reply-started'; readonly replyId: string; readonly turns: readonly Turn[] }
   /** `sinceTurnMs`: from the end of the turn to the first sound; null where no turn was just ended. */
   | { readonly type: 'reply-audible'; readonly replyId: string; readonly sinceTurnMs: number | null }

@@ -34,6 +34,7 @@ import { TurnBook } from './rights.ts';
 import type { GuildSettings, Room, TextChannel, Toolbox } from './room-ports.ts';
 import type { Ticker } from './ticker.ts';
 import { ToolRunner } from './tool-runner.ts';
+import { TurnsUnderWay } from './turns-under-way.ts';
 import { VoiceOut } from './voice-out.ts';
 
 /** A reply that does not begin within this time is not coming. */
@@ -61,6 +62,8 @@ export interface BridgeParts {
   readonly room: Room;
   readonly text: TextChannel;
   readonly ticker: Ticker;
+  /** Whether this person's sound may be used. Absent: everybody's may. */
+  readonly mayHear?: (userId: UserId) => boolean;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices?: boolean;
   readonly observe: (event: BridgeEvent) => void;
@@ -75,6 +78,7 @@ export class Bridge implements BridgeHandle {
   readonly #parts: BridgeParts;
   readonly #floor: Floor;
   readonly #turns = new TurnBook();
+  readonly #underWay = new TurnsUnderWay();
   readonly #announcements = new Announcements();
   readonly #voice: VoiceOut;
   readonly #tools: ToolRunner;
@@ -194,7 +198,8 @@ export class Bridge implements BridgeHandle {
   forget(userId: UserId): void {
     if (this.#closing) return;
     const now = performance.now();
-    this.#act(this.#floor.forget(userId, now));
+    this.#act(this.#floor.drop(userId, now));
+    this.#underWay.withdraw(userId, now);
     this.#tools.forget(userId);
     const theirs = (replyId: string) =>
       this.#turns.behind(replyId).some((turn) => turn.userId === userId || turn.about === userId);
@@ -206,6 +211,16 @@ export class Bridge implements BridgeHandle {
       this.#expectReply();
     }
     this.#updateBot();
+  }
+
+  /**
+   * Who may be heard has changed: this person, or anybody (null). Of whoever may not, nothing that is under way is kept,
+   * asked for or told.
+   */
+  consentChanged(changed: UserId | null): void {
+    if (this.#closing) return;
+    const people = changed === null ? new Set([...this.#floor.speakers, ...this.#underWay.people]) : [changed];
+    for (const userId of people) if (!this.#mayHear(userId)) this.#withdraw(userId);
   }
 
   close(reason: EndReason): Promise<void> {
@@ -260,6 +275,8 @@ export class Bridge implements BridgeHandle {
     const now = performance.now();
     switch (event.type) {
       case 'frame':
+        // It may have waited here since before they said no.
+        if (!this.#mayHear(event.userId)) return;
         this.#act(this.#floor.hear(event, now));
         if (this.#floor.busy) this.#parts.ticker.wake();
         return;
@@ -295,6 +312,11 @@ export class Bridge implements BridgeHandle {
         this.#voice.started(event.replyId);
         this.#usage.started(event.replyId, event.turnIds);
         this.#turns.replied(event.replyId, event.turnIds);
+        this.#underWay.answered(event.turnIds);
+        if (this.#isWithdrawn(event.turnIds)) {
+          this.#cut();
+          break;
+        }
         observe({ type: 'reply-started', replyId: event.replyId, turns: this.#turns.list(event.turnIds) });
         break;
       case 'audio':
@@ -308,6 +330,8 @@ export class Bridge implements BridgeHandle {
         this.#voice.audioDone(event.replyId);
         break;
       case 'turn-transcript': {
+        if (event.turnId !== null && this.#underWay.isWithdrawn(event.turnId)) break;
+        if (event.turnId !== null && event.final) this.#underWay.written(event.turnId);
         const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
         const { turnId: _, ...words } = event;
         observe({ ...words, turn });
@@ -441,6 +465,7 @@ export class Bridge implements BridgeHandle {
           break;
         case 'begin':
           this.#addTurn(decision.turn);
+          this.#underWay.began(decision.turn, performance.now());
           session.beginTurn(decision.turn);
           observe({
             type: 'turn-began',
@@ -454,6 +479,7 @@ export class Bridge implements BridgeHandle {
           break;
         case 'end':
           session.endTurn(decision.respond);
+          this.#underWay.ended(decision.turn.id, performance.now());
           this.#usage.heard(decision.turn.id, decision.speechMs);
           if (decision.respond) this.#expectReply();
           observe(turnEnded(decision));
@@ -473,6 +499,32 @@ export class Bridge implements BridgeHandle {
           decision satisfies never;
       }
     }
+  }
+
+  #mayHear(userId: UserId): boolean {
+    return this.#parts.mayHear?.(userId) ?? true;
+  }
+
+  #withdraw(userId: UserId): void {
+    const { session, observe } = this.#parts;
+    const now = performance.now();
+    const { turns, unanswered } = this.#underWay.withdraw(userId, now);
+    if (unanswered && this.#voice.state === 'preparing') this.#cut();
+    const turnIds = turns.map(({ id }) => id);
+    session.withdraw(userId, turnIds);
+    for (const turn of turns) observe({ type: 'turn-withdrawn', turn });
+    this.#act(this.#floor.forget(userId, now));
+    this.#updateBot();
+    // The others waited for the end of what is taken back, or for the answer that was to be for all of them.
+    if (!unanswered || !this.#floor.quiet || !this.#underWay.awaitsAnswer(now)) return;
+    session.respond();
+    this.#expectReply();
+    this.#updateBot();
+  }
+
+  /** Whether what is answered are turns that were taken back, and nothing else. */
+  #isWithdrawn(turnIds: readonly number[]): boolean {
+    return turnIds.length > 0 && turnIds.every((id) => this.#underWay.isWithdrawn(id));
   }
 
   #addTurn(turn: Turn): void {

@@ -205,7 +205,7 @@ export class Floor {
   }
 
   /** Nothing is left of what this person said: what waits is dropped, and their turn ends here. They can go on at once. */
-  forget(userId: UserId, now: number): FloorDecision[] {
+  drop(userId: UserId, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];
     const kept = this.#claims.filter((claim) =>
       claim.kind === 'announcement' ? claim.announcement.about !== userId : claim.userId !== userId,
@@ -215,6 +215,25 @@ export class Floor {
     if (speaker?.talking) this.#stop(out, userId, speaker, now);
     if (this.#holding?.userId === userId) this.#end(out, now);
     this.#speakers.delete(userId);
+    this.#advance(out, now);
+    return out;
+  }
+
+  /** The people of whom there is sound, or was. */
+  get speakers(): UserId[] {
+    const held = this.#holding ? [this.#holding.userId] : [];
+    return [...new Set([...this.#speakers.keys(), ...this.waiting, ...held])];
+  }
+
+  /** The person does not want to be heard: nothing of their sound is kept, and their turn ends without an `end`. */
+  forget(userId: UserId, now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    const speaker = this.#speakers.get(userId);
+    const isTheirs = (claim: Claim): boolean => claim.kind === 'speech' && claim.userId === userId;
+    this.#claims.splice(0, Infinity, ...this.#claims.filter((claim) => !isTheirs(claim)));
+    if (this.#holding?.userId === userId) this.#holding = undefined;
+    this.#speakers.delete(userId);
+    if (speaker?.talking) out.push({ type: 'speaking', userId, speaking: false, levelDb: 0 });
     this.#advance(out, now);
     return out;
   }

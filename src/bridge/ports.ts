@@ -328,6 +328,12 @@ export interface SpeechSession {
    */
   interrupt(heard: readonly Heard[]): void;
   /**
+   * This person does not want to be heard any more. Nothing of these turns is sent (again), asked for or told, and what
+   * the provider has of them is deleted where it can be; one that is open ends. Nothing that they said before is told to
+   * a later connection. A reply under way is not stopped: interrupt() comes first where it should be.
+   */
+  withdraw(userId: UserId, turnIds: readonly number[]): void;
+  /**
    * The model need not wait for this call any longer: its result comes later, with a `delivery`. Gives whether the
    * model has to be asked to go on, as after a result.
    */

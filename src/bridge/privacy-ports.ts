@@ -41,8 +41,8 @@ export interface Forgotten {
 /** What a guild's people may know and have forgotten of themselves. Rejects with StoreError. */
 export interface OwnRecords {
   kept(guildId: string, userId: UserId): Promise<KeptOfPerson>;
-  /** All of it, as JSON text. */
-  exported(guildId: string, userId: UserId): Promise<string>;
+  /** All of it, as JSON text. `also`: what is kept of them elsewhere. */
+  exported(guildId: string, userId: UserId, also?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Everywhere: conversations that run, the database, the posts. What they say afterwards is recorded again. */
   forget(guildId: string, userId: UserId): Promise<Forgotten>;
 }

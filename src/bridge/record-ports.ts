@@ -195,6 +195,8 @@ export interface RecordBatch {
   readonly turns: readonly RecordedTurn[];
   /** `posts` are added to those that are known. */
   readonly lines: readonly RecordedLine[];
+  /** Turns that are deleted with what was said in them. Absent: none. */
+  readonly withdrawn?: readonly number[];
 }
 
 /**

@@ -67,6 +67,8 @@ export interface Room {
   people(): readonly Person[];
   /** The name that the guild shows; the id itself where it is unknown. */
   nameOf(userId: UserId): string;
+  /** Whether the bot may hear this person. Absent: everybody. */
+  mayHear?(userId: UserId): boolean;
   /** Whether Discord lets this person write in the transcript's text channel. */
   mayWrite(userId: UserId): boolean;
   /**

@@ -151,6 +151,7 @@ export class Screen {
         return;
       case 'transcription-usage':
       case 'decided':
+      case 'turn-withdrawn':
         return;
       case 'ended':
         this.#line('Parley', cyan('has left the channel'));

@@ -1,7 +1,10 @@
 import { ChannelType, escapeMarkdown, type VoiceBasedChannel } from 'discord.js';
 import type { Logger } from 'pino';
 import type { EndReason } from '../bridge/bridge-ports.ts';
+import type { ConsentChoice, ConsentMode } from '../bridge/consent-ports.ts';
 import type { Person } from '../bridge/ports.ts';
+import type { LiveRecord } from '../bridge/record-ports.ts';
+import { chosen, greeting, type Newcomer, newMode, type Shown, type Terms, welcome } from './notices.ts';
 import { DiscordTextChannel } from './text-channel.ts';
 import type { VoiceStatuses } from './voice-status.ts';
 
@@ -12,32 +15,46 @@ export class Announcement {
   #channel: VoiceBasedChannel;
   #text: DiscordTextChannel;
   readonly #modelLabel: () => string;
+  readonly #mode: () => ConsentMode;
+  readonly #privacyUrl: string | null;
+  readonly #record: LiveRecord | undefined;
+  #said = 0;
   readonly #statuses: VoiceStatuses;
   readonly #log: Logger;
   #isShown = false;
 
-  /** `modelLabel`: which model answers now; it may change during a visit. */
+  /**
+   * `modelLabel`: which model answers now; it may change during a visit. `mode`: who is heard now. `privacyUrl`: a page
+   * about it. `record`: where what is said to people is kept.
+   */
   constructor(options: {
     channel: VoiceBasedChannel;
     modelLabel: () => string;
+    mode?: () => ConsentMode;
+    privacyUrl?: string | null;
+    record?: LiveRecord;
     statuses: VoiceStatuses;
     log: Logger;
   }) {
     this.#channel = options.channel;
     this.#text = new DiscordTextChannel(options.channel);
     this.#modelLabel = options.modelLabel;
+    this.#mode = options.mode ?? (() => 'opt-out');
+    this.#privacyUrl = options.privacyUrl ?? null;
+    this.#record = options.record;
     this.#statuses = options.statuses;
     this.#log = options.log;
   }
 
   /** Says in the channel's own chat who listens and where the sound goes. `by`: who asked the bot in. Never rejects. */
   async joined(by: Person): Promise<void> {
-    await Promise.all([this.#say(greeting(by, this.#modelLabel())), this.#show()]);
+    await Promise.all([this.#say((shown) => greeting(askedIn(by, shown), this.#terms, shown)), this.#show()]);
   }
 
   /** Says that it came back by itself after the process had died. `by`: who had asked it in. Never rejects. */
   async returned(by: Person): Promise<void> {
-    const text = `I am back after a restart, with the settings of before; what was said meanwhile I did not hear.\n${greeting(by, this.#modelLabel())}`;
+    const back = 'I am back after a restart, with the settings of before; what was said meanwhile I did not hear.';
+    const text = (shown: Shown): string => `${back}\n${greeting(askedIn(by, shown), this.#terms, shown)}`;
     await Promise.all([this.#say(text), this.#show()]);
   }
 
@@ -45,18 +62,37 @@ export class Announcement {
   async moved(channel: VoiceBasedChannel): Promise<void> {
     const gone = Promise.all([
       this.leaving(),
-      this.#say(`A moderator moved me to <#${channel.id}>: I no longer hear you here.`),
+      this.#say(() => `A moderator moved me to <#${channel.id}>: I no longer hear you here.`),
     ]);
     this.#channel = channel;
     this.#text = new DiscordTextChannel(channel);
-    const here = this.#say(arrival(this.#modelLabel()));
+    const here = this.#say((shown) => greeting('A moderator moved me here', this.#terms, shown));
     await gone;
     await Promise.all([here, this.#show()]);
   }
 
   /** Says something in the voice channel's own chat. Never rejects. */
   async tell(text: string): Promise<void> {
-    await this.#say(text);
+    await this.#say(() => text);
+  }
+
+  /** Tells people who came in since that the bot listens; it pings nobody. Never rejects. */
+  async newcomers(people: readonly Newcomer[]): Promise<void> {
+    await this.#say((shown) => welcome(people, this.#terms, shown));
+  }
+
+  /** Says that somebody is heard no more, or is heard. Never rejects. */
+  async chose(person: Person, choice: ConsentChoice): Promise<void> {
+    await this.#say((shown) => chosen(person, choice, shown));
+  }
+
+  /** Says who is heard from now on. Never rejects. */
+  async modeChanged(): Promise<void> {
+    await this.#say((shown) => newMode(this.#terms, shown));
+  }
+
+  get #terms(): Terms {
+    return { mode: this.#mode(), modelLabel: this.#modelLabel(), privacyUrl: this.#privacyUrl };
   }
 
   async #show(): Promise<void> {
@@ -66,7 +102,7 @@ export class Announcement {
 
   /** Says that the sound goes elsewhere from now on. `message`: untrusted text. Never rejects. */
   async goesTo(message: string): Promise<void> {
-    await this.#say(harmless(message));
+    await this.#say((shown) => shown(message));
   }
 
   /**
@@ -82,39 +118,39 @@ export class Announcement {
   /** Says why the bot left where nobody asked it to, and takes the status away if that was not done. Never rejects. */
   async ended(reason: EndReason): Promise<void> {
     const farewell = farewellFor(reason);
-    await Promise.all([this.leaving(), farewell === null ? undefined : this.#say(farewell)]);
+    await Promise.all([this.leaving(), farewell === null ? undefined : this.#say(() => farewell)]);
   }
 
-  async #say(text: string): Promise<void> {
+  /** What people are told is kept first; but they are told also where it cannot be kept. */
+  async #say(text: (shown: Shown) => string): Promise<void> {
     const { id } = this.#channel;
+    const channel = this.#text;
+    const key = `said:${++this.#said}`;
+    const posted = text(harmless);
+    this.#record?.notice(key, text(asItIs));
+    await this.#record?.flush().catch(() => {});
     try {
-      await this.#text.post(text);
+      const messageId = await channel.post(posted);
+      this.#record?.posted([key], `${id}:${messageId}`);
     } catch (error) {
       this.#log.warn({ err: error, channelId: id }, 'could not say it in the voice channel');
     }
   }
 }
 
+function askedIn(by: Person, shown: Shown): string {
+  return `${shown(by.name)} asked me in`;
+}
+
+/** The record keeps names as they are; whoever shows them makes them harmless. */
+function asItIs(untrusted: string): string {
+  return untrusted;
+}
+
 /** Untrusted text as letters only: no markdown, and nothing that looks like a mention. */
 function harmless(text: string): string {
   const markdown = escapeMarkdown(text, { maskedLink: true, heading: true, bulletedList: true, numberedList: true });
   return markdown.replace(/[<>@#]/g, '\\$&');
-}
-
-/** What the bot says when it comes. */
-function greeting(by: Person, modelLabel: string): string {
-  return [
-    `Hello, I am an AI. ${harmless(by.name)} asked me in, and I am listening to this voice channel now.`,
-    `What you say here goes to ${harmless(modelLabel)} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
-  ].join('\n');
-}
-
-/** What the bot says where it was moved to. */
-function arrival(modelLabel: string): string {
-  return [
-    'Hello, I am an AI. A moderator moved me here, and I am listening to this voice channel now.',
-    `What you say here goes to ${harmless(modelLabel)} and is written down. If you do not want that, stay muted, or send me away with \`/leave\`.`,
-  ].join('\n');
 }
 
 /** What the bot says when it went without being asked to; null where somebody asked. */

@@ -45,6 +45,12 @@ export class ReceptionCount {
     this.#recentMissing /= 2;
   }
 
+  /** Whoever is not listened to is not badly received. */
+  forgetRecent(): void {
+    this.#recentHeard = 0;
+    this.#recentMissing = 0;
+  }
+
   get counts(): Counts {
     return this.#counts;
   }

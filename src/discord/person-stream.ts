@@ -34,7 +34,7 @@ export class PersonStream {
   readonly #codec: OpusLease;
   readonly #count: ReceptionCount;
   readonly #emit: (frame: Frame) => void;
-  readonly #jitter = new JitterBuffer({ maxWaitMs: JITTER_WAIT_MS });
+  #jitter = new JitterBuffer({ maxWaitMs: JITTER_WAIT_MS });
   readonly #seamSamples: number;
   #lastPacketAt = 0;
   #lastPlayedAt = 0;
@@ -81,6 +81,16 @@ export class PersonStream {
     if (now - this.#lastPacketAt < IDLE_MS) return;
     this.#codec.release();
     this.#spurtEnded = true;
+  }
+
+  /** Throws away what waits, and all that is known of the sound so far: what comes next begins from silence. */
+  discard(): void {
+    this.#jitter = new JitterBuffer({ maxWaitMs: JITTER_WAIT_MS });
+    this.#codec.release();
+    this.#nextTimestamp = undefined;
+    this.#spurtEnded = true;
+    this.#restarted = false;
+    this.#guessed = undefined;
   }
 
   /** Gives out what waits, and the decoder back. */

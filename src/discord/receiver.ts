@@ -36,6 +36,8 @@ export interface ReceiveCounts {
   readonly replayed: number;
   readonly unnamed: number;
   readonly undecodable: number;
+  /** Of people who may not be heard: authentic, and neither decoded nor kept. */
+  readonly withheld: number;
   readonly lost: number;
   readonly late: number;
   readonly concealedMs: number;
@@ -61,11 +63,24 @@ export class Receiver {
   readonly #rate: PcmRate;
   readonly #emit: (event: LineEvent) => void;
   readonly #now: () => number;
+  readonly #mayHear: (userId: UserId) => boolean;
+  /** Since when somebody may be heard, or not; what came before and still waits for its owner is not theirs to be heard. */
+  readonly #chosenAt = new Map<UserId, number>();
+  #allChosenAt = Number.NEGATIVE_INFINITY;
   readonly #owners = new SsrcOwners();
   readonly #legs = new Map<number, Leg>();
   readonly #people = new Map<UserId, ReceptionCount>();
   readonly #failures = new UnsealingFailures();
-  #own = { datagrams: 0, control: 0, malformed: 0, undecryptable: 0, replayed: 0, unnamed: 0, recoveries: 0 };
+  #own = {
+    datagrams: 0,
+    control: 0,
+    malformed: 0,
+    undecryptable: 0,
+    replayed: 0,
+    unnamed: 0,
+    withheld: 0,
+    recoveries: 0,
+  };
   #keys: Keys | undefined;
   /** A packet that was opened to learn whose it is: no key opens a packet twice. */
   #proof: { readonly payload: Buffer; readonly opened: Buffer } | undefined;
@@ -73,13 +88,15 @@ export class Receiver {
 
   /**
    * `rate`: of the sound given out, mono. `emit` gets frames, joins and leaves. `onNamed`: whose an SSRC is was found out
-   * by their key, for want of an op 5.
+   * by their key, for want of an op 5. `mayHear`: asked for every packet whose owner is known; whoever may not be heard is
+   * not decoded.
    */
   constructor(options: {
     codecs: OpusCodecs;
     rate: PcmRate;
     emit: (event: LineEvent) => void;
     now: () => number;
+    mayHear: (userId: UserId) => boolean;
     onNamed?: (ssrc: number, userId: UserId) => void;
   }) {
     this.#onNamed = options.onNamed;
@@ -87,6 +104,7 @@ export class Receiver {
     this.#rate = options.rate;
     this.#emit = options.emit;
     this.#now = options.now;
+    this.#mayHear = options.mayHear;
   }
 
   get counts(): ReceiveCounts {
@@ -139,6 +157,28 @@ export class Receiver {
     this.#failures.forget(userId);
     this.#people.delete(userId);
     this.#emit({ type: 'left', userId });
+  }
+
+  /**
+   * Whether this person (null: anybody) may be heard has changed. What waits of whoever may not is thrown away, and what
+   * came before somebody said yes is not heard either.
+   */
+  consentChanged(userId: UserId | null): void {
+    if (userId === null) this.#allChosenAt = this.#now();
+    else this.#choseNow(userId);
+    for (const [ssrc, leg] of this.#legs) {
+      const owner = this.#owners.ownerOf(ssrc);
+      if (owner === undefined || this.#mayHear(owner)) continue;
+      leg.sealed.close();
+      leg.stream.discard();
+      this.#failures.forget(owner);
+      leg.count.forgetRecent();
+    }
+  }
+
+  #choseNow(userId: UserId): void {
+    if (this.#chosenAt.size >= COUNTED_PEOPLE) this.#chosenAt.delete(this.#chosenAt.keys().next().value as UserId);
+    this.#chosenAt.set(userId, this.#now());
   }
 
   /** Another voice server: SSRCs of the old one mean nothing there. */
@@ -239,10 +279,20 @@ export class Receiver {
 
   #take(ssrc: number, userId: UserId, packet: OpenedPacket): void {
     const leg = this.#legs.get(ssrc) ?? this.#addLeg(ssrc, userId);
+    if (!this.#mayHear(userId) || this.#isFromBefore(userId, packet)) {
+      this.#own.withheld += 1;
+      leg.sealed.pass(packet);
+      return;
+    }
     if (leg.sealed.take(packet)) return;
     if (!this.#keys || !this.#failures.failed(userId, packet.receivedAt)) return;
     this.#own.recoveries += 1;
     this.#keys.of.recover?.();
+  }
+
+  /** Only what waited for its owner can be. */
+  #isFromBefore(userId: UserId, { receivedAt }: OpenedPacket): boolean {
+    return receivedAt < this.#allChosenAt || receivedAt < (this.#chosenAt.get(userId) ?? Number.NEGATIVE_INFINITY);
   }
 
   #addLeg(ssrc: number, userId: UserId): Leg {

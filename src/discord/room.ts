@@ -13,13 +13,23 @@ export class GuildRoom implements Room {
   channelId: string;
   readonly #guild: Guild;
   readonly #textChannelId: () => string;
+  readonly #mayHear: (userId: UserId) => boolean;
 
-  /** `textChannelId`: where the transcript goes now; a setting may change it while the room lives. */
-  constructor(options: { guild: Guild; channelId: string; textChannelId: () => string }) {
+  /**
+   * `textChannelId`: where the transcript goes now; a setting may change it while the room lives. `mayHear`: by default
+   * everybody may be heard.
+   */
+  constructor(options: {
+    guild: Guild;
+    channelId: string;
+    textChannelId: () => string;
+    mayHear?: (userId: UserId) => boolean;
+  }) {
     this.#guild = options.guild;
     this.guildId = options.guild.id;
     this.channelId = options.channelId;
     this.#textChannelId = options.textChannelId;
+    this.#mayHear = options.mayHear ?? (() => true);
   }
 
   people(): readonly Person[] {
@@ -31,6 +41,10 @@ export class GuildRoom implements Room {
 
   nameOf(userId: UserId): string {
     return this.#guild.members.cache.get(userId)?.displayName ?? userId;
+  }
+
+  mayHear(userId: UserId): boolean {
+    return this.#mayHear(userId);
   }
 
   mayWrite(userId: UserId): boolean {

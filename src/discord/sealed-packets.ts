@@ -62,6 +62,11 @@ export class SealedPackets {
     return true;
   }
 
+  /** A packet that nobody may listen to went by: it stays closed, and only its place in the order is noted. */
+  pass({ sequence, payload }: OpenedPacket): void {
+    if (!isSealed(payload)) this.#lastSequence = sequence;
+  }
+
   /** Opens what waits for a key, in order; gives up what has waited too long. */
   retry(now: number): void {
     for (let packet = this.#waiting[0]; packet; packet = this.#waiting[0]) {

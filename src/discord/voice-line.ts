@@ -42,6 +42,8 @@ export interface JoinOptions {
   /** The clock of the bot's voice in all channels; by default one of its own. */
   readonly clock?: FrameClock;
   readonly log: Logger;
+  /** Whether this person may be heard. Of whoever may not, no packet is decoded. */
+  readonly mayHear: (userId: UserId) => boolean;
   /** Whether anybody else is in this channel now. */
   readonly othersAreThere: (channelId: string) => boolean;
   /** What is known of the guild; by default nothing. */
@@ -88,13 +90,18 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#log = options.log;
     this.#around = options.around ?? NO_SURROUNDINGS;
     this.#othersAreThere = options.othersAreThere;
-    this.#hearing = new HearingWatch({ deafMs: patience.deafMs, isSilent: (userId) => this.#around.isSilent(userId) });
+    const { mayHear } = options;
+    this.#hearing = new HearingWatch({
+      deafMs: patience.deafMs,
+      isSilent: (userId) => !mayHear(userId) || this.#around.isSilent(userId),
+    });
     this.events = new AsyncQueue<LineEvent>({ limit: EVENT_LIMIT });
     this.#receiver = new Receiver({
       codecs: options.codecs,
       rate: options.inputRate,
       emit: (event) => this.#tell(event),
       now: () => performance.now(),
+      mayHear,
       onNamed: (ssrc, userId) => this.#hearing.named(userId, ssrc),
     });
     this.#supervisor = new Supervisor({
@@ -144,6 +151,14 @@ export class DiscordVoiceLine implements VoiceLine {
       await this.close();
       throw error;
     }
+  }
+
+  /** See Receiver.consentChanged. */
+  consentChanged(userId: UserId | null): void {
+    this.#receiver.consentChanged(userId);
+    // Nobody is deaf to what they did not listen to.
+    if (userId === null) this.#hearing.pause();
+    else this.#hearing.left(userId);
   }
 
   play(source: FrameSource): void {

@@ -13,6 +13,8 @@ interface Source {
   /** When the model began to answer, knowing of the end. */
   answeredAt: number | undefined;
   lastPieceAt: number;
+  /** Its speaker took it back: its words are heard, and told to nobody. */
+  withdrawn: boolean;
   /** It seems complete, so the server is asked for an echo: what it had sent by now may be on its way still. */
   check: { echoed: boolean } | undefined;
 }
@@ -63,6 +65,7 @@ export class GeminiHearing {
       endKnownAt: undefined,
       answeredAt: undefined,
       lastPieceAt: now,
+      withdrawn: false,
       check: undefined,
     };
     this.#open.push(source);
@@ -79,6 +82,12 @@ export class GeminiHearing {
     this.#echo((later) => {
       source.endKnownAt = later;
     });
+  }
+
+  /** Nothing is told of these turns any more, nor of words that may be theirs. */
+  withdraw(turnIds: readonly number[]): void {
+    for (const source of [...this.#open, ...this.#recent]) source.withdrawn ||= turnIds.includes(source.turnId);
+    if (this.#open.some(({ withdrawn }) => withdrawn)) this.#unclearText = '';
   }
 
   /** How many ms this person's turn has to wait, so that words of another are not taken for theirs; 0: none. */
@@ -102,7 +111,7 @@ export class GeminiHearing {
     owner.text += text;
     touch(owner, now);
     if (finished) return [...events, ...this.#close([owner])];
-    if (text !== '') events.push(transcript(owner, !this.#open.includes(owner)));
+    if (text !== '' && !owner.withdrawn) events.push(transcript(owner, !this.#open.includes(owner)));
     return events;
   }
 
@@ -155,8 +164,9 @@ export class GeminiHearing {
   }
 
   #unclear(text: string, finished: boolean, now: number): SessionEvent[] {
-    this.#unclearText += text;
     const begun = this.#open.filter((source) => source.begun);
+    const mayBe = begun.length > 0 ? begun : this.#recent;
+    if (!mayBe.some(({ withdrawn }) => withdrawn)) this.#unclearText += text;
     // Whose they are, more of them may follow.
     for (const source of begun) touch(source, now);
     const said = this.#unclearText.trim();
@@ -181,7 +191,9 @@ export class GeminiHearing {
       this.#unclearText = '';
       if (said !== '') events.push({ type: 'turn-transcript', turnId: null, text: said, final: true });
     }
-    for (const source of sources) if (source.text.trim() !== '') events.push(transcript(source, true));
+    for (const source of sources) {
+      if (source.text.trim() !== '' && !source.withdrawn) events.push(transcript(source, true));
+    }
     return events;
   }
 }

@@ -41,6 +41,17 @@ export class GeminiOutbox {
     this.pump();
   }
 
+  /** Nothing of these turns is sent that was not sent yet. */
+  withdraw(turnIds: readonly number[]): void {
+    let within = false;
+    this.#commands = this.#commands.filter((command) => {
+      if (command.type === 'begin') within = turnIds.includes(command.turn.id);
+      const goes = within && (command.type === 'begin' || command.type === 'audio' || command.type === 'end');
+      if (command.type === 'end') within = false;
+      return !goes;
+    });
+  }
+
   /** Sends what may be sent now. To be called whenever something was heard. */
   pump(): void {
     if (this.#closed) return;

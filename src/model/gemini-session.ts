@@ -10,6 +10,7 @@ import type {
   SpeechSession,
   ToolResult,
   Turn,
+  UserId,
 } from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
 import { GeminiCalls } from './gemini-calls.ts';
@@ -145,6 +146,13 @@ export class GeminiSession implements SpeechSession {
 
   interrupt(heard: readonly Heard[]): void {
     this.#generations.interrupt(heard, this.#events.lastReply);
+  }
+
+  withdraw(_userId: UserId, turnIds: readonly number[]): void {
+    this.#hearing.withdraw(turnIds);
+    this.#outbox.withdraw(turnIds);
+    this.#speaking.withdraw(turnIds, performance.now());
+    this.#outbox.pump();
   }
 
   acknowledge({ callId, name, confirm }: Acknowledged): boolean {

@@ -109,6 +109,14 @@ export class GeminiSpeaking {
   }
 
   /**
+   * What was sent of an open turn cannot be taken back: its activity ends, so that nothing of it becomes one with the next
+   * person's, and nobody asks for an answer to it.
+   */
+  withdraw(turnIds: readonly number[], now: number): void {
+    if (this.#open && turnIds.includes(this.#open.turn.id)) this.end(false, now);
+  }
+
+  /**
    * The server closed the turn, and the person went on for a little: without a mark of its end that sound would become
    * one turn with the next person's.
    */

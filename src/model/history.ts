@@ -1,4 +1,4 @@
-import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn } from '../bridge/ports.ts';
+import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn, UserId } from '../bridge/ports.ts';
 
 type Entry = { readonly at: number } & (
   | { readonly kind: 'turn'; readonly turn: Turn; text: string }
@@ -28,7 +28,7 @@ const SAMPLES_PER_MS = 24;
 
 /** What was said and done in a conversation, in words, for a session that was not there. Bounded: the oldest goes. */
 export class History {
-  readonly #entries: Entry[] = [];
+  #entries: Entry[] = [];
   #mark = 0;
 
   /** A point in the conversation, for since(). */
@@ -97,6 +97,13 @@ export class History {
       entry.kind === 'turn' ? !turnIds.has(entry.turn.id) : !entry.turnIds.some((id) => turnIds.has(id)),
     );
     this.#entries.splice(0, this.#entries.length, ...kept);
+  }
+
+  /** No later session is told what this person said until now, and what comes of these turns is not taken in. */
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    const stays = (entry: Entry): boolean =>
+      entry.kind !== 'turn' || (entry.turn.userId !== userId && !turnIds.includes(entry.turn.id));
+    this.#entries = this.#entries.filter(stays);
   }
 
   /** The words of a reply, as far as they were said. */

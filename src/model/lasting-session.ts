@@ -120,6 +120,12 @@ export class LastingSession implements Conversation {
     this.#session?.interrupt(this.#names.inward(heard));
   }
 
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    this.#ledger.withdraw(userId, turnIds);
+    this.#scribe.withdraw(turnIds);
+    this.#session?.withdraw(userId, turnIds);
+  }
+
   acknowledge(call: Acknowledged): boolean {
     const callId = this.#names.own(call.callId);
     // A session that never made the call has nothing to wait for: it gets the result in words.

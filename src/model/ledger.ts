@@ -95,6 +95,13 @@ export class Ledger {
     }
   }
 
+  /** See SpeechSession.withdraw. */
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    this.#unanswered.withdraw(turnIds);
+    this.#unwritten.withdraw(turnIds);
+    this.#history.withdraw(userId, turnIds);
+  }
+
   /** An event that people are told of, in names that no other session uses. */
   note(event: SessionEvent): void {
     switch (event.type) {

@@ -57,6 +57,8 @@ export class OpenAIReplies {
   readonly #calls = new Map<string, Pick<ToolCall, 'turnIds' | 'name' | 'arguments'>>();
   #active: Reply | undefined;
   #wanted = false;
+  /** Turns that nobody is to answer. */
+  readonly #withdrawn = new Set<number>();
   #count = 0;
   readonly #finished: Reply[] = [];
 
@@ -76,6 +78,12 @@ export class OpenAIReplies {
   /** Nothing of this turn reached the conversation. */
   turnVoid(turnId: number): void {
     this.#unanswered = this.#unanswered.filter((id) => id !== turnId);
+  }
+
+  /** Nobody is to answer these turns any more. */
+  withdraw(turnIds: readonly number[]): void {
+    for (const id of turnIds) this.#withdrawn.add(id);
+    while (this.#withdrawn.size > REMEMBERED) this.#withdrawn.delete(this.#withdrawn.values().next().value as number);
   }
 
   /** The result comes later; a response to the acknowledgement has the turns behind the call. */
@@ -123,12 +131,15 @@ export class OpenAIReplies {
       this.#wanted = true;
       return;
     }
-    const owed = merged(this.#unanswered, this.#resultTurns);
+    const unanswered = this.#unanswered.filter((id) => !this.#withdrawn.has(id));
+    const owed = merged(unanswered, this.#resultTurns);
     if (owed.length === 0) {
       this.#nothing();
       return;
     }
-    const turnIds = merged(this.#passedOver, owed);
+    // What was taken back may not be gone from the conversation yet: it counts for what the reply may do.
+    const still = this.#unanswered.filter((id) => this.#withdrawn.has(id));
+    const turnIds = merged(merged(this.#passedOver, still), owed);
     this.#passedOver = [];
     this.#unanswered = [];
     this.#resultTurns = [];

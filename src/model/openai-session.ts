@@ -11,6 +11,7 @@ import type {
   SpeechSession,
   ToolResult,
   Turn,
+  UserId,
 } from '../bridge/ports.ts';
 import type { OpenAITraits } from './capabilities.ts';
 import { speakerLabel, writerLabel } from './label.ts';
@@ -131,6 +132,15 @@ export class OpenAISession implements SpeechSession {
     this.#replies.interrupt(heard);
   }
 
+  withdraw(_userId: UserId, turnIds: readonly number[]): void {
+    if (this.#open && turnIds.includes(this.#open.turn.id)) {
+      this.#open = undefined;
+      this.#send({ type: 'input_audio_buffer.clear', event_id: this.#eventId('clear') });
+    }
+    this.#replies.withdraw(turnIds);
+    for (const itemId of this.#turns.withdraw(turnIds)) this.#delete(itemId);
+  }
+
   acknowledge(call: Acknowledged): boolean {
     this.#replies.acknowledge(call);
     return true;
@@ -168,6 +178,10 @@ export class OpenAISession implements SpeechSession {
     this.#turns.committing(eventId, turn.id);
     this.#send({ type: 'input_audio_buffer.commit', event_id: eventId });
     this.#replies.turnEnded(turn.id);
+  }
+
+  #delete(itemId: string): void {
+    this.#send({ type: 'conversation.item.delete', event_id: this.#eventId('withdraw'), item_id: itemId });
   }
 
   #append(pcm: Pcm): void {
@@ -294,7 +308,11 @@ export class OpenAISession implements SpeechSession {
   }
 
   #committed(itemId: string): void {
-    const { turnId, byServer } = this.#turns.committed(itemId);
+    const { turnId, byServer, withdrawn } = this.#turns.committed(itemId);
+    if (withdrawn) {
+      this.#delete(itemId);
+      return;
+    }
     // Nobody writes it down: nobody is to wait for the words.
     const unwritten = this.#parts.traits.transcriber === null;
     this.#tell(unwritten ? this.#turns.transcriptDone(itemId) : this.#turns.earlyTranscript(itemId));

@@ -32,6 +32,9 @@ export class OpenAITurns {
   readonly #speech = new Map<string, { startMs: number; endMs: number | undefined }>();
   readonly #turnOfItem = new Map<string, number | null>();
   readonly #spoken = new Map<string, Spoken>();
+  readonly #withdrawn = new Set<number>();
+  /** Items with something in them that was taken back: nothing of them is told. */
+  readonly #silenced = new Map<string, true>();
   #written = 0;
 
   began(turn: Turn): void {
@@ -56,6 +59,22 @@ export class OpenAITurns {
     return index < 0 ? undefined : this.#commits.splice(index, 1)[0]?.turnId;
   }
 
+  /**
+   * Nothing is told of these turns any more. Gives their items; one that is not confirmed yet is `withdrawn` when it is.
+   */
+  withdraw(turnIds: readonly number[]): readonly string[] {
+    for (const id of turnIds) this.#withdrawn.add(id);
+    while (this.#withdrawn.size > REMEMBERED) this.#withdrawn.delete(this.#withdrawn.values().next().value as number);
+    const items = [...this.#turnOfItem].flatMap(([itemId, id]) => (id !== null && turnIds.includes(id) ? itemId : []));
+    for (const itemId of items) this.#silence(itemId);
+    return items;
+  }
+
+  #silence(itemId: string): void {
+    remember(this.#silenced, itemId, true);
+    this.#spoken.delete(itemId);
+  }
+
   speechStarted(itemId: string, startMs: number): void {
     remember(this.#speech, itemId, { startMs, endMs: undefined });
   }
@@ -71,18 +90,23 @@ export class OpenAITurns {
   }
 
   /** An item was made of what was appended. Gives its turn (null: several people's) and whether the server cut it. */
-  committed(itemId: string): { turnId: number | null; byServer: boolean } {
+  committed(itemId: string): { turnId: number | null; byServer: boolean; withdrawn: boolean } {
     const speech = this.#speech.get(itemId);
     // Only the server's own cut is announced by speech_stopped; ours is not.
     const byServer = speech?.endMs !== undefined;
     const turnId =
       speech?.endMs !== undefined ? this.#turnAt(speech.startMs, speech.endMs) : this.#commits.shift()?.turnId;
     remember(this.#turnOfItem, itemId, turnId ?? null);
-    return { turnId: turnId ?? null, byServer };
+    const withdrawn = byServer
+      ? this.#isWithdrawnAt(speech)
+      : typeof turnId === 'number' && this.#withdrawn.has(turnId);
+    if (withdrawn) this.#silence(itemId);
+    return { turnId: turnId ?? null, byServer, withdrawn };
   }
 
   /** More of what the person said in an item; undefined while nobody knows whose item it is. */
   transcriptDelta(itemId: string, delta: string): SessionEvent | undefined {
+    if (this.#silenced.has(itemId)) return undefined;
     const spoken = this.#spoken.get(itemId) ?? { text: '', done: false };
     if (spoken.done) return undefined;
     spoken.text += delta;
@@ -92,6 +116,7 @@ export class OpenAITurns {
 
   /** All that was said in an item; without text what is known so far stands. */
   transcriptDone(itemId: string, text?: string): SessionEvent | undefined {
+    if (this.#silenced.has(itemId)) return undefined;
     remember(this.#spoken, itemId, { text: text ?? this.#spoken.get(itemId)?.text ?? '', done: true });
     return this.#transcript(itemId);
   }
@@ -117,6 +142,13 @@ export class OpenAITurns {
     const text = parts.map((part) => part?.text.trim() ?? '').filter(Boolean);
     const final = parts.every((part) => part?.done === true);
     return { type: 'turn-transcript', turnId, text: text.join(' '), final, itemIds: items };
+  }
+
+  /** Whether somebody's sound lies in it who took it back; others' may lie in it, too. */
+  #isWithdrawnAt(speech: { startMs: number; endMs: number | undefined } | undefined): boolean {
+    if (speech?.endMs === undefined) return false;
+    const [from, to] = [speech.startMs * SAMPLES_PER_MS, speech.endMs * SAMPLES_PER_MS];
+    return this.#spans.some((span) => this.#withdrawn.has(span.turnId) && span.from < to && span.to > from);
   }
 
   #turnAt(startMs: number, endMs: number): number | null {

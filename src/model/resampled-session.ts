@@ -9,6 +9,7 @@ import type {
   SpeechSession,
   ToolResult,
   Turn,
+  UserId,
 } from '../bridge/ports.ts';
 
 /** The session, taking sound at another rate than its own; the session itself where the rates are the same. */
@@ -64,6 +65,10 @@ class ResampledSession implements SpeechSession {
 
   interrupt(heard: readonly Heard[]): void {
     this.#session.interrupt(heard);
+  }
+
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    this.#session.withdraw(userId, turnIds);
   }
 
   acknowledge(call: Acknowledged): boolean {

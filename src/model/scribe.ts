@@ -24,6 +24,8 @@ export class Scribe {
     readonly forgotten: (turnId: number) => boolean;
   };
   #count = 0;
+  /** Turns that are being written down and have no words yet, by the call of write() that they are of. */
+  readonly #writing = new Set<Map<number, UnwrittenTurn>>();
 
   constructor(parts: {
     readonly log: ModelLog;
@@ -41,6 +43,7 @@ export class Scribe {
   async write(turns: readonly UnwrittenTurn[]): Promise<void> {
     const { log, signal } = this.#parts;
     const missing = new Map(turns.map((one) => [one.turn.id, one]));
+    this.#writing.add(missing);
     for (const [id, { chunks }] of missing) if (chunks.length === 0) this.#giveUp(missing, id);
     for (let tries = 0; tries < TRIES && missing.size > 0 && !signal.aborted; tries += 1) {
       try {
@@ -50,9 +53,15 @@ export class Scribe {
         log.debug({ turns: missing.size }, 'words of turns could not be written down yet');
       }
     }
+    this.#writing.delete(missing);
     if (signal.aborted) return;
     for (const id of missing.keys()) this.#giveUp(missing, id);
     log.debug({ turns: turns.length }, 'words of turns were written down after their session');
+  }
+
+  /** Nobody is to write these turns down any more; one that is on its way comes to nothing. */
+  withdraw(turnIds: readonly number[]): void {
+    for (const missing of this.#writing) for (const id of turnIds) missing.delete(id);
   }
 
   async #try(missing: Map<number, UnwrittenTurn>): Promise<void> {
@@ -66,6 +75,7 @@ export class Scribe {
       // One after the other: Gemini's transcription names no turn.
       for (const one of [...missing.values()]) {
         if (signal.aborted) return;
+        if (!missing.has(one.turn.id)) continue;
         if (this.#parts.forgotten(one.turn.id)) {
           missing.delete(one.turn.id);
           continue;

@@ -185,6 +185,13 @@ export class Unanswered {
     }
   }
 
+  /** Nothing of these turns is owed any more, whatever becomes of the replies to them. */
+  withdraw(turnIds: readonly number[]): void {
+    const stays = (debt: Debt): boolean => debt.kind === 'note' || !turnIds.includes(debt.turn.id);
+    this.#debts = this.#debts.filter(stays);
+    for (const reply of this.#replies.values()) reply.debts = reply.debts.filter(stays);
+  }
+
   #owe(reply: Reply): void {
     this.#debts = [...this.#debts, ...reply.debts].sort((a, b) => a.seq - b.seq);
     reply.debts = [];

@@ -61,6 +61,12 @@ export class Unwritten {
     if (this.#open && turnIds.has(this.#open.turn.id)) this.#open = undefined;
   }
 
+  /** Nobody is to write these turns down, by their ids. */
+  withdraw(turnIds: readonly number[]): void {
+    for (const id of turnIds) this.#turns.delete(id);
+    if (this.#open && turnIds.includes(this.#open.turn.id)) this.#open = undefined;
+  }
+
   /** Whether words of a turn that has ended may still come. */
   expected(now: number): boolean {
     for (const [id, { endedAt }] of this.#turns) {

@@ -26,12 +26,13 @@ export class RecordStore implements RecordWriter {
     this.#seal = seal;
   }
 
-  async write({ conversation, turns, lines }: RecordBatch): Promise<void> {
+  async write({ conversation, turns, lines, withdrawn = [] }: RecordBatch): Promise<void> {
     try {
       await this.#database.transaction(async (transaction) => {
         await put(transaction, 'conversations', conversationRow(conversation));
         for (const turn of turns) await put(transaction, 'turns', turnRow(turn, conversation.id, this.#seal));
         for (const line of lines) await this.#line(transaction, line);
+        if (withdrawn.length > 0) await takeOut(transaction, conversation.id, withdrawn);
       });
     } catch (error) {
       throw new StoreError('What is said cannot be written to the database.', { cause: error });
@@ -73,6 +74,19 @@ export class RecordStore implements RecordWriter {
       ]);
     }
   }
+}
+
+/** Deletes turns with what was said in them, in a transaction. */
+async function takeOut(transaction: Database, conversationId: number, turnIds: readonly number[]): Promise<void> {
+  const rows = await transaction('utterances')
+    .where({ conversation_id: conversationId })
+    .whereIn('turn_id', turnIds)
+    .select('id');
+  const ids = rows.map(({ id }) => Number(id));
+  await transaction('words').whereIn('rowid', ids).delete();
+  await transaction('posts').whereIn('line_id', ids).delete();
+  await transaction('utterances').whereIn('id', ids).delete();
+  await transaction('turns').where({ conversation_id: conversationId }).whereIn('turn_id', turnIds).delete();
 }
 
 type Indexed = Pick<RecordedUtterance, 'id' | 'conversationId' | 'channelId' | 'userId' | 'text'>;

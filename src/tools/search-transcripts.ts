@@ -23,7 +23,10 @@ export interface SearchTranscriptsParts {
   readonly now?: () => Date;
 }
 
-/** What was said here before. Only what all who ask may read in Discord, where it sounded and where it was posted. */
+/**
+ * What was said here before. Only what all who ask may read in Discord, where it sounded and where it was posted, and
+ * nothing of people who do not want to be heard now.
+ */
 export function searchTranscripts(parts: SearchTranscriptsParts): Tool {
   return defineTool({
     name: 'search_transcripts',
@@ -55,13 +58,11 @@ export function searchTranscripts(parts: SearchTranscriptsParts): Tool {
       const when = momentsOf(input, parts.now?.() ?? new Date());
       const who = input.speaker ? { userId: speakerOf(input.speaker, context) } : {};
       const limit = input.limit ?? USUAL_FINDS;
-      const found = await finds(
-        record,
-        { guildId: room.guildId, channelIds, text: input.words ?? '', ...who, ...when },
-        mayRead,
-        limit,
-        context.signal,
-      );
+      const search = { guildId: room.guildId, channelIds, text: input.words ?? '', ...who, ...when };
+      // Nothing goes to the model any more of whoever does not want it to hear them.
+      const mayTell = ({ utterance: { userId, posts } }: RecordFind) =>
+        posts.every(({ channelId }) => mayRead(channelId)) && (userId === null || room.mayHear?.(userId) !== false);
+      const found = await finds(record, search, mayTell, limit, context.signal);
       return { count: found.length, said: found.map(shown) };
     },
   });
@@ -72,7 +73,7 @@ type Search = Parameters<RecordReader['search']>[0];
 async function finds(
   record: Pick<RecordReader, 'search'>,
   search: Search,
-  mayRead: (channelId: string) => boolean,
+  mayTell: (find: RecordFind) => boolean,
   limit: number,
   signal: AbortSignal,
 ): Promise<RecordFind[]> {
@@ -81,7 +82,7 @@ async function finds(
   for (let page = 0; page < MOST_PAGES && found.length < limit && after !== null; page++) {
     signal.throwIfAborted();
     const { finds, next } = await record.search({ ...search, limit: MOST_FINDS, ...(after && { after }) });
-    found.push(...finds.filter(({ utterance }) => utterance.posts.every(({ channelId }) => mayRead(channelId))));
+    found.push(...finds.filter(mayTell));
     after = next;
   }
   return found.slice(0, limit);

@@ -109,6 +109,9 @@ export class Transcript {
       case 'turn-transcript':
         this.#observeTurn(event);
         break;
+      case 'turn-withdrawn':
+        this.#withdraw(event.turn.id);
+        break;
       case 'reply-started':
       case 'reply-audible':
       case 'reply-transcript':
@@ -346,6 +349,16 @@ export class Transcript {
     this.#record?.notice(this.#keys.get(note) ?? '', text, person.userId);
     this.#changed(note);
     this.#lastDrop = { note, userId: person.userId, ms: all };
+  }
+
+  /** Its speaker took it back: what of it was posted goes. */
+  #withdraw(turnId: number): void {
+    const entry = this.#turns.get(turnId);
+    if (!entry) return;
+    this.#awaited.delete(entry);
+    entry.text = '';
+    entry.state = 'final';
+    this.#changed(entry);
   }
 
   #giveUpWaiting(): void {

@@ -129,6 +129,7 @@ for (const isSealed of [false, true]) {
   const prepare = (round: number): Buffer[] => {
     receiver?.reset();
     receiver = new Receiver({
+      mayHear: () => true,
       codecs,
       rate: 24000,
       emit: (event) => {

@@ -1,6 +1,7 @@
 import type { Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
+import { Consents } from '../../src/bridge/consents.ts';
 import { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { drawUsage } from '../../src/chart/draw-usage.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
@@ -12,6 +13,7 @@ import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { Spending } from '../../src/spending.ts';
+import { GuildConsentStore } from '../../src/store/consents.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
@@ -69,6 +71,8 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     forgetButton,
     policies: new ToolRulesStore(database),
     decisions: new DecisionLog(),
+    consent: await Consents.load(new GuildConsentStore(database), () => Date.now()),
+    privacyUrl: null,
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
     log,
     ...change,

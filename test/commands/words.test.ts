@@ -67,7 +67,20 @@ describe('the list of commands', () => {
     const bodies = commands.map((command) => command.data.toJSON());
     assert.deepEqual(
       bodies.map((body) => body.name),
-      ['join', 'leave', 'ask', 'status', 'voice', 'tools', 'why', 'transcript', 'usage', 'notes', 'reminders'],
+      [
+        'join',
+        'leave',
+        'ask',
+        'status',
+        'voice',
+        'tools',
+        'why',
+        'transcript',
+        'usage',
+        'notes',
+        'reminders',
+        'privacy',
+      ],
     );
     for (const body of bodies) {
       assert.deepEqual(body.contexts, [0]);

@@ -63,6 +63,7 @@ describe('ten minutes over a network with 5 % loss, 5 % reordering, 2 % duplicat
     const clock = { now: 0 };
     const codecs = new OpusCodecs();
     const receiver = new Receiver({
+      mayHear: () => true,
       codecs,
       rate: 24000,
       emit: (event) => {

@@ -71,6 +71,7 @@ class Scene {
     const secretKey = randomBytes(32);
     this.transport = new Transport(MODE, secretKey);
     this.receiver = new Receiver({
+      mayHear: () => true,
       codecs: new OpusCodecs(),
       rate: 24000,
       emit: (event) => {

@@ -81,7 +81,13 @@ function scene(keys: Partial<MediaKeys> = {}) {
   const events: LineEvent[] = [];
   const codecs = new OpusCodecs();
   const clock = { now: 0 };
-  const receiver = new Receiver({ codecs, rate: 24000, emit: (event) => events.push(event), now: () => clock.now });
+  const receiver = new Receiver({
+    mayHear: () => true,
+    codecs,
+    rate: 24000,
+    emit: (event) => events.push(event),
+    now: () => clock.now,
+  });
   receiver.keys = { encryptionMode: 'aead_aes256_gcm_rtpsize', secretKey: KEY, dave: undefined, ...keys };
   made.push(receiver);
   const frames = (): Frame[] => events.filter((event): event is Frame => event.type === 'frame');

@@ -269,7 +269,7 @@ describe('Announcement', () => {
     assert.equal(
       simulated.messages(voice)[0]?.content,
       'Hello, I am an AI. \\*\\*Anna\\*\\* asked me in, and I am listening to this voice channel now.\n' +
-        'What you say here goes to OpenAI (gpt-realtime-2.1) and is written down. If you do not want that, stay muted, or send me away with `/leave`.',
+        'What you say here goes to OpenAI (gpt-realtime-2.1) and is written down. If you do not want that, say so with `/privacy out`: I stop hearing you at once. What that means: `/privacy about`.',
     );
     assert.equal(simulated.voiceStatus(voice), 'AI is listening');
     await announcement.leaving();

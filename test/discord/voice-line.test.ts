@@ -65,6 +65,7 @@ for (const mode of MODES) {
 
     const join = (inputRate: 16000 | 24000 = 24000): Promise<DiscordVoiceLine> =>
       joinVoiceLine({
+        mayHear: () => true,
         guildId: guild.id,
         channelId,
         adapterCreator: client.guilds.cache.get(guild.id)?.voiceAdapterCreator as never,

@@ -30,6 +30,7 @@ export async function run(say: (line: string) => void): Promise<void> {
     const anna = guild.addPerson({ name: 'Anna' });
     await anna.join(channelId);
     const line = await joinVoiceLine({
+      mayHear: () => true,
       guildId: guild.id,
       channelId,
       adapterCreator: client.guilds.cache.get(guild.id)?.voiceAdapterCreator as never,

@@ -68,10 +68,13 @@ export class LinkStage {
     return person;
   }
 
-  async join(change: { patience?: Partial<LinkPatience>; timeoutMs?: number } = {}): Promise<Listener> {
+  async join(
+    change: { patience?: Partial<LinkPatience>; timeoutMs?: number; mayHear?: (userId: string) => boolean } = {},
+  ): Promise<Listener> {
     const guild = this.client.guilds.cache.get(this.guild.id);
     if (!guild) throw new Error('the client does not know the guild');
     const line = await joinVoiceLine({
+      mayHear: change.mayHear ?? (() => true),
       guildId: guild.id,
       channelId: this.channelId,
       adapterCreator: guild.voiceAdapterCreator,

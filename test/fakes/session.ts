@@ -41,6 +41,9 @@ export class ScriptedSession implements Conversation {
     this.calls.push('interrupt');
     this.heard.push(heard);
   }
+  withdraw(userId: string, turnIds: readonly number[]): void {
+    this.calls.push(`withdraw ${userId} ${turnIds.join()}`);
+  }
   acknowledge({ callId }: { callId: string }): boolean {
     this.calls.push(`acknowledge ${callId}`);
     return true;

@@ -6,6 +6,7 @@ import { places } from './005-places.ts';
 import { policy } from './006-policy.ts';
 import { remindersNotes } from './007-reminders-notes.ts';
 import { record } from './008-record.ts';
+import { consent } from './012-consent.ts';
 import { forgetting } from './013-forgetting.ts';
 import type { Migration } from './migration.ts';
 
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   remindersNotes,
   record,
   forgetting,
+  consent,
 ];

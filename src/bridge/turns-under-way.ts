@@ -1,0 +1,78 @@
+import type { Turn, UserId } from './ports.ts';
+
+/** An answer that has not begun this long after the end of the turn is not coming. */
+const ANSWERED_MS = 15_000;
+/** Words that did not come this long after the end of the turn are not coming. */
+const WRITTEN_MS = 60_000;
+/** Turns that are known to have been taken back; words of one before these are not expected any more. */
+const REMEMBERED = 256;
+
+interface Going {
+  readonly turn: Turn;
+  endedAt: number | undefined;
+  answered: boolean;
+  written: boolean;
+}
+
+/** Spoken turns of which something is still to come: sound, words or an answer. What their speakers took back. Pure. */
+export class TurnsUnderWay {
+  readonly #going = new Map<number, Going>();
+  readonly #withdrawn = new Set<number>();
+
+  began(turn: Turn, now: number): void {
+    for (const [id, going] of this.#going) if (isOver(going, now)) this.#going.delete(id);
+    this.#going.set(turn.id, { turn, endedAt: undefined, answered: false, written: false });
+  }
+
+  ended(turnId: number, now: number): void {
+    const going = this.#going.get(turnId);
+    if (going) going.endedAt = now;
+  }
+
+  answered(turnIds: readonly number[]): void {
+    for (const id of turnIds) {
+      const going = this.#going.get(id);
+      if (going) going.answered = true;
+    }
+  }
+
+  written(turnId: number): void {
+    const going = this.#going.get(turnId);
+    if (going) going.written = true;
+  }
+
+  /** Takes back everything of this person that is under way. `unanswered`: whether an answer to it may be on its way. */
+  withdraw(userId: UserId, now: number): { readonly turns: readonly Turn[]; readonly unanswered: boolean } {
+    const own = [...this.#going.values()].filter((going) => going.turn.userId === userId && !isOver(going, now));
+    for (const { turn } of own) {
+      this.#going.delete(turn.id);
+      this.#withdrawn.add(turn.id);
+    }
+    while (this.#withdrawn.size > REMEMBERED) this.#withdrawn.delete(this.#withdrawn.values().next().value as number);
+    return { turns: own.map(({ turn }) => turn), unanswered: own.some(({ answered }) => !answered) };
+  }
+
+  /** Whose turns these are. */
+  get people(): UserId[] {
+    return [...this.#going.values()].flatMap(({ turn }) => turn.userId ?? []);
+  }
+
+  isWithdrawn(turnId: number): boolean {
+    return this.#withdrawn.has(turnId);
+  }
+
+  /** Whether somebody's turn is over and waits for its answer. */
+  awaitsAnswer(now: number): boolean {
+    return [...this.#going.values()].some((going) => going.endedAt !== undefined && !isAnswered(going, now));
+  }
+}
+
+function isAnswered({ answered, endedAt }: Going, now: number): boolean {
+  return answered || (endedAt !== undefined && now - endedAt > ANSWERED_MS);
+}
+
+function isOver(going: Going, now: number): boolean {
+  if (going.endedAt === undefined) return false;
+  const written = going.written || now - going.endedAt > WRITTEN_MS;
+  return written && isAnswered(going, now);
+}
