@@ -224,3 +224,18 @@ test('a turn that was typed ends with its words, and one that is open with the c
     { turnId: 2, endedAt: at, answered: false },
   ]);
 });
+
+test('what the bot gives itself to say is a notice, about whom it is for', async (context) => {
+  const { recorder, happens, kept } = setUp();
+  context.after(() => recorder.close());
+  const reminder = { id: 3, userId: null, name: 'Reminder', about: '5' };
+  happens(
+    { type: 'turn-began', turn: reminder, queuedMs: 0 },
+    { type: 'turn-transcript', turn: reminder, text: 'The oven.', final: true },
+  );
+  await recorder.flush();
+  assert.deepEqual(
+    kept().map((line) => line.kind === 'notice' && [line.text, line.about]),
+    [['Reminder: The oven.', '5']],
+  );
+});

@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { PermissionFlagsBits } from 'discord.js';
+import { EPHEMERAL } from '../../src/simulator/discord/entities.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { AesSeal } from '../../src/store/text-seal.ts';
@@ -40,6 +42,16 @@ async function forget(person: SimulatedPerson): Promise<readonly [question: stri
   const button = message?.components[0]?.components[0];
   assert.ok(message && button, `there is a button below: ${content}`);
   return [content, (await person.press(message, button.custom_id)).content];
+}
+
+/** Waits until `/privacy show` says so. */
+async function shows(person: SimulatedPerson, pattern: RegExp): Promise<void> {
+  for (let left = 50; ; left -= 1) {
+    const { content } = await person.command('/privacy show');
+    if (pattern.test(content)) return;
+    assert.ok(left > 0, content);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 for (const [protocol, key, kept] of [
@@ -98,3 +110,83 @@ for (const [protocol, key, kept] of [
     assert.equal(bytes.includes('bread'), key === undefined);
   });
 }
+
+test('old posts are edited after a restart in the middle of it, and what could not be edited is told', async (context) => {
+  const { address } = place(context);
+  const script = ({ text }: ScriptInput): ScriptedReply => ({ say: { text: `Noted: ${text}` } });
+  const env = { DATABASE_URL: address };
+  const world = await World.start({ protocol: 'openai', script, env });
+  const open = () => world.guild.messages(world.channelId).filter(({ flags }) => (flags & EPHEMERAL) === 0);
+  const texts = () => open().map(({ content }) => content);
+  const told = (what: string) => texts().filter((text) => text.includes(what)).length;
+  try {
+    const anna = await world.person('Anna');
+    const ben = await world.person('Ben');
+    let rounds = 0;
+    const round = async () => {
+      rounds += 1;
+      const answered = world.of('reply-ended').length;
+      const before = told('Noted: Ben');
+      await world.join(anna);
+      for (const person of [anna, ben]) await person.command('/ask', { text: `${person.name} wants tea` });
+      await world.until('both answers', () => world.of('reply-ended').length === answered + 2);
+      await anna.command('/leave');
+      await world.until('the posts', () => told('Noted: Anna wants tea') > 0 && told('Noted: Ben') > before);
+    };
+    while (rounds < 3) await round();
+    const posts = open().filter(({ content }) => content.includes('Anna wants'));
+    assert.equal(posts.length, 3);
+    world.guild.board.delete(posts[2]!);
+    const [, answer] = await forget(anna);
+    assert.match(answer, /out of 3 posts/);
+    await world.until('the first edit', () => told('Anna wants') < 2);
+    assert.ok(told('Anna wants') > 0, 'they are not all edited at once');
+    await world.restart(env);
+    await world.until('the others', () => told('Anna wants') === 0);
+    assert.equal(told('-# (removed)'), 2);
+    assert.equal(told('**Ben:** Ben wants tea'), 2);
+    assert.equal(told('Noted: Ben wants tea'), 2);
+    // The one that somebody deleted needs no edit.
+    await shows(anna, /^I keep nothing of you on this server\.\nI hear you/);
+
+    await round();
+    const channel = world.guild.channels.get(world.channelId);
+    assert.ok(channel);
+    const deny = PermissionFlagsBits.ReadMessageHistory;
+    channel.overwrites.push({ id: world.discord.botUser.id, type: 1, allow: 0n, deny });
+    world.guild.channelChanged(channel);
+    await forget(anna);
+    await shows(
+      anna,
+      /I could not edit 1 old post; .*\n• <#\d+>, message \d+: I lack View Channel, Read Message History/,
+    );
+  } finally {
+    await world.close();
+  }
+});
+
+test('words that are on their way when somebody is forgotten stay out, and what they say next is recorded', async (context) => {
+  const { folder, address } = place(context);
+  const script = (): ScriptedReply => words('Yes.');
+  const hear = ({ pcm }: { pcm: Int16Array }) => (pcm.length > 24_000 ? SECRET : 'something new');
+  const world = await World.start({ protocol: 'openai', script, hear, env: { DATABASE_URL: address } });
+  const texts = () => world.guild.messages(world.channelId).map(({ content }) => content);
+  try {
+    const anna = await world.person('Anna');
+    await world.join(anna);
+    // Its words come long after the answer; nobody is left to be told of them.
+    world.model.faults.lateTranscriptMs = 2_500;
+    await anna.voice.speak({ pcm: tone({ hz: 300, ms: 1_600, rate: 48000 }), sampleRate: 48000, channels: 1 });
+    await world.until('the answer', () => world.of('reply-audible').length === 1);
+    await forget(anna);
+    world.model.faults.lateTranscriptMs = 0;
+    await anna.voice.speak(sound(300));
+    await world.until('the new words', () => texts().join('\n').includes('something new'));
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    assert.doesNotMatch(texts().join('\n'), /marzipan/);
+  } finally {
+    await world.close();
+  }
+  const bytes = bytesIn(folder);
+  assert.ok(bytes.includes('something new') && !bytes.includes(SECRET));
+});
