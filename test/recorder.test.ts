@@ -60,7 +60,9 @@ function setUp() {
   const turns = () => [
     ...new Map(batches.flatMap((batch) => batch.turns.map((one) => [one.turnId, one] as const))).values(),
   ];
-  return { timer, channel, writer, recorder, happens, kept, turns, logged };
+  /** Turns that were to be taken out. */
+  const withdrawn = () => batches.flatMap((batch) => batch.withdrawn ?? []);
+  return { timer, channel, writer, recorder, happens, kept, turns, withdrawn, logged };
 }
 
 const heard = (text: string): BridgeEvent[] => [
@@ -238,4 +240,34 @@ test('what the bot gives itself to say is a notice, about whom it is for', async
     kept().map((line) => line.kind === 'notice' && [line.text, line.about]),
     [['Reminder: The oven.', '5']],
   );
+});
+
+test('what somebody took back is not posted, though its post was already under way, and is taken out of the record', async () => {
+  const { timer, channel, happens, withdrawn, recorder } = setUp();
+  const other = { id: 2, userId: '6', name: 'Ben' };
+  happens(...heard('good evening'), { type: 'turn-began', turn: other, queuedMs: 0, soundStart: 900 });
+  happens({ type: 'turn-transcript', turn: other, text: 'my secret', final: false });
+  const posting = timer.pass(2_000);
+  happens({ type: 'turn-withdrawn', turn: other });
+  await posting;
+  await timer.pass(5_000);
+  await recorder.flush();
+  assert.deepEqual(channel.contents, ['**Anna:** good evening']);
+  assert.deepEqual(channel.writes.length, 1, 'it was never posted, not even for a moment');
+  assert.deepEqual(withdrawn(), [2]);
+});
+
+test('what was posted and kept before it was taken back goes from both', async () => {
+  const { timer, channel, withdrawn, happens, recorder } = setUp();
+  const other = { id: 2, userId: '6', name: 'Ben' };
+  happens(...heard('good evening'), { type: 'turn-began', turn: other, queuedMs: 0, soundStart: 900 });
+  happens({ type: 'turn-transcript', turn: other, text: 'my secret', final: false });
+  await timer.pass(5_000);
+  await recorder.flush();
+  assert.match(channel.contents.join(), /my secret/);
+  happens({ type: 'turn-withdrawn', turn: other });
+  await timer.pass(5_000);
+  await recorder.flush();
+  assert.deepEqual(channel.contents, ['**Anna:** good evening']);
+  assert.deepEqual(withdrawn(), [2]);
 });

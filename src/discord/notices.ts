@@ -45,7 +45,7 @@ export function newMode(terms: Terms, shown: Shown): string {
 /** What the channel reads when somebody chose. */
 export function chosen(person: Person, choice: ConsentChoice, shown: Shown): string {
   return choice === 'out'
-    ? `${shown(person.name)} opted out: I no longer hear them, and what they were saying just now is dropped.`
+    ? `${shown(person.name)} opted out: I no longer hear them. What they were just saying, if anything, is dropped.`
     : `${shown(person.name)} opted in: I hear them from now on.`;
 }
 

@@ -28,6 +28,8 @@ const BARRIER_MS = 1_500;
 const TAIL_MS = 300;
 /** A turn without any words is given up after this. */
 const LATE_MS = 5_000;
+/** The same for words that were taken back: until they are given up, and an echo is back. */
+const WITHDRAWN_BARRIER_MS = LATE_MS + 1_000;
 
 /**
  * Whose words a transcription is. The Live API's inputTranscription names no turn, has no end mark on most models and
@@ -92,7 +94,8 @@ export class GeminiHearing {
 
   /** How many ms this person's turn has to wait, so that words of another are not taken for theirs; 0: none. */
   waitMs(turn: Turn, now: number): number {
-    const others = this.#open.filter(({ userId }) => userId === null || userId !== turn.userId);
+    // What somebody took back must not get what they say later, either.
+    const others = this.#open.filter(({ userId, withdrawn }) => withdrawn || userId === null || userId !== turn.userId);
     return Math.max(0, ...others.map((source) => Math.min(this.#nextLook(source), barrierAt(source)) - now));
   }
 
@@ -206,8 +209,11 @@ function touch(source: Source, now: number): void {
   source.check = undefined;
 }
 
-function barrierAt({ endedAt }: Source): number {
-  return endedAt === undefined ? Number.NEGATIVE_INFINITY : endedAt + BARRIER_MS;
+function barrierAt({ endedAt, withdrawn }: Source): number {
+  if (endedAt === undefined) return Number.NEGATIVE_INFINITY;
+  // Words that may be somebody's who took them back are told to nobody: better that the next person waits than that
+  // theirs are among them.
+  return endedAt + (withdrawn ? WITHDRAWN_BARRIER_MS : BARRIER_MS);
 }
 
 function transcript({ turnId, text }: Source, final: boolean): SessionEvent {

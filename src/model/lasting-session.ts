@@ -123,6 +123,7 @@ export class LastingSession implements Conversation {
   withdraw(userId: UserId, turnIds: readonly number[]): void {
     this.#ledger.withdraw(userId, turnIds);
     this.#scribe.withdraw(turnIds);
+    if (turnIds.length > 0) this.#succession.withdrawn();
     this.#session?.withdraw(userId, turnIds);
   }
 

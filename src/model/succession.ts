@@ -61,6 +61,8 @@ export class Succession {
   /** What sessions were told in words when they were opened. */
   readonly #told = new WeakMap<SpeechSession, readonly HistoryItem[]>();
   #present: SpeechSession;
+  /** Its server heard what somebody took back: it is not to be restored. */
+  #tainted: SpeechSession | undefined;
 
   constructor(parts: SuccessionParts) {
     const { patience, log, signal } = parts;
@@ -118,8 +120,15 @@ export class Succession {
     this.#successor = undefined;
   }
 
+  /** Somebody took back what the present connection's server has: the next one is told in words, and not restored. */
+  withdrawn(): void {
+    this.#tainted = this.#present;
+    this.#resumption.forget();
+  }
+
   /** The server can restore the present session as it is now. */
   resumable(handle: string, mark: number): void {
+    if (this.#tainted === this.#present) return;
     this.#resumption.offered({ handle, mark, seed: this.#told.get(this.#present) ?? [], at: performance.now() });
   }
 

@@ -48,6 +48,8 @@ export class Transcript {
   readonly #keys = new WeakMap<Entry, string>();
   readonly #owners = new WeakMap<Entry, Owners>();
   #unknown = 0;
+  /** How often something was taken back. */
+  #withdrawals = 0;
   #notes = 0;
   readonly #replies = new Map<string, ReplyEntry>();
   readonly #calls: CallPosts;
@@ -358,6 +360,7 @@ export class Transcript {
     this.#awaited.delete(entry);
     entry.text = '';
     entry.state = 'final';
+    this.#withdrawals += 1;
     this.#changed(entry);
   }
 
@@ -385,12 +388,15 @@ export class Transcript {
     const ended = callOf(page)?.ended;
     const files = ended?.files ?? [];
     const keys = page.lines.flatMap(({ entry }) => this.#keys.get(entry) ?? []);
+    const withdrawals = this.#withdrawals;
     try {
       await this.#record?.flush();
     } catch {
       // The record says in the log why, and once.
       return 'failed';
     }
+    // Meanwhile something of it may have been taken back.
+    if (withdrawals !== this.#withdrawals) return this.#pages.next() ? 'more' : 'done';
     try {
       const buttons = page.solo ? this.#buttonsOf(page) : undefined;
       const messageId = page.messageId ?? (await this.#text.post(content, buttons, files));

@@ -58,9 +58,14 @@ export class Scene {
     { userId: 'ben', name: 'Ben' },
   ];
   readonly bridge: Bridge;
-  constructor(change: Partial<GuildSettings> = {}, ticker = new Ticker()) {
+  constructor(
+    change: Partial<GuildSettings> = {},
+    ticker = new Ticker(),
+    mayHear: (userId: string) => boolean = () => true,
+  ) {
     this.bridge = new Bridge({
       line: this.line,
+      mayHear,
       session: this.session,
       model: scriptedModel,
       modelFor: ({ provider, model }) => ({

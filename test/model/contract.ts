@@ -202,6 +202,24 @@ export function contract(adapter: Adapter): void {
         await done();
       });
 
+      it('tells no words of a turn that was taken back while it was open, and answers the next person', async (t) => {
+        const { session, listener, rate, provider, done } = await open(t, () => ({ say: { text: 'To Cleo.' } }), {
+          hear: ({ turn, context }) => (context.includes('"Cleo"') ? 'mine' : `taken back ${turn}`),
+        });
+        provider.faults.lateTranscriptMs = 300;
+        session.beginTurn(BEN);
+        session.appendAudio(tone(400, rate));
+        session.withdraw(BEN.userId ?? '', [2]);
+        speak(session, CLEO, rate);
+        await listener.next('turn-transcript', ({ turnId, final }) => turnId === 3 && final);
+        await listener.next('reply-done');
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        assert.deepEqual(listener.transcripts, { 3: 'mine' });
+        assert.equal(listener.all('reply-started').length, 1);
+        assert.ok(listener.all('reply-started')[0]?.turnIds.includes(3));
+        await done();
+      });
+
       it('never gives late words to somebody else', async (t) => {
         const words = ['', 'alpha beta', 'gamma delta', 'epsilon zeta'];
         const { session, listener, rate, provider, done } = await open(t, () => ({ say: { text: 'Hm.' } }), {

@@ -97,6 +97,32 @@ describe('the OpenAI adapter on the wire', () => {
     }
   });
 
+  it('clears the buffer of a turn that is taken back, and deletes one that was committed, confirmed or not', async (t) => {
+    const { server, session, listener, sent, done } = await open(t);
+    speak(session, { ...BEN, id: 11 }, 24_000, { respond: false });
+    speak(session, { ...BEN, id: 12 }, 24_000, { respond: false });
+    server.send(committed('item_11'));
+    server.send(said('item_11', 'first words'));
+    await listener.next('turn-transcript');
+    session.beginTurn({ ...BEN, id: 13 });
+    session.appendAudio(tone(120, 24_000));
+    session.withdraw(BEN.userId ?? '', [11, 12, 13]);
+    server.send(committed('item_12'));
+    server.send(said('item_12', 'late words'));
+    await server.frame((frame) => frame.type === 'conversation.item.delete' && frame.item_id === 'item_12');
+    assert.equal(sent('input_audio_buffer.commit').length, 2);
+    assert.equal(sent('input_audio_buffer.clear').length, 1);
+    assert.deepEqual(
+      sent('conversation.item.delete').map(({ item_id }) => item_id),
+      ['item_11', 'item_12'],
+    );
+    session.respond();
+    await listener.next('reply-done');
+    assert.equal(sent('response.create').length, 0, 'nobody is to answer them');
+    assert.deepEqual(listener.transcripts, { 11: 'first words' });
+    await done();
+  });
+
   it('sends a turn as label, sound, commit and one request for a reply', async (t) => {
     const { server, session, done } = await open(t);
     speak(session, ANNA, 24_000, { ms: 120 });

@@ -221,6 +221,26 @@ test('a line that is written again is replaced, even under another id, and its p
   assert.deepEqual(await search('there'), ['hello there']);
 });
 
+test('turns that are withdrawn go with their words, posts and what finds them, and nothing else does', async (context) => {
+  const { database, store, lines, search } = await open(context);
+  const turn = { userId: '5', name: 'Anna', startedAt: AT, endedAt: AT + 900, typed: false, answered: true };
+  const posts = [{ channelId: '9', messageId: '77' }];
+  await store.write({
+    conversation,
+    turns: [1, 2].map((turnId) => ({ ...turn, turnId })),
+    lines: [utterance(1, 'remember the milk', { posts }), utterance(2, 'forget the milk', { posts })],
+  });
+  await store.write({ conversation, turns: [], lines: [], withdrawn: [2, 3] });
+  assert.deepEqual(
+    (await lines()).map((line) => (line.kind === 'utterance' ? line.text : line.kind)),
+    ['remember the milk'],
+  );
+  assert.deepEqual(await search('milk'), ['remember the milk']);
+  assert.deepEqual(await database('turns').pluck('turn_id'), [1]);
+  assert.equal((await database('posts').select()).length, 1);
+  assert.equal((await database('words').select('rowid')).length, 1);
+});
+
 test('what a killed process left open is ended at the next start, and can be found', async (context) => {
   const { store, record, lines, search } = await open(context);
   await store.write(batch(utterance(1, 'half a sent', { state: 'open' }), utterance(2, '', { state: 'open' })));

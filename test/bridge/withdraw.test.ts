@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { audio, done, Scene, started } from '../fakes/scene.ts';
+
+/** A scene in which these people can opt out. */
+function consenting() {
+  const out = new Set<string>();
+  const scene = new Scene({}, undefined, (userId) => !out.has(userId));
+  const optOut = (userId: string): void => {
+    out.add(userId);
+    scene.bridge.consentChanged(userId);
+  };
+  const optIn = (userId: string): void => {
+    out.delete(userId);
+    scene.bridge.consentChanged(userId);
+  };
+  return { scene, optOut, optIn };
+}
+
+const withdrawn = (scene: Scene): number[] => scene.of('turn-withdrawn').map(({ turn }) => turn.id);
+
+describe('Bridge, of somebody who opts out', () => {
+  it('takes back the open turn before the next person begins, and never ends it', async () => {
+    const { scene, optOut } = consenting();
+    await scene.speak('ben', 400);
+    await scene.called('begin 1 ben');
+    await scene.speak('anna', 400);
+    optOut('ben');
+    await scene.called('end respond');
+    assert.deepEqual(scene.session.calls.slice(0, 4), ['begin 1 ben', 'withdraw ben 1', 'begin 2 anna', 'end respond']);
+    assert.deepEqual(withdrawn(scene), [1]);
+    assert.deepEqual(
+      scene.of('turn-ended').map(({ turn }) => turn.userId),
+      ['anna'],
+    );
+    await scene.bridge.close({ kind: 'asked', by: null });
+  });
+
+  it('throws away what they said while others had the floor', async () => {
+    const { scene, optOut } = consenting();
+    await scene.speak('anna', 400);
+    await scene.speak('ben', 400);
+    optOut('ben');
+    await scene.called('end respond');
+    await scene.speak('ben', 400);
+    assert.deepEqual(
+      scene.session.calls.filter((call) => call.startsWith('begin')),
+      ['begin 1 anna'],
+    );
+    await scene.bridge.close({ kind: 'asked', by: null });
+  });
+
+  it('passes on no words of theirs that come late, and no more of an answer to them', async () => {
+    const { scene, optOut } = consenting();
+    await scene.speak('ben', 400);
+    await scene.called('end respond');
+    optOut('ben');
+    assert.deepEqual(scene.session.calls.slice(-2), ['interrupt', 'withdraw ben 1']);
+    await scene.says({ type: 'turn-transcript', turnId: 1, text: 'My secret', final: true });
+    await scene.says(started('r1', 1), audio('r1', 500));
+    assert.equal(scene.session.calls.at(-1), 'interrupt');
+    await scene.says(done('r1'));
+    assert.deepEqual(scene.of('turn-transcript'), []);
+    assert.deepEqual(scene.of('reply-started'), []);
+    assert.deepEqual(scene.line.pull(5), []);
+    await scene.bridge.close({ kind: 'asked', by: null });
+  });
+
+  it('keeps what was said and answered before', async () => {
+    const { scene, optOut } = consenting();
+    await scene.speak('ben', 400);
+    await scene.called('end respond');
+    await scene.says({ type: 'turn-transcript', turnId: 1, text: 'Hello.', final: true }, started('r1', 1), done('r1'));
+    optOut('ben');
+    assert.deepEqual(withdrawn(scene), []);
+    assert.equal(scene.session.calls.at(-1), 'withdraw ben ');
+    await scene.bridge.close({ kind: 'asked', by: null });
+  });
+
+  it('has the others answered who waited for the end of what is taken back', async () => {
+    const { scene, optOut } = consenting();
+    await scene.speak('anna', 400);
+    await scene.speak('ben', 400);
+    // Ben goes on, so Anna's turn ends without an answer.
+    const speaking = setInterval(() => void scene.speak('ben', 40), 40);
+    await scene.called('begin 2 ben');
+    assert.ok(scene.session.calls.includes('end'));
+    clearInterval(speaking);
+    optOut('ben');
+    assert.deepEqual(scene.session.calls.slice(-2), ['withdraw ben 2', 'respond']);
+    await scene.bridge.close({ kind: 'asked', by: null });
+  });
+
+  it('hears them again when they say so', async () => {
+    const { scene, optOut, optIn } = consenting();
+    optOut('ben');
+    await scene.speak('ben', 400);
+    optIn('ben');
+    await scene.speak('ben', 400);
+    await scene.called('begin 1 ben');
+    assert.equal(scene.session.turnSamples[0], 400 * 24);
+    await scene.bridge.close({ kind: 'asked', by: null });
+  });
+});

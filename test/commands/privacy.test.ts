@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { StoreError } from '../../src/store/database.ts';
+import { type Furnished, furnish, type Rig, startRig } from './rig.ts';
+
+describe('/privacy', () => {
+  let rig: Rig;
+  let place: Furnished;
+  before(async () => {
+    rig = await startRig({ privacyUrl: 'https://parley.example/privacy' });
+    place = await furnish(rig);
+  });
+  after(() => rig.close());
+
+  it('says to everybody what is heard, where it goes, how long it stays, and whether they are heard', async () => {
+    const { guild, voice } = place;
+    const ben = guild.addPerson({ name: 'Ben' });
+    const in_ = { channelId: voice };
+    const about = (await ben.command('/privacy about', {}, in_)).content.split('\n');
+    assert.deepEqual(
+      about.map((line) => line.slice(0, 24)),
+      [
+        '**You:** I hear you, bec',
+        '**What I hear:** what pe',
+        '**Where it goes:** to Op',
+        '**What is kept:** the wo',
+        '**If you say no:** your ',
+        '**More:** <https://parle',
+      ],
+    );
+    assert.match(about[0] ?? '', /because this server is set to opt-out/);
+    assert.match(about[3] ?? '', /for 30 days/);
+    await ben.command('/privacy out', {}, in_);
+    assert.match(
+      (await ben.command('/privacy about', {}, in_)).content,
+      /^\*\*You:\*\* I do not hear you, because you chose so\./,
+    );
+  });
+
+  it('takes a choice from everybody, for themselves', async () => {
+    const { guild, voice } = place;
+    const cara = guild.addPerson({ name: 'Cara' });
+    const in_ = { channelId: voice };
+    const { consent } = rig.context;
+    assert.match((await cara.command('/privacy in', {}, in_)).content, /^I hear you anyway on this server/);
+    assert.match((await cara.command('/privacy out', {}, in_)).content, /^I do not hear you any more on this server/);
+    assert.equal(consent.mayHear(guild.id, cara.userId), false);
+    assert.match((await cara.command('/privacy out', {}, in_)).content, /^I do not hear you anyway/);
+    assert.match((await cara.command('/privacy in', {}, in_)).content, /^I hear you on this server from now on/);
+    assert.equal(consent.mayHear(guild.id, cara.userId), true);
+    assert.equal(consent.choiceOf(guild.id, place.anna.userId), undefined);
+  });
+
+  it('lets only those choose the mode who manage the server', async () => {
+    const { guild, anna, voice } = place;
+    const dora = guild.addPerson({ name: 'Dora' });
+    const refused = await dora.command('/privacy mode', { mode: 'opt-in' }, { channelId: voice });
+    assert.match(refused.content, /^Only people with \*\*Manage Server\*\*/);
+    assert.equal(rig.context.consent.mode(guild.id), 'opt-out');
+    const done = await anna.command('/privacy mode', { mode: 'opt-in' });
+    assert.match(done.content, /^From now on I hear only people who said `\/privacy in`\./);
+    assert.equal(rig.context.consent.mayHear(guild.id, dora.userId), false);
+    await anna.command('/privacy mode', { mode: 'opt-out' });
+    assert.equal(rig.context.consent.mayHear(guild.id, dora.userId), true);
+  });
+});
+
+describe('/privacy where nothing can be written', () => {
+  it('holds all the same, and says that it ends with a restart', async () => {
+    const chosen: string[] = [];
+    const rig = await startRig({
+      consent: {
+        mayHear: () => true,
+        mode: () => 'opt-out',
+        choiceOf: () => undefined,
+        choose: (_guild, _user, choice) => {
+          chosen.push(choice);
+          return Promise.reject(new StoreError('The disk is full.'));
+        },
+        setMode: () => Promise.reject(new StoreError('The disk is full.')),
+        watch: () => () => {},
+      },
+    });
+    try {
+      const { anna } = await furnish(rig);
+      assert.match(
+        (await anna.command('/privacy out')).content,
+        /But I could not write it down\*\*: when I am restarted, say it again/,
+      );
+      assert.deepEqual(chosen, ['out']);
+      assert.match(
+        (await anna.command('/privacy mode', { mode: 'opt-in' })).content,
+        /when I am restarted, choose it again/,
+      );
+    } finally {
+      await rig.close();
+    }
+  });
+});
