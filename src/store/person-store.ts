@@ -4,6 +4,7 @@ import type { KeptCounts } from '../bridge/privacy-ports.ts';
 import type { PostedIn, RecordedLine } from '../bridge/record-ports.ts';
 import { type Database, StoreError } from './database.ts';
 import { deleteLines } from './delete-lines.ts';
+import { takeNamesOut } from './notice-names.ts';
 import { linesOfPerson, type PersonLines } from './person-lines.ts';
 import { addRemoval } from './post-removals.ts';
 import { postsOf } from './posts.ts';
@@ -76,6 +77,7 @@ export class PersonStore {
       const ids = await linesOfPerson(reader, seal, guildId, userId);
       const others = await this.#others(guildId, userId);
       const messages = new Set<string>();
+      const names = new Set<string>();
       // Utterances last: their turns tell which answers are theirs, should this be broken off.
       for (const some of inBatches([
         ...ids.answers,
@@ -84,7 +86,9 @@ export class PersonStore {
         ...ids.notices,
         ...ids.utterances,
       ])) {
-        for (const message of await this.#delete(guildId, userId, some)) messages.add(message);
+        const gone = await this.#delete(guildId, userId, some);
+        for (const message of gone.messages) messages.add(message);
+        for (const name of gone.names) names.add(name);
         await wait(BREATH_MS);
       }
       const theirs = { guild_id: guildId, user_id: userId };
@@ -99,6 +103,7 @@ export class PersonStore {
           [userId, guildId],
         );
       });
+      await takeNamesOut(database, seal, guildId, names);
       const usageDays = new Set(others.usage.map(({ day }) => day)).size;
       const counts = { ...countsOf(ids), notes: others.notes.length, reminders: others.reminders.length, usageDays };
       return { counts, posts: messages.size };
@@ -122,7 +127,8 @@ export class PersonStore {
     return this.#lines(rows.map(({ line_id }) => Number(line_id)));
   }
 
-  async #delete(guildId: string, userId: UserId, ids: readonly number[]): Promise<string[]> {
+  /** Gives the messages that showed them, and the names under which the person stood there. */
+  async #delete(guildId: string, userId: UserId, ids: readonly number[]) {
     const { database, seal, beginningsOf } = this.#parts;
     const lines = await this.#lines(ids, database);
     const removals = lines.flatMap((line) => {
@@ -133,7 +139,8 @@ export class PersonStore {
     await deleteLines(database, ids, async (transaction) => {
       for (const removal of removals) await addRemoval(transaction, seal, removal);
     });
-    return removals.map(({ post }) => `${post.channelId}/${post.messageId}`);
+    const theirs = lines.flatMap((line) => ('userId' in line && line.userId === userId ? [line.name] : []));
+    return { messages: removals.map(({ post }) => `${post.channelId}/${post.messageId}`), names: theirs };
   }
 
   async #lines(ids: readonly number[], reader = this.#parts.reader): Promise<RecordedLine[]> {

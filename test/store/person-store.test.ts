@@ -119,7 +119,7 @@ async function setUp(context: TestContext, key: Buffer | null) {
       { ...line(14, ''), posts: [], kind: 'joined', ...anna },
       { ...line(15, ''), posts: [], kind: 'joined', ...ben },
       { ...line(16, 'm3'), kind: 'notice', text: 'Annabella asked for it.', about: anna.userId },
-      { ...line(17, 'm3'), kind: 'notice', text: 'I am back.' },
+      { ...line(17, 'm3'), kind: 'notice', text: 'Annabella, Benedict: I am an AI. Annabellas stay.' },
     ],
   });
   const notes = new NoteStore(database, () => AT, seal);
@@ -202,16 +202,16 @@ for (const [how, key] of [
     assert.equal(posts, 5);
     for (const theirs of [...index, 'marzipan']) assert.ok(!bytes().includes(theirs), theirs);
     // How the lines begin that are to be taken out of posts: needed until they are.
-    assert.equal(bytes().includes('Annabella'), key === null);
+    assert.equal(/Annabella(?!s)/.test(bytes()), key === null);
     for (const removal of await removals.next([], 100)) await removals.done(removal.id);
     await persons.settle();
-    assert.ok(!bytes().includes('Annabella'));
+    assert.doesNotMatch(bytes(), /Annabella(?!s)/);
     assert.deepEqual((await persons.summary('1', '5')).since, null);
     assert.deepEqual(await database('turns').where({ user_id: '5' }), []);
     const left = await Array.fromAsync(record.lines({ guildId: '1' }));
     assert.deepEqual(
       left.map((one) => (one.kind === 'utterance' ? one.text : one.kind === 'notice' ? one.text : one.kind)),
-      ['bread please', 'Both of you eat.', 'tool-call', 'joined', 'I am back.'],
+      ['bread please', 'Both of you eat.', 'tool-call', 'joined', 'somebody, Benedict: I am an AI. Annabellas stay.'],
     );
     const found = async (text: string) => (await record.search({ guildId: '1', channelIds: ['2'], text })).finds.length;
     assert.deepEqual([await found('marzipan'), await found('bread')], [0, 1]);
