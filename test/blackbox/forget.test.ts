@@ -87,6 +87,16 @@ for (const [protocol, key, kept] of [
       assert.match(shown().join('\n'), /\*\*Anna:\*\* I like marzipan/);
 
       assert.ok(bytesIn(folder).includes(kept), 'it is there');
+      const handed = await anna.command('/privacy export');
+      assert.ok(handed.ephemeral);
+      const [file] = handed.files;
+      const { userId, choice, lines, usage } = JSON.parse(Buffer.from(file?.bytes ?? []).toString());
+      assert.deepEqual([file?.name, userId, choice], [`parley-${anna.userId}.json`, anna.userId, null]);
+      assert.deepEqual(
+        lines.filter(({ kind }: { kind: string }) => kind === 'utterance').map(({ text }: { text: string }) => text),
+        [`I like ${SECRET}`, `You like ${SECRET}.`],
+      );
+      assert.equal(usage[0]?.name, 'Anna');
       const [question, answer] = await forget(anna);
       assert.match(question, /1 thing that you said or typed, 1 answer/);
       assert.match(answer, /^It is done/);
