@@ -118,7 +118,7 @@ export interface RecordSearch {
   readonly since?: number;
   /** Exclusive. */
   readonly until?: number;
-  /** Default `time`: newest first. `relevance`: best first, among the newest 200 finds. */
+  /** Default `time`: newest first. `relevance`: best first, among the newest 100 finds. */
   readonly order?: 'time' | 'relevance';
   /** At most 100; default 10. */
   readonly limit?: number;

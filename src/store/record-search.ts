@@ -9,8 +9,8 @@ import type { TextSeal } from './text-seal.ts';
 
 const LIMIT = 10;
 const MOST = 100;
-/** Ranking needs the texts, and nobody reads on so far. */
-const RANKED = 200;
+/** Ranking needs the texts, each from a page of its own that may have to come from the disk; nobody reads on so far. */
+const RANKED = 100;
 const EXCERPT_BEFORE = 60;
 const EXCERPT_LENGTH = 240;
 

@@ -8,9 +8,9 @@ import { lineTables } from './record-rows.ts';
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Lines that one transaction deletes: what somebody says meanwhile waits for no more than that. As many as take so long. */
-const FEWEST = 5;
+const FEWEST = 10;
 const MOST = 100;
-const BATCH_MS = 15;
+const BATCH_MS = 25;
 /** Pages that are given back to the file system at a time. */
 const PAGES = 200;
 /** Free pages are kept up to this many: the next conversations fill them again. */
