@@ -37,7 +37,7 @@ export function statusText(status: BridgeStatus, words: { since: string }): stri
     `**Channel:** ${channelLink(status.channelId)}, joined ${words.since}`,
     `**Model:** ${labelWords(status.model)}`,
     `**Floor:** ${status.holder ? `${plain(status.holder.name)} is speaking` : 'free'}${status.speaking ? '; I am talking' : ''}`,
-    `**Waiting:** ${status.waiting.length === 0 ? 'nobody' : waiting(status.waiting)}`,
+    `**Waiting:** ${status.waiting.length === 0 ? 'nobody' : namesOf(status.waiting)}`,
     `**Turns:** ${status.turns}, ${counted(status.interruptions, 'interruption')}`,
     usual === undefined || last === undefined
       ? '**Time to answer:** no answer yet'
@@ -48,6 +48,7 @@ export function statusText(status: BridgeStatus, words: { since: string }): stri
         ({ person, loss }) =>
           `**Sound:** ${plain(person.name)}'s packets arrive badly: ${Math.round(loss * 100)} % lost. A cable or another network helps.`,
       ),
+    ...(status.unheard?.length ? [`**Not heard, as they or the server chose:** ${namesOf(status.unheard)}`] : []),
     ...(status.rejoins === 0 ? [] : [connectionText(status)]),
   ].join('\n');
 }
@@ -57,7 +58,7 @@ function connectionText({ rejoins, deafRejoins }: BridgeStatus): string {
   return `**Voice connection:** made anew ${counted(rejoins, 'time')}${deaf}`;
 }
 
-function waiting(people: readonly Person[]): string {
+function namesOf(people: readonly Person[]): string {
   const names = people.slice(0, NAMED).map((person) => plain(person.name));
   return listed(people.length > NAMED ? [...names, `${people.length - NAMED} more`] : names);
 }

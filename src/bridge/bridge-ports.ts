@@ -133,6 +133,8 @@ export interface BridgeStatus {
   readonly interruptions: number;
   /** People whose packets arrive badly: what share of them was missing of late, 0…1. */
   readonly badReception: readonly { readonly person: Person; readonly loss: number }[];
+  /** People in the channel who may not be heard. Absent: nobody. */
+  readonly unheard?: readonly Person[];
   /** How often the voice connection was made anew, and how often of these because somebody was not heard. */
   readonly rejoins: number;
   readonly deafRejoins: number;

@@ -156,6 +156,7 @@ export class Bridge implements BridgeHandle {
       badReception: (this.#parts.line.reception ?? [])
         .filter(({ received, recentLoss }) => received >= RECEPTION_PACKETS && recentLoss >= BAD_RECEPTION)
         .map(({ userId, recentLoss }) => ({ person: this.#person(userId), loss: recentLoss })),
+      unheard: this.#parts.room.people().filter(({ userId }) => !this.#mayHear(userId)),
       rejoins: this.#rejoins,
       deafRejoins: this.#deafRejoins,
     };
@@ -486,6 +487,7 @@ export class Bridge implements BridgeHandle {
           break;
         case 'text':
           this.#addTurn(decision.turn);
+          this.#underWay.typed(decision.turn, performance.now());
           if (decision.announcement) this.#announcements.given(decision.announcement, decision.turn.id);
           observe({ type: 'turn-began', turn: decision.turn, queuedMs: 0 });
           observe({ type: 'turn-transcript', turn: decision.turn, text: decision.text, final: true });

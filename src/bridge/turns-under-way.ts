@@ -9,19 +9,25 @@ const REMEMBERED = 256;
 
 interface Going {
   readonly turn: Turn;
+  /** Typing to the bot is consent for that text. */
+  readonly typed: boolean;
   endedAt: number | undefined;
   answered: boolean;
   written: boolean;
 }
 
-/** Spoken turns of which something is still to come: sound, words or an answer. What their speakers took back. Pure. */
+/** Turns of which something is still to come: sound, words or an answer. What their speakers took back. Pure. */
 export class TurnsUnderWay {
   readonly #going = new Map<number, Going>();
   readonly #withdrawn = new Set<number>();
 
   began(turn: Turn, now: number): void {
     for (const [id, going] of this.#going) if (isOver(going, now)) this.#going.delete(id);
-    this.#going.set(turn.id, { turn, endedAt: undefined, answered: false, written: false });
+    this.#going.set(turn.id, { turn, typed: false, endedAt: undefined, answered: false, written: false });
+  }
+
+  typed(turn: Turn, now: number): void {
+    this.#going.set(turn.id, { turn, typed: true, endedAt: now, answered: false, written: true });
   }
 
   ended(turnId: number, now: number): void {
@@ -41,9 +47,11 @@ export class TurnsUnderWay {
     if (going) going.written = true;
   }
 
-  /** Takes back everything of this person that is under way. `unanswered`: whether an answer to it may be on its way. */
+  /** Takes back everything that this person said and that is under way. `unanswered`: whether an answer to it may be on its way. */
   withdraw(userId: UserId, now: number): { readonly turns: readonly Turn[]; readonly unanswered: boolean } {
-    const own = [...this.#going.values()].filter((going) => going.turn.userId === userId && !isOver(going, now));
+    const own = [...this.#going.values()].filter(
+      (going) => going.turn.userId === userId && !going.typed && !isOver(going, now),
+    );
     for (const { turn } of own) {
       this.#going.delete(turn.id);
       this.#withdrawn.add(turn.id);

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { ChannelType, escapeMarkdown, type VoiceBasedChannel } from 'discord.js';
 import type { Logger } from 'pino';
 import type { EndReason } from '../bridge/bridge-ports.ts';
@@ -9,6 +10,8 @@ import { DiscordTextChannel } from './text-channel.ts';
 import type { VoiceStatuses } from './voice-status.ts';
 
 const LISTENING = 'AI is listening';
+/** A record that takes longer than this does not keep people from being told. */
+const RECORDED_MS = 2_000;
 
 /** What people in a voice channel are told about the bot: that it listens, and why it left. One per visit. */
 export class Announcement {
@@ -127,8 +130,9 @@ export class Announcement {
     const channel = this.#text;
     const key = `said:${++this.#said}`;
     const posted = text(harmless);
-    this.#record?.notice(key, text(asItIs));
-    await this.#record?.flush().catch(() => {});
+    // Without the mark of Discord's small print.
+    this.#record?.notice(key, text(asItIs).replaceAll(/^-# /gm, ''));
+    await Promise.race([this.#record?.flush().catch(() => {}), wait(RECORDED_MS, undefined, { ref: false })]);
     try {
       const messageId = await channel.post(posted);
       this.#record?.posted([key], `${id}:${messageId}`);

@@ -159,6 +159,7 @@ describe('somebody who opted out', { concurrency: true }, () => {
       await world.join(ben);
       await ben.command('/privacy out');
       await ben.voice.speak(pitches.sound('Ben', 600));
+      assert.match((await ben.command('/status')).content, /^\*\*Not heard, as they or the server chose:\*\* Ben$/m);
       await ben.command('/ask', { text: 'Who is here?' });
       await world.until('the answer', () => results.length > 0);
       assert.deepEqual(JSON.parse(results[0] ?? ''), { count: 1, names: ['Ben'], not_heard: ['Ben'] });
@@ -245,7 +246,7 @@ describe('people who come later', () => {
     const lines = await Array.fromAsync(record.lines({ guildId: world.guild.id }));
     const kept = lines.filter((line) => line.kind === 'notice');
     assert.equal(kept.filter(({ text }) => text.startsWith('Hello, I am an AI. Anna asked me in')).length, 1);
-    const late = kept.find(({ text }) => text.startsWith('-# **Ben** @everyone: I am an AI'));
+    const late = kept.find(({ text }) => text.startsWith('**Ben** @everyone: I am an AI'));
     assert.deepEqual(late?.posts, [{ channelId: world.channelId, messageId: notices()[0]?.id }]);
   });
 });

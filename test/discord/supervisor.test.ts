@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { LinkStage, type Listener } from '../fakes/link.ts';
+import { tone } from '../fakes/sound.ts';
 
 /** Close codes after which coming back is no use or not wanted, and what people read. */
 const FINAL = [
@@ -319,6 +320,25 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       } finally {
         links.withholdSpeaking = false;
       }
+    });
+
+    it('somebody who may not be heard speaks: nothing is heard of them and nothing is done, also when the voice server moves', async () => {
+      let may = false;
+      const ear = await world.join({ mayHear: () => may });
+      const say = () =>
+        world.anna.voice.speak({ pcm: tone({ hz: 300, ms: 2_500, rate: 48000 }), sampleRate: 48000, channels: 1 });
+      const count = world.identifies();
+      await say();
+      assert.equal(world.identifies(), count, 'the bot did not join anew to hear them');
+      world.stage.guild.reallocateVoiceServer(100);
+      await ear.event('recovered');
+      await say();
+      assert.equal(world.identifies(), count + 1);
+      assert.equal(ear.frames.length, 0);
+      assert.equal(ear.events.filter(({ type }) => type === 'unheard').length, 0);
+      may = true;
+      ear.line.consentChanged(world.anna.userId);
+      assert.ok(await ear.hears(world.anna));
     });
 
     it('somebody is silent, with the microphone open: nothing is done', async () => {

@@ -285,6 +285,28 @@ describe('a Gemini session that its server restores', () => {
     assert.equal(listener.all('interrupted').length, 0);
   });
 
+  it('is not restored after somebody took back what it heard: the next one is told in words, without theirs', async (t) => {
+    const stage = await twoProviders(t, 'gemini', () => says('Yes.'), {});
+    const { session, rate, gemini } = stage;
+    const listener = new Listener(session);
+    speak(session, ANNA, rate);
+    await answered(listener, 1);
+    session.beginTurn(BEN);
+    session.appendAudio(tone(400, rate));
+    session.withdraw(BEN.userId ?? '', [BEN.id]);
+    speak(session, CLEO, rate);
+    await answered(listener, 3);
+    await wait(50);
+    gemini.dropAll();
+    speak(session, { ...CLEO, id: 4 }, rate);
+    await answered(listener, 4);
+    const newest = gemini.sessions.at(-1);
+    assert.equal(newest?.setup?.sessionResumption?.handle, undefined);
+    const told = JSON.stringify(newest?.setup?.systemInstruction);
+    assert.match(told, /Anna/);
+    assert.doesNotMatch(told, /Ben/);
+  });
+
   it('is told in words what came after the handle, and keeps what it was told in words before', async (t) => {
     const stage = await twoProviders(t, 'openai', () => says('Yes.'));
     const { session, models, rate, gemini } = stage;

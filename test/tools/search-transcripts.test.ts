@@ -31,7 +31,11 @@ async function setUp(context: TestContext) {
     channelsOf: () => ['open', 'closed'],
     now: () => new Date('2026-11-21T13:00:00Z'),
   });
-  return (args: object, ...askers: (typeof anna)[]) => callTool(tool, args, contextOf({ askers }));
+  const refusing = new Set<string>();
+  const mayHear = (userId: string) => !refusing.has(userId);
+  const search = (args: object, ...askers: (typeof anna)[]) =>
+    callTool(tool, args, contextOf({ askers, room: { ...contextOf().room, mayHear } }));
+  return Object.assign(search, { refusing });
 }
 
 function evening(id: number, channelId: string, lines: readonly RecordedUtterance[]) {
@@ -114,4 +118,11 @@ test('nobody finds what they may not read, and people who ask together only what
   assert.deepEqual(texts(await search({ words: 'pizza' }, ben)), ['Pizza is at eight']);
   assert.deepEqual(texts(await search({ words: 'pizza' }, anna, ben)), ['Pizza is at eight']);
   assert.deepEqual(texts(await search({ words: 'password' }, ben)), []);
+});
+
+test('nothing is told of what somebody said before, once they do not want to be heard', async (context) => {
+  const search = await setUp(context);
+  search.refusing.add(ben.userId);
+  assert.deepEqual(texts(await search({ words: 'pizza' }, anna)), []);
+  assert.deepEqual(texts(await search({ words: 'soup' }, anna)), ['I would rather have soup']);
 });
