@@ -9,11 +9,13 @@ import type { Bridges, TurnStory } from '../src/bridge/bridge-ports.ts';
 import type { Consent } from '../src/bridge/consent-ports.ts';
 import type { TranscriptExports } from '../src/bridge/export-ports.ts';
 import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
-import type { SpeechModel } from '../src/bridge/ports.ts';
+import type { SpeechModel, UserId } from '../src/bridge/ports.ts';
+import type { OwnRecords } from '../src/bridge/privacy-ports.ts';
 import type { Audit, Readers, Summaries } from '../src/bridge/reading-ports.ts';
 import type { RecordReader } from '../src/bridge/record-ports.ts';
 import type {
   Decision,
+  MessageButton,
   SettingsStore,
   SpeechModels,
   ToolPolicies,
@@ -53,6 +55,10 @@ export interface CommandContext {
   readonly models: SpeechModels;
   readonly notes: Notes;
   readonly reminders: Reminders;
+  /** What is kept of whoever asks. */
+  readonly ownRecords: OwnRecords;
+  /** The button that has this person forgotten. */
+  forgetButton(userId: UserId): MessageButton;
   /** Who may be heard. */
   readonly consent: Consent;
   /** A page about what is heard and kept; null: there is none. */
@@ -100,11 +106,15 @@ export type Choice = ApplicationCommandOptionChoiceData;
  */
 export type Pages = (at: number) => Promise<{ readonly content: string; readonly more: boolean }>;
 
-/** What the asker reads: text alone, with files below it, or in pages that they turn with buttons. */
+/** What the asker reads: text alone, with files and buttons below it, or in pages that they turn with buttons. */
 export type CommandAnswer =
   | string
   | { readonly pages: Pages }
-  | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
+  | {
+      readonly content: string;
+      readonly files: readonly { readonly name: string; readonly bytes: Buffer }[];
+      readonly buttons?: readonly MessageButton[];
+    };
 
 /** One slash command. The dispatch (src/discord/dispatch.ts) defers, sends what `execute` returns, and catches everything. */
 export interface Command {

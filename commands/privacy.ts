@@ -3,9 +3,18 @@ import { guildCommand } from './guild-command.ts';
 import { privacyAbout } from './privacy-about.ts';
 import { privacyIn, privacyOut } from './privacy-choice.ts';
 import { privacyMode } from './privacy-mode.ts';
+import { privacyExport, privacyForget, privacyShow } from './privacy-own.ts';
 import type { PrivacyPart } from './privacy-part.ts';
 
-const PARTS: readonly PrivacyPart[] = [privacyOut, privacyIn, privacyAbout, privacyMode];
+const PARTS: readonly PrivacyPart[] = [
+  privacyOut,
+  privacyIn,
+  privacyAbout,
+  privacyShow,
+  privacyExport,
+  privacyForget,
+  privacyMode,
+];
 
 /** Whether somebody is heard, and what is kept of them. */
 export const privacy: Command = {

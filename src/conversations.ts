@@ -20,6 +20,7 @@ import type { ToolButtons } from './discord/tool-buttons.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import type { VoiceStatuses } from './discord/voice-status.ts';
+import { ForgottenTurns } from './forgotten-turns.ts';
 import { Hearing } from './hearing.ts';
 import { Journey } from './journey.ts';
 import { LiveText } from './live-text.ts';
@@ -64,11 +65,16 @@ export interface ConversationsParts {
   readonly observe: (event: BridgeEvent, place: { readonly guildId: string; readonly channelId: string }) => void;
 }
 
+/** How long forgetting waits for posts under way; they are edited later, then. */
+const POSTED_WITHIN_MS = 5_000;
+
 /** Opens conversations: connects to the model, joins the channel, wires transcript, announcement and money. */
 export class Conversations {
   readonly #parts: ConversationsParts;
   /** Farewells and last flushes under way. */
   readonly #finishing = new Set<Promise<void>>();
+  /** Those that are not written to their end. */
+  readonly #running = new Set<Running>();
   readonly #opener: SessionOpener;
 
   constructor(parts: ConversationsParts) {
@@ -106,6 +112,36 @@ export class Conversations {
   /** Sessions that are being opened are given up. */
   abort(reason: Error): void {
     this.#opener.abort(reason);
+  }
+
+  /**
+   * Nothing of what this person said so far goes into the record or a post any more, and no session knows of it. Resolves
+   * when what was written can be deleted. Late words do not come back.
+   */
+  async forget(guildId: string, userId: UserId): Promise<void> {
+    const here = [...this.#running].filter(({ bridge }) => bridge.guildId === guildId);
+    for (const { forgotten, bridge, transcript, now } of here) {
+      forgotten.forget(userId);
+      now.notes = now.notes.filter(({ by }) => by.userId !== userId);
+      bridge.forget(userId);
+      transcript.forget(userId);
+    }
+    for (const { transcript, recorder } of here) {
+      const late = new Promise((resolve) => setTimeout(resolve, POSTED_WITHIN_MS).unref());
+      // What is being posted has to be known as posted before its line is deleted, or nobody edits it.
+      await Promise.race([transcript.flush(), late]);
+      await recorder.flush().catch(() => {});
+      await recorder.forget(userId);
+    }
+  }
+
+  /** Whether a conversation still writes this message; see Transcript.holds. */
+  holds(messageId: string): 'shown' | 'due' | undefined {
+    for (const { transcript } of this.#running) {
+      const held = transcript.holds(messageId);
+      if (held) return held;
+    }
+    return undefined;
   }
 
   /** Resolves when everything that ended has been said and written. */
@@ -150,6 +186,7 @@ export class Conversations {
     const { models, toolbox, ticker, consent, log, statuses, buttons, places } = this.#parts;
     const mayHear = (userId: UserId): boolean => consent.mayHear(guild.id, userId);
     const room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId, mayHear });
+    const forgotten = new ForgottenTurns();
     const ownName = () => guild.members.me?.displayName ?? 'Parley';
     const botName = ownName();
     const recorder = this.#recorder(place, botName, () => bridge.model.name);
@@ -205,16 +242,17 @@ export class Conversations {
       ownName,
       log,
       beforeLeaving: () => announcement.leaving(),
-      observe: (event) =>
-        this.#observe(event, { ...place, bridge, journey, hearing, recorder, transcript, announcement }),
+      observe: (event) => this.#observe(event, running),
     });
     const hearing: Hearing = new Hearing({ consent, line: place.line, bridge, room, announcement });
+    const running: Running = { ...place, bridge, journey, hearing, recorder, transcript, announcement, forgotten };
+    this.#running.add(running);
     const handle = followed(bridge, journey, (settings) => {
       now.settings = settings;
       live.take(settings);
       journey.write(settings.transcriptChannelId);
     });
-    return { handle, bridge, journey, hearing, recorder, transcript, announcement };
+    return { handle, ...running };
   }
 
   #recorder({ channel, text, model, now }: Place, botName: string, modelName: () => string): Recorder {
@@ -237,10 +275,12 @@ export class Conversations {
     });
   }
 
-  #observe(event: BridgeEvent, running: Running): void {
+  #observe(raw: BridgeEvent, running: Running): void {
     const { log, observe } = this.#parts;
     const { bridge, text, transcript, announcement, journey } = running;
     const { guildId, channelId } = bridge;
+    const event = running.forgotten.passing(raw);
+    if (!event) return;
     // First: whatever the transcript posts of it is recorded before.
     running.recorder.observe(event);
     observe(event, { guildId, channelId });
@@ -276,13 +316,17 @@ export class Conversations {
     );
   }
 
-  #finish(reason: EndReason, { onEnded, journey, hearing, recorder, transcript, announcement }: Running): void {
+  #finish(reason: EndReason, running: Running): void {
+    const { onEnded, journey, hearing, recorder, transcript, announcement } = running;
     onEnded();
     hearing.close();
     const written = Promise.all([transcript.close(), announcement.ended(reason)]).then(() => recorder.close());
     const last = Promise.all([written, journey.ended()]).then(() => {});
     this.#finishing.add(last);
-    void last.finally(() => this.#finishing.delete(last));
+    void last.finally(() => {
+      this.#finishing.delete(last);
+      this.#running.delete(running);
+    });
   }
 }
 
@@ -309,6 +353,7 @@ interface Running extends Place {
   readonly recorder: Recorder;
   readonly transcript: Transcript;
   readonly announcement: Announcement;
+  readonly forgotten: ForgottenTurns;
 }
 
 /** The bridge, with what else depends on the settings. */

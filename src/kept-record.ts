@@ -4,11 +4,12 @@ import type { SettingsStore } from './bridge/room-ports.ts';
 import type { Log } from './log.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { type Database, openReader } from './store/database.ts';
-import { unlock } from './store/record-key.ts';
+import { PersonStore } from './store/person-store.ts';
 import { StoredRecord } from './store/record-reader.ts';
 import { RecordStore } from './store/record-store.ts';
 import { Retention } from './store/retention.ts';
 import type { TextSeal } from './store/text-seal.ts';
+import { beginningsOfLine } from './transcript/recorded-lines.ts';
 
 /** The record of what is said, for as long as the process lives. */
 export interface KeptRecord {
@@ -18,6 +19,7 @@ export interface KeptRecord {
   readonly audit: Audit;
   /** How words of people stand in this database. */
   readonly seal: TextSeal;
+  readonly persons: PersonStore;
   /** Begins to delete what is old. */
   start(): void;
   /** Before the database is closed. Idempotent. */
@@ -26,20 +28,19 @@ export interface KeptRecord {
 
 /**
  * Opens the record and ends what a killed process left open in it. Only for whoever holds the lock: another process'
- * conversations would be ended, and its texts sealed. `key`: DATA_KEY. Rejects with StoreError, for a wrong key, too.
+ * conversations would be ended. `seal`: unlock()'s. Rejects with StoreError.
  */
 export async function openRecord({
   database,
   settings,
-  key,
+  seal,
   log,
 }: {
   readonly database: Database;
   readonly settings: Pick<SettingsStore, 'get'>;
-  readonly key: Uint8Array | null;
+  readonly seal: TextSeal;
   readonly log: Log;
 }): Promise<KeptRecord> {
-  const seal = await unlock(database, key, log);
   const writer = new RecordStore(database, seal);
   const unfinished = await writer.closeUnfinished();
   if (unfinished > 0) log.info({ conversations: unfinished }, 'ended in the record what broke off at the last stop');
@@ -52,6 +53,7 @@ export async function openRecord({
     reader: new StoredRecord(opened.reader, seal),
     audit: new AuditLog({ database, seal }),
     seal,
+    persons: new PersonStore({ database, reader: opened.reader, seal, beginningsOf: beginningsOfLine }),
     start: () => retention.start(),
     stop: () => {
       stopping ??= retention.stop().then(() => opened.close());

@@ -15,12 +15,14 @@ import { createClient, logIn } from './discord/client.ts';
 import { ConfirmButtons } from './discord/confirm-buttons.ts';
 import { deployCommands } from './discord/deploy-commands.ts';
 import { dispatchCommands, type Forms, type Press } from './discord/dispatch.ts';
+import { forgetButton, pressForget } from './discord/forget-buttons.ts';
 import { FrameClock } from './discord/frame-clock.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { DiscordGuildTexts } from './discord/guild-texts.ts';
 import { isInVoice } from './discord/members.ts';
 import { DiscordModeration } from './discord/moderation.ts';
 import { DiscordModeratorPosts } from './discord/moderator-posts.ts';
+import { OldPosts } from './discord/old-posts.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import { ReadablePlaces } from './discord/readable-places.ts';
 import { noteForm, pressRuleButton, ruleButtons } from './discord/rule-buttons.ts';
@@ -35,6 +37,8 @@ import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import { textModel } from './model/text-model.ts';
 import { Moderating } from './moderating.ts';
+import { KeptOwnRecords } from './own-records.ts';
+import { PostEditing } from './post-editing.ts';
 import { readPrices } from './prices-file.ts';
 import { RecordReaders } from './readers.ts';
 import { Reminding } from './reminding.ts';
@@ -47,9 +51,12 @@ import { type Database, openDatabase } from './store/database.ts';
 import { InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
 import { PlaceStore } from './store/places.ts';
+import { RemovalStore } from './store/post-removals.ts';
 import { ReaderEntries } from './store/reader-entries.ts';
+import { unlock } from './store/record-key.ts';
 import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
+import type { TextSeal } from './store/text-seal.ts';
 import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
 import { WrittenSummaries } from './summaries.ts';
@@ -112,10 +119,9 @@ export async function startParley({
   const leftOut = (problem: string): void => log.warn(problem);
   const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: leftOut });
   const database = await openDatabase(config.databaseUrl);
-  const settings = new GuildSettingsStore(database);
-  const { lock, record, consent } = await openAlone({ database, settings, config, log });
-  const places = new PlaceStore(database);
-  const usageStore = new UsageStore(database, log);
+  const { lock, record, consent, settings, seal } = await openAlone({ database, config, log });
+  const places = new PlaceStore(database, seal);
+  const usageStore = new UsageStore(database, log, undefined, seal);
   const spending = new Spending({ store: usageStore, settings, prices, now: () => new Date() });
   const { models: configs, fallbackProvider: fallback, lacking, transcriber } = config;
   const models = new Models({ configs, fallback, lacking, transcriber, log });
@@ -132,9 +138,9 @@ export async function startParley({
   const clock = new FrameClock();
   const client = createClient({ apiUrl, log, onDead: (error) => onDead?.(error) });
   const texts = new DiscordGuildTexts({ client, settings });
-  const notes = new NoteStore(database);
+  const notes = new NoteStore(database, undefined, seal);
   const reminding = new Reminding({
-    store: new ReminderStore(database),
+    store: new ReminderStore(database, undefined, seal),
     // Made below, and asked for long after.
     bridges: { find: (guildId) => bridges.find(guildId) },
     texts,
@@ -197,6 +203,24 @@ export async function startParley({
       moderating.observe(event, place);
     },
   });
+  const removals = new RemovalStore(database, seal);
+  const editing = new PostEditing({
+    store: removals,
+    posts: new OldPosts(client),
+    linesIn: (post) => record.persons.linesIn(post),
+    holds: (messageId) => conversations.holds(messageId),
+    log,
+  });
+  const ownRecords = new KeptOwnRecords({
+    persons: record.persons,
+    removals,
+    usage: usageStore,
+    settings,
+    editing,
+    memories: [conversations, decisions, runAgain],
+    copies: [moderating],
+    now: () => Date.now(),
+  });
   const bridges: OpenBridges = new OpenBridges(conversations.open);
   const toolsChanged = () =>
     bridges.reapply(settings).catch((error) => log.warn({ err: error }, 'changed tools could not be offered'));
@@ -219,6 +243,7 @@ export async function startParley({
   const stop = async (): Promise<void> => {
     const closing = Promise.all([close(), mcp.close()]);
     await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
+    await editing.close();
     await destroyClient(client);
     await places.settled();
     await record.stop();
@@ -250,6 +275,8 @@ export async function startParley({
       models,
       notes,
       reminders: reminding,
+      ownRecords,
+      forgetButton,
       consent,
       privacyUrl: config.privacyUrl,
       policies,
@@ -266,13 +293,15 @@ export async function startParley({
     const press: Press = async (pressed) =>
       (await pressRuleButton(pressed, moderating.cards)) ??
       confirmButtons.press(pressed, confirmations) ??
-      buttons.press(pressed, { bridges, runAgain });
+      (await buttons.press(pressed, { bridges, runAgain })) ??
+      pressForget(pressed, ownRecords);
     const forms: Forms = { open: noteForm, submit: (sent) => pressRuleButton(sent, moderating.cards) };
     dispatchCommands(client, commands, context, press, forms);
     record.start();
     await moderating.start();
     await deployCommands(ready, { commands, guildId: config.discord.guildId, apiUrl, log });
     await reminding.start();
+    editing.start();
     log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model: models.default.label }, 'ready');
     returned = returnToPlaces({
       client: ready,
@@ -299,23 +328,25 @@ interface Alone {
   readonly lock: InstanceLock;
   readonly consent: Consents;
   readonly record: KeptRecord;
+  readonly settings: GuildSettingsStore;
+  readonly seal: TextSeal;
 }
 
-/** The lock on the database, and the record that only its holder writes. Rejects with StoreError and closes the database. */
+/** The lock on the database, its texts unlocked, and the record that only its holder writes. Rejects with StoreError and closes the database. */
 async function openAlone({
   database,
-  settings,
   config,
   log,
 }: Pick<ParleyOptions, 'config' | 'log'> & {
   readonly database: Database;
-  readonly settings: GuildSettingsStore;
 }): Promise<Alone> {
   let lock: InstanceLock | undefined;
   try {
     lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
     const consent = await Consents.load(new GuildConsentStore(database), () => Date.now());
-    return { lock, consent, record: await openRecord({ database, settings, key: config.dataKey, log }) };
+    const seal = await unlock(database, config.dataKey, log);
+    const settings = new GuildSettingsStore(database, seal);
+    return { lock, consent, record: await openRecord({ database, settings, seal, log }), settings, seal };
   } catch (error) {
     await lock?.release();
     await database.destroy();

@@ -137,8 +137,8 @@ export class Recorder implements LiveRecord {
     }
   }
 
-  notice(key: string, text: string): void {
-    this.#put(key, this.#parts.now(), { kind: 'notice', text });
+  notice(key: string, text: string, about?: UserId): void {
+    this.#put(key, this.#parts.now(), { kind: 'notice', text, ...(about !== undefined && { about }) });
   }
 
   posted(keys: readonly string[], messageId: string): void {
@@ -175,17 +175,18 @@ export class Recorder implements LiveRecord {
   }
 
   /**
-   * Writes nothing any more of what this person said, came or left so far. Resolves when no write is under way: then
-   * what is in the database can be deleted, and does not come back.
+   * Writes nothing any more of what this person said, asked for or was told alone, came or left so far. Resolves when no
+   * write is under way: then what is in the database can be deleted. Whoever calls keeps late events of it away
+   * (ForgottenTurns), or it comes back.
    */
   async forget(userId: UserId): Promise<void> {
+    const turns = new Set([...this.#turns.values()].filter((one) => one.userId === userId).map(({ turnId }) => turnId));
     for (const [key, line] of this.#lines) {
-      if (line.kind === 'notice' || line.kind === 'tool-call' || line.userId !== userId) continue;
+      if (!concerns(line, userId, turns)) continue;
       this.#lines.delete(key);
       this.#dirtyLines.delete(key);
     }
-    for (const [id, turn] of this.#turns) {
-      if (turn.userId !== userId) continue;
+    for (const id of turns) {
       this.#turns.delete(id);
       this.#dirtyTurns.delete(id);
     }
@@ -202,7 +203,9 @@ export class Recorder implements LiveRecord {
   }
 
   #turn(event: EventOf<'turn-began' | 'turn-ended'>): void {
-    const { id, userId, name } = event.turn;
+    const { id, name, about } = event.turn;
+    // A reminder's turn is nobody's, and yet its words are of whom it is for.
+    const userId = event.turn.userId ?? about ?? null;
     const known = this.#turns.get(id);
     const startedAt = event.soundStart ?? known?.startedAt ?? this.#parts.now();
     if (event.type === 'turn-began') {
@@ -232,6 +235,12 @@ export class Recorder implements LiveRecord {
     // Nothing else says that a typed turn is over; it is always answered.
     if (known?.typed && final && known.endedAt === null) this.#endTurn(known, true);
     const startedAt = known?.startedAt ?? this.#parts.now();
+    if (turn?.userId === null) {
+      // Nobody types without an account: it is of the bot's own making.
+      const about = turn.about === undefined ? {} : { about: turn.about };
+      if (text !== '') this.#put(key, startedAt, { kind: 'notice', text: `${turn.name}: ${text}`, ...about });
+      return;
+    }
     this.#put(key, startedAt, {
       ...UTTERANCE,
       by: 'person',
@@ -397,6 +406,24 @@ const UTTERANCE = {
   replyId: null,
   turnIds: [],
 } as const satisfies Partial<RecordedUtterance>;
+
+/** Whether the line is to go with this person, whose turns these are. */
+function concerns(line: RecordedLine, userId: UserId, turns: ReadonlySet<number>): boolean {
+  switch (line.kind) {
+    case 'utterance':
+      if (line.by === 'person') return line.userId === userId;
+      return line.turnIds.length > 0 && line.turnIds.every((id) => turns.has(id));
+    case 'tool-call':
+      return line.askers.some((asker) => asker.userId === userId);
+    case 'joined':
+    case 'left':
+      return line.userId === userId;
+    case 'notice':
+      return line.about === userId;
+    default:
+      return line satisfies never;
+  }
+}
 
 /** Forgets the oldest that is written. */
 function bound<K>(known: Map<K, unknown>, dirty: Set<K>): void {

@@ -1,6 +1,6 @@
 import type { ButtonInteraction, Guild } from 'discord.js';
 import type { BridgeEvent, Bridges, CancelOutcome } from './bridge/bridge-ports.ts';
-import type { Person, ToolCall } from './bridge/ports.ts';
+import type { Person, ToolCall, UserId } from './bridge/ports.ts';
 import { TurnBook } from './bridge/rights.ts';
 import type { SettingsStore, Toolbox } from './bridge/room-ports.ts';
 import { ToolRunner } from './bridge/tool-runner.ts';
@@ -23,6 +23,7 @@ interface Finished extends Pick<ToolCall, 'name' | 'arguments'> {
   readonly guildId: string;
   /** The voice channel of its conversation. */
   readonly channelId: string;
+  readonly askers: readonly UserId[];
 }
 
 /** What a call needs that no conversation makes. */
@@ -52,8 +53,17 @@ export class RunAgain {
   observe(event: BridgeEvent, place: { readonly guildId: string; readonly channelId: string }): void {
     if (event.type !== 'tool-ended' || event.againId === undefined) return;
     const { name, arguments: args } = event.call;
-    this.#finished.set(event.againId, { name, arguments: args, guildId: place.guildId, channelId: place.channelId });
+    const { guildId, channelId } = place;
+    const askers = event.askers.map(({ userId }) => userId);
+    this.#finished.set(event.againId, { name, arguments: args, guildId, channelId, askers });
     if (this.#finished.size > REMEMBERED) this.#finished.delete(this.#finished.keys().next().value as string);
+  }
+
+  /** What this person asked for, alone or with others, cannot be run again. */
+  forget(guildId: string, userId: UserId): void {
+    for (const [id, one] of this.#finished) {
+      if (one.guildId === guildId && one.askers.includes(userId)) this.#finished.delete(id);
+    }
   }
 
   /** Gives the answer for the person who pressed. Rejects where the channel of the post cannot be written to. */

@@ -23,7 +23,7 @@ export interface Opened {
 export interface Now {
   settings: GuildSettings;
   /** What the guild wanted remembered, when the conversation began. */
-  readonly notes: readonly Note[];
+  notes: readonly Note[];
   readonly mode: ConversationMode;
   /** Providers that were lost for good: nobody falls back to them. */
   readonly lost: Set<Provider>;

@@ -227,6 +227,21 @@ test('a turn that was typed ends with its words, and one that is open with the c
   ]);
 });
 
+test('what the bot gives itself to say is a notice, about whom it is for', async (context) => {
+  const { recorder, happens, kept } = setUp();
+  context.after(() => recorder.close());
+  const reminder = { id: 3, userId: null, name: 'Reminder', about: '5' };
+  happens(
+    { type: 'turn-began', turn: reminder, queuedMs: 0 },
+    { type: 'turn-transcript', turn: reminder, text: 'The oven.', final: true },
+  );
+  await recorder.flush();
+  assert.deepEqual(
+    kept().map((line) => line.kind === 'notice' && [line.text, line.about]),
+    [['Reminder: The oven.', '5']],
+  );
+});
+
 test('what somebody took back is not posted, though its post was already under way, and is taken out of the record', async () => {
   const { timer, channel, happens, withdrawn, recorder } = setUp();
   const other = { id: 2, userId: '6', name: 'Ben' };

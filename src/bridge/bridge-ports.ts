@@ -1,5 +1,5 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
-import type { Person, Provider, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage } from './ports.ts';
+import type { Person, Provider, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage, UserId } from './ports.ts';
 import type { ConversationMode } from './record-ports.ts';
 import type { Decision, GuildSettings, PostExtras, Progress } from './room-ports.ts';
 
@@ -200,6 +200,8 @@ export interface BridgeStatus {
 export interface Announcement {
   readonly name: string;
   readonly text: string;
+  /** Whom it is for. */
+  readonly about?: UserId;
 }
 
 /** One voice channel joined to one session, as the commands see it. */

@@ -231,6 +231,27 @@ export class Bridge implements BridgeHandle {
     return this.#model.takesOnAnswer ? waits : [...waits, 'answer'];
   }
 
+  /** Nothing of what this person said or asked for so far is left here or in the session. Their notes are not told again. */
+  forget(userId: UserId): void {
+    if (this.#closing) return;
+    const now = performance.now();
+    this.#act(this.#floor.drop(userId, now));
+    this.#answering.withdraw(this.#underWay.withdraw(userId, now).turns.map(({ id }) => id));
+    this.#tools.forget(userId);
+    const theirs = (replyId: string) =>
+      this.#turns.behind(replyId).some((turn) => turn.userId === userId || turn.about === userId);
+    if (this.#voice.replies.some(theirs)) this.#silence();
+    const owed = this.#parts.session.forget(userId, this.#model.forget(userId));
+    // Where not everybody is answered, the next tick asks for whoever waits.
+    this.#answering.cut();
+    if (!owed) this.#voice.givenUp();
+    else if (this.#floor.quiet && !this.#listens && !this.#answering.chooses) {
+      this.#parts.session.respond();
+      this.#expectReply();
+    }
+    this.#updateBot();
+  }
+
   /**
    * Who may be heard has changed: this person, or anybody (null). Of whoever may not, nothing that is under way is kept,
    * asked for or told.

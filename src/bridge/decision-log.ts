@@ -1,4 +1,5 @@
 import type { BridgeEvent, TurnStory } from './bridge-ports.ts';
+import type { UserId } from './ports.ts';
 import type { Decision } from './room-ports.ts';
 import { TurnLog } from './turn-log.ts';
 
@@ -14,7 +15,7 @@ export interface DatedDecision {
 interface Remembered {
   readonly channelId: string;
   readonly decisions: DatedDecision[];
-  readonly turns: TurnLog;
+  turns: TurnLog;
 }
 
 /** What was decided in the last conversation of each guild, for `/why`; the oldest decisions are dropped. */
@@ -42,6 +43,16 @@ export class DecisionLog {
     if (event.type !== 'decided') return;
     decisions.push({ at: this.#now(), decision: event.decision });
     if (decisions.length > KEPT) decisions.shift();
+  }
+
+  /** Nothing that this person wanted, alone or with others, is told any more, nor of turns so far: they name each other. */
+  forget(guildId: string, userId: UserId): void {
+    const remembered = this.#guilds.get(guildId);
+    if (!remembered) return;
+    const { decisions } = remembered;
+    const kept = decisions.filter(({ decision }) => !decision.askers.some((asker) => asker.userId === userId));
+    decisions.splice(0, decisions.length, ...kept);
+    remembered.turns = new TurnLog();
   }
 
   /** The guild's last conversation: where it is or was, its last turns and decisions, oldest first; undefined: there was none. */

@@ -204,6 +204,21 @@ export class Floor {
     return out;
   }
 
+  /** Nothing is left of what this person said: what waits is dropped, and their turn ends here. They can go on at once. */
+  drop(userId: UserId, now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    const kept = this.#claims.filter((claim) =>
+      claim.kind === 'announcement' ? claim.announcement.about !== userId : claim.userId !== userId,
+    );
+    this.#claims.splice(0, this.#claims.length, ...kept);
+    const speaker = this.#speakers.get(userId);
+    if (speaker?.talking) this.#stop(out, userId, speaker, now);
+    if (this.#holding?.userId === userId) this.#end(out, now);
+    this.#speakers.delete(userId);
+    this.#advance(out, now);
+    return out;
+  }
+
   /** The people of whom there is sound, or was. */
   get speakers(): UserId[] {
     const held = this.#holding ? [this.#holding.userId] : [];
@@ -345,7 +360,8 @@ export class Floor {
     if (claim.kind === 'text') return { type: 'text', turn: this.#turn(claim.userId), text: claim.text };
     const { announcement } = claim;
     this.#lastTurnId += 1;
-    const turn = { id: this.#lastTurnId, userId: null, name: announcement.name };
+    const { name, about } = announcement;
+    const turn = { id: this.#lastTurnId, userId: null, name, ...(about !== undefined && { about }) };
     return { type: 'text', turn, text: announcement.text, announcement };
   }
 

@@ -1,5 +1,5 @@
 import type { BotState } from './floor.ts';
-import type { ToolResult } from './ports.ts';
+import type { ToolResult, UserId } from './ports.ts';
 
 /** What decides when a result may come in. */
 export interface Moment {
@@ -12,10 +12,16 @@ export interface Moment {
 
 /** Results of calls that the model did not wait for, until their moment has come. Pure. */
 export class LaterResults {
-  #waiting: ToolResult[] = [];
+  #waiting: { readonly result: ToolResult; readonly askers: readonly UserId[] }[] = [];
 
-  add(result: ToolResult): void {
-    this.#waiting.push(result);
+  /** `askers`: for whom the call was. */
+  add(result: ToolResult, askers: readonly UserId[] = []): void {
+    this.#waiting.push({ result, askers });
+  }
+
+  /** What this person asked for does not come in. */
+  forget(userId: UserId): void {
+    this.#waiting = this.#waiting.filter(({ askers }) => !askers.includes(userId));
   }
 
   /** Those that are only to be added, at once. */
@@ -31,8 +37,8 @@ export class LaterResults {
   }
 
   #take(due: (result: ToolResult) => boolean): readonly ToolResult[] {
-    const taken = this.#waiting.filter(due);
-    this.#waiting = this.#waiting.filter((result) => !due(result));
-    return taken;
+    const taken = this.#waiting.filter(({ result }) => due(result));
+    this.#waiting = this.#waiting.filter(({ result }) => !due(result));
+    return taken.map(({ result }) => result);
   }
 }

@@ -1,5 +1,5 @@
 import type { Note } from './guild-ports.ts';
-import type { Conversation, SessionOptions, SpeechModel, Unasked } from './ports.ts';
+import type { Conversation, SessionOptions, SpeechModel, Unasked, UserId } from './ports.ts';
 import type { GuildSettings, Toolbox } from './room-ports.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
@@ -28,9 +28,11 @@ export class ModelInUse {
   #asked: SpeechModel;
   /** Asked for, and neither there nor given up yet. */
   #coming: SpeechModel | undefined;
+  #notes: readonly Note[] | undefined;
 
   constructor(parts: ModelInUseParts) {
     this.#parts = parts;
+    this.#notes = parts.notes;
     this.#model = parts.model;
     this.#settings = parts.settings;
     this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox, parts.notes);
@@ -76,8 +78,16 @@ export class ModelInUse {
     if (anew) this.#coming = same(wanted, this.#model) ? undefined : wanted;
     if (!this.#coming && !(anew && wasComing)) return this.#update();
     // Also where the wish goes back to the model in use: only the session knows how far it is with the other one.
-    this.#parts.session.switchTo(wanted, sessionOptions(settings, wanted, this.#parts.toolbox, this.#parts.notes));
+    this.#parts.session.switchTo(wanted, sessionOptions(settings, wanted, this.#parts.toolbox, this.#notes));
     return [];
+  }
+
+  /** The session is told anew, without the notes of this person. Gives its instructions. */
+  forget(userId: UserId): string {
+    this.#notes = this.#notes?.filter(({ by }) => by.userId !== userId);
+    const { instructions } = sessionOptions(this.#settings, this.#model, this.#parts.toolbox, this.#notes);
+    this.#options = { ...this.#options, instructions };
+    return instructions;
   }
 
   /** The session goes on with this model: the one asked for, the one before where that failed, or a fallback. */
@@ -86,13 +96,13 @@ export class ModelInUse {
     this.#model = model;
     if (stays || (this.#coming && same(model, this.#coming))) this.#coming = undefined;
     if (stays) this.#update();
-    else this.#options = sessionOptions(this.#settings, model, this.#parts.toolbox, this.#parts.notes);
+    else this.#options = sessionOptions(this.#settings, model, this.#parts.toolbox, this.#notes);
   }
 
   #update(): readonly (keyof GuildSettings)[] {
-    const { toolbox, session, notes } = this.#parts;
+    const { toolbox, session } = this.#parts;
     const { voices, updates } = this.#model.capabilities;
-    const wanted = sessionOptions(this.#settings, this.#model, toolbox, notes);
+    const wanted = sessionOptions(this.#settings, this.#model, toolbox, this.#notes);
     const { options, waits } = takenOn(this.#options, wanted, updates);
     this.#options = options;
     session.update(options);

@@ -88,6 +88,8 @@ export interface Turn {
   readonly name: string;
   /** It may not be meant for the bot, which goes by these names: a model that can choose answers only if it is. */
   readonly onlyIfCalled?: readonly string[] | undefined;
+  /** Of a turn that is nobody's: whom it is for, such as whoever is reminded. It gives no rights. */
+  readonly about?: UserId;
 }
 
 /**
@@ -381,4 +383,10 @@ export interface Conversation extends SpeechSession {
    * belonging to these turns; nothing is asked for.
    */
   tell(result: ToolResult, turnIds: readonly number[]): void;
+  /**
+   * Goes on in a session that never heard this person: their turns, the calls and the answers to them are left out of
+   * what it is told, and `instructions` take the place of those before. What others wait for is given to it. Gives
+   * whether an answer to others is still to come.
+   */
+  forget(userId: UserId, instructions: string): boolean;
 }

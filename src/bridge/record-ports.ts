@@ -96,6 +96,8 @@ interface RecordedPresence extends Line {
 interface RecordedNotice extends Line {
   readonly kind: 'notice';
   readonly text: string;
+  /** Whom it names or is for. Absent: nobody. */
+  readonly about?: UserId;
 }
 
 export type RecordedLine = RecordedUtterance | RecordedToolCall | RecordedPresence | RecordedNotice;
@@ -116,7 +118,7 @@ export interface RecordSearch {
   readonly since?: number;
   /** Exclusive. */
   readonly until?: number;
-  /** Default `time`: newest first. `relevance`: best first, among the newest 200 finds. */
+  /** Default `time`: newest first. `relevance`: best first, among the newest 100 finds. */
   readonly order?: 'time' | 'relevance';
   /** At most 100; default 10. */
   readonly limit?: number;
@@ -211,8 +213,8 @@ export interface RecordBatch {
  * `call:ID`, `unknown:N` for the Nth utterance of which nobody can say who spoke, and those given to notice().
  */
 export interface LiveRecord {
-  /** The bot tells the channel something; the same key again replaces it. */
-  notice(key: string, text: string): void;
+  /** The bot tells the channel something; the same key again replaces it. `about`: whom it names. */
+  notice(key: string, text: string, about?: UserId): void;
   /** Everything observed so far is on disk. Rejects when it cannot be written: then it must not be posted either. */
   flush(): Promise<void>;
   /** These lines stand in this message. `messageId`: TextChannel.post's. */

@@ -3,7 +3,7 @@ import type { AgainOutcome, BridgeEvent, CancelOutcome } from './bridge-ports.ts
 import { CallExtras } from './call-extras.ts';
 import { Gate } from './gate.ts';
 import { LaterResults, type Moment } from './later-results.ts';
-import type { Conversation, Person, ToolCall, ToolDeclaration, ToolResult, Turn } from './ports.ts';
+import type { Conversation, Person, ToolCall, ToolDeclaration, ToolResult, Turn, UserId } from './ports.ts';
 import type { TurnBook } from './rights.ts';
 import type { Decision, PostExtras, Room, TextChannel, Toolbox, ToolContext } from './room-ports.ts';
 import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
@@ -209,6 +209,13 @@ export class ToolRunner {
     return 'cancelled';
   }
 
+  /** What this person asked for, alone or with others, is aborted, and no result of it comes in. */
+  forget(userId: UserId): void {
+    const theirs = this.#calls.list.filter(({ askers }) => askers.some((asker) => asker.userId === userId));
+    this.cancel(theirs.map(({ call }) => call.callId));
+    this.#later.forget(userId);
+  }
+
   /** Aborts everything; nothing is delivered any more. */
   close(): void {
     this.#closed.abort(new Error('the conversation ended'));
@@ -228,7 +235,7 @@ export class ToolRunner {
     return { room, text, ...turns.askers(call.turnIds), tainted, signal, decided };
   }
 
-  #deliver({ call, delivery, byButton }: RunningCall, result: ToolResult): void {
+  #deliver({ call, delivery, byButton, askers }: RunningCall, result: ToolResult): void {
     if (result.outside) this.#taint.entered(call.turnIds);
     if (byButton) {
       this.#parts.session.tell(result, call.turnIds);
@@ -239,7 +246,8 @@ export class ToolRunner {
       this.#gate.settled(call.replyId, call.callId, true);
       return;
     }
-    this.#later.add({ ...result, delivery });
+    const people = askers.map(({ userId }) => userId);
+    this.#later.add({ ...result, delivery }, people);
     for (const silent of this.#later.takeSilent()) this.#parts.session.sendToolResult(silent);
   }
 

@@ -31,6 +31,9 @@ export class TurnLog {
         this.#ended = { at: now, name: nameOf(event.turn) };
         this.#change([event.turn.id], { spokeMs: event.speechMs, endedAt: now, spokenAt: event.soundEnd ?? now });
         break;
+      case 'turn-withdrawn':
+        this.#stories.delete(event.turn.id);
+        break;
       case 'turn-transcript':
         if (event.turn && event.final) this.#change([event.turn.id], { wordsAt: now });
         break;

@@ -96,6 +96,11 @@ export class VoiceOut {
     return this.#replies.has(replyId);
   }
 
+  /** Replies that have begun and are neither over nor cut. */
+  get replies(): readonly string[] {
+    return [...this.#replies.keys()];
+  }
+
   /** Words or work of a reply came: it is going on, with or without sound. */
   wrote(replyId: string): void {
     if (this.#replies.has(replyId)) this.#signAt = performance.now();

@@ -13,7 +13,9 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import type { Logger } from 'pino';
+import type { MessageButton } from '../bridge/room-ports.ts';
 import { PagedAnswers } from './paged-answers.ts';
+import { rowOf } from './text-channel.ts';
 
 /** https://docs.discord.com/developers/resources/message#create-message */
 const LONGEST_ANSWER = 2000;
@@ -32,11 +34,15 @@ const TOO_LATE: ReadonlySet<string | number> = new Set([
   RESTJSONErrorCodes.UnknownMessage,
 ]);
 
-/** Text for people, with files, or in pages (from 0; `more`: another one follows). */
+/** Text for people, with files and buttons, or in pages (from 0; `more`: another one follows). */
 type Answer =
   | string
   | { readonly pages: (at: number) => Promise<{ readonly content: string; readonly more: boolean }> }
-  | { readonly content: string; readonly files: readonly { readonly name: string; readonly bytes: Buffer }[] };
+  | {
+      readonly content: string;
+      readonly files: readonly { readonly name: string; readonly bytes: Buffer }[];
+      readonly buttons?: readonly MessageButton[];
+    };
 
 /** A command as the dispatch needs it; commands/command.ts is its full form. */
 export interface DispatchedCommand<Context> {
@@ -144,6 +150,7 @@ async function answer(
     await asked.editReply({
       content: cut(whole.content),
       ...('components' in whole && { components: whole.components }),
+      ...('buttons' in whole && whole.buttons && { components: rowOf(whole.buttons) }),
       files: files.map(({ name, bytes }) => ({ name, attachment: bytes })),
       allowedMentions: { parse: [] },
       flags: MessageFlags.SuppressEmbeds,

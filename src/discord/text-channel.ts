@@ -103,8 +103,8 @@ function lackingToAttach(channel: GuildTextBasedChannel, files: readonly PostFil
   return channel.permissionsFor(me).has(PermissionFlagsBits.AttachFiles) ? undefined : 'Attach Files';
 }
 
-/** One row holds five buttons (docs.discord.com/developers/components/reference#action-row). */
-function rowOf(buttons: readonly MessageButton[]) {
+/** Buttons as components of a message. One row holds five (docs.discord.com/developers/components/reference#action-row). */
+export function rowOf(buttons: readonly MessageButton[]) {
   if (buttons.length === 0) return [];
   const components = buttons.map(({ id, label }) => ({
     type: ComponentType.Button as const,

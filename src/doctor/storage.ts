@@ -1,17 +1,21 @@
 import { readPrices } from '../prices-file.ts';
 import { openDatabase } from '../store/database.ts';
+import { tryKey } from '../store/record-key.ts';
 import { toolsOfFolder } from '../tools-folder.ts';
 import { check, type Finding } from './finding.ts';
 
 /** Whether settings and usage can be kept, and whether the prices and tools of one's own are readable. */
 export function storageChecks(config: {
   databaseUrl: string;
+  dataKey: Uint8Array | null;
   pricesFile: string | null;
   toolsFolder: string | null;
 }): Promise<Finding>[] {
   const { toolsFolder } = config;
+  const opens = check('Database', () => database(config.databaseUrl), 12_000);
   return [
-    check('Database', () => database(config.databaseUrl), 12_000),
+    opens,
+    opens.then(({ state }) => encryption(state, config)),
     check('Prices', async () => {
       const prices = await readPrices(config.pricesFile);
       return config.pricesFile === null
@@ -20,6 +24,20 @@ export function storageChecks(config: {
     }),
     ...(toolsFolder === null ? [] : [check('Tools of your own', () => ownTools(toolsFolder), 10_000)]),
   ];
+}
+
+/** Nothing can be said of a database that does not open. */
+async function encryption(state: Finding['state'], config: { databaseUrl: string; dataKey: Uint8Array | null }) {
+  const name = 'Encryption';
+  if (state === 'failed') return { state: 'note', name, text: 'tried once the database opens' } as const;
+  return check(name, async () => {
+    const opened = await openDatabase(config.databaseUrl);
+    try {
+      return await tryKey(opened, config.dataKey);
+    } finally {
+      await opened.destroy();
+    }
+  });
 }
 
 async function ownTools(folder: string): Promise<string> {

@@ -3,8 +3,16 @@ import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn, UserId } from 
 type Entry = { readonly at: number } & (
   | { readonly kind: 'turn'; readonly turn: Turn; text: string }
   /** `cutAt`: the mark at which it turned out that less of it was heard. */
-  | { readonly kind: 'reply'; readonly replyId: string; text: string; samples: number; over: boolean; cutAt: number }
-  | { readonly kind: 'tool'; readonly callId: string; readonly text: string }
+  | {
+      readonly kind: 'reply';
+      readonly replyId: string;
+      readonly turnIds: readonly number[];
+      text: string;
+      samples: number;
+      over: boolean;
+      cutAt: number;
+    }
+  | { readonly kind: 'tool'; readonly callId: string; readonly turnIds: readonly number[]; readonly text: string }
 );
 /** What a session is given beside its history: turns, and results of calls. */
 export interface Given {
@@ -40,7 +48,10 @@ export class History {
         return;
       }
       case 'reply-started':
-        this.#add({ kind: 'reply', replyId: event.replyId, text: '', samples: 0, over: false, cutAt: 0 });
+        {
+          const { replyId, turnIds } = event;
+          this.#add({ kind: 'reply', replyId, turnIds, text: '', samples: 0, over: false, cutAt: 0 });
+        }
         return;
       case 'reply-transcript': {
         const reply = this.#reply(event.replyId);
@@ -57,9 +68,15 @@ export class History {
     }
   }
 
-  result({ callId, name, ok, output }: ToolResult): void {
+  /** `turnIds`: those behind the call. */
+  result({ callId, name, ok, output }: ToolResult, turnIds: readonly number[]): void {
     const text = output.length > OUTPUT_LIMIT ? `${output.slice(0, OUTPUT_LIMIT)}…` : output;
-    this.#add({ kind: 'tool', callId, text: `Earlier, the tool ${name} ${ok ? 'brought' : 'failed with'}: ${text}` });
+    this.#add({
+      kind: 'tool',
+      callId,
+      turnIds,
+      text: `Earlier, the tool ${name} ${ok ? 'brought' : 'failed with'}: ${text}`,
+    });
   }
 
   /** Of these replies, and of those under way, only what was heard was said. */
@@ -72,6 +89,14 @@ export class History {
         items.reduce((sum, item) => sum + item.heardMs, 0),
       );
     }
+  }
+
+  /** These turns were never said: they go, with the answers to them and the results that they asked for. */
+  forget(turnIds: ReadonlySet<number>): void {
+    const kept = this.#entries.filter((entry) =>
+      entry.kind === 'turn' ? !turnIds.has(entry.turn.id) : !entry.turnIds.some((id) => turnIds.has(id)),
+    );
+    this.#entries.splice(0, this.#entries.length, ...kept);
   }
 
   /** No later session is told what this person said until now, and what comes of these turns is not taken in. */

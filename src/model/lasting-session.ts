@@ -48,6 +48,10 @@ export class LastingSession implements Conversation {
   readonly #events: AsyncGenerator<SessionEvent>;
   #session: SpeechSession | undefined;
   #breaking = false;
+  /** It knows what is forgotten: nothing that still comes of it counts. */
+  #left: SpeechSession | undefined;
+  /** How often somebody was forgotten: a connection that was being made meanwhile may know of them. */
+  #forgets = 0;
 
   constructor(parts: LastingSessionParts) {
     const { choice, session } = parts;
@@ -68,6 +72,7 @@ export class LastingSession implements Conversation {
       ...parts,
       signal,
       tell,
+      forgotten: (turnId) => this.#ledger.forgot(turnId),
       connect: (until) => this.#succession.aside(until),
     });
     this.#take(session);
@@ -159,6 +164,15 @@ export class LastingSession implements Conversation {
     this.#succession.switchTo({ model, options }, this.#session !== undefined);
   }
 
+  forget(userId: UserId, instructions: string): boolean {
+    this.#forgets += 1;
+    const owed = this.#ledger.forget(userId);
+    this.#succession.forget(instructions);
+    this.#left = this.#session;
+    this.#session?.close();
+    return owed;
+  }
+
   close(): void {
     this.#closing.abort();
     this.#succession.close();
@@ -171,7 +185,7 @@ export class LastingSession implements Conversation {
       try {
         for await (const { event, aside } of this.#asides.beside(session.events)) {
           if (aside) yield* this.#passAside(event);
-          else yield* this.#pass(event);
+          else if (session !== this.#left) yield* this.#pass(event);
         }
       } catch (error) {
         if (!(error instanceof SessionLostError)) throw error;
@@ -214,7 +228,9 @@ export class LastingSession implements Conversation {
 
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */
   *#passAside(event: SessionEvent): Generator<SessionEvent> {
-    if (event.type === 'turn-transcript' && event.turnId !== null && this.#ledger.written(event.turnId)) return;
+    if (event.type === 'turn-transcript' && event.turnId !== null) {
+      if (this.#ledger.written(event.turnId) || this.#ledger.forgot(event.turnId)) return;
+    }
     this.#ledger.note(event);
     yield event;
   }
@@ -234,6 +250,7 @@ export class LastingSession implements Conversation {
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {
     const { label } = this.#succession.model;
+    const forgets = this.#forgets;
     const back = this.#succession.next(loss);
     back.catch(() => {});
     const soon = new AbortController();
@@ -244,7 +261,7 @@ export class LastingSession implements Conversation {
         yield { type: 'paused', message: `I lost ${label} and am reconnecting. What you say meanwhile is kept.` };
       }
       const { session, changed } = await back;
-      this.#arrive(session);
+      this.#arrive(session, forgets === this.#forgets);
       if (long) yield { type: 'resumed', message: `I am connected to ${this.#succession.model.label} again.` };
       if (changed) yield changed;
     } catch (error) {
@@ -254,13 +271,19 @@ export class LastingSession implements Conversation {
     }
   }
 
-  #arrive(session: SpeechSession): void {
+  /** `fit`: it was not told of what is forgotten by now. */
+  #arrive(session: SpeechSession, fit: boolean): void {
     // close() may have come when it was ready and nobody had it yet.
     if (this.#closing.signal.aborted) {
       session.close();
       return;
     }
     this.#take(session);
+    if (!fit) {
+      this.#left = session;
+      session.close();
+      return;
+    }
     this.#repeat(session);
     const unwritten = this.#ledger.takeUnwritten(performance.now());
     if (unwritten.length > 0) void this.#scribe.write(unwritten);

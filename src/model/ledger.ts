@@ -7,6 +7,8 @@ import { Unwritten, type UnwrittenTurn } from './unwritten.ts';
 
 /** An outage after which the loss is final: what is said in one that ends before is written down whole. */
 const LISTENING_LIMIT_MS = 6 * 60_000;
+/** As many turns as the bridge remembers; no session is told of older ones. */
+const REMEMBERED = 4_000;
 
 /** Everything that a conversation was given and brought, whatever connection was there: what is owed to whom. */
 export class Ledger {
@@ -21,6 +23,10 @@ export class Ledger {
   readonly #hosted = new HostedCalls();
   /** Turns whose words are known. */
   readonly #final = new Set<number>();
+  /** Whose turn, or for whom; the newest ones. */
+  readonly #people = new Map<number, UserId | undefined>();
+  /** Turns that were never said. */
+  readonly #forgotten = new Set<number>();
   /** A reply was asked for and has not begun. */
   wanted = false;
 
@@ -32,6 +38,7 @@ export class Ledger {
   }
 
   began(turn: Turn): void {
+    this.#note(turn);
     this.#unanswered.began(turn);
     this.#unwritten.began(turn);
     this.#history.began(turn);
@@ -49,6 +56,7 @@ export class Ledger {
   }
 
   wrote(turn: Turn, text: string): void {
+    this.#note(turn);
     this.#unanswered.wrote(turn, text);
     this.#history.began(turn, text);
   }
@@ -71,7 +79,7 @@ export class Ledger {
     if (!turnIds) return false;
     this.#calls.delete(result.callId);
     this.#acknowledged.delete(result.callId);
-    this.#history.result(result);
+    this.#history.result(result, turnIds);
     const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
     this.#unanswered.note(turnIds, text, native, result.callId);
     return true;
@@ -79,7 +87,7 @@ export class Ledger {
 
   /** A result that no session asked for: the next request brings it. */
   told(result: ToolResult, turnIds: readonly number[]): void {
-    this.#history.result(result);
+    this.#history.result(result, turnIds);
     this.#unanswered.aside(turnIds, `Somebody ran a tool again by a button. ${resultNote(result)}`);
   }
 
@@ -91,7 +99,7 @@ export class Ledger {
     this.#unanswered.interrupt(heard);
     for (const replyId of lost ? sounding : []) {
       const own = heard.find((one) => one.replyId === replyId);
-      if (!own?.items.some((item) => item.heardMs > 0)) continue;
+      if (!own?.items.some((item) => item.heardMs > 0) || this.#concerns(this.#unanswered.turnsOf(replyId))) continue;
       this.#unanswered.note(this.#unanswered.turnsOf(replyId), goOnNote(this.#history.saidIn(replyId)), false);
     }
   }
@@ -145,6 +153,28 @@ export class Ledger {
     this.#history.note(event);
   }
 
+  /** See Conversation.forget. Gives whether others still wait for an answer. */
+  forget(userId: UserId): boolean {
+    for (const [id, one] of this.#people) if (one === userId) this.#forgotten.add(id);
+    const gone = this.#forgotten;
+    this.#history.forget(gone);
+    this.#unanswered.forget(gone);
+    this.#unwritten.forget(gone);
+    for (const [callId, turnIds] of this.#calls) {
+      if (!this.#concerns(turnIds)) continue;
+      this.#calls.delete(callId);
+      this.#acknowledged.delete(callId);
+    }
+    const owed = this.debts.some((debt) => debt.kind !== 'note' || !debt.silent);
+    this.wanted &&= owed;
+    return owed;
+  }
+
+  /** Whether this turn was never said, as far as anybody is to know. */
+  forgot(turnId: number): boolean {
+    return this.#forgotten.has(turnId);
+  }
+
   /** Whether the words of this turn are known for good. */
   written(turnId: number): boolean {
     return this.#final.has(turnId);
@@ -155,14 +185,14 @@ export class Ledger {
     // Whoever was told of it need not have said what was heard: nothing, then.
     this.#history.interrupt([], sounding);
     this.#unanswered.interrupt([]);
-    this.wanted ||= sounding.length > 0;
+    this.wanted ||= sounding.some((replyId) => !this.#concerns(this.#unanswered.turnsOf(replyId)));
     this.#unanswered.sessionLost();
   }
 
   /** How the calls ended, for people, that the lost session's provider was running. The next session hears of it. */
   hostedLost(): readonly SessionEvent[] {
     return this.#hosted.lost().map(({ turnIds, event, note }) => {
-      this.#unanswered.note(turnIds, note, false);
+      if (!this.#concerns(turnIds)) this.#unanswered.note(turnIds, note, false);
       return event;
     });
   }
@@ -238,7 +268,16 @@ export class Ledger {
       return;
     }
     this.#hosted.ended(work.callId);
-    this.#history.result({ callId: work.callId, name: work.name, ...work.result });
+    this.#history.result({ callId: work.callId, name: work.name, ...work.result }, turnIds);
+  }
+
+  #note(turn: Turn): void {
+    this.#people.set(turn.id, turn.userId ?? turn.about);
+    if (this.#people.size > REMEMBERED) this.#people.delete(this.#people.keys().next().value as number);
+  }
+
+  #concerns(turnIds: readonly number[]): boolean {
+    return turnIds.some((id) => this.#forgotten.has(id));
   }
 
   /** Calls that a session has to stay for. */

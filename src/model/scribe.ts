@@ -21,6 +21,7 @@ export class Scribe {
     readonly signal: AbortSignal;
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
     readonly tell: (event: SessionEvent) => void;
+    readonly forgotten: (turnId: number) => boolean;
   };
   #count = 0;
   /** Turns that are being written down and have no words yet, by the call of write() that they are of. */
@@ -32,6 +33,8 @@ export class Scribe {
     /** A session without tools, at the rate of the turns' sound. */
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
     readonly tell: (event: SessionEvent) => void;
+    /** Whether nobody is to know any more what was said in this turn. */
+    readonly forgotten: (turnId: number) => boolean;
   }) {
     this.#parts = parts;
   }
@@ -73,6 +76,10 @@ export class Scribe {
       for (const one of [...missing.values()]) {
         if (signal.aborted) return;
         if (!missing.has(one.turn.id)) continue;
+        if (this.#parts.forgotten(one.turn.id)) {
+          missing.delete(one.turn.id);
+          continue;
+        }
         session.beginTurn(one.turn);
         for (const pcm of one.chunks) session.appendAudio(pcm);
         session.endTurn(false);

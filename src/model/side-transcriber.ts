@@ -75,6 +75,11 @@ export class SideTranscriber {
     if (this.#state.status === 'there') this.#state.session.endTurn(false);
   }
 
+  /** See Conversation.forget. */
+  forget(userId: UserId): void {
+    if (this.#state.status === 'there') this.#state.session.forget(userId, '');
+  }
+
   /** See SpeechSession.withdraw. */
   withdraw(userId: UserId, turnIds: readonly number[]): void {
     if (this.#state.status === 'there') this.#state.session.withdraw(userId, turnIds);

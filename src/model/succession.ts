@@ -109,6 +109,17 @@ export class Succession {
     this.#rotation.endsAt(at);
   }
 
+  /** The next session is told anew, and none that knew of what is forgotten is restored or taken. */
+  forget(instructions: string): void {
+    const told = (choice: ModelChoice): ModelChoice => ({ ...choice, options: { ...choice.options, instructions } });
+    this.#choice = told(this.#choice);
+    if (this.#wish) this.#wish = told(this.#wish);
+    this.#handover.stop();
+    this.#resumption.forget();
+    this.#successor?.session.close();
+    this.#successor = undefined;
+  }
+
   /** Somebody took back what the present connection's server has: the next one is told in words, and not restored. */
   withdrawn(): void {
     this.#tainted = this.#present;

@@ -136,6 +136,11 @@ export class TranscribedSession implements Conversation {
     this.#parts.session.approve(callId, approved, reason);
   }
 
+  forget(userId: UserId, instructions: string): boolean {
+    this.#side?.forget(userId);
+    return this.#parts.session.forget(userId, instructions);
+  }
+
   update(options: SessionOptions): void {
     this.#options = options;
     this.#parts.session.update(options);

@@ -31,6 +31,7 @@ interface Reply {
   done: boolean;
   cut: boolean;
 }
+type Ids = ReadonlySet<number>;
 
 /** Sound that is kept to be sent again; beyond it the oldest turn is given up. */
 const SOUND_LIMIT_MS = 120_000;
@@ -123,6 +124,14 @@ export class Unanswered {
   /** Notes that the present session does not know of. */
   get unsent(): readonly Note[] {
     return this.#debts.filter((debt): debt is Note => debt.kind === 'note' && !debt.sent);
+  }
+
+  /** Nothing is owed for these turns any more, and nobody is told where an answer to them broke off. */
+  forget(turnIds: Ids): void {
+    const about = (debt: Debt): boolean =>
+      debt.kind === 'note' ? debt.turnIds.some((id) => turnIds.has(id)) : turnIds.has(debt.turn.id);
+    this.#debts = this.#debts.filter((debt) => !about(debt));
+    for (const reply of this.#replies.values()) reply.debts = reply.debts.filter((debt) => !about(debt));
   }
 
   /** The session is gone, and with it all that it was given; the replies under way are over. */

@@ -56,6 +56,12 @@ export class Unwritten {
   }
 
   /** Nobody is to write these turns down. */
+  forget(turnIds: ReadonlySet<number>): void {
+    for (const id of turnIds) this.#turns.delete(id);
+    if (this.#open && turnIds.has(this.#open.turn.id)) this.#open = undefined;
+  }
+
+  /** Nobody is to write these turns down, by their ids. */
   withdraw(turnIds: readonly number[]): void {
     for (const id of turnIds) this.#turns.delete(id);
     if (this.#open && turnIds.includes(this.#open.turn.id)) this.#open = undefined;

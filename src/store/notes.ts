@@ -2,6 +2,7 @@ import type { Note, Notes } from '../bridge/guild-ports.ts';
 import type { Person } from '../bridge/ports.ts';
 import { type Database, StoreError } from './database.ts';
 import { keptText } from './kept-text.ts';
+import { openText, type TextSeal } from './text-seal.ts';
 
 const LONGEST_TEXT = 500;
 const MOST_NOTES = 100;
@@ -10,10 +11,13 @@ const MOST_NOTES = 100;
 export class NoteStore implements Notes {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #seal: TextSeal;
 
-  constructor(database: Database, now: () => number = Date.now) {
+  /** `seal`: how texts and names stand in the database. */
+  constructor(database: Database, now: () => number = Date.now, seal: TextSeal = openText) {
     this.#database = database;
     this.#now = now;
+    this.#seal = seal;
   }
 
   async add(guildId: string, note: { text: string; by: Person }): Promise<Note> {
@@ -25,7 +29,8 @@ export class NoteStore implements Notes {
       return this.#database.transaction(async (inside) => {
         const [row] = await inside('notes').where({ guild_id: guildId }).count({ count: '*' });
         if (Number(row?.count) >= MOST_NOTES) return undefined;
-        const fields = { guild_id: guildId, user_id: userId, name, text, made_at: madeAt };
+        const sealed = { name: this.#seal.seal('notes.name', name), text: this.#seal.seal('notes.text', text) };
+        const fields = { guild_id: guildId, user_id: userId, ...sealed, made_at: madeAt };
         return (await inside('notes').insert(fields))[0];
       });
     });
@@ -39,8 +44,8 @@ export class NoteStore implements Notes {
     );
     return rows.map((row) => ({
       id: row.id,
-      text: row.text,
-      by: { userId: row.user_id, name: row.name },
+      text: this.#seal.open('notes.text', row.text),
+      by: { userId: row.user_id, name: this.#seal.open('notes.name', row.name) },
       madeAt: row.made_at,
     }));
   }

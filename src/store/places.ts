@@ -1,6 +1,7 @@
 import type { Person } from '../bridge/ports.ts';
 import type { ConversationMode } from '../bridge/record-ports.ts';
 import type { Database } from './database.ts';
+import { openText, type TextSeal } from './text-seal.ts';
 
 /** A voice channel in which the bot is, and who asked it in. */
 export interface Place {
@@ -13,16 +14,20 @@ export interface Place {
 /** Where the bot is. What is still in here at a start was left by a crash. Rejects with what the database says. */
 export class PlaceStore {
   readonly #database: Database;
+  readonly #seal: TextSeal;
   /** Writes in the order in which they were asked for. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(database: Database) {
+  /** `seal`: how names stand in the database. */
+  constructor(database: Database, seal: TextSeal = openText) {
     this.#database = database;
+    this.#seal = seal;
   }
 
   /** The bot is there now; at most one place a guild. */
   keep({ guildId, channelId, by, mode }: Place): Promise<void> {
-    const row = { guild_id: guildId, channel_id: channelId, user_id: by.userId, name: by.name, mode };
+    const name = this.#seal.seal('places.name', by.name);
+    const row = { guild_id: guildId, channel_id: channelId, user_id: by.userId, name, mode };
     return this.#write(() => this.#database('places').insert(row).onConflict('guild_id').merge());
   }
 
@@ -33,12 +38,12 @@ export class PlaceStore {
 
   async all(): Promise<readonly Place[]> {
     await this.settled();
-    const rows: { guild_id: string; channel_id: string; user_id: string; name: string; mode: string }[] =
+    const rows: { guild_id: string; channel_id: string; user_id: string; name: unknown; mode: string }[] =
       await this.#database('places').select();
     return rows.map((row) => ({
       guildId: row.guild_id,
       channelId: row.channel_id,
-      by: { userId: row.user_id, name: row.name },
+      by: { userId: row.user_id, name: this.#seal.open('places.name', row.name) },
       mode: row.mode === 'listen' ? 'listen' : 'talk',
     }));
   }

@@ -20,6 +20,28 @@ type Row = Record<string, unknown>;
  */
 export async function unlock(database: Database, key: Uint8Array | null, log: Log): Promise<TextSeal> {
   const kept = await database('record_key').first();
+  const seal = fitting(kept, key);
+  if (!(seal instanceof AesSeal)) return seal;
+  if (kept?.state === 'sealed') return seal;
+  if (!kept) await begin(database, seal);
+  const rows = await reseal(database, seal, seal);
+  await database('record_key').update({ state: 'sealed' });
+  if (rows > 0) log.info({ rows }, 'the database is encrypted now');
+  return seal;
+}
+
+/** Whether this key fits the database, in words, without changing it. Throws StoreError as unlock() does. */
+export async function tryKey(database: Database, key: Uint8Array | null): Promise<string> {
+  const kept = await database('record_key').first();
+  fitting(kept, key);
+  if (!key) return 'off, as DATA_KEY is not set; docs/moderation.md says what it is for';
+  if (!kept) return 'DATA_KEY is set, and npm start encrypts the database with it';
+  if (kept.state === 'sealing') return 'DATA_KEY fits; npm start encrypts what is not encrypted yet';
+  return 'DATA_KEY is the key that the database was encrypted with';
+}
+
+/** How texts are sealed with this key, where it is the right one. */
+function fitting(kept: Row | undefined, key: Uint8Array | null): TextSeal {
   if (!kept && !key) return openText;
   if (!key) {
     throw new StoreError(
@@ -31,11 +53,6 @@ export async function unlock(database: Database, key: Uint8Array | null, log: Lo
   if (kept?.state === 'unsealing') {
     throw new StoreError('The database is only half decrypted: run npm run decrypt once more.');
   }
-  if (kept?.state === 'sealed') return seal;
-  if (!kept) await begin(database, seal);
-  const rows = await reseal(database, seal, seal);
-  await database('record_key').update({ state: 'sealed' });
-  if (rows > 0) log.info({ rows }, 'the database is encrypted now');
   return seal;
 }
 
@@ -100,7 +117,7 @@ async function resealTable(
   const old = to.keyId === null ? 'blob' : 'text';
   let all = 0;
   for (let after = 0; ; ) {
-    // Empty texts are sealed, too, so the first column tells the form of the row.
+    // Empty texts are sealed, too, so the first column tells the form of the row; NULL stays.
     const rows: Row[] = await database(table)
       .select(database.raw('rowid AS at'), '*')
       .where('rowid', '>', after)

@@ -63,7 +63,10 @@ export function lineRow(line: RecordedLine, seal: TextSeal): { readonly table: L
         row: { ...common, kind: line.kind, user_id: line.userId, name: seal.seal('presences.name', line.name) },
       };
     case 'notice':
-      return { table: 'notices', row: { ...common, text: seal.seal('notices.text', line.text) } };
+      return {
+        table: 'notices',
+        row: { ...common, user_id: line.about ?? null, text: seal.seal('notices.text', line.text) },
+      };
     default:
       return line satisfies never;
   }
@@ -121,7 +124,12 @@ export function lineOf(table: LineTable, row: Row, seal: TextSeal): BareLine {
         name: seal.open('presences.name', row.name),
       };
     case 'notices':
-      return { ...common, kind: 'notice', text: seal.open('notices.text', row.text) };
+      return {
+        ...common,
+        kind: 'notice',
+        text: seal.open('notices.text', row.text),
+        ...(typeof row.user_id === 'string' && { about: row.user_id }),
+      };
     default:
       return table satisfies never;
   }

@@ -9,8 +9,8 @@ import type { TextSeal } from './text-seal.ts';
 
 const LIMIT = 10;
 const MOST = 100;
-/** Ranking needs the texts, and nobody reads on so far. */
-const RANKED = 200;
+/** Ranking needs the texts, each from a page of its own that may have to come from the disk; nobody reads on so far. */
+const RANKED = 100;
 const EXCERPT_BEFORE = 60;
 const EXCERPT_LENGTH = 240;
 
@@ -71,12 +71,19 @@ async function best(
   words: readonly string[],
   page: Page,
 ): Promise<Rows> {
-  const rows = await read(reader, seal, search, words, { before: null, limit: RANKED });
-  const scored = rows.map((row) => ({ row, score: scoreOf(row.text, words, seal) }));
-  scored.sort((one, other) => other.score - one.score || other.row.id - one.row.id);
+  const found = await find(reader, seal, search, words, { before: null, limit: RANKED, columns: 'id, text' });
+  const scored = found.map((row) => {
+    const text = seal.open('utterances.text', row.text);
+    return { id: Number(row.id), score: scoreOf(text, words, seal) };
+  });
+  scored.sort((one, other) => other.score - one.score || other.id - one.id);
   const from = page.after ?? 0;
   const until = from + page.limit;
-  return { rows: scored.slice(from, until).map(({ row }) => row), next: until < scored.length ? String(until) : null };
+  const ids = scored.slice(from, until).map(({ id }) => id);
+  // Only what is shown is read whole.
+  const whole: Record<string, unknown>[] = await reader('utterances').whereIn('id', ids);
+  const rows = opened(whole, seal).sort((one, other) => ids.indexOf(one.id) - ids.indexOf(other.id));
+  return { rows, next: until < scored.length ? String(until) : null };
 }
 
 async function read(
@@ -84,27 +91,36 @@ async function read(
   seal: TextSeal,
   search: RecordSearch,
   words: readonly string[],
-  { before, limit }: { before: number | null; limit: number },
+  span: { before: number | null; limit: number },
 ) {
+  return opened(await find(reader, seal, search, words, { ...span, columns: '*' }), seal);
+}
+
+function opened(rows: readonly Record<string, unknown>[], seal: TextSeal) {
+  return rows.flatMap((row) => {
+    const line = lineOf('utterances', row, seal);
+    return line.kind === 'utterance' ? [line] : [];
+  });
+}
+
+/** The newest finds, as rows with these columns. */
+async function find(
+  reader: Database,
+  seal: TextSeal,
+  search: RecordSearch,
+  words: readonly string[],
+  { before, limit, columns }: { before: number | null; limit: number; columns: '*' | 'id, text' },
+): Promise<Record<string, unknown>[]> {
   const since = search.since === undefined ? 0 : firstLineId(search.since);
   const until = Math.min(
     search.until === undefined ? Number.MAX_SAFE_INTEGER : firstLineId(search.until),
     before ?? Number.MAX_SAFE_INTEGER,
   );
-  const sql = `SELECT utterances.* FROM (
+  const shown = columns === '*' ? 'utterances.*' : 'utterances.id, utterances.text';
+  const sql = `SELECT ${shown} FROM (
       SELECT rowid AS id FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
     ) AS finds JOIN utterances ON utterances.id = finds.id WHERE utterances.guild_id = ? ORDER BY finds.id DESC`;
-  const rows: Record<string, unknown>[] = await reader.raw(sql, [
-    matching(search, words, seal),
-    since,
-    until,
-    limit,
-    search.guildId,
-  ]);
-  return rows.flatMap((row) => {
-    const line = lineOf('utterances', row, seal);
-    return line.kind === 'utterance' ? [line] : [];
-  });
+  return reader.raw(sql, [matching(search, words, seal), since, until, limit, search.guildId]);
 }
 
 function matching(

@@ -2,6 +2,7 @@ import type { Reminder, Reminders } from '../bridge/guild-ports.ts';
 import type { UserId } from '../bridge/ports.ts';
 import { type Database, StoreError } from './database.ts';
 import { keptText } from './kept-text.ts';
+import { openText, type TextSeal } from './text-seal.ts';
 
 const LONGEST_TEXT = 300;
 const MOST_OF_ONE = 20;
@@ -17,10 +18,13 @@ export interface DueReminder extends Reminder {
 export class ReminderStore implements Reminders {
   readonly #database: Database;
   readonly #now: () => number;
+  readonly #seal: TextSeal;
 
-  constructor(database: Database, now: () => number = Date.now) {
+  /** `seal`: how texts and names stand in the database. */
+  constructor(database: Database, now: () => number = Date.now, seal: TextSeal = openText) {
     this.#database = database;
     this.#now = now;
+    this.#seal = seal;
   }
 
   async add(wish: Omit<Reminder, 'id' | 'madeAt'>): Promise<Reminder> {
@@ -35,7 +39,9 @@ export class ReminderStore implements Reminders {
       this.#database.transaction(async (inside) => {
         const [row] = await inside('reminders').where(mine).count({ count: '*' });
         if (Number(row?.count) >= MOST_OF_ONE) return undefined;
-        const fields = { ...mine, channel_id: channelId, name: person.name, text, due_at: dueAt, made_at: madeAt };
+        const name = this.#seal.seal('reminders.name', person.name);
+        const sealed = { name, text: this.#seal.seal('reminders.text', text) };
+        const fields = { ...mine, channel_id: channelId, ...sealed, due_at: dueAt, made_at: madeAt };
         return (await inside('reminders').insert(fields))[0];
       }),
     );
@@ -52,7 +58,7 @@ export class ReminderStore implements Reminders {
         .where(mine)
         .orderBy([{ column: 'due_at' }, { column: 'id' }]),
     );
-    return rows.map(reminderOf);
+    return rows.map((row) => reminderOf(row, this.#seal));
   }
 
   async remove(guildId: string, userId: UserId, id: number): Promise<boolean> {
@@ -65,13 +71,18 @@ export class ReminderStore implements Reminders {
     const rows = await this.#asked('read from', () =>
       this.#database('reminders').where('due_at', '<=', at).orderBy('due_at').limit(20),
     );
-    return rows.map(reminderOf);
+    return rows.map((row) => reminderOf(row, this.#seal));
   }
 
   /** When the next one is due; null where there is none. */
   async nextDueAt(): Promise<number | null> {
     const [row] = await this.#asked('read from', () => this.#database('reminders').min({ next: 'due_at' }));
     return (row?.next as number | null | undefined) ?? null;
+  }
+
+  /** Whether it is still wanted. */
+  async has(id: number): Promise<boolean> {
+    return (await this.#asked('read from', () => this.#database('reminders').where({ id }).first('id'))) !== undefined;
   }
 
   /** It was brought, or is given up. */
@@ -96,13 +107,13 @@ export class ReminderStore implements Reminders {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row, as knex types it
-function reminderOf(row: any): DueReminder {
+function reminderOf(row: any, seal: TextSeal): DueReminder {
   return {
     id: row.id,
     guildId: row.guild_id,
     channelId: row.channel_id,
-    person: { userId: row.user_id, name: row.name },
-    text: row.text,
+    person: { userId: row.user_id, name: seal.open('reminders.name', row.name) },
+    text: seal.open('reminders.text', row.text),
     dueAt: row.due_at,
     madeAt: row.made_at,
     failures: row.failures,

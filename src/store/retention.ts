@@ -7,8 +7,10 @@ import { lineTables } from './record-rows.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
-/** Lines that one transaction deletes: what somebody says meanwhile waits for no more than that. */
-const BATCH = 50;
+/** Lines that one transaction deletes: what somebody says meanwhile waits for no more than that. As many as take so long. */
+const FEWEST = 10;
+const MOST = 100;
+const BATCH_MS = 25;
 /** Pages that are given back to the file system at a time. */
 const PAGES = 200;
 /** Free pages are kept up to this many: the next conversations fill them again. */
@@ -32,6 +34,7 @@ export class Retention {
   readonly #parts: RetentionParts;
   readonly #stopped = new AbortController();
   #running: Promise<void> = Promise.resolve();
+  #batch = FEWEST;
 
   constructor(parts: RetentionParts) {
     this.#parts = parts;
@@ -84,18 +87,26 @@ export class Retention {
           .where({ guild_id: guildId })
           .where('id', '<', firstLineId(cutoff))
           .select('id')
-          .limit(BATCH);
+          .limit(this.#batch);
         if (rows.length === 0) break;
+        const began = performance.now();
         await deleteLines(
           database,
           rows.map(({ id }) => Number(id)),
         );
         deleted += rows.length;
+        this.#pace(performance.now() - began);
         await wait(BREATH_MS);
       }
     }
     await this.#emptied(guildId, cutoff);
     return deleted;
+  }
+
+  /** The larger the index of words and the slower the disk, the fewer at a time. */
+  #pace(tookMs: number): void {
+    if (tookMs > BATCH_MS) this.#batch = Math.max(FEWEST, Math.floor(this.#batch / 2));
+    else if (tookMs < BATCH_MS / 2) this.#batch = Math.min(MOST, this.#batch + FEWEST);
   }
 
   /** Conversations that ended before and of which no line is left. */

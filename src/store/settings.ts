@@ -1,6 +1,7 @@
 import type { Provider } from '../bridge/ports.ts';
 import type { AnswerMode, GuildSettings, SettingsStore } from '../bridge/room-ports.ts';
 import { type Database, StoreError } from './database.ts';
+import { openText, type TextSeal } from './text-seal.ts';
 
 const PERSONA =
   'You are Parley, a voice assistant in a Discord voice channel with several people. Before each turn you are told ' +
@@ -32,6 +33,7 @@ export const defaultSettings: GuildSettings = Object.freeze({
   retentionDays: 30,
 });
 
+const PERSONA_COLUMN = 'guild_settings.persona';
 const COLUMNS = {
   provider: 'provider',
   model: 'model',
@@ -153,12 +155,15 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
 /** Settings of every guild in the database; remembered in memory, so that reading is cheap. One write at a time a guild. */
 export class GuildSettingsStore implements SettingsStore {
   readonly #database: Database;
+  readonly #seal: TextSeal;
   /** Grows by one small object for each guild that was asked for; Discord gives one process at most some 2,500. */
   readonly #known = new Map<string, Promise<GuildSettings>>();
   readonly #writes = new Map<string, Promise<unknown>>();
 
-  constructor(database: Database) {
+  /** `seal`: how personas stand in the database: they are somebody's words. */
+  constructor(database: Database, seal: TextSeal = openText) {
     this.#database = database;
+    this.#seal = seal;
   }
 
   get(guildId: string): Promise<GuildSettings> {
@@ -187,7 +192,7 @@ export class GuildSettingsStore implements SettingsStore {
   async #read(guildId: string): Promise<GuildSettings> {
     try {
       const row = await this.#database('guild_settings').where({ guild_id: guildId }).first();
-      return row === undefined ? defaultSettings : fromRow(row);
+      return row === undefined ? defaultSettings : fromRow(row, this.#seal);
     } catch (error) {
       throw new StoreError('The settings cannot be read from the database.', { cause: error });
     }
@@ -195,7 +200,7 @@ export class GuildSettingsStore implements SettingsStore {
 
   async #write(guildId: string, change: Partial<GuildSettings>): Promise<GuildSettings> {
     const next: GuildSettings = Object.freeze({ ...(await this.get(guildId)), ...change });
-    const row = { guild_id: guildId, ...toRow(change), changed_at: Date.now() };
+    const row = { guild_id: guildId, ...toRow(change, this.#seal), changed_at: Date.now() };
     try {
       await this.#database('guild_settings').insert(row).onConflict('guild_id').merge();
     } catch (error) {
@@ -216,21 +221,23 @@ function check(change: Partial<GuildSettings>): Partial<GuildSettings> {
 }
 
 /** A default is kept as NULL, so that a guild which never chose follows the default of a later version. */
-function toRow(change: Partial<GuildSettings>): Record<string, unknown> {
+function toRow(change: Partial<GuildSettings>, seal: TextSeal): Record<string, unknown> {
   const given = NAMES.filter((name) => name in change);
   return Object.fromEntries(
     given.map((name) => {
       const value = change[name];
       if (LISTS.includes(name)) return [COLUMNS[name], JSON.stringify(value)];
-      return [COLUMNS[name], value === defaultSettings[name] ? null : value];
+      if (value === defaultSettings[name]) return [COLUMNS[name], null];
+      return [COLUMNS[name], name === 'persona' ? seal.seal(PERSONA_COLUMN, String(value)) : value];
     }),
   );
 }
 
 /** A kept value that this version does not accept (from a newer version, or by hand) counts as not set. */
-function fromRow(row: Record<string, unknown>): GuildSettings {
+function fromRow(row: Record<string, unknown>, seal: TextSeal): GuildSettings {
   const entries = NAMES.map((name) => {
-    const kept = row[COLUMNS[name]];
+    const kept =
+      name === 'persona' && row.persona !== null ? seal.open(PERSONA_COLUMN, row.persona) : row[COLUMNS[name]];
     if (kept === null || kept === undefined) return [name, defaultSettings[name]] as const;
     try {
       return [name, checks[name](LISTS.includes(name) ? JSON.parse(String(kept)) : kept)] as const;

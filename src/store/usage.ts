@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import type { Provider } from '../bridge/ports.ts';
+import type { Provider, UserId } from '../bridge/ports.ts';
 import { type Database, StoreError } from './database.ts';
+import { openText, type TextSeal } from './text-seal.ts';
 
 const KEY = ['guild_id', 'day', 'channel_id', 'user_id', 'provider', 'model'] as const;
 const SUMS = [
@@ -22,6 +23,7 @@ export type UsageRow = { readonly [key in Exclude<(typeof KEY)[number], 'provide
 } & { readonly provider: Provider; readonly name: string };
 
 const RETRY_MS = 5_000;
+const NAME = 'usage.name';
 
 /**
  * What was used, in the database. A write that fails is kept and tried again with the next one, or by itself after 5 s;
@@ -30,6 +32,7 @@ const RETRY_MS = 5_000;
 export class UsageStore {
   readonly #database: Database;
   readonly #log: Logger;
+  readonly #seal: TextSeal;
   readonly #retryMs: number;
   #waiting = new Map<string, UsageRow>();
   #writing: Promise<void> = Promise.resolve();
@@ -37,9 +40,11 @@ export class UsageStore {
   #failing = false;
   #closed = false;
 
-  constructor(database: Database, log: Logger, retryMs = RETRY_MS) {
+  /** `seal`: how names stand in the database. */
+  constructor(database: Database, log: Logger, retryMs = RETRY_MS, seal: TextSeal = openText) {
     this.#database = database;
     this.#log = log;
+    this.#seal = seal;
     this.#retryMs = retryMs;
   }
 
@@ -59,7 +64,8 @@ export class UsageStore {
         .andWhere('day', '>=', day)
         .orderBy('day');
       const rows = new Map<string, UsageRow>();
-      for (const row of [...kept, ...waiting]) addTo(rows, row);
+      for (const row of kept) addTo(rows, { ...row, name: this.#seal.open(NAME, row.name) });
+      for (const row of waiting) addTo(rows, row);
       return [...rows.values()];
     } catch (error) {
       throw new StoreError('The usage cannot be read from the database.', { cause: error });
@@ -91,6 +97,13 @@ export class UsageStore {
     }
   }
 
+  /** What this person used stays, in the sums of nobody known. Throws StoreError. */
+  forget(guildId: string, userId: UserId): Promise<void> {
+    const forgetting = this.#writing.then(() => this.#disown(guildId, userId));
+    this.#writing = forgetting.catch(() => {});
+    return forgetting;
+  }
+
   /** A last try for what still waits. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -104,6 +117,32 @@ export class UsageStore {
     return this.#writing;
   }
 
+  async #disown(guildId: string, userId: UserId): Promise<void> {
+    const theirs = { guild_id: guildId, user_id: userId };
+    const mine = (row: UsageRow): boolean => row.guild_id === guildId && row.user_id === userId;
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    for (const row of waiting.values()) addTo(this.#waiting, mine(row) ? ownerless(row) : row);
+    try {
+      await this.#database.transaction(async (transaction) => {
+        const rows: UsageRow[] = await transaction('usage').where(theirs);
+        await transaction('usage').where(theirs).delete();
+        for (const row of rows) await this.#put(transaction, ownerless(row));
+      });
+    } catch (error) {
+      throw new StoreError('The usage cannot be written to the database.', { cause: error });
+    }
+  }
+
+  async #put(transaction: Database, row: UsageRow): Promise<void> {
+    const sums = SUMS.map((sum) => [sum, transaction.raw('?? + ?', [`usage.${sum}`, row[sum]])]);
+    const name = this.#seal.seal(NAME, row.name);
+    await transaction('usage')
+      .insert({ ...row, name })
+      .onConflict([...KEY])
+      .merge({ ...Object.fromEntries(sums), name });
+  }
+
   async #write(): Promise<void> {
     if (this.#waiting.size === 0) return;
     clearTimeout(this.#retry);
@@ -111,14 +150,7 @@ export class UsageStore {
     this.#waiting = new Map();
     try {
       await this.#database.transaction(async (transaction) => {
-        for (const row of rows.values()) {
-          const sums = SUMS.map((sum) => [sum, transaction.raw('?? + ?', [`usage.${sum}`, row[sum]])]);
-          const merged = { ...Object.fromEntries(sums), name: row.name };
-          await transaction('usage')
-            .insert(row)
-            .onConflict([...KEY])
-            .merge(merged);
-        }
+        for (const row of rows.values()) await this.#put(transaction, row);
       });
       this.#failing = false;
     } catch (error) {
@@ -136,4 +168,8 @@ function addTo(rows: Map<string, UsageRow>, row: UsageRow): void {
   const before = rows.get(key);
   const sums = SUMS.map((sum) => [sum, (before?.[sum] ?? 0) + row[sum]]);
   rows.set(key, { ...row, ...Object.fromEntries(sums) });
+}
+
+function ownerless(row: UsageRow): UsageRow {
+  return { ...row, user_id: '', name: '' };
 }

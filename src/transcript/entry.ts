@@ -68,6 +68,17 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
   }
 }
 
+/** Stands where a line was that its speaker had forgotten. */
+export const REMOVED = `${SMALL}(removed)`;
+
+/** How the lines begin that show what somebody of this name said. `by` model: the bot. */
+export function beginningsOf(by: 'person' | 'model', name: string): readonly string[] {
+  const shown = escapeName(name);
+  // As speakerOf() has it for whoever took the bot's name.
+  const names = by === 'person' ? [shown, `${shown} (a person)`] : [shown];
+  return names.flatMap((one) => [`**${one}:** `, `**${one}** (more): `]);
+}
+
 /** Whether the entry is worth a message: a mere "…" is not. */
 export function hasWords(entry: Entry): boolean {
   return entry.kind !== 'turn' || plain(entry.text) !== '' || entry.state === 'unknown';

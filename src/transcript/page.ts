@@ -1,4 +1,4 @@
-import { type Entry, hasWords, linesOf } from './entry.ts';
+import { type Entry, hasWords, linesOf, REMOVED } from './entry.ts';
 
 /** Discord's limit for one message. */
 const MESSAGE_LIMIT = 2_000;
@@ -45,6 +45,7 @@ export class Pages {
   /** Every entry's lines as of its last change: escaping is not free, and words come in small pieces. */
   readonly #texts = new WeakMap<Entry, readonly string[]>();
   readonly #stale = new Set<Entry>();
+  readonly #removed = new WeakSet<Entry>();
   #order = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
   #dropped = 0;
@@ -75,6 +76,26 @@ export class Pages {
   /** The next entry begins a new message. */
   turn(): void {
     if (this.#newest.lines.length > 0) this.#pages.push(newPage());
+  }
+
+  /** Every entry that is remembered. */
+  get entries(): readonly Entry[] {
+    return [...new Set(this.#pages.flatMap(({ lines }) => lines.map(({ entry }) => entry)))];
+  }
+
+  /** Nothing of the entry is shown any more; the post of a call is left to whoever edits old posts. */
+  remove(entry: Entry): void {
+    const own = this.#pages.find((page) => page.solo && page.lines.some((line) => line.entry === entry));
+    if (own) this.#pages.splice(this.#pages.indexOf(own), 1, ...(own === this.#newest ? [newPage()] : []));
+    this.#removed.add(entry);
+    this.changed(entry);
+  }
+
+  /** Whether the message is one of these, and whether Discord has it as it is to be; undefined: it is none. */
+  holds(messageId: string): 'shown' | 'due' | undefined {
+    this.#refresh();
+    const page = this.#pages.find((one) => one.messageId === messageId);
+    return page && (this.#isDue(page) ? 'due' : 'shown');
   }
 
   /** Something in the entry changed. `now` where that is a sign of life in the conversation. */
@@ -146,7 +167,7 @@ export class Pages {
 
   /** Gives the entry as many places as it has lines. */
   #layOut(entry: Entry): void {
-    const texts = linesOf(entry, this.#botName);
+    const texts = this.#removed.has(entry) ? this.#placeholder(entry) : linesOf(entry, this.#botName);
     this.#texts.set(entry, texts);
     const wanted = Math.max(texts.length, 1);
     for (const page of this.#pages) {
@@ -161,6 +182,12 @@ export class Pages {
       if (own) own.lines.push({ entry, part, order, shown: '' });
       else this.#place({ entry, part, order, shown: '' });
     }
+  }
+
+  /** One line where others may have read what stood there; nothing where nobody did. */
+  #placeholder(entry: Entry): readonly string[] {
+    const shown = this.#pages.some(({ lines }) => lines.some((line) => line.entry === entry && line.shown !== ''));
+    return shown ? [REMOVED] : [];
   }
 
   get #newest(): Page {

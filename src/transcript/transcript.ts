@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent } from '../bridge/bridge-ports.ts';
+import type { BridgeEvent, EndReason } from '../bridge/bridge-ports.ts';
 import type { Person, Turn, UserId } from '../bridge/ports.ts';
 import type { LiveRecord } from '../bridge/record-ports.ts';
 import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
@@ -50,6 +50,7 @@ export class Transcript {
   readonly #turns = new Map<number, TurnEntry>();
   /** How the record calls each entry. */
   readonly #keys = new WeakMap<Entry, string>();
+  readonly #owners = new WeakMap<Entry, Owners>();
   #unknown = 0;
   /** How often something was taken back. */
   #withdrawals = 0;
@@ -91,7 +92,10 @@ export class Transcript {
     this.#calls = new CallPosts({
       now,
       timer,
-      begin: (entry) => this.#begin(entry, `call:${entry.call.callId}`),
+      begin: (entry) => {
+        const people = entry.askers.map((asker) => asker.userId);
+        return this.#begin(entry, `call:${entry.call.callId}`, { people, some: true });
+      },
       changed: (entry, alive) => this.#changed(entry, alive),
     });
     this.#pace = new Pace({ intervalMs: WRITE_INTERVAL_MS, now, timer, write: () => this.#write() });
@@ -147,7 +151,7 @@ export class Transcript {
       case 'ended':
         this.#stopWaiting();
         this.#calls.endAll();
-        this.#note(endText(event.reason, this.#nameOf));
+        this.#note(endText(event.reason, this.#nameOf), askerOf(event.reason));
         break;
       case 'speaking':
       case 'level':
@@ -164,6 +168,28 @@ export class Transcript {
       default:
         event satisfies never;
     }
+  }
+
+  /**
+   * Shows nothing any more of what is this person's, or was told them alone. What it still has posted is edited with the
+   * next writes; older posts are not its own any more. Late events of it are kept away by whoever calls.
+   */
+  forget(userId: UserId): void {
+    for (const entry of this.#pages.entries) {
+      const owners = this.#owners.get(entry);
+      if (!owners || owners.people.length === 0) continue;
+      const theirs = (one: UserId | null): boolean => one === userId;
+      if (owners.some ? !owners.people.some(theirs) : !owners.people.every(theirs)) continue;
+      this.#pages.remove(entry);
+      if (entry.kind === 'turn') this.#awaited.delete(entry);
+    }
+    this.#lastDrop = undefined;
+    this.#pace.wake();
+  }
+
+  /** Whether it still writes this message, and whether that has to be edited; undefined: it does not (any more). */
+  holds(messageId: string): 'shown' | 'due' | undefined {
+    return this.#pages.holds(messageId);
   }
 
   /** Writes all that is not yet in Discord, now. Does not reject: what cannot be written stays for later. */
@@ -201,15 +227,16 @@ export class Transcript {
     if (this.#pages.next()) this.#log.warn('the end of the transcript could not be posted');
   }
 
-  #note(text: string): NoteEntry {
+  #note(text: string, about?: UserId): NoteEntry {
     this.#notes += 1;
     const key = `note:${this.#notes}`;
-    this.#record?.notice(key, text);
-    return this.#begin<NoteEntry>({ kind: 'note', text }, key);
+    this.#record?.notice(key, text, about);
+    return this.#begin<NoteEntry>({ kind: 'note', text }, key, { people: about === undefined ? [] : [about] });
   }
 
   /** `key`: what the record calls it; none: it is not recorded. */
-  #begin<E extends Entry>(entry: E, key?: string): E {
+  #begin<E extends Entry>(entry: E, key?: string, owners?: Owners): E {
+    if (owners) this.#owners.set(entry, owners);
     if (key !== undefined) this.#keys.set(entry, key);
     this.#lastDrop = undefined;
     if (!this.#live) {
@@ -235,9 +262,8 @@ export class Transcript {
     const { turn } = event;
     switch (event.type) {
       case 'turn-began': {
-        const { id, name } = event.turn;
-        if (!this.#turns.has(id))
-          this.#turns.set(id, this.#begin({ kind: 'turn', name, text: '', state: 'listening' }, `turn:${id}`));
+        const { id } = event.turn;
+        if (!this.#turns.has(id)) this.#turns.set(id, this.#beginTurn(event.turn));
         break;
       }
       case 'turn-ended': {
@@ -267,14 +293,19 @@ export class Transcript {
   #beginTurn(turn: Turn | null): TurnEntry {
     if (!turn) this.#unknown += 1;
     const key = turn ? `turn:${turn.id}` : `unknown:${this.#unknown}`;
-    return this.#begin<TurnEntry>({ kind: 'turn', name: turn?.name ?? '', text: '', state: 'listening' }, key);
+    const people = turn ? [turn.userId ?? turn.about ?? null] : [];
+    return this.#begin<TurnEntry>({ kind: 'turn', name: turn?.name ?? '', text: '', state: 'listening' }, key, {
+      people,
+    });
   }
 
   #observeReply(event: EventOf<'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended'>): void {
     const known = this.#replies.get(event.replyId);
     // Words of a reply that is not known (any more) are shown all the same.
     const begin = event.type === 'reply-started' || event.type === 'reply-transcript';
-    const reply = known ?? (begin ? this.#beginReply(event.replyId, event.type === 'reply-transcript') : undefined);
+    const turns = event.type === 'reply-started' ? event.turns : [];
+    const reply =
+      known ?? (begin ? this.#beginReply(event.replyId, turns, event.type === 'reply-transcript') : undefined);
     if (!reply) return;
     switch (event.type) {
       case 'reply-started':
@@ -296,8 +327,9 @@ export class Transcript {
     this.#changed(reply);
   }
 
-  #beginReply(replyId: string, audible: boolean): ReplyEntry {
-    const reply = this.#begin<ReplyEntry>({ kind: 'reply', text: '', audible, ended: null }, `reply:${replyId}`);
+  #beginReply(replyId: string, turns: readonly Turn[], audible: boolean): ReplyEntry {
+    const entry: ReplyEntry = { kind: 'reply', text: '', audible, ended: null };
+    const reply = this.#begin(entry, `reply:${replyId}`, ownersOf(turns));
     this.#replies.set(replyId, reply);
     return reply;
   }
@@ -317,13 +349,13 @@ export class Transcript {
       return;
     }
     if (work.kind !== 'sources') {
-      this.#begin<WorkEntry>({ kind: 'work', work });
+      this.#begin<WorkEntry>({ kind: 'work', work }, undefined, ownersOf(turns));
       return;
     }
     if (work.sources.length === 0) return;
     const known = this.#sources.get(replyId);
     if (known?.work.kind !== 'sources') {
-      this.#sources.set(replyId, this.#begin<WorkEntry>({ kind: 'work', work }));
+      this.#sources.set(replyId, this.#begin<WorkEntry>({ kind: 'work', work }, undefined, ownersOf(turns)));
       return;
     }
     known.work = { ...work, sources: [...known.work.sources, ...work.sources] };
@@ -334,9 +366,9 @@ export class Transcript {
     const last = this.#lastDrop?.userId === person.userId ? this.#lastDrop : undefined;
     const all = (last?.ms ?? 0) + ms;
     const text = `${(all / 1_000).toFixed(1)} s of what ${person.name} said could not be heard: too much was waiting.`;
-    const note = last?.note ?? this.#note(text);
+    const note = last?.note ?? this.#note(text, person.userId);
     note.text = text;
-    this.#record?.notice(this.#keys.get(note) ?? '', text);
+    this.#record?.notice(this.#keys.get(note) ?? '', text, person.userId);
     this.#changed(note);
     this.#lastDrop = { note, userId: person.userId, ms: all };
   }
@@ -432,6 +464,20 @@ export class Transcript {
     }
     for (const entry of this.#awaited.keys()) if (forgotten.has(entry)) this.#awaited.delete(entry);
   }
+}
+
+/** Whose an entry is: it goes once all of them (`some`: one of them) are forgotten. null: nobody known. */
+interface Owners {
+  readonly people: readonly (UserId | null)[];
+  readonly some?: true;
+}
+
+function ownersOf(turns: readonly Turn[]): Owners {
+  return { people: turns.map((turn) => turn.userId ?? turn.about ?? null) };
+}
+
+function askerOf(reason: EndReason): UserId | undefined {
+  return reason.kind === 'asked' ? (reason.by ?? undefined) : undefined;
 }
 
 /** Does not keep the process alive: close() writes what is left. */

@@ -8,6 +8,7 @@ import { autoModRules } from '../../src/discord/auto-mod.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
+import { forgetButton } from '../../src/discord/forget-buttons.ts';
 import { ReadablePlaces } from '../../src/discord/readable-places.ts';
 import { Exporting } from '../../src/exporting.ts';
 import { KnownRules } from '../../src/known-rules.ts';
@@ -75,6 +76,12 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     models: scriptedModels,
     notes: new NoteStore(database),
     reminders: new ReminderStore(database),
+    ownRecords: {
+      kept: () => Promise.reject(new Error('nothing is recorded here')),
+      exported: () => Promise.reject(new Error('nothing is recorded here')),
+      forget: () => Promise.reject(new Error('nothing is recorded here')),
+    },
+    forgetButton,
     policies: new ToolRulesStore(database),
     decisions: new DecisionLog(),
     ...readingOf(fresh, database, settings),

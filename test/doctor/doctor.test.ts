@@ -70,6 +70,7 @@ describe('npm run doctor', { concurrency: 2 }, () => {
       /^✓ Transport encryption: AES-256-GCM and XChaCha20-Poly1305$/,
       /^✓ UDP: sockets work; /,
       /^✓ Database: sqlite:data\/here\.db opens, has its tables and can be written$/,
+      /^✓ Encryption: off, as DATA_KEY is not set; /,
       /^✓ Prices: built in, for \d+ models$/,
       /^✓ Discord: http:\/\/127\.0\.0\.1:\d+\/api answers$/,
       /^✓ Bot token: the bot is \S+ \(\d+\)$/,

@@ -58,6 +58,10 @@ export class ScriptedSession implements Conversation {
   tell(result: ToolResult, turnIds: readonly number[]): void {
     this.calls.push(`tell ${turnIds.join()} ${result.output}`);
   }
+  forget(userId: string, instructions: string): boolean {
+    this.calls.push(`forget ${userId} ${instructions.length > 0}`);
+    return false;
+  }
   approve(callId: string, approved: boolean, reason: string): void {
     this.calls.push(`${approved ? 'approve' : 'decline'} ${callId}: ${reason}`);
   }

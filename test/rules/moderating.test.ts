@@ -10,7 +10,7 @@ import { openRecord } from '../../src/kept-record.ts';
 import { Moderating } from '../../src/moderating.ts';
 import { Recorder } from '../../src/recorder.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
-import { decrypt } from '../../src/store/record-key.ts';
+import { decrypt, unlock } from '../../src/store/record-key.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
 import { keptLog } from '../fakes/log.ts';
 
@@ -56,7 +56,8 @@ async function stage(
   const { log, lines } = keptLog();
   const database: Database = await openDatabase(url);
   const settings = { get: () => Promise.resolve(defaultSettings) };
-  const record = await openRecord({ database, settings, key, log });
+  const seal = await unlock(database, key, log);
+  const record = await openRecord({ database, settings, seal, log });
   const channel = new Channel();
   const moderating = new Moderating({
     database,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Database, openDatabase, StoreError } from '../../src/store/database.ts';
-import { decrypt, unlock } from '../../src/store/record-key.ts';
+import { decrypt, tryKey, unlock } from '../../src/store/record-key.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
 import { AesSeal, openText, type TextSeal } from '../../src/store/text-seal.ts';
 import { keptLog } from '../fakes/log.ts';
@@ -54,6 +54,19 @@ test('a key encrypts what is there, leaves no word of it in the file, and is nee
   await database.destroy();
   const bytes = bytesIn(folder);
   for (const gone of ['Person', word, words]) assert.ok(!bytes.includes(gone), gone);
+});
+
+test('the doctor is told whether the key fits, and nothing is changed by that', async (context) => {
+  const { url } = place(context);
+  const database = await openDatabase(url);
+  context.after(() => database.destroy());
+  assert.match(await tryKey(database, null), /^off, as DATA_KEY is not set/);
+  assert.match(await tryKey(database, KEY), /^DATA_KEY is set, and npm start encrypts/);
+  assert.deepEqual(await database('record_key'), []);
+  await unlock(database, KEY, log);
+  assert.equal(await tryKey(database, KEY), 'DATA_KEY is the key that the database was encrypted with');
+  await refused(tryKey(database, null), /^The database is encrypted, and DATA_KEY is not set/);
+  await refused(tryKey(database, OTHER), /^DATA_KEY is not the key/);
 });
 
 test('encrypting that was broken off goes on at the next start', async (context) => {

@@ -10,6 +10,7 @@ import { answer } from './009-answer.ts';
 import { reading } from './010-reading.ts';
 import { rules } from './011-rules.ts';
 import { consent } from './012-consent.ts';
+import { forgetting } from './013-forgetting.ts';
 import { placeMode } from './014-place-mode.ts';
 import type { Migration } from './migration.ts';
 
@@ -27,5 +28,6 @@ export const migrations: readonly Migration[] = [
   reading,
   rules,
   consent,
+  forgetting,
   placeMode,
 ];

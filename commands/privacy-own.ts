@@ -1,0 +1,110 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { KeptCounts, KeptOfPerson } from '../src/bridge/privacy-ports.ts';
+import type { Asked, CommandAnswer, CommandContext } from './command.ts';
+import type { PrivacyPart } from './privacy-part.ts';
+import { counted, listed } from './words.ts';
+
+/** Discord takes files of up to 10 MB; https://docs.discord.com/developers/reference#uploading-files */
+const LARGEST = 9.5 * 1024 * 1024;
+const COMPRESSED_FROM = 4 * 1024 * 1024;
+const FAILURES_SHOWN = 5;
+
+const WORDS: Readonly<Record<keyof KeptCounts, string>> = {
+  utterances: 'thing that you said or typed',
+  answers: 'answer of mine to you alone',
+  toolCalls: 'tool call that you asked for',
+  comings: 'time that you came or left',
+  notices: 'notice about you',
+  notes: 'note',
+  reminders: 'reminder',
+  usageDays: 'day on which I counted what you used',
+};
+
+/** What is kept of the asker here. */
+export const privacyShow: PrivacyPart = {
+  name: 'show',
+  describe: (sub) => sub.setDescription('Show what I keep of you here; only you see it'),
+  execute: show,
+};
+
+/** All of it as a file, for the asker alone. */
+export const privacyExport: PrivacyPart = {
+  name: 'export',
+  describe: (sub) => sub.setDescription('Get all that I keep of you here as a file; only you see it'),
+  execute: handOver,
+};
+
+/** Says what goes, and asks for a press of the button. */
+export const privacyForget: PrivacyPart = {
+  name: 'forget',
+  describe: (sub) => sub.setDescription('Have me delete all that I keep of you here; I ask you once more before'),
+  execute: askToForget,
+};
+
+async function show(asked: Asked, context: CommandContext): Promise<string> {
+  const kept = await context.ownRecords.kept(asked.guildId, asked.user.id);
+  const lines = [
+    ...keptLines(kept),
+    ...editingLines(kept),
+    choiceLine(asked, context),
+    `What is said here is deleted from my database after ${counted(kept.retentionDays, 'day')}. No sound is ever kept.`,
+    '`/privacy export` gives you all of it as a file, `/privacy forget` deletes it.',
+  ];
+  return lines.join('\n');
+}
+
+async function handOver(asked: Asked, { ownRecords, consent }: CommandContext): Promise<CommandAnswer> {
+  const choice = consent.choiceOf(asked.guildId, asked.user.id) ?? null;
+  const json = Buffer.from(await ownRecords.exported(asked.guildId, asked.user.id, { choice }));
+  const name = `parley-${asked.user.id}.json`;
+  if (json.length < COMPRESSED_FROM) return file(name, json);
+  const bytes = await promisify(gzip)(json);
+  if (bytes.length <= LARGEST) return file(`${name}.gz`, bytes);
+  return 'There is more of you than a file on Discord may hold. Ask whoever runs me for it; `/privacy show` says how much it is.';
+}
+
+async function askToForget(asked: Asked, { ownRecords, forgetButton }: CommandContext): Promise<CommandAnswer> {
+  const kept = await ownRecords.kept(asked.guildId, asked.user.id);
+  const content = [
+    ...keptLines(kept),
+    'If you press the button, all of that is deleted for good: from my database, from the conversation that runs (it goes on without it), and from my posts here, which I edit one after the other. What you used stays in the sums of the server, without your name.',
+    'What I cannot take back: answers to you and others together, what others said about you, reports that were sealed for moderators, who read the record and when, and posts of which my database knows nothing any more. Whether you are heard in future does not change: that is `/privacy in` and `/privacy out`.',
+  ].join('\n');
+  return { content, files: [], buttons: [forgetButton(asked.user.id)] };
+}
+
+function choiceLine({ guildId, user }: Asked, { consent }: CommandContext): string {
+  const chosen = consent.choiceOf(guildId, user.id);
+  const heard = consent.mayHear(guildId, user.id) ? 'I hear you' : 'I do not hear you';
+  if (!chosen) return `${heard}: you have not chosen, and this server is set to ${consent.mode(guildId)}.`;
+  return `${heard}: you chose so <t:${Math.floor(chosen.chosenAt / 1000)}:D>.`;
+}
+
+function keptLines({ counts, since }: KeptOfPerson): string[] {
+  const parts = (Object.keys(WORDS) as (keyof KeptCounts)[])
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => counted(counts[kind], WORDS[kind]));
+  if (parts.length === 0) return ['I keep nothing of you on this server.'];
+  const from = since === null ? '' : `, since <t:${Math.floor(since / 1000)}:D>`;
+  return [`On this server I keep of you${from}: ${listed(parts)}.`];
+}
+
+function editingLines({ editing: { waiting, failed } }: KeptOfPerson): string[] {
+  const shown = failed
+    .slice(0, FAILURES_SHOWN)
+    .map(({ post, reason }) => `• <#${post.channelId}>, message ${post.messageId}: ${reason}`);
+  return [
+    ...(waiting > 0 ? [`I am still taking your words out of ${counted(waiting, 'old post')}.`] : []),
+    ...(failed.length > 0
+      ? [`I could not edit ${counted(failed.length, 'old post')}; a moderator can delete them there:`, ...shown]
+      : []),
+  ];
+}
+
+function file(name: string, bytes: Buffer): CommandAnswer {
+  return {
+    content: 'This is all that I keep of you on this server. Only you see this message.',
+    files: [{ name, bytes }],
+  };
+}

@@ -1,0 +1,30 @@
+import type { ButtonInteraction } from 'discord.js';
+import type { UserId } from '../bridge/ports.ts';
+import type { Forgotten, OwnRecords } from '../bridge/privacy-ports.ts';
+import type { MessageButton } from '../bridge/room-ports.ts';
+
+/** The button below the question of `/privacy forget`. */
+export function forgetButton(userId: UserId): MessageButton {
+  return { id: `privacy-forget/${userId}`, label: 'Delete it for good' };
+}
+
+/** Forgets whoever presses. Gives the answer for them; undefined: it is another button. */
+export async function pressForget(
+  pressed: ButtonInteraction<'cached'>,
+  ownRecords: Pick<OwnRecords, 'forget'>,
+): Promise<string | undefined> {
+  const [kind, userId] = pressed.customId.split('/');
+  if (kind !== 'privacy-forget') return undefined;
+  if (userId !== pressed.user.id) return 'That button is not yours. Use `/privacy forget` yourself.';
+  return forgottenText(await ownRecords.forget(pressed.guildId, userId));
+}
+
+function forgottenText({ counts, posts }: Forgotten): string {
+  const gone = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const things = gone === 1 ? 'one thing' : `${gone} things`;
+  const edited =
+    posts === 0
+      ? 'There is no post of mine left to edit.'
+      : `I am taking your words out of ${posts === 1 ? 'one post' : `${posts} posts`}; \`/privacy show\` says how far I am.`;
+  return `It is done: I kept ${things} of you, and do not any more. ${edited}`;
+}
