@@ -5,12 +5,16 @@ import type { Logger } from 'pino';
 /** What was sealed before the renewal may be on its way; the library's own time for a transition, in ms. */
 const FORMER_MS = 10_000;
 
+/** In a channel in which somebody always speaks, so many times the commits are let come together. */
+const PATIENCE = 4;
+
 /**
  * @snazzah/davey 0.1.12 keeps 2 to 5 kB of native memory for every commit, until its session is reset or let go. This
  * has the end-to-end group take this client in anew, now and then, with a new session, so that what the old one has
  * gathered is given back: op 31 with a new key package, upon which the server removes and adds us in one commit (DAVE
- * protocol, "Recovery from Invalid Commit or Welcome"). The old session goes on opening what is sealed for it, so that
- * nothing that anybody says meanwhile is lost; what the bot plays would be, so it has to be silent.
+ * protocol, "Recovery from Invalid Commit or Welcome"). The old session goes on opening what is sealed for it. Where the
+ * server removes us first and adds us with the next commit, the few frames between are lost: so it is done while nobody
+ * speaks. The bot's own voice would wait, so it has to be silent, too.
  */
 export class GroupRenewal {
   readonly #dave: DAVESession;
@@ -37,9 +41,10 @@ export class GroupRenewal {
     };
   }
 
-  /** Enough has come together, and the group stands. */
-  get isDue(): boolean {
-    return this.#seen >= this.#commits && this.#dave.session?.ready === true && this.#externalSender !== undefined;
+  /** Enough has come together, and the group stands. `quiet`: nobody speaks; without a quiet moment it waits four times as long. */
+  isDue(quiet: boolean): boolean {
+    if (this.#seen < (quiet ? 1 : PATIENCE) * this.#commits) return false;
+    return this.#dave.session?.ready === true && this.#externalSender !== undefined;
   }
 
   /** The session that opens what the present one does not. */
@@ -53,12 +58,23 @@ export class GroupRenewal {
     const dave = this.#dave;
     const group = dave.session as Group | undefined;
     if (!group || !this.#externalSender || dave.reinitializing) return;
-    const fresh = new Group(group.protocolVersion, group.userId, group.channelId);
-    fresh.setExternalSender(this.#externalSender);
+    const fresh = newGroup(group, this.#externalSender);
+    if (!fresh) return;
     this.#log.debug({ commits: this.#seen }, 'end-to-end encryption: joining the group anew, to free its memory');
     this.#seen = 0;
     this.#former = { group, until: now + FORMER_MS };
     dave.session = fresh;
     dave.recoverFromInvalidTransition(dave.lastTransitionId ?? 0);
+  }
+}
+
+/** undefined: the server's credential is not one; then the session that took it goes on. */
+function newGroup({ protocolVersion, userId, channelId }: Group, externalSender: Buffer): Group | undefined {
+  try {
+    const fresh = new Group(protocolVersion, userId, channelId);
+    fresh.setExternalSender(externalSender);
+    return fresh;
+  } catch {
+    return undefined;
   }
 }

@@ -26,6 +26,8 @@ const TICK_MS = 20;
 const IDLE_TICK_MS = 500;
 /** After this time a line counts as ready even if the end-to-end group does not stand: whoever comes later completes it. */
 const GROUP_WAIT_MS = 3_000;
+/** Nobody has spoken for so long: a moment to do what would cost them a few frames. */
+const QUIET_MS = 1_000;
 /** Seconds of frames from a full channel; a reader that is further behind than this is stuck. */
 const EVENT_LIMIT = 20_000;
 /** Who was not named again this long after a new connection has gone. */
@@ -83,6 +85,8 @@ export class DiscordVoiceLine implements VoiceLine {
   #ticksFast = false;
   readonly #wired = new WeakSet<object>();
   readonly #renewCommits: number;
+  /** When the last frame of anybody came out. */
+  #soundAt = 0;
   /** Of the connection that was wired last. */
   #renewal: GroupRenewal | undefined;
   #closed = false;
@@ -193,7 +197,13 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#receiver.reset();
   }
 
+  #renewGroup(now: number): void {
+    const quiet = now - this.#soundAt >= QUIET_MS;
+    if (this.#renewal?.isDue(quiet) && !this.#pacer.busy && this.#supervisor.live) this.#renewal.renew(now);
+  }
+
   #tell(event: LineEvent): void {
+    if (event.type === 'frame') this.#soundAt = performance.now();
     if (event.type === 'frame' && !event.concealed && !this.#receiver.refuses(event.userId))
       this.#hearing.heard(event.userId);
     if (this.#presence.isNews(event)) this.events.push(event);
@@ -253,7 +263,7 @@ export class DiscordVoiceLine implements VoiceLine {
       const now = performance.now();
       this.#receiver.tick(now);
       this.#watch(now);
-      if (this.#renewal?.isDue && !this.#pacer.busy && this.#supervisor.live) this.#renewal.renew(now);
+      this.#renewGroup(now);
       this.#scheduleTick(this.#receiver.busy);
     };
     this.#tick = setTimeout(run, fast ? TICK_MS : IDLE_TICK_MS);
@@ -280,12 +290,13 @@ export class DiscordVoiceLine implements VoiceLine {
         state.ws.on('binary', () => this.#supervisor.wsHeard());
       }
       if ('dave' in state && state.dave) {
-        guardMls(state.dave, this.#log);
-        guardUpgrade(state.dave);
         if (!this.#wired.has(state.dave)) {
           this.#wired.add(state.dave);
+          // Innermost: it is to know what the session really took.
           this.#renewal = new GroupRenewal(state.dave, { log: this.#log, commits: this.#renewCommits });
         }
+        guardMls(state.dave, this.#log);
+        guardUpgrade(state.dave);
       }
       if (!('udp' in state)) return;
       if ('connectionData' in state && 'secretKey' in state.connectionData) {

@@ -85,8 +85,8 @@ describe('what each exact model takes', () => {
     assert.equal(openAITraits('gpt-realtime-2.1').contextTokens, 128_000);
   });
 
-  it('has a price for every model, and a model for every price but those of transcription', () => {
-    const priced = [...PRICES].filter(([, price]) => price.perMinute === undefined).map(([model]) => model);
+  it('has a price for every model, and a model for every price but those of transcription and of summaries', () => {
+    const priced = [...PRICES].filter(([, price]) => price.audioIn !== undefined).map(([model]) => model);
     assert.deepEqual([...KNOWN_MODELS].sort(), priced.sort());
     for (const model of KNOWN_MODELS) {
       const { price } = model.startsWith('gpt') ? openAITraits(model) : geminiTraits(model);
