@@ -12,8 +12,8 @@ export interface ModelInUseParts {
   /** The model that settings come to. */
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly toolbox: Toolbox;
-  /** Another model writes down what people say. */
-  readonly written?: boolean;
+  /** The label of what writes down beside models that do not do it by themselves. Absent: nothing does. */
+  readonly writer?: string | undefined;
   /** The guild's notes as the session was opened with them. */
   readonly notes?: readonly Note[];
 }
@@ -43,12 +43,27 @@ export class ModelInUse {
     return this.#model;
   }
 
+  /** What the guild wants. */
+  get settings(): GuildSettings {
+    return this.#settings;
+  }
+
+  /** Nothing answers: what people say is written down, and that is all. */
+  get listens(): boolean {
+    return this.#model.capabilities.listensOnly === true;
+  }
+
+  /** The label of what writes down beside the model; null: nothing does. */
+  get writer(): string | null {
+    return this.#model.capabilities.unasked === 'waits' ? null : (this.#parts.writer ?? null);
+  }
+
   /** What the running session does with a turn for which no reply was asked (Capabilities). */
   get unasked(): Unasked | null {
     const { unasked } = this.#model.capabilities;
     if (unasked === 'waits') return unasked;
     // Words are all that is missing.
-    if (unasked === null && this.#parts.written) return 'waits';
+    if (unasked === null && this.#parts.writer !== undefined) return 'waits';
     // A model that answers by itself can only be held back where we draw the ends of turns.
     if (this.#options.turnDetection !== 'manual') return null;
     if (unasked === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';

@@ -1,0 +1,73 @@
+import type { BridgeEvent } from './bridge-ports.ts';
+import type { Company } from './company.ts';
+import type { Floor } from './floor.ts';
+import { troubleOf } from './line-troubles.ts';
+import type { ModelInUse } from './model-in-use.ts';
+import type { People } from './people.ts';
+import type { LineEvent } from './ports.ts';
+import type { Ticker } from './ticker.ts';
+import type { TurnFeed } from './turn-feed.ts';
+
+/** Whom the line's events concern. */
+export interface LineListenerParts {
+  readonly model: ModelInUse;
+  readonly people: People;
+  readonly floor: Floor;
+  readonly feed: TurnFeed;
+  readonly company: Company;
+  readonly ticker: Ticker;
+  readonly observe: (event: BridgeEvent) => void;
+}
+
+/** Hears what comes over the line: people's sound, who comes and goes, and what becomes of the line itself. */
+export class LineListener {
+  readonly #parts: LineListenerParts;
+  #rejoins = 0;
+  #deafRejoins = 0;
+
+  constructor(parts: LineListenerParts) {
+    this.#parts = parts;
+  }
+
+  /** How often the line was made anew, and how often of these because somebody was not heard. */
+  get rejoins(): { readonly rejoins: number; readonly deafRejoins: number } {
+    return { rejoins: this.#rejoins, deafRejoins: this.#deafRejoins };
+  }
+
+  take(event: LineEvent): void {
+    const { model, people, floor, feed, company, ticker, observe } = this.#parts;
+    const now = performance.now();
+    switch (event.type) {
+      case 'frame':
+        // It may have waited here since before they said no.
+        if (!people.mayHear(event.userId)) return;
+        feed.act(floor.hear(event, now));
+        if (floor.busy) ticker.wake();
+        return;
+      case 'joined':
+        observe({ type: 'joined', person: people.person(event.userId) });
+        return;
+      case 'left':
+        feed.act(floor.left(event.userId, now));
+        observe({ type: 'left', person: people.person(event.userId) });
+        return;
+      case 'moved':
+        company.spoke(now);
+        observe(event);
+        return;
+      case 'recovered':
+        this.#rejoins += 1;
+        if (event.cause === 'deaf') this.#deafRejoins += 1;
+        observe(event);
+        return;
+      case 'unheard':
+      case 'hindered':
+        // That nobody hears it is nothing to people whom it does not answer.
+        if (model.listens && event.type === 'hindered' && event.by !== 'deaf') return;
+        observe({ type: 'trouble', message: troubleOf(event, (id) => people.nameOf(id)) });
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+}

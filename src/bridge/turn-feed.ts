@@ -1,0 +1,150 @@
+import type { Announcements } from './announcements.ts';
+import type { Answering } from './answering.ts';
+import type { BridgeEvent } from './bridge-ports.ts';
+import type { Company } from './company.ts';
+import type { FloorDecision } from './floor.ts';
+import type { LastWords } from './last-words.ts';
+import type { ModelInUse } from './model-in-use.ts';
+import type { People } from './people.ts';
+import type { Conversation, Turn } from './ports.ts';
+import type { Replies } from './replies.ts';
+import type { ReplyUsage } from './reply-usage.ts';
+import type { TurnBook } from './rights.ts';
+import type { Ticker } from './ticker.ts';
+import type { ToolRunner } from './tool-runner.ts';
+import type { TurnsUnderWay } from './turns-under-way.ts';
+
+type DecisionOf<Type extends FloorDecision['type']> = Extract<FloorDecision, { type: Type }>;
+
+/** Who takes part in carrying out what the floor decides. */
+export interface TurnFeedParts {
+  readonly session: Pick<Conversation, 'beginTurn' | 'appendAudio' | 'endTurn' | 'appendText' | 'pass'>;
+  readonly model: ModelInUse;
+  readonly people: People;
+  readonly turns: TurnBook;
+  readonly underWay: TurnsUnderWay;
+  readonly answering: Answering;
+  readonly announcements: Announcements;
+  readonly replies: Replies;
+  readonly tools: ToolRunner;
+  readonly usage: ReplyUsage;
+  readonly company: Company;
+  readonly lastWords: LastWords;
+  readonly ticker: Ticker;
+  readonly observe: (event: BridgeEvent) => void;
+}
+
+/** What people say and type on its way into the session: carries out what the floor decided, in its order. */
+export class TurnFeed {
+  readonly #parts: TurnFeedParts;
+  #count = 0;
+
+  constructor(parts: TurnFeedParts) {
+    this.#parts = parts;
+  }
+
+  /** Turns so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  act(decisions: readonly FloorDecision[]): void {
+    for (const decision of decisions) this.#carryOut(decision);
+  }
+
+  #carryOut(decision: FloorDecision): void {
+    const { session, people, replies, observe } = this.#parts;
+    switch (decision.type) {
+      case 'speaking':
+      case 'level':
+        this.#tellVoice(decision);
+        return;
+      case 'duck':
+        replies.duck(true);
+        observe({ type: 'ducked', by: people.person(decision.userId) });
+        return;
+      case 'unduck':
+        replies.duck(false);
+        observe({ type: 'unducked' });
+        return;
+      case 'interrupt':
+        replies.interrupt(people.person(decision.userId), decision.firstVoicedAt);
+        return;
+      case 'begin':
+        this.#begin(decision);
+        return;
+      case 'audio':
+        session.appendAudio(decision.pcm);
+        return;
+      case 'end':
+        this.#end(decision);
+        return;
+      case 'text':
+        this.#type(decision);
+        return;
+      case 'dropped':
+        observe({ type: 'speech-dropped', person: people.person(decision.userId), ms: decision.ms });
+        return;
+      default:
+        decision satisfies never;
+    }
+  }
+
+  #tellVoice(decision: DecisionOf<'speaking' | 'level'>): void {
+    const { company, people, observe } = this.#parts;
+    if (decision.type === 'speaking') company.spoke(performance.now());
+    const { userId, ...rest } = decision;
+    observe({ ...rest, person: people.person(userId) });
+  }
+
+  #begin({ turn, queuedMs, voicedFrom }: DecisionOf<'begin'>): void {
+    const { underWay, answering, session, observe } = this.#parts;
+    this.#add(turn);
+    underWay.began(turn, performance.now());
+    observe({ type: 'turn-began', turn, queuedMs, soundStart: wallClock(voicedFrom) });
+    session.beginTurn(answering.began(turn, voicedFrom));
+  }
+
+  #end(decision: DecisionOf<'end'>): void {
+    const { model, session, underWay, answering, replies, usage, lastWords, ticker, observe } = this.#parts;
+    const { turn, speechMs } = decision;
+    const now = performance.now();
+    const { respond, passed } = answering.ended(turn.id, decision.respond && !model.listens, now);
+    session.endTurn(respond);
+    if (passed) session.pass([turn.id]);
+    underWay.ended(turn.id, now);
+    usage.heard(turn.id, speechMs);
+    if (model.listens) lastWords.said(turn.id);
+    if (respond) replies.expect();
+    // The floor counts on a reply; where none is asked for, the next tick tells it so.
+    else ticker.wake();
+    observe(turnEnded({ ...decision, respond }));
+  }
+
+  #type({ turn, text, announcement }: DecisionOf<'text'>): void {
+    const { session, underWay, answering, announcements, replies, observe } = this.#parts;
+    this.#add(turn);
+    underWay.typed(turn, performance.now());
+    if (announcement) announcements.given(announcement, turn.id);
+    observe({ type: 'turn-began', turn, queuedMs: 0 });
+    observe({ type: 'turn-transcript', turn, text, final: true });
+    answering.wrote(turn, performance.now());
+    session.appendText(turn, text);
+    replies.expect();
+  }
+
+  #add(turn: Turn): void {
+    this.#count += 1;
+    this.#parts.turns.add(turn);
+    this.#parts.tools.turnBegan();
+  }
+}
+
+/** An instant of performance.now() in ms since 1970. */
+function wallClock(at: number): number {
+  return Math.round(Date.now() - performance.now() + at);
+}
+
+function turnEnded({ voicedFrom, voicedUntil, ...ended }: DecisionOf<'end'>): BridgeEvent {
+  return { ...ended, type: 'turn-ended', soundStart: wallClock(voicedFrom), soundEnd: wallClock(voicedUntil) };
+}

@@ -1,0 +1,84 @@
+import type { Answering } from './answering.ts';
+import type { BridgeEvent } from './bridge-ports.ts';
+import type { Floor } from './floor.ts';
+import type { ModelInUse } from './model-in-use.ts';
+import type { People } from './people.ts';
+import type { Conversation, UserId } from './ports.ts';
+import type { Replies } from './replies.ts';
+import type { ToolRunner } from './tool-runner.ts';
+import type { TurnFeed } from './turn-feed.ts';
+import type { TurnsUnderWay } from './turns-under-way.ts';
+
+/** Where words of people are. */
+export interface WithdrawalsParts {
+  readonly session: Pick<Conversation, 'forget' | 'withdraw'>;
+  readonly model: ModelInUse;
+  readonly people: People;
+  readonly floor: Floor;
+  readonly underWay: TurnsUnderWay;
+  readonly answering: Answering;
+  readonly feed: TurnFeed;
+  readonly replies: Replies;
+  readonly tools: ToolRunner;
+  readonly observe: (event: BridgeEvent) => void;
+  /** The bot's own voice may be in another state now. */
+  readonly onState: () => void;
+}
+
+/** What people take back while the conversation goes on: their words go, and the others get the answer they wait for. */
+export class Withdrawals {
+  readonly #parts: WithdrawalsParts;
+
+  constructor(parts: WithdrawalsParts) {
+    this.#parts = parts;
+  }
+
+  /** Nothing of what this person said or asked for so far is left here or in the session. Their notes are not told again. */
+  forget(userId: UserId): void {
+    const { session, model, floor, underWay, answering, feed, replies, tools, onState } = this.#parts;
+    const now = performance.now();
+    feed.act(floor.drop(userId, now));
+    answering.withdraw(underWay.withdraw(userId, now).turns.map(({ id }) => id));
+    tools.forget(userId);
+    replies.silenceTo((turn) => turn.userId === userId || turn.about === userId);
+    const owed = session.forget(userId, model.forget(userId));
+    // Where not everybody is answered, the next tick asks for whoever waits.
+    answering.cut();
+    if (!owed) replies.givenUp();
+    else if (floor.quiet && this.#answersAll) replies.ask();
+    onState();
+  }
+
+  /**
+   * Who may be heard has changed: this person, or anybody (null). Of whoever may not, nothing that is under way is kept,
+   * asked for or told.
+   */
+  consentChanged(changed: UserId | null): void {
+    const { people, floor, underWay } = this.#parts;
+    const all = changed === null ? new Set([...floor.speakers, ...underWay.people]) : [changed];
+    for (const userId of all) if (!people.mayHear(userId)) this.#withdraw(userId);
+  }
+
+  #withdraw(userId: UserId): void {
+    const { session, floor, underWay, answering, feed, replies, observe, onState } = this.#parts;
+    const now = performance.now();
+    const { turns, unanswered } = underWay.withdraw(userId, now);
+    if (unanswered && replies.state === 'preparing') replies.cut();
+    const turnIds = turns.map(({ id }) => id);
+    answering.withdraw(turnIds);
+    session.withdraw(userId, turnIds);
+    for (const turn of turns) observe({ type: 'turn-withdrawn', turn });
+    feed.act(floor.forget(userId, now));
+    onState();
+    // The others waited for the end of what is taken back, or for the answer that was to be for all of them.
+    if (!unanswered || !floor.quiet || !underWay.awaitsAnswer(now)) return;
+    // Where not everybody is answered, the next tick asks for whoever waits.
+    if (!this.#answersAll) return;
+    replies.ask();
+    onState();
+  }
+
+  get #answersAll(): boolean {
+    return !this.#parts.model.listens && !this.#parts.answering.chooses;
+  }
+}
