@@ -7,7 +7,7 @@ import type { RemovalStore } from './store/post-removals.ts';
 import type { UsageStore } from './store/usage.ts';
 
 /** What remembers something of people beside the database. */
-interface Remembers {
+export interface Remembers {
   forget(guildId: string, userId: UserId): void | Promise<void>;
 }
 

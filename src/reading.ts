@@ -1,0 +1,43 @@
+import type { Client } from 'discord.js';
+import type { TranscriptExports } from './bridge/export-ports.ts';
+import type { Audit, Summaries } from './bridge/reading-ports.ts';
+import type { RecordReader } from './bridge/record-ports.ts';
+import type { Config } from './config.ts';
+import { ReadablePlaces } from './discord/readable-places.ts';
+import { Exporting } from './exporting.ts';
+import { textModel } from './model/text-model.ts';
+import { RecordReaders } from './readers.ts';
+import type { Spending } from './spending.ts';
+import type { Storage } from './storage.ts';
+import { WrittenSummaries } from './summaries.ts';
+
+/** What reading goes by. */
+export interface ReadingParts {
+  readonly client: Client;
+  readonly config: Pick<Config, 'models' | 'summaryModel'>;
+  readonly storage: Pick<Storage, 'record' | 'readers' | 'settings'>;
+  readonly spending: Spending;
+}
+
+/** How people come to read what was said: who may, what they get, and the note that they did. */
+export class Reading {
+  readonly record: RecordReader;
+  readonly audit: Audit;
+  readonly readers: RecordReaders;
+  readonly exports: TranscriptExports;
+  readonly summaries: Summaries;
+
+  constructor({ client, config, storage, spending }: ReadingParts) {
+    const { record, readers, settings } = storage;
+    this.record = record.reader;
+    this.audit = record.audit;
+    this.readers = new RecordReaders({
+      entries: readers,
+      places: new ReadablePlaces(client),
+      settings,
+      record: record.reader,
+    });
+    this.exports = new Exporting({ record: record.reader, now: () => Date.now() });
+    this.summaries = new WrittenSummaries({ model: textModel(config.models, config.summaryModel), spending });
+  }
+}

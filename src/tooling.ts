@@ -1,0 +1,110 @@
+import type { ButtonInteraction } from 'discord.js';
+import type { BridgeEvent, Bridges } from './bridge/bridge-ports.ts';
+import type { DecisionLog } from './bridge/decision-log.ts';
+import type { SpeechModel } from './bridge/ports.ts';
+import { unneeded } from './bridge/session-options.ts';
+import { type BuiltInParts, builtInTools } from './built-in-tools.ts';
+import type { Config } from './config.ts';
+import { ConfirmButtons } from './discord/confirm-buttons.ts';
+import { ToolButtons } from './discord/tool-buttons.ts';
+import type { Log } from './log.ts';
+import { RunAgain } from './run-again.ts';
+import { serverToolList } from './server-tools.ts';
+import type { Storage } from './storage.ts';
+import { ToolTrials } from './tool-trials.ts';
+import { Confirmations } from './tools/confirmations.ts';
+import { McpServers } from './tools/mcp-servers.ts';
+import type { Tool } from './tools/tool.ts';
+import { LocalToolbox } from './tools/toolbox.ts';
+import { type ToolFile, withFreeNames } from './tools-folder.ts';
+import { confirmationClosed, confirmationTexts } from './transcript/confirmation-post.ts';
+import { escapeName } from './transcript/markdown.ts';
+
+/** What tools are made of. */
+export interface ToolingParts {
+  readonly config: Pick<Config, 'mcp' | 'secrets'>;
+  readonly storage: Pick<Storage, 'policies' | 'settings'>;
+  readonly builtIn: BuiltInParts;
+  /** Beside the built-in ones. */
+  readonly more: readonly Tool[];
+  /** Those of the operator's folder. */
+  readonly own: readonly ToolFile[];
+  readonly bridges: Bridges;
+  readonly decisions: DecisionLog;
+  /** Other tools are there than before. */
+  readonly onTools: () => void;
+  readonly observe: (event: BridgeEvent, guildId: string) => void;
+  readonly log: Log;
+}
+
+/** All that the model and people do with tools: where they come from, who may, and the buttons below their posts. */
+export class Tooling {
+  readonly toolbox: LocalToolbox;
+  readonly buttons = new ToolButtons();
+  readonly runAgain: RunAgain;
+  readonly trials: ToolTrials;
+  readonly #servers: McpServers;
+  readonly #confirmButtons = new ConfirmButtons(escapeName);
+  readonly #confirmations: Confirmations;
+  readonly #parts: ToolingParts;
+
+  constructor(parts: ToolingParts) {
+    const { config, storage, bridges, decisions, onTools, observe, log } = parts;
+    const { policies, settings } = storage;
+    this.#parts = parts;
+    this.#servers = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools });
+    this.#confirmations = new Confirmations({
+      texts: (question, waitMs) => confirmationTexts(question, waitMs, Date.now()),
+      closed: confirmationClosed,
+      buttons: (id) => this.#confirmButtons.of(id),
+    });
+    const more = () => this.#servers.tools;
+    const toolbox = new LocalToolbox({
+      tools: toolsOf(parts),
+      more,
+      policies,
+      confirmations: this.#confirmations,
+      log,
+    });
+    this.toolbox = toolbox;
+    this.runAgain = new RunAgain({ bridges: () => bridges, toolbox, settings, buttons: this.buttons, log, observe });
+    this.trials = new ToolTrials({ toolbox, settings, bridges, decisions });
+  }
+
+  /** Starts the MCP servers. Resolves when each is there or late. */
+  start(): Promise<void> {
+    return this.#servers.start();
+  }
+
+  /** What commands tell of tools, and do with them. */
+  get commands() {
+    return {
+      policies: this.#parts.storage.policies,
+      tryTool: this.trials.run,
+      toolServers: () => this.#servers.shown,
+      toolsFor: ({ capabilities }: SpeechModel) => [
+        ...this.toolbox.tools.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
+        ...serverToolList(capabilities),
+      ],
+    };
+  }
+
+  /** A press of a button below a tool's post; undefined: none of these. */
+  async press(pressed: ButtonInteraction<'cached'>): Promise<string | undefined> {
+    return (
+      this.#confirmButtons.press(pressed, this.#confirmations) ??
+      (await this.buttons.press(pressed, { bridges: this.#parts.bridges, runAgain: this.runAgain }))
+    );
+  }
+
+  /** Ends the MCP servers. */
+  close(): Promise<void> {
+    return this.#servers.close();
+  }
+}
+
+function toolsOf({ builtIn, more, own, log }: ToolingParts): readonly Tool[] {
+  const given = [...builtInTools(builtIn), ...more];
+  const taken = given.map(({ name }) => name);
+  return [...given, ...withFreeNames(own, taken, (problem) => log.warn(problem))];
+}
