@@ -1,17 +1,17 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent, EndReason } from '../bridge/bridge-ports.ts';
-import type { Person, Turn, UserId } from '../bridge/ports.ts';
+import type { Person, UserId } from '../bridge/ports.ts';
 import type { LiveRecord } from '../bridge/record-ports.ts';
 import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
 import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';
 import { callOf, type Page, Pages } from './page.ts';
+import { belongsTo, type Owners, type Posting } from './posting.ts';
+import { ReplyPosts } from './reply-posts.ts';
 import { withoutFiles } from './tool-outcome.ts';
+import { TurnPosts } from './turn-posts.ts';
 
-type TurnEntry = Extract<Entry, { kind: 'turn' }>;
-type ReplyEntry = Extract<Entry, { kind: 'reply' }>;
-type WorkEntry = Extract<Entry, { kind: 'work' }>;
 type NoteEntry = Extract<Entry, { kind: 'note' }>;
 type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
 
@@ -19,8 +19,6 @@ type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Ty
 const WRITE_INTERVAL_MS = 1_200;
 /** A file that could not be uploaded so often is given up. */
 const UPLOADS_TRIED = 2;
-/** A turn whose words did not come this long after its end will stay without. */
-const TRANSCRIPT_WAIT_MS = 30_000;
 /** Entries of a kind that are remembered while nothing is posted. */
 const QUIET_KEPT = 100;
 
@@ -47,22 +45,15 @@ export class Transcript {
   readonly #pace: Pace;
   readonly #buttons: CallButtons;
   readonly #record: LiveRecord | undefined;
-  readonly #turns = new Map<number, TurnEntry>();
+  readonly #turns: TurnPosts;
+  readonly #replies: ReplyPosts;
   /** How the record calls each entry. */
   readonly #keys = new WeakMap<Entry, string>();
   readonly #owners = new WeakMap<Entry, Owners>();
-  #unknown = 0;
   /** How often something was taken back. */
   #withdrawals = 0;
   #notes = 0;
-  readonly #replies = new Map<string, ReplyEntry>();
   readonly #calls: CallPosts;
-  /** Sources by reply, so that those which come later stand with the first ones. */
-  readonly #sources = new Map<string, WorkEntry>();
-  /** Turns that ended without their words so far, with the instant of their end. */
-  readonly #awaited = new Map<TurnEntry, number>();
-  /** Words of somebody unknown that are not final yet. */
-  #uncertain: TurnEntry | undefined;
   #lastDrop: { note: NoteEntry; userId: string; ms: number } | undefined;
   #warnedOfDrops = false;
   #warnedOfFailure = false;
@@ -89,6 +80,12 @@ export class Transcript {
     this.#pages = new Pages(options.botName);
     const { timer = wallTimer, now } = options;
     this.#buttons = options.buttons ?? {};
+    const posting: Posting = {
+      begin: (entry, key, owners) => this.#begin(entry, key, owners),
+      changed: (entry, alive) => this.#changed(entry, alive),
+    };
+    this.#turns = new TurnPosts({ ...posting, now });
+    this.#replies = new ReplyPosts(posting);
     this.#calls = new CallPosts({
       now,
       timer,
@@ -109,21 +106,21 @@ export class Transcript {
   /** Takes in what happened. Never throws or waits; nothing after close(). */
   observe(event: BridgeEvent): void {
     if (this.#closing) return;
-    this.#giveUpWaiting();
+    this.#turns.giveUpWaiting();
     switch (event.type) {
       case 'turn-began':
       case 'turn-ended':
       case 'turn-transcript':
-        this.#observeTurn(event);
+        this.#turns.observe(event);
         break;
       case 'turn-withdrawn':
-        this.#withdraw(event.turn.id);
+        if (this.#turns.withdraw(event.turn.id)) this.#withdrawals += 1;
         break;
       case 'reply-started':
       case 'reply-audible':
       case 'reply-transcript':
       case 'reply-ended':
-        this.#observeReply(event);
+        this.#replies.observe(event);
         break;
       case 'tool-started':
       case 'tool-progress':
@@ -149,7 +146,7 @@ export class Transcript {
         break;
       }
       case 'ended':
-        this.#stopWaiting();
+        this.#turns.stopWaiting();
         this.#calls.endAll();
         this.#note(endText(event.reason, this.#nameOf), askerOf(event.reason));
         break;
@@ -177,11 +174,9 @@ export class Transcript {
   forget(userId: UserId): void {
     for (const entry of this.#pages.entries) {
       const owners = this.#owners.get(entry);
-      if (!owners || owners.people.length === 0) continue;
-      const theirs = (one: UserId | null): boolean => one === userId;
-      if (owners.some ? !owners.people.some(theirs) : !owners.people.every(theirs)) continue;
+      if (!owners || !belongsTo(owners, userId)) continue;
       this.#pages.remove(entry);
-      if (entry.kind === 'turn') this.#awaited.delete(entry);
+      this.#turns.removed(entry);
     }
     this.#lastDrop = undefined;
     this.#pace.wake();
@@ -220,7 +215,7 @@ export class Transcript {
   }
 
   async #close(): Promise<void> {
-    this.#stopWaiting();
+    this.#turns.stopWaiting();
     this.#calls.endAll();
     this.#pace.stop();
     await this.#pace.drain();
@@ -240,7 +235,9 @@ export class Transcript {
     if (key !== undefined) this.#keys.set(entry, key);
     this.#lastDrop = undefined;
     if (!this.#live) {
-      this.#forgetQuietly();
+      // Nothing is posted of these, so nobody says when they can be forgotten.
+      this.#turns.keep(QUIET_KEPT);
+      this.#replies.keep(QUIET_KEPT);
       return entry;
     }
     this.#pages.begin(entry, this.#now());
@@ -258,82 +255,6 @@ export class Transcript {
     this.#pace.wake();
   }
 
-  #observeTurn(event: EventOf<'turn-began' | 'turn-ended' | 'turn-transcript'>): void {
-    const { turn } = event;
-    switch (event.type) {
-      case 'turn-began': {
-        const { id } = event.turn;
-        if (!this.#turns.has(id)) this.#turns.set(id, this.#beginTurn(event.turn));
-        break;
-      }
-      case 'turn-ended': {
-        const entry = this.#turns.get(event.turn.id);
-        if (entry?.state === 'listening') this.#awaited.set(entry, this.#now());
-        break;
-      }
-      case 'turn-transcript':
-        this.#heard(turn, event.text, event.final);
-        break;
-      default:
-        event satisfies never;
-    }
-  }
-
-  #heard(turn: Turn | null, text: string, final: boolean): void {
-    const known = turn ? this.#turns.get(turn.id) : this.#uncertain;
-    const entry = known ?? this.#beginTurn(turn);
-    if (turn) this.#turns.set(turn.id, entry);
-    else this.#uncertain = final ? undefined : entry;
-    if (final) this.#awaited.delete(entry);
-    entry.text = text;
-    if (final) entry.state = 'final';
-    this.#changed(entry);
-  }
-
-  #beginTurn(turn: Turn | null): TurnEntry {
-    if (!turn) this.#unknown += 1;
-    const key = turn ? `turn:${turn.id}` : `unknown:${this.#unknown}`;
-    const people = turn ? [turn.userId ?? turn.about ?? null] : [];
-    return this.#begin<TurnEntry>({ kind: 'turn', name: turn?.name ?? '', text: '', state: 'listening' }, key, {
-      people,
-    });
-  }
-
-  #observeReply(event: EventOf<'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended'>): void {
-    const known = this.#replies.get(event.replyId);
-    // Words of a reply that is not known (any more) are shown all the same.
-    const begin = event.type === 'reply-started' || event.type === 'reply-transcript';
-    const turns = event.type === 'reply-started' ? event.turns : [];
-    const reply =
-      known ?? (begin ? this.#beginReply(event.replyId, turns, event.type === 'reply-transcript') : undefined);
-    if (!reply) return;
-    switch (event.type) {
-      case 'reply-started':
-        return;
-      case 'reply-audible':
-        reply.audible = true;
-        break;
-      case 'reply-transcript':
-        reply.text += event.delta;
-        break;
-      case 'reply-ended': {
-        const { heardMs, producedMs, interrupted } = event;
-        reply.ended = { heardMs, producedMs, interrupted };
-        break;
-      }
-      default:
-        event satisfies never;
-    }
-    this.#changed(reply);
-  }
-
-  #beginReply(replyId: string, turns: readonly Turn[], audible: boolean): ReplyEntry {
-    const entry: ReplyEntry = { kind: 'reply', text: '', audible, ended: null };
-    const reply = this.#begin(entry, `reply:${replyId}`, ownersOf(turns));
-    this.#replies.set(replyId, reply);
-    return reply;
-  }
-
   #buttonsOf(page: Page): readonly MessageButton[] {
     const call = callOf(page);
     if (!call) return [];
@@ -344,22 +265,8 @@ export class Transcript {
   }
 
   #observeWork({ replyId, turns, work }: EventOf<'server-tool'>): void {
-    if (work.kind === 'call') {
-      this.#calls.observeHosted(replyId, turns, work);
-      return;
-    }
-    if (work.kind !== 'sources') {
-      this.#begin<WorkEntry>({ kind: 'work', work }, undefined, ownersOf(turns));
-      return;
-    }
-    if (work.sources.length === 0) return;
-    const known = this.#sources.get(replyId);
-    if (known?.work.kind !== 'sources') {
-      this.#sources.set(replyId, this.#begin<WorkEntry>({ kind: 'work', work }, undefined, ownersOf(turns)));
-      return;
-    }
-    known.work = { ...work, sources: [...known.work.sources, ...work.sources] };
-    this.#changed(known);
+    if (work.kind === 'call') this.#calls.observeHosted(replyId, turns, work);
+    else this.#replies.worked(replyId, turns, work);
   }
 
   #droppedSpeech(person: Person, ms: number): void {
@@ -371,34 +278,6 @@ export class Transcript {
     this.#record?.notice(this.#keys.get(note) ?? '', text, person.userId);
     this.#changed(note);
     this.#lastDrop = { note, userId: person.userId, ms: all };
-  }
-
-  /** Its speaker took it back: what of it was posted goes. */
-  #withdraw(turnId: number): void {
-    const entry = this.#turns.get(turnId);
-    if (!entry) return;
-    this.#awaited.delete(entry);
-    entry.text = '';
-    entry.state = 'final';
-    this.#withdrawals += 1;
-    this.#changed(entry);
-  }
-
-  #giveUpWaiting(): void {
-    const since = this.#now() - TRANSCRIPT_WAIT_MS;
-    for (const [entry, endedAt] of this.#awaited) if (endedAt <= since) this.#withoutWords(entry);
-  }
-
-  #stopWaiting(): void {
-    for (const entry of this.#turns.values()) if (entry.state === 'listening') this.#withoutWords(entry);
-    if (this.#uncertain) this.#withoutWords(this.#uncertain);
-  }
-
-  #withoutWords(entry: TurnEntry): void {
-    this.#awaited.delete(entry);
-    entry.state = 'unknown';
-    this.#pages.changed(entry);
-    this.#pace.wake();
   }
 
   async #write(): Promise<Outcome> {
@@ -434,7 +313,7 @@ export class Transcript {
       this.#withoutFiles(page);
       return 'more';
     }
-    this.#forget();
+    this.#forgetWritten();
     return this.#pages.next() ? 'more' : 'done';
   }
 
@@ -446,34 +325,12 @@ export class Transcript {
     this.#changed(call, false);
   }
 
-  /** Nothing is posted of these, so nobody says when they can be forgotten. */
-  #forgetQuietly(): void {
-    for (const known of [this.#turns, this.#replies, this.#sources]) {
-      const oldest = known.size > QUIET_KEPT ? known.keys().next().value : undefined;
-      const entry = oldest === undefined ? undefined : known.get(oldest as never);
-      if (entry) this.#awaited.delete(entry as TurnEntry);
-      if (oldest !== undefined) known.delete(oldest as never);
-    }
-  }
-
-  #forget(): void {
+  #forgetWritten(): void {
     const forgotten = new Set(this.#pages.forget());
     if (forgotten.size === 0) return;
-    for (const known of [this.#turns, this.#replies, this.#sources]) {
-      for (const [id, entry] of known) if (forgotten.has(entry)) known.delete(id as never);
-    }
-    for (const entry of this.#awaited.keys()) if (forgotten.has(entry)) this.#awaited.delete(entry);
+    this.#turns.forget(forgotten);
+    this.#replies.forget(forgotten);
   }
-}
-
-/** Whose an entry is: it goes once all of them (`some`: one of them) are forgotten. null: nobody known. */
-interface Owners {
-  readonly people: readonly (UserId | null)[];
-  readonly some?: true;
-}
-
-function ownersOf(turns: readonly Turn[]): Owners {
-  return { people: turns.map((turn) => turn.userId ?? turn.about ?? null) };
 }
 
 function askerOf(reason: EndReason): UserId | undefined {
