@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import tls from 'node:tls';
 import { parseArgs } from 'node:util';
 import { readConfig } from './config.ts';
@@ -20,7 +20,7 @@ const USAGE = `Parley's demo: the bot on local stand-ins of Discord and of a rea
 
   npm run demo                          over the protocol of OpenAI Realtime
   npm run demo -- --provider gemini     over the protocol of Gemini Live
-  npm run demo -- --out FILE.wav        where to write what the bot said (default out/demo.wav)
+  npm run demo -- --out FILE.wav        where to write what the bot said (default out/demo.wav); transcript.html goes beside it
   npm run demo -- --verbose             the bot's own log, too`;
 
 type Provider = 'openai' | 'gemini';
@@ -105,6 +105,7 @@ async function run(options: Options, screen: Screen, stage: Stage): Promise<void
   screen.step('Anna and Ben are in the voice channel Lounge');
   await conversation({ botId: discord.botUser.id, anna, ben, channelId, guild, happenings, screen });
   saveVoice(anna, discord.botUser.id, options.out, screen);
+  await savePage(anna, join(dirname(options.out), 'transcript.html'), screen);
   await parley.stop();
   const written = postsOf(discord.botUser.id, guild, channelId);
   screen.plain('');
@@ -169,13 +170,28 @@ function saveVoice(anna: SimulatedPerson, botId: string, path: string, screen: S
   const pcm = anna.voice.heardPcm({ userId: botId, gaps: 'arrival' });
   const seconds = pcm.length / 48_000;
   if (seconds < 4) throw new StepError(`only ${seconds.toFixed(1)} s of the bot's voice were heard`);
+  save(path, writeWav({ pcm, sampleRate: 48_000, channels: 1 }));
+  screen.step(`what Anna heard of the bot is in ${path} (${seconds.toFixed(1)} s)`);
+}
+
+/** Writes the page that Anna gets of the conversation. Throws StepError when she gets none. */
+async function savePage(anna: SimulatedPerson, path: string, screen: Screen): Promise<void> {
+  screen.step('Anna types /transcript export');
+  const { content, files } = await anna.command('/transcript export');
+  screen.quote('to Anna', content);
+  const [page] = files;
+  if (!page) throw new StepError(`/transcript export gave no file: ${content}`);
+  save(path, page.bytes);
+  screen.step(`the page is in ${path}: open it in a browser`);
+}
+
+function save(path: string, bytes: Uint8Array): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, writeWav({ pcm, sampleRate: 48_000, channels: 1 }));
+    writeFileSync(path, bytes);
   } catch (error) {
     throw new StepError(`${path} cannot be written (${error instanceof Error ? error.message : error})`);
   }
-  screen.step(`what Anna heard of the bot is in ${path} (${seconds.toFixed(1)} s)`);
 }
 
 async function main(): Promise<number> {

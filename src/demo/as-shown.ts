@@ -3,7 +3,7 @@ import type pc from 'picocolors';
 type Colors = ReturnType<typeof pc.createColors>;
 
 /** An escape, a channel, an instant, or a mark that begins or ends formatting. */
-const TOKEN = /\\([^\sA-Za-z0-9])|<#(\d+)>|<t:(\d+):R>|`([^`]+)`|(\*\*)|(\*)/g;
+const TOKEN = /\\([^\sA-Za-z0-9])|<#(\d+)>|<t:(\d+):([Rf])>|`([^`]+)`|(\*\*)|(\*)/g;
 const SMALL = '-# ';
 
 /**
@@ -27,12 +27,12 @@ export function asShown(line: string, look: { colors: Colors; channels: Readonly
   };
   let done = 0;
   for (const found of source.matchAll(TOKEN)) {
-    const [whole, escaped, channelId, instant, code, bold] = found;
+    const [whole, escaped, channelId, instant, form, code, bold] = found;
     run += source.slice(done, found.index);
     done = found.index + whole.length;
     if (escaped !== undefined) run += escaped;
     else if (channelId !== undefined) run += `#${look.channels.get(channelId) ?? channelId}`;
-    else if (instant !== undefined) run += ago(Number(instant));
+    else if (instant !== undefined) run += form === 'R' ? ago(Number(instant)) : dated(Number(instant));
     else {
       flush();
       if (code !== undefined) shown += colors.cyan(code);
@@ -43,6 +43,10 @@ export function asShown(line: string, look: { colors: Colors; channels: Readonly
   run += source.slice(done);
   flush();
   return isSmall ? colors.dim(shown) : shown;
+}
+
+function dated(unixSeconds: number): string {
+  return new Date(unixSeconds * 1000).toLocaleString('en-US', { dateStyle: 'long', timeStyle: 'short' });
 }
 
 function ago(unixSeconds: number): string {

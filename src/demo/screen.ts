@@ -16,6 +16,8 @@ export interface Output {
 const MARGIN = 18;
 const BAR_CELLS = 12;
 const QUIETEST_DB = -54;
+/** Begins or ends a block of code in a message of Discord. */
+const FENCE = /^```\w*$/;
 const LEVEL_EVERY_MS = 500;
 
 /** Shows what happens as it happens, a line for each thing. */
@@ -172,8 +174,14 @@ export class Screen {
     const look = { colors: this.#colors, channels: this.#channels };
     const room = this.#output.isTTY && this.#output.columns ? Math.max(20, this.#output.columns - MARGIN) : Infinity;
     const { dim } = this.#colors;
+    let isBlock = false;
     return text.split('\n').flatMap((line) => {
-      const lines = wrapped(asShown(line, look), room);
+      if (FENCE.test(line)) {
+        isBlock = !isBlock;
+        return [];
+      }
+      // A block stands as it is.
+      const lines = isBlock ? [line] : wrapped(asShown(line, look), room);
       // The bar before a line ends what the line above it began.
       const dress = line.startsWith('-# ') ? dim : (piece: string): string => piece;
       return lines.map((piece) => `${dim('│')} ${dress(piece)}`);

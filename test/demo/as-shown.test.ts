@@ -22,6 +22,11 @@ describe('asShown', () => {
     assert.equal(shown(`<t:${now - 180}:R>`), '3 minutes ago');
   });
 
+  it('dates an instant by the clock of whoever looks', () => {
+    const noon = Math.round(new Date(2026, 10, 21, 12, 5).getTime() / 1000);
+    assert.equal(shown(`of <t:${noon}:f>.`), 'of November 21, 2026 at 12:05 PM.');
+  });
+
   it('formats where there are colours', () => {
     const { bold, italic, dim } = pc.createColors(true);
     assert.equal(shown('**Anna:** hi *there*', true), `${bold('Anna:')} hi ${italic('there')}`);

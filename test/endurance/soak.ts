@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Faults, seededRandom } from '../../src/simulator/discord/faults.ts';
 import { type ScriptedTurn, speechLike } from '../../src/simulator/script.ts';
@@ -85,11 +88,13 @@ export async function soak({ lengthMs, memoryEveryMs, seed, say }: SoakOptions):
   const names = Array.from({ length: PEOPLE }, (_, i) => `Person ${i + 1}`);
   const pitches = new Pitches([...names, ELSEWHERE, CONCEALED]);
   const heard = new Heard(pitches);
+  // In a file, as where it is run: a record in memory would look like a leak.
+  const folder = await mkdtemp(join(tmpdir(), 'parley-soak-'));
   const stage = await Stage.start('parley', {
     people: [1],
     discord: { seed, faults: NETWORK },
     model: { hear: (turn) => heard.take(turn), sessionMs: SESSION_MS },
-    env: { PROBE_CONCEALED_HZ: String(pitches.hz(CONCEALED)) },
+    env: { PROBE_CONCEALED_HZ: String(pitches.hz(CONCEALED)), DATABASE_URL: `sqlite:${join(folder, 'parley.sqlite')}` },
   });
   try {
     const room = stage.places[0] as Room;
@@ -116,6 +121,7 @@ export async function soak({ lengthMs, memoryEveryMs, seed, say }: SoakOptions):
     };
   } finally {
     await stage.close();
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
