@@ -121,7 +121,7 @@ export class Replies {
     turns.replied(replyId, turnIds);
     underWay.answered(turnIds);
     // It answers what was taken back, and nothing else.
-    if (turnIds.length > 0 && turnIds.every((id) => underWay.isWithdrawn(id))) this.cut();
+    if (underWay.areWithdrawn(turnIds)) this.cut();
     else observe({ type: 'reply-started', replyId, turns: turns.list(turnIds) });
   }
 
@@ -186,9 +186,9 @@ export class Replies {
     this.#parts.session.interrupt(heard.map(({ replyId, items }) => ({ replyId, items })));
   }
 
-  /** Silences the bot if a reply that has begun is to such a turn. */
-  silenceTo(such: (turn: Turn) => boolean): void {
-    if (this.#voice.replies.some((replyId) => this.#parts.turns.behind(replyId).some(such))) this.silence();
+  /** Silences the bot if a reply that has begun is to such turns. */
+  silenceTo(such: (turns: readonly Turn[]) => boolean): void {
+    if (this.#voice.replies.some((replyId) => such(this.#parts.turns.behind(replyId)))) this.silence();
   }
 
   /** No reply is awaited any more. */

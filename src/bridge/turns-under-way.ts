@@ -69,6 +69,11 @@ export class TurnsUnderWay {
     return this.#withdrawn.has(turnId);
   }
 
+  /** Whether these are turns that were taken back, and nothing else. */
+  areWithdrawn(turnIds: readonly number[]): boolean {
+    return turnIds.length > 0 && turnIds.every((id) => this.#withdrawn.has(id));
+  }
+
   /** Whether somebody's turn is over and waits for its answer. */
   awaitsAnswer(now: number): boolean {
     return [...this.#going.values()].some((going) => going.endedAt !== undefined && !isAnswered(going, now));

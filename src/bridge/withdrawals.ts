@@ -40,7 +40,7 @@ export class Withdrawals {
     feed.act(floor.drop(userId, now));
     answering.withdraw(underWay.withdraw(userId, now).turns.map(({ id }) => id));
     tools.forget(userId);
-    replies.silenceTo((turn) => turn.userId === userId || turn.about === userId);
+    replies.silenceTo((turns) => turns.some((turn) => turn.userId === userId || turn.about === userId));
     const owed = session.forget(userId, model.forget(userId));
     // Where not everybody is answered, the next tick asks for whoever waits.
     answering.cut();
