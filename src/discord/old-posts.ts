@@ -76,7 +76,8 @@ async function inOpenThread(channel: GuildTextBasedChannel, act: () => Promise<v
   try {
     await act();
   } catch (error) {
-    const archived = error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.InvalidActionOnArchivedThread;
+    const archived =
+      error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.InvalidActionOnArchivedThread;
     if (!archived || !channel.isThread() || channel.locked) throw error;
     await channel.edit({ archived: false });
     try {
