@@ -294,7 +294,7 @@ export async function startParley({
       (await pressRuleButton(pressed, moderating.cards)) ??
       confirmButtons.press(pressed, confirmations) ??
       (await buttons.press(pressed, { bridges, runAgain })) ??
-      pressForget(pressed, ownRecords);
+      pressForget(pressed, ownRecords, log);
     const forms: Forms = { open: noteForm, submit: (sent) => pressRuleButton(sent, moderating.cards) };
     dispatchCommands(client, commands, context, press, forms);
     record.start();

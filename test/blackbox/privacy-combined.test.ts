@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { Pitches } from '../fakes/pitches.ts';
 import { ProviderEars } from '../fakes/provider-ears.ts';
 import { tone } from '../fakes/sound.ts';
@@ -18,11 +19,18 @@ const ANSWER = { say: { text: 'Well.', pcm: tone({ hz: 1700, ms: 200, rate: 2400
 
 /** Where people's words come from a session that only writes down. */
 const WRITTEN = {
-  'where it only listens': { protocol: 'openai', mode: 'listen', env: {} },
+  'where it only listens': {
+    protocol: 'openai',
+    mode: 'listen',
+    env: {},
+    goesTo: /to OpenAI \(gpt-live-transcribe\), which writes down the words\. Nothing answers\./,
+  },
   'where a transcriber writes down beside Gemini': {
     protocol: 'gemini',
     mode: 'talk',
     env: { TRANSCRIBER: 'openai' },
+    goesTo:
+      /to Google Gemini \([^)]*\), which answers, and to OpenAI \(gpt-live-transcribe\), which writes down the words\./,
   },
 } as const;
 
@@ -55,7 +63,7 @@ async function forget(person: SimulatedPerson): Promise<string> {
 }
 
 describe('refusing and forgetting', { concurrency: true }, () => {
-  for (const [title, { protocol, mode, env }] of Object.entries(WRITTEN)) {
+  for (const [title, { protocol, mode, env, goesTo }] of Object.entries(WRITTEN)) {
     it(`reaches everything that hears, ${title}`, async (context) => {
       const { folder, address } = place(context);
       const world = await World.start({
@@ -80,6 +88,7 @@ describe('refusing and forgetting', { concurrency: true }, () => {
         const anna = await world.person('Anna');
         const ben = await world.person('Ben');
         await anna.command('/join', { mode });
+        assert.match((await ben.command('/privacy about')).content, goesTo);
         // In the middle of a sentence.
         const speaking = ben.voice.speak(pitches.sound('Ben', 2_500));
         await world.until('his turn', () => world.of('turn-began').some(({ turn }) => turn.name === 'Ben'));
@@ -176,5 +185,28 @@ describe('refusing and forgetting', { concurrency: true }, () => {
     assert.match(shown, /I could not edit 1 old post; .*\n• <#\d+>, message \d+: the thread is locked, or I may not/);
     assert.ok(posts(world, second.id).includes('marzipan'));
     assert.ok(second.archived && second.locked);
+  });
+
+  it('says so when the database fails in the middle of forgetting, and goes on when asked again', async (context) => {
+    const { folder, address } = place(context);
+    const world = await World.start({ protocol: 'openai', script: () => ANSWER, env: { DATABASE_URL: address } });
+    context.after(() => world.close());
+    const anna = await world.person('Anna');
+    await world.join(anna);
+    await anna.command('/ask', { text: 'my marzipan' });
+    await world.until('the post', () => posts(world).includes('my marzipan') && posts(world).includes('Well'));
+    const database = await openDatabase(address);
+    context.after(() => database.destroy());
+    await database.raw(
+      "CREATE TRIGGER broken BEFORE DELETE ON utterances WHEN old.by = 'person' BEGIN SELECT RAISE(ABORT, 'broken'); END",
+    );
+    assert.match(
+      await forget(anna),
+      /^My database failed in the middle of it, so some of it is still there\. Please press/,
+    );
+    await database.raw('DROP TRIGGER broken');
+    assert.match(await forget(anna), /^It is done/);
+    await world.until('the edit', () => !posts(world).includes('marzipan'));
+    assert.ok(!bytesIn(folder).includes('marzipan'));
   });
 });

@@ -29,6 +29,7 @@ describe('/privacy', () => {
       ],
     );
     assert.match(about[0] ?? '', /because this server is set to opt-out/);
+    assert.match(about[2] ?? '', /to OpenAI \(gpt-realtime-2\.1\), which answers and writes down the words\.$/);
     assert.match(about[3] ?? '', /for 30 days/);
     await ben.command('/privacy out', {}, in_);
     assert.match(
