@@ -568,6 +568,9 @@ export class Bridge implements BridgeHandle {
     const now = performance.now();
     const { turns, unanswered } = this.#underWay.withdraw(userId, now);
     if (unanswered && this.#voice.state === 'preparing') this.#cut();
+    // An answer that was faster than the words that it is about.
+    const theirs = (replyId: string) => this.#isWithdrawn(this.#turns.behind(replyId).map(({ id }) => id));
+    if (this.#voice.replies.some(theirs)) this.#silence();
     const turnIds = turns.map(({ id }) => id);
     this.#answering.withdraw(turnIds);
     session.withdraw(userId, turnIds);

@@ -70,6 +70,17 @@ describe('Bridge, of somebody who opts out', () => {
     assert.deepEqual(scene.line.pull(5), []);
   });
 
+  it('breaks off an answer that was faster than the words that it is about', async () => {
+    const { scene, optOut } = consenting();
+    await scene.speak('ben', 400);
+    await scene.called('end respond');
+    await scene.says(started('r1', 1), audio('r1', 500));
+    assert.equal(scene.line.pull(2).length, 2);
+    optOut('ben');
+    assert.deepEqual(scene.session.calls.slice(-2), ['interrupt', 'withdraw ben 1']);
+    assert.deepEqual(scene.line.pull(5), []);
+  });
+
   it('keeps what was said and answered before', async () => {
     const { scene, optOut } = consenting();
     await scene.speak('ben', 400);
