@@ -31,6 +31,7 @@ import { Recorder } from './recorder.ts';
 import { type Now, type Opened, SessionOpener } from './session-opener.ts';
 import type { Spending } from './spending.ts';
 import type { PlaceStore } from './store/places.ts';
+import { escapeMarkdown } from './transcript/markdown.ts';
 import { Transcript } from './transcript/transcript.ts';
 
 /** What every conversation is made of. */
@@ -209,6 +210,7 @@ export class Conversations {
       mode: () => consent.mode(guild.id),
       privacyUrl: this.#parts.privacyUrl,
       record: recorder,
+      escape: escapeMarkdown,
       statuses,
       log,
     });

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { defineTool } from '../../src/tools/tool.ts';
 import { Pitches } from '../fakes/pitches.ts';
 import { ProviderEars } from '../fakes/provider-ears.ts';
 import { tone } from '../fakes/sound.ts';
@@ -208,5 +210,67 @@ describe('refusing and forgetting', { concurrency: true }, () => {
     assert.match(await forget(anna), /^It is done/);
     await world.until('the edit', () => !posts(world).includes('marzipan'));
     assert.ok(!bytesIn(folder).includes('marzipan'));
+  });
+
+  it('stops what waits for their confirmation, and finds their lines whatever they and others are called', async (context) => {
+    const { folder, address } = place(context);
+    const name = '**B** @everyone \u202E[x](y)\u{1F9C1}`|>';
+    const ran: string[] = [];
+    const world = await World.start({
+      protocol: 'openai',
+      script: ({ text, toolResults }) =>
+        text.includes('ring') && toolResults.length === 0
+          ? { calls: [{ name: 'ring', arguments: { word: 'marzipan' } }] }
+          : { say: { text: 'Well.' } },
+      env: { DATABASE_URL: address },
+      tools: [
+        defineTool({
+          name: 'ring',
+          description: 'Rings.',
+          input: z.object({ word: z.string() }),
+          risk: 'write',
+          confirm: true,
+          run: (_input, { askers }) => {
+            ran.push(askers.map((one) => one.name).join());
+            return { done: true };
+          },
+        }),
+      ],
+    });
+    context.after(() => world.close());
+    const first = await world.person(name);
+    // Somebody else of that name, whose lines stay.
+    const second = await world.person(name);
+    await world.join(first);
+    for (const [person, text] of [
+      [first, 'my marzipan **a** @everyone'],
+      [second, 'my bread'],
+    ] as const) {
+      const before = world.of('reply-ended').length;
+      await person.command('/ask', { text });
+      await world.until('the answer', () => world.of('reply-ended').length > before);
+    }
+    await first.command('/privacy out');
+    await first.command('/privacy in');
+    await first.command('/ask', { text: 'ring it with marzipan' });
+    const post = await world.guild.waitForMessage(world.channelId, ({ components }) => components.length > 0);
+    const button = post.components[0]?.components[0];
+    assert.ok(button);
+    await world.until('the words', () => posts(world).includes('ring it'));
+    assert.match(await forget(first), /^It is done/);
+    const after = world.guild.messages(world.channelId).find(({ id }) => id === post.id);
+    await world.until('the edits', () => !posts(world).includes('marzipan'));
+    assert.deepEqual(after?.components, [], 'nothing is left to press');
+    assert.deepEqual(ran, []);
+    assert.match(posts(world), /my bread/);
+    assert.match(posts(world), /opted out: I no longer hear them/);
+    for (const { content, mentionEveryone } of world.guild.messages(world.channelId).map((one) => ({
+      content: one.content,
+      mentionEveryone: world.guild.board.json(one).mention_everyone,
+    })))
+      assert.ok(mentionEveryone === false && !content.includes('\u202E'), content);
+    assert.ok(!bytesIn(folder).includes('marzipan'));
+    await second.command('/ask', { text: 'still there?' });
+    await world.until('an answer', () => posts(world).split('Well').length >= 3);
   });
 });
