@@ -60,12 +60,12 @@ describe('where only who speaks to the bot is answered', { concurrency: true }, 
         await world.join(anna);
 
         // While his words are awaited.
-        world.model.faults.lateTranscriptMs = thinkMs = 2_000;
+        world.model.faults.lateTranscriptMs = thinkMs = 1_200;
         await ben.voice.speak(pitches.sound('Ben', 700));
         await world.until('the end of his turn', () => ended('Ben') === 1);
         await ben.command('/privacy out');
         world.model.faults.lateTranscriptMs = thinkMs = 0;
-        await wait(2_500);
+        await wait(1_700);
         assert.equal(audible(), 0, answers());
         await anna.voice.speak(pitches.sound('Anna', 700));
         await world.until('her answer', () => audible() === 1 && silent());
@@ -84,7 +84,7 @@ describe('where only who speaks to the bot is answered', { concurrency: true }, 
 
         // He is forgotten while both are owed an answer.
         await ben.command('/privacy in');
-        world.model.faults.lateTranscriptMs = thinkMs = 4_000;
+        world.model.faults.lateTranscriptMs = thinkMs = 3_000;
         const before = ended('Anna') + ended('Ben');
         await Promise.all([
           ben.voice.speak(pitches.sound('Ben', 700)),

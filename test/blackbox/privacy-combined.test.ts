@@ -125,7 +125,7 @@ describe('refusing and forgetting', { concurrency: true }, () => {
         await world.until('her words', () => said(world).includes('Anna: I am Anna, marzipan.'));
         await ben.voice.speak(pitches.sound('Ben', 700));
         await world.until('his new words', () => said(world).filter((one) => /Ben, bread/.test(one)).length === 2);
-        await wait(2_500);
+        await wait(1_000);
         assert.deepEqual(
           said(world).filter((one) => one.endsWith('marzipan.')),
           ['Anna: I am Anna, marzipan.'],
