@@ -242,10 +242,11 @@ export class Bridge implements BridgeHandle {
       this.#turns.behind(replyId).some((turn) => turn.userId === userId || turn.about === userId);
     if (this.#voice.replies.some(theirs)) this.#silence();
     const owed = this.#parts.session.forget(userId, this.#model.forget(userId));
-    // Where not everybody is answered, the next tick asks for whoever waits.
     this.#answering.cut();
+    // Where not everybody is answered, the next tick asks for whoever waits; what else is owed are results of tools.
+    const asks = this.#answering.chooses && this.#answering.mayAsk;
     if (!owed) this.#voice.givenUp();
-    else if (this.#floor.quiet && !this.#listens && !this.#answering.chooses) {
+    else if (this.#floor.quiet && !this.#listens && !asks) {
       this.#parts.session.respond();
       this.#expectReply();
     }
