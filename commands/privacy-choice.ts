@@ -3,7 +3,7 @@ import type { Asked, CommandContext } from './command.ts';
 import type { PrivacyPart } from './privacy-part.ts';
 
 const DONE: Readonly<Record<ConsentChoice, string>> = {
-  out: 'I do not hear you any more on this server, from now on: not here, not in other channels, not after a restart. If you were just speaking, that is dropped. What you said before is still in the record. What you type to me with `/ask` I still read. `/privacy in` changes it back.',
+  out: 'I do not hear you any more on this server, from now on: not here, not in other channels, not after a restart. If you were just speaking, that is dropped. What you said before is still in the record; `/privacy forget` deletes it. What you type to me with `/ask` I still read. `/privacy in` changes it back.',
   in: 'I hear you on this server from now on. `/privacy out` takes it back at once.',
 };
 

@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import type { KeptCounts, KeptOfPerson } from '../src/bridge/privacy-ports.ts';
+import type { KeptCounts, KeptOfPerson, StayingCounts } from '../src/bridge/privacy-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
 import type { PrivacyPart } from './privacy-part.ts';
 import { counted, listed } from './words.ts';
@@ -10,15 +10,25 @@ const LARGEST = 9.5 * 1024 * 1024;
 const COMPRESSED_FROM = 4 * 1024 * 1024;
 const FAILURES_SHOWN = 5;
 
-const WORDS: Readonly<Record<keyof KeptCounts, string>> = {
-  utterances: 'thing that you said or typed',
-  answers: 'answer of mine to you alone',
-  toolCalls: 'tool call that you asked for',
-  comings: 'time that you came or left',
-  notices: 'notice about you',
-  notes: 'note',
-  reminders: 'reminder',
-  usageDays: 'day on which I counted what you used',
+/** One of a kind, and several. */
+type Forms = readonly [one: string, several: string];
+
+const WORDS: Readonly<Record<keyof KeptCounts, Forms>> = {
+  utterances: ['thing that you said or typed', 'things that you said or typed'],
+  answers: ['answer of mine to you alone', 'answers of mine to you alone'],
+  toolCalls: ['tool call that you asked for', 'tool calls that you asked for'],
+  comings: ['time that you came or left', 'times that you came or left'],
+  notices: ['notice about you', 'notices about you'],
+  notes: ['note', 'notes'],
+  reminders: ['reminder', 'reminders'],
+  cards: ['card for moderators about what you said', 'cards for moderators about what you said'],
+  usageDays: ['day on which I counted what you used', 'days on which I counted what you used'],
+};
+
+const STAYING: Readonly<Record<keyof StayingCounts, Forms>> = {
+  reports: ['report that you made', 'reports that you made'],
+  readings: ['note that you read the record', 'notes that you read the record'],
+  permissions: ['permission under your name', 'permissions under your name'],
 };
 
 /** What is kept of the asker here. */
@@ -46,6 +56,7 @@ async function show(asked: Asked, context: CommandContext): Promise<string> {
   const kept = await context.ownRecords.kept(asked.guildId, asked.user.id);
   const lines = [
     ...keptLines(kept),
+    ...stayingLines(kept),
     ...editingLines(kept),
     choiceLine(asked, context),
     `What is said here is deleted from my database after ${counted(kept.retentionDays, 'day')}. No sound is ever kept.`,
@@ -69,7 +80,7 @@ async function askToForget(asked: Asked, { ownRecords, forgetButton }: CommandCo
   const content = [
     ...keptLines(kept),
     'If you press the button, all of that is deleted for good: from my database, from the conversation that runs (it goes on without it), and from my posts here, which I edit one after the other. What you used stays in the sums of the server, without your name.',
-    'What I cannot take back: answers to you and others together, what others said about you, reports that were sealed for moderators, who read the record and when, and posts of which my database knows nothing any more. Whether you are heard in future does not change: that is `/privacy in` and `/privacy out`.',
+    'What I cannot take back: answers to you and others together, what others said about you, reports that were sealed for moderators, when you read the record, what managers allow you by name, and posts of which my database knows nothing any more. Whether you are heard in future does not change: that is `/privacy in` and `/privacy out`.',
   ].join('\n');
   return { content, files: [], buttons: [forgetButton(asked.user.id)] };
 }
@@ -82,12 +93,20 @@ function choiceLine({ guildId, user }: Asked, { consent }: CommandContext): stri
 }
 
 function keptLines({ counts, since }: KeptOfPerson): string[] {
-  const parts = (Object.keys(WORDS) as (keyof KeptCounts)[])
-    .filter((kind) => counts[kind] > 0)
-    .map((kind) => counted(counts[kind], WORDS[kind]));
+  const parts = inWords(counts, WORDS);
   if (parts.length === 0) return ['I keep nothing of you on this server.'];
   const from = since === null ? '' : `, since <t:${Math.floor(since / 1000)}:D>`;
   return [`On this server I keep of you${from}: ${listed(parts)}.`];
+}
+
+function stayingLines({ staying }: KeptOfPerson): string[] {
+  const parts = inWords(staying, STAYING);
+  return parts.length === 0 ? [] : [`Apart from that, also after \`/privacy forget\`: ${listed(parts)}.`];
+}
+
+function inWords<K extends string>(counts: Readonly<Record<K, number>>, words: Readonly<Record<K, Forms>>): string[] {
+  const kinds = (Object.keys(words) as K[]).filter((kind) => counts[kind] > 0);
+  return kinds.map((kind) => `${counts[kind]} ${words[kind][counts[kind] === 1 ? 0 : 1]}`);
 }
 
 function editingLines({ editing: { waiting, failed } }: KeptOfPerson): string[] {
@@ -104,7 +123,8 @@ function editingLines({ editing: { waiting, failed } }: KeptOfPerson): string[] 
 
 function file(name: string, bytes: Buffer): CommandAnswer {
   return {
-    content: 'This is all that I keep of you on this server. Only you see this message.',
+    content:
+      'This is all that I keep of you on this server, but for reports of others that are sealed for moderators. Only you see this message.',
     files: [{ name, bytes }],
   };
 }

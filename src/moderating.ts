@@ -61,7 +61,14 @@ export class Moderating {
       ...(contextMs !== undefined && { contextMs }),
     });
     this.reports = new Reporting({ ...shared, store: this.#stores.reports });
-    this.#watch = new RuleWatch({ rules: this.rules, flag: (flagged) => this.cards.open(flagged), botName, now, log });
+    this.#watch = new RuleWatch({
+      rules: this.rules,
+      flag: (flagged) => this.cards.open(flagged),
+      takeBack: (said) => this.cards.takeBack(said),
+      botName,
+      now,
+      log,
+    });
   }
 
   observe(event: BridgeEvent, place: SpokenAt): void {

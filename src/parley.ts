@@ -311,7 +311,7 @@ class Bot implements Parley {
     const press: Press = async (pressed) =>
       (await pressRuleButton(pressed, cards)) ??
       (await this.#tooling.press(pressed)) ??
-      pressForget(pressed, ownRecords);
+      pressForget(pressed, ownRecords, log);
     const forms: Forms = { open: noteForm, submit: (sent) => pressRuleButton(sent, cards) };
     dispatchCommands(this.#client, commands, context, press, forms);
   }

@@ -7,7 +7,7 @@ import type { KnownRules } from './known-rules.ts';
 import type { Log } from './log.ts';
 import type { Flagged } from './rule-watch.ts';
 import type { RuleCardStore } from './store/rule-cards.ts';
-import { forgottenCardText, ruleCardText } from './transcript/rule-card-text.ts';
+import { forgottenCardText, ruleCardText, takenBackCardText } from './transcript/rule-card-text.ts';
 
 /** The time around a hit that moderators see. */
 const CONTEXT_MS = 30_000;
@@ -122,22 +122,72 @@ export class RuleCards {
     return answer;
   }
 
-  /** Takes what a person said out of every card of a guild, and out of their posts. Rejects with StoreError. */
-  async forget(guildId: string, userId: UserId): Promise<void> {
-    const { store, posts, log } = this.#parts;
-    const changing = this.#changing.then(async () => {
-      for (const { card, gone } of await store.forget(guildId, userId)) {
-        if (!card.posted) continue;
-        const content = gone ? forgottenCardText : ruleCardText(card);
-        await posts
-          .edit(guildId, card.posted, content, gone ? [] : this.#parts.buttons(card))
-          .catch((error: unknown) =>
-            log.warn({ err: error, guildId }, 'the card of a rule could not be forgotten: delete it by hand'),
-          );
+  /**
+   * Takes what a person said, and what the model answered to them alone, out of every card of a guild, and out of their
+   * posts. To be called once the record has forgotten it. Rejects with StoreError.
+   */
+  forget(guildId: string, userId: UserId): Promise<void> {
+    return this.#next(async () => {
+      for await (const card of this.#parts.store.all(guildId)) {
+        if (card.userId === userId) await this.#remove(card, userId, forgottenCardText);
+        else await this.#forgetIn(card, userId);
       }
     });
-    this.#changing = changing.catch(() => {});
-    await changing;
+  }
+
+  /** Its speaker took back what they were just saying: it goes from every card. Rejects with StoreError. */
+  takeBack(said: Pick<RuleCard, 'guildId' | 'key' | 'at'> & { readonly userId: UserId }): Promise<void> {
+    const { guildId, userId, key, at } = said;
+    const since = at - LONGEST_LINE_MS - this.#contextMs;
+    return this.#next(async () => {
+      for await (const card of this.#parts.store.all(guildId, since)) {
+        const own = card.userId === userId && card.key === key && card.at === at;
+        if (own) await this.#remove(card, userId, takenBackCardText);
+        else await this.#keep(card, (line) => line.userId !== userId || line.at !== at);
+      }
+    });
+  }
+
+  async #forgetIn(card: RuleCard, userId: UserId): Promise<void> {
+    // Whose an answer of the model was, the record knows: what it has no more goes.
+    if (card.userId !== null && !card.context.some((line) => line.userId === userId || line.userId === null)) return;
+    const kept = (await this.#around(card)).context.filter((line) => line.userId !== userId);
+    if (card.key.startsWith('reply:') && !kept.some(({ hit }) => hit)) {
+      await this.#remove(card, userId, forgottenCardText);
+      return;
+    }
+    await this.#keep(card, (line) => kept.some((one) => one.at === line.at && one.userId === line.userId));
+  }
+
+  /** Takes the other lines out of its context. */
+  async #keep(card: RuleCard, stays: (line: CardLine) => boolean): Promise<void> {
+    const { store, posts, buttons, log } = this.#parts;
+    const context = card.context.filter(stays);
+    if (context.length === card.context.length) return;
+    const left = { ...card, context };
+    await store.put(left);
+    if (!card.posted) return;
+    try {
+      await posts.edit(card.guildId, card.posted, ruleCardText(left), buttons(left));
+    } catch (error) {
+      log.warn(
+        { err: error, guildId: card.guildId },
+        'the card of a rule could not be edited; the next start tries again',
+      );
+      await store.put({ ...left, complete: false });
+    }
+  }
+
+  async #remove(card: RuleCard, userId: UserId, content: string): Promise<void> {
+    const { store, posts, log } = this.#parts;
+    await store.remove(card, userId);
+    if (!card.posted) return;
+    try {
+      await posts.edit(card.guildId, card.posted, content, []);
+      await store.cleared(card, userId);
+    } catch (error) {
+      log.warn({ err: error, guildId: card.guildId }, 'the post of a card could not be edited; it is tried again');
+    }
   }
 
   async #deed(card: RuleCard, wish: CardWish, by: Person): Promise<{ readonly deed: CardDeed; readonly said: string }> {
@@ -222,11 +272,15 @@ export class RuleCards {
   /** Changes a card that is still there; undefined: it stays as it is. */
   async #change(guildId: string, id: number, change: (card: RuleCard) => Promise<RuleCard | undefined>): Promise<void> {
     const { store } = this.#parts;
-    const changing = this.#changing.then(async () => {
+    await this.#next(async () => {
       const card = await store.find(guildId, id);
       const changed = card && (await change(card));
       if (changed) await store.put(changed);
     });
+  }
+
+  async #next(act: () => Promise<void>): Promise<void> {
+    const changing = this.#changing.then(act);
     this.#changing = changing.catch(() => {});
     await changing;
   }

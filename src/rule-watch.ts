@@ -1,4 +1,5 @@
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
+import type { Turn, UserId } from './bridge/ports.ts';
 import type { Hit, RuleCard } from './bridge/rule-ports.ts';
 import type { KnownRules } from './known-rules.ts';
 import type { Log } from './log.ts';
@@ -25,6 +26,8 @@ const WAITING = 500;
 export interface RuleWatchParts {
   readonly rules: Pick<KnownRules, 'settings' | 'test' | 'count'>;
   readonly flag: (flagged: Flagged) => Promise<void>;
+  /** Told of what was taken back, which may have been flagged. */
+  readonly takeBack: (said: Pick<Flagged, 'guildId' | 'key' | 'at'> & { readonly userId: UserId }) => Promise<void>;
   readonly botName: (guildId: string) => string;
   readonly now: () => number;
   readonly log: Pick<Log, 'info' | 'warn'>;
@@ -35,6 +38,8 @@ export class RuleWatch {
   readonly #parts: RuleWatchParts;
   readonly #sounds = new Map<string, { at: number; endedAt: number | undefined }>();
   readonly #replies = new Map<string, RecordedReply>();
+  /** By conversation and key: their speakers opted out in the middle of them. */
+  readonly #withdrawn = new Map<string, true>();
   /** How many conversations of a guild have ended: each counts its turns anew. */
   readonly #ended = new Map<string, number>();
   /** By conversation and key: the rules that a sentence has hit already, since late words bring it again. */
@@ -62,6 +67,9 @@ export class RuleWatch {
       }
       case 'turn-transcript':
         if (event.final) this.#person(event, place);
+        return;
+      case 'turn-withdrawn':
+        this.#takeBack(event.turn, guildId);
         return;
       case 'reply-started':
       case 'reply-audible':
@@ -118,6 +126,14 @@ export class RuleWatch {
     return `${guildId}/${this.#ended.get(guildId) ?? 0}`;
   }
 
+  #takeBack({ id, userId }: Turn, guildId: string): void {
+    const turn = `${this.#conversation(guildId)} turn:${id}`;
+    const sound = this.#sounds.get(`${this.#conversation(guildId)} ${id}`);
+    put(this.#withdrawn, turn, true);
+    if (userId === null || !sound) return;
+    this.#then(guildId, () => this.#parts.takeBack({ guildId, userId, key: `turn:${id}`, at: sound.at }));
+  }
+
   #look(said: Said): void {
     if (said.text.trim() === '') return;
     if (this.#waiting >= WAITING) {
@@ -128,14 +144,16 @@ export class RuleWatch {
       return;
     }
     this.#waiting += 1;
-    this.#looking = this.#looking
-      .then(() => this.#check(said))
-      .catch((error: unknown) => {
-        this.#parts.log.warn({ err: error, guildId: said.guildId }, 'a sentence could not be held against the rules');
-      })
-      .finally(() => {
-        this.#waiting -= 1;
-      });
+    this.#then(said.guildId, () => this.#check(said));
+    this.#then(said.guildId, async () => {
+      this.#waiting -= 1;
+    });
+  }
+
+  #then(guildId: string, act: () => Promise<void>): void {
+    this.#looking = this.#looking.then(act).catch((error: unknown) => {
+      this.#parts.log.warn({ err: error, guildId }, 'a sentence could not be held against the rules');
+    });
   }
 
   async #check({ by, conversation, ...said }: Said): Promise<void> {
@@ -144,6 +162,7 @@ export class RuleWatch {
     const { mode, watchModel } = await rules.settings(guildId);
     if (by === 'model' && !watchModel) return;
     const key = `${conversation} ${said.key}`;
+    if (this.#withdrawn.has(key)) return;
     const before = said.key === '' ? new Set<number>() : (this.#hit.get(key) ?? new Set());
     const hits: readonly Hit[] = (await rules.test(guildId, said.text)).filter(({ rule }) => !before.has(rule.id));
     if (hits.length === 0) return;

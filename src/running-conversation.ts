@@ -14,6 +14,7 @@ import { Journey } from './journey.ts';
 import { LiveText } from './live-text.ts';
 import { Recorder } from './recorder.ts';
 import type { Now, Opened } from './session-opener.ts';
+import { escapeMarkdown } from './transcript/markdown.ts';
 import { Transcript } from './transcript/transcript.ts';
 
 /** How long forgetting waits for posts under way; they are edited later, then. */
@@ -157,6 +158,7 @@ export class RunningConversation {
       mode: () => consent.mode(channel.guild.id),
       privacyUrl,
       record: this.#recorder,
+      escape: escapeMarkdown,
       statuses,
       log,
     });

@@ -69,6 +69,11 @@ export class Answering {
     return this.#parts.settings().answer !== 'always' && this.#parts.unasked() !== null;
   }
 
+  /** Whether it is going to ask for an answer, or may: that one is to everything that is owed. */
+  get mayAsk(): boolean {
+    return [...this.#judged.values()].some(({ state }) => state === 'wanted' || state === 'undecided');
+  }
+
   /** Their speaker took these turns back: nobody answers them, and their words are not waited for. */
   withdraw(turnIds: readonly number[]): void {
     for (const id of turnIds) this.#judged.delete(id);

@@ -11,13 +11,23 @@ export interface KeptCounts {
   readonly notices: number;
   readonly notes: number;
   readonly reminders: number;
+  /** For moderators, about what they said. */
+  readonly cards: number;
   /** Days on which what they used was counted under their name. */
   readonly usageDays: number;
+}
+
+/** What forgetting leaves. `reports`: that they made. `readings`: of the record. `permissions`: under their id. */
+export interface StayingCounts {
+  readonly reports: number;
+  readonly readings: number;
+  readonly permissions: number;
 }
 
 /** What is kept of a person, in short. */
 export interface KeptOfPerson {
   readonly counts: KeptCounts;
+  readonly staying: StayingCounts;
   /** The oldest of it; null: nothing is kept. */
   readonly since: number | null;
   /** How long the guild keeps what is said. */

@@ -20,6 +20,8 @@ export interface ChosenModel {
   readonly absent: Provider | null;
   /** People's words are written down, by this model or by another one, so that it can be told whom they were for. */
   readonly written: boolean;
+  /** The label of what writes down beside it, and gets everybody's sound, too; null: nothing does. */
+  readonly writer: string | null;
 }
 
 /** The models of every configured provider, and which of them a guild uses. */

@@ -42,10 +42,11 @@ export class Withdrawals {
     tools.forget(userId);
     replies.silenceTo((turns) => turns.some((turn) => turn.userId === userId || turn.about === userId));
     const owed = session.forget(userId, model.forget(userId));
-    // Where not everybody is answered, the next tick asks for whoever waits.
     answering.cut();
+    // Where not everybody is answered, the next tick asks for whoever waits; what else is owed are results of tools.
+    const asks = answering.chooses && answering.mayAsk;
     if (!owed) replies.givenUp();
-    else if (floor.quiet && this.#answersAll) replies.ask();
+    else if (floor.quiet && !model.listens && !asks) replies.ask();
     onState();
   }
 
@@ -64,6 +65,8 @@ export class Withdrawals {
     const now = performance.now();
     const { turns, unanswered } = underWay.withdraw(userId, now);
     if (unanswered && replies.state === 'preparing') replies.cut();
+    // An answer that was faster than the words that it is about.
+    replies.silenceTo((answered) => underWay.areWithdrawn(answered.map(({ id }) => id)));
     const turnIds = turns.map(({ id }) => id);
     answering.withdraw(turnIds);
     session.withdraw(userId, turnIds);

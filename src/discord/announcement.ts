@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { ChannelType, escapeMarkdown, type VoiceBasedChannel } from 'discord.js';
+import { ChannelType, type VoiceBasedChannel } from 'discord.js';
 import type { Logger } from 'pino';
 import type { EndReason } from '../bridge/bridge-ports.ts';
 import type { ConsentChoice, ConsentMode } from '../bridge/consent-ports.ts';
@@ -22,6 +22,7 @@ export class Announcement {
   readonly #mode: () => ConsentMode;
   readonly #privacyUrl: string | null;
   readonly #record: LiveRecord | undefined;
+  readonly #escape: Shown;
   #said = 0;
   readonly #statuses: VoiceStatuses;
   readonly #log: Logger;
@@ -29,7 +30,8 @@ export class Announcement {
 
   /**
    * `modelLabel`: which model answers now; it may change during a visit. `mode`: who is heard now. `privacyUrl`: a page
-   * about it. `record`: where what is said to people is kept.
+   * about it. `record`: where what is said to people is kept. `escape` makes untrusted text harmless in a post; '' where
+   * nothing of it can be seen.
    */
   constructor(options: {
     channel: VoiceBasedChannel;
@@ -38,6 +40,7 @@ export class Announcement {
     mode?: () => ConsentMode;
     privacyUrl?: string | null;
     record?: LiveRecord;
+    escape: Shown;
     statuses: VoiceStatuses;
     log: Logger;
   }) {
@@ -48,6 +51,7 @@ export class Announcement {
     this.#mode = options.mode ?? (() => 'opt-out');
     this.#privacyUrl = options.privacyUrl ?? null;
     this.#record = options.record;
+    this.#escape = options.escape;
     this.#statuses = options.statuses;
     this.#log = options.log;
   }
@@ -137,7 +141,7 @@ export class Announcement {
     const { id } = this.#channel;
     const channel = this.#text;
     const key = `said:${++this.#said}`;
-    const posted = text(harmless);
+    const posted = text((untrusted) => this.#escape(untrusted) || 'Somebody');
     // Without the mark of Discord's small print.
     this.#record?.notice(key, text(asItIs).replaceAll(/^-# /gm, ''));
     await Promise.race([this.#record?.flush().catch(() => {}), wait(RECORDED_MS, undefined, { ref: false })]);
@@ -157,12 +161,6 @@ function askedIn(by: Person, shown: Shown): string {
 /** The record keeps names as they are; whoever shows them makes them harmless. */
 function asItIs(untrusted: string): string {
   return untrusted;
-}
-
-/** Untrusted text as letters only: no markdown, and nothing that looks like a mention. */
-function harmless(text: string): string {
-  const markdown = escapeMarkdown(text, { maskedLink: true, heading: true, bulletedList: true, numberedList: true });
-  return markdown.replace(/[<>@#]/g, '\\$&');
 }
 
 /** What the bot says when it went without being asked to; null where somebody asked. */

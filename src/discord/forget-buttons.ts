@@ -2,6 +2,7 @@ import type { ButtonInteraction } from 'discord.js';
 import type { UserId } from '../bridge/ports.ts';
 import type { Forgotten, OwnRecords } from '../bridge/privacy-ports.ts';
 import type { MessageButton } from '../bridge/room-ports.ts';
+import type { Log } from '../log.ts';
 
 /** The button below the question of `/privacy forget`. */
 export function forgetButton(userId: UserId): MessageButton {
@@ -12,11 +13,17 @@ export function forgetButton(userId: UserId): MessageButton {
 export async function pressForget(
   pressed: ButtonInteraction<'cached'>,
   ownRecords: Pick<OwnRecords, 'forget'>,
+  log: Pick<Log, 'error'>,
 ): Promise<string | undefined> {
   const [kind, userId] = pressed.customId.split('/');
   if (kind !== 'privacy-forget') return undefined;
   if (userId !== pressed.user.id) return 'That button is not yours. Use `/privacy forget` yourself.';
-  return forgottenText(await ownRecords.forget(pressed.guildId, userId));
+  try {
+    return forgottenText(await ownRecords.forget(pressed.guildId, userId));
+  } catch (error) {
+    log.error({ err: error, guildId: pressed.guildId }, 'somebody could not be forgotten');
+    return 'My database failed in the middle of it, so some of it is still there. Please press the button again in a few minutes. If that does not help, tell whoever runs me.';
+  }
 }
 
 function forgottenText({ counts, posts }: Forgotten): string {

@@ -53,7 +53,7 @@ export class OldPosts {
       // An archived thread is in no cache.
       const channel = await this.#client.channels.fetch(post.channelId);
       if (!channel?.isTextBased() || channel.isDMBased()) return { kind: 'gone' };
-      await act(channel);
+      await inOpenThread(channel, () => act(channel));
       return { kind: 'done' };
     } catch (error) {
       if (!(error instanceof DiscordAPIError)) return { kind: 'later' };
@@ -61,9 +61,30 @@ export class OldPosts {
       if (NO_RIGHT.has(error.code)) {
         return { kind: 'refused', reason: 'I lack View Channel, Read Message History or Connect there' };
       }
-      if (SHUT.has(error.code)) return { kind: 'refused', reason: 'the thread is archived or locked' };
+      if (SHUT.has(error.code)) return { kind: 'refused', reason: 'the thread is locked, or I may not open it again' };
       // Such as 30046: too many edits of messages that are older than an hour.
       return { kind: 'later' };
+    }
+  }
+}
+
+/**
+ * Nothing can be edited in an archived thread, and Discord archives threads after some days without a message. Whoever may
+ * write there may open one that is not locked; https://docs.discord.com/developers/resources/channel#modify-channel
+ */
+async function inOpenThread(channel: GuildTextBasedChannel, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    const archived =
+      error instanceof DiscordAPIError && error.code === RESTJSONErrorCodes.InvalidActionOnArchivedThread;
+    if (!archived || !channel.isThread() || channel.locked) throw error;
+    await channel.edit({ archived: false });
+    try {
+      await act();
+    } finally {
+      // As it was; where that fails, Discord archives it again by itself.
+      await channel.edit({ archived: true }).catch(() => {});
     }
   }
 }

@@ -52,6 +52,11 @@ export class GeminiGenerations {
     this.#dropHeld();
   }
 
+  /** Who was about to speak took it back, and nobody else is. */
+  turnGone(): void {
+    this.#speaking = false;
+  }
+
   /** See SpeechSession.pass: nobody is to hear what is held back, or would be. */
   pass(): void {
     this.#passed = this.#awaited && this.#waits;

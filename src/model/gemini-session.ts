@@ -156,6 +156,7 @@ export class GeminiSession implements SpeechSession {
     this.#hearing.withdraw(turnIds);
     this.#outbox.withdraw(turnIds);
     this.#speaking.withdraw(turnIds, performance.now());
+    if (!this.#speaking.isOpen && !this.#outbox.turnWaits) this.#generations.turnGone();
     this.#outbox.pump();
   }
 

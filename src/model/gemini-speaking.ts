@@ -52,6 +52,10 @@ export class GeminiSpeaking {
     return this.#parts.manual || this.#parts.laterContent;
   }
 
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
   begin(turn: Turn, now: number): void {
     this.#open = { turn, samples: 0, taken: 0, samplesAtClose: 0, takenAtClose: 0, closedByServer: false };
     const label = this.listens ? this.#parts.labelled(speakerLabel(turn)) : '';

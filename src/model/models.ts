@@ -60,7 +60,8 @@ export class Models implements SpeechModels {
   }
 
   #choice(model: SpeechModel, absent: Provider | null): ChosenModel {
-    return { model, absent, written: model.capabilities.unasked !== null || this.transcriber !== null };
+    const writer = model.capabilities.unasked === 'waits' ? null : (this.transcriber?.label ?? null);
+    return { model, absent, written: model.capabilities.unasked !== null || writer !== null, writer };
   }
 
   names(provider: Provider): readonly string[] {

@@ -32,6 +32,8 @@ type Transcript = SessionEvent & { readonly type: 'turn-transcript' };
 
 /** Whose words of a turn count. */
 interface Written {
+  /** Whose turn, or for whom. */
+  readonly userId: UserId | undefined;
   /** The transcriber was given the turn. */
   readonly beside: boolean;
   /** What the speech model wrote down, held back. */
@@ -80,7 +82,8 @@ export class TranscribedSession implements Conversation {
 
   beginTurn(turn: Turn): void {
     this.#beside = this.#wanted && this.#side?.takes === true;
-    this.#turns.set(turn.id, { beside: this.#beside, own: undefined, done: false });
+    const userId = turn.userId ?? turn.about;
+    this.#turns.set(turn.id, { userId, beside: this.#beside, own: undefined, done: false });
     const oldest = this.#turns.keys().next();
     if (this.#turns.size > REMEMBERED && !oldest.done) this.#turns.delete(oldest.value);
     this.#parts.session.beginTurn(turn);
@@ -117,7 +120,7 @@ export class TranscribedSession implements Conversation {
   withdraw(userId: UserId, turnIds: readonly number[]): void {
     this.#parts.session.withdraw(userId, turnIds);
     this.#side?.withdraw(userId, turnIds);
-    for (const id of turnIds) this.#turns.set(id, { beside: false, own: undefined, done: true });
+    for (const id of turnIds) this.#turns.set(id, { userId, beside: false, own: undefined, done: true });
   }
 
   acknowledge(call: Acknowledged): boolean {
@@ -138,6 +141,9 @@ export class TranscribedSession implements Conversation {
 
   forget(userId: UserId, instructions: string): boolean {
     this.#side?.forget(userId);
+    for (const [id, written] of this.#turns) {
+      if (written.userId === userId) this.#turns.set(id, { userId, beside: false, own: undefined, done: true });
+    }
     return this.#parts.session.forget(userId, instructions);
   }
 

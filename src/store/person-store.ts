@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { UserId } from '../bridge/ports.ts';
-import type { KeptCounts } from '../bridge/privacy-ports.ts';
+import type { KeptCounts, KeptOfPerson } from '../bridge/privacy-ports.ts';
 import type { PostedIn, RecordedLine } from '../bridge/record-ports.ts';
 import { type Database, StoreError } from './database.ts';
 import { deleteLines } from './delete-lines.ts';
+import { keptBeside, stayingOf } from './kept-beside.ts';
 import { takeNamesOut } from './notice-names.ts';
 import { linesOfPerson, type PersonLines } from './person-lines.ts';
 import { addRemoval } from './post-removals.ts';
@@ -41,18 +42,18 @@ export class PersonStore {
   }
 
   /** How much there is, and since when. Throws StoreError. */
-  summary(guildId: string, userId: UserId): Promise<{ readonly counts: KeptCounts; readonly since: number | null }> {
+  summary(guildId: string, userId: UserId): Promise<Pick<KeptOfPerson, 'counts' | 'staying' | 'since'>> {
     return this.#asked('read from', async () => {
       const { reader, seal } = this.#parts;
       const lines = await linesOfPerson(reader, seal, guildId, userId);
       const kept = await this.#others(guildId, userId);
       const first = Math.min(...Object.values(lines).flatMap((ids) => ids.slice(0, 1)));
       const made = [...kept.notes, ...kept.reminders].map(({ madeAt }) => madeAt);
+      const beside = await keptBeside(reader, seal, guildId, userId);
       const days = kept.usage.map(({ day }) => Date.parse(day));
       const since = Math.min(first / 1_024, ...made, ...days);
-      const usageDays = new Set(kept.usage.map(({ day }) => day)).size;
-      const counts = { ...countsOf(lines), notes: kept.notes.length, reminders: kept.reminders.length, usageDays };
-      return { counts, since: Number.isFinite(since) ? Math.floor(since) : null };
+      const counts = { ...countsOf(lines), ...countsBeside(kept), cards: beside.cards.length };
+      return { counts, staying: stayingOf(beside), since: Number.isFinite(since) ? Math.floor(since) : null };
     });
   }
 
@@ -63,7 +64,8 @@ export class PersonStore {
       const ids = await linesOfPerson(reader, seal, guildId, userId);
       const lines = await this.#lines(Object.values(ids).flat());
       const others = await this.#others(guildId, userId);
-      return { lines: lines.sort((one, other) => one.id - other.id), ...others };
+      const beside = await keptBeside(reader, seal, guildId, userId);
+      return { lines: lines.sort((one, other) => one.id - other.id), ...others, ...beside };
     });
   }
 
@@ -76,6 +78,7 @@ export class PersonStore {
       const { database, reader, seal } = this.#parts;
       const ids = await linesOfPerson(reader, seal, guildId, userId);
       const others = await this.#others(guildId, userId);
+      const { cards } = await keptBeside(reader, seal, guildId, userId);
       const messages = new Set<string>();
       const names = new Set<string>();
       // Utterances last: their turns tell which answers are theirs, should this be broken off.
@@ -104,8 +107,7 @@ export class PersonStore {
         );
       });
       await takeNamesOut(database, seal, guildId, names);
-      const usageDays = new Set(others.usage.map(({ day }) => day)).size;
-      const counts = { ...countsOf(ids), notes: others.notes.length, reminders: others.reminders.length, usageDays };
+      const counts = { ...countsOf(ids), ...countsBeside(others), cards: cards.length };
       return { counts, posts: messages.size };
     });
   }
@@ -201,6 +203,19 @@ function countsOf(ids: PersonLines) {
     comings: ids.comings.length,
     notices: ids.notices.length,
   };
+}
+
+function countsBeside({
+  notes,
+  reminders,
+  usage,
+}: {
+  notes: readonly unknown[];
+  reminders: readonly unknown[];
+  usage: readonly { day: string }[];
+}) {
+  const usageDays = new Set(usage.map(({ day }) => day)).size;
+  return { notes: notes.length, reminders: reminders.length, usageDays };
 }
 
 function inBatches(ids: readonly number[], size = BATCH): number[][] {

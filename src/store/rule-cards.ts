@@ -2,6 +2,7 @@ import type { UserId } from '../bridge/ports.ts';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { RuleCard } from '../bridge/rule-ports.ts';
 import { type Database, StoreError } from './database.ts';
+import { addRemoval, dropRemoval } from './post-removals.ts';
 import type { TextSeal } from './text-seal.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -61,30 +62,34 @@ export class RuleCardStore {
     });
   }
 
-  /**
-   * Deletes the cards of what a person said, and takes their words out of the context of others. Gives them as they are
-   * now, for their posts: `gone` of those that were deleted.
-   */
-  async forget(
-    guildId: string,
-    userId: UserId,
-  ): Promise<readonly { readonly card: RuleCard; readonly gone: boolean }[]> {
-    const changed: { card: RuleCard; gone: boolean }[] = [];
-    const ids = await asked('read from', () => this.#database('rule_cards').where({ guild_id: guildId }).select('id'));
+  /** The cards of a guild, since an instant of the sound, one after the other; those that are deleted meanwhile are left out. */
+  async *all(guildId: string, since = 0): AsyncGenerator<RuleCard> {
+    const ids = await asked('read from', () =>
+      this.#database('rule_cards').where({ guild_id: guildId }).where('said_at', '>=', since).select('id'),
+    );
     for (const { id } of ids) {
       const card = await this.find(guildId, Number(id));
-      if (!card) continue;
-      if (card.userId === userId) {
-        await asked('written to', () => this.#database('rule_cards').where({ id }).delete());
-        changed.push({ card, gone: true });
-        continue;
-      }
-      const context = card.context.filter((line) => line.userId !== userId);
-      if (context.length === card.context.length) continue;
-      await this.put({ ...card, context });
-      changed.push({ card: { ...card, context }, gone: false });
+      if (card) yield card;
     }
-    return changed;
+  }
+
+  /** Deletes a card; its post is to be edited for this person's sake, also after a restart, until cleared() says that it was. */
+  remove({ id, guildId, posted }: RuleCard, userId: UserId): Promise<void> {
+    return asked('written to', () =>
+      this.#database.transaction(async (transaction) => {
+        await transaction('rule_cards').where({ id }).delete();
+        if (!posted) return;
+        const removal = { guildId, userId, post: posted, extent: 'whole', beginnings: [] } as const;
+        await addRemoval(transaction, this.#seal, removal);
+      }),
+    );
+  }
+
+  /** The post of a card that was deleted shows nothing of it any more. */
+  cleared({ posted }: RuleCard, userId: UserId): Promise<void> {
+    return asked('written to', async () => {
+      if (posted) await dropRemoval(this.#database, { userId, post: posted, extent: 'whole' });
+    });
   }
 
   #row(card: Omit<RuleCard, 'id'>): Row {

@@ -29,6 +29,10 @@ export function ruleCardText(card: RuleCard): string {
 /** What stands in place of a card whose words are to be forgotten. */
 export const forgottenCardText = 'What stood here was deleted, because the person who said it wanted it forgotten.';
 
+/** What stands in place of a card of something that was just being said. */
+export const takenBackCardText =
+  'What stood here was deleted, because the person who was saying it does not want to be heard any more.';
+
 /** A report's post; what was said comes as a file. */
 export function reportText(report: Report): string {
   const { id, by, about, reason } = report;

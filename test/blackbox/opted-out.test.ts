@@ -226,7 +226,7 @@ describe('people who come later', () => {
       const [notice] = notices();
       assert.equal(
         notice?.content,
-        '-# \\*\\*Ben\\*\\* \\@everyone: I am an AI, and I am listening here. What you say here goes to OpenAI (gpt-realtime-2.1) and is written down. ' +
+        '-# \\*\\*Ben\\*\\* \\@\u2060everyone: I am an AI, and I am listening here. What you say here goes to OpenAI (gpt-realtime-2.1) and is written down. ' +
           'If you do not want that, say so with `/privacy out`: I stop hearing you at once. What that means: `/privacy about` or <https://parley.example/privacy>.\n' +
           '-# Carl: as you chose, I do not hear you. `/privacy in` changes that.',
       );

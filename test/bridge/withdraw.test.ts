@@ -70,6 +70,17 @@ describe('Bridge, of somebody who opts out', () => {
     assert.deepEqual(scene.line.pull(5), []);
   });
 
+  it('breaks off an answer that was faster than the words that it is about', async () => {
+    const { scene, optOut } = consenting();
+    await scene.speak('ben', 400);
+    await scene.called('end respond');
+    await scene.says(started('r1', 1), audio('r1', 500));
+    assert.equal(scene.line.pull(2).length, 2);
+    optOut('ben');
+    assert.deepEqual(scene.session.calls.slice(-2), ['interrupt', 'withdraw ben 1']);
+    assert.deepEqual(scene.line.pull(5), []);
+  });
+
   it('keeps what was said and answered before', async () => {
     const { scene, optOut } = consenting();
     await scene.speak('ben', 400);
@@ -122,5 +133,30 @@ describe('Bridge, of somebody who opts out', () => {
     await scene.speak('ben', 400);
     await scene.called('begin 1 ben');
     assert.equal(scene.session.turnSamples[0], 400 * 24);
+  });
+});
+
+describe('Bridge, of somebody who is forgotten', () => {
+  it('has others answered what a tool brought them, where only who speaks to the bot is answered', async () => {
+    const scene = new Scene({ answer: 'addressed' });
+    open.push(scene);
+    await scene.speak('ben', 400);
+    await scene.called('end');
+    await scene.says({ type: 'turn-transcript', turnId: 1, text: 'Nice weather.', final: true });
+    await scene.called('pass 1');
+    scene.bridge.ask({ userId: 'anna', name: 'Anna' }, 'Look it up');
+    await scene.called('text 2 anna Look it up');
+    const call = { callId: 'c1', replyId: 'r1', turnIds: [2], name: 'look', arguments: '{}' };
+    await scene.says(started('r1', 1, 2), audio('r1', 20), { type: 'audio-done', replyId: 'r1' });
+    scene.line.pull(5);
+    await scene.says({ type: 'tool-call', call }, done('r1', true));
+    scene.toolbox.calls[0]?.settle({ callId: 'c1', name: 'look', ok: true, output: 'found' });
+    await scene.called('respond');
+    // Ben's turn is behind this answer, too: the model had heard it.
+    await scene.says(started('r2', 1, 2), audio('r2', 500));
+    scene.line.pull(2);
+    scene.session.owes = true;
+    scene.bridge.forget('ben');
+    assert.deepEqual(scene.session.calls.slice(-3), ['interrupt', 'forget ben true', 'respond']);
   });
 });

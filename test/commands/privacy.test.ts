@@ -29,6 +29,7 @@ describe('/privacy', () => {
       ],
     );
     assert.match(about[0] ?? '', /because this server is set to opt-out/);
+    assert.match(about[2] ?? '', /to OpenAI \(gpt-realtime-2\.1\), which answers and writes down the words\.$/);
     assert.match(about[3] ?? '', /for 30 days/);
     await ben.command('/privacy out', {}, in_);
     assert.match(
@@ -94,6 +95,46 @@ describe('/privacy where nothing can be written', () => {
       );
     } finally {
       await rig.close();
+    }
+  });
+
+  it('says in good English what is kept, and what stays after forgetting', async () => {
+    const counts = {
+      utterances: 2,
+      answers: 1,
+      toolCalls: 2,
+      comings: 2,
+      notices: 0,
+      notes: 0,
+      reminders: 1,
+      cards: 2,
+      usageDays: 2,
+    };
+    const kept = {
+      counts,
+      staying: { reports: 1, readings: 2, permissions: 0 },
+      since: Date.parse('2026-11-20'),
+      retentionDays: 1,
+      editing: { waiting: 2, failed: [] },
+    };
+    const no = () => Promise.reject(new Error('nobody asked for that'));
+    const other = await startRig({ ownRecords: { kept: () => Promise.resolve(kept), exported: no, forget: no } });
+    try {
+      const { anna, voice } = await furnish(other);
+      const { content } = await anna.command('/privacy show', {}, { channelId: voice });
+      assert.equal(
+        content,
+        [
+          'On this server I keep of you, since <t:1795132800:D>: 2 things that you said or typed, 1 answer of mine to you alone, 2 tool calls that you asked for, 2 times that you came or left, 1 reminder, 2 cards for moderators about what you said and 2 days on which I counted what you used.',
+          'Apart from that, also after `/privacy forget`: 1 report that you made and 2 notes that you read the record.',
+          'I am still taking your words out of 2 old posts.',
+          'I hear you: you have not chosen, and this server is set to opt-out.',
+          'What is said here is deleted from my database after 1 day. No sound is ever kept.',
+          '`/privacy export` gives you all of it as a file, `/privacy forget` deletes it.',
+        ].join('\n'),
+      );
+    } finally {
+      await other.close();
     }
   });
 });

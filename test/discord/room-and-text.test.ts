@@ -11,6 +11,7 @@ import { VoiceStatuses } from '../../src/discord/voice-status.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { ChannelType } from '../../src/simulator/discord/entities.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
+import { escapeMarkdown } from '../../src/transcript/markdown.ts';
 import { keptLog } from '../fakes/log.ts';
 import { noSchemas, violations } from '../fakes/published.ts';
 
@@ -260,6 +261,7 @@ describe('Announcement', () => {
     await enterVoice(guild, voice);
     const channel = guild.channels.cache.get(voice) as VoiceChannel;
     const announcement = new Announcement({
+      escape: escapeMarkdown,
       channel,
       conversation: 'talk',
       modelLabel: () => 'OpenAI (gpt-realtime-2.1)',
@@ -287,7 +289,10 @@ describe('Announcement', () => {
   it('says where the sound goes from now on, with nothing in it that acts', async () => {
     const { voice, simulated, announcement } = await visit();
     await announcement.goesTo('I now use OpenAI (_my_ <@1> @everyone model).');
-    assert.equal(simulated.messages(voice)[0]?.content, 'I now use OpenAI (\\_my\\_ \\<\\@1\\> \\@everyone model).');
+    assert.equal(
+      simulated.messages(voice)[0]?.content,
+      'I now use OpenAI (\\_my\\_ \\<\\@1\\> \\@\u2060everyone model).',
+    );
   });
 
   it('leaves a status that somebody else wrote meanwhile', async () => {

@@ -31,7 +31,7 @@ export const scriptedModels: SpeechModels = {
     const absent = provider !== null && !called[provider] ? provider : null;
     const used = provider === null || absent !== null ? 'openai' : provider;
     const chosen = modelOf(used, (absent === null ? model : null) ?? names[used]?.[0] ?? '');
-    return { model: chosen, absent, written: chosen.capabilities.unasked !== null };
+    return { model: chosen, absent, written: chosen.capabilities.unasked !== null, writer: null };
   },
   names: (provider) => names[provider] ?? [],
   lacking: (provider) => {

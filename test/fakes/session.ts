@@ -58,9 +58,11 @@ export class ScriptedSession implements Conversation {
   tell(result: ToolResult, turnIds: readonly number[]): void {
     this.calls.push(`tell ${turnIds.join()} ${result.output}`);
   }
+  /** What forget() says: whether others still wait. */
+  owes = false;
   forget(userId: string, instructions: string): boolean {
     this.calls.push(`forget ${userId} ${instructions.length > 0}`);
-    return false;
+    return this.owes;
   }
   approve(callId: string, approved: boolean, reason: string): void {
     this.calls.push(`${approved ? 'approve' : 'decline'} ${callId}: ${reason}`);

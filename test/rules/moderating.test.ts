@@ -10,6 +10,7 @@ import { openRecord } from '../../src/kept-record.ts';
 import { Moderating } from '../../src/moderating.ts';
 import { Recorder } from '../../src/recorder.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { RemovalStore } from '../../src/store/post-removals.ts';
 import { decrypt, unlock } from '../../src/store/record-key.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
 import { keptLog } from '../fakes/log.ts';
@@ -40,6 +41,7 @@ class Channel {
 
   async edit(_guildId: string, { messageId }: PostedIn, content: string, buttons: readonly unknown[]) {
     const post = this.posts[Number(messageId) - 1];
+    if (this.broken) throw new Error('I lack View Channel in #mods.');
     if (post) Object.assign(post, { content, buttons: buttons.length });
   }
 }
@@ -124,7 +126,7 @@ async function stage(
     moderating.observe({ type: 'ended', reason: { kind: 'alone' } }, { guildId: GUILD, channelId: VOICE });
     turns = 0;
   };
-  return { moderating, channel, database, say, words, add, close, lines, end };
+  return { moderating, channel, database, record, seal, recorder, tell, say, words, add, close, lines, end };
 }
 
 function place(context: TestContext): { readonly url: string; readonly bytes: () => string } {
@@ -223,6 +225,66 @@ test('forgetting takes a person out of cards and their posts; a report stays for
   assert.equal((await database('reports')).length, 1);
   await moderating.purge(Date.now() + 91 * DAY_MS);
   assert.equal((await database('reports')).length, 0);
+});
+
+test('forgetting reaches what the model answered to that person alone, and posts that cannot be edited at once', async (context) => {
+  const { moderating, channel, database, record, recorder, seal, say, tell, add } = await stage(context);
+  await add('bad');
+  await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS, watchModel: true });
+  const answered = async (replyId: string, turns: readonly Turn[], delta: string) => {
+    tell({ type: 'reply-started', replyId, turns });
+    tell({ type: 'reply-transcript', replyId, delta });
+    tell({ type: 'reply-audible', replyId, sinceTurnMs: 1 });
+    tell({ type: 'reply-ended', replyId, heardMs: 100, producedMs: 100, interrupted: false });
+    await recorder.flush();
+  };
+  const one = await say(ANNA, 'good');
+  await answered('r1', [one], 'bad for Anna');
+  const two = await say(BEN, 'bad one');
+  await answered('r2', [one, two], 'bad for both');
+  await until('the cards', () => channel.posts.length === 3);
+  assert.match(channel.posts[1]?.content ?? '', /bad for Anna/);
+  channel.broken = true;
+  await record.persons.forget(GUILD, ANNA.userId);
+  await moderating.forget(GUILD, ANNA.userId);
+  const cards = await database('rule_cards').orderBy('id');
+  assert.deepEqual(
+    cards.map(({ text }) => text),
+    ['bad one', 'bad for both'],
+  );
+  assert.doesNotMatch(JSON.stringify(cards), /Anna|good/);
+  const [due] = await new RemovalStore(database, seal).next([], 5);
+  assert.deepEqual([due?.extent, due?.post.messageId], ['whole', '1']);
+  // What could not be edited and stays is tried again with the next start.
+  assert.deepEqual(
+    cards.map(({ complete }) => complete),
+    [0, 0],
+  );
+  channel.broken = false;
+  await moderating.forget(GUILD, BEN.userId);
+  assert.match(channel.posts[1]?.content ?? '', /^What stood here was deleted/);
+  assert.equal((await database('rule_cards')).length, 1, 'the answer to both is still in the record');
+});
+
+test('a card of what its speaker takes back goes, and what waits to be looked at makes none', async (context) => {
+  const { moderating, channel, database, say, tell, add } = await stage(context);
+  await add('bad');
+  await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
+  await say(BEN, 'bad before');
+  const turn = await say(ANNA, 'bad secret');
+  await until('the cards', () => channel.posts.length === 2);
+  tell({ type: 'turn-withdrawn', turn });
+  await until('the edit', () => /does not want to be heard/.test(channel.posts[1]?.content ?? ''));
+  const early = await say(ANNA, 'bad too');
+  tell({ type: 'turn-withdrawn', turn: early });
+  await say(BEN, 'bad after');
+  await until('the next', () => channel.posts.some(({ content }) => content.includes('> bad after')));
+  assert.deepEqual(
+    (await database('rule_cards').orderBy('id')).map(({ text }) => text),
+    ['bad before', 'bad after'],
+  );
+  assert.doesNotMatch(JSON.stringify(channel.posts), /bad (secret|too)/);
+  assert.equal((await database('post_removals')).length, 0);
 });
 
 test('a report is sealed without a channel for moderators, and brought there once one is set', async (context) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { RecordedLine, RecordedTurn, RecordedUtterance } from '../../src/bridge/record-ports.ts';
+import { AuditLog } from '../../src/store/audit-log.ts';
 import { openDatabase, openReader } from '../../src/store/database.ts';
 import { firstLineId, newLineId } from '../../src/store/line-ids.ts';
 import { NoteStore } from '../../src/store/notes.ts';
@@ -14,7 +15,10 @@ import { unlock } from '../../src/store/record-key.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
 import { RecordStore } from '../../src/store/record-store.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
+import { ReportStore } from '../../src/store/reports.ts';
 import { Retention } from '../../src/store/retention.ts';
+import { RuleCardStore } from '../../src/store/rule-cards.ts';
+import { ToolRulesStore } from '../../src/store/tool-rules.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { beginningsOfLine } from '../../src/transcript/recorded-lines.ts';
 import { keptLog } from '../fakes/log.ts';
@@ -182,6 +186,7 @@ for (const [how, key] of [
       notices: 1,
       notes: 1,
       reminders: 1,
+      cards: 0,
       usageDays: 1,
     };
     assert.deepEqual((await persons.summary('1', '5')).counts, counts);
@@ -260,4 +265,38 @@ test('a purge takes the turns along with their words', async (context) => {
   const now = AT + 31 * 86_400_000;
   await new Retention({ database, retentionDays: async () => 30, now: () => now, log }).purge();
   assert.deepEqual(await database('turns'), []);
+});
+
+test('whoever asks learns what moderators and managers keep of them, but for who reported them', async (context) => {
+  const { database, seal, persons, bytes } = await setUp(context, KEY);
+  const card = { guildId: '1', channelId: '2', name: 'Annabella', rules: [], context: [], deeds: [], complete: true };
+  const shown = { key: 'turn:1', at: AT, endedAt: AT, said: null, posted: null };
+  const cards = new RuleCardStore(database, seal);
+  await cards.add({ ...card, ...shown, userId: '5', text: 'bad marzipan' });
+  await cards.add({ ...card, ...shown, userId: '6', text: 'bad bread' });
+  const reports = new ReportStore(database, seal);
+  const report = { guildId: '1', channelId: '2', text: 'a copy', at: AT, posted: null };
+  await reports.add({ ...report, by: anna, about: ben, reason: 'rude' });
+  await reports.add({ ...report, by: ben, about: anna, reason: 'stole it' });
+  const audit = new AuditLog({ database, seal, now: () => AT });
+  await audit.note({ guildId: '1', by: anna, act: 'search', what: 'for cake', lines: 3 });
+  const rules = new ToolRulesStore(database);
+  await rules.put('1', { tool: 'roll_dice', kind: 'person', id: '5', allowed: false });
+  await rules.put('1', { tool: 'roll_dice', kind: 'role', id: '5', allowed: true });
+  await database('reader_entries').insert({ guild_id: '1', kind: 'person', subject_id: '5' });
+
+  const { counts, staying } = await persons.summary('1', '5');
+  assert.equal(counts.cards, 1);
+  assert.deepEqual(staying, { reports: 1, readings: 1, permissions: 2 });
+  const handed = JSON.stringify(await persons.everything('1', '5'));
+  const { cards: own, reports: made, readings, permissions } = JSON.parse(handed);
+  assert.deepEqual(own, [{ saidAt: AT, channelId: '2', text: 'bad marzipan' }]);
+  assert.deepEqual(made, [{ madeAt: AT, about: 'Benedict', reason: 'rude' }]);
+  assert.deepEqual(readings, [{ at: AT, act: 'search', what: 'for cake' }]);
+  assert.deepEqual(permissions, [
+    { tool: 'roll_dice', allowed: false },
+    { tool: null, allowed: true },
+  ]);
+  assert.doesNotMatch(handed, /stole it|a copy|bad bread/);
+  assert.doesNotMatch(bytes(), /Annabella|Benedict|marzipan|bread|cake|rude|stole it|a copy/);
 });

@@ -62,6 +62,8 @@ function messageRoutes(world: RestWorld, add: AddRoute): void {
     mayConnect(channel, rights);
     const message = guild.board.get(channel.id, call.params.message ?? '');
     if (message.authorId !== world.bot.id) throw refusal('editOfOthers');
+    // https://docs.discord.com/developers/topics/opcodes-and-status-codes#json: 50083, "such as editing a message".
+    if (isThread(channel) && channel.archived) throw refusal('archivedThread');
     if (call.files.length > 0) need(rights, 'AttachFiles');
     checkSizes(call);
     checkMessage(call.body, { files: call.files.length, edit: true, ephemeral: false });
@@ -126,7 +128,11 @@ function patchChannel(world: RestWorld, call: Call): Json {
   const { guild, channel, rights } = channelOf(world, call);
   const { body } = call;
   const own = isThread(channel) && channel.ownerId === world.bot.id;
-  if (!own) need(rights, isThread(channel) ? 'ManageThreads' : 'ManageChannels');
+  // Whoever may write opens a thread again that is not locked; for a locked one even its maker needs the right.
+  const opens = isThread(channel) && body.archived === false && !channel.locked && Object.keys(body).length === 1;
+  if (opens) need(rights, 'SendMessagesInThreads');
+  else if (!own || (isThread(channel) && channel.locked))
+    need(rights, isThread(channel) ? 'ManageThreads' : 'ManageChannels');
   const faults = new FormFaults();
   if ('name' in body) faults.text(body.name, 'name', { min: 1, max: 100, required: true });
   if (body.topic != null) faults.text(body.topic, 'topic', { min: 0, max: 1024 });
