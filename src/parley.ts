@@ -286,6 +286,7 @@ export async function startParley({
       decisions,
       tryTool: trials.run,
       rules: moderating.rules,
+      cards: moderating.cards,
       reports: moderating.reports,
       foreignRules: (guildId: string) => autoModRules(client, guildId),
       log,

@@ -3,7 +3,7 @@ import type { Folded } from './folding.ts';
 
 /** https://docs.discord.com/developers/resources/auto-moderation#auto-moderation-rule-object-trigger-metadata-field-limits */
 const LONGEST = 260;
-/** Steps that one sign of a text can cost: with a window of a thousand signs some 10 ms in the worst case. */
+/** Steps that one sign of a text can cost: with a window of 500 signs some 10 ms in the worst case. */
 const MOST_STEPS = 400;
 /** RE2 takes these for ASCII; people do not. */
 const UNICODE: Readonly<Record<string, string>> = {

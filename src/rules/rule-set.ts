@@ -5,13 +5,11 @@ import { keysOf, WordRule } from './word-rule.ts';
 import { type Words, wordsOf } from './words-of.ts';
 
 /** Looked at in one go; longer texts in windows. */
-const WINDOW = 1_000;
+const WINDOW = 500;
 /** Windows overlap, so that nothing hides at their seams. */
 const OVERLAP = 200;
 /** Rules of which one string search tells that they cannot hold, in one step. */
 const AT_ONCE = 250;
-/** After so long others go first. */
-const PATIENCE_MS = 5;
 /** Takes the place of a sign in an exception: no word, no letter. */
 const MASK = '\ufffc';
 
@@ -127,17 +125,6 @@ export class RuleSet {
   }
 }
 
-/** Takes all steps of something, and lets others go first every few milliseconds. */
-export async function inSteps<Result>(scan: Generator<undefined, Result, void>): Promise<Result> {
-  let since = performance.now();
-  for (;;) {
-    const step = scan.next();
-    if (step.done) return step.value;
-    if (performance.now() - since < PATIENCE_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    since = performance.now();
-  }
-}
 function readingsOf(text: string): readonly Reading[] {
   const forms = [folded(text), unmasked(text)].filter((one) => one !== undefined);
   return forms.map((one) => {

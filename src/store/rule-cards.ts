@@ -2,6 +2,7 @@ import type { UserId } from '../bridge/ports.ts';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { RuleCard } from '../bridge/rule-ports.ts';
 import { type Database, StoreError } from './database.ts';
+import { addRemoval } from './post-removals.ts';
 import type { TextSeal } from './text-seal.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -38,10 +39,10 @@ export class RuleCardStore {
     });
   }
 
-  /** Those whose context still grows, or that could not be posted, oldest first; at most 100. */
+  /** Those whose context still grows, or that Discord did not take, newest first; at most 100. */
   unfinished(): Promise<readonly RuleCard[]> {
     return asked('read from', async () => {
-      const rows = await this.#database('rule_cards').where({ complete: 0 }).orderBy('id').limit(100);
+      const rows = await this.#database('rule_cards').where({ complete: 0 }).orderBy('id', 'desc').limit(100);
       return rows.map((row) => this.#card(row));
     });
   }
@@ -61,30 +62,39 @@ export class RuleCardStore {
     });
   }
 
-  /**
-   * Deletes the cards of what a person said, and takes their words out of the context of others. Gives them as they are
-   * now, for their posts: `gone` of those that were deleted.
-   */
-  async forget(
-    guildId: string,
-    userId: UserId,
-  ): Promise<readonly { readonly card: RuleCard; readonly gone: boolean }[]> {
-    const changed: { card: RuleCard; gone: boolean }[] = [];
-    const ids = await asked('read from', () => this.#database('rule_cards').where({ guild_id: guildId }).select('id'));
-    for (const { id } of ids) {
-      const card = await this.find(guildId, Number(id));
-      if (!card) continue;
-      if (card.userId === userId) {
-        await asked('written to', () => this.#database('rule_cards').where({ id }).delete());
-        changed.push({ card, gone: true });
-        continue;
-      }
-      const context = card.context.filter((line) => line.userId !== userId);
-      if (context.length === card.context.length) continue;
-      await this.put({ ...card, context });
-      changed.push({ card: { ...card, context }, gone: false });
-    }
-    return changed;
+  /** The newest 20 that are posted nowhere, oldest first. */
+  unposted(guildId: string): Promise<readonly RuleCard[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('rule_cards')
+        .where({ guild_id: guildId })
+        .whereNull('card_message_id')
+        .orderBy('id', 'desc')
+        .limit(20);
+      return rows.map((row) => this.#card(row)).toReversed();
+    });
+  }
+
+  /** Those of what was said from then on, oldest first. */
+  since(guildId: string, at: number): Promise<readonly RuleCard[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('rule_cards')
+        .where({ guild_id: guildId })
+        .where('said_at', '>=', at)
+        .orderBy('id');
+      return rows.map((row) => this.#card(row));
+    });
+  }
+
+  /** Deletes it. `editFor`: its post still has to be emptied, because this person wants it so. */
+  remove({ id, guildId, posted }: RuleCard, editFor: UserId | null): Promise<void> {
+    return asked('written to', () =>
+      this.#database.transaction(async (transaction) => {
+        await transaction('rule_cards').where({ id }).delete();
+        if (editFor === null || !posted) return;
+        const removal = { guildId, userId: editFor, post: posted, extent: 'whole', beginnings: [] } as const;
+        await addRemoval(transaction, this.#seal, removal);
+      }),
+    );
   }
 
   #row(card: Omit<RuleCard, 'id'>): Row {

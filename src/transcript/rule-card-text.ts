@@ -29,6 +29,13 @@ export function ruleCardText(card: RuleCard): string {
 /** What stands in place of a card whose words are to be forgotten. */
 export const forgottenCardText = 'What stood here was deleted, because the person who said it wanted it forgotten.';
 
+/** As forgottenCardText, for a sentence that was taken back. */
+export const withdrawnCardText = 'What stood here was deleted, because the person who said it opted out meanwhile.';
+
+/** Tells moderators once that there are more hits than cards. */
+export const floodText =
+  'Rules are hit more often than I make cards for (20 a minute, 10 of one person). Every hit is counted in `/rules list`; `/transcript search` finds the words.';
+
 /** A report's post; what was said comes as a file. */
 export function reportText(report: Report): string {
   const { id, by, about, reason } = report;
