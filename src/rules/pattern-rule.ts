@@ -1,5 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js';
 import type { Folded } from './folding.ts';
+import { edged, WORD, within } from './word-edges.ts';
 
 /** https://docs.discord.com/developers/resources/auto-moderation#auto-moderation-rule-object-trigger-metadata-field-limits */
 const LONGEST = 260;
@@ -8,20 +9,23 @@ const MOST_STEPS = 400;
 /** RE2 takes these for ASCII; people do not. */
 const UNICODE: Readonly<Record<string, string>> = {
   d: '\\p{Nd}',
-  w: '\\p{L}\\p{M}\\p{Nd}\\p{Pc}',
+  w: WORD,
   s: '\\s\\x{85}\\p{Z}',
 };
 
 /** A regular expression in RE2's grammar, or in what Rust's has in common with it; case does not count. */
 export class PatternRule {
   readonly #pattern: RE2JS;
+  readonly #wide: boolean;
 
   /** Throws RangeError with a sentence for people. */
   constructor(text: string) {
     if (text.trim() === '') throw new RangeError('The pattern is empty.');
     if ([...text].length > LONGEST) throw new RangeError(`The pattern has more than ${LONGEST} characters.`);
     try {
-      this.#pattern = RE2JS.compile(converted(text), RE2JS.CASE_INSENSITIVE);
+      const pattern = edged(converted(text));
+      this.#wide = pattern.wide;
+      this.#pattern = RE2JS.compile(pattern.text, RE2JS.CASE_INSENSITIVE);
     } catch (error) {
       if (error instanceof RangeError || !(error instanceof RE2JSException)) throw error;
       const why = error.message.replace(/^error parsing regexp: /, '');
@@ -37,7 +41,9 @@ export class PatternRule {
   find({ text, at }: Folded): { readonly start: number; readonly end: number } | undefined {
     const matcher = this.#pattern.matcher(text);
     if (!matcher.find()) return undefined;
-    const [start = 0, end = 0] = [at[matcher.start()], at[matcher.end()]];
+    const whole = { start: matcher.start(), end: matcher.end() };
+    const hit = this.#wide ? within(text, whole.start, whole.end) : whole;
+    const [start = 0, end = 0] = [at[hit.start], at[hit.end]];
     return { start, end };
   }
 }

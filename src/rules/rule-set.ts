@@ -1,5 +1,6 @@
 import type { Hit, Rule, RuleKind } from '../bridge/rule-ports.ts';
 import { cleaned, type Folded, folded, unmasked } from './folding.ts';
+import { lettered } from './leet.ts';
 import { PatternRule } from './pattern-rule.ts';
 import { keysOf, WordRule } from './word-rule.ts';
 import { type Words, wordsOf } from './words-of.ts';
@@ -96,7 +97,9 @@ export class RuleSet {
     found: (rule: Rule, hit: { start: number; end: number }) => void,
   ): Generator<undefined, void, void> {
     const clean = cleaned(text);
-    const forms = [clean, ...readings.map((one) => one.folded).filter((one) => one.text !== clean.text.toLowerCase())];
+    const folds = readings.map((one) => one.folded);
+    const other = folds.filter((one) => one.text !== clean.text.toLowerCase());
+    const forms = [clean, ...other, ...folds.flatMap(lettered)];
     for (const [rule, pattern] of this.#patterns) {
       for (const form of forms) {
         if (hits.has(rule.id)) break;

@@ -143,7 +143,26 @@ describe('patterns', () => {
     assert.deepEqual(await pattern('tag \u{1f600}', '\\u{1F600}'), ['\u{1f600}']);
     assert.deepEqual(await pattern('x]y', '[]]'), [']']);
     assert.deepEqual(await pattern('aéb', 'a[\\w]b'), ['aéb']);
+    assert.deepEqual(await pattern('so b4d', 'bad'), ['b4d']);
+    assert.deepEqual(await pattern('you f00l!', 'fool\\b'), ['f00l']);
+    assert.deepEqual(await pattern('$h1t and he11', '(sh[i]t|hell)$'), ['he11']);
+    assert.deepEqual(await pattern('455 people', 'ass'), []);
     assert.deepEqual(await pattern('(?u:a)', '(?iu)\\(\\?u:a'), ['(?u:a']);
+  });
+
+  it('know the edges of words in all scripts', async () => {
+    const pattern = (text: string, of: string) => hits([of], text, 'pattern');
+    assert.deepEqual(await pattern('ну и сука, да', '\\bсука\\b'), ['сука']);
+    assert.deepEqual(await pattern('сука', '\\b(?:сука|блин)\\b'), ['сука']);
+    assert.deepEqual(await pattern('сукана', '\\bсука\\b'), []);
+    assert.deepEqual(await pattern("c'est conçu ainsi", '\\bcon\\b'), []);
+    assert.deepEqual(await pattern('quel con!', '(?i)\\bCON\\b'), ['con']);
+    assert.deepEqual(await pattern('😀con😀', '\\bcon\\b|\\bx\\b'), ['con']);
+    assert.deepEqual(await pattern('x', '\\bcon\\b|\\bx\\b'), ['x']);
+    assert.deepEqual(await pattern('a cat sat', 'cat\\b sat'), ['cat sat']);
+    assert.deepEqual(await pattern('a\\b', '[|\\\\]b'), ['\\b']);
+    assert.deepEqual(await pattern('bad_word bad', '\\bbad\\b'), ['bad']);
+    assert.deepEqual(await pattern('"bad"', '\\b[a-z]{3}\\b'), ['bad']);
   });
 
   it('refuse what another engine knows, in words', () => {
