@@ -38,9 +38,9 @@ function answerOf(outcome: ReportOutcome, channelId: string, about: string | und
     case 'sealed': {
       const whom = about === undefined ? '' : ` It is about ${userMention(about)}.`;
       const silent = outcome.silent
-        ? ' **Nothing in it is by them**: I heard nothing of them, or they are not transcribed. Tell a moderator what it was.'
+        ? ' **It has nothing that they said**: I heard nothing of them, or they are not transcribed. Tell a moderator what it was.'
         : '';
-      return `I gave the moderators ${what}, as report ${outcome.id}.${whom}${silent} They see that it was you who reported it; nobody else does.`;
+      return `I gave the moderators ${what}, as report ${outcome.id}.${whom}${silent} The moderators see that it was you who reported it; nobody else does.`;
     }
     case 'unposted':
       return `I sealed ${what}, as report ${outcome.id}, but could not tell the moderators: ${outcome.why} Tell one of them to set their channel with \`/rules channel\`; they get it then.`;

@@ -96,8 +96,10 @@ export class RuleCards {
     let brought = 0;
     for (const { id } of await this.#parts.store.unposted(guildId)) {
       await this.#change(guildId, id, async (card) => {
-        const now = card.posted ? card : await this.#posted(card);
-        if (now.posted && !card.posted) brought += 1;
+        if (card.posted) return undefined;
+        const around = await this.#around(card);
+        const now = await this.#posted(around.context.length > 0 ? { ...card, ...around } : card);
+        if (now.posted) brought += 1;
         return now;
       });
     }

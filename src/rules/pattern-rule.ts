@@ -28,8 +28,10 @@ export class PatternRule {
       this.#pattern = RE2JS.compile(pattern.text, RE2JS.CASE_INSENSITIVE);
     } catch (error) {
       if (error instanceof RangeError || !(error instanceof RE2JSException)) throw error;
-      const why = error.message.replace(/^error parsing regexp: /, '');
-      throw new RangeError(`It cannot be used: ${why}. Look-around and back references do not exist here.`);
+      // The place that it names has what we put before the pattern.
+      const why = error.message.replace(/^error parsing regexp: /, '').replace(/: `[^]*`$/, '');
+      const foreign = /\(\?<?[=!]|\\[1-9]/.test(text) ? ' Look-around and back references do not exist here.' : '';
+      throw new RangeError(`It cannot be used: ${why}.${foreign}`);
     }
     if (this.#pattern.programSize() > MOST_STEPS) {
       throw new RangeError('The pattern is too costly: use smaller numbers in {…}, or fewer of them.');

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RuleCard } from '../../src/bridge/rule-ports.ts';
+import { reportText, ruleCardText } from '../../src/transcript/rule-card-text.ts';
 import { ANNA, BEN, GUILD, MODS, stage, until, VOICE } from '../fakes/moderators.ts';
 
 const OTHER = '2';
@@ -141,4 +143,43 @@ test('a report about somebody who said nothing tells the reporter so', async (co
   await say(ANNA, 'hello');
   const wish = { guildId: GUILD, channelId: VOICE, by: ANNA, about: BEN, reason: '' };
   assert.deepEqual(await moderating.reports.report(wish), { kind: 'sealed', id: 1, lines: 1, silent: true });
+});
+
+test('a card and a report fit into a message, whatever names, texts, rules and notes there are', () => {
+  const nasty = '**@everyone** \u202e😀_*<@1>`שלום` [x](https://e.vil)\n# ';
+  const person = { userId: '100', name: nasty.repeat(20) };
+  const text = nasty.repeat(100);
+  const card: RuleCard = {
+    id: 1,
+    guildId: '1'.repeat(19),
+    channelId: '2'.repeat(19),
+    ...person,
+    text,
+    rules: Array.from({ length: 9 }, (_, id) => ({ id, kind: 'pattern', text })),
+    key: 'turn:1',
+    at: 1_800_000_000_000,
+    endedAt: 1_800_000_000_000,
+    context: Array.from({ length: 60 }, (_, nth) => ({ ...person, text, at: 1_800_000_000_000 + nth })),
+    complete: true,
+    said: { channelId: '2'.repeat(19), messageId: '3'.repeat(19) },
+    posted: null,
+    deeds: Array.from({ length: 9 }, () => ({ kind: 'noted', by: person, at: 1_800_000_000_000, text })),
+  };
+  const report = {
+    id: 1,
+    guildId: '1',
+    channelId: '2',
+    by: person,
+    about: person,
+    reason: text,
+    text,
+    at: 0,
+    posted: null,
+  };
+  for (const shown of [ruleCardText(card), ruleCardText({ ...card, deeds: [] }), reportText(report)]) {
+    assert.ok(shown.length <= 2_000, `${shown.length}`);
+    assert.ok(shown.isWellFormed());
+    assert.doesNotMatch(shown, /\u202e|@everyone|<@1>/);
+  }
+  assert.match(ruleCardText(card), /\nNote by .*$/);
 });
