@@ -29,7 +29,7 @@ export class PatternRule {
     } catch (error) {
       if (error instanceof RangeError || !(error instanceof RE2JSException)) throw error;
       // The place that it names has what we put before the pattern.
-      const why = error.message.replace(/^error parsing regexp: /, '').replace(/: `[^]*`$/, '');
+      const why = error.message.replace(/^error parsing regexp: /, '').replace(/: `.*`$/s, '');
       const foreign = /\(\?<?[=!]|\\[1-9]/.test(text) ? ' Look-around and back references do not exist here.' : '';
       throw new RangeError(`It cannot be used: ${why}.${foreign}`);
     }
