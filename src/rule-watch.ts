@@ -48,8 +48,9 @@ export interface RuleWatchParts {
  */
 export class RuleWatch {
   readonly #parts: RuleWatchParts;
-  readonly #sounds = new Map<string, { at: number; endedAt: number | undefined }>();
-  readonly #replies = new Map<string, RecordedReply>();
+  /** With the channel in which each began, as the record has it: the bot may be moved before the words come. */
+  readonly #sounds = new Map<string, { at: number; endedAt: number | undefined; channelId: string }>();
+  readonly #replies = new Map<string, { readonly reply: RecordedReply; readonly channelId: string }>();
   /** How many conversations of a guild have ended: each counts its turns anew. */
   readonly #ended = new Map<string, number>();
   /** By conversation and key: the rules that a sentence has hit already, since late words bring it again. */
@@ -70,6 +71,7 @@ export class RuleWatch {
         put(this.#sounds, `${this.#conversation(guildId)} ${event.turn.id}`, {
           at: event.soundStart ?? this.#parts.now(),
           endedAt: undefined,
+          channelId: place.channelId,
         });
         return;
       case 'turn-ended': {
@@ -119,7 +121,8 @@ export class RuleWatch {
     const sound = turn ? this.#sounds.get(`${conversation} ${turn.id}`) : undefined;
     const now = this.#parts.now();
     this.#look({
-      ...place,
+      guildId: place.guildId,
+      channelId: sound?.channelId ?? place.channelId,
       conversation,
       by: 'person',
       userId: turn?.userId ?? null,
@@ -137,14 +140,28 @@ export class RuleWatch {
   ): void {
     const conversation = this.#conversation(place.guildId);
     const known = `${conversation} ${event.replyId}`;
-    const reply = this.#replies.get(known) ?? new RecordedReply('');
-    put(this.#replies, known, reply);
+    const { reply, channelId } = this.#replies.get(known) ?? {
+      reply: new RecordedReply(''),
+      channelId: place.channelId,
+    };
+    put(this.#replies, known, { reply, channelId });
     const said = reply.observe(event, this.#parts.now());
     if (said?.state !== 'final') return;
     const { text, startedAt: at, endedAt } = said;
     const name = this.#parts.botName(place.guildId);
     const key = `reply:${event.replyId}`;
-    this.#look({ ...place, conversation, by: 'model', userId: null, name, text, key, at, endedAt });
+    this.#look({
+      guildId: place.guildId,
+      channelId,
+      conversation,
+      by: 'model',
+      userId: null,
+      name,
+      text,
+      key,
+      at,
+      endedAt,
+    });
   }
 
   #conversation(guildId: string): string {

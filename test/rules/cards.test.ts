@@ -72,6 +72,18 @@ test('the card of a turn that is taken back goes, and its words leave the cards 
   assert.equal((await database('rule_cards')).length, 2);
 });
 
+test('the card of what was said before the bot was moved stands under the channel in which it was said', async (context) => {
+  const { moderating, channel, add } = await stage(context);
+  await add('bad');
+  await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
+  const turn = { id: 1, ...BEN };
+  const at = (channelId: string) => ({ guildId: GUILD, channelId });
+  moderating.observe({ type: 'turn-began', turn, queuedMs: 0, soundStart: Date.now() }, at(VOICE));
+  moderating.observe({ type: 'turn-transcript', turn, text: 'bad', final: true }, at('99'));
+  await until('the card', () => channel.posts.length === 1);
+  assert.match(channel.posts[0]?.content ?? '', /in <#10>/);
+});
+
 test('the post of a forgotten card that cannot be edited now is left for later, with the rest of their posts', async (context) => {
   const { moderating, channel, say, add, database } = await stage(context);
   await add('bad');
