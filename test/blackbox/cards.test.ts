@@ -9,6 +9,7 @@ import { tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 
 const SECRET = 'marzipan';
+const REGRETTED = 'nougat';
 const SOUND = { pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 as const };
 
 async function forget(person: SimulatedPerson): Promise<string> {
@@ -26,9 +27,10 @@ for (const [protocol, mode] of [
     const folder = mkdtempSync(join(tmpdir(), 'parley-cards-'));
     context.after(() => rmSync(folder, { recursive: true }));
     let words = '';
+    let delayMs = 0;
     const world = await World.start({
       protocol,
-      script: () => ({ say: { text: 'Fine.', pcm: tone({ hz: 1700, ms: 200, rate: 24000 }) } }),
+      script: () => ({ delayMs, say: { text: 'Fine.', pcm: tone({ hz: 1700, ms: 200, rate: 24000 }) } }),
       hear: () => words,
       env: { DATABASE_URL: `sqlite:${join(folder, 'parley.db')}` },
       contextMs: 300,
@@ -57,16 +59,29 @@ for (const [protocol, mode] of [
         assert.match(cards()[1]?.content ?? '', /\*\*Anna\*\* \(<@\d+>\) said\n> Why is that b\\@d\?/);
       }
 
+      // Its answer is still to come, so all of it can be taken back.
+      delayMs = 10_000;
+      words = `a bad ${REGRETTED}`;
+      await ben.voice.speak(SOUND);
+      const regretted = () => cards().some(({ content }) => content.includes(REGRETTED));
+      await world.until('the card of what is regretted', regretted);
+      await ben.command('/privacy out');
+      await world.until('that card is gone', () => !regretted());
+      assert.match(cards().at(-1)?.content ?? '', /^What stood here was deleted, because .* opted out meanwhile\.$/);
+      assert.deepEqual(cards().at(-1)?.components, []);
+
       assert.match(await forget(ben), /^It is done/);
       const shown = () =>
         cards()
           .map(({ content }) => content)
           .join();
       await world.until('the words are gone', () => !shown().includes(SECRET));
-      assert.match(shown(), /^What stood here was deleted/);
+      // Where nobody answers, all that was said in the last seconds is taken back with the sentence.
+      const why = mode === 'talk' ? 'wanted it forgotten' : 'opted out meanwhile';
+      assert.equal(cards()[0]?.content, `What stood here was deleted, because the person who said it ${why}.`);
       await world.parley.stop();
       const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'));
-      assert.equal(bytes.join('').includes(SECRET), false);
+      for (const word of [SECRET, REGRETTED]) assert.equal(bytes.join('').includes(word), false, word);
 
       await world.restart({ DATABASE_URL: `sqlite:${join(folder, 'parley.db')}` });
       for (const role of world.guild.roles.values()) {
