@@ -23,7 +23,7 @@ import type {
   UsageDay,
   UsageReport,
 } from '../src/bridge/room-ports.ts';
-import type { ForeignRules, Reports, Rules } from '../src/bridge/rule-ports.ts';
+import type { Cards, ForeignRules, Reports, Rules } from '../src/bridge/rule-ports.ts';
 
 /** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
 export interface ToolName {
@@ -85,6 +85,7 @@ export interface CommandContext {
   /** The tools that a model can use. */
   toolsFor(model: SpeechModel): readonly ToolName[];
   readonly rules: Rules;
+  readonly cards: Cards;
   readonly reports: Reports;
   /** What Discord's AutoMod looks for here. Rejects with an Error whose message a person can read. */
   foreignRules(guildId: string): Promise<ForeignRules>;

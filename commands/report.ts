@@ -37,7 +37,10 @@ function answerOf(outcome: ReportOutcome, channelId: string, about: string | und
   switch (outcome.kind) {
     case 'sealed': {
       const whom = about === undefined ? '' : ` It is about ${userMention(about)}.`;
-      return `I gave the moderators ${what}, as report ${outcome.id}.${whom} They see that it was you who reported it; nobody else does.`;
+      const silent = outcome.silent
+        ? ' **It has nothing that they said**: I heard nothing of them, or they are not transcribed. Tell a moderator what it was.'
+        : '';
+      return `I gave the moderators ${what}, as report ${outcome.id}.${whom}${silent} The moderators see that it was you who reported it; nobody else does.`;
     }
     case 'unposted':
       return `I sealed ${what}, as report ${outcome.id}, but could not tell the moderators: ${outcome.why} Tell one of them to set their channel with \`/rules channel\`; they get it then.`;

@@ -2,6 +2,8 @@ import type { Added, Hit, Rule } from '../src/bridge/rule-ports.ts';
 import type { CommandAnswer } from './command.ts';
 import { counted, plain } from './words.ts';
 
+/** https://docs.discord.com/developers/resources/message#create-message */
+const LONGEST = 2_000;
 const SHOWN = 20;
 const RULE = 80;
 const REFUSED_SHOWN = 6;
@@ -13,15 +15,25 @@ function ruleLine({ id, kind, text, hits }: Rule & { readonly hits: number }): s
 
 /** All rules: the first in the answer, all of them in a file where they are many. */
 export function ruleList(head: string, rules: readonly (Rule & { readonly hits: number })[]): CommandAnswer {
-  if (rules.length <= SHOWN) return [head, ...rules.map(ruleLine)].join('\n').slice(0, 2_000);
-  const shown = rules.slice(0, SHOWN).map(ruleLine);
+  const shown = fitting(rules.slice(0, SHOWN).map(ruleLine), LONGEST - head.length);
+  if (shown.length === rules.length) return [head, ...shown].join('\n');
   const file = rules.map(({ id, kind, text, hits }) => `${id}\t${kind}\t${hits}\t${text.replace(/\s+/g, ' ')}`);
   return {
-    content: [head, ...shown, `… and ${rules.length - SHOWN} more: all of them are in the file.`]
-      .join('\n')
-      .slice(0, 2_000),
+    content: [head, ...shown, `… and ${rules.length - shown.length} more: all of them are in the file.`].join('\n'),
     files: [{ name: 'rules.txt', bytes: Buffer.from(`id\tkind\thits\ttext\n${file.join('\n')}\n`) }],
   };
+}
+
+/** As many lines as have room, with a line break each and something after them. */
+function fitting(lines: readonly string[], room: number): readonly string[] {
+  const shown: string[] = [];
+  let left = room - 100;
+  for (const line of lines) {
+    left -= line.length + 1;
+    if (left < 0) break;
+    shown.push(line);
+  }
+  return shown;
 }
 
 /** What became of rules that were to be added. */
@@ -46,5 +58,6 @@ export function hitWords(text: string, hits: readonly Hit[]): string {
   const shown = hits.slice(0, SHOWN).map(({ rule, start, end }) => {
     return `- rule ${rule.id}, ${rule.kind} ${plain(rule.text, RULE)}: “${plain(text.slice(start, end), 60)}”`;
   });
-  return [`${counted(hits.length, 'rule')} would be hit:`, ...shown].join('\n').slice(0, 2_000);
+  const head = `${counted(hits.length, 'rule')} would be hit:`;
+  return [head, ...fitting(shown, LONGEST - head.length)].join('\n');
 }

@@ -9,7 +9,8 @@ import { channelLink, counted, listed, plain } from './words.ts';
 const LONGEST_TEXT = 1_500;
 const LONGEST_RULE = 1_000;
 const LEFT_SHOWN = 6;
-const NO_CHANNEL = 'No channel is set for moderators yet, so they see no cards: `/rules channel`.';
+const NO_CHANNEL =
+  '**No channel is set for moderators, so they see no cards.** `/rules channel` sets one; the newest 20 cards come there then.';
 
 /** Words and patterns that moderators want to know of. */
 export const rules: Command = {
@@ -106,9 +107,10 @@ export const rules: Command = {
   },
 };
 
-async function list({ guildId }: Asked, { rules }: CommandContext): Promise<CommandAnswer> {
+async function list(asked: Asked, { rules }: CommandContext): Promise<CommandAnswer> {
+  const { guildId } = asked;
   const all = await rules.list(guildId);
-  const head = settingsWords(await rules.settings(guildId));
+  const head = await settingsWords(asked, await rules.settings(guildId));
   if (all.length === 0) return `${head}\nThere are no rules yet. Add some with \`/rules add\` or \`/rules import\`.`;
   return ruleList(head, all);
 }
@@ -142,18 +144,22 @@ async function test(asked: Asked, { rules }: CommandContext): Promise<string> {
   return hitWords(text, await rules.test(asked.guildId, text));
 }
 
-async function channel(asked: Asked, { rules, reports }: CommandContext): Promise<string> {
+async function channel(asked: Asked, { rules, cards, reports }: CommandContext): Promise<string> {
   const chosen = asked.options.getChannel('channel', true);
   const known = asked.guild.channels.cache.get(chosen.id);
   const obstacle = known ? obstacleIn(known, asked) : 'I cannot see that channel. Give my role **View Channel** there.';
   if (obstacle) return obstacle;
   const now = await rules.set(asked.guildId, { channelId: chosen.id });
   await reports.bring(asked.guildId);
+  const brought = now.mode === 'card' ? await cards.bring(asked.guildId) : 0;
   const everybody = known?.permissionsFor(asked.guild.roles.everyone)?.has(PermissionFlagsBits.ViewChannel);
   return [
     `Moderators see cards and reports in ${channelLink(chosen.id)}.`,
     ...(everybody
       ? ['**Everybody on this server can read that channel**: better choose one for moderators only.']
+      : []),
+    ...(brought > 0
+      ? [`${counted(brought, 'card')} that nobody had seen yet ${brought === 1 ? 'is' : 'are'} there now.`]
       : []),
     ...(now.mode === 'log' ? ['Hits are only counted and logged so far: `/rules mode` switches cards on.'] : []),
   ].join('\n');
@@ -164,28 +170,48 @@ function obstacleIn(channel: GuildBasedChannel, asked: Asked): string | undefine
   if (!sees(channel, asked.member)) return `You cannot see ${link} yourself, so you cannot have me write there.`;
   const me = channel.guild.members.me;
   if (!me) return 'Discord has not told me yet what I may do here. Try again in a few seconds.';
-  const mine = [...missingRights(channel, me, writingRights(channel))];
-  if (!channel.permissionsFor(me).has(PermissionFlagsBits.AttachFiles)) mine.push('Attach Files');
+  const mine = lackingIn(channel);
   if (mine.length === 0) return undefined;
-  return `I lack ${listed(mine.map((word) => `**${word}**`))} in ${link}. Grant that under **Edit Channel → Permissions**, then try again.`;
+  return `I lack ${listed(mine)} in ${link}. Grant that under **Edit Channel → Permissions**, then try again.`;
+}
+
+/** What the bot needs there and has not. */
+function lackingIn(channel: GuildBasedChannel): readonly string[] {
+  const { me } = channel.guild.members;
+  if (!me) return [];
+  const lacking = [...missingRights(channel, me, writingRights(channel))];
+  if (!channel.permissionsFor(me).has(PermissionFlagsBits.AttachFiles)) lacking.push('Attach Files');
+  return lacking.map((word) => `**${word}**`);
 }
 
 async function mode(asked: Asked, { rules }: CommandContext): Promise<string> {
   const chosen = asked.options.getString('mode');
   const model = asked.options.getBoolean('model');
-  if (chosen === null && model === null) return settingsWords(await rules.settings(asked.guildId));
+  if (chosen === null && model === null) return settingsWords(asked, await rules.settings(asked.guildId));
   const now = await rules.set(asked.guildId, {
     ...(chosen !== null && { mode: chosen === 'card' ? 'card' : 'log' }),
     ...(model !== null && { watchModel: model }),
   });
-  return settingsWords(now);
+  return settingsWords(asked, now);
 }
 
-function settingsWords({ mode, channelId, watchModel }: RuleSettings): string {
+async function settingsWords(asked: Asked, { mode, channelId, watchModel }: RuleSettings): Promise<string> {
   const whom = watchModel ? 'people and the model say' : 'people say';
-  if (mode === 'log') return `What ${whom} is held against the rules; hits are only counted and logged.`;
-  const where = channelId === null ? NO_CHANNEL : `Moderators see a card in ${channelLink(channelId)}.`;
-  return `What ${whom} is held against the rules. ${where}`;
+  const held = `What ${whom} is held against the rules`;
+  if (mode === 'log')
+    return `${held}; hits are only counted and logged. \`/rules mode mode:card\` shows them to moderators.`;
+  if (channelId === null) return `${held}. ${NO_CHANNEL}`;
+  // An archived thread is in no cache.
+  const { channels } = asked.guild;
+  const known = channels.cache.get(channelId) ?? (await channels.fetch(channelId).catch(() => null));
+  const lacking = known ? lackingIn(known) : [];
+  if (!known || lacking.length > 0) {
+    const why = known
+      ? `I lack ${listed(lacking)} in ${channelLink(channelId)}`
+      : 'their channel is gone, or I cannot see it';
+    return `${held}. **Moderators see no cards now**: ${why}. Grant it, or set another channel with \`/rules channel\`.`;
+  }
+  return `${held}. Moderators see a card in ${channelLink(channelId)}.`;
 }
 
 async function take(asked: Asked, { rules, foreignRules }: CommandContext): Promise<string> {

@@ -1,6 +1,7 @@
 import type { UserId } from './bridge/ports.ts';
 import type { Added, Hit, Rule, RuleSettings, Rules } from './bridge/rule-ports.ts';
-import { checkRule, inSteps, RuleSet } from './rules/rule-set.ts';
+import { FairTurns } from './rules/fair-turns.ts';
+import { checkRule, RuleSet } from './rules/rule-set.ts';
 import { RuleStore } from './store/rules.ts';
 
 /** The rules of every guild, compiled once and held against texts. */
@@ -8,6 +9,7 @@ export class KnownRules implements Rules {
   readonly #store: RuleStore;
   readonly #sets = new Map<string, Promise<RuleSet>>();
   readonly #settings = new Map<string, Promise<RuleSettings>>();
+  readonly #turns = new FairTurns();
 
   constructor(store: RuleStore) {
     this.#store = store;
@@ -28,7 +30,7 @@ export class KnownRules implements Rules {
   }
 
   async add(guildId: string, by: UserId, rules: readonly Omit<Rule, 'id'>[]): Promise<Added> {
-    const { good, refused } = await inSteps(sorted(rules));
+    const { good, refused } = await this.#turns.run(guildId, sorted(rules));
     const { added, known, full } = await this.#store.add(guildId, by, good);
     this.#sets.delete(guildId);
     for (const { kind, text } of full) {
@@ -44,8 +46,11 @@ export class KnownRules implements Rules {
   }
 
   async test(guildId: string, text: string): Promise<readonly Hit[]> {
-    const set = await remembered(this.#sets, guildId, async () => inSteps(RuleSet.of(await this.#store.list(guildId))));
-    return set.empty ? [] : inSteps(set.scan(text));
+    const set = await remembered(this.#sets, guildId, async () => {
+      const rules = await this.#store.list(guildId);
+      return this.#turns.run(guildId, RuleSet.of(rules));
+    });
+    return set.empty ? [] : this.#turns.run(guildId, set.scan(text));
   }
 
   /** Each was hit once more. */

@@ -64,7 +64,7 @@ export class Moderating {
     this.#watch = new RuleWatch({
       rules: this.rules,
       flag: (flagged) => this.cards.open(flagged),
-      takeBack: (said) => this.cards.takeBack(said),
+      withdraw: (words) => this.cards.withdraw(words),
       botName,
       now,
       log,
@@ -117,6 +117,10 @@ export class Moderating {
         this.#parts.log.warn({ err: error }, 'old cards and reports could not be deleted; trying again in an hour');
       });
       await wait(HOUR_MS, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
+      await this.cards.start().catch((error: unknown) => {
+        this.#parts.log.warn({ err: error }, 'cards that are not complete could not be read; trying again in an hour');
+      });
     }
   }
 }

@@ -304,6 +304,7 @@ class Bot implements Parley {
       summaries,
       decisions: this.#decisions,
       rules,
+      cards,
       reports,
       foreignRules: (guildId: string) => autoModRules(this.#client, guildId),
       log,

@@ -1,5 +1,7 @@
+import type { UserId } from './bridge/ports.ts';
 import type { RecordReader } from './bridge/record-ports.ts';
 import type { Report, ReportOutcome, Reports } from './bridge/rule-ports.ts';
+import { GuildQueues } from './guild-queues.ts';
 import type { KnownRules } from './known-rules.ts';
 import type { Log } from './log.ts';
 import type { ModeratorPosts } from './rule-cards.ts';
@@ -28,27 +30,32 @@ export interface ReportingParts {
 /** Seals the last five minutes of a channel for its moderators: on disk first, then in their channel. */
 export class Reporting implements Reports {
   readonly #parts: ReportingParts;
-  /** One at a time, so that nobody gets past the limit by asking twice at once. */
-  #working: Promise<unknown> = Promise.resolve();
+  /** One of a guild at a time, so that nobody gets past the limit by asking twice at once. */
+  readonly #working = new GuildQueues();
 
   constructor(parts: ReportingParts) {
     this.#parts = parts;
   }
 
   report(wish: Parameters<Reports['report']>[0]): Promise<ReportOutcome> {
-    return this.#next(() => this.#report(wish));
+    return this.#working.run(wish.guildId, () => this.#report(wish));
   }
 
   /** Posts what no moderator has seen yet; without `guildId` in every guild. What fails is left for the next time. */
-  bring(guildId?: string): Promise<void> {
-    return this.#next(async () => {
-      for (const report of await this.#parts.store.unposted(guildId)) await this.#post(report);
-    });
+  async bring(guildId?: string): Promise<void> {
+    const { store } = this.#parts;
+    const guilds = guildId === undefined ? await store.waiting() : [guildId];
+    const bringing = guilds.map((id) =>
+      this.#working.run(id, async () => {
+        for (const report of await store.unposted(id)) await this.#post(report);
+      }),
+    );
+    await Promise.all(bringing);
   }
 
   /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
-    await this.#working;
+    await this.#working.settled();
   }
 
   async #report(wish: Parameters<Reports['report']>[0]): Promise<ReportOutcome> {
@@ -60,21 +67,24 @@ export class Reporting implements Reports {
     const full =
       own.length >= MOST_OF_ONE ? own.at(-MOST_OF_ONE) : all.length >= MOST_OF_ALL ? all.at(-MOST_OF_ALL) : null;
     if (full !== null && full !== undefined) return { kind: 'too-often', againAt: full + SPAN_MS };
-    const lines = await this.#lines(guildId, channelId, at);
+    const { lines, speakers } = await this.#lines(guildId, channelId, at);
     if (lines.length === 0) return { kind: 'nothing' };
     const report = await store.add({ ...wish, text: lines.join('\n'), at, posted: null });
     log.info({ guildId, channelId, report: report.id }, 'somebody reported what was said');
+    const silent = wish.about !== null && !speakers.has(wish.about.userId);
     const why = await this.#post(report);
     if (why !== undefined) return { kind: 'unposted', id: report.id, why };
-    return { kind: 'sealed', id: report.id, lines: lines.length };
+    return { kind: 'sealed', id: report.id, lines: lines.length, silent };
   }
 
-  async #lines(guildId: string, channelId: string, at: number): Promise<readonly string[]> {
+  async #lines(guildId: string, channelId: string, at: number) {
     const lines: string[] = [];
+    const speakers = new Set<UserId>();
     const since = at - SEALED_MS - LONGEST_LINE_MS;
     for await (const line of this.#parts.reader.lines({ guildId, channelId, since })) {
       if (line.kind !== 'utterance' || line.text === '' || Math.max(line.endedAt, line.startedAt) < at - SEALED_MS)
         continue;
+      if (line.userId !== null) speakers.add(line.userId);
       const who = line.userId === null ? `${line.name} (the model)` : `${line.name} (${line.userId})`;
       lines.push(
         reportLine({
@@ -84,7 +94,7 @@ export class Reporting implements Reports {
         }),
       );
     }
-    return lines;
+    return { lines, speakers };
   }
 
   /** A sentence for why it could not be posted; undefined: it was. */
@@ -101,11 +111,5 @@ export class Reporting implements Reports {
       log.warn({ err: error, guildId, report: id }, 'a report could not be posted to the moderators');
       return error instanceof Error ? error.message : 'It could not be posted.';
     }
-  }
-
-  #next<T>(act: () => Promise<T>): Promise<T> {
-    const next = this.#working.then(act);
-    this.#working = next.catch(() => {});
-    return next;
   }
 }

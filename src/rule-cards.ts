@@ -3,11 +3,13 @@ import type { Person, UserId } from './bridge/ports.ts';
 import type { PostedIn, RecordedLine, RecordReader } from './bridge/record-ports.ts';
 import type { MessageButton } from './bridge/room-ports.ts';
 import type { CardDeed, CardLine, RuleCard } from './bridge/rule-ports.ts';
+import { GuildQueues } from './guild-queues.ts';
 import type { KnownRules } from './known-rules.ts';
 import type { Log } from './log.ts';
 import type { Flagged } from './rule-watch.ts';
 import type { RuleCardStore } from './store/rule-cards.ts';
-import { forgottenCardText, ruleCardText, takenBackCardText } from './transcript/rule-card-text.ts';
+import { escapeName } from './transcript/markdown.ts';
+import { floodText, forgottenCardText, ruleCardText, withdrawnCardText } from './transcript/rule-card-text.ts';
 
 /** The time around a hit that moderators see. */
 const CONTEXT_MS = 30_000;
@@ -19,12 +21,21 @@ const LONGEST_LINE_MS = 60_000;
 const SAME_MS = 5_000;
 const MOST_LINES = 60;
 const LONGEST_TEXT = 300;
-/** Cards a guild and minute: past it hits are logged and counted only, so that nobody floods the moderators. */
+/**
+ * Cards a guild and minute, and of them one person's: past it hits are logged and counted only, so that nobody floods the
+ * moderators, and nobody hides behind somebody who does.
+ */
 const MOST_CARDS = 20;
+const MOST_OF_ONE = 10;
 const MINUTE_MS = 60_000;
 const TIMEOUT_MINUTES = 10;
+/** Two moderators press at once, or one twice. */
+const AGAIN_MS = 10_000;
 
-/** Posts into a guild's channel and edits there. Rejects with an Error whose message a person can read. */
+/**
+ * Posts into a guild's channel and edits there; a message that is gone needs no edit. Rejects with an Error whose message
+ * a person can read.
+ */
 export interface ModeratorPosts {
   post(
     at: { guildId: string; channelId: string },
@@ -62,9 +73,11 @@ export class RuleCards {
   readonly #parts: RuleCardsParts;
   readonly #contextMs: number;
   readonly #timers = new Map<number, NodeJS.Timeout>();
-  readonly #times = new Map<string, readonly number[]>();
+  readonly #times = new Map<string, readonly { readonly at: number; readonly userId: UserId | null }[]>();
+  /** When a guild was last told that hits have no cards. */
+  readonly #told = new Map<string, number>();
   /** One change of cards at a time: two moderators may press at once. */
-  #changing: Promise<unknown> = Promise.resolve();
+  readonly #changing = new GuildQueues();
   #closed = false;
 
   constructor(parts: RuleCardsParts) {
@@ -72,32 +85,66 @@ export class RuleCards {
     this.#contextMs = parts.contextMs ?? CONTEXT_MS;
   }
 
-  /** Cards that an earlier process left unfinished are finished. */
+  /** Cards that an earlier process left unfinished, or that Discord did not take, are finished. Rejects with StoreError. */
   async start(): Promise<void> {
     for (const { guildId, id, endedAt } of await this.#parts.store.unfinished())
-      this.#finishLater(guildId, id, endedAt);
+      if (!this.#timers.has(id)) this.#finishLater(guildId, id, endedAt);
+  }
+
+  /** Posts the newest cards that were made while no channel was set; gives how many. Rejects with StoreError. */
+  async bring(guildId: string): Promise<number> {
+    let brought = 0;
+    for (const { id } of await this.#parts.store.unposted(guildId)) {
+      await this.#change(guildId, id, async (card) => {
+        if (card.posted) return undefined;
+        const around = await this.#around(card);
+        const now = await this.#posted(around.context.length > 0 ? { ...card, ...around } : card);
+        if (now.posted) brought += 1;
+        return now;
+      });
+    }
+    return brought;
   }
 
   /** Resolves when nothing is under way. What is unfinished is finished after the next start. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    await this.#changing;
+    await this.#changing.settled();
   }
 
-  /** Makes the card of a hit, and posts it. Rejects with StoreError. */
+  /** Makes the card of a hit; it is posted meanwhile. Rejects with StoreError. */
   async open(flagged: Flagged): Promise<void> {
-    const { store, log, now } = this.#parts;
-    const times = (this.#times.get(flagged.guildId) ?? []).filter((at) => at > now() - MINUTE_MS);
-    if (times.length >= MOST_CARDS) {
-      log.warn({ guildId: flagged.guildId }, 'rules are hit too often for cards: some hits are only counted');
-      return;
-    }
-    this.#times.set(flagged.guildId, [...times, now()]);
+    const { store, log } = this.#parts;
+    if (!this.#roomFor(flagged)) return;
     const bare = { ...flagged, context: [], complete: false, said: null, posted: null, deeds: [] };
     const { id, guildId, endedAt } = await store.add(bare);
-    await this.#change(guildId, id, async (card) => this.#posted({ ...card, ...(await this.#around(card)) }));
+    this.#change(guildId, id, async (card) => this.#posted({ ...card, ...(await this.#around(card)) })).catch(
+      (error: unknown) => log.warn({ err: error, guildId }, 'the card of a rule could not be made'),
+    );
     this.#finishLater(guildId, id, endedAt);
+  }
+
+  /** Whether there may be one more; moderators are told, once a minute, where there may not. */
+  #roomFor({ guildId, userId }: Flagged): boolean {
+    const { log, now, posts, rules } = this.#parts;
+    const times = (this.#times.get(guildId) ?? []).filter(({ at }) => at > now() - MINUTE_MS);
+    const own = times.filter((one) => one.userId === userId);
+    if (times.length < MOST_CARDS && own.length < MOST_OF_ONE) {
+      this.#times.set(guildId, [...times, { at: now(), userId }]);
+      return true;
+    }
+    if ((this.#told.get(guildId) ?? 0) > now() - MINUTE_MS) return false;
+    this.#told.set(guildId, now());
+    log.warn({ guildId }, 'rules are hit too often for cards: some hits are only counted');
+    const tell = async (): Promise<void> => {
+      const { channelId } = await rules.settings(guildId);
+      if (channelId !== null) await posts.post({ guildId, channelId }, floodText, []);
+    };
+    this.#changing.run(guildId, tell).catch((error: unknown) => {
+      log.warn({ err: error, guildId }, 'moderators could not be told that hits have no cards');
+    });
+    return false;
   }
 
   /** Does what a moderator wants, and gives a sentence for them. `by` may press buttons here; acts are checked. */
@@ -108,6 +155,11 @@ export class RuleCards {
       if (dismissed) {
         answer = 'Somebody dismissed this card already.';
         return this.#posted(card);
+      }
+      const again = sameDeed(card.deeds, wish, this.#parts.now() - AGAIN_MS);
+      if (again) {
+        answer = `**${escapeName(again.by.name)}** did that a moment ago.`;
+        return undefined;
       }
       try {
         const { deed, said } = await this.#deed(card, wish, by);
@@ -122,71 +174,45 @@ export class RuleCards {
     return answer;
   }
 
-  /**
-   * Takes what a person said, and what the model answered to them alone, out of every card of a guild, and out of their
-   * posts. To be called once the record has forgotten it. Rejects with StoreError.
-   */
+  /** Takes what a person said, and their notes, out of every card of a guild and out of their posts. Rejects with StoreError. */
   forget(guildId: string, userId: UserId): Promise<void> {
-    return this.#next(async () => {
-      for await (const card of this.#parts.store.all(guildId)) {
-        if (card.userId === userId) await this.#remove(card, userId, forgottenCardText);
-        else await this.#forgetIn(card, userId);
-      }
-    });
+    return this.#changing.run(guildId, () => this.#takeOut({ guildId, userId, since: 0 }, forgottenCardText));
   }
 
-  /** Its speaker took back what they were just saying: it goes from every card. Rejects with StoreError. */
-  takeBack(said: Pick<RuleCard, 'guildId' | 'key' | 'at'> & { readonly userId: UserId }): Promise<void> {
-    const { guildId, userId, key, at } = said;
-    const since = at - LONGEST_LINE_MS - this.#contextMs;
-    return this.#next(async () => {
-      for await (const card of this.#parts.store.all(guildId, since)) {
-        const own = card.userId === userId && card.key === key && card.at === at;
-        if (own) await this.#remove(card, userId, takenBackCardText);
-        else await this.#keep(card, (line) => line.userId !== userId || line.at !== at);
-      }
-    });
+  /** Takes out what a person said since then, since they do not want to be heard. Rejects with StoreError. */
+  withdraw(words: { readonly guildId: string; readonly userId: UserId; readonly since: number }): Promise<void> {
+    return this.#changing.run(words.guildId, () => this.#takeOut(words, withdrawnCardText));
   }
 
-  async #forgetIn(card: RuleCard, userId: UserId): Promise<void> {
-    // Whose an answer of the model was, the record knows: what it has no more goes.
-    if (card.userId !== null && !card.context.some((line) => line.userId === userId || line.userId === null)) return;
-    const kept = (await this.#around(card)).context.filter((line) => line.userId !== userId);
-    if (card.key.startsWith('reply:') && !kept.some(({ hit }) => hit)) {
-      await this.#remove(card, userId, forgottenCardText);
-      return;
-    }
-    await this.#keep(card, (line) => kept.some((one) => one.at === line.at && one.userId === line.userId));
+  /** What the record still has of a card that shows words of the model: it knows whose its answers are. */
+  async #kept(card: RuleCard, userId: UserId): Promise<readonly CardLine[] | undefined> {
+    const lines = [card, ...card.context];
+    if (card.userId === userId || !lines.some((line) => line.userId === null)) return undefined;
+    return (await this.#around(card)).context;
   }
 
-  /** Takes the other lines out of its context. */
-  async #keep(card: RuleCard, stays: (line: CardLine) => boolean): Promise<void> {
-    const { store, posts, buttons, log } = this.#parts;
-    const context = card.context.filter(stays);
-    if (context.length === card.context.length) return;
-    const left = { ...card, context };
-    await store.put(left);
-    if (!card.posted) return;
-    try {
-      await posts.edit(card.guildId, card.posted, ruleCardText(left), buttons(left));
-    } catch (error) {
-      log.warn(
-        { err: error, guildId: card.guildId },
-        'the card of a rule could not be edited; the next start tries again',
-      );
-      await store.put({ ...left, complete: false });
-    }
-  }
-
-  async #remove(card: RuleCard, userId: UserId, content: string): Promise<void> {
+  async #takeOut(
+    { guildId, userId, since }: { readonly guildId: string; readonly userId: UserId; readonly since: number },
+    instead: string,
+  ): Promise<void> {
     const { store, posts, log } = this.#parts;
-    await store.remove(card, userId);
-    if (!card.posted) return;
-    try {
-      await posts.edit(card.guildId, card.posted, content, []);
-      await store.cleared(card, userId);
-    } catch (error) {
-      log.warn({ err: error, guildId: card.guildId }, 'the post of a card could not be edited; it is tried again');
+    for (const card of await store.since(guildId, since - LONGEST_LINE_MS)) {
+      const kept = since === 0 ? await this.#kept(card, userId) : undefined;
+      const answer = card.key.startsWith('reply:') && kept?.some(({ hit }) => hit) === false;
+      if (answer || (card.userId === userId && card.at >= since)) {
+        // First the post: where it cannot be edited now, that it has to be is written down with the deletion.
+        const left = card.posted && (await edited(posts.edit(guildId, card.posted, instead, [])));
+        if (left) log.warn({ err: left, guildId }, 'the card of a rule could not be emptied; trying again');
+        await store.remove(card, left ? userId : null);
+        continue;
+      }
+      const context = card.context.filter((line) => {
+        if (line.userId === null && kept) return kept.some(({ at, userId: by }) => at === line.at && by === null);
+        return line.userId !== userId || line.at < since;
+      });
+      const deeds = card.deeds.filter(({ kind, by }) => since > 0 || kind !== 'noted' || by.userId !== userId);
+      const same = context.length === card.context.length && deeds.length === card.deeds.length;
+      if (!same) await store.put(await this.#posted({ ...card, context, deeds }));
     }
   }
 
@@ -251,7 +277,7 @@ export class RuleCards {
     return { context: context.filter((line) => near.includes(line)), said };
   }
 
-  /** The card with its post as it is now; where it cannot be posted the log says so, and a press or the end tries again. */
+  /** The card with its post as it is now; where that fails the log says so, and it is tried again until it is complete. */
   async #posted(card: RuleCard): Promise<RuleCard> {
     const { posts, rules, buttons, log } = this.#parts;
     const { guildId } = card;
@@ -265,25 +291,35 @@ export class RuleCards {
       return { ...card, posted: await posts.post({ guildId, channelId }, ruleCardText(card), buttons(card)) };
     } catch (error) {
       log.warn({ err: error, guildId, card: card.id }, 'the card of a rule could not be posted');
-      return card;
+      return { ...card, complete: false };
     }
   }
 
   /** Changes a card that is still there; undefined: it stays as it is. */
   async #change(guildId: string, id: number, change: (card: RuleCard) => Promise<RuleCard | undefined>): Promise<void> {
     const { store } = this.#parts;
-    await this.#next(async () => {
+    await this.#changing.run(guildId, async () => {
       const card = await store.find(guildId, id);
       const changed = card && (await change(card));
       if (changed) await store.put(changed);
     });
   }
+}
 
-  async #next(act: () => Promise<void>): Promise<void> {
-    const changing = this.#changing.then(act);
-    this.#changing = changing.catch(() => {});
-    await changing;
+/** Why an edit failed; undefined: it did not. */
+async function edited(editing: Promise<void>): Promise<unknown> {
+  try {
+    await editing;
+    return undefined;
+  } catch (error) {
+    return error;
   }
+}
+
+/** What somebody did of this kind since then; notes may be many. */
+function sameDeed(deeds: readonly CardDeed[], { kind }: CardWish, since: number): CardDeed | undefined {
+  const done = kind === 'mute' ? 'muted' : kind === 'timeout' ? 'timed-out' : undefined;
+  return deeds.findLast((deed) => deed.kind === done && deed.at > since);
 }
 
 function keyOf(line: RecordedLine): string {

@@ -1,6 +1,7 @@
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import type { Turn, UserId } from './bridge/ports.ts';
 import type { Hit, RuleCard } from './bridge/rule-ports.ts';
+import { GuildQueues } from './guild-queues.ts';
 import type { KnownRules } from './known-rules.ts';
 import type { Log } from './log.ts';
 import { RecordedReply } from './recorded-reply.ts';
@@ -19,33 +20,45 @@ type Said = Omit<Flagged, 'rules'> & { readonly by: 'person' | 'model'; readonly
 
 /** Turns and replies that are remembered, in all guilds together. */
 const REMEMBERED = 1_000;
-/** Sentences that wait to be looked at; the oldest past it are looked at all the same, new ones are not. */
-const WAITING = 500;
+/** Sentences of a guild that wait to be looked at; the oldest past it are looked at all the same, new ones are not. */
+const WAITING = 200;
 
-/** What it needs. `flag` is told of hits where the guild wants cards. */
+/** The record may put the beginning of a sound a little earlier; nobody begins two sentences in so short a time. */
+const ROUNDED_MS = 100;
+
+/** What it needs. */
 export interface RuleWatchParts {
   readonly rules: Pick<KnownRules, 'settings' | 'test' | 'count'>;
+  /** Told of hits where the guild wants cards. */
   readonly flag: (flagged: Flagged) => Promise<void>;
-  /** Told of what was taken back, which may have been flagged. */
-  readonly takeBack: (said: Pick<Flagged, 'guildId' | 'key' | 'at'> & { readonly userId: UserId }) => Promise<void>;
+  /** Told that a person's words from `since` on (ms since 1970) are taken back. */
+  readonly withdraw: (words: {
+    readonly guildId: string;
+    readonly userId: UserId;
+    readonly since: number;
+  }) => Promise<void>;
   readonly botName: (guildId: string) => string;
   readonly now: () => number;
   readonly log: Pick<Log, 'info' | 'warn'>;
 }
 
-/** Holds every final sentence against the rules of its guild, one after the other. Never throws or holds up who speaks. */
+/**
+ * Holds every final sentence against the rules of its guild, one after the other; no guild waits for another. Never throws
+ * or holds up who speaks.
+ */
 export class RuleWatch {
   readonly #parts: RuleWatchParts;
-  readonly #sounds = new Map<string, { at: number; endedAt: number | undefined }>();
-  readonly #replies = new Map<string, RecordedReply>();
-  /** By conversation and key: their speakers opted out in the middle of them. */
-  readonly #withdrawn = new Map<string, true>();
+  /** With the channel in which each began, as the record has it: the bot may be moved before the words come. */
+  readonly #sounds = new Map<string, { at: number; endedAt: number | undefined; channelId: string }>();
+  readonly #replies = new Map<string, { readonly reply: RecordedReply; readonly channelId: string }>();
   /** How many conversations of a guild have ended: each counts its turns anew. */
   readonly #ended = new Map<string, number>();
   /** By conversation and key: the rules that a sentence has hit already, since late words bring it again. */
   readonly #hit = new Map<string, ReadonlySet<number>>();
-  #looking: Promise<void> = Promise.resolve();
-  #waiting = 0;
+  /** Turns that were taken back, as in #hit. */
+  readonly #withdrawn = new Map<string, true>();
+  readonly #looking = new GuildQueues();
+  readonly #waiting = new Map<string, number>();
 
   constructor(parts: RuleWatchParts) {
     this.#parts = parts;
@@ -58,6 +71,7 @@ export class RuleWatch {
         put(this.#sounds, `${this.#conversation(guildId)} ${event.turn.id}`, {
           at: event.soundStart ?? this.#parts.now(),
           endedAt: undefined,
+          channelId: place.channelId,
         });
         return;
       case 'turn-ended': {
@@ -69,7 +83,7 @@ export class RuleWatch {
         if (event.final) this.#person(event, place);
         return;
       case 'turn-withdrawn':
-        this.#takeBack(event.turn, guildId);
+        this.#withdraw(event.turn, guildId);
         return;
       case 'reply-started':
       case 'reply-audible':
@@ -86,7 +100,20 @@ export class RuleWatch {
 
   /** Resolves when everything said so far was looked at. */
   async settled(): Promise<void> {
-    await this.#looking;
+    await this.#looking.settled();
+  }
+
+  #withdraw({ id, userId }: Turn, guildId: string): void {
+    const conversation = this.#conversation(guildId);
+    put(this.#withdrawn, `${conversation} turn:${id}`, true);
+    const began = this.#sounds.get(`${conversation} ${id}`)?.at;
+    if (userId === null || began === undefined) return;
+    const since = Math.floor(began) - ROUNDED_MS;
+    this.#looking
+      .run(guildId, () => this.#parts.withdraw({ guildId, userId, since }))
+      .catch((error: unknown) => {
+        this.#parts.log.warn({ err: error, guildId }, 'the card of words that were taken back could not be deleted');
+      });
   }
 
   #person({ turn, text }: Extract<BridgeEvent, { type: 'turn-transcript' }>, place: SpokenAt): void {
@@ -94,7 +121,8 @@ export class RuleWatch {
     const sound = turn ? this.#sounds.get(`${conversation} ${turn.id}`) : undefined;
     const now = this.#parts.now();
     this.#look({
-      ...place,
+      guildId: place.guildId,
+      channelId: sound?.channelId ?? place.channelId,
       conversation,
       by: 'person',
       userId: turn?.userId ?? null,
@@ -112,48 +140,53 @@ export class RuleWatch {
   ): void {
     const conversation = this.#conversation(place.guildId);
     const known = `${conversation} ${event.replyId}`;
-    const reply = this.#replies.get(known) ?? new RecordedReply('');
-    put(this.#replies, known, reply);
+    const { reply, channelId } = this.#replies.get(known) ?? {
+      reply: new RecordedReply(''),
+      channelId: place.channelId,
+    };
+    put(this.#replies, known, { reply, channelId });
     const said = reply.observe(event, this.#parts.now());
     if (said?.state !== 'final') return;
     const { text, startedAt: at, endedAt } = said;
     const name = this.#parts.botName(place.guildId);
     const key = `reply:${event.replyId}`;
-    this.#look({ ...place, conversation, by: 'model', userId: null, name, text, key, at, endedAt });
+    this.#look({
+      guildId: place.guildId,
+      channelId,
+      conversation,
+      by: 'model',
+      userId: null,
+      name,
+      text,
+      key,
+      at,
+      endedAt,
+    });
   }
 
   #conversation(guildId: string): string {
     return `${guildId}/${this.#ended.get(guildId) ?? 0}`;
   }
 
-  #takeBack({ id, userId }: Turn, guildId: string): void {
-    const turn = `${this.#conversation(guildId)} turn:${id}`;
-    const sound = this.#sounds.get(`${this.#conversation(guildId)} ${id}`);
-    put(this.#withdrawn, turn, true);
-    if (userId === null || !sound) return;
-    this.#then(guildId, () => this.#parts.takeBack({ guildId, userId, key: `turn:${id}`, at: sound.at }));
-  }
-
   #look(said: Said): void {
     if (said.text.trim() === '') return;
-    if (this.#waiting >= WAITING) {
-      this.#parts.log.warn(
-        { guildId: said.guildId },
-        'too much is said at once: a sentence was not held against the rules',
-      );
+    const { guildId } = said;
+    const waiting = this.#waiting.get(guildId) ?? 0;
+    if (waiting >= WAITING) {
+      this.#parts.log.warn({ guildId }, 'too much is said at once: a sentence was not held against the rules');
       return;
     }
-    this.#waiting += 1;
-    this.#then(said.guildId, () => this.#check(said));
-    this.#then(said.guildId, async () => {
-      this.#waiting -= 1;
-    });
-  }
-
-  #then(guildId: string, act: () => Promise<void>): void {
-    this.#looking = this.#looking.then(act).catch((error: unknown) => {
-      this.#parts.log.warn({ err: error, guildId }, 'a sentence could not be held against the rules');
-    });
+    this.#waiting.set(guildId, waiting + 1);
+    this.#looking
+      .run(guildId, () => this.#check(said))
+      .catch((error: unknown) => {
+        this.#parts.log.warn({ err: error, guildId }, 'a sentence could not be held against the rules');
+      })
+      .finally(() => {
+        const left = (this.#waiting.get(guildId) ?? 1) - 1;
+        if (left > 0) this.#waiting.set(guildId, left);
+        else this.#waiting.delete(guildId);
+      });
   }
 
   async #check({ by, conversation, ...said }: Said): Promise<void> {
@@ -162,13 +195,14 @@ export class RuleWatch {
     const { mode, watchModel } = await rules.settings(guildId);
     if (by === 'model' && !watchModel) return;
     const key = `${conversation} ${said.key}`;
-    if (this.#withdrawn.has(key)) return;
     const before = said.key === '' ? new Set<number>() : (this.#hit.get(key) ?? new Set());
     const hits: readonly Hit[] = (await rules.test(guildId, said.text)).filter(({ rule }) => !before.has(rule.id));
-    if (hits.length === 0) return;
+    if (hits.length === 0 || this.#withdrawn.has(key)) return;
     const hit = hits.map(({ rule }) => rule);
     put(this.#hit, key, new Set([...before, ...hit.map(({ id }) => id)]));
-    await rules.count(hits);
+    await rules.count(hits).catch((error: unknown) => {
+      log.warn({ err: error, guildId }, 'a hit could not be counted');
+    });
     // Not the words: whoever reads the log need not be a moderator.
     log.info({ guildId, channelId, userId, by, rules: hit.map(({ id }) => id) }, 'a rule was hit');
     if (mode === 'card') await flag({ ...said, rules: hit });

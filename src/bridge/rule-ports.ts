@@ -116,12 +116,18 @@ export interface Report {
   readonly posted: PostedIn | null;
 }
 
-/** What came of a wish to report. `unposted`: sealed, but no moderator was told. `why`: a sentence. */
+/** What came of a wish to report. `silent`: nothing in it is by whom it is about. `unposted`: sealed, but no moderator was told. `why`: a sentence. */
 export type ReportOutcome =
-  | { readonly kind: 'sealed'; readonly id: number; readonly lines: number }
+  | { readonly kind: 'sealed'; readonly id: number; readonly lines: number; readonly silent: boolean }
   | { readonly kind: 'unposted'; readonly id: number; readonly why: string }
   | { readonly kind: 'nothing' }
   | { readonly kind: 'too-often'; readonly againAt: number };
+
+/** What rules hit while moderators could not see it. */
+export interface Cards {
+  /** Posts the newest of what no moderator of a guild has seen yet; gives how many. */
+  bring(guildId: string): Promise<number>;
+}
 
 /** Takes reports of people. */
 export interface Reports {

@@ -1,4 +1,4 @@
-import type { Client } from 'discord.js';
+import { type Client, DiscordAPIError, RESTJSONErrorCodes } from 'discord.js';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { MessageButton, PostFile } from '../bridge/room-ports.ts';
 import { type DiscordTextChannel, openTextChannel } from './text-channel.ts';
@@ -22,7 +22,14 @@ export class DiscordModeratorPosts {
   }
 
   async edit(guildId: string, at: PostedIn, content: string, buttons: readonly MessageButton[]): Promise<void> {
-    await (await this.#channel(guildId, at.channelId)).edit(at.messageId, content, buttons);
+    const channel = await this.#channel(guildId, at.channelId);
+    try {
+      await channel.edit(at.messageId, content, buttons);
+    } catch (error) {
+      // A moderator deleted it: there is nothing left to change.
+      const { cause } = error as Error;
+      if (!(cause instanceof DiscordAPIError) || cause.code !== RESTJSONErrorCodes.UnknownMessage) throw error;
+    }
   }
 
   async #channel(guildId: string, channelId: string): Promise<DiscordTextChannel> {

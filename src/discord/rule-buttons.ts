@@ -62,7 +62,7 @@ export async function pressRuleButton(
   const by = { userId: pressed.user.id, name: pressed.member.displayName };
   if (card.kind !== 'note') return cards.act(pressed.guildId, card.id, { kind: card.kind }, by);
   if (!pressed.isModalSubmit()) return undefined;
-  const text = pressed.fields.getTextInputValue(WORDS).toWellFormed().trim().slice(0, LONGEST_NOTE);
+  const text = pressed.fields.getTextInputValue(WORDS).trim().slice(0, LONGEST_NOTE).toWellFormed();
   if (text === '') return 'The note was empty, so I left it out.';
   return cards.act(pressed.guildId, card.id, { kind: 'note', text }, by);
 }

@@ -1,31 +1,37 @@
 import { RE2JS, RE2JSException } from 're2js';
 import type { Folded } from './folding.ts';
+import { edged, WORD, within } from './word-edges.ts';
 
 /** https://docs.discord.com/developers/resources/auto-moderation#auto-moderation-rule-object-trigger-metadata-field-limits */
 const LONGEST = 260;
-/** Steps that one sign of a text can cost: with a window of a thousand signs some 10 ms in the worst case. */
+/** Steps that one sign of a text can cost: with a window of 500 signs some 10 ms in the worst case. */
 const MOST_STEPS = 400;
 /** RE2 takes these for ASCII; people do not. */
 const UNICODE: Readonly<Record<string, string>> = {
   d: '\\p{Nd}',
-  w: '\\p{L}\\p{M}\\p{Nd}\\p{Pc}',
+  w: WORD,
   s: '\\s\\x{85}\\p{Z}',
 };
 
 /** A regular expression in RE2's grammar, or in what Rust's has in common with it; case does not count. */
 export class PatternRule {
   readonly #pattern: RE2JS;
+  readonly #wide: boolean;
 
   /** Throws RangeError with a sentence for people. */
   constructor(text: string) {
     if (text.trim() === '') throw new RangeError('The pattern is empty.');
     if ([...text].length > LONGEST) throw new RangeError(`The pattern has more than ${LONGEST} characters.`);
     try {
-      this.#pattern = RE2JS.compile(converted(text), RE2JS.CASE_INSENSITIVE);
+      const pattern = edged(converted(text));
+      this.#wide = pattern.wide;
+      this.#pattern = RE2JS.compile(pattern.text, RE2JS.CASE_INSENSITIVE);
     } catch (error) {
       if (error instanceof RangeError || !(error instanceof RE2JSException)) throw error;
-      const why = error.message.replace(/^error parsing regexp: /, '');
-      throw new RangeError(`It cannot be used: ${why}. Look-around and back references do not exist here.`);
+      // The place that it names has what we put before the pattern.
+      const why = error.message.replace(/^error parsing regexp: /, '').replace(/: `.*`$/s, '');
+      const foreign = /\(\?<?[=!]|\\[1-9]/.test(text) ? ' Look-around and back references do not exist here.' : '';
+      throw new RangeError(`It cannot be used: ${why}.${foreign}`);
     }
     if (this.#pattern.programSize() > MOST_STEPS) {
       throw new RangeError('The pattern is too costly: use smaller numbers in {…}, or fewer of them.');
@@ -37,7 +43,9 @@ export class PatternRule {
   find({ text, at }: Folded): { readonly start: number; readonly end: number } | undefined {
     const matcher = this.#pattern.matcher(text);
     if (!matcher.find()) return undefined;
-    const [start = 0, end = 0] = [at[matcher.start()], at[matcher.end()]];
+    const whole = { start: matcher.start(), end: matcher.end() };
+    const hit = this.#wide ? within(text, whole.start, whole.end) : whole;
+    const [start = 0, end = 0] = [at[hit.start], at[hit.end]];
     return { start, end };
   }
 }

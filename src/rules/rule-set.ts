@@ -1,17 +1,16 @@
 import type { Hit, Rule, RuleKind } from '../bridge/rule-ports.ts';
 import { cleaned, type Folded, folded, unmasked } from './folding.ts';
+import { lettered } from './leet.ts';
 import { PatternRule } from './pattern-rule.ts';
 import { keysOf, WordRule } from './word-rule.ts';
 import { type Words, wordsOf } from './words-of.ts';
 
 /** Looked at in one go; longer texts in windows. */
-const WINDOW = 1_000;
+const WINDOW = 500;
 /** Windows overlap, so that nothing hides at their seams. */
 const OVERLAP = 200;
 /** Rules of which one string search tells that they cannot hold, in one step. */
 const AT_ONCE = 250;
-/** After so long others go first. */
-const PATIENCE_MS = 5;
 /** Takes the place of a sign in an exception: no word, no letter. */
 const MASK = '\ufffc';
 
@@ -98,7 +97,9 @@ export class RuleSet {
     found: (rule: Rule, hit: { start: number; end: number }) => void,
   ): Generator<undefined, void, void> {
     const clean = cleaned(text);
-    const forms = [clean, ...readings.map((one) => one.folded).filter((one) => one.text !== clean.text.toLowerCase())];
+    const folds = readings.map((one) => one.folded);
+    const other = folds.filter((one) => one.text !== clean.text.toLowerCase());
+    const forms = [clean, ...other, ...folds.flatMap(lettered)];
     for (const [rule, pattern] of this.#patterns) {
       for (const form of forms) {
         if (hits.has(rule.id)) break;
@@ -127,17 +128,6 @@ export class RuleSet {
   }
 }
 
-/** Takes all steps of something, and lets others go first every few milliseconds. */
-export async function inSteps<Result>(scan: Generator<undefined, Result, void>): Promise<Result> {
-  let since = performance.now();
-  for (;;) {
-    const step = scan.next();
-    if (step.done) return step.value;
-    if (performance.now() - since < PATIENCE_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    since = performance.now();
-  }
-}
 function readingsOf(text: string): readonly Reading[] {
   const forms = [folded(text), unmasked(text)].filter((one) => one !== undefined);
   return forms.map((one) => {

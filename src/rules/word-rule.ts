@@ -1,24 +1,7 @@
 import { folded } from './folding.ts';
+import { LEET } from './leet.ts';
 import type { Candidate, Words } from './words-of.ts';
 
-/** A sign or digit, and the letters that it may stand for. */
-const LEET: ReadonlyMap<string, readonly string[]> = new Map([
-  ['0', ['o']],
-  ['1', ['i', 'l']],
-  ['!', ['i', 'l']],
-  ['|', ['i', 'l']],
-  ['2', ['z']],
-  ['3', ['e']],
-  ['€', ['e']],
-  ['4', ['a']],
-  ['@', ['a']],
-  ['5', ['s']],
-  ['$', ['s']],
-  ['7', ['t']],
-  ['+', ['t']],
-  ['8', ['b']],
-  ['9', ['g']],
-]);
 /** Scripts that put no space between words: a rule in them holds within longer runs, too. */
 const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
 const LETTER = /\p{L}/u;

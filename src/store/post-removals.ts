@@ -32,15 +32,6 @@ export async function addRemoval(
   await transaction('post_removals').insert(row).onConflict(Object.keys(key)).merge();
 }
 
-/** The message was edited before its turn came. */
-export async function dropRemoval(
-  database: Database,
-  { userId, post, extent }: Pick<PostRemoval, 'post' | 'extent'> & { readonly userId: UserId },
-): Promise<void> {
-  const key = { user_id: userId, channel_id: post.channelId, message_id: post.messageId, extent };
-  await database('post_removals').where(key).delete();
-}
-
 /** The messages that have to be edited, until they are; a restart does not forget them. */
 export class RemovalStore {
   readonly #database: Database;

@@ -43,11 +43,19 @@ export class ReportStore {
     });
   }
 
-  /** Those of which no moderator knows yet, oldest first; at most 20. Without `guildId`: of every guild. */
-  unposted(guildId?: string): Promise<readonly Report[]> {
+  /** The guilds that have any of which no moderator knows yet. */
+  waiting(): Promise<readonly string[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('reports').whereNull('card_message_id').distinct('guild_id');
+      return rows.map(({ guild_id }) => String(guild_id));
+    });
+  }
+
+  /** Those of which no moderator knows yet, oldest first; at most 20. */
+  unposted(guildId: string): Promise<readonly Report[]> {
     return asked('read from', async () => {
       const rows = await this.#database('reports')
-        .where({ ...(guildId !== undefined && { guild_id: guildId }) })
+        .where({ guild_id: guildId })
         .whereNull('card_message_id')
         .orderBy('id')
         .limit(20);

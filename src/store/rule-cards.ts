@@ -2,7 +2,7 @@ import type { UserId } from '../bridge/ports.ts';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { RuleCard } from '../bridge/rule-ports.ts';
 import { type Database, StoreError } from './database.ts';
-import { addRemoval, dropRemoval } from './post-removals.ts';
+import { addRemoval } from './post-removals.ts';
 import type { TextSeal } from './text-seal.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -39,10 +39,10 @@ export class RuleCardStore {
     });
   }
 
-  /** Those whose context still grows, or that could not be posted, oldest first; at most 100. */
+  /** Those whose context still grows, or that Discord did not take, newest first; at most 100. */
   unfinished(): Promise<readonly RuleCard[]> {
     return asked('read from', async () => {
-      const rows = await this.#database('rule_cards').where({ complete: 0 }).orderBy('id').limit(100);
+      const rows = await this.#database('rule_cards').where({ complete: 0 }).orderBy('id', 'desc').limit(100);
       return rows.map((row) => this.#card(row));
     });
   }
@@ -62,34 +62,39 @@ export class RuleCardStore {
     });
   }
 
-  /** The cards of a guild, since an instant of the sound, one after the other; those that are deleted meanwhile are left out. */
-  async *all(guildId: string, since = 0): AsyncGenerator<RuleCard> {
-    const ids = await asked('read from', () =>
-      this.#database('rule_cards').where({ guild_id: guildId }).where('said_at', '>=', since).select('id'),
-    );
-    for (const { id } of ids) {
-      const card = await this.find(guildId, Number(id));
-      if (card) yield card;
-    }
+  /** The newest 20 that are posted nowhere, oldest first. */
+  unposted(guildId: string): Promise<readonly RuleCard[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('rule_cards')
+        .where({ guild_id: guildId })
+        .whereNull('card_message_id')
+        .orderBy('id', 'desc')
+        .limit(20);
+      return rows.map((row) => this.#card(row)).toReversed();
+    });
   }
 
-  /** Deletes a card; its post is to be edited for this person's sake, also after a restart, until cleared() says that it was. */
-  remove({ id, guildId, posted }: RuleCard, userId: UserId): Promise<void> {
+  /** Those of what was said from then on, oldest first. */
+  since(guildId: string, at: number): Promise<readonly RuleCard[]> {
+    return asked('read from', async () => {
+      const rows = await this.#database('rule_cards')
+        .where({ guild_id: guildId })
+        .where('said_at', '>=', at)
+        .orderBy('id');
+      return rows.map((row) => this.#card(row));
+    });
+  }
+
+  /** Deletes it. `editFor`: its post still has to be emptied, because this person wants it so. */
+  remove({ id, guildId, posted }: RuleCard, editFor: UserId | null): Promise<void> {
     return asked('written to', () =>
       this.#database.transaction(async (transaction) => {
         await transaction('rule_cards').where({ id }).delete();
-        if (!posted) return;
-        const removal = { guildId, userId, post: posted, extent: 'whole', beginnings: [] } as const;
+        if (editFor === null || !posted) return;
+        const removal = { guildId, userId: editFor, post: posted, extent: 'whole', beginnings: [] } as const;
         await addRemoval(transaction, this.#seal, removal);
       }),
     );
-  }
-
-  /** The post of a card that was deleted shows nothing of it any more. */
-  cleared({ posted }: RuleCard, userId: UserId): Promise<void> {
-    return asked('written to', async () => {
-      if (posted) await dropRemoval(this.#database, { userId, post: posted, extent: 'whole' });
-    });
   }
 
   #row(card: Omit<RuleCard, 'id'>): Row {

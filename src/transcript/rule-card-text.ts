@@ -9,6 +9,7 @@ const RULE = 100;
 const LINE = 160;
 const DEEDS_SHOWN = 6;
 const NOTE = 200;
+const EARLIER = '-# What moderators did before is not shown.';
 
 /** The card of what a rule hit, as Discord shows it; at most 2,000 characters. */
 export function ruleCardText(card: RuleCard): string {
@@ -19,8 +20,8 @@ export function ruleCardText(card: RuleCard): string {
     ...(card.rules.length > RULES_SHOWN ? [`and ${card.rules.length - RULES_SHOWN} more rules`] : []),
     ...(card.said ? [linkTo(card.guildId, card.said)] : []),
   ];
-  const tail = card.deeds.slice(-DEEDS_SHOWN).map(deedLine);
   const note = card.complete ? '-# 30 s before and after:' : '-# 30 s before (what follows comes in half a minute):';
+  const tail = deedLines(card.deeds, LONGEST - [...head, note].join('\n').length);
   const room = LONGEST - [...head, note, ...tail].join('\n').length - 1;
   const context = contextLines(card.context, card.at, room);
   return [...head, ...(context.length > 0 ? [note, ...context] : []), ...tail].join('\n');
@@ -29,9 +30,12 @@ export function ruleCardText(card: RuleCard): string {
 /** What stands in place of a card whose words are to be forgotten. */
 export const forgottenCardText = 'What stood here was deleted, because the person who said it wanted it forgotten.';
 
-/** What stands in place of a card of something that was just being said. */
-export const takenBackCardText =
-  'What stood here was deleted, because the person who was saying it does not want to be heard any more.';
+/** As forgottenCardText, for a sentence that was taken back. */
+export const withdrawnCardText = 'What stood here was deleted, because the person who said it opted out meanwhile.';
+
+/** Tells moderators once that there are more hits than cards. */
+export const floodText =
+  'Rules are hit more often than I make cards for (20 a minute, 10 of one person). Every hit is counted in `/rules list`; `/transcript search` finds the words.';
 
 /** A report's post; what was said comes as a file. */
 export function reportText(report: Report): string {
@@ -80,6 +84,19 @@ function contextLine(line: CardLine, at: number): string {
   const text = cut(escapeMarkdown(line.text), LINE);
   const name = escapeName(line.name);
   return `-# ${seconds < 0 ? '−' : '+'}${Math.abs(seconds)} s ${line.hit ? `**${name}**: **…**` : `**${name}**: ${text}`}`;
+}
+
+/** The newest that fit, and how many are left out. */
+function deedLines(deeds: readonly CardDeed[], room: number): readonly string[] {
+  const lines: string[] = [];
+  let left = room - EARLIER.length - 1;
+  for (const deed of deeds.slice(-DEEDS_SHOWN).toReversed()) {
+    const line = deedLine(deed);
+    left -= line.length + 1;
+    if (left < 0) break;
+    lines.unshift(line);
+  }
+  return lines.length < deeds.length ? [EARLIER, ...lines] : lines;
 }
 
 function deedLine({ kind, by, at, text }: CardDeed): string {

@@ -73,7 +73,10 @@ describe('rules', () => {
   const press = (by: SimulatedPerson, message: StoredMessage, label: string) => by.press(message, idOf(message, label));
 
   it('are added, tested, listed and removed, and what cannot be taken is explained', async () => {
-    assert.match(await manage('/rules list'), /hits are only counted and logged\.\nThere are no rules yet/);
+    assert.match(
+      await manage('/rules list'),
+      /hits are only counted and logged\. `\/rules mode mode:card` shows them to moderators\.\nThere are no rules yet/,
+    );
     const added = await manage('/rules add', {
       words: 'bad*, f*ck, *[x](y)*, bad*',
       pattern: '(?=a)b',
@@ -107,7 +110,10 @@ describe('rules', () => {
   });
 
   it('make a card with what was said around, which only moderators can work with', async () => {
-    assert.match(await manage('/rules mode', { mode: 'card' }), /No channel is set for moderators yet/);
+    assert.match(
+      await manage('/rules mode', { mode: 'card' }),
+      /\*\*No channel is set for moderators, so they see no cards\.\*\*/,
+    );
     assert.match(
       await manage('/rules channel', { channel: mods }),
       /\*\*Everybody on this server can read that channel\*\*/,
@@ -164,14 +170,17 @@ describe('rules', () => {
     );
     assert.match((await press(people.mo, card, 'Mute')).content, /^The highest role of "Mo" does not stand above/);
     people.ben.member.roleIds = [];
-    assert.equal((await press(people.mo, card, 'Mute')).content, 'Muted for everybody in voice.');
-    assert.equal(people.ben.member.mute, true);
-    const patch = world.discord.requests.find(({ method, path }) => method === 'PATCH' && path.includes('/members/'));
-    assert.equal(patch?.reason, `asked for by Mo (${people.mo.userId}) with the button of a card`);
     // Who manages the server but may not mute anybody cannot do it by a button either.
     assert.equal((await press(people.manager, card, 'Mute')).content, '"Mia" lacks Mute Members.');
     await people.ben.leave();
     assert.equal((await press(people.mo, card, 'Mute')).content.endsWith('is in no voice channel.'), true);
+    await people.ben.join(world.channelId);
+    assert.equal((await press(people.mo, card, 'Mute')).content, 'Muted for everybody in voice.');
+    assert.equal(people.ben.member.mute, true);
+    const patch = world.discord.requests.find(({ method, path }) => method === 'PATCH' && path.includes('/members/'));
+    assert.equal(patch?.reason, `asked for by Mo (${people.mo.userId}) with the button of a card`);
+    assert.equal((await press(people.mo, card, 'Mute')).content, '**Mo** did that a moment ago.');
+    await people.ben.leave();
     assert.equal((await press(people.mo, card, 'Time out 10 min')).content, 'Timed out for 10 minutes.');
     const until = people.ben.member.timedOutUntil ?? 0;
     assert.ok(Math.abs(until - Date.now() - 600_000) < 20_000);

@@ -88,6 +88,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     consent: await Consents.load(new GuildConsentStore(database), () => Date.now()),
     privacyUrl: null,
     rules: new KnownRules(new RuleStore(database)),
+    cards: { bring: () => Promise.resolve(0) },
     reports: { report: () => Promise.resolve({ kind: 'nothing' }), bring: () => Promise.resolve() },
     foreignRules: (guildId) => autoModRules(fresh, guildId),
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),

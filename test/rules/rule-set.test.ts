@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Rule, RuleKind } from '../../src/bridge/rule-ports.ts';
-import { checkRule, inSteps, RuleSet } from '../../src/rules/rule-set.ts';
+import { FairTurns } from '../../src/rules/fair-turns.ts';
+import { checkRule, RuleSet } from '../../src/rules/rule-set.ts';
+
+const inSteps = <Result>(work: Generator<undefined, Result, void>) => new FairTurns().run('1', work);
 
 /** What of the text each rule hits, in the order of the text. */
 async function hits(rules: readonly string[], text: string, kind: RuleKind = 'word'): Promise<string[]> {
@@ -105,7 +108,7 @@ describe('word rules', () => {
   });
 
   it('finds what stands far back in a long text, also where windows meet', async () => {
-    for (const before of [799, 990, 999, 1_000, 5_003]) {
+    for (const before of [299, 490, 499, 500, 5_003]) {
       const text = `${'x '.repeat(before).slice(0, before)} bad word`;
       assert.deepEqual(await hits(['bad word'], text), ['bad word'], `${before}`);
     }
@@ -140,7 +143,26 @@ describe('patterns', () => {
     assert.deepEqual(await pattern('tag \u{1f600}', '\\u{1F600}'), ['\u{1f600}']);
     assert.deepEqual(await pattern('x]y', '[]]'), [']']);
     assert.deepEqual(await pattern('aéb', 'a[\\w]b'), ['aéb']);
+    assert.deepEqual(await pattern('so b4d', 'bad'), ['b4d']);
+    assert.deepEqual(await pattern('you f00l!', 'fool\\b'), ['f00l']);
+    assert.deepEqual(await pattern('$h1t and he11', '(sh[i]t|hell)$'), ['he11']);
+    assert.deepEqual(await pattern('455 people', 'ass'), []);
     assert.deepEqual(await pattern('(?u:a)', '(?iu)\\(\\?u:a'), ['(?u:a']);
+  });
+
+  it('know the edges of words in all scripts', async () => {
+    const pattern = (text: string, of: string) => hits([of], text, 'pattern');
+    assert.deepEqual(await pattern('ну и сука, да', '\\bсука\\b'), ['сука']);
+    assert.deepEqual(await pattern('сука', '\\b(?:сука|блин)\\b'), ['сука']);
+    assert.deepEqual(await pattern('сукана', '\\bсука\\b'), []);
+    assert.deepEqual(await pattern("c'est conçu ainsi", '\\bcon\\b'), []);
+    assert.deepEqual(await pattern('quel con!', '(?i)\\bCON\\b'), ['con']);
+    assert.deepEqual(await pattern('😀con😀', '\\bcon\\b|\\bx\\b'), ['con']);
+    assert.deepEqual(await pattern('x', '\\bcon\\b|\\bx\\b'), ['x']);
+    assert.deepEqual(await pattern('a cat sat', 'cat\\b sat'), ['cat sat']);
+    assert.deepEqual(await pattern('a\\b', '[|\\\\]b'), ['\\b']);
+    assert.deepEqual(await pattern('bad_word bad', '\\bbad\\b'), ['bad']);
+    assert.deepEqual(await pattern('"bad"', '\\b[a-z]{3}\\b'), ['bad']);
   });
 
   it('refuse what another engine knows, in words', () => {
