@@ -25,6 +25,7 @@ export const ANSWER_WORDS: Readonly<Record<AnswerMode, string>> = {
 };
 
 const SHOWN_PERSONA = 600;
+const ONCE_IT_TALKS = 'I only write down now: it takes effect when I next join to talk (`/leave`, then `/join`).';
 
 /**
  * Writes settings and hands them to the running conversation. Gives what `done` says of the settings as they are now,
@@ -42,9 +43,10 @@ export async function change(
   if (typeof now === 'string') return now;
   const bridge = context.bridges.find(asked.guildId);
   if (!bridge) return `${done(now)} It takes effect when I next join.`;
-  const waiting = bridge.apply(now);
-  const waits = (Object.keys(wanted) as (keyof GuildSettings)[]).some((name) => waiting.includes(name));
-  return `${done(now)} ${waits ? meanwhile : 'It is in effect now.'}`;
+  const chosen = Object.keys(wanted) as (keyof GuildSettings)[];
+  const waiting = bridge.apply(now, chosen);
+  if (!chosen.some((name) => waiting.includes(name))) return `${done(now)} It is in effect now.`;
+  return `${done(now)} ${bridge.status().mode === 'listen' ? ONCE_IT_TALKS : meanwhile}`;
 }
 
 /** Writes settings and gives all of them; for a value that the store refuses, its sentence. */

@@ -13,9 +13,24 @@ function begun({ name, typed, spokeMs, waited }: TurnStory): string {
   return `${who} ${did}, after ${duration(waited.ms)} of waiting for ${waited.by === null ? 'me' : `**${plain(waited.by, 40)}**`}`;
 }
 
-function decided({ decision, typed }: TurnStory): string {
-  if (typed) return '';
-  return decision ? reasonWords(decision.reason) : 'I answer everybody here.';
+function decided({ decision, audience, spokeMs }: TurnStory): string {
+  if (decision) return reasonWords(decision.reason);
+  switch (audience) {
+    case 'everybody':
+      return 'I answered everybody then.';
+    case 'some':
+      return spokeMs === undefined
+        ? 'Whether it is meant for me I know when I have the words.'
+        : 'I wait for the words of it, to know whether it was meant for me.';
+    case 'untold':
+      return 'I could not tell in time who speaks to me, so I answered everybody.';
+    case 'listens':
+      return 'I only write down what is said, and answer nobody.';
+    case null:
+      return '';
+    default:
+      return audience satisfies never;
+  }
 }
 
 function reasonWords(reason: AnswerReason): string {

@@ -1,5 +1,5 @@
 import { Names } from './addressing.ts';
-import type { AnswerReason } from './bridge-ports.ts';
+import type { AnswerReason, Audience } from './bridge-ports.ts';
 import { FollowUps } from './follow-ups.ts';
 import type { Turn, Unasked } from './ports.ts';
 import type { GuildSettings } from './room-ports.ts';
@@ -66,7 +66,14 @@ export class Answering {
 
   /** Not everybody is answered as a matter of course. */
   get chooses(): boolean {
-    return this.#parts.settings().answer !== 'always' && this.#parts.unasked() !== null;
+    const { answer } = this.#parts.settings();
+    return answer === 'never' || (answer !== 'always' && this.#parts.unasked() !== null);
+  }
+
+  /** Whom a turn finds that begins now. */
+  get audience(): Exclude<Audience, 'listens'> {
+    if (this.chooses) return 'some';
+    return this.#parts.settings().answer === 'always' ? 'everybody' : 'untold';
   }
 
   /** Their speaker took these turns back: nobody answers them, and their words are not waited for. */
@@ -78,7 +85,7 @@ export class Answering {
   began(turn: Turn, voicedFrom: number): Turn {
     const { answer } = this.#parts.settings();
     const unasked = this.#parts.unasked();
-    if (answer === 'always' || (unasked === null && answer !== 'never')) {
+    if (!this.chooses) {
       this.#followUps.meant(turn.id);
       return turn;
     }

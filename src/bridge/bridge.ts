@@ -531,6 +531,7 @@ export class Bridge implements BridgeHandle {
             turn: decision.turn,
             queuedMs: decision.queuedMs,
             soundStart: wallClock(decision.voicedFrom),
+            audience: this.#listens ? 'listens' : this.#answering.audience,
           });
           session.beginTurn(this.#answering.began(decision.turn, decision.voicedFrom));
           break;
