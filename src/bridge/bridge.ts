@@ -115,7 +115,7 @@ export class Bridge implements BridgeHandle {
     this.#parts = parts;
     this.guildId = parts.line.guildId;
     this.#settings = parts.settings;
-    this.#model = new ModelInUse({ ...parts, written: parts.writer !== undefined });
+    this.#model = new ModelInUse(parts);
     this.#floor = new Floor({
       rate: parts.model.inputRate,
       settings: this.#floorSettings(),
@@ -385,10 +385,10 @@ export class Bridge implements BridgeHandle {
         if (event.turnId !== null && this.#underWay.isWithdrawn(event.turnId)) break;
         if (event.turnId !== null && event.final) this.#underWay.written(event.turnId);
         const turn = event.turnId === null ? null : (this.#turns.get(event.turnId) ?? null);
-        const { turnId: _, ...words } = event;
+        const { turnId: _, exact: _exact, missing: _missing, ...words } = event;
         if (event.final && event.turnId !== null) this.#lastWords.written(event.turnId);
         observe({ ...words, turn });
-        this.#answering.heard(turn, words.text, words.final);
+        this.#answering.heard(turn, event);
         this.#answerAddressed();
         break;
       }

@@ -5,15 +5,13 @@ import { sessionOptions, takenOn } from './session-options.ts';
 
 /** What stands behind the model in use. */
 export interface ModelInUseParts {
-  readonly session: Pick<Conversation, 'update' | 'switchTo'>;
+  readonly session: Pick<Conversation, 'update' | 'switchTo' | 'writes'>;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   readonly settings: GuildSettings;
   /** The model that settings come to. */
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly toolbox: Toolbox;
-  /** Another model writes down what people say. */
-  readonly written?: boolean;
   /** The guild's notes as the session was opened with them. */
   readonly notes?: readonly Note[];
 }
@@ -48,7 +46,7 @@ export class ModelInUse {
     const { unasked } = this.#model.capabilities;
     if (unasked === 'waits') return unasked;
     // Words are all that is missing.
-    if (unasked === null && this.#parts.written) return 'waits';
+    if (unasked === null && this.#parts.session.writes) return 'waits';
     // A model that answers by itself can only be held back where we draw the ends of turns.
     if (this.#options.turnDetection !== 'manual') return null;
     if (unasked === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';

@@ -88,4 +88,18 @@ describe('a bridge whose guild chooses another model', () => {
       [20, 25],
     );
   });
+
+  it('answers whoever is meant while another model writes down, and everybody while that is away', async () => {
+    scene = new Scene({ answer: 'addressed' }, undefined, undefined, { unasked: null });
+    scene.session.writes = true;
+    await scene.speak('anna', 200);
+    await scene.called('end');
+    scene.session.writes = false;
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    assert.deepEqual(
+      scene.of('turn-began').map(({ audience }) => audience),
+      ['some', 'untold'],
+    );
+  });
 });
