@@ -53,6 +53,36 @@ describe('what /why says of a turn', () => {
     );
   });
 
+  it('is what a model that may choose chose, once it shows', () => {
+    const left: BridgeEvent = { type: 'answer-decided', turn: anna, answered: true, reason: { kind: 'model' } };
+    const started: BridgeEvent = { type: 'reply-started', replyId: 'r1', turns: [anna] };
+    const over = (producedMs: number): BridgeEvent => ({
+      type: 'reply-ended',
+      replyId: 'r1',
+      heardMs: producedMs,
+      producedMs,
+      interrupted: false,
+    });
+    const before = [began('some'), left, ended()];
+    assert.match(told(...before)[0] ?? '', /It is left to the model whether it was meant for me\./);
+    assert.match(
+      told(...before, started, over(0))[0] ?? '',
+      /The model decided that it was not meant for me, and stayed silent\./,
+    );
+    assert.match(
+      told(...before, started, { type: 'reply-audible', replyId: 'r1', sinceTurnMs: 5 }, over(800))[0] ?? '',
+      /The model decided that it was meant for me\. .*My answer of 800 ms was heard to its end\.$/,
+    );
+  });
+
+  it('has no time of words that nobody wrote down', () => {
+    const nothing: BridgeEvent = { type: 'turn-transcript', turn: anna, text: '', final: true };
+    const none: BridgeEvent = { type: 'answer-decided', turn: anna, answered: false, reason: { kind: 'no-words' } };
+    assert.deepEqual(told(began('some'), ended(), nothing, none), [
+      '**Anna** spoke for 400 ms. No words of it were written down, so I did not answer. After the end of speech: turn over 700 ms.',
+    ]);
+  });
+
   it('names nobody for what was typed', () => {
     assert.deepEqual(told({ type: 'turn-began', turn: anna, queuedMs: 0 }), ['**Anna** wrote to me.']);
   });
