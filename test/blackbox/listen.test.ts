@@ -167,6 +167,10 @@ describe('/join mode:listen', () => {
         (await anna.command('/voice language', { tag: 'de' })).content,
         'Language: German (de). It is in effect now.',
       );
+      assert.match(
+        (await anna.command('/voice show')).content,
+        /^\*\*Model:\*\* Google Gemini \(gemini-3\.8-live\); now OpenAI \(gpt-live-transcribe\) only writes down\n/,
+      );
       for (const [typed, values] of [
         ['/voice answer', { mode: 'addressed' }],
         ['/voice interruption', { milliseconds: 200 }],
