@@ -7,7 +7,8 @@ import { World } from '../fakes/world.ts';
 
 const WORDS = ['I like bananas', 'so do I'];
 const pitch = (i: number): number => 300 + 400 * i;
-const sound = (i: number) => ({ pcm: tone({ hz: pitch(i), ms: 400, rate: 48000 }), sampleRate: 48000, channels: 1 }) as const;
+const sound = (i: number) =>
+  ({ pcm: tone({ hz: pitch(i), ms: 400, rate: 48000 }), sampleRate: 48000, channels: 1 }) as const;
 const answer = { say: { text: 'Well.', pcm: tone({ hz: 1700, ms: 100, rate: 24000 }) } };
 
 interface Row {
