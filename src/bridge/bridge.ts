@@ -124,7 +124,7 @@ export class Bridge implements BridgeHandle {
     });
     this.#usage = new ReplyUsage(parts.model.provider);
     this.#answering = new Answering({
-      settings: () => (this.#listens ? { ...this.#settings, answer: 'always' } : this.#settings),
+      settings: () => (this.#listens ? { ...this.#settings, answer: 'always' } : this.#model.settings),
       ownName: () => parts.ownName?.() ?? 'Parley',
       people: () => parts.room.people().length,
       unasked: () => this.#model.unasked,

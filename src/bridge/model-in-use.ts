@@ -55,7 +55,21 @@ export class ModelInUse {
 
   /** Whether the running session can do what the settings say of whom to answer. */
   get takesOnAnswer(): boolean {
-    return this.#settings.answer === 'always' ? !this.#options.choosing : this.unasked !== null;
+    const { answer } = this.#settings;
+    if (answer === 'always') return !this.#options.choosing;
+    return answer === 'never' ? this.#keptSilent : this.unasked !== null;
+  }
+
+  /** The settings as far as the running session can be kept from answering. */
+  get settings(): GuildSettings {
+    const { answer } = this.#settings;
+    return answer === 'never' && !this.#keptSilent ? { ...this.#settings, answer: 'auto' } : this.#settings;
+  }
+
+  /** Only a model that answers by itself, in turns that its provider draws, cannot be kept from it. */
+  get #keptSilent(): boolean {
+    const { unasked } = this.#model.capabilities;
+    return unasked === null || unasked === 'waits' || this.#options.turnDetection === 'manual';
   }
 
   /** What the running session goes by. */
