@@ -226,7 +226,7 @@ export class TranscribedSession implements Conversation {
     if (!words.exact) written.own = words;
     if (!words.exact && written.beside && this.#side?.away === false) return undefined;
     written.done = words.final;
-    return words;
+    return words.missing && written.own ? { ...written.own, final: true } : words;
   }
 
   /** The transcriber could not write a turn down: what the speech model heard counts, even if it comes later. */

@@ -12,6 +12,7 @@ import { TranscribedSession } from '../../src/model/transcribed-session.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { until } from '../fakes/mcp.ts';
+import { ScriptedSession, scriptedModel } from '../fakes/session.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { schemas } from './schemas.ts';
@@ -172,6 +173,32 @@ describe('a conversation whose people are written down beside it', () => {
     const [anna, ben] = listener.all('turn-transcript').filter(({ final }) => final);
     assert.equal(anna?.exact, undefined, 'the words of Gemini may be those of several turns');
     assert.equal(ben?.missing, true);
+  });
+
+  it('goes by what the model heard so far, where neither of the two has all of it', async (t) => {
+    const openai = await SimulatedOpenAI.start({
+      script: () => ({ silent: true }),
+      hear: () => Promise.reject(new Error('no')),
+    });
+    t.after(() => openai.close());
+    const own = new ScriptedSession();
+    const endpoint = { apiKey: openai.apiKey, baseUrl: openai.url, log: SILENT_LOG };
+    const capabilities = { ...scriptedModel.capabilities, unasked: 'answers' as const };
+    const session = new TranscribedSession({
+      session: own,
+      model: { ...scriptedModel, capabilities },
+      options: OPTIONS,
+      transcriber: openAITranscriber({ ...endpoint, provider: 'openai', transcriber: 'gpt-live-transcribe' }),
+      log: SILENT_LOG,
+      patience: HASTY,
+    });
+    t.after(() => session.close());
+    await session.ready;
+    const listener = new Listener(session);
+    speak(session, ANNA, 24_000);
+    own.events.push({ type: 'turn-transcript', turnId: ANNA.id, text: 'what Gemini', final: false });
+    await listener.next('turn-transcript', ({ final }) => final);
+    assert.deepEqual(finals(listener), ['1: what Gemini']);
   });
 
   it('says whether it writes down now', async (t) => {
