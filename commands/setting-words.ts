@@ -1,3 +1,4 @@
+import type { BridgeStatus } from '../src/bridge/bridge-ports.ts';
 import type { ReplyForm, TurnDetection } from '../src/bridge/ports.ts';
 import type { AnswerMode, ChosenModel, GuildSettings } from '../src/bridge/room-ports.ts';
 import type { Asked, CommandContext } from './command.ts';
@@ -24,7 +25,11 @@ export const ANSWER_WORDS: Readonly<Record<AnswerMode, string>> = {
   auto: 'everybody while one person is there, and with two or more only who speaks to me',
 };
 
+/** The label of the model in use, and what it does. */
+type Running = Pick<BridgeStatus, 'model' | 'mode'>;
+
 const SHOWN_PERSONA = 600;
+const ONCE_IT_TALKS = 'I only write down now: it takes effect when I next join to talk (`/leave`, then `/join`).';
 
 /**
  * Writes settings and hands them to the running conversation. Gives what `done` says of the settings as they are now,
@@ -42,9 +47,10 @@ export async function change(
   if (typeof now === 'string') return now;
   const bridge = context.bridges.find(asked.guildId);
   if (!bridge) return `${done(now)} It takes effect when I next join.`;
-  const waiting = bridge.apply(now);
-  const waits = (Object.keys(wanted) as (keyof GuildSettings)[]).some((name) => waiting.includes(name));
-  return `${done(now)} ${waits ? meanwhile : 'It is in effect now.'}`;
+  const chosen = Object.keys(wanted) as (keyof GuildSettings)[];
+  const waiting = bridge.apply(now, chosen);
+  if (!chosen.some((name) => waiting.includes(name))) return `${done(now)} It is in effect now.`;
+  return `${done(now)} ${bridge.status().mode === 'listen' ? ONCE_IT_TALKS : meanwhile}`;
 }
 
 /** Writes settings and gives all of them; for a value that the store refuses, its sentence. */
@@ -77,8 +83,8 @@ export function languageName(tag: string): string | undefined {
   }
 }
 
-/** All settings, one a line. `running`: the label of the model that answers in the conversation under way. */
-export function settingsText(settings: GuildSettings, chosen: ChosenModel, running: string | undefined): string {
+/** All settings, one a line. `running`: of the conversation under way. */
+export function settingsText(settings: GuildSettings, chosen: ChosenModel, running: Running | undefined): string {
   const { disabledTools } = settings;
   const { model } = chosen;
   const writes = model.capabilities.replyForms.includes(settings.replyForm);
@@ -119,9 +125,10 @@ export function namesText(names: readonly string[]): string {
   return listed(['my display name', ...also]);
 }
 
-function modelText({ model, absent }: ChosenModel, running: string | undefined): string {
+function modelText({ model, absent }: ChosenModel, running: Running | undefined): string {
   const gone = absent === null ? '' : `; ${absent} was chosen and is not configured any more: \`/voice provider\``;
-  const other = running === undefined || running === model.label ? '' : `; now ${labelWords(running)} answers`;
+  const does = running?.mode === 'listen' ? 'only writes down' : 'answers';
+  const other = !running || running.model === model.label ? '' : `; now ${labelWords(running.model)} ${does}`;
   return `${labelWords(model.label)}${gone}${other}`;
 }
 

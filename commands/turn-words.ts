@@ -13,12 +13,35 @@ function begun({ name, typed, spokeMs, waited }: TurnStory): string {
   return `${who} ${did}, after ${duration(waited.ms)} of waiting for ${waited.by === null ? 'me' : `**${plain(waited.by, 40)}**`}`;
 }
 
-function decided({ decision, typed }: TurnStory): string {
-  if (typed) return '';
-  return decision ? reasonWords(decision.reason) : 'I answer everybody here.';
+function decided(story: TurnStory): string {
+  const { decision, audience, spokeMs } = story;
+  if (decision) return decision.reason.kind === 'model' ? choiceWords(story) : reasonWords(decision.reason);
+  switch (audience) {
+    case 'everybody':
+      return 'I answered everybody then.';
+    case 'some':
+      return spokeMs === undefined
+        ? 'Whether it is meant for me I know when I have the words.'
+        : 'I wait for the words of it, to know whether it was meant for me.';
+    case 'untold':
+      return 'I could not tell in time who speaks to me, so I answered everybody.';
+    case 'listens':
+      return 'I only write down what is said, and answer nobody.';
+    case null:
+      return '';
+    default:
+      return audience satisfies never;
+  }
 }
 
-function reasonWords(reason: AnswerReason): string {
+/** A model that was left to choose shows by its answer what it chose. */
+function choiceWords({ audibleAt, reply }: TurnStory): string {
+  if (audibleAt !== undefined || (reply && reply.producedMs > 0)) return 'The model decided that it was meant for me.';
+  if (!reply || reply.interrupted) return 'It is left to the model whether it was meant for me.';
+  return 'The model decided that it was not meant for me, and stayed silent.';
+}
+
+function reasonWords(reason: Exclude<AnswerReason, { kind: 'model' }>): string {
   switch (reason.kind) {
     case 'name':
       return `I heard my name: “${plain(reason.word, 40)}” ${reason.place === 'middle' ? 'in the middle' : `at the ${reason.place}`}.`;
@@ -26,8 +49,6 @@ function reasonWords(reason: AnswerReason): string {
       return 'It followed my answer to them, so I took it as meant for me.';
     case 'alone':
       return 'Nobody else was there, so it was meant for me.';
-    case 'model':
-      return 'The model decided whether it was meant for me.';
     case 'not-addressed':
       return 'My name was neither at its start nor at its end, so I did not answer.';
     case 'no-words':
@@ -45,7 +66,7 @@ function steps({ spokenAt, endedAt, wordsAt, decision, decidedAt, audibleAt }: T
   const late = decision?.reason.kind === 'name' || decision?.reason.kind === 'not-addressed';
   const all = [
     ['turn over', endedAt],
-    ['words', wordsAt],
+    ['words', decision?.reason.kind === 'no-words' ? undefined : wordsAt],
     ['decision', late ? decidedAt : undefined],
     ['first sound', audibleAt],
   ] as const;
@@ -55,10 +76,10 @@ function steps({ spokenAt, endedAt, wordsAt, decision, decidedAt, audibleAt }: T
   return known.length === 0 ? '' : `After the end of speech: ${listed(known)}.`;
 }
 
-function replied({ reply, decision }: TurnStory): string {
+function replied({ reply }: TurnStory): string {
   if (!reply) return '';
   const { heardMs, producedMs, interrupted, by } = reply;
-  if (!interrupted && producedMs === 0) return decision?.reason.kind === 'model' ? 'It stayed silent.' : '';
+  if (!interrupted && producedMs === 0) return '';
   if (!interrupted) return `My answer of ${duration(producedMs)} was heard to its end.`;
   const who = by === undefined ? 'My answer was cut off' : `**${plain(by, 40)}** cut me off`;
   if (heardMs <= 0) return `${who} before it was heard.`;

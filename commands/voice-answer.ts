@@ -47,7 +47,7 @@ export async function setAnswer(asked: Asked, context: CommandContext): Promise<
     context,
     { answer },
     () => `I answer ${ANSWER_WORDS[answer]}.`,
-    'The provider draws the ends of turns in the running conversation, so it takes effect with the next `/join` (`/leave` first).',
+    'The running conversation cannot tell in time who is meant: it takes effect with the next `/join` (`/leave` first).',
   );
 }
 

@@ -109,7 +109,7 @@ export async function modelChoices(
 async function use(asked: Asked, context: CommandContext, wanted: Partial<GuildSettings>): Promise<string> {
   const now = await stored(asked, context, wanted);
   if (typeof now === 'string') return now;
-  const { model } = context.models.chosen(now);
+  const { model, written } = context.models.chosen(now);
   const bridge = context.bridges.find(asked.guildId);
   const isThere = bridge?.status().model === model.label;
   bridge?.apply(now, Object.keys(wanted) as (keyof GuildSettings)[]);
@@ -123,6 +123,9 @@ async function use(asked: Asked, context: CommandContext, wanted: Partial<GuildS
     ...(turnDetection.includes(now.turnDetection)
       ? []
       : [`It cannot draw the ends of turns ${TURN_WORDS[now.turnDetection]}: I draw them myself.`]),
+    ...(written || now.answer === 'always' || now.answer === 'never'
+      ? []
+      : ['It writes nothing down, so I cannot tell who speaks to me: I answer everybody.']),
     effect(bridge?.status().mode, isThere),
   ].join(' ');
 }

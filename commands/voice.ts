@@ -185,7 +185,7 @@ function leaveAfterOptions(sub: SlashCommandSubcommandBuilder): SlashCommandSubc
 
 async function show({ guildId }: Asked, { settings, models, bridges }: CommandContext): Promise<string> {
   const now = await settings.get(guildId);
-  return settingsText(now, models.chosen(now), bridges.find(guildId)?.status().model);
+  return settingsText(now, models.chosen(now), bridges.find(guildId)?.status());
 }
 
 async function chosenModel(guildId: string, { settings, models }: CommandContext): Promise<SpeechModel> {

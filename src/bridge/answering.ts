@@ -1,11 +1,14 @@
 import { Names } from './addressing.ts';
-import type { AnswerReason } from './bridge-ports.ts';
+import type { AnswerReason, Audience } from './bridge-ports.ts';
 import { FollowUps } from './follow-ups.ts';
-import type { Turn, Unasked } from './ports.ts';
+import type { SessionEvent, Turn, Unasked } from './ports.ts';
 import type { GuildSettings } from './room-ports.ts';
 
 /** Words that do not come within this time after the end of a turn are not waited for. */
 const WORDS_WAIT_MS = 6_000;
+
+/** Words of a turn; see SessionEvent. */
+type Words = Pick<SessionEvent & { readonly type: 'turn-transcript' }, 'text' | 'final' | 'exact' | 'missing'>;
 
 /** What the decisions go by. */
 export interface AnsweringParts {
@@ -66,7 +69,14 @@ export class Answering {
 
   /** Not everybody is answered as a matter of course. */
   get chooses(): boolean {
-    return this.#parts.settings().answer !== 'always' && this.#parts.unasked() !== null;
+    const { answer } = this.#parts.settings();
+    return answer === 'never' || (answer !== 'always' && this.#parts.unasked() !== null);
+  }
+
+  /** Whom a turn finds that begins now. */
+  get audience(): Exclude<Audience, 'listens'> {
+    if (this.chooses) return 'some';
+    return this.#parts.settings().answer === 'always' ? 'everybody' : 'untold';
   }
 
   /** Whether it is going to ask for an answer, or may: that one is to everything that is owed. */
@@ -83,7 +93,7 @@ export class Answering {
   began(turn: Turn, voicedFrom: number): Turn {
     const { answer } = this.#parts.settings();
     const unasked = this.#parts.unasked();
-    if (answer === 'always' || (unasked === null && answer !== 'never')) {
+    if (!this.chooses) {
       this.#followUps.meant(turn.id);
       return turn;
     }
@@ -141,9 +151,11 @@ export class Answering {
     return { respond, passed };
   }
 
-  /** What is known of a turn's words; `final`: no more of them come. null: nobody can say whose words they are. */
-  heard(turn: Turn | null, text: string, final: boolean): void {
-    this.#hearRunTogether(turn, text);
+  /** What is known of a turn's words. null: nobody can say whose words they are. */
+  heard(turn: Turn | null, words: Words): void {
+    const { final } = words;
+    const text = words.missing ? '' : words.text;
+    if (!words.exact) this.#hearRunTogether(turn, text);
     const one = turn ? this.#judged.get(turn.id) : undefined;
     if (one?.state !== 'undecided') return;
     one.words = text;

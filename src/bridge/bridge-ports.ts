@@ -36,12 +36,24 @@ export type AnswerReason =
   | { readonly kind: 'no-words' }
   | { readonly kind: 'never' };
 
+/**
+ * Whom the bot answers when a spoken turn begins. `some`: an `answer-decided` says whether this one. `untold`: everybody,
+ * because nobody can tell in time who is called. `listens`: nobody, it only writes down.
+ */
+export type Audience = 'everybody' | 'some' | 'untold' | 'listens';
+
 /** What happens in a bridge, for the transcript, the status, the demo's screen and the bench. */
 export type BridgeEvent =
   | { readonly type: 'speaking'; readonly person: Person; readonly speaking: boolean; readonly levelDb: number }
   /** About five times a second while the person speaks. */
   | { readonly type: 'level'; readonly person: Person; readonly levelDb: number }
-  | ({ readonly type: 'turn-began'; readonly turn: Turn; readonly queuedMs: number } & Pick<TurnSound, 'soundStart'>)
+  /** `audience`: absent of what was typed. */
+  | ({
+      readonly type: 'turn-began';
+      readonly turn: Turn;
+      readonly queuedMs: number;
+      readonly audience?: Audience;
+    } & Pick<TurnSound, 'soundStart'>)
   | ({
       readonly type: 'turn-ended';
       readonly turn: Turn;
@@ -147,7 +159,9 @@ export interface TurnStory {
   readonly waited: { readonly ms: number; readonly by: string | null } | null;
   /** undefined: it goes on. */
   readonly spokeMs?: number;
-  /** Absent: answered as a matter of course. */
+  /** Whom the bot answered when it began; null: it was typed. */
+  readonly audience: Audience | null;
+  /** Only of an audience of `some`; absent: not yet. */
   readonly decision?: { readonly answered: boolean; readonly reason: AnswerReason };
   /** When its last sound came, it was over, all its words were there, it was decided, and the answer began to sound. */
   readonly spokenAt?: number;

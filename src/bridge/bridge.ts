@@ -225,7 +225,7 @@ export class Bridge implements BridgeHandle {
     const { ownName, session, observe } = this.#parts;
     const model = this.#model;
     return new Answering({
-      settings: () => (model.listens ? { ...model.settings, answer: 'always' } : model.settings),
+      settings: () => ({ ...model.settings, answer: model.listens ? 'always' : model.answer }),
       ownName: () => ownName?.() ?? 'Parley',
       people: () => this.#people.here.length,
       unasked: () => model.unasked,

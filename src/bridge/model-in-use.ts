@@ -1,11 +1,11 @@
 import type { Note } from './guild-ports.ts';
 import type { Conversation, SessionOptions, SpeechModel, Unasked, UserId } from './ports.ts';
-import type { GuildSettings, Toolbox } from './room-ports.ts';
+import type { AnswerMode, GuildSettings, Toolbox } from './room-ports.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
 /** What stands behind the model in use. */
 export interface ModelInUseParts {
-  readonly session: Pick<Conversation, 'update' | 'switchTo'>;
+  readonly session: Pick<Conversation, 'update' | 'switchTo' | 'writes'>;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   readonly settings: GuildSettings;
@@ -63,7 +63,7 @@ export class ModelInUse {
     const { unasked } = this.#model.capabilities;
     if (unasked === 'waits') return unasked;
     // Words are all that is missing.
-    if (unasked === null && this.#parts.writer !== undefined) return 'waits';
+    if (unasked === null && this.#parts.session.writes) return 'waits';
     // A model that answers by itself can only be held back where we draw the ends of turns.
     if (this.#options.turnDetection !== 'manual') return null;
     if (unasked === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';
@@ -72,7 +72,21 @@ export class ModelInUse {
 
   /** Whether the running session can do what the settings say of whom to answer. */
   get takesOnAnswer(): boolean {
-    return this.#settings.answer === 'always' ? !this.#options.choosing : this.unasked !== null;
+    const { answer } = this.#settings;
+    if (answer === 'always') return !this.#options.choosing;
+    return answer === 'never' ? this.#keptSilent : this.unasked !== null;
+  }
+
+  /** Whom to answer, as far as the running session can be kept from answering. */
+  get answer(): AnswerMode {
+    const { answer } = this.#settings;
+    return answer === 'never' && !this.#keptSilent ? 'auto' : answer;
+  }
+
+  /** Only a model that answers by itself, in turns that its provider draws, cannot be kept from it. */
+  get #keptSilent(): boolean {
+    const { unasked } = this.#model.capabilities;
+    return unasked === null || unasked === 'waits' || this.#options.turnDetection === 'manual';
   }
 
   /** What the running session goes by. */

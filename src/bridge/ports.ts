@@ -231,7 +231,8 @@ export type SessionEvent =
   | { readonly type: 'audio-done'; readonly replyId: string }
   /**
    * All that is known of what the person said in this turn. `turnId` null: the speaker is uncertain. `itemIds`: the
-   * provider's ids of the turn, where it has any.
+   * provider's ids of the turn, where it has any. `exact`: no words of another turn are among them, even where the model
+   * in use lets turns run together. `missing`: nobody could write them down, and `text` says so.
    */
   | {
       readonly type: 'turn-transcript';
@@ -239,6 +240,8 @@ export type SessionEvent =
       readonly text: string;
       readonly final: boolean;
       readonly itemIds?: readonly string[];
+      readonly exact?: true;
+      readonly missing?: true;
     }
   /** The next piece of what the model says in this reply. */
   | { readonly type: 'reply-transcript'; readonly replyId: string; readonly delta: string }
@@ -373,6 +376,8 @@ export interface SpeechSession {
 
 /** A conversation that outlives its connections, and can go on with another model. */
 export interface Conversation extends SpeechSession {
+  /** Another model writes people's words down now, beside the one that answers. Absent: none does. */
+  readonly writes?: boolean;
   /**
    * Goes on with another model, in a quiet moment, with the history in words; nothing said is lost. Sound stays at the
    * rate of the first model. `model-changed` says how it ended; it names the old model where the new one cannot be had.

@@ -110,7 +110,7 @@ export class SessionListener {
 
   #wordsCame(event: EventOf<'turn-transcript'>): void {
     const { turns, underWay, lastWords, answering, replies, observe } = this.#parts;
-    const { turnId, ...words } = event;
+    const { turnId, exact: _exact, missing: _missing, ...words } = event;
     if (turnId !== null && underWay.isWithdrawn(turnId)) return;
     if (turnId !== null && words.final) {
       underWay.written(turnId);
@@ -118,7 +118,7 @@ export class SessionListener {
     }
     const turn = turnId === null ? null : (turns.get(turnId) ?? null);
     observe({ ...words, turn });
-    answering.heard(turn, words.text, words.final);
+    answering.heard(turn, event);
     replies.askAddressed();
   }
 

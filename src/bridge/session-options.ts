@@ -67,6 +67,8 @@ const TALKING: readonly (keyof GuildSettings)[] = [
   'interruptionMs',
   'turnDetection',
   'replyForm',
+  'answer',
+  'names',
   'disabledTools',
 ];
 

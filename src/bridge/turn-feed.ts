@@ -98,10 +98,11 @@ export class TurnFeed {
   }
 
   #begin({ turn, queuedMs, voicedFrom }: DecisionOf<'begin'>): void {
-    const { underWay, answering, session, observe } = this.#parts;
+    const { model, underWay, answering, session, observe } = this.#parts;
     this.#add(turn);
     underWay.began(turn, performance.now());
-    observe({ type: 'turn-began', turn, queuedMs, soundStart: wallClock(voicedFrom) });
+    const audience = model.listens ? 'listens' : answering.audience;
+    observe({ type: 'turn-began', turn, queuedMs, soundStart: wallClock(voicedFrom), audience });
     session.beginTurn(answering.began(turn, voicedFrom));
   }
 

@@ -65,11 +65,13 @@ export class TurnLog {
     }
   }
 
-  #began({ turn, queuedMs, soundStart }: EventOf<'turn-began'>, now: number): void {
+  #began({ turn, queuedMs, soundStart, audience = 'everybody' }: EventOf<'turn-began'>, now: number): void {
     const at = soundStart ?? now;
     const before = this.#ended && this.#ended.at > at ? this.#ended.name : null;
     const waited = queuedMs >= WAITED_MS ? { ms: queuedMs, by: before } : null;
-    this.#stories.set(turn.id, { turnId: turn.id, at, name: nameOf(turn), typed: soundStart === undefined, waited });
+    const typed = soundStart === undefined;
+    const story = { turnId: turn.id, at, name: nameOf(turn), typed, waited, audience: typed ? null : audience };
+    this.#stories.set(turn.id, story);
     if (this.#stories.size > KEPT) this.#stories.delete(this.#stories.keys().next().value as number);
   }
 

@@ -266,7 +266,8 @@ export class OpenAITranscription implements SpeechSession {
     const said = this.#items.said(turn);
     turn.tries += 1;
     if (said !== '' || turn.tries >= TRIES) {
-      this.#settle(turn, said || NOT_WRITTEN);
+      if (said !== '') this.#settle(turn, said);
+      else this.#giveUp(turn);
       return;
     }
     this.#parts.log.debug({ tries: turn.tries }, 'a turn was not written down; it is given again');
@@ -277,6 +278,13 @@ export class OpenAITranscription implements SpeechSession {
 
   #settle(turn: SpokenTurn, text: string, itemIds: readonly string[] = []): void {
     this.#tell(turn, text, true, itemIds);
+    turn.done = true;
+    this.#forget(turn);
+  }
+
+  #giveUp(turn: SpokenTurn): void {
+    const words = { text: NOT_WRITTEN, final: true, missing: true, itemIds: [] } as const;
+    this.#events.push({ type: 'turn-transcript', turnId: turn.turn.id, ...words });
     turn.done = true;
     this.#forget(turn);
   }

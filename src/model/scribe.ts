@@ -100,12 +100,14 @@ export class Scribe {
     if (event.type === 'transcription-usage') tell(event);
     if (event.type === 'unheard-usage') tell({ ...event, replyId: name + event.replyId });
     if (event.type !== 'turn-transcript' || !event.final || event.turnId === null) return;
-    if (missing.delete(event.turnId)) tell(event.text.trim() === '' ? { ...event, text: NOT_WRITTEN } : event);
+    if (missing.delete(event.turnId))
+      tell(event.text.trim() === '' ? { ...event, text: NOT_WRITTEN, missing: true } : event);
   }
 
   #giveUp(missing: Map<number, UnwrittenTurn>, turnId: number): void {
-    const text = missing.get(turnId)?.text.trim() || NOT_WRITTEN;
+    const text = missing.get(turnId)?.text.trim();
     missing.delete(turnId);
-    this.#parts.tell({ type: 'turn-transcript', turnId, text, final: true });
+    const words = text ? { text } : ({ text: NOT_WRITTEN, missing: true } as const);
+    this.#parts.tell({ type: 'turn-transcript', turnId, ...words, final: true });
   }
 }

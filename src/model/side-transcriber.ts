@@ -18,6 +18,8 @@ export interface SideTranscriberParts {
   readonly tell: (event: SessionEvent) => void;
   /** From now on, and until it is back, others have to write down. */
   readonly onAway: () => void;
+  /** What stands in for it meanwhile, as a sentence goes on that begins with “until then” or “from now on”. */
+  readonly standIn: () => string;
 }
 
 type State =
@@ -126,7 +128,7 @@ export class SideTranscriber {
       if (!(error instanceof SessionLostError)) log.warn({ err: error }, 'the transcriber broke');
       this.#parts.tell({
         type: 'notice',
-        message: `${said} From now on I write down what the speech model itself hears.`,
+        message: `${said} From now on ${this.#parts.standIn()}.`,
       });
     } finally {
       opened();
@@ -161,7 +163,7 @@ export class SideTranscriber {
   #absent(why: string): void {
     if (this.#told) return;
     this.#told = true;
-    const rest = 'The conversation goes on; until it is back I write down what the speech model itself hears.';
+    const rest = `The conversation goes on; until it is back ${this.#parts.standIn()}.`;
     this.#parts.tell({ type: 'notice', message: `${why} ${rest}` });
   }
 }

@@ -13,7 +13,6 @@ import type {
 } from '../bridge/ports.ts';
 import { Asides } from './asides.ts';
 import type { Patience } from './back-off.ts';
-import { NOT_WRITTEN } from './scribe.ts';
 import { SideTranscriber } from './side-transcriber.ts';
 import type { ModelLog } from './wire.ts';
 
@@ -34,16 +33,24 @@ type Transcript = SessionEvent & { readonly type: 'turn-transcript' };
 interface Written {
   /** Whose turn, or for whom. */
   readonly userId: UserId | undefined;
-  /** The transcriber was given the turn. */
-  readonly beside: boolean;
+  readonly beganAt: number;
+  /** The transcriber was given the turn, and may still bring its words. */
+  beside: boolean;
   /** What the speech model wrote down, held back. */
   own: Transcript | undefined;
   /** The final words were told. */
   done: boolean;
 }
 
+const ITSELF = 'I write down what the speech model itself hears';
+const NOTHING_ELSE = 'nothing of what you say is written down';
+
 /** Turns that late words still find. */
 const REMEMBERED = 256;
+/** Where the transcriber could not write a turn down, the words of the speech model are waited for so long. */
+const OWN_WORDS_MS = 2_000;
+/** Words of the speech model do not come later than this after the turn began. */
+const OWN_WORDS_LATEST_MS = 60_000;
 
 /**
  * A conversation whose people are written down by another model, whatever the speech model hears, answers or leaves
@@ -76,14 +83,23 @@ export class TranscribedSession implements Conversation {
     return this.#side?.opened ?? Promise.resolve();
   }
 
+  get writes(): boolean {
+    return this.#wanted && this.#side?.away === false;
+  }
+
   get events(): AsyncIterable<SessionEvent> {
     return this.#events;
   }
 
   beginTurn(turn: Turn): void {
     this.#beside = this.#wanted && this.#side?.takes === true;
-    const userId = turn.userId ?? turn.about;
-    this.#turns.set(turn.id, { userId, beside: this.#beside, own: undefined, done: false });
+    this.#turns.set(turn.id, {
+      beganAt: performance.now(),
+      userId: turn.userId ?? turn.about,
+      beside: this.#beside,
+      own: undefined,
+      done: false,
+    });
     const oldest = this.#turns.keys().next();
     if (this.#turns.size > REMEMBERED && !oldest.done) this.#turns.delete(oldest.value);
     this.#parts.session.beginTurn(turn);
@@ -120,7 +136,8 @@ export class TranscribedSession implements Conversation {
   withdraw(userId: UserId, turnIds: readonly number[]): void {
     this.#parts.session.withdraw(userId, turnIds);
     this.#side?.withdraw(userId, turnIds);
-    for (const id of turnIds) this.#turns.set(id, { userId, beside: false, own: undefined, done: true });
+    const dropped = { beganAt: 0, userId, beside: false, own: undefined, done: true };
+    for (const id of turnIds) this.#turns.set(id, { ...dropped });
   }
 
   acknowledge(call: Acknowledged): boolean {
@@ -142,7 +159,8 @@ export class TranscribedSession implements Conversation {
   forget(userId: UserId, instructions: string): boolean {
     this.#side?.forget(userId);
     for (const [id, written] of this.#turns) {
-      if (written.userId === userId) this.#turns.set(id, { userId, beside: false, own: undefined, done: true });
+      if (written.userId === userId)
+        this.#turns.set(id, { beganAt: 0, userId, beside: false, own: undefined, done: true });
     }
     return this.#parts.session.forget(userId, instructions);
   }
@@ -177,19 +195,16 @@ export class TranscribedSession implements Conversation {
       options: { ...this.#options, instructions: '', voice: null, tools: [], serverTools: [], mcpServers: [] },
       log,
       patience,
-      tell: (event) => this.#asides.push(event),
+      tell: (event) => this.#asides.push(event.type === 'turn-transcript' ? { ...event, exact: true } : event),
       onAway: () => this.#fallBack(),
+      standIn: () => (this.#model.capabilities.unasked === null ? NOTHING_ELSE : ITSELF),
     });
   }
 
   async *#run(): AsyncGenerator<SessionEvent> {
     try {
-      for await (const { event, aside } of this.#asides.beside(this.#parts.session.events)) {
-        if (event.type === 'model-changed') {
-          this.#model = event.model;
-          this.#openSide();
-        }
-        const told = event.type === 'turn-transcript' ? this.#judge(event, aside) : event;
+      for await (const { event } of this.#asides.beside(this.#parts.session.events)) {
+        const told = event.type === 'turn-transcript' ? this.#judge(event) : this.#follow(event);
         if (told) yield told;
       }
     } finally {
@@ -197,18 +212,49 @@ export class TranscribedSession implements Conversation {
     }
   }
 
+  /** Whoever is heard is told of everybody who gets the sound. */
+  #follow(event: SessionEvent): SessionEvent {
+    if (event.type !== 'model-changed') return event;
+    const wanted = this.#wanted;
+    this.#model = event.model;
+    this.#openSide();
+    if (wanted || !this.#wanted) return event;
+    const { label } = this.#parts.transcriber;
+    return { ...event, message: `${event.message} ${label} hears you as well, and writes it down.` };
+  }
+
   /** What of the words of a turn is told now. */
-  #judge(words: Transcript, fromSide: boolean): Transcript | undefined {
-    // Whose these are the transcriber knows: to it, every turn is somebody's.
-    if (words.turnId === null) return this.#wanted && this.#side?.away === false ? undefined : words;
+  #judge(words: Transcript): Transcript | undefined {
+    // Whose these are the transcriber knows, where it was given all that they may be.
+    if (words.turnId === null) return this.writes && this.#besideAll ? undefined : words;
     const written = this.#turns.get(words.turnId);
     if (!written) return words;
     if (written.done) return undefined;
-    const other = fromSide && words.text === NOT_WRITTEN ? written.own : undefined;
-    if (!fromSide) written.own = words;
-    if (!fromSide && written.beside && this.#side?.away === false) return undefined;
+    if (words.missing && written.beside) return this.#standIn(words, written);
+    if (!words.exact) written.own = words;
+    if (!words.exact && written.beside && this.#side?.away === false) return undefined;
     written.done = words.final;
-    return other ? { ...other, final: words.final } : words;
+    return words.missing && written.own ? { ...written.own, final: true } : words;
+  }
+
+  /** The transcriber could not write a turn down: what the speech model heard counts, even if it comes later. */
+  #standIn(missing: Transcript, written: Written): Transcript | undefined {
+    const { own } = written;
+    if (this.#model.capabilities.unasked === null) {
+      written.done = true;
+      return missing;
+    }
+    written.beside = false;
+    written.done = own?.final ?? false;
+    // Once nothing else comes.
+    if (!written.done) setTimeout(() => this.#asides.push(missing), OWN_WORDS_MS).unref();
+    return own;
+  }
+
+  /** The transcriber was given every turn of which the speech model may still bring words. */
+  get #besideAll(): boolean {
+    const since = performance.now() - OWN_WORDS_LATEST_MS;
+    return [...this.#turns.values()].every(({ beganAt, beside, done }) => beside || done || beganAt < since);
   }
 
   /** The transcriber is away: what was held back is told. */

@@ -139,7 +139,9 @@ describe('answering only who speaks to the bot', { concurrency: true }, () => {
         assert.equal(why.ephemeral, true);
         const told = why.content.split('\n').map((line) => line.replace(/^<t:\d+:T> /, ''));
         assert.equal(told.length, all.length);
-        const byName = chooses ? /The model decided whether/ : /I heard my name: “Parley” at the start\./;
+        const byName = chooses
+          ? /The model decided that it was meant for me\./
+          : /I heard my name: “Parley” at the start\./;
         assert.match(told[1] ?? '', byName);
         assert.match(
           told[1] ?? '',
@@ -147,7 +149,9 @@ describe('answering only who speaks to the bot', { concurrency: true }, () => {
         );
         assert.match(
           told[2] ?? '',
-          chooses ? /It stayed silent\.$/ : /neither at its start nor at its end, so I did not answer/,
+          chooses
+            ? /The model decided that it was not meant for me, and stayed silent\./
+            : /neither at its start nor at its end, so I did not answer/,
         );
         assert.match(told[3] ?? '', /It followed my answer to them/);
       });

@@ -81,6 +81,12 @@ describe('/join mode:listen', () => {
       await there.until('every sentence', () => finals(there).length >= SENTENCES, 20_000);
       const expected = rounds.flatMap((round) => names.map((name, who) => `${name}: sentence ${round * 3 + who}`));
       assert.deepEqual(finals(there).toSorted(), expected.toSorted());
+      const why = (await people[0]?.command('/why'))?.content ?? '';
+      assert.match(
+        why,
+        /\*\*Anna\*\* spoke for [^.]+\. I only write down what is said, and answer nobody\. After the end of/,
+      );
+      assert.doesNotMatch(why, /I answered/);
       assert.equal(there.of('reply-started').length, 0);
       assert.equal(model.sessions.length, 0, 'no session that answers was opened');
       assert.ok(model.transcriptions.length >= 2, 'the lost one has a successor');
@@ -157,7 +163,24 @@ describe('/join mode:listen', () => {
       await anna.voice.speak(sentence(2));
       await there.until('the words', () => finals(there).length === 1);
       assert.deepEqual(finals(there), ['Anna: sentence 2']);
-      assert.match((await anna.command('/voice language', { tag: 'de' })).content, /German|de/);
+      assert.equal(
+        (await anna.command('/voice language', { tag: 'de' })).content,
+        'Language: German (de). It is in effect now.',
+      );
+      assert.match(
+        (await anna.command('/voice show')).content,
+        /^\*\*Model:\*\* Google Gemini \(gemini-3\.8-live\); now OpenAI \(gpt-live-transcribe\) only writes down\n/,
+      );
+      for (const [typed, values] of [
+        ['/voice answer', { mode: 'addressed' }],
+        ['/voice interruption', { milliseconds: 200 }],
+        ['/voice persona', { text: 'Be rude.' }],
+      ] as const) {
+        assert.match(
+          (await anna.command(typed, values)).content,
+          / I only write down now: it takes effect when I next join to talk \(`\/leave`, then `\/join`\)\.$/,
+        );
+      }
       assert.equal((there.model as SimulatedGemini).sessions.length, 0);
       await anna.voice.speak(sentence(4));
       await there.until('the words', () => finals(there).length === 2);

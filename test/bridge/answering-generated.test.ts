@@ -114,7 +114,7 @@ class Conversation {
 
   #writeOne(one: Said): void {
     one.written = true;
-    this.#answering.heard(one.turn, one.words, true);
+    this.#answering.heard(one.turn, { text: one.words, final: true });
     if (this.#answering.takeDue(this.#open === undefined) !== undefined) this.#ask();
   }
 

@@ -30,9 +30,9 @@ class Play {
     this.began(id, userId, at);
     return this.answering.ended(id, quiet, at + 1_000).respond;
   }
-  heard(id: number | null, text: string, final: boolean): void {
+  heard(id: number | null, text: string, final: boolean, more: { exact?: true; missing?: true } = {}): void {
     const turn = id === null ? null : { id, userId: this.#who.get(id) ?? null, name: '' };
-    this.answering.heard(turn, text, final);
+    this.answering.heard(turn, { text, final, ...more });
   }
   says(id: number | null, text: string, final = true): boolean {
     this.heard(id, text, final);
@@ -99,6 +99,33 @@ describe('whether a turn is answered', () => {
     const exact = new Play();
     for (const id of [1, 2]) exact.turn(id, 'anna');
     assert.equal(exact.says(1, 'I asked Parley about it'), false);
+  });
+
+  it('is that of its own words, where another model writes each turn down beside one whose words run together', () => {
+    const play = new Play();
+    play.unasked = 'answers';
+    for (const id of [1, 2]) play.turn(id, 'anna');
+    play.heard(1, 'I asked Parley about it', true, { exact: true });
+    play.heard(2, 'and what do you think', true, { exact: true });
+    for (const id of [3, 4]) play.turn(id, 'anna');
+    play.heard(3, 'Parley, what time is it', true, { exact: true });
+    play.heard(4, 'no, I meant Ben', true, { exact: true });
+    assert.deepEqual(play.decided, ['1 no not-addressed', '2 no not-addressed', '3 yes name', '4 no not-addressed']);
+  });
+
+  it('is no for want of words, where nobody could write them down', () => {
+    const play = new Play();
+    play.turn(1, 'anna');
+    play.heard(1, '(said something that could not be written down)', true, { missing: true });
+    assert.deepEqual(play.decided, ['1 no no-words']);
+  });
+
+  it('is settled by nobody in never, also where nothing writes down', () => {
+    const play = new Play();
+    play.mode = 'never';
+    play.unasked = null;
+    assert.equal(play.answering.chooses, true);
+    assert.equal(play.turn(1, 'anna'), false);
   });
 
   it('goes by the names of the moment', () => {

@@ -88,4 +88,40 @@ describe('a bridge whose guild chooses another model', () => {
       [20, 25],
     );
   });
+
+  it('answers whoever is meant while another model writes down, and everybody while that is away', async () => {
+    scene = new Scene({ answer: 'addressed' }, undefined, undefined, { unasked: null });
+    scene.session.writes = true;
+    await scene.speak('anna', 200);
+    await scene.called('end');
+    scene.session.writes = false;
+    await scene.speak('anna', 200);
+    await scene.called('end respond');
+    assert.deepEqual(
+      scene.of('turn-began').map(({ audience }) => audience),
+      ['some', 'untold'],
+    );
+  });
+
+  it('answers nobody at once in never where the model waits to be asked, and everybody where it cannot be kept from it', async () => {
+    scene = new Scene({}, undefined, undefined, { unasked: null });
+    assert.deepEqual(scene.bridge.apply({ ...settings, answer: 'never' }, ['answer']), []);
+    await scene.speak('anna', 200);
+    await scene.called('pass 1');
+    await scene.bridge.close({ kind: 'asked', by: null });
+    const own = { unasked: 'answers', turnDetection: ['manual', 'server'] } as const;
+    scene = new Scene({ turnDetection: 'server' }, undefined, undefined, own);
+    for (const answer of ['never', 'addressed'] as const) {
+      const changed = { ...settings, turnDetection: 'server', answer } as const;
+      assert.deepEqual(scene.bridge.apply(changed, ['answer']), ['turnDetection', 'answer']);
+    }
+    scene.bridge.apply({ ...settings, turnDetection: 'server', answer: 'never' }, ['answer']);
+    await scene.speak('anna', 200);
+    await scene.called('begin 1 anna');
+    assert.deepEqual(
+      scene.of('turn-began').map(({ audience }) => audience),
+      ['untold'],
+    );
+    assert.deepEqual(scene.of('answer-decided'), []);
+  });
 });

@@ -70,6 +70,13 @@ describe('/voice answer and /voice names', () => {
       );
       assert.match(await say('/voice show'), /\*\*I answer\*\* everybody\n/);
       assert.match(await say('/voice answer', { mode: 'never' }), /^I answer nobody/);
+      await world.restart({ OPENAI_API_KEY: world.model.apiKey, OPENAI_BASE_URL: world.model.url });
+      await say('/voice provider', { name: 'openai' });
+      await say('/voice answer', { mode: 'addressed' });
+      assert.equal(
+        await say('/voice provider', { name: 'azure' }),
+        'From now on I use **Azure OpenAI (gpt-realtime)**. It writes nothing down, so I cannot tell who speaks to me: I answer everybody. It takes effect when I next join.',
+      );
     } finally {
       await world.close();
     }

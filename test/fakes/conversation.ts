@@ -112,7 +112,7 @@ export class Conversation {
   /** Plays the plan, cuts the line to the model after `ms` and waits until the bridge has ended. */
   static async lose(protocol: 'openai' | 'gemini', plan: Plan, ms: number): Promise<Conversation> {
     const one = new Conversation(protocol, plan);
-    await one.#open();
+    await one.#openOrClose();
     const pacer = setInterval(() => one.#pull(), PULL_MS);
     setTimeout(() => one.#server.dropAll(), ms);
     try {
@@ -134,7 +134,7 @@ export class Conversation {
     settings?: Partial<GuildSettings>,
   ): Promise<Conversation> {
     const one = new Conversation(protocol, plan, troubles, settings);
-    await one.#open();
+    await one.#openOrClose();
     const pacer = setInterval(() => one.#pull(), PULL_MS);
     try {
       for (const { atMs, kind } of troubles ?? []) setTimeout(() => one.#trouble(kind), atMs);
@@ -153,6 +153,17 @@ export class Conversation {
 
   of<Type extends BridgeEvent['type']>(type: Type): (BridgeEvent & { type: Type })[] {
     return this.events.filter((event): event is BridgeEvent & { type: Type } => event.type === type);
+  }
+
+  /** On a machine that stands still it may come to nothing: what is left open would keep the process alive. */
+  async #openOrClose(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      await this.#wire?.close();
+      await this.#server?.close();
+      throw error;
+    }
   }
 
   async #open(): Promise<void> {

@@ -20,6 +20,8 @@ export class ScriptedSession implements Conversation {
   readonly options: SessionOptions[] = [];
   /** Samples of each turn, in order. */
   readonly turnSamples: number[] = [];
+  /** Whether another model writes down beside it. */
+  writes = false;
 
   beginTurn(turn: Turn): void {
     this.calls.push(`begin ${turn.id} ${turn.userId}`);

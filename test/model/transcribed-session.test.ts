@@ -12,6 +12,7 @@ import { TranscribedSession } from '../../src/model/transcribed-session.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { until } from '../fakes/mcp.ts';
+import { ScriptedSession, scriptedModel } from '../fakes/session.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { schemas } from './schemas.ts';
@@ -25,12 +26,18 @@ const NOTICE =
 /** Gemini, which answers only Anna and writes down only what it answers; OpenAI writes down beside it. */
 async function open(
   t: Pick<TestContext, 'after'>,
-  options: { patience?: Partial<Patience>; key?: string; hear?: () => Promise<string>; refuse?: number } = {},
+  options: {
+    patience?: Partial<Patience>;
+    key?: string;
+    hear?: () => Promise<string>;
+    refuse?: number;
+    heardLateMs?: number;
+  } = {},
 ) {
   const gemini = await SimulatedGemini.start({
     script: ({ context }) =>
       /"Anna" speaks/.test(context) || context === ''
-        ? { heard: 'what Gemini heard', ...says('Yes.') }
+        ? { heard: 'what Gemini heard', transcriptDelayMs: options.heardLateMs ?? 0, ...says('Yes.') }
         : { silent: true },
     playbackClock: false,
   });
@@ -154,6 +161,57 @@ describe('a conversation whose people are written down beside it', () => {
     assert.equal(listener.all('notice').length, 1);
   });
 
+  it('waits for the words of the model where the transcriber has none, and has no others twice', async (t) => {
+    const { session, listener } = await open(t, { hear: () => Promise.reject(new Error('no')), heardLateMs: 600 });
+    speak(session, ANNA, RATE);
+    await listener.next('turn-transcript', ({ final }) => final);
+    assert.deepEqual(finals(listener), ['1: what Gemini heard']);
+    speak(session, BEN, RATE, { respond: false });
+    await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === BEN.id);
+    await wait(300);
+    assert.deepEqual(finals(listener).slice(1), ['2: (said something that could not be written down)']);
+    const [anna, ben] = listener.all('turn-transcript').filter(({ final }) => final);
+    assert.equal(anna?.exact, undefined, 'the words of Gemini may be those of several turns');
+    assert.equal(ben?.missing, true);
+  });
+
+  it('goes by what the model heard so far, where neither of the two has all of it', async (t) => {
+    const openai = await SimulatedOpenAI.start({
+      script: () => ({ silent: true }),
+      hear: () => Promise.reject(new Error('no')),
+    });
+    t.after(() => openai.close());
+    const own = new ScriptedSession();
+    const endpoint = { apiKey: openai.apiKey, baseUrl: openai.url, log: SILENT_LOG };
+    const capabilities = { ...scriptedModel.capabilities, unasked: 'answers' as const };
+    const session = new TranscribedSession({
+      session: own,
+      model: { ...scriptedModel, capabilities },
+      options: OPTIONS,
+      transcriber: openAITranscriber({ ...endpoint, provider: 'openai', transcriber: 'gpt-live-transcribe' }),
+      log: SILENT_LOG,
+      patience: HASTY,
+    });
+    t.after(() => session.close());
+    await session.ready;
+    const listener = new Listener(session);
+    speak(session, ANNA, 24_000);
+    own.events.push({ type: 'turn-transcript', turnId: ANNA.id, text: 'what Gemini', final: false });
+    await listener.next('turn-transcript', ({ final }) => final);
+    assert.deepEqual(finals(listener), ['1: what Gemini']);
+  });
+
+  it('says whether it writes down now', async (t) => {
+    const { openai, session, listener } = await open(t, { patience: { noticeMs: 100 } });
+    assert.equal(session.writes, true);
+    openai.faults.refuse = 503;
+    openai.dropAll();
+    await listener.next('notice');
+    assert.equal(session.writes, false);
+    openai.faults.refuse = undefined;
+    await until('the transcriber', () => session.writes);
+  });
+
   it('does without one whose key is rejected', async (t) => {
     const { session, listener } = await open(t, { key: 'sk-wrong' });
     const { message } = await listener.next('notice');
@@ -212,8 +270,13 @@ describe('a conversation whose people are written down beside it', () => {
     await listener.next('turn-transcript', ({ final }) => final);
     const before = openai.transcriptions.length;
     const other = { apiKey: gemini.apiKey, baseUrl: gemini.url, model: 'gemini-3.8-live', log: SILENT_LOG };
+    assert.equal(session.writes, false);
     session.switchTo(geminiModel(other), OPTIONS);
-    await listener.next('model-changed');
+    const { message } = await listener.next('model-changed');
+    assert.equal(
+      message,
+      'I now use Google Gemini (gemini-3.8-live). OpenAI (gpt-live-transcribe) hears you as well, and writes it down.',
+    );
     await session.ready;
     speak(session, BEN, 24_000, { ms: 600 });
     await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === BEN.id);
