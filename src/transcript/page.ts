@@ -10,7 +10,7 @@ const SILENCE_MS = 60_000;
 const PAGES_KEPT = 8;
 /** Lines that wait for a message which cannot be posted; past it the oldest is dropped. */
 const UNPOSTED_LIMIT = 200;
-/** After so many failed edits a message counts as deleted: what it does not show goes to another one. */
+/** After so many failed edits a message counts as gone: what it does not show goes to another one. */
 const EDITS_TRIED = 5;
 /** A message cannot become empty. */
 const NOTHING_LEFT = '-# …';
@@ -147,10 +147,10 @@ export class Pages {
     }
   }
 
-  /** The write failed; the page is due again. */
-  failed(page: Page): void {
+  /** The write failed; the page is due again. `gone`: its message can never be edited again. */
+  failed(page: Page, gone = false): void {
     page.failures++;
-    if (page.messageId === null || page.failures < EDITS_TRIED) return;
+    if (page.messageId === null || !(gone || page.failures >= EDITS_TRIED)) return;
     const missing = page.lines.filter((line) => this.#textOf(line) !== line.shown);
     if (!this.#pages.includes(page)) return;
     this.#pages.splice(this.#pages.indexOf(page), 1);

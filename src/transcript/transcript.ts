@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent, EndReason } from '../bridge/bridge-ports.ts';
+import { MessageGoneError } from '../bridge/errors.ts';
 import type { Person, Turn, UserId } from '../bridge/ports.ts';
 import type { LiveRecord } from '../bridge/record-ports.ts';
 import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
@@ -426,7 +427,9 @@ export class Transcript {
       this.#record?.posted(keys, messageId);
       this.#warnedOfFailure = false;
     } catch (error) {
-      this.#pages.failed(page);
+      const gone = error instanceof MessageGoneError;
+      this.#pages.failed(page, gone);
+      if (gone) return 'more';
       // Once in a row: the same outage is not worth a line a second.
       if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
       this.#warnedOfFailure = true;

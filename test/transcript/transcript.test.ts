@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
+import { MessageGoneError } from '../../src/bridge/errors.ts';
 import type { Person, ServerWork, ToolCall } from '../../src/bridge/ports.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
@@ -395,6 +396,17 @@ test('when a message was deleted, what it does not show goes to a new one', asyn
   observe(...said(2, ben, 'Two.'));
   await timer.pass(120_000);
   assert.deepEqual(channel.contents, ['**Anna:** One.', '**Ben:** Two.']);
+});
+
+test('what a message that is gone does not show is in a new one at once', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'One.'));
+  await timer.pass(2_000);
+  channel.refuse = (kind) => (kind === 'edit' ? new MessageGoneError('Somebody deleted it.') : undefined);
+  observe(...said(2, ben, 'Two.'));
+  await timer.pass(3_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.', '**Ben:** Two.']);
+  assert.equal(channel.writes.filter(({ kind }) => kind === 'edit').length, 1);
 });
 
 test('words that change while a write is under way are in the next one', async () => {

@@ -62,6 +62,8 @@ function messageRoutes(world: RestWorld, add: AddRoute): void {
     mayConnect(channel, rights);
     const message = guild.board.get(channel.id, call.params.message ?? '');
     if (message.authorId !== world.bot.id) throw refusal('editOfOthers');
+    // "Tried to perform an operation on an archived thread": docs.discord.com/developers/topics/opcodes-and-status-codes
+    if (isThread(channel) && channel.archived) throw refusal('archivedThread');
     if (call.files.length > 0) need(rights, 'AttachFiles');
     checkSizes(call);
     checkMessage(call.body, { files: call.files.length, edit: true, ephemeral: false });
