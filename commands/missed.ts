@@ -2,7 +2,7 @@ import type { UserId } from '../src/bridge/ports.ts';
 import type { RecordedConversation, RecordedLine, RecordedUtterance } from '../src/bridge/record-ports.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { consenting, paged, saidIn, saidLine, statementLines, stillReads } from './said.ts';
+import { paged, saidIn, saidLine, statementLines, stillReads } from './said.ts';
 import { failureWords } from './transcript-summary.ts';
 import { counted, labelWords } from './words.ts';
 
@@ -30,9 +30,7 @@ export const missed: Command = {
     if (!conversation || conversation.endedAt !== null) return NOT_A_READER;
     const away = await absence(context, conversation, asked.user.id);
     if (!away) return 'You have missed nothing: you have been here since I joined.';
-    const lines = (await saidIn(context, readable, { guildId, conversationId: conversation.id, ...away })).filter(
-      consenting(context, guildId),
-    );
+    const lines = await saidIn(context, readable, { guildId, conversationId: conversation.id, ...away });
     if (lines.length === 0) return 'Nothing was said that I may tell you.';
     return retold(asked, context, { conversation, lines });
   },

@@ -8,9 +8,9 @@ const MOST_LINES = 20_000;
 const ROOM = 1_900;
 const MOST_EVIDENCE = 3;
 
-/** What was said in a range, as far as it may be read and its words are known. */
+/** What was said in a range, as far as it may be read and told on, and its words are known. */
 export async function saidIn(
-  { record }: Pick<CommandContext, 'record'>,
+  { record, consentedLines }: Pick<CommandContext, 'record' | 'consentedLines'>,
   readable: ReadableChannels,
   range: LineRange,
 ): Promise<readonly RecordedUtterance[]> {
@@ -21,21 +21,10 @@ export async function saidIn(
     said.push(line);
     if (said.length >= MOST_LINES) break;
   }
-  return said;
-}
-
-/**
- * Keeps what may go to a model or be told on: leaves out who does not want to be heard (any more), and what the bot
- * answered them, since it may repeat their words. For the lines of one conversation, in their order.
- */
-export function consenting({ consent }: Pick<CommandContext, 'consent'>, guildId: string) {
-  const silent = new Set<number>();
-  return ({ by, userId, turnId, turnIds }: RecordedUtterance): boolean => {
-    if (by === 'model') return !turnIds.some((turn) => silent.has(turn));
-    const shown = userId !== null && consent.mayHear(guildId, userId);
-    if (!shown && turnId !== null) silent.add(turnId);
-    return shown;
-  };
+  // Afterwards, so that the turn of every line is known.
+  const consented = consentedLines(range.guildId);
+  const kept = await Promise.all(said.map((line) => consented.has(line)));
+  return said.filter((_, at) => kept[at]);
 }
 
 /** A summary as a list, each statement with the times and links of what it rests on. */

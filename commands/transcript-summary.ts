@@ -2,7 +2,7 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { WritingFailedError } from '../src/bridge/errors.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
-import { consenting, paged, saidIn, statementLines, stillReads } from './said.ts';
+import { paged, saidIn, statementLines, stillReads } from './said.ts';
 import { chosenSession } from './sessions.ts';
 import { channelLink, counted, labelWords, plain } from './words.ts';
 
@@ -32,8 +32,7 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
   const readable = await readers.channelsFor(guildId, [asked.user.id]);
   const conversation = await chosenSession(asked, context, readable);
   if (!conversation) return NOT_READABLE;
-  const all = await saidIn(context, readable, { guildId, conversationId: conversation.id });
-  const lines = all.filter(consenting(context, guildId));
+  const lines = await saidIn(context, readable, { guildId, conversationId: conversation.id });
   if (lines.length === 0) return 'Nothing that you may read was said in that conversation.';
   const by = { userId: asked.user.id, name: asked.member.displayName };
   const what = `conversation ${conversation.id}, ${sessionWords(conversation)}`;

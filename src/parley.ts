@@ -9,6 +9,7 @@ import { Ticker } from './bridge/ticker.ts';
 import { builtInTools } from './built-in-tools.ts';
 import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
+import { ConsentedLines } from './consented-lines.ts';
 import { Conversations } from './conversations.ts';
 import { autoModRules } from './discord/auto-mod.ts';
 import { createClient, logIn } from './discord/client.ts';
@@ -281,6 +282,8 @@ export async function startParley({
       privacyUrl: config.privacyUrl,
       policies,
       ...read,
+      consentedLines: (guildId: string) =>
+        new ConsentedLines({ record: record.reader, mayHear: (userId) => consent.mayHear(guildId, userId) }),
       exports: new Exporting({ record: record.reader, now: () => Date.now() }),
       summaries: new WrittenSummaries({ model: textModel(configs, config.summaryModel), spending }),
       decisions,

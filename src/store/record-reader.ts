@@ -1,4 +1,4 @@
-import type { Person } from '../bridge/ports.ts';
+import type { Person, UserId } from '../bridge/ports.ts';
 import type {
   LineRange,
   RecordedConversation,
@@ -76,6 +76,13 @@ export class StoredRecord implements RecordReader {
         .groupBy('conversation_id'),
     );
     return new Map(rows.map(({ conversation_id, people }) => [Number(conversation_id), Number(people)]));
+  }
+
+  async turnOwners(conversationId: number): Promise<ReadonlyMap<number, UserId | null>> {
+    const of = (table: string) =>
+      this.#reader(table).select('turn_id', 'user_id').where({ conversation_id: conversationId });
+    const rows = await readable(of('turns').union(of('utterances').whereNotNull('turn_id')));
+    return new Map(rows.map(({ turn_id, user_id }) => [Number(turn_id), user_id]));
   }
 
   async speakers(query: Parameters<RecordReader['speakers']>[0]): Promise<readonly Person[]> {

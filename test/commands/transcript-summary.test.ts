@@ -43,6 +43,12 @@ describe('/transcript summary', () => {
     await rig.recorded.write(conversationOf({ id, guildId: guild.id, endedAt: AT + 600_000 }, said));
     return { ...furnished, ben, cleo };
   }
+  async function furnishedWithCleo() {
+    const furnished = await furnish(rig);
+    const [ben, cleo] = ['Ben', 'Cleo'].map((name) => furnished.guild.addPerson({ name }));
+    assert.ok(ben && cleo);
+    return { ...furnished, ben, cleo };
+  }
   const texts = () => given.at(-1)?.map(({ text }) => text);
 
   it('is of the lines alone that the asker may read, of a moved conversation, too, and of people who may be heard', async () => {
@@ -64,6 +70,27 @@ describe('/transcript summary', () => {
     await rig.context.consent.choose(guild.id, cleo.userId, 'out');
     await ben.command('/transcript summary', { session: 1 });
     assert.deepEqual(texts(), ['before the move']);
+  });
+
+  it('leaves out what the bot answered people who opted out, also where their words never came', async () => {
+    const { guild, voice, anna, ben, cleo } = await furnishedWithCleo();
+    const batch = conversationOf({ id: 20, guildId: guild.id }, [
+      { at: AT, channelId: voice, userId: cleo.userId, name: 'Cleo', text: '' },
+      { at: AT + 1, channelId: voice, userId: null, name: 'Parley', text: 'Cleo wants a secret' },
+      { at: AT + 2, channelId: voice, userId: null, name: 'Parley', text: 'An answer to what was taken back' },
+      { at: AT + 3, channelId: voice, userId: ben.userId, name: 'Ben', text: 'words of Ben' },
+      { at: AT + 4, channelId: voice, userId: null, name: 'Parley', text: 'An answer to Ben' },
+    ]);
+    const answering = [[], [1], [77], [], [4]];
+    const lines = batch.lines.map((line, at) => {
+      if (line.kind !== 'utterance') return line;
+      const state = line.text === '' ? 'unknown' : 'final';
+      return { ...line, state, turnIds: answering[at] ?? [] } as const;
+    });
+    await rig.recorded.write({ ...batch, lines });
+    await rig.context.consent.choose(guild.id, cleo.userId, 'out');
+    await anna.command('/transcript summary', { session: 20 });
+    assert.deepEqual(texts(), ['words of Ben', 'An answer to Ben']);
   });
 
   it('offers the conversations that the person who types may read, and no other is summed up', async () => {
