@@ -1,8 +1,8 @@
 import type { UserId } from '../src/bridge/ports.ts';
-import type { RecordedConversation, RecordedLine, RecordedUtterance } from '../src/bridge/record-ports.ts';
+import type { LineRange, RecordedConversation, RecordedLine, RecordedUtterance } from '../src/bridge/record-ports.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { paged, saidIn, saidLine, statementLines, stillReads } from './said.ts';
+import { paged, saidIn, saidLine, statementLines, stillTold } from './said.ts';
 import { failureWords } from './transcript-summary.ts';
 import { counted, labelWords } from './words.ts';
 
@@ -30,22 +30,28 @@ export const missed: Command = {
     if (!conversation || conversation.endedAt !== null) return NOT_A_READER;
     const away = await absence(context, conversation, asked.user.id);
     if (!away) return 'You have missed nothing: you have been here since I joined.';
-    const lines = await saidIn(context, readable, { guildId, conversationId: conversation.id, ...away });
+    const range = { guildId, conversationId: conversation.id, ...away };
+    const lines = await saidIn(context, readable, range);
     if (lines.length === 0) return 'Nothing was said that I may tell you.';
-    return retold(asked, context, { conversation, lines });
+    return retold(asked, context, { conversation, range, lines });
   },
 };
 
 interface Retold {
   readonly conversation: RecordedConversation;
+  readonly range: LineRange;
   readonly lines: readonly RecordedUtterance[];
 }
 
-async function retold(asked: Asked, context: CommandContext, { conversation, lines }: Retold): Promise<CommandAnswer> {
+async function retold(
+  asked: Asked,
+  context: CommandContext,
+  { conversation, range, lines }: Retold,
+): Promise<CommandAnswer> {
   const { guildId } = asked;
   const { summaries, audit } = context;
   const by = { userId: asked.user.id, name: asked.member.displayName };
-  const check = stillReads(context, asked, { lines, refusal: NOT_A_READER });
+  const check = stillTold(context, asked, { range, lines, refusal: NOT_A_READER });
   const last = async (why: string): Promise<CommandAnswer> => {
     const shown = lines.slice(-LAST_LINES);
     await audit.note({ guildId, by, act: 'missed', what: `the last lines, ${conversation.id}`, lines: shown.length });

@@ -7,6 +7,7 @@ import { plain } from './words.ts';
 const MOST_LINES = 20_000;
 const ROOM = 1_900;
 const MOST_EVIDENCE = 3;
+const CHANGED = 'Something in this list may not be shown any more. Use the command again to see the rest.';
 
 /** What was said in a range, as far as it may be read and told on, and its words are known. */
 export async function saidIn(
@@ -42,19 +43,22 @@ export function saidLine(line: RecordedUtterance): string {
 }
 
 /**
- * Asks anew whether somebody may read the channels of what they are shown: gives `refusal`, or undefined where they may.
- * Remembers the channels alone, since a page can be turned to for long.
+ * Asks anew whether all of what somebody is shown may be told them: gives a sentence where it may not. Remembers ids
+ * alone, since a page can be turned to for long: meanwhile people lose rights, opt out, and have their words forgotten.
  */
-export function stillReads(
-  { readers }: Pick<CommandContext, 'readers'>,
+export function stillTold(
+  context: Pick<CommandContext, 'readers' | 'record' | 'consentedLines'>,
   asked: Asked,
-  { lines, refusal }: { readonly lines: readonly RecordedUtterance[]; readonly refusal: string },
+  { range, lines, refusal }: { range: LineRange; lines: readonly RecordedUtterance[]; refusal: string },
 ): () => Promise<string | undefined> {
   const { guildId, user } = asked;
-  const wanted = [...new Set(lines.map(({ channelId }) => channelId))];
+  const channels = [...new Set(lines.map(({ channelId }) => channelId))];
+  const ids = lines.map(({ id }) => id);
   return async () => {
-    const { ids } = await readers.channelsFor(guildId, [user.id]);
-    return wanted.every((id) => ids.includes(id)) ? undefined : refusal;
+    const readable = await context.readers.channelsFor(guildId, [user.id]);
+    if (!channels.every((id) => readable.ids.includes(id))) return refusal;
+    const told = new Set((await saidIn(context, readable, range)).map(({ id }) => id));
+    return ids.every((id) => told.has(id)) ? undefined : CHANGED;
   };
 }
 

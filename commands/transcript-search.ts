@@ -8,8 +8,8 @@ import { pastMoment } from './moment.ts';
 import { channelLink, listed, plain } from './words.ts';
 
 const PER_PAGE = 5;
-/** What five finds may take of a message's 2,000 characters. */
-const ROOM = 1_750;
+/** Of a message's 2,000 characters. */
+const ROOM = 1_980;
 /** What may not be read is left out after it was found. */
 const MOST_TRIES = 20;
 const NOT_A_READER =
@@ -64,7 +64,7 @@ export async function search(asked: Asked, context: CommandContext): Promise<Com
       cursors[at + 1] = next;
       const by = { userId: asked.user.id, name: asked.member.displayName };
       await context.audit.note({ guildId, by, act: 'search', what: wish.words, lines: finds.length });
-      return { content: shownPage(finds, { at, title: wish.title }), more: next !== null };
+      return { content: shownPage(finds, { at, title: wish.title, more: next !== null }), more: next !== null };
     },
   };
 }
@@ -106,12 +106,12 @@ async function wishOf(asked: Asked, context: CommandContext, ids: readonly strin
       ...(from !== undefined && { since: from }),
       ...(to !== undefined && { until: to }),
     },
-    words: JSON.stringify({
-      text,
-      ...(who && { speaker: `${who.name} (${who.userId})` }),
-      ...(since && { since }),
-      ...(until && { until }),
-    }),
+    words: [
+      `text: ${JSON.stringify(text ?? '')}`,
+      ...(who ? [`speaker: ${who.userId} ${who.name}`] : []),
+      ...(since ? [`since: ${since}`] : []),
+      ...(until ? [`until: ${until}`] : []),
+    ].join(', '),
     title: conditions.join(', '),
   };
 }
@@ -156,12 +156,18 @@ async function pageOf(
   return { finds, next: after };
 }
 
-function shownPage(finds: readonly RecordFind[], { at, title }: { at: number; title: string }): string {
+function shownPage(
+  finds: readonly RecordFind[],
+  { at, title, more }: { at: number; title: string; more: boolean },
+): string {
+  if (finds.length === 0 && more)
+    return `Page ${at + 1}: ${title}\nNothing here that you may read. Look on with **Next**.`;
   if (finds.length === 0) {
     return at === 0 ? `I found nothing with ${title} in what you may read.` : `There is no more with ${title}.`;
   }
-  const each = Math.floor(ROOM / PER_PAGE);
-  return [`Page ${at + 1}: ${title}`, ...finds.map((find) => shownFind(find, each))].join('\n').slice(0, 2_000);
+  const head = `Page ${at + 1}: ${title}`;
+  const each = Math.floor((ROOM - head.length) / PER_PAGE) - 1;
+  return [head, ...finds.map((find) => shownFind(find, each))].join('\n');
 }
 
 function shownFind(find: RecordFind, room: number): string {

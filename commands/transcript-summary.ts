@@ -2,7 +2,7 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { WritingFailedError } from '../src/bridge/errors.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
-import { paged, saidIn, statementLines, stillReads } from './said.ts';
+import { paged, saidIn, statementLines, stillTold } from './said.ts';
 import { chosenSession } from './sessions.ts';
 import { channelLink, counted, labelWords, plain } from './words.ts';
 
@@ -32,7 +32,8 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
   const readable = await readers.channelsFor(guildId, [asked.user.id]);
   const conversation = await chosenSession(asked, context, readable);
   if (!conversation) return NOT_READABLE;
-  const lines = await saidIn(context, readable, { guildId, conversationId: conversation.id });
+  const range = { guildId, conversationId: conversation.id };
+  const lines = await saidIn(context, readable, range);
   if (lines.length === 0) return 'Nothing that you may read was said in that conversation.';
   const by = { userId: asked.user.id, name: asked.member.displayName };
   const what = `conversation ${conversation.id}, ${sessionWords(conversation)}`;
@@ -42,7 +43,7 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
     const statements = await summaries.sumUp(order, AbortSignal.timeout(LIMIT_MS));
     if (statements.length === 0) return 'The model found nothing in that conversation that it can show evidence for.';
     const title = `${channelLink(conversation.channelId)}, <t:${Math.floor(conversation.startedAt / 1_000)}:f>, ${counted(lines.length, 'line')}, summed up by ${labelWords(summaries.label)}. It may be wrong: look at the times.`;
-    const check = stillReads(context, asked, { lines, refusal: NOT_READABLE });
+    const check = stillTold(context, asked, { range, lines, refusal: NOT_READABLE });
     return { pages: paged(title, statementLines(statements), check) };
   } catch (error) {
     return failureWords(error, context);

@@ -101,6 +101,24 @@ test('what people said cannot end its line, whatever is in it', async () => {
   assert.equal(rows[0].who, 'Anna');
 });
 
+test('people of one name are told apart, and from the bot', async () => {
+  const people = [
+    { userId: '1', name: 'Ben' },
+    { userId: '2', name: 'b\u00adEN ' },
+    { userId: null, name: 'Parley' },
+    { userId: '3', name: 'Parley' },
+    { userId: '1', name: 'Ben' },
+  ];
+  const lines = people.map((person, at) => ({ ...person, at: 1_795_266_000_000 + at, channelId: '20', text: 'word' }));
+  const { sumUp, orders } = setUp(() => answer());
+  await sumUp(conversationOf({ id: 1, guildId: '10' }, lines).lines as RecordedUtterance[]);
+  const rows = (orders[0]?.input ?? '').split('\n').map((row) => JSON.parse(row));
+  const who = rows.map((row) => row.who);
+  assert.equal(new Set(who).size, 4);
+  assert.deepEqual([who[0], who[2], who[3], who[4]], ['Ben', 'Parley', 'Parley (2)', 'Ben']);
+  assert.match(who[1], / \(2\)$/);
+});
+
 test('an answer of another form, a spent budget and too long a conversation are said in a sentence', async () => {
   for (const text of ['no JSON', '[]', '{"statements":"x"}']) {
     const { sumUp, charged } = setUp(() => text);

@@ -93,6 +93,22 @@ describe('/transcript summary', () => {
     assert.deepEqual(texts(), ['words of Ben', 'An answer to Ben']);
   });
 
+  it('turns to no page any more that rests on words of somebody who opted out meanwhile', async () => {
+    const { guild, ben, cleo } = await scene(21);
+    const { message, components } = await ben.command('/transcript summary', { session: 21 });
+    assert.ok(message);
+    const next = components[0]?.components.find(({ label }: { label: string }) => label === 'Next');
+    await rig.context.consent.choose(guild.id, cleo.userId, 'out');
+    await ben.press(message, next.custom_id);
+    for (let tries = 0; /summed up/.test(message.content) && tries < 200; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    assert.equal(
+      message.content,
+      'Something in this list may not be shown any more. Use the command again to see the rest.',
+    );
+  });
+
   it('offers the conversations that the person who types may read, and no other is summed up', async () => {
     const { ben } = await scene(2);
     const other = await scene(3);
