@@ -2,8 +2,8 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
-import { chosenSession, sessionChannel } from './sessions.ts';
-import { channelLink, counted } from './words.ts';
+import { chosenSession, sessionChannel, sessionLink } from './sessions.ts';
+import { counted } from './words.ts';
 
 /** What the asker is offered, and what the file then is. */
 const FORMATS: Readonly<Record<ExportFormat, { readonly name: string; readonly is: string }>> = {
@@ -45,7 +45,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
   const conversation = await chosenSession(asked, context, readable);
   if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN;
   const format = (asked.options.getString('format') ?? 'html') as ExportFormat;
-  const channel = sessionChannel(asked, conversation);
+  const channel = sessionChannel(asked, conversation, readable.ids);
   let made: ExportedFiles;
   try {
     made = await context.exports.make({
@@ -69,7 +69,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
     lines: made.lines,
   });
   const files = made.files.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));
-  return { content: doneText(conversation, format, made), files };
+  return { content: doneText(conversation, { format, made, link: sessionLink(conversation, readable.ids) }), files };
 }
 
 function emptyText({ withheld }: ExportedFiles): string {
@@ -78,10 +78,10 @@ function emptyText({ withheld }: ExportedFiles): string {
 }
 
 function doneText(
-  { channelId, startedAt, endedAt }: RecordedConversation,
-  format: ExportFormat,
-  { lines, withheld, packed, files }: ExportedFiles,
+  { startedAt, endedAt }: RecordedConversation,
+  { format, made, link }: { readonly format: ExportFormat; readonly made: ExportedFiles; readonly link: string },
 ): string {
+  const { lines, withheld, packed, files } = made;
   const packing = {
     whole: '',
     zipped: ' It is larger than Discord takes, so it is zipped.',
@@ -89,11 +89,9 @@ function doneText(
   }[packed];
   const began = `<t:${Math.floor(startedAt / 1000)}:f>`;
   return [
-    `The conversation of ${began} in ${channelLink(channelId)} ${FORMATS[format].is}: ${counted(lines, 'line')}.${packing}`,
+    `The conversation of ${began} in ${link} ${FORMATS[format].is}: ${counted(lines, 'line')}.${packing}`,
     ...(endedAt === null ? ['It still goes on; this is what was said so far.'] : []),
-    ...(withheld > 0
-      ? [`Left out: ${counted(withheld, 'line')} that were said or posted where you may not read.`]
-      : []),
+    ...(withheld > 0 ? [`Left out: ${counted(withheld, 'line')} from where you may not read.`] : []),
     'Whoever you give it to reads what people said in voice. That you took it stands in the audit log.',
   ].join('\n');
 }

@@ -3,8 +3,8 @@ import { WritingFailedError } from '../src/bridge/errors.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
 import { paged, saidIn, statementLines, stillTold } from './said.ts';
-import { chosenSession } from './sessions.ts';
-import { channelLink, counted, labelWords, plain } from './words.ts';
+import { chosenSession, sessionLink } from './sessions.ts';
+import { counted, labelWords, plain } from './words.ts';
 
 /** An interaction can be answered for 15 minutes. */
 const LIMIT_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
   try {
     const statements = await summaries.sumUp(order, AbortSignal.timeout(LIMIT_MS));
     if (statements.length === 0) return 'The model found nothing in that conversation that it can show evidence for.';
-    const title = `${channelLink(conversation.channelId)}, <t:${Math.floor(conversation.startedAt / 1_000)}:f>, ${counted(lines.length, 'line')}, summed up by ${labelWords(summaries.label)}. It may be wrong: look at the times.`;
+    const title = `${sessionLink(conversation, readable.ids)}, <t:${Math.floor(conversation.startedAt / 1_000)}:f>, ${counted(lines.length, 'line')}, summed up by ${labelWords(summaries.label)}. It may be wrong: look at the times.`;
     const check = stillTold(context, asked, { range, lines, refusal: NOT_READABLE });
     return { pages: paged(title, statementLines(statements), check) };
   } catch (error) {

@@ -158,7 +158,7 @@ export interface LineRange {
  * can read. It reads from a connection of its own, so that no reader holds up who writes.
  */
 export interface RecordReader {
-  /** Newest first; of these voice channels alone. `before`: the id of the last one of the page before. */
+  /** Newest first; those that began in one of these voice channels or went on there. `before`: the id of the last one of the page before. */
   conversations(query: {
     readonly guildId: string;
     readonly channelIds: readonly string[];

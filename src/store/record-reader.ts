@@ -33,7 +33,14 @@ export class StoredRecord implements RecordReader {
     const rows = await readable(
       this.#reader('conversations')
         .where({ guild_id: guildId })
-        .whereIn('channel_id', channelIds)
+        .where((where) => {
+          where.whereIn('channel_id', channelIds);
+          // When the bot is moved it says so, and sees who is there: a few lines, where utterances may be thousands.
+          for (const table of ['notices', 'presences']) {
+            const there = this.#reader(table).whereRaw('conversation_id = conversations.id');
+            where.orWhereExists(there.whereIn('channel_id', channelIds));
+          }
+        })
         .where('id', '<', before)
         .orderBy('id', 'desc')
         .limit(limit),
