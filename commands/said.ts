@@ -7,6 +7,8 @@ import { plain } from './words.ts';
 const MOST_LINES = 20_000;
 const ROOM = 1_900;
 const MOST_EVIDENCE = 3;
+/** Past it a time of day does not say which day is meant. */
+const HALF_DAY_MS = 43_200_000;
 const CHANGED = 'Something in this list may not be shown any more. Use the command again to see the rest.';
 
 /** What was said in a range, as far as it may be read and told on, and its words are known. */
@@ -30,8 +32,13 @@ export async function saidIn(
 
 /** A summary as a list, each statement with the times and links of what it rests on. */
 export function statementLines(statements: readonly Statement[]): readonly string[] {
+  const times = statements.flatMap(({ evidence }) => evidence.map(({ startedAt }) => startedAt));
+  const style = Math.max(...times) - Math.min(...times) > HALF_DAY_MS ? 'f' : 't';
   return statements.map(({ text, evidence }) => {
-    const shown = evidence.slice(0, MOST_EVIDENCE).map(evidenceWords).join(', ');
+    const shown = evidence
+      .slice(0, MOST_EVIDENCE)
+      .map((line) => evidenceWords(line, style))
+      .join(', ');
     const more = evidence.length > MOST_EVIDENCE ? ', …' : '';
     return `- ${plain(text, 400)} (${shown}${more})`;
   });
@@ -81,8 +88,9 @@ export function paged(title: string, lines: readonly string[], check: () => Prom
   };
 }
 
-function evidenceWords({ startedAt, posts, guildId }: RecordedUtterance): string {
-  const time = `<t:${Math.floor(startedAt / 1_000)}:t>`;
+/** `style`: `t` is the time of day alone, `f` with the day (docs.discord.com/developers/reference#message-formatting). */
+function evidenceWords({ startedAt, posts, guildId }: RecordedUtterance, style: 't' | 'f' = 't'): string {
+  const time = `<t:${Math.floor(startedAt / 1_000)}:${style}>`;
   const [post] = posts;
   return post ? `${time} [post](https://discord.com/channels/${guildId}/${post.channelId}/${post.messageId})` : time;
 }

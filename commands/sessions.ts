@@ -6,6 +6,13 @@ import { channelLink } from './words.ts';
 
 const MOST_CHOICES = 25;
 const PAGE = 100;
+/** For whoever may read nothing at all. */
+export const NOT_A_READER =
+  'You may not read what was said here: you see none of the voice channels and their transcripts, or this server named other readers. Ask somebody who manages the server for `/transcript readers add`.';
+/** Where no session was chosen and there is none. */
+export const NOTHING_KEPT = 'Nothing was said yet that I still keep and that you may read.';
+export const UNKNOWN_SESSION =
+  'I know no such session, or you may not read it. Choose one of those that are offered while you type.';
 /** What is looked through while somebody types; Discord waits three seconds. */
 const MOST_LOOKED_AT = 2_000;
 

@@ -2,7 +2,7 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
-import { chosenSession, sessionChannel, sessionLink } from './sessions.ts';
+import { chosenSession, NOT_A_READER, NOTHING_KEPT, sessionChannel, sessionLink, UNKNOWN_SESSION } from './sessions.ts';
 import { counted } from './words.ts';
 
 /** What the asker is offered, and what the file then is. */
@@ -15,10 +15,6 @@ const FORMATS: Readonly<Record<ExportFormat, { readonly name: string; readonly i
   srt: { name: 'Subtitles (SRT)', is: 'as subtitles' },
   vtt: { name: 'Subtitles (WebVTT)', is: 'as subtitles' },
 };
-const NOTHING_READABLE = 'You may not read what was said on this server. Whoever manages it says who may.';
-const NOTHING_KEPT = 'Nothing was said yet that I still keep and that you may read.';
-const UNKNOWN = 'I know no such session, or you may not read it. Choose one of those that are offered while you type.';
-
 /** `/transcript export`. */
 export const exportSubcommand = (sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder =>
   sub
@@ -41,9 +37,9 @@ export const exportSubcommand = (sub: SlashCommandSubcommandBuilder): SlashComma
 /** Makes the files, notes who took them, and hands them over. */
 export async function exportTranscript(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
   const readable = await context.readers.channelsFor(asked.guildId, [asked.user.id]);
-  if (readable.ids.length === 0) return NOTHING_READABLE;
+  if (readable.ids.length === 0) return NOT_A_READER;
   const conversation = await chosenSession(asked, context, readable);
-  if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN;
+  if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN_SESSION;
   const format = (asked.options.getString('format') ?? 'html') as ExportFormat;
   const channel = sessionChannel(asked, conversation, readable.ids);
   let made: ExportedFiles;
@@ -57,7 +53,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
       fileLimitBytes: asked.attachmentSizeLimit,
     });
   } catch (error) {
-    if (error instanceof RangeError) return `${error.message} Plain text takes the least room: \`format: Plain text\`.`;
+    if (error instanceof RangeError) return tooLargeText(error, format);
     throw error;
   }
   if (made.lines === 0) return emptyText(made);
@@ -70,6 +66,12 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
   });
   const files = made.files.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));
   return { content: doneText(conversation, { format, made, link: sessionLink(conversation, readable.ids) }), files };
+}
+
+function tooLargeText({ message }: RangeError, format: ExportFormat): string {
+  const next =
+    format === 'txt' ? 'Find what you need with `/transcript search`.' : '`format: Plain text` takes the least room.';
+  return `${message} ${next}`;
 }
 
 function emptyText({ withheld }: ExportedFiles): string {

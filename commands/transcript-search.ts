@@ -5,6 +5,7 @@ import type { RecordFind, RecordSearch } from '../src/bridge/record-ports.ts';
 import type { Asked, Choice, CommandAnswer, CommandContext, Typing } from './command.ts';
 import { markedExcerpt } from './excerpt.ts';
 import { pastMoment } from './moment.ts';
+import { NOT_A_READER } from './sessions.ts';
 import { channelLink, listed, plain } from './words.ts';
 
 const PER_PAGE = 5;
@@ -12,9 +13,6 @@ const PER_PAGE = 5;
 const ROOM = 1_980;
 /** What may not be read is left out after it was found. */
 const MOST_TRIES = 20;
-const NOT_A_READER =
-  'You may not read what was said here: you see none of the voice channels and their transcripts, or this server named other readers. Ask somebody who manages the server for `/transcript readers add`.';
-
 /** The options of `/transcript search`. */
 export function searchOptions(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
   return sub
@@ -81,6 +79,7 @@ async function wishOf(asked: Asked, context: CommandContext, ids: readonly strin
   const [text, speaker, since, until] = ['text', 'speaker', 'since', 'until'].map((name) =>
     asked.options.getString(name),
   );
+  if (!/[\p{L}\p{N}]/u.test(text ?? '')) return `There is no word in “${plain(text ?? '', 60)}” that I could look for.`;
   const now = Date.now();
   const from = since ? pastMoment(since, { now }) : undefined;
   const to = until ? pastMoment(until, { now, end: true }) : undefined;

@@ -149,9 +149,9 @@ describe('/transcript export', () => {
     const { guild, voice, ben, record } = await scene();
     await record({ channelId: voice, userId: '77', name: 'Mia', text: 'Words' });
     await rig.context.readers.add(guild.id, { kind: 'person', id: '12345' });
-    assert.equal(
+    assert.match(
       (await ben.command('/transcript export')).content,
-      'You may not read what was said on this server. Whoever manages it says who may.',
+      /^You may not read what was said here: .* Ask somebody who manages the server for `\/transcript readers add`\.$/,
     );
     assert.deepEqual(await ben.autocomplete('/transcript export', 'session', ''), []);
     assert.deepEqual(await rig.context.audit.page({ guildId: guild.id, limit: 5 }), []);

@@ -119,7 +119,8 @@ describe('/transcript summary', () => {
     );
     assert.match(offered[0]?.name ?? '', / 19:59 UTC, 10 min, \d people, Lounge$/);
     const count = given.length;
-    const answer = 'There is no such conversation in what you may read. Pick one from the list.';
+    const answer =
+      'I know no such session, or you may not read it. Choose one of those that are offered while you type.';
     assert.equal((await ben.command('/transcript summary', { session: 3 })).content, answer);
     assert.equal((await other.ben.command('/transcript summary', { session: 2 })).content, answer);
     assert.equal(given.length, count);
