@@ -41,9 +41,23 @@ export async function proposedSpeakers(typing: Typing, context: CommandContext):
   const { ids } = await context.readers.channelsFor(typing.guildId, [typing.user.id]);
   const part = typing.options.getFocused().toLowerCase();
   const speakers = await context.record.speakers({ guildId: typing.guildId, channelIds: ids });
+  const names = speakers.map(({ name }) => shownName(name));
   return speakers
-    .filter(({ name, userId }) => `${name} ${userId}`.toLowerCase().includes(part))
-    .map(({ name, userId }) => ({ name: name.slice(0, 100).toWellFormed().trim() || userId, value: userId }));
+    .map(({ userId }, at) => {
+      const name = names[at] ?? '';
+      const alone = name !== '' && names.indexOf(name) === names.lastIndexOf(name);
+      return { name: alone ? name : `${name} (${userId})`.trim(), value: userId };
+    })
+    .filter(({ name, value }) => `${name} ${value}`.toLowerCase().includes(part));
+}
+
+/** A choice shows text as it is, so nothing that hides or turns around may stay; Discord takes 100 characters. */
+function shownName(name: string): string {
+  const line = name
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+  return Array.from(line).slice(0, 32).join('');
 }
 
 /** Finds what was said, in pages; each page that is shown is noted. */
@@ -126,14 +140,15 @@ async function speakerOf(
   const id = /^<@!?(\d+)>$/.exec(typed)?.[1] ?? typed;
   const known = speakers.find(({ userId }) => userId === id);
   if (known) return known;
-  const name = typed.toLowerCase();
-  const exact = speakers.filter((one) => one.name.toLowerCase() === name);
-  const found = exact.length > 0 ? exact : speakers.filter((one) => one.name.toLowerCase().includes(name));
+  const name = shownName(typed).toLowerCase();
+  const shown = (one: Person): string => shownName(one.name).toLowerCase();
+  const exact = speakers.filter((one) => shown(one) === name);
+  const found = exact.length > 0 ? exact : speakers.filter((one) => shown(one).includes(name));
   const [only, ...others] = found;
   if (only && others.length === 0) return only;
   if (!only)
     return `Nobody called “${plain(typed, 40)}” said anything in what you may read. Pick somebody from the list.`;
-  const names = found.slice(0, 5).map((one) => `**${plain(one.name, 32)}**`);
+  const names = found.slice(0, 5).map((one) => `**${plain(one.name, 32)}** (\`${one.userId}\`)`);
   return `“${plain(typed, 40)}” could be ${listed(names, 'or')}${found.length > 5 ? ', and more' : ''}. Pick one from the list.`;
 }
 

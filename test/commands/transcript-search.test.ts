@@ -188,10 +188,31 @@ describe('/transcript search', () => {
     assert.deepEqual(await found({ until: '2026-11-19' }), []);
     const answer = async (values: Record<string, string>) =>
       (await ben.command('/transcript search', { text: 'cake', ...values })).content;
-    assert.equal(await answer({ speaker: 'cle' }), '“cle” could be **Clea B** or **Cleo**. Pick one from the list.');
+    assert.equal(
+      await answer({ speaker: 'cle' }),
+      '“cle” could be **Clea B** (`78`) or **Cleo** (`77`). Pick one from the list.',
+    );
     assert.match(await answer({ speaker: 'Zoë' }), /^Nobody called “Zoë” said anything in what you may read\./);
     assert.match(await answer({ since: '*soon*' }), /^I do not understand “\\\*soon\\\*” as a time\./);
     assert.match(await answer({ since: '2026-11-20', until: '2026-11-19' }), /nothing lies between/);
+  });
+
+  it('offers speakers under names that can be told apart, whatever they are made of', async () => {
+    const { ben } = await scene((place) =>
+      ['Ann', 'Ann\u200b ', '\u202e\u2066', '𝒑'.repeat(90), '@here **x**', '\ud800'].map((name, at) => ({
+        channelId: place.voice,
+        userId: String(70 + at),
+        name,
+        text: 'cake',
+      })),
+    );
+    const offered = await ben.autocomplete('/transcript search', 'speaker', '', { text: 'cake' });
+    assert.deepEqual(
+      offered.map(({ name }) => name),
+      ['\ufffd', '@here **x**', '𝒑'.repeat(32), '(72)', 'Ann (71)', 'Ann (70)'],
+    );
+    const answer = await ben.command('/transcript search', { text: 'cake', speaker: 'ann' });
+    assert.equal(answer.content, '“ann” could be **Ann** (`71`) or **Ann** (`70`). Pick one from the list.');
   });
 
   it('leaves out what was posted where the asker does not read, also of a channel that they hear', async () => {
