@@ -49,6 +49,7 @@ export class Pages {
   #order = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
   #dropped = 0;
+  #closed = false;
 
   constructor(botName: string) {
     this.#botName = botName;
@@ -76,6 +77,13 @@ export class Pages {
   /** The next entry begins a new message. */
   turn(): void {
     if (this.#newest.lines.length > 0) this.#pages.push(newPage());
+  }
+
+  /** Nothing is posted any more; of what was, only what is removed is edited. */
+  close(): void {
+    // What entries become from now on is none of it.
+    this.#refresh();
+    this.#closed = true;
   }
 
   /** Every entry that is remembered. */
@@ -126,7 +134,10 @@ export class Pages {
     );
     // Posts keep their order; an edit that fails again and again holds up nothing.
     const firstPost = due.find((page) => page.messageId === null);
-    const open = due.filter((page) => page.messageId !== null || page === firstPost);
+    const hides = (page: Page): boolean => page.lines.some(({ entry }) => this.#removed.has(entry));
+    const open = this.#closed
+      ? due.filter((page) => page.messageId !== null && hides(page))
+      : due.filter((page) => page.messageId !== null || page === firstPost);
     const page = open.reduce<Page | undefined>(
       (best, one) => (best && best.failures <= one.failures ? best : one),
       undefined,
