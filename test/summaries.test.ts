@@ -13,7 +13,7 @@ const usage = {
   estimated: false,
 };
 
-function setUp(write: (order: WritingOrder) => string, budget?: number) {
+function setUp(write: (order: WritingOrder) => string, budget?: number | ((charged: number) => number | undefined)) {
   const orders: WritingOrder[] = [];
   const charged: unknown[] = [];
   const model: TextModel = {
@@ -27,7 +27,7 @@ function setUp(write: (order: WritingOrder) => string, budget?: number) {
   };
   const spending = {
     note: async (place: unknown, event: unknown) => void charged.push([place, event]),
-    exhausted: async () => budget,
+    exhausted: async () => (typeof budget === 'number' ? budget : budget?.(charged.length)),
   };
   const summaries = new WrittenSummaries({ model, spending } as ConstructorParameters<typeof WrittenSummaries>[0]);
   const sumUp = (lines: readonly RecordedUtterance[]) =>
@@ -128,6 +128,12 @@ test('an answer of another form, a spent budget and too long a conversation are 
   const spent = setUp(() => answer(), 5);
   await assert.rejects(spent.sumUp(said(1, () => 'word')), /Today's budget of \$5 is spent/);
   assert.equal(spent.orders.length, 0);
+  const spending = setUp(
+    () => answer(),
+    (charged) => (charged >= 3 ? 5 : undefined),
+  );
+  await assert.rejects(spending.sumUp(said(400, () => 'x'.repeat(1_000))), /Today's budget of \$5 is spent/);
+  assert.equal(spending.orders.length, 3);
   const long = setUp(() => answer());
   await assert.rejects(long.sumUp(said(700, () => 'x'.repeat(2_000))), /too long to be summed up/);
   assert.equal(long.orders.length, 0);
