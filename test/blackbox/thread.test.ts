@@ -44,17 +44,35 @@ test('whatever happens to the thread of a conversation, what is said next is pos
   await posted(second.id, 'three');
   assert.equal(second.archived, false);
 
-  const channel = guild.channels.get(text);
+  // Locked, it takes nothing more.
+  Object.assign(second, { archived: true, locked: true });
+  guild.channelChanged(second);
+  await say('four');
+  await posted(text, 'four');
+  await posted(text, 'Somebody closed the thread of this conversation. I write into the channel itself.');
+
+  // Another channel, another thread; until the right to write in it is taken away.
+  const other = guild.createTextChannel({ name: 'other' });
+  const { content } = await anna.command('/transcript channel', { channel: other });
+  assert.match(
+    content,
+    /^Transcripts go to <#\d+>\. .* Each conversation gets a thread where there can be one\. It is in/,
+  );
+  const theirs = () => [...guild.channels.values()].find(({ parentId, type }) => parentId === other && type === 11);
+  await say('five');
+  await world.until('a thread there', () => theirs() !== undefined, 8_000);
+  await posted(theirs()?.id ?? '', 'five');
+  const channel = guild.channels.get(other);
   assert.ok(channel);
   const { SendMessagesInThreads } = PermissionFlagsBits;
   channel.overwrites.push({ id: world.discord.botUser.id, type: 1, allow: 0n, deny: SendMessagesInThreads });
   guild.channelChanged(channel);
   await anna.command('/transcript live', { mode: 'off' });
   await anna.command('/transcript live', { mode: 'on' });
-  await say('four');
-  await posted(text, 'four');
+  await say('six');
+  await posted(other, 'six');
   await posted(
-    text,
+    other,
     'I lack Send Messages in Threads in the thread of this conversation. I write into the channel itself.',
   );
 });
