@@ -597,6 +597,8 @@ export class Bridge implements BridgeHandle {
     this.#underWay.ended(turn.id, now);
     this.#usage.heard(turn.id, speechMs);
     if (this.#listens) this.#lastWords.said(turn.id);
+    // Nobody answers it: it is over with its words, and not taken back with what its speaker says next.
+    if (this.#listens) this.#underWay.answered([turn.id]);
     if (respond) this.#expectReply();
     // The floor counts on a reply; where none is asked for, the next tick tells it so.
     else this.#parts.ticker.wake();
