@@ -12,7 +12,7 @@ import type { Notes, Reminders } from '../src/bridge/guild-ports.ts';
 import type { SpeechModel, UserId } from '../src/bridge/ports.ts';
 import type { OwnRecords } from '../src/bridge/privacy-ports.ts';
 import type { Audit, Readers, Summaries } from '../src/bridge/reading-ports.ts';
-import type { RecordReader } from '../src/bridge/record-ports.ts';
+import type { RecordedUtterance, RecordReader } from '../src/bridge/record-ports.ts';
 import type {
   Decision,
   MessageButton,
@@ -61,6 +61,11 @@ export interface CommandContext {
   forgetButton(userId: UserId): MessageButton;
   /** Who may be heard. */
   readonly consent: Consent;
+  /**
+   * Whether a line of the record may be told on or go to a model: nothing of who does not want to be heard (any more), and
+   * none of the bot's answers to them. Made anew for each question.
+   */
+  consentedLines(guildId: string): { has(line: RecordedUtterance): Promise<boolean> };
   /** A page about what is heard and kept; null: there is none. */
   readonly privacyUrl: string | null;
   readonly policies: ToolPolicies;

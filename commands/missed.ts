@@ -1,8 +1,9 @@
 import type { UserId } from '../src/bridge/ports.ts';
-import type { RecordedConversation, RecordedLine, RecordedUtterance } from '../src/bridge/record-ports.ts';
+import type { LineRange, RecordedConversation, RecordedLine, RecordedUtterance } from '../src/bridge/record-ports.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { consenting, paged, saidIn, saidLine, statementLines, stillReads } from './said.ts';
+import { paged, saidIn, saidLine, statementLines, stillTold } from './said.ts';
+import { NOT_A_READER } from './sessions.ts';
 import { failureWords } from './transcript-summary.ts';
 import { counted, labelWords } from './words.ts';
 
@@ -11,7 +12,7 @@ const LIMIT_MS = 5 * 60_000;
 const LAST_LINES = 30;
 /** Whoever was there before the bot joins with it. */
 const BEGINNING_MS = 5_000;
-const NOT_A_READER = 'You may not read what was said in this conversation.';
+const NOT_HERE = 'You may not read what is said in this conversation.';
 
 /** For whoever comes late: what was said while they were away. */
 export const missed: Command = {
@@ -23,31 +24,36 @@ export const missed: Command = {
     const bridge = bridges.find(guildId);
     if (!bridge) return 'I am in no conversation on this server. `/transcript summary` sums up one that is over.';
     const readable = await readers.channelsFor(guildId, [asked.user.id]);
-    if (!readable.ids.includes(bridge.channelId)) return NOT_A_READER;
+    if (readable.ids.length === 0) return NOT_A_READER;
+    if (!readable.ids.includes(bridge.channelId)) return NOT_HERE;
     // It may have begun in a channel that they do not see: each line is asked for.
     const channelIds = [...new Set([bridge.channelId, ...(await record.channels(guildId))])];
     const [conversation] = await record.conversations({ guildId, channelIds, limit: 1 });
-    if (!conversation || conversation.endedAt !== null) return NOT_A_READER;
+    if (!conversation || conversation.endedAt !== null) return NOT_HERE;
     const away = await absence(context, conversation, asked.user.id);
     if (!away) return 'You have missed nothing: you have been here since I joined.';
-    const lines = (await saidIn(context, readable, { guildId, conversationId: conversation.id, ...away })).filter(
-      consenting(context, guildId),
-    );
+    const range = { guildId, conversationId: conversation.id, ...away };
+    const lines = await saidIn(context, readable, range);
     if (lines.length === 0) return 'Nothing was said that I may tell you.';
-    return retold(asked, context, { conversation, lines });
+    return retold(asked, context, { conversation, range, lines });
   },
 };
 
 interface Retold {
   readonly conversation: RecordedConversation;
+  readonly range: LineRange;
   readonly lines: readonly RecordedUtterance[];
 }
 
-async function retold(asked: Asked, context: CommandContext, { conversation, lines }: Retold): Promise<CommandAnswer> {
+async function retold(
+  asked: Asked,
+  context: CommandContext,
+  { conversation, range, lines }: Retold,
+): Promise<CommandAnswer> {
   const { guildId } = asked;
   const { summaries, audit } = context;
   const by = { userId: asked.user.id, name: asked.member.displayName };
-  const check = stillReads(context, asked, { lines, refusal: NOT_A_READER });
+  const check = stillTold(context, asked, { range, lines, refusal: NOT_HERE });
   const last = async (why: string): Promise<CommandAnswer> => {
     const shown = lines.slice(-LAST_LINES);
     await audit.note({ guildId, by, act: 'missed', what: `the last lines, ${conversation.id}`, lines: shown.length });

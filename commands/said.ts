@@ -7,10 +7,13 @@ import { plain } from './words.ts';
 const MOST_LINES = 20_000;
 const ROOM = 1_900;
 const MOST_EVIDENCE = 3;
+/** Past it a time of day does not say which day is meant. */
+const HALF_DAY_MS = 43_200_000;
+const CHANGED = 'Something in this list may not be shown any more. Use the command again to see the rest.';
 
-/** What was said in a range, as far as it may be read and its words are known. */
+/** What was said in a range, as far as it may be read and told on, and its words are known. */
 export async function saidIn(
-  { record }: Pick<CommandContext, 'record'>,
+  { record, consentedLines }: Pick<CommandContext, 'record' | 'consentedLines'>,
   readable: ReadableChannels,
   range: LineRange,
 ): Promise<readonly RecordedUtterance[]> {
@@ -21,27 +24,21 @@ export async function saidIn(
     said.push(line);
     if (said.length >= MOST_LINES) break;
   }
-  return said;
-}
-
-/**
- * Keeps what may go to a model or be told on: leaves out who does not want to be heard (any more), and what the bot
- * answered them, since it may repeat their words. For the lines of one conversation, in their order.
- */
-export function consenting({ consent }: Pick<CommandContext, 'consent'>, guildId: string) {
-  const silent = new Set<number>();
-  return ({ by, userId, turnId, turnIds }: RecordedUtterance): boolean => {
-    if (by === 'model') return !turnIds.some((turn) => silent.has(turn));
-    const shown = userId !== null && consent.mayHear(guildId, userId);
-    if (!shown && turnId !== null) silent.add(turnId);
-    return shown;
-  };
+  // Afterwards, so that the turn of every line is known.
+  const consented = consentedLines(range.guildId);
+  const kept = await Promise.all(said.map((line) => consented.has(line)));
+  return said.filter((_, at) => kept[at]);
 }
 
 /** A summary as a list, each statement with the times and links of what it rests on. */
 export function statementLines(statements: readonly Statement[]): readonly string[] {
+  const times = statements.flatMap(({ evidence }) => evidence.map(({ startedAt }) => startedAt));
+  const style = Math.max(...times) - Math.min(...times) > HALF_DAY_MS ? 'f' : 't';
   return statements.map(({ text, evidence }) => {
-    const shown = evidence.slice(0, MOST_EVIDENCE).map(evidenceWords).join(', ');
+    const shown = evidence
+      .slice(0, MOST_EVIDENCE)
+      .map((line) => evidenceWords(line, style))
+      .join(', ');
     const more = evidence.length > MOST_EVIDENCE ? ', …' : '';
     return `- ${plain(text, 400)} (${shown}${more})`;
   });
@@ -53,19 +50,22 @@ export function saidLine(line: RecordedUtterance): string {
 }
 
 /**
- * Asks anew whether somebody may read the channels of what they are shown: gives `refusal`, or undefined where they may.
- * Remembers the channels alone, since a page can be turned to for long.
+ * Asks anew whether all of what somebody is shown may be told them: gives a sentence where it may not. Remembers ids
+ * alone, since a page can be turned to for long: meanwhile people lose rights, opt out, and have their words forgotten.
  */
-export function stillReads(
-  { readers }: Pick<CommandContext, 'readers'>,
+export function stillTold(
+  context: Pick<CommandContext, 'readers' | 'record' | 'consentedLines'>,
   asked: Asked,
-  { lines, refusal }: { readonly lines: readonly RecordedUtterance[]; readonly refusal: string },
+  { range, lines, refusal }: { range: LineRange; lines: readonly RecordedUtterance[]; refusal: string },
 ): () => Promise<string | undefined> {
   const { guildId, user } = asked;
-  const wanted = [...new Set(lines.map(({ channelId }) => channelId))];
+  const channels = [...new Set(lines.map(({ channelId }) => channelId))];
+  const ids = lines.map(({ id }) => id);
   return async () => {
-    const { ids } = await readers.channelsFor(guildId, [user.id]);
-    return wanted.every((id) => ids.includes(id)) ? undefined : refusal;
+    const readable = await context.readers.channelsFor(guildId, [user.id]);
+    if (!channels.every((id) => readable.ids.includes(id))) return refusal;
+    const told = new Set((await saidIn(context, readable, range)).map(({ id }) => id));
+    return ids.every((id) => told.has(id)) ? undefined : CHANGED;
   };
 }
 
@@ -88,8 +88,9 @@ export function paged(title: string, lines: readonly string[], check: () => Prom
   };
 }
 
-function evidenceWords({ startedAt, posts, guildId }: RecordedUtterance): string {
-  const time = `<t:${Math.floor(startedAt / 1_000)}:t>`;
+/** `style`: `t` is the time of day alone, `f` with the day (docs.discord.com/developers/reference#message-formatting). */
+function evidenceWords({ startedAt, posts, guildId }: RecordedUtterance, style: 't' | 'f' = 't'): string {
+  const time = `<t:${Math.floor(startedAt / 1_000)}:${style}>`;
   const [post] = posts;
   return post ? `${time} [post](https://discord.com/channels/${guildId}/${post.channelId}/${post.messageId})` : time;
 }

@@ -2,24 +2,57 @@ import type { ReadableChannels } from '../src/bridge/reading-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, Choice, CommandContext, Typing } from './command.ts';
 import { sessionLabel } from './session-label.ts';
+import { channelLink } from './words.ts';
 
 const MOST_CHOICES = 25;
-/** What is looked through while somebody types. */
-const LOOKED_AT = 100;
+const PAGE = 100;
+/** For whoever may read nothing at all. */
+export const NOT_A_READER =
+  'You may not read what was said here: you see none of the voice channels and their transcripts, or this server named other readers. Ask somebody who manages the server for `/transcript readers add`.';
+/** Where no session was chosen and there is none. */
+export const NOTHING_KEPT = 'Nothing was said yet that I still keep and that you may read.';
+export const UNKNOWN_SESSION =
+  'I know no such session, or you may not read it. Choose one of those that are offered while you type.';
+/** What is looked through while somebody types; Discord waits three seconds. */
+const MOST_LOOKED_AT = 2_000;
 
-/** The sessions that the typing person may read, newest first. */
+/** The sessions that the typing person may read, newest first: by their labels, or by the day as `2026-11-20`. */
 export async function proposedSessions(typing: Typing, context: CommandContext): Promise<readonly Choice[]> {
   const { guildId } = typing;
   const { ids } = await context.readers.channelsFor(guildId, [typing.user.id]);
   if (ids.length === 0) return [];
-  const conversations = await context.record.conversations({ guildId, channelIds: ids, limit: LOOKED_AT });
+  const typed = typing.options.getFocused().trim().toLowerCase();
+  const choices: Choice[] = [];
+  let before: number | undefined;
+  for (let looked = 0; looked < MOST_LOOKED_AT && choices.length < MOST_CHOICES; looked += PAGE) {
+    const query = { guildId, channelIds: ids, limit: PAGE, ...(before !== undefined && { before }) };
+    const page = await context.record.conversations(query);
+    choices.push(...(await matching(page, { typing, context, ids, typed })));
+    before = page.at(-1)?.id;
+    if (page.length < PAGE) break;
+  }
+  return choices.slice(0, MOST_CHOICES);
+}
+
+interface Wanted {
+  readonly typing: Typing;
+  readonly context: CommandContext;
+  readonly ids: readonly string[];
+  /** In lower case. */
+  readonly typed: string;
+}
+
+async function matching(
+  conversations: readonly RecordedConversation[],
+  { typing, context, ids, typed }: Wanted,
+): Promise<readonly Choice[]> {
   const people = await context.record.people(conversations.map(({ id }) => id));
-  const typed = typing.options.getFocused().toLowerCase();
-  const choices = conversations.map((one): Choice => {
-    const label = { people: people.get(one.id) ?? 0, channel: sessionChannel(typing, one), now: Date.now() };
-    return { name: sessionLabel(one, label), value: one.id };
+  return conversations.flatMap((one): Choice[] => {
+    const channel = sessionChannel(typing, one, ids);
+    const name = sessionLabel(one, { people: people.get(one.id) ?? 0, channel, now: Date.now() });
+    const day = new Date(one.startedAt).toISOString().slice(0, 10);
+    return `${name} ${day}`.toLowerCase().includes(typed) ? [{ name, value: one.id }] : [];
   });
-  return choices.filter(({ name }) => name.toLowerCase().includes(typed)).slice(0, MOST_CHOICES);
 }
 
 /** The one of the option `session`, or the last one. Undefined: there is none that the asker may read. */
@@ -29,12 +62,22 @@ export async function chosenSession(
   { ids }: ReadableChannels,
 ): Promise<RecordedConversation | undefined> {
   const id = options.getInteger('session');
-  if (id === null) return (await record.conversations({ guildId, channelIds: ids, limit: 1 }))[0];
-  const found = await record.conversation(guildId, id);
-  return found && ids.includes(found.channelId) ? found : undefined;
+  const before = id === null ? {} : { before: id + 1 };
+  const [found] = await record.conversations({ guildId, channelIds: ids, limit: 1, ...before });
+  return id === null || found?.id === id ? found : undefined;
 }
 
-/** The name of the voice channel as it is now. Untrusted. */
-export function sessionChannel({ guild }: Pick<Asked, 'guild'>, { channelId }: RecordedConversation): string {
+/** The name of the voice channel in which it began, as it is now. Untrusted. `ids`: those that the reader may know of. */
+export function sessionChannel(
+  { guild }: Pick<Asked, 'guild'>,
+  { channelId }: RecordedConversation,
+  ids: readonly string[],
+): string {
+  if (!ids.includes(channelId)) return 'begun in a channel that you do not see';
   return guild.channels.cache.get(channelId)?.name ?? 'a deleted channel';
+}
+
+/** The same as a link. */
+export function sessionLink({ channelId }: RecordedConversation, ids: readonly string[]): string {
+  return ids.includes(channelId) ? channelLink(channelId) : 'a channel that you do not see';
 }

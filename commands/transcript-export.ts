@@ -2,8 +2,8 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
-import { chosenSession, sessionChannel } from './sessions.ts';
-import { channelLink, counted } from './words.ts';
+import { chosenSession, NOT_A_READER, NOTHING_KEPT, sessionChannel, sessionLink, UNKNOWN_SESSION } from './sessions.ts';
+import { counted } from './words.ts';
 
 /** What the asker is offered, and what the file then is. */
 const FORMATS: Readonly<Record<ExportFormat, { readonly name: string; readonly is: string }>> = {
@@ -15,10 +15,6 @@ const FORMATS: Readonly<Record<ExportFormat, { readonly name: string; readonly i
   srt: { name: 'Subtitles (SRT)', is: 'as subtitles' },
   vtt: { name: 'Subtitles (WebVTT)', is: 'as subtitles' },
 };
-const NOTHING_READABLE = 'You may not read what was said on this server. Whoever manages it says who may.';
-const NOTHING_KEPT = 'Nothing was said yet that I still keep and that you may read.';
-const UNKNOWN = 'I know no such session, or you may not read it. Choose one of those that are offered while you type.';
-
 /** `/transcript export`. */
 export const exportSubcommand = (sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder =>
   sub
@@ -41,11 +37,11 @@ export const exportSubcommand = (sub: SlashCommandSubcommandBuilder): SlashComma
 /** Makes the files, notes who took them, and hands them over. */
 export async function exportTranscript(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
   const readable = await context.readers.channelsFor(asked.guildId, [asked.user.id]);
-  if (readable.ids.length === 0) return NOTHING_READABLE;
+  if (readable.ids.length === 0) return NOT_A_READER;
   const conversation = await chosenSession(asked, context, readable);
-  if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN;
+  if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN_SESSION;
   const format = (asked.options.getString('format') ?? 'html') as ExportFormat;
-  const channel = sessionChannel(asked, conversation);
+  const channel = sessionChannel(asked, conversation, readable.ids);
   let made: ExportedFiles;
   try {
     made = await context.exports.make({
@@ -57,7 +53,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
       fileLimitBytes: asked.attachmentSizeLimit,
     });
   } catch (error) {
-    if (error instanceof RangeError) return `${error.message} Plain text takes the least room: \`format: Plain text\`.`;
+    if (error instanceof RangeError) return tooLargeText(error, format);
     throw error;
   }
   if (made.lines === 0) return emptyText(made);
@@ -69,7 +65,13 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
     lines: made.lines,
   });
   const files = made.files.map(({ name, bytes }) => ({ name, bytes: Buffer.from(bytes) }));
-  return { content: doneText(conversation, format, made), files };
+  return { content: doneText(conversation, { format, made, link: sessionLink(conversation, readable.ids) }), files };
+}
+
+function tooLargeText({ message }: RangeError, format: ExportFormat): string {
+  const next =
+    format === 'txt' ? 'Find what you need with `/transcript search`.' : '`format: Plain text` takes the least room.';
+  return `${message} ${next}`;
 }
 
 function emptyText({ withheld }: ExportedFiles): string {
@@ -78,10 +80,10 @@ function emptyText({ withheld }: ExportedFiles): string {
 }
 
 function doneText(
-  { channelId, startedAt, endedAt }: RecordedConversation,
-  format: ExportFormat,
-  { lines, withheld, packed, files }: ExportedFiles,
+  { startedAt, endedAt }: RecordedConversation,
+  { format, made, link }: { readonly format: ExportFormat; readonly made: ExportedFiles; readonly link: string },
 ): string {
+  const { lines, withheld, packed, files } = made;
   const packing = {
     whole: '',
     zipped: ' It is larger than Discord takes, so it is zipped.',
@@ -89,11 +91,9 @@ function doneText(
   }[packed];
   const began = `<t:${Math.floor(startedAt / 1000)}:f>`;
   return [
-    `The conversation of ${began} in ${channelLink(channelId)} ${FORMATS[format].is}: ${counted(lines, 'line')}.${packing}`,
+    `The conversation of ${began} in ${link} ${FORMATS[format].is}: ${counted(lines, 'line')}.${packing}`,
     ...(endedAt === null ? ['It still goes on; this is what was said so far.'] : []),
-    ...(withheld > 0
-      ? [`Left out: ${counted(withheld, 'line')} that were said or posted where you may not read.`]
-      : []),
+    ...(withheld > 0 ? [`Left out: ${counted(withheld, 'line')} from where you may not read.`] : []),
     'Whoever you give it to reads what people said in voice. That you took it stands in the audit log.',
   ].join('\n');
 }

@@ -52,6 +52,12 @@ function liveWords({ liveTranscript, livePlace, transcriptChannelId, retentionDa
     : `What is said is posted into ${where}.`;
 }
 
+/** What is to be known beside the channel for transcripts: that they go to threads of it, or nowhere at all. */
+export function placeWords({ liveTranscript, livePlace }: Pick<GuildSettings, 'liveTranscript' | 'livePlace'>): string {
+  if (!liveTranscript) return ' Nothing is posted for now: `/transcript live mode:on` changes that.';
+  return livePlace === 'thread' ? ' Each conversation gets a thread where there can be one.' : '';
+}
+
 /** Why there can be no threads where transcripts go; undefined: there can. */
 function threadObstacle(asked: Asked, transcriptChannelId: string | null): string | undefined {
   if (transcriptChannelId === null) {

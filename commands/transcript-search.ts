@@ -5,16 +5,14 @@ import type { RecordFind, RecordSearch } from '../src/bridge/record-ports.ts';
 import type { Asked, Choice, CommandAnswer, CommandContext, Typing } from './command.ts';
 import { markedExcerpt } from './excerpt.ts';
 import { pastMoment } from './moment.ts';
+import { NOT_A_READER } from './sessions.ts';
 import { channelLink, listed, plain } from './words.ts';
 
 const PER_PAGE = 5;
-/** What five finds may take of a message's 2,000 characters. */
-const ROOM = 1_750;
+/** Of a message's 2,000 characters. */
+const ROOM = 1_980;
 /** What may not be read is left out after it was found. */
 const MOST_TRIES = 20;
-const NOT_A_READER =
-  'You may not read what was said here: you see none of the voice channels and their transcripts, or this server named other readers. Ask somebody who manages the server for `/transcript readers add`.';
-
 /** The options of `/transcript search`. */
 export function searchOptions(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
   return sub
@@ -43,9 +41,23 @@ export async function proposedSpeakers(typing: Typing, context: CommandContext):
   const { ids } = await context.readers.channelsFor(typing.guildId, [typing.user.id]);
   const part = typing.options.getFocused().toLowerCase();
   const speakers = await context.record.speakers({ guildId: typing.guildId, channelIds: ids });
+  const names = speakers.map(({ name }) => shownName(name));
   return speakers
-    .filter(({ name, userId }) => `${name} ${userId}`.toLowerCase().includes(part))
-    .map(({ name, userId }) => ({ name: name.slice(0, 100).toWellFormed().trim() || userId, value: userId }));
+    .map(({ userId }, at) => {
+      const name = names[at] ?? '';
+      const alone = name !== '' && names.indexOf(name) === names.lastIndexOf(name);
+      return { name: alone ? name : `${name} (${userId})`.trim(), value: userId };
+    })
+    .filter(({ name, value }) => `${name} ${value}`.toLowerCase().includes(part));
+}
+
+/** A choice shows text as it is, so nothing that hides or turns around may stay; Discord takes 100 characters. */
+function shownName(name: string): string {
+  const line = name
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ')
+    .trim();
+  return Array.from(line).slice(0, 32).join('');
 }
 
 /** Finds what was said, in pages; each page that is shown is noted. */
@@ -64,7 +76,7 @@ export async function search(asked: Asked, context: CommandContext): Promise<Com
       cursors[at + 1] = next;
       const by = { userId: asked.user.id, name: asked.member.displayName };
       await context.audit.note({ guildId, by, act: 'search', what: wish.words, lines: finds.length });
-      return { content: shownPage(finds, { at, title: wish.title }), more: next !== null };
+      return { content: shownPage(finds, { at, title: wish.title, more: next !== null }), more: next !== null };
     },
   };
 }
@@ -81,6 +93,7 @@ async function wishOf(asked: Asked, context: CommandContext, ids: readonly strin
   const [text, speaker, since, until] = ['text', 'speaker', 'since', 'until'].map((name) =>
     asked.options.getString(name),
   );
+  if (!/[\p{L}\p{N}]/u.test(text ?? '')) return `There is no word in “${plain(text ?? '', 60)}” that I could look for.`;
   const now = Date.now();
   const from = since ? pastMoment(since, { now }) : undefined;
   const to = until ? pastMoment(until, { now, end: true }) : undefined;
@@ -106,12 +119,12 @@ async function wishOf(asked: Asked, context: CommandContext, ids: readonly strin
       ...(from !== undefined && { since: from }),
       ...(to !== undefined && { until: to }),
     },
-    words: JSON.stringify({
-      text,
-      ...(who && { speaker: `${who.name} (${who.userId})` }),
-      ...(since && { since }),
-      ...(until && { until }),
-    }),
+    words: [
+      `text: ${JSON.stringify(text ?? '')}`,
+      ...(who ? [`speaker: ${who.userId} ${who.name}`] : []),
+      ...(since ? [`since: ${since}`] : []),
+      ...(until ? [`until: ${until}`] : []),
+    ].join(', '),
     title: conditions.join(', '),
   };
 }
@@ -127,14 +140,15 @@ async function speakerOf(
   const id = /^<@!?(\d+)>$/.exec(typed)?.[1] ?? typed;
   const known = speakers.find(({ userId }) => userId === id);
   if (known) return known;
-  const name = typed.toLowerCase();
-  const exact = speakers.filter((one) => one.name.toLowerCase() === name);
-  const found = exact.length > 0 ? exact : speakers.filter((one) => one.name.toLowerCase().includes(name));
+  const name = shownName(typed).toLowerCase();
+  const shown = (one: Person): string => shownName(one.name).toLowerCase();
+  const exact = speakers.filter((one) => shown(one) === name);
+  const found = exact.length > 0 ? exact : speakers.filter((one) => shown(one).includes(name));
   const [only, ...others] = found;
   if (only && others.length === 0) return only;
   if (!only)
     return `Nobody called “${plain(typed, 40)}” said anything in what you may read. Pick somebody from the list.`;
-  const names = found.slice(0, 5).map((one) => `**${plain(one.name, 32)}**`);
+  const names = found.slice(0, 5).map((one) => `**${plain(one.name, 32)}** (\`${one.userId}\`)`);
   return `“${plain(typed, 40)}” could be ${listed(names, 'or')}${found.length > 5 ? ', and more' : ''}. Pick one from the list.`;
 }
 
@@ -156,12 +170,18 @@ async function pageOf(
   return { finds, next: after };
 }
 
-function shownPage(finds: readonly RecordFind[], { at, title }: { at: number; title: string }): string {
+function shownPage(
+  finds: readonly RecordFind[],
+  { at, title, more }: { at: number; title: string; more: boolean },
+): string {
+  if (finds.length === 0 && more)
+    return `Page ${at + 1}: ${title}\nNothing here that you may read. Look on with **Next**.`;
   if (finds.length === 0) {
     return at === 0 ? `I found nothing with ${title} in what you may read.` : `There is no more with ${title}.`;
   }
-  const each = Math.floor(ROOM / PER_PAGE);
-  return [`Page ${at + 1}: ${title}`, ...finds.map((find) => shownFind(find, each))].join('\n').slice(0, 2_000);
+  const head = `Page ${at + 1}: ${title}`;
+  const each = Math.floor((ROOM - head.length) / PER_PAGE) - 1;
+  return [head, ...finds.map((find) => shownFind(find, each))].join('\n');
 }
 
 function shownFind(find: RecordFind, room: number): string {

@@ -2,13 +2,12 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { WritingFailedError } from '../src/bridge/errors.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
-import { consenting, paged, saidIn, statementLines, stillReads } from './said.ts';
-import { chosenSession } from './sessions.ts';
-import { channelLink, counted, labelWords, plain } from './words.ts';
+import { paged, saidIn, statementLines, stillTold } from './said.ts';
+import { chosenSession, NOT_A_READER, NOTHING_KEPT, sessionLink, UNKNOWN_SESSION } from './sessions.ts';
+import { counted, labelWords, plain } from './words.ts';
 
 /** An interaction can be answered for 15 minutes. */
 const LIMIT_MS = 5 * 60_000;
-const NOT_READABLE = 'There is no such conversation in what you may read. Pick one from the list.';
 
 /** The options of `/transcript summary`. */
 export function summaryOptions(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
@@ -30,11 +29,12 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
   const { summaries, readers, audit } = context;
   if (summaries.label === null) return noModel();
   const readable = await readers.channelsFor(guildId, [asked.user.id]);
+  if (readable.ids.length === 0) return NOT_A_READER;
   const conversation = await chosenSession(asked, context, readable);
-  if (!conversation) return NOT_READABLE;
-  const all = await saidIn(context, readable, { guildId, conversationId: conversation.id });
-  const lines = all.filter(consenting(context, guildId));
-  if (lines.length === 0) return 'Nothing that you may read was said in that conversation.';
+  if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN_SESSION;
+  const range = { guildId, conversationId: conversation.id };
+  const lines = await saidIn(context, readable, range);
+  if (lines.length === 0) return 'Nothing was said in that conversation that I may sum up for you.';
   const by = { userId: asked.user.id, name: asked.member.displayName };
   const what = `conversation ${conversation.id}, ${sessionWords(conversation)}`;
   await audit.note({ guildId, by, act: 'summary', what, lines: lines.length });
@@ -42,8 +42,8 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
   try {
     const statements = await summaries.sumUp(order, AbortSignal.timeout(LIMIT_MS));
     if (statements.length === 0) return 'The model found nothing in that conversation that it can show evidence for.';
-    const title = `${channelLink(conversation.channelId)}, <t:${Math.floor(conversation.startedAt / 1_000)}:f>, ${counted(lines.length, 'line')}, summed up by ${labelWords(summaries.label)}. It may be wrong: look at the times.`;
-    const check = stillReads(context, asked, { lines, refusal: NOT_READABLE });
+    const title = `${sessionLink(conversation, readable.ids)}, <t:${Math.floor(conversation.startedAt / 1_000)}:f>, ${counted(lines.length, 'line')}, summed up by ${labelWords(summaries.label)}. It may be wrong: look at the times.`;
+    const check = stillTold(context, asked, { range, lines, refusal: UNKNOWN_SESSION });
     return { pages: paged(title, statementLines(statements), check) };
   } catch (error) {
     return failureWords(error, context);

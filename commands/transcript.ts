@@ -6,7 +6,7 @@ import { proposedSessions } from './sessions.ts';
 import { change } from './setting-words.ts';
 import { audited } from './transcript-audit.ts';
 import { exportSubcommand, exportTranscript } from './transcript-export.ts';
-import { liveOptions, setLive } from './transcript-live.ts';
+import { liveOptions, placeWords, setLive } from './transcript-live.ts';
 import { readersOptions, setReaders } from './transcript-readers.ts';
 import { proposedSpeakers, search, searchOptions } from './transcript-search.ts';
 import { summaryOptions, sumUp } from './transcript-summary.ts';
@@ -87,7 +87,7 @@ async function choose(asked: Asked, context: CommandContext): Promise<string> {
       asked,
       context,
       { transcriptChannelId: null },
-      () => "Transcripts go to the voice channel's own chat.",
+      (now) => `Transcripts go to the voice channel's own chat.${placeWords(now)}`,
     );
   }
   const channel = asked.guild.channels.cache.get(chosen.id);
@@ -100,8 +100,8 @@ async function choose(asked: Asked, context: CommandContext): Promise<string> {
     asked,
     context,
     { transcriptChannelId: chosen.id },
-    () =>
-      `Transcripts go to ${channelLink(chosen.id)}. Everybody who can read that channel will read what is said in voice.`,
+    (now) =>
+      `Transcripts go to ${channelLink(chosen.id)}. Everybody who can read that channel will read what is said in voice.${placeWords(now)}`,
   );
 }
 

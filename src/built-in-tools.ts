@@ -24,7 +24,7 @@ export interface BuiltInParts {
   readonly moderation: Moderation;
   readonly notes: Notes;
   readonly reminders: Reminders;
-  readonly record: Pick<RecordReader, 'search'>;
+  readonly record: Pick<RecordReader, 'search' | 'turnOwners'>;
   readonly readers: Pick<Readers, 'channelsFor'>;
   readonly audit: Pick<Audit, 'note'>;
 }

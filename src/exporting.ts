@@ -38,10 +38,14 @@ export class Exporting implements TranscriptExports {
     const timeline = new Timeline(startedAt);
     const breath = new Breath();
     let withheld = 0;
+    let shown = 0;
     for await (const line of this.#parts.record.lines({ guildId, conversationId: id })) {
       if (await mayRead(line)) {
         const written = format.line(timeline.place(line));
-        if (written !== undefined) pieces.add(written);
+        if (written !== undefined) {
+          pieces.add(written);
+          shown += 1;
+        }
       } else withheld += 1;
       await breath.due();
     }
@@ -63,6 +67,6 @@ export class Exporting implements TranscriptExports {
       separator: format.separator,
       foot: format.foot(summary),
     };
-    return { ...(await pack(file, request.fileLimitBytes)), lines, withheld };
+    return { ...(await pack(file, request.fileLimitBytes)), lines: shown, withheld };
   }
 }

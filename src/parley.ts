@@ -5,6 +5,7 @@ import { DecisionLog } from './bridge/decision-log.ts';
 import { Ticker } from './bridge/ticker.ts';
 import { drawUsage } from './chart/draw-usage.ts';
 import type { Config } from './config.ts';
+import { ConsentedLines } from './consented-lines.ts';
 import { Conversations } from './conversations.ts';
 import { autoModRules } from './discord/auto-mod.ts';
 import { createClient, logIn } from './discord/client.ts';
@@ -300,6 +301,8 @@ class Bot implements Parley {
       record,
       readers,
       audit,
+      consentedLines: (guildId: string) =>
+        new ConsentedLines({ record, mayHear: (userId) => storage.consent.mayHear(guildId, userId) }),
       exports,
       summaries,
       decisions: this.#decisions,

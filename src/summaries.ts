@@ -31,9 +31,6 @@ export class WrittenSummaries implements Summaries {
     if (pieces.length > MOST_PIECES) {
       throw new WritingFailedError('That conversation is too long to be summed up. Search it, or export it.');
     }
-    const budget = await this.#spending.exhausted(order.guildId);
-    if (budget !== undefined)
-      throw new WritingFailedError(`Today's budget of $${budget} is spent. Try again tomorrow.`);
     let orders = pieces.map(pieceOrder);
     let drafts: readonly DraftStatement[] = [];
     for (let round = 0; round < MOST_ROUNDS && orders.length > 0; round++) {
@@ -47,6 +44,7 @@ export class WrittenSummaries implements Summaries {
   async #round(order: Order, orders: readonly WritingOrder[], signal: AbortSignal): Promise<readonly DraftStatement[]> {
     const drafts: DraftStatement[] = [];
     for (let at = 0; at < orders.length; at += AT_ONCE) {
+      await this.#mindBudget(order.guildId);
       const some = orders.slice(at, at + AT_ONCE).map((one) => this.#write(order, one, signal));
       // All of them, so that none is still under way, and unpaid, when one fails.
       const written = await Promise.allSettled(some);
@@ -56,6 +54,13 @@ export class WrittenSummaries implements Summaries {
       }
     }
     return drafts;
+  }
+
+  /** Before each few pieces: what the ones before took counts already. */
+  async #mindBudget(guildId: string): Promise<void> {
+    const budget = await this.#spending.exhausted(guildId);
+    if (budget !== undefined)
+      throw new WritingFailedError(`Today's budget of $${budget} is spent. Try again tomorrow.`);
   }
 
   async #write({ guildId, channelId, by }: Order, order: WritingOrder, signal: AbortSignal) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Statement, WritingOrder } from './bridge/reading-ports.ts';
 import type { RecordedUtterance } from './bridge/record-ports.ts';
+import { ShownNames } from './export/shown-names.ts';
 
 /** A statement whose evidence are numbers of lines. */
 export interface DraftStatement {
@@ -46,11 +47,13 @@ const FORM_RULE =
 
 /** Lines by number, and their texts cut into pieces, each for one request. */
 export function piecesOf(lines: readonly RecordedUtterance[]): readonly string[] {
+  // Two people of one name must not become one, and nobody the bot.
+  const names = new ShownNames();
   const rows = lines.map((line, at) =>
     JSON.stringify({
       n: at + 1,
       at: new Date(line.startedAt).toISOString().slice(11, 19),
-      who: line.name,
+      who: names.of(line.userId ?? line.by, line.name, line.by === 'model'),
       ...(line.by === 'model' && { bot: true }),
       says: line.text.slice(0, LONGEST_LINE).toWellFormed(),
     }),

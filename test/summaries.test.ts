@@ -13,7 +13,7 @@ const usage = {
   estimated: false,
 };
 
-function setUp(write: (order: WritingOrder) => string, budget?: number) {
+function setUp(write: (order: WritingOrder) => string, budget?: number | ((charged: number) => number | undefined)) {
   const orders: WritingOrder[] = [];
   const charged: unknown[] = [];
   const model: TextModel = {
@@ -27,7 +27,7 @@ function setUp(write: (order: WritingOrder) => string, budget?: number) {
   };
   const spending = {
     note: async (place: unknown, event: unknown) => void charged.push([place, event]),
-    exhausted: async () => budget,
+    exhausted: async () => (typeof budget === 'number' ? budget : budget?.(charged.length)),
   };
   const summaries = new WrittenSummaries({ model, spending } as ConstructorParameters<typeof WrittenSummaries>[0]);
   const sumUp = (lines: readonly RecordedUtterance[]) =>
@@ -101,6 +101,24 @@ test('what people said cannot end its line, whatever is in it', async () => {
   assert.equal(rows[0].who, 'Anna');
 });
 
+test('people of one name are told apart, and from the bot', async () => {
+  const people = [
+    { userId: '1', name: 'Ben' },
+    { userId: '2', name: 'b\u00adEN ' },
+    { userId: null, name: 'Parley' },
+    { userId: '3', name: 'Parley' },
+    { userId: '1', name: 'Ben' },
+  ];
+  const lines = people.map((person, at) => ({ ...person, at: 1_795_266_000_000 + at, channelId: '20', text: 'word' }));
+  const { sumUp, orders } = setUp(() => answer());
+  await sumUp(conversationOf({ id: 1, guildId: '10' }, lines).lines as RecordedUtterance[]);
+  const rows = (orders[0]?.input ?? '').split('\n').map((row) => JSON.parse(row));
+  const who = rows.map((row) => row.who);
+  assert.equal(new Set(who).size, 4);
+  assert.deepEqual([who[0], who[2], who[3], who[4]], ['Ben', 'Parley', 'Parley (2)', 'Ben']);
+  assert.match(who[1], / \(2\)$/);
+});
+
 test('an answer of another form, a spent budget and too long a conversation are said in a sentence', async () => {
   for (const text of ['no JSON', '[]', '{"statements":"x"}']) {
     const { sumUp, charged } = setUp(() => text);
@@ -110,6 +128,12 @@ test('an answer of another form, a spent budget and too long a conversation are 
   const spent = setUp(() => answer(), 5);
   await assert.rejects(spent.sumUp(said(1, () => 'word')), /Today's budget of \$5 is spent/);
   assert.equal(spent.orders.length, 0);
+  const spending = setUp(
+    () => answer(),
+    (charged) => (charged >= 3 ? 5 : undefined),
+  );
+  await assert.rejects(spending.sumUp(said(400, () => 'x'.repeat(1_000))), /Today's budget of \$5 is spent/);
+  assert.equal(spending.orders.length, 3);
   const long = setUp(() => answer());
   await assert.rejects(long.sumUp(said(700, () => 'x'.repeat(2_000))), /too long to be summed up/);
   assert.equal(long.orders.length, 0);

@@ -35,3 +35,8 @@ export class LineLostError extends Error {
 export class WritingFailedError extends Error {
   override readonly name = 'WritingFailedError';
 }
+
+/** A message that was posted can never be edited again: it, its channel or its thread is gone or closed. `message` is for people. */
+export class MessageGoneError extends Error {
+  override readonly name = 'MessageGoneError';
+}

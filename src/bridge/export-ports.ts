@@ -20,7 +20,7 @@ export interface ExportRequest {
 /** The files, complete, and how they came about. */
 export interface ExportedFiles {
   readonly files: readonly PostFile[];
-  /** Lines in them, of whatever kind. */
+  /** Lines in them: of whatever kind, as far as the form has a place for them. */
   readonly lines: number;
   /** Lines that the person may not read. */
   readonly withheld: number;

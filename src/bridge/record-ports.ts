@@ -158,7 +158,7 @@ export interface LineRange {
  * can read. It reads from a connection of its own, so that no reader holds up who writes.
  */
 export interface RecordReader {
-  /** Newest first; of these voice channels alone. `before`: the id of the last one of the page before. */
+  /** Newest first; those that began in one of these voice channels or went on there. `before`: the id of the last one of the page before. */
   conversations(query: {
     readonly guildId: string;
     readonly channelIds: readonly string[];
@@ -170,6 +170,8 @@ export interface RecordReader {
   channels(guildId: string): Promise<readonly string[]>;
   /** How many people spoke, came or left, by the id of the conversation; of at most some hundred. */
   people(conversationIds: readonly number[]): Promise<ReadonlyMap<number, number>>;
+  /** Whose the turns of a conversation are, by turnId; null: nobody's. Turns that were deleted are not in it. */
+  turnOwners(conversationId: number): Promise<ReadonlyMap<number, UserId | null>>;
   /**
    * Who said something in these voice channels, under the name that they had last there; who spoke last
    * comes first. At most 500.

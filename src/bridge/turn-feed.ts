@@ -115,7 +115,10 @@ export class TurnFeed {
     if (passed) session.pass([turn.id]);
     underWay.ended(turn.id, now);
     usage.heard(turn.id, speechMs);
-    if (model.listens) lastWords.said(turn.id);
+    if (model.listens) {
+      lastWords.said(turn.id);
+      underWay.answered([turn.id]);
+    }
     if (respond) replies.expect();
     // The floor counts on a reply; where none is asked for, the next tick tells it so.
     else ticker.wake();

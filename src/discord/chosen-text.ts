@@ -1,7 +1,9 @@
-import { DiscordAPIError, type Guild, RESTJSONErrorCodes } from 'discord.js';
+import { DiscordAPIError, type Guild, type GuildBasedChannel, RESTJSONErrorCodes } from 'discord.js';
+import { MessageGoneError } from '../bridge/errors.ts';
 import type { MessageButton, PostFile, TextChannel } from '../bridge/room-ports.ts';
 import { startThread } from './conversation-thread.ts';
 import { openTextChannel } from './text-channel.ts';
+import { lackingToWrite } from './writing.ts';
 
 /** A thread for the conversation. */
 export interface ThreadWish {
@@ -15,6 +17,13 @@ export interface ThreadWish {
 const CLOSED: ReadonlySet<string | number> = new Set([
   RESTJSONErrorCodes.InvalidActionOnArchivedThread,
   RESTJSONErrorCodes.ThreadLocked,
+]);
+
+/** What was posted there is out of reach for good, or until somebody opens the thread again. */
+const GONE: ReadonlySet<string | number> = new Set([
+  ...CLOSED,
+  RESTJSONErrorCodes.UnknownChannel,
+  RESTJSONErrorCodes.UnknownMessage,
 ]);
 
 /**
@@ -38,12 +47,15 @@ export class ChosenText implements TextChannel {
   async post(content: string, buttons?: readonly MessageButton[], files?: readonly PostFile[]): Promise<string> {
     const { channelId } = this;
     const place = await this.#place(channelId);
+    const posted = async (where: string): Promise<string> => {
+      const channel = await openTextChannel(this.#guild, where);
+      return `${where}:${await channel.post(content, buttons, files)}`;
+    };
     try {
-      const channel = await openTextChannel(this.#guild, place);
-      return `${place}:${await channel.post(content, buttons, files)}`;
+      return await posted(place);
     } catch (error) {
-      if (place !== channelId) this.#lost(channelId, place, error);
-      throw error;
+      if (place === channelId || !this.#lost(channelId, place, error)) throw error;
+      return posted(await this.#place(channelId));
     }
   }
 
@@ -54,8 +66,13 @@ export class ChosenText implements TextChannel {
     files?: readonly PostFile[],
   ): Promise<void> {
     const [channelId = '', id = ''] = messageId.split(':');
-    const channel = await openTextChannel(this.#guild, channelId);
-    await channel.edit(id, content, buttons, files);
+    try {
+      const channel = await openTextChannel(this.#guild, channelId);
+      await channel.edit(id, content, buttons, files);
+    } catch (error) {
+      if (!(error instanceof Error) || !GONE.has(codeOf(error) ?? '')) throw error;
+      throw new MessageGoneError(error.message, { cause: error });
+    }
   }
 
   #place(channelId: string): Promise<string> {
@@ -71,15 +88,35 @@ export class ChosenText implements TextChannel {
     return known;
   }
 
-  /** Of a thread that was deleted another one is made; one that somebody closed stays closed. */
-  #lost(channelId: string, threadId: string, error: unknown): void {
-    if (!this.#guild.channels.cache.has(threadId)) {
+  /**
+   * Whether there is another place now: of a thread that was deleted another one is made; where somebody closed it, or
+   * took the right to write in it, it is the channel.
+   */
+  #lost(channelId: string, threadId: string, error: unknown): boolean {
+    const thread = this.#guild.channels.cache.get(threadId);
+    if (!thread?.isThread()) {
       this.#threads.delete(channelId);
-      return;
+      return true;
     }
-    const cause = error instanceof Error ? error.cause : undefined;
-    if (!(cause instanceof DiscordAPIError) || !CLOSED.has(cause.code)) return;
+    const closed = CLOSED.has(codeOf(error) ?? '');
+    const lacking = this.#lackingIn(thread);
+    if (!closed && (!lacking || this.#lackingIn(this.#guild.channels.cache.get(channelId)))) return false;
     this.#threads.set(channelId, Promise.resolve(channelId));
-    this.thread?.failed('Somebody closed the thread of this conversation. I write into the channel itself.');
+    const why = closed
+      ? 'Somebody closed the thread of this conversation.'
+      : `I lack ${lacking} in the thread of this conversation.`;
+    this.thread?.failed(`${why} I write into the channel itself.`);
+    return true;
   }
+
+  #lackingIn(channel: GuildBasedChannel | undefined): string | undefined {
+    const { me } = this.#guild.members;
+    return channel?.isTextBased() && me ? lackingToWrite(channel, me) : undefined;
+  }
+}
+
+/** Discord's code behind an error of a text channel. */
+function codeOf(error: unknown): string | number | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof DiscordAPIError ? cause.code : undefined;
 }

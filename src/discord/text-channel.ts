@@ -3,6 +3,7 @@ import {
   ComponentType,
   DiscordAPIError,
   type Guild,
+  type GuildBasedChannel,
   type GuildTextBasedChannel,
   MessageFlags,
   PermissionFlagsBits,
@@ -125,9 +126,17 @@ export async function openTextChannel(
   use = { what: 'transcripts', command: '/transcript channel' },
 ): Promise<DiscordTextChannel> {
   // An archived thread is in no cache.
-  const channel = guild.channels.cache.get(channelId) ?? (await guild.channels.fetch(channelId).catch(() => null));
-  if (!channel)
-    throw new Error(`The channel for ${use.what} is gone, or I cannot see it. Set another one with ${use.command}.`);
+  let cause: unknown;
+  const fetched = (): Promise<GuildBasedChannel | null> =>
+    guild.channels.fetch(channelId).catch((error: unknown) => {
+      cause = error;
+      return null;
+    });
+  const channel = guild.channels.cache.get(channelId) ?? (await fetched());
+  if (!channel) {
+    const text = `The channel for ${use.what} is gone, or I cannot see it. Set another one with ${use.command}.`;
+    throw new Error(text, { cause });
+  }
   if (!channel.isTextBased()) throw new Error(`#${channel.name} has no chat. Set another channel with ${use.command}.`);
   return new DiscordTextChannel(channel);
 }

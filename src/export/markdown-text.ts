@@ -1,5 +1,5 @@
 import { escapeMarkdown, escapeName } from '../transcript/markdown.ts';
-import { clockText, dateText, minuteText, offsetText } from './times.ts';
+import { clockText, offsetText, spanText } from './times.ts';
 import type { PlacedLine, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
 import { listed, marksOf, measureText, outcomeText, saidText, speakerName } from './words.ts';
 
@@ -18,7 +18,7 @@ function headLines(summary: TranscriptSummary): string[] {
   return [
     `# ${escaped(channel)}, ${escaped(server)}`,
     '',
-    `${dateText(startedAt)}, ${minuteText(startedAt)} to ${minuteText(endedAt)} UTC (${measureText(summary)})`,
+    `${spanText(startedAt, endedAt)} (${measureText(summary)})`,
     '',
     `With ${listed(participants.map(({ shown }) => `**${nameIn(shown)}**`)) || 'nobody'}. Before each line stand the time from the beginning and the time of day in UTC.`,
     '',

@@ -1,5 +1,5 @@
 import { plain } from '../transcript/markdown.ts';
-import { clockText, dateText, minuteText, offsetText } from './times.ts';
+import { clockText, offsetText, spanText } from './times.ts';
 import type { PlacedLine, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
 import { listed, marksOf, measureText, outcomeText, saidText, speakerName } from './words.ts';
 
@@ -17,7 +17,7 @@ function headLines(summary: TranscriptSummary): string[] {
   const { startedAt } = conversation;
   return [
     `${isolated(channel)}, ${isolated(server)}`,
-    `${dateText(startedAt)}, ${minuteText(startedAt)} to ${minuteText(endedAt)} UTC (${measureText(summary)})`,
+    `${spanText(startedAt, endedAt)} (${measureText(summary)})`,
     `With ${listed(participants.map(({ shown }) => isolated(shown))) || 'nobody'}`,
     'In brackets: the time from the beginning, and the time of day in UTC.',
   ];

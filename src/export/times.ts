@@ -38,6 +38,12 @@ export function minuteText(at: number): string {
   return iso(at).slice(11, 16);
 }
 
+/** `Saturday 21 November 2026, 20:14 to 20:57 UTC`; with the day of its end, where that is another one. */
+export function spanText(startedAt: number, endedAt: number): string {
+  const [first, last] = [dateText(startedAt), dateText(endedAt)];
+  return `${first}, ${minuteText(startedAt)} to ${first === last ? '' : `${last}, `}${minuteText(endedAt)} UTC`;
+}
+
 /** `43 min`, `2 h 5 min`, `12 s`. */
 export function lengthText(ms: number): string {
   if (ms < MINUTE_MS) return `${Math.round(Math.max(ms, 0) / SECOND_MS)} s`;

@@ -1,4 +1,4 @@
-import type { Person } from '../bridge/ports.ts';
+import type { Person, UserId } from '../bridge/ports.ts';
 import type {
   LineRange,
   RecordedConversation,
@@ -33,7 +33,14 @@ export class StoredRecord implements RecordReader {
     const rows = await readable(
       this.#reader('conversations')
         .where({ guild_id: guildId })
-        .whereIn('channel_id', channelIds)
+        .where((where) => {
+          where.whereIn('channel_id', channelIds);
+          // When the bot is moved it says so, and sees who is there: a few lines, where utterances may be thousands.
+          for (const table of ['notices', 'presences']) {
+            const there = this.#reader(table).whereRaw('conversation_id = conversations.id');
+            where.orWhereExists(there.whereIn('channel_id', channelIds));
+          }
+        })
         .where('id', '<', before)
         .orderBy('id', 'desc')
         .limit(limit),
@@ -76,6 +83,13 @@ export class StoredRecord implements RecordReader {
         .groupBy('conversation_id'),
     );
     return new Map(rows.map(({ conversation_id, people }) => [Number(conversation_id), Number(people)]));
+  }
+
+  async turnOwners(conversationId: number): Promise<ReadonlyMap<number, UserId | null>> {
+    const of = (table: string) =>
+      this.#reader(table).select('turn_id', 'user_id').where({ conversation_id: conversationId });
+    const rows = await readable(of('turns').union(of('utterances').whereNotNull('turn_id')));
+    return new Map(rows.map(({ turn_id, user_id }) => [Number(turn_id), user_id]));
   }
 
   async speakers(query: Parameters<RecordReader['speakers']>[0]): Promise<readonly Person[]> {

@@ -3,6 +3,7 @@ import type { Person, UserId } from '../bridge/ports.ts';
 import type { Audit, Readers } from '../bridge/reading-ports.ts';
 import type { RecordFind, RecordReader } from '../bridge/record-ports.ts';
 import type { Room } from '../bridge/room-ports.ts';
+import { ConsentedLines } from '../consented-lines.ts';
 import { zoneOf } from './current-time.ts';
 import { findPerson } from './find-person.ts';
 import { momentOf } from './moment.ts';
@@ -16,7 +17,7 @@ const LONGEST_EXCERPT = 400;
 
 /** What the search works with. `now` is settable for tests. */
 export interface SearchTranscriptsParts {
-  readonly record: Pick<RecordReader, 'search'>;
+  readonly record: Pick<RecordReader, 'search' | 'turnOwners'>;
   readonly readers: Pick<Readers, 'channelsFor'>;
   readonly audit: Pick<Audit, 'note'>;
   readonly now?: () => Date;
@@ -60,8 +61,9 @@ export function searchTranscripts(parts: SearchTranscriptsParts): Tool {
       const limit = input.limit ?? USUAL_FINDS;
       const search = { guildId: room.guildId, channelIds: readable.ids, text: input.words ?? '', ...who, ...when };
       // Nothing goes to the model any more of whoever does not want it to hear them.
+      const consented = new ConsentedLines({ record, mayHear: (userId) => room.mayHear?.(userId) !== false });
       const mayTell = async ({ utterance }: RecordFind) =>
-        (utterance.userId === null || room.mayHear?.(utterance.userId) !== false) && readable.mayRead(utterance);
+        (await consented.has(utterance)) && readable.mayRead(utterance);
       const found = await finds(record, search, mayTell, limit, context.signal);
       const what = JSON.stringify(input);
       for (const by of askers) await audit.note({ guildId: room.guildId, by, act: 'tool', what, lines: found.length });

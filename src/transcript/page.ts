@@ -10,7 +10,7 @@ const SILENCE_MS = 60_000;
 const PAGES_KEPT = 8;
 /** Lines that wait for a message which cannot be posted; past it the oldest is dropped. */
 const UNPOSTED_LIMIT = 200;
-/** After so many failed edits a message counts as deleted: what it does not show goes to another one. */
+/** After so many failed edits a message counts as gone: what it does not show goes to another one. */
 const EDITS_TRIED = 5;
 /** A message cannot become empty. */
 const NOTHING_LEFT = '-# …';
@@ -49,6 +49,7 @@ export class Pages {
   #order = 0;
   #changedAt = Number.NEGATIVE_INFINITY;
   #dropped = 0;
+  #closed = false;
 
   constructor(botName: string) {
     this.#botName = botName;
@@ -76,6 +77,13 @@ export class Pages {
   /** The next entry begins a new message. */
   turn(): void {
     if (this.#newest.lines.length > 0) this.#pages.push(newPage());
+  }
+
+  /** Nothing is posted any more; of what was, only what is removed is edited. */
+  close(): void {
+    // What entries become from now on is none of it.
+    this.#refresh();
+    this.#closed = true;
   }
 
   /** Every entry that is remembered. */
@@ -126,7 +134,10 @@ export class Pages {
     );
     // Posts keep their order; an edit that fails again and again holds up nothing.
     const firstPost = due.find((page) => page.messageId === null);
-    const open = due.filter((page) => page.messageId !== null || page === firstPost);
+    const hides = (page: Page): boolean => page.lines.some(({ entry }) => this.#removed.has(entry));
+    const open = this.#closed
+      ? due.filter((page) => page.messageId !== null && hides(page))
+      : due.filter((page) => page.messageId !== null || page === firstPost);
     const page = open.reduce<Page | undefined>(
       (best, one) => (best && best.failures <= one.failures ? best : one),
       undefined,
@@ -147,10 +158,10 @@ export class Pages {
     }
   }
 
-  /** The write failed; the page is due again. */
-  failed(page: Page): void {
+  /** The write failed; the page is due again. `gone`: its message can never be edited again. */
+  failed(page: Page, gone = false): void {
     page.failures++;
-    if (page.messageId === null || page.failures < EDITS_TRIED) return;
+    if (page.messageId === null || !(gone || page.failures >= EDITS_TRIED)) return;
     const missing = page.lines.filter((line) => this.#textOf(line) !== line.shown);
     if (!this.#pages.includes(page)) return;
     this.#pages.splice(this.#pages.indexOf(page), 1);

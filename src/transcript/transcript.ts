@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent, EndReason } from '../bridge/bridge-ports.ts';
+import { MessageGoneError } from '../bridge/errors.ts';
 import type { Person, UserId } from '../bridge/ports.ts';
 import type { LiveRecord } from '../bridge/record-ports.ts';
 import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
@@ -40,6 +41,8 @@ export class Transcript {
   readonly #log: Pick<Logger, 'warn'>;
   readonly #nameOf: (userId: UserId) => string;
   #pages: Pages;
+  /** What was posted before it was not live any more. */
+  #past: Pages | undefined;
   readonly #botName: string;
   #live = true;
   readonly #pace: Pace;
@@ -114,7 +117,7 @@ export class Transcript {
         this.#turns.observe(event);
         break;
       case 'turn-withdrawn':
-        if (this.#turns.withdraw(event.turn.id)) this.#withdrawals += 1;
+        this.#withdraw(event.turn.id);
         break;
       case 'reply-started':
       case 'reply-audible':
@@ -195,12 +198,15 @@ export class Transcript {
 
   /**
    * Whether it is posted. What begins while it is not is only recorded and never posted later; what was posted before is
-   * not edited any more.
+   * not edited any more, but where its speaker takes it back.
    */
   goLive(live: boolean): void {
     if (live === this.#live) return;
     this.#live = live;
-    if (!live) this.#pages = new Pages(this.#botName);
+    if (live) return;
+    this.#pages.close();
+    this.#past = this.#pages;
+    this.#pages = new Pages(this.#botName);
   }
 
   /** What begins from now on stands in a new message, such as after a change of the channel. */
@@ -281,8 +287,9 @@ export class Transcript {
   }
 
   async #write(): Promise<Outcome> {
-    const due = this.#pages.next();
-    if (!due) return 'done';
+    const pages = this.#pages.next() ? this.#pages : this.#past;
+    const due = pages?.next();
+    if (!pages || !due) return 'done';
     const { page, content } = due;
     const ended = callOf(page)?.ended;
     const files = ended?.files ?? [];
@@ -295,17 +302,19 @@ export class Transcript {
       return 'failed';
     }
     // Meanwhile something of it may have been taken back.
-    if (withdrawals !== this.#withdrawals) return this.#pages.next() ? 'more' : 'done';
+    if (withdrawals !== this.#withdrawals) return 'more';
     try {
       const buttons = page.solo ? this.#buttonsOf(page) : undefined;
       const messageId = page.messageId ?? (await this.#text.post(content, buttons, files));
       if (page.messageId !== null) await this.#text.edit(messageId, content, buttons, files);
       if (ended) ended.files = [];
-      this.#pages.wrote(page, content, messageId);
+      pages.wrote(page, content, messageId);
       this.#record?.posted(keys, messageId);
       this.#warnedOfFailure = false;
     } catch (error) {
-      this.#pages.failed(page);
+      const gone = error instanceof MessageGoneError;
+      pages.failed(page, gone);
+      if (gone) return 'more';
       // Once in a row: the same outage is not worth a line a second.
       if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
       this.#warnedOfFailure = true;
@@ -314,7 +323,7 @@ export class Transcript {
       return 'more';
     }
     this.#forgetWritten();
-    return this.#pages.next() ? 'more' : 'done';
+    return this.#pages.next() || this.#past?.next() ? 'more' : 'done';
   }
 
   /** A file that Discord does not take must not cost the post. */
@@ -323,6 +332,14 @@ export class Transcript {
     if (!call?.ended) return;
     call.ended = withoutFiles(call.ended);
     this.#changed(call, false);
+  }
+
+  /** Its speaker took it back: what of it was posted goes. */
+  #withdraw(turnId: number): void {
+    const entry = this.#turns.withdraw(turnId);
+    if (!entry) return;
+    this.#withdrawals += 1;
+    this.#past?.remove(entry);
   }
 
   #forgetWritten(): void {

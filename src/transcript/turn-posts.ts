@@ -46,15 +46,15 @@ export class TurnPosts {
     }
   }
 
-  /** Its speaker took it back: what of it was posted goes. False: there is no such turn. */
-  withdraw(turnId: number): boolean {
+  /** Its speaker took it back: what of it was posted goes. undefined: there is no such turn. */
+  withdraw(turnId: number): TurnEntry | undefined {
     const entry = this.#turns.get(turnId);
-    if (!entry) return false;
+    if (!entry) return undefined;
     this.#awaited.delete(entry);
     entry.text = '';
     entry.state = 'final';
     this.#posting.changed(entry, true);
-    return true;
+    return entry;
   }
 
   /** Time passes: words that have not come by now are not waited for any more. */

@@ -80,6 +80,22 @@ describe('Bridge, where it only listens', () => {
     );
   });
 
+  it('takes back from somebody who opts out what has no words yet, and not what they said before', async () => {
+    const out = new Set<string>();
+    scene = new Scene({}, new Ticker(), (userId) => !out.has(userId), LISTENS);
+    await scene.speak('ben', 200);
+    await ended(1);
+    await scene.says(words(1, 'Hello.'));
+    await scene.speak('ben', 200);
+    await ended(2);
+    out.add('ben');
+    scene.bridge.consentChanged('ben');
+    assert.deepEqual(
+      scene.of('turn-withdrawn').map(({ turn }) => turn.id),
+      [2],
+    );
+  });
+
   it('does not wait for ever for words that do not come', async () => {
     open();
     await scene.speak('anna', 200);

@@ -4,6 +4,7 @@ import { commands } from '../../commands/index.ts';
 import { Consents } from '../../src/bridge/consents.ts';
 import { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { drawUsage } from '../../src/chart/draw-usage.ts';
+import { ConsentedLines } from '../../src/consented-lines.ts';
 import { autoModRules } from '../../src/discord/auto-mod.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
 import { deployCommands } from '../../src/discord/deploy-commands.ts';
@@ -61,7 +62,9 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
   const { apiUrl } = discord;
   const usageStore = new UsageStore(database, log);
   const spending = new Spending({ store: usageStore, settings, prices: PRICES, now: () => new Date() });
+  const consent = await Consents.load(new GuildConsentStore(database), () => Date.now());
   const fresh = createClient({ apiUrl, log, onDead: (error) => log.fatal(error.message) });
+  const read = readingOf(fresh, database, settings);
   const context: CommandContext = {
     bridges,
     settings,
@@ -84,8 +87,10 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     forgetButton,
     policies: new ToolRulesStore(database),
     decisions: new DecisionLog(),
-    ...readingOf(fresh, database, settings),
-    consent: await Consents.load(new GuildConsentStore(database), () => Date.now()),
+    ...read,
+    consent,
+    consentedLines: (guildId) =>
+      new ConsentedLines({ record: read.record, mayHear: (userId) => consent.mayHear(guildId, userId) }),
     privacyUrl: null,
     rules: new KnownRules(new RuleStore(database)),
     cards: { bring: () => Promise.resolve(0) },

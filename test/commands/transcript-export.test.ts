@@ -90,19 +90,68 @@ describe('/transcript export', () => {
       assert.equal((await ben.command('/transcript export', { session }, here)).content, unknown);
     }
     const answer = await ben.command('/transcript export', { format: 'JSON: everything, for programs' }, here);
-    assert.match(answer.content, /^Left out: 1 line that were said or posted where you may not read\.$/m);
+    assert.match(answer.content, /^Left out: 1 line from where you may not read\.$/m);
     assert.doesNotMatch(textOf(answer), /elsewhere|Zoe|secret/);
     const all = await anna.command('/transcript export', { session: secret, format: 'Plain text' }, here);
     assert.match(textOf(all), /Mia: The secret/);
+  });
+
+  it('gives of a conversation that was moved what was said where the asker may read, and does not name the rest', async () => {
+    const { guild, voice, ben, record, hide } = await scene();
+    const hidden = guild.createVoiceChannel({ name: 'Board' });
+    await record({ channelId: voice, userId: '77', name: 'Mia', text: 'Another evening' });
+    const moved = await record(
+      { channelId: hidden, userId: '77', name: 'Mia', text: 'The secret' },
+      { channelId: voice, userId: '77', name: 'Mia', text: 'What all may read' },
+    );
+    const at = AT + moved * 3_600_000 + 30_000;
+    const notice = { conversationId: moved, guildId: guild.id, channelId: voice, startedAt: at, posts: [] };
+    const [conversation] = await rig.context.record.conversations({
+      guildId: guild.id,
+      channelIds: [hidden],
+      limit: 1,
+    });
+    assert.ok(conversation);
+    const line = { ...notice, kind: 'notice', id: newLineId(at), text: 'I was moved.' } as const;
+    await rig.recorded.write({ conversation, turns: [], lines: [line] });
+    hide(hidden);
+    const here = { channelId: voice };
+    const offered = await ben.autocomplete('/transcript export', 'session', '', {}, here);
+    assert.deepEqual(
+      offered.map(({ value }) => value),
+      [moved, moved - 1],
+    );
+    assert.match(offered[0]?.name ?? '', /, begun in a channel that you do not see$/);
+    const answer = await ben.command('/transcript export', { session: moved, format: 'Plain text' }, here);
+    assert.match(answer.content, / in a channel that you do not see as plain text: 2 lines\.\n/);
+    assert.match(textOf(answer), /^begun in a channel that you do not see, /);
+    assert.doesNotMatch(`${answer.content} ${textOf(answer)}`, /Board|secret/);
+    assert.ok(!answer.content.includes(hidden));
+  });
+
+  it('finds the oldest of many sessions by what is typed', async () => {
+    const { guild, voice, ben } = await scene();
+    for (let id = 10_000; id < 10_500; id++) {
+      const said = { at: AT - (10_500 - id) * 86_400_000, channelId: voice, userId: '77', name: 'Mia', text: 'Words' };
+      await rig.recorded.write(conversationOf({ id, guildId: guild.id, endedAt: said.at + MINUTE }, [said]));
+    }
+    const offered = async (typed: string) =>
+      (await ben.autocomplete('/transcript export', 'session', typed)).map(({ value }) => value);
+    assert.deepEqual(
+      await offered(''),
+      Array.from({ length: 25 }, (_, at) => 10_499 - at),
+    );
+    assert.deepEqual(await offered('2025-07-08'), [10_000]);
+    assert.deepEqual(await offered(' Tue 8 Jul 2025'), [10_000]);
   });
 
   it('is refused to whom the server did not name, where it named readers', async () => {
     const { guild, voice, ben, record } = await scene();
     await record({ channelId: voice, userId: '77', name: 'Mia', text: 'Words' });
     await rig.context.readers.add(guild.id, { kind: 'person', id: '12345' });
-    assert.equal(
+    assert.match(
       (await ben.command('/transcript export')).content,
-      'You may not read what was said on this server. Whoever manages it says who may.',
+      /^You may not read what was said here: .* Ask somebody who manages the server for `\/transcript readers add`\.$/,
     );
     assert.deepEqual(await ben.autocomplete('/transcript export', 'session', ''), []);
     assert.deepEqual(await rig.context.audit.page({ guildId: guild.id, limit: 5 }), []);

@@ -124,7 +124,7 @@ describe('/transcript readers and audit', () => {
     }
     const answer = await anna.command('/transcript audit');
     const pageOf = () => answer.content.split('\n').map((line) => Number(/conversation (\d+)/.exec(line)?.[1]));
-    assert.deepEqual(pageOf(), [17, 16, 15, 14, 13, 12, 11, 10]);
+    assert.deepEqual(pageOf(), [17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6]);
     assert.match(
       answer.content,
       /^<t:\d+:f> \*\*\\\*\\\*Cl eo\\\*\\\* \\@here\*\* \(`77`\) exported: conversation 17\\, \\"\\<\\@1\\>\\" \(17 lines\)\n/,
@@ -133,7 +133,7 @@ describe('/transcript readers and audit', () => {
     assert.ok(answer.message);
     await anna.press(answer.message, next);
     for (let tries = 0; pageOf()[0] === 17 && tries < 200; tries++) await new Promise((done) => setTimeout(done, 10));
-    assert.deepEqual(pageOf(), [9, 8, 7, 6, 5, 4, 3, 2]);
+    assert.deepEqual(pageOf(), [5, 4, 3, 2, 1]);
   });
 
   it('sends bodies that the published schemas accept', { skip: noSchemas }, async () => {

@@ -61,7 +61,7 @@ describe('/transcript search', () => {
       ].join('\n'),
     );
     assert.deepEqual(answer.components, []);
-    assert.deepEqual(await noted(guild.id), [{ by: 'Ben', act: 'search', what: '{"text":"pizza"}', lines: 1 }]);
+    assert.deepEqual(await noted(guild.id), [{ by: 'Ben', act: 'search', what: 'text: "pizza"', lines: 1 }]);
   });
 
   it('shows names and words as they are, whatever they are made of', async () => {
@@ -119,6 +119,53 @@ describe('/transcript search', () => {
     assert.equal(answer.content, 'There is no more with “cake”.');
   });
 
+  it('says that there may be more where a whole page may not be read', async () => {
+    const { guild, text, ben } = await scene((place) => [
+      { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake, the first', postedIn: place.voice },
+      ...Array.from({ length: 100 }, () => ({
+        channelId: place.voice,
+        userId: '77',
+        name: 'Cleo',
+        text: 'cake for mods',
+        postedIn: place.text,
+      })),
+    ]);
+    const hidden = guild.channels.get(text);
+    assert.ok(hidden);
+    hidden.overwrites.push({ id: guild.id, type: 0, allow: 0n, deny: 1n << 10n });
+    guild.channelChanged(hidden);
+    const here = { channelId: [...guild.channels.values()].find(({ type }) => type === 2)?.id ?? '' };
+    const answer = await ben.command('/transcript search', { text: 'cake' }, here);
+    assert.equal(answer.content, 'Page 1: “cake”\nNothing here that you may read. Look on with **Next**.');
+    await turn(ben, answer, 'Next');
+    assert.match(answer.content, /^Page 2: “cake”\n.*\n> \*\*cake\*\*, the first$|> \*\*cake\*\*\\, the first$/s);
+  });
+
+  it('keeps the longest and most hostile page whole', async () => {
+    const name = '*'.repeat(32);
+    const { ben, anna } = await scene((place) =>
+      Array.from({ length: 5 }, () => ({
+        channelId: place.voice,
+        userId: '77',
+        name,
+        text: `cake ${'*_~`|>'.repeat(80)}`,
+        postedIn: place.text,
+      })),
+    );
+    const text = `cake ${'!'.repeat(195)}`;
+    const wish = { text, speaker: '77', since: '2026-11-20', until: '2026-11-20' };
+    const { content } = await ben.command('/transcript search', wish);
+    assert.ok(content.length <= 2_000);
+    assert.equal(content.match(/^> \*\*cake\*\* .*…$/gm)?.length, 5);
+    for (let times = 0; times < 12; times++) await ben.command('/transcript search', wish);
+    const answer = await anna.command('/transcript audit');
+    const noted = () => answer.content.match(/\(5 lines\)$/gm)?.length ?? 0;
+    const first = noted();
+    assert.equal(first, answer.content.split('\n').length);
+    await turn(anna, answer, 'Next');
+    assert.ok(first > 0 && noted() > 0 && answer.content.length <= 2_000);
+  });
+
   it('narrows by speaker and time, and offers the speakers', async () => {
     const { ben } = await scene((place) => [
       { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake one' },
@@ -141,10 +188,31 @@ describe('/transcript search', () => {
     assert.deepEqual(await found({ until: '2026-11-19' }), []);
     const answer = async (values: Record<string, string>) =>
       (await ben.command('/transcript search', { text: 'cake', ...values })).content;
-    assert.equal(await answer({ speaker: 'cle' }), '“cle” could be **Clea B** or **Cleo**. Pick one from the list.');
+    assert.equal(
+      await answer({ speaker: 'cle' }),
+      '“cle” could be **Clea B** (`78`) or **Cleo** (`77`). Pick one from the list.',
+    );
     assert.match(await answer({ speaker: 'Zoë' }), /^Nobody called “Zoë” said anything in what you may read\./);
     assert.match(await answer({ since: '*soon*' }), /^I do not understand “\\\*soon\\\*” as a time\./);
     assert.match(await answer({ since: '2026-11-20', until: '2026-11-19' }), /nothing lies between/);
+  });
+
+  it('offers speakers under names that can be told apart, whatever they are made of', async () => {
+    const { ben } = await scene((place) =>
+      ['Ann', 'Ann\u200b ', '\u202e\u2066', '𝒑'.repeat(90), '@here **x**', '\ud800'].map((name, at) => ({
+        channelId: place.voice,
+        userId: String(70 + at),
+        name,
+        text: 'cake',
+      })),
+    );
+    const offered = await ben.autocomplete('/transcript search', 'speaker', '', { text: 'cake' });
+    assert.deepEqual(
+      offered.map(({ name }) => name),
+      ['\ufffd', '@here **x**', '𝒑'.repeat(32), '(72)', 'Ann (71)', 'Ann (70)'],
+    );
+    const answer = await ben.command('/transcript search', { text: 'cake', speaker: 'ann' });
+    assert.equal(answer.content, '“ann” could be **Ann** (`71`) or **Ann** (`70`). Pick one from the list.');
   });
 
   it('leaves out what was posted where the asker does not read, also of a channel that they hear', async () => {

@@ -30,6 +30,15 @@ test('plain text says who, when, over whom and what became of it, a line each', 
   ]);
 });
 
+test('a conversation of three days says on which it ended', () => {
+  const lines = [says(ANNA, 'Good evening.', 0), says(ANNA, 'Good morning.', 2.5 * 86_400_000, 1_000)];
+  const [, began] = fileOf('txt', lines).split('\n');
+  assert.equal(began, 'Friday 20 November 2026, 20:14 to Monday 23 November 2026, 08:14 UTC (60 h, 1 person)');
+  assert.ok(fileOf('md', lines).includes(began ?? '-'));
+  assert.match(fileOf('srt', lines), /^60:00:00,000 --> 60:00:01,000$/m);
+  assert.match(fileOf('txt', lines), /^\[60:00:00 08:14:00\] Anna: Good morning\.$/m);
+});
+
 test('nobody passes for the bot or for somebody else by taking their name', () => {
   const lines = [
     answers('Hello.', 0),

@@ -194,7 +194,10 @@ test('only what all who ask may read is found, where it sounded and where it was
     { finds: [find(1, '2', ['open']), find(2, '2', ['closed']), find(3, '2', ['open', 'closed'])], next: 'p2' },
     { finds: [find(4, '2', [])], next: null },
   ];
-  const record = { search: async (search: RecordSearch) => pages[searches.push(search) - 1]! };
+  const record = {
+    search: async (search: RecordSearch) => pages[searches.push(search) - 1]!,
+    turnOwners: async () => new Map<number, string>(),
+  };
   const asked: (readonly string[])[] = [];
   const readers = {
     channelsFor: async (_guild: string, by: readonly string[]) => {
@@ -251,7 +254,7 @@ test('only what all who ask may read is found, where it sounded and where it was
 });
 
 test('nobody unknown searches', async () => {
-  const record = { search: () => assert.fail('searched for nobody') };
+  const record = { search: () => assert.fail('searched for nobody'), turnOwners: () => assert.fail('read for nobody') };
   const readers = { channelsFor: () => assert.fail('asked for nobody') };
   const tool = searchTranscripts({ record, readers, audit: { note: () => assert.fail('noted nobody') } });
   await assert.rejects(callTool(tool, {}, contextOf({ certain: false })), /not certain who asked/);

@@ -27,6 +27,10 @@ async function setUp(context: TestContext) {
   );
   await store.write(evening(3, 'open', [line(3, 'open', ben.userId, 'Ben', 'pizza for the moderators', 'mods')]));
   await store.write(evening(4, 'open', [line(4, 'open', anna.userId, 'Anna', 'I would rather have soup', 'open')]));
+  const heard = line(5, 'open', ben.userId, 'Ben', 'a margherita', 'open');
+  const reply = { ...line(6, 'open', '', 'Parley', 'Ben wants a margherita', 'open'), userId: null, turnId: null };
+  const answer = { ...reply, conversationId: 5, by: 'model', replyId: 'r', turnIds: [5] } as const;
+  await store.write(evening(5, 'open', [heard, answer]));
   const record = new StoredRecord(openReader(database).reader, openText);
   const shows = async (_guild: string, userId: string, channelId: string) =>
     channelId === 'open' || userId === anna.userId;
@@ -123,7 +127,7 @@ test('what was said is found by words, person and time, with who, when and where
     'the pizza password is tuna',
     'Pizza is at eight',
   ]);
-  assert.deepEqual(texts(await search({ speaker: 'ben', limit: 1 }, anna)), ['pizza for the moderators']);
+  assert.deepEqual(texts(await search({ speaker: 'ben', limit: 1 }, anna)), ['a margherita']);
   assert.deepEqual(texts(await search({ since: '2026-11-21 10:00' }, anna)), []);
   assert.deepEqual(texts(await search({ words: 'soup', until: '2026-11-20 21:00', place: 'Berlin' }, anna)), []);
 });
@@ -137,7 +141,9 @@ test('nobody finds what they may not read, and people who ask together only what
 
 test('nothing is told of what somebody said before, once they do not want to be heard', async (context) => {
   const search = await setUp(context);
+  assert.deepEqual(texts(await search({ words: 'margherita' }, anna)), ['Ben wants a margherita', 'a margherita']);
   search.refusing.add(ben.userId);
   assert.deepEqual(texts(await search({ words: 'pizza' }, anna)), []);
+  assert.deepEqual(texts(await search({ words: 'margherita' }, anna)), []);
   assert.deepEqual(texts(await search({ words: 'soup' }, anna)), ['I would rather have soup']);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
+import { MessageGoneError } from '../../src/bridge/errors.ts';
 import type { Person, ServerWork, ToolCall } from '../../src/bridge/ports.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
@@ -395,6 +396,32 @@ test('when a message was deleted, what it does not show goes to a new one', asyn
   observe(...said(2, ben, 'Two.'));
   await timer.pass(120_000);
   assert.deepEqual(channel.contents, ['**Anna:** One.', '**Ben:** Two.']);
+});
+
+test('what somebody takes back goes from a message that was posted before it was not live any more, and nothing else does', async () => {
+  const { timer, channel, transcript, observe } = setUp();
+  observe(...said(1, anna, 'One.'), began(2, ben), words(2, ben, 'My secret', false));
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.\n**Ben:** My secret …']);
+  observe(began(3, anna), words(3, anna, 'Before', false));
+  transcript.goLive(false);
+  observe(words(2, ben, 'My secret is', false), words(3, anna, 'Before and after.'), ...said(4, anna, 'Nor this.'));
+  await timer.pass(5_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.\n**Ben:** My secret …']);
+  observe({ type: 'turn-withdrawn', turn: { id: 2, ...ben } });
+  await timer.pass(5_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.\n-# (removed)\n**Anna:** Before …']);
+});
+
+test('what a message that is gone does not show is in a new one at once', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'One.'));
+  await timer.pass(2_000);
+  channel.refuse = (kind) => (kind === 'edit' ? new MessageGoneError('Somebody deleted it.') : undefined);
+  observe(...said(2, ben, 'Two.'));
+  await timer.pass(3_000);
+  assert.deepEqual(channel.contents, ['**Anna:** One.', '**Ben:** Two.']);
+  assert.equal(channel.writes.filter(({ kind }) => kind === 'edit').length, 1);
 });
 
 test('words that change while a write is under way are in the next one', async () => {
