@@ -10,8 +10,9 @@ import { channelLink, listed, plain } from './words.ts';
 const PER_PAGE = 5;
 /** What five finds may take of a message's 2,000 characters. */
 const ROOM = 1_750;
-/** What may not be read is left out after it was found. */
-const MOST_TRIES = 20;
+/** What may not be read is left out after it was found: then so many more are looked at in one go, and so often. */
+const LOOKED_AT = 100;
+const MOST_TRIES = 10;
 const NOT_A_READER =
   'You may not read what was said here: you see none of the voice channels and their transcripts, or this server named other readers. Ask somebody who manages the server for `/transcript readers add`.';
 
@@ -64,7 +65,8 @@ export async function search(asked: Asked, context: CommandContext): Promise<Com
       cursors[at + 1] = next;
       const by = { userId: asked.user.id, name: asked.member.displayName };
       await context.audit.note({ guildId, by, act: 'search', what: wish.words, lines: finds.length });
-      return { content: shownPage(finds, { at, title: wish.title }), more: next !== null };
+      const more = next !== null;
+      return { content: shownPage(finds, { at, title: wish.title, more }), more };
     },
   };
 }
@@ -146,18 +148,26 @@ async function pageOf(
 ): Promise<{ readonly finds: readonly RecordFind[]; readonly next: string | null }> {
   const finds: RecordFind[] = [];
   let after = from;
-  for (let tries = 0; tries < MOST_TRIES && finds.length < PER_PAGE; tries++) {
-    const limit = PER_PAGE - finds.length;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const limit = tries === 0 ? PER_PAGE : LOOKED_AT;
     const page = await record.search({ ...search, limit, ...(after !== null && { after }) });
-    for (const find of page.finds) if (await readable.mayRead(find.utterance)) finds.push(find);
+    for (const find of page.finds) {
+      if (!(await readable.mayRead(find.utterance))) continue;
+      finds.push(find);
+      if (finds.length === PER_PAGE) return { finds, next: find === page.finds.at(-1) ? page.next : find.after };
+    }
     after = page.next;
     if (after === null) break;
   }
   return { finds, next: after };
 }
 
-function shownPage(finds: readonly RecordFind[], { at, title }: { at: number; title: string }): string {
+function shownPage(
+  finds: readonly RecordFind[],
+  { at, title, more }: { at: number; title: string; more: boolean },
+): string {
   if (finds.length === 0) {
+    if (more) return `Nothing so far with ${title} in what you may read. The next page looks further back.`;
     return at === 0 ? `I found nothing with ${title} in what you may read.` : `There is no more with ${title}.`;
   }
   const each = Math.floor(ROOM / PER_PAGE);

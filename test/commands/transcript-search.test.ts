@@ -166,6 +166,27 @@ describe('/transcript search', () => {
     assert.equal(await found(anna), 2);
   });
 
+  it('looks past many lines that the asker may not read, and leaves none out between two pages', async () => {
+    const { guild, voice, text, ben } = await scene((place) =>
+      Array.from({ length: 140 }, (_, at) => ({
+        channelId: place.voice,
+        userId: '77',
+        name: 'Cleo',
+        text: `cake number${at}`,
+        postedIn: at < 7 ? place.voice : place.text,
+      })),
+    );
+    const hidden = guild.channels.get(text);
+    assert.ok(hidden);
+    hidden.overwrites.push({ id: guild.id, type: 0, allow: 0n, deny: 1n << 10n });
+    guild.channelChanged(hidden);
+    const numbers = (content: string) => [...content.matchAll(/number(\d+)/g)].map(([, number]) => Number(number));
+    const answer = await ben.command('/transcript search', { text: 'cake' }, { channelId: voice });
+    assert.deepEqual(numbers(answer.content), [6, 5, 4, 3, 2]);
+    await turn(ben, answer, 'Next');
+    assert.deepEqual(numbers(answer.message?.content ?? ''), [1, 0]);
+  });
+
   it('is for the named readers alone once there are any', async () => {
     const { guild, ben, anna } = await scene((place) => [
       { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake' },
