@@ -12,7 +12,7 @@ type Row = Record<string, unknown>;
 
 /**
  * How this database's texts are sealed. With a key for the first time, what is there is sealed before this resolves,
- * which takes about a minute for a million utterances; one that was broken off goes on. Throws StoreError where the
+ * which takes some minutes for a million utterances; one that was broken off goes on. Throws StoreError where the
  * key is missing or is another one.
  */
 export async function unlock(database: Database, key: Uint8Array | null, log: Log): Promise<TextSeal> {

@@ -77,10 +77,13 @@ try {
 
   const store = new RecordStore(database, seal);
   const long = await writeLong(store, EXPORTED);
-  for await (const { format, ms: took, bytes, packed, heldUpMs, workMs } of exportAll(record, long)) {
+  for await (const { format, medianMs, worstMs, bytes, packed, heldUpMs, workMs } of exportAll(record, long)) {
     const size = `${(bytes / 2 ** 20).toFixed(1)} MB ${packed}`;
     const loop = `held up ${ms(heldUpMs)} at most, by own work ${ms(workMs)}`;
-    say(`export of ${EXPORTED} lines: ${format}`, `${ms(took)} worst of 3, ${size}, ${loop}`);
+    say(
+      `export of ${EXPORTED} lines: ${format}`,
+      `${ms(medianMs)} median, ${ms(worstMs)} worst of 5, ${size}, ${loop}`,
+    );
   }
   await purging(database, store);
 } finally {
