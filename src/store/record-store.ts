@@ -92,7 +92,7 @@ async function takeOut(transaction: Database, conversationId: number, turnIds: r
 type Indexed = Pick<RecordedUtterance, 'id' | 'conversationId' | 'channelId' | 'userId' | 'text'>;
 
 /** Makes an utterance findable: its words, and where and by whom they were said. */
-export function index(transaction: Database, line: Indexed, seal: TextSeal): Promise<void> {
+function index(transaction: Database, line: Indexed, seal: TextSeal): Promise<void> {
   return indexAll(transaction, [line], seal);
 }
 
