@@ -11,8 +11,10 @@ import { channelLink, listed, plain } from './words.ts';
 const PER_PAGE = 5;
 /** Of a message's 2,000 characters. */
 const ROOM = 1_980;
-/** What may not be read is left out after it was found. */
-const MOST_TRIES = 20;
+/** What may not be read is left out after it was found: then so many more are looked at in one go, and so often. */
+const LOOKED_AT = 100;
+const MOST_TRIES = 10;
+
 /** The options of `/transcript search`. */
 export function searchOptions(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
   return sub
@@ -76,7 +78,8 @@ export async function search(asked: Asked, context: CommandContext): Promise<Com
       cursors[at + 1] = next;
       const by = { userId: asked.user.id, name: asked.member.displayName };
       await context.audit.note({ guildId, by, act: 'search', what: wish.words, lines: finds.length });
-      return { content: shownPage(finds, { at, title: wish.title, more: next !== null }), more: next !== null };
+      const more = next !== null;
+      return { content: shownPage(finds, { at, title: wish.title, more }), more };
     },
   };
 }
@@ -160,10 +163,14 @@ async function pageOf(
 ): Promise<{ readonly finds: readonly RecordFind[]; readonly next: string | null }> {
   const finds: RecordFind[] = [];
   let after = from;
-  for (let tries = 0; tries < MOST_TRIES && finds.length < PER_PAGE; tries++) {
-    const limit = PER_PAGE - finds.length;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const limit = tries === 0 ? PER_PAGE : LOOKED_AT;
     const page = await record.search({ ...search, limit, ...(after !== null && { after }) });
-    for (const find of page.finds) if (await readable.mayRead(find.utterance)) finds.push(find);
+    for (const find of page.finds) {
+      if (!(await readable.mayRead(find.utterance))) continue;
+      finds.push(find);
+      if (finds.length === PER_PAGE) return { finds, next: find === page.finds.at(-1) ? page.next : find.after };
+    }
     after = page.next;
     if (after === null) break;
   }
@@ -174,9 +181,8 @@ function shownPage(
   finds: readonly RecordFind[],
   { at, title, more }: { at: number; title: string; more: boolean },
 ): string {
-  if (finds.length === 0 && more)
-    return `Page ${at + 1}: ${title}\nNothing here that you may read. Look on with **Next**.`;
   if (finds.length === 0) {
+    if (more) return `Page ${at + 1}: ${title}\nNothing so far in what you may read. **Next** looks further back.`;
     return at === 0 ? `I found nothing with ${title} in what you may read.` : `There is no more with ${title}.`;
   }
   const head = `Page ${at + 1}: ${title}`;

@@ -8,7 +8,9 @@ async function main(): Promise<string> {
   if (!dataKey) throw new StoreError('DATA_KEY is not set: set the key with which the database was encrypted.');
   const database = await openDatabase(databaseUrl);
   try {
-    const rows = await decrypt(database, dataKey);
+    const rows = await decrypt(database, dataKey, ({ rows, of }) =>
+      process.stdout.write(`${rows} of ${of} entries decrypted …\n`),
+    );
     return `The database is no longer encrypted (${rows} entries). Take DATA_KEY out of .env before you start the bot.`;
   } finally {
     await database.destroy();

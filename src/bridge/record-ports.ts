@@ -122,7 +122,7 @@ export interface RecordSearch {
   readonly order?: 'time' | 'relevance';
   /** At most 100; default 10. */
   readonly limit?: number;
-  /** RecordFinds.next of the page before. */
+  /** RecordFinds.next of the page before, or RecordFind.after of one of its finds. */
   readonly after?: string;
 }
 
@@ -132,6 +132,8 @@ export interface RecordFind {
   readonly excerpt: string;
   /** Start and end in `excerpt`, in UTF-16 units, in order, not overlapping. */
   readonly hits: readonly (readonly [start: number, end: number])[];
+  /** For RecordSearch.after: goes on behind this find. */
+  readonly after: string;
 }
 
 /** A page of finds. */

@@ -1,3 +1,4 @@
+import { runAtOnce } from './at-once.ts';
 import type { Database } from './database.ts';
 import { lineTables } from './record-rows.ts';
 
@@ -17,4 +18,16 @@ export async function deleteLines(
     for (const table of lineTables) await transaction(table).whereIn('id', ids).delete();
     await also(transaction);
   });
+}
+
+/** Like deleteLines(), in one step that holds up nothing else. Throws TypeError for what is no id. */
+export async function deleteLinesAtOnce(database: Database, ids: readonly number[]): Promise<void> {
+  if (!ids.every(Number.isSafeInteger)) throw new TypeError('an id of a line is a whole number');
+  const these = `(${ids.join(', ')})`;
+  await runAtOnce(database, [
+    `DELETE FROM turns WHERE (conversation_id, turn_id) IN (SELECT conversation_id, turn_id FROM utterances WHERE id IN ${these} AND turn_id IS NOT NULL)`,
+    `DELETE FROM words WHERE rowid IN ${these}`,
+    `DELETE FROM posts WHERE line_id IN ${these}`,
+    ...lineTables.map((table) => `DELETE FROM ${table} WHERE id IN ${these}`),
+  ]);
 }

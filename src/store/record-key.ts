@@ -1,21 +1,18 @@
 import type { Logger } from 'pino';
 import { type Database, StoreError } from './database.ts';
 import { createWords } from './migrations/008-record.ts';
-import { index, scopeOf } from './record-store.ts';
-import { sealedColumns } from './sealed-columns.ts';
+import { type Progress, Resealing } from './resealing.ts';
 import { AesSeal, openText, type TextSeal } from './text-seal.ts';
 
 const PROBE = 'parley';
 const PROBE_COLUMN = 'record_key.probe';
-/** Rows that are sealed in one transaction: some milliseconds. */
-const BATCH = 200;
 
 type Log = Pick<Logger, 'info'>;
 type Row = Record<string, unknown>;
 
 /**
  * How this database's texts are sealed. With a key for the first time, what is there is sealed before this resolves,
- * which takes about a minute for a million utterances; one that was broken off goes on. Throws StoreError where the
+ * which takes some minutes for a million utterances; one that was broken off goes on. Throws StoreError where the
  * key is missing or is another one.
  */
 export async function unlock(database: Database, key: Uint8Array | null, log: Log): Promise<TextSeal> {
@@ -24,7 +21,9 @@ export async function unlock(database: Database, key: Uint8Array | null, log: Lo
   if (!(seal instanceof AesSeal)) return seal;
   if (kept?.state === 'sealed') return seal;
   if (!kept) await begin(database, seal);
-  const rows = await reseal(database, seal, seal);
+  const tell = ({ rows, of }: Progress): void =>
+    log.info({ rows, of }, 'encrypting the database: the bot goes online when this is done');
+  const rows = await new Resealing({ database, from: seal, to: seal, tell }).run();
   await database('record_key').update({ state: 'sealed' });
   if (rows > 0) log.info({ rows }, 'the database is encrypted now');
   return seal;
@@ -57,7 +56,11 @@ function fitting(kept: Row | undefined, key: Uint8Array | null): TextSeal {
 }
 
 /** Takes the encryption off; the bot must not run. Gives how many rows were sealed. Throws StoreError as unlock() does. */
-export async function decrypt(database: Database, key: Uint8Array): Promise<number> {
+export async function decrypt(
+  database: Database,
+  key: Uint8Array,
+  tell: (progress: Progress) => void = () => {},
+): Promise<number> {
   const kept = await database('record_key').first();
   if (!kept) throw new StoreError('The database is not encrypted: there is nothing to do. Take DATA_KEY out of .env.');
   const seal = new AesSeal(key);
@@ -68,7 +71,7 @@ export async function decrypt(database: Database, key: Uint8Array): Promise<numb
       await renewWords(transaction);
     });
   }
-  const rows = await reseal(database, seal, openText);
+  const rows = await new Resealing({ database, from: seal, to: openText, tell }).run();
   await database('record_key').delete();
   return rows;
 }
@@ -92,65 +95,4 @@ async function begin(database: Database, seal: AesSeal): Promise<void> {
 async function renewWords(transaction: Database): Promise<void> {
   await transaction.raw('DROP TABLE words');
   await createWords(transaction);
-}
-
-/** Brings every row into the form of `to`, batch by batch, and leaves nothing of the old one in the file. */
-async function reseal(database: Database, from: TextSeal, to: TextSeal): Promise<number> {
-  let rows = 0;
-  for (const [table, columns] of Object.entries(sealedColumns))
-    rows += await resealTable(database, table, columns, from, to);
-  if (rows > 0) {
-    // Pages that held the old form are free now, in the file and in its log.
-    await database.raw('VACUUM');
-    await database.raw('PRAGMA wal_checkpoint(TRUNCATE)');
-  }
-  return rows;
-}
-
-async function resealTable(
-  database: Database,
-  table: string,
-  columns: readonly string[],
-  from: TextSeal,
-  to: TextSeal,
-): Promise<number> {
-  const old = to.keyId === null ? 'blob' : 'text';
-  let all = 0;
-  for (let after = 0; ; ) {
-    // Empty texts are sealed, too, so the first column tells the form of the row; NULL stays.
-    const rows: Row[] = await database(table)
-      .select(database.raw('rowid AS at'), '*')
-      .where('rowid', '>', after)
-      .whereRaw(`typeof("${columns[0]}") = '${old}'`)
-      .orderBy('rowid')
-      .limit(BATCH);
-    const last = rows.at(-1);
-    if (!last) return all;
-    await database.transaction(async (transaction) => {
-      for (const row of rows) await resealRow(transaction, table, columns, row, from, to);
-    });
-    after = Number(last.at);
-    all += rows.length;
-  }
-}
-
-async function resealRow(
-  transaction: Database,
-  table: string,
-  columns: readonly string[],
-  row: Row,
-  from: TextSeal,
-  to: TextSeal,
-): Promise<void> {
-  const opened = columns.map((name) => {
-    const text = row[name] === null ? null : from.open(`${table}.${name}`, row[name]);
-    return [name, text] as const;
-  });
-  const sealed = opened.map(([name, text]) => [name, text === null ? null : to.seal(`${table}.${name}`, text)]);
-  await transaction(table)
-    .whereRaw('rowid = ?', [Number(row.at)])
-    .update(Object.fromEntries(sealed));
-  if (table !== 'utterances' || row.state === 'open') return;
-  const text = opened.find(([name]) => name === 'text')?.[1] ?? '';
-  await index(transaction, { ...scopeOf(row), text }, to);
 }

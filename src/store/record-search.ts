@@ -37,9 +37,10 @@ export async function searchRecord(reader: Database, seal: TextSeal, search: Rec
     reader,
     rows.map(({ id }) => id),
   );
-  const finds = rows.map((row): RecordFind => {
+  const finds = rows.map((row, at): RecordFind => {
     const utterance = { ...row, posts: posts.get(row.id) ?? [] };
-    return { utterance, ...excerptOf(row.text, words, seal) };
+    const behind = ranked ? (after ?? 0) + at + 1 : row.id;
+    return { utterance, ...excerptOf(row.text, words, seal), after: String(behind) };
   });
   return { finds, next };
 }

@@ -92,21 +92,29 @@ async function takeOut(transaction: Database, conversationId: number, turnIds: r
 type Indexed = Pick<RecordedUtterance, 'id' | 'conversationId' | 'channelId' | 'userId' | 'text'>;
 
 /** Makes an utterance findable: its words, and where and by whom they were said. */
-export async function index(transaction: Database, line: Indexed, seal: TextSeal): Promise<void> {
-  if (line.text === '') {
-    await transaction('words').where({ rowid: line.id }).delete();
-    return;
-  }
+function index(transaction: Database, line: Indexed, seal: TextSeal): Promise<void> {
+  return indexAll(transaction, [line], seal);
+}
+
+/** index() of up to some thousand utterances. */
+export async function indexAll(transaction: Database, lines: readonly Indexed[], seal: TextSeal): Promise<void> {
+  const silent = lines.filter(({ text }) => text === '').map(({ id }) => id);
+  if (silent.length > 0) await transaction('words').whereIn('rowid', silent).delete();
+  const spoken = lines.filter(({ text }) => text !== '');
+  if (spoken.length === 0) return;
+  await transaction.raw(
+    `INSERT OR REPLACE INTO words (rowid, text, scope) VALUES ${spoken.map(() => '(?, ?, ?)').join(', ')}`,
+    spoken.flatMap((line) => [line.id, indexed(line.text, seal), whereSaid(line)]),
+  );
+}
+
+function whereSaid(line: Indexed): string {
   const scope = [
     channelScope(line.channelId),
     conversationScope(line.conversationId),
     ...(line.userId === null ? [] : [userScope(line.userId)]),
   ];
-  await transaction.raw('INSERT OR REPLACE INTO words (rowid, text, scope) VALUES (?, ?, ?)', [
-    line.id,
-    indexed(line.text, seal),
-    scope.join(' '),
-  ]);
+  return scope.join(' ');
 }
 
 /** What index() needs of a row, but for the text. */

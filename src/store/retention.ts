@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from './database.ts';
-import { deleteLines } from './delete-lines.ts';
+import { deleteLinesAtOnce } from './delete-lines.ts';
 import { firstLineId } from './line-ids.ts';
 import { lineTables } from './record-rows.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Lines that one transaction deletes: what somebody says meanwhile waits for no more than that. As many as take so long. */
-const FEWEST = 10;
+const FEWEST = 2;
 const MOST = 100;
-const BATCH_MS = 25;
+const BATCH_MS = 15;
 /** Pages that are given back to the file system at a time. */
 const PAGES = 200;
 /** Free pages are kept up to this many: the next conversations fill them again. */
@@ -90,7 +90,7 @@ export class Retention {
           .limit(this.#batch);
         if (rows.length === 0) break;
         const began = performance.now();
-        await deleteLines(
+        await deleteLinesAtOnce(
           database,
           rows.map(({ id }) => Number(id)),
         );

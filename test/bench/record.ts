@@ -1,11 +1,12 @@
-// npm run bench:record [-- LINES] [-- --sealed]: the record with a million utterances (or LINES), with figures.
+// npm run bench:record [-- LINES] [--sealed] [--file PATH]: the record with a million utterances (or LINES), with figures.
+// With --file the database is kept there, and used again where it is.
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RecordSearch } from '../../src/bridge/record-ports.ts';
-import { openDatabase, openReader } from '../../src/store/database.ts';
+import { type Database, openDatabase, openReader } from '../../src/store/database.ts';
 import { newLineId } from '../../src/store/line-ids.ts';
 import { unlock } from '../../src/store/record-key.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
@@ -14,9 +15,13 @@ import { Retention } from '../../src/store/retention.ts';
 import { keptLog } from '../fakes/log.ts';
 import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../fakes/many-lines.ts';
 import { exportAll, writeLong } from './export.ts';
+import { type LoopFigures, LoopWatch } from './loop-watch.ts';
+import { median, quantile } from './statistics.ts';
 
 const LINES = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 1_000_000);
 const KEY = process.argv.includes('--sealed') ? Buffer.alloc(32, 7) : null;
+const FILE = process.argv.includes('--file') ? process.argv[process.argv.indexOf('--file') + 1] : undefined;
+const RUNS = 15;
 const EXPORTED = 10_000;
 const PURGED = Math.min(10_000, LINES / 20);
 const DAY_MS = 86_400_000;
@@ -25,14 +30,15 @@ const say = (name: string, value: string): void => console.log(`${name.padEnd(34
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-record-'));
-const path = join(folder, 'parley.db');
+const path = FILE ?? join(folder, 'parley.db');
 const { log } = keptLog();
 const database = await openDatabase(`sqlite:${path}`);
 const { reader, close } = openReader(database);
 try {
   const seal = await unlock(database, KEY, log);
   let began = performance.now();
-  await fill(database, seal, LINES);
+  const isEmpty = !(await database('utterances').first('id'));
+  if (isEmpty) await fill(database, seal, LINES);
   say(`${LINES} utterances${KEY ? ', encrypted' : ''}`, `${((performance.now() - began) / 1000).toFixed(0)} s to fill`);
   say('size', `${(statSync(path).size / 2 ** 20).toFixed(0)} MB`);
 
@@ -53,12 +59,15 @@ try {
   for (const [name, search] of Object.entries(searches)) {
     const times: number[] = [];
     let found = 0;
-    for (let run = 0; run < 5; run += 1) {
+    for (let run = 0; run < RUNS; run += 1) {
       began = performance.now();
       found = (await record.search({ guildId: '1', channelIds, ...search })).finds.length;
       times.push(performance.now() - began);
     }
-    say(`search: ${name}`, `${ms(times[0] ?? 0)} first, ${ms(Math.max(...times))} worst, ${found} finds`);
+    say(
+      `search: ${name}`,
+      `${ms(times[0] ?? 0)} first, ${ms(median(times))} median, ${ms(Math.max(...times))} worst of ${RUNS}, ${found} finds`,
+    );
   }
 
   began = performance.now();
@@ -68,21 +77,30 @@ try {
 
   const store = new RecordStore(database, seal);
   const long = await writeLong(store, EXPORTED);
-  for await (const { format, ms: took, bytes, packed, heldUpMs, workMs } of exportAll(record, long)) {
+  for await (const { format, medianMs, worstMs, bytes, packed, heldUpMs, workMs } of exportAll(record, long)) {
     const size = `${(bytes / 2 ** 20).toFixed(1)} MB ${packed}`;
     const loop = `held up ${ms(heldUpMs)} at most, by own work ${ms(workMs)}`;
-    say(`export of ${EXPORTED} lines: ${format}`, `${ms(took)} worst of 3, ${size}, ${loop}`);
+    say(
+      `export of ${EXPORTED} lines: ${format}`,
+      `${ms(medianMs)} median, ${ms(worstMs)} worst of 5, ${size}, ${loop}`,
+    );
   }
-  const idle = monitorEventLoopDelay({ resolution: 1 });
-  idle.enable();
-  await wait(10_000);
-  idle.disable();
-  say('event loop of an idle process', `${ms(idle.max / 1e6)} at most, ${ms(idle.percentile(99) / 1e6)} p99`);
-  const delay = monitorEventLoopDelay({ resolution: 1 });
+  await purging(database, store);
+} finally {
+  await close();
+  await database.destroy();
+  rmSync(folder, { recursive: true });
+}
+
+/** Purges the oldest lines while a conversation of another guild is written down, beside a process that does nothing. */
+async function purging(database: Database, store: RecordStore): Promise<void> {
+  const idle = fork(new URL('./idle-child.ts', import.meta.url));
+  await wait(1_000);
+  const watch = new LoopWatch();
   const writes: number[] = [];
-  let purging = true;
+  let isOver = false;
   const conversing = (async () => {
-    while (purging) {
+    while (!isOver) {
       const at = performance.now();
       await store.write(batch());
       writes.push(performance.now() - at);
@@ -90,23 +108,28 @@ try {
     }
   })();
   const keptDays = 30;
-  const now = BEGINNING + PURGED * EVERY_MS + keptDays * DAY_MS;
+  const oldest = await database('utterances').where({ guild_id: '1' }).min('started_at as at').first();
+  const now = Number(oldest?.at) + PURGED * EVERY_MS + keptDays * DAY_MS;
   const retentionDays = async (guildId: string) => (guildId === '1' ? keptDays : 3_650);
-  delay.enable();
-  began = performance.now();
+  const began = performance.now();
   const deleted = await new Retention({ database, retentionDays, now: () => now, log }).purge();
-  delay.disable();
-  purging = false;
+  const seconds = (performance.now() - began) / 1000;
+  isOver = true;
   await conversing;
-  say(`${deleted} lines purged`, `${((performance.now() - began) / 1000).toFixed(1)} s`);
-  say('event loop held up meanwhile', `${ms(delay.max / 1e6)} at most, ${ms(delay.percentile(99) / 1e6)} p99`);
-  writes.sort((one, other) => one - other);
-  const half = writes[Math.floor(writes.length / 2)] ?? 0;
-  say('a write meanwhile', `${ms(half)} median, ${ms(writes.at(-1) ?? 0)} at most`);
-} finally {
-  await close();
-  await database.destroy();
-  rmSync(folder, { recursive: true });
+  const own = watch.stop();
+  const beside = await new Promise<LoopFigures>((resolve) => {
+    idle.once('message', (figures) => resolve(figures as LoopFigures));
+    idle.send('stop');
+  });
+  const figures = (of: LoopFigures) =>
+    `${ms(of.median)} median, ${ms(of.p99)} p99, ${ms(of.worst)} worst, ${ms(of.ownWorst)} without waiting for a core`;
+  say(`${deleted} lines purged`, `${seconds.toFixed(1)} s`);
+  say('event loop meanwhile', figures(own));
+  say('event loop of an idle process', figures(beside));
+  say(
+    'a write meanwhile',
+    `${ms(median(writes))} median, ${ms(quantile(writes, 0.99))} p99, ${ms(Math.max(...writes))} worst`,
+  );
 }
 
 /** What a conversation of another guild writes before it posts a line. */

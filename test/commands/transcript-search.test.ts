@@ -122,7 +122,7 @@ describe('/transcript search', () => {
   it('says that there may be more where a whole page may not be read', async () => {
     const { guild, text, ben } = await scene((place) => [
       { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake, the first', postedIn: place.voice },
-      ...Array.from({ length: 100 }, () => ({
+      ...Array.from({ length: 1_000 }, () => ({
         channelId: place.voice,
         userId: '77',
         name: 'Cleo',
@@ -136,7 +136,7 @@ describe('/transcript search', () => {
     guild.channelChanged(hidden);
     const here = { channelId: [...guild.channels.values()].find(({ type }) => type === 2)?.id ?? '' };
     const answer = await ben.command('/transcript search', { text: 'cake' }, here);
-    assert.equal(answer.content, 'Page 1: “cake”\nNothing here that you may read. Look on with **Next**.');
+    assert.equal(answer.content, 'Page 1: “cake”\nNothing so far in what you may read. **Next** looks further back.');
     await turn(ben, answer, 'Next');
     assert.match(answer.content, /^Page 2: “cake”\n.*\n> \*\*cake\*\*, the first$|> \*\*cake\*\*\\, the first$/s);
   });
@@ -232,6 +232,27 @@ describe('/transcript search', () => {
       ].length;
     assert.equal(await found(ben), 1);
     assert.equal(await found(anna), 2);
+  });
+
+  it('looks past many lines that the asker may not read, and leaves none out between two pages', async () => {
+    const { guild, voice, text, ben } = await scene((place) =>
+      Array.from({ length: 140 }, (_, at) => ({
+        channelId: place.voice,
+        userId: '77',
+        name: 'Cleo',
+        text: `cake number${at}`,
+        postedIn: at < 7 ? place.voice : place.text,
+      })),
+    );
+    const hidden = guild.channels.get(text);
+    assert.ok(hidden);
+    hidden.overwrites.push({ id: guild.id, type: 0, allow: 0n, deny: 1n << 10n });
+    guild.channelChanged(hidden);
+    const numbers = (content: string) => [...content.matchAll(/number(\d+)/g)].map(([, number]) => Number(number));
+    const answer = await ben.command('/transcript search', { text: 'cake' }, { channelId: voice });
+    assert.deepEqual(numbers(answer.content), [6, 5, 4, 3, 2]);
+    await turn(ben, answer, 'Next');
+    assert.deepEqual(numbers(answer.message?.content ?? ''), [1, 0]);
   });
 
   it('is for the named readers alone once there are any', async () => {

@@ -47,11 +47,7 @@ export const channelIds = Array.from({ length: CHANNELS }, (_, at) => String(10 
  * twenty channels by turns. It goes past RecordStore, whose single rows would take half an hour for a million.
  */
 export async function fill(database: Database, seal: TextSeal, count: number): Promise<void> {
-  let seed = 1;
-  const random = (): number => {
-    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
-    return seed / 2_147_483_648;
-  };
+  const random = seeded(1);
   // Few words make up most of what people say.
   const word = (): string => wordOf(Math.floor(WORDS * random() ** 4));
   const [{ synchronous }] = await database.raw('PRAGMA synchronous');
@@ -71,6 +67,17 @@ export async function fill(database: Database, seal: TextSeal, count: number): P
     await conversation(database, seal, place, lines);
   }
   await database.raw(`PRAGMA synchronous = ${synchronous}`);
+}
+
+/** Numbers in [0, 1), the same ones for the same seed, that begin anew after 2^32 of them (mulberry32). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 interface Place {

@@ -73,17 +73,38 @@ test('encrypting that was broken off goes on at the next start', async (context)
   const { url } = place(context);
   const database = await openDatabase(url);
   context.after(() => database.destroy());
-  await fill(database, openText, 450);
+  await fill(database, openText, 1_450);
   const before = await finds(database, openText, wordOf(3));
   await database.raw(
-    "CREATE TRIGGER fuse BEFORE UPDATE ON utterances WHEN old.turn_id = 300 BEGIN SELECT RAISE(ABORT, 'power cut'); END",
+    "CREATE TRIGGER fuse BEFORE UPDATE ON utterances WHEN old.turn_id = 1300 BEGIN SELECT RAISE(ABORT, 'power cut'); END",
   );
   await assert.rejects(unlock(database, KEY, log), /power cut/);
+  const done = await database('utterances').whereRaw("typeof(text) = 'blob'").count('* as n').first();
+  assert.equal(done?.n, 1_000);
   await refused(unlock(database, OTHER, log), /is not the key/);
   await database.raw('DROP TRIGGER fuse');
   assert.equal(await finds(database, await unlock(database, KEY, log), wordOf(3)), before);
   const kinds = await database('utterances').distinct(database.raw('typeof(text) AS kind'));
   assert.deepEqual(kinds, [{ kind: 'blob' }]);
+});
+
+test('who starts the bot is told how far the encryption is', async (context) => {
+  const { url } = place(context);
+  const database = await openDatabase(url);
+  context.after(() => database.destroy());
+  await fill(database, openText, 450);
+  const { log: told, lines } = keptLog();
+  await unlock(database, KEY, told);
+  await unlock(database, KEY, told);
+  const message = 'encrypting the database: the bot goes online when this is done';
+  assert.deepEqual(
+    lines.map(({ msg, rows, of }) => ({ msg, rows, of })),
+    [
+      { msg: message, rows: 0, of: 450 },
+      { msg: message, rows: 450, of: 450 },
+      { msg: 'the database is encrypted now', rows: 450, of: undefined },
+    ],
+  );
 });
 
 test('the encryption is taken off with the key alone', async (context) => {

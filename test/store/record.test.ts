@@ -256,6 +256,20 @@ test('what a killed process left open is ended at the next start, and can be fou
   assert.equal(ended?.endedAt, AT + 2_900);
 });
 
+test('a purge whose step fails has deleted nothing of it, and the next one deletes it', async (context) => {
+  const { database, store, lines } = await open(context);
+  await store.write(batch(utterance(1, 'remember the milk'), utterance(2, 'forget the milk')));
+  await database.raw("CREATE TRIGGER fuse BEFORE DELETE ON utterances BEGIN SELECT RAISE(ABORT, 'power cut'); END");
+  const { log } = keptLog();
+  const retention = new Retention({ database, retentionDays: async () => 7, now: () => AT + 8 * 86_400_000, log });
+  await assert.rejects(retention.purge(), /power cut/);
+  assert.equal((await lines()).length, 2);
+  assert.equal((await database('words').select('rowid')).length, 2);
+  await database.raw('DROP TRIGGER fuse');
+  assert.equal(await retention.purge(), 2);
+  assert.equal((await database('words').select('rowid')).length, 0);
+});
+
 test('20,000 utterances: search, export in pages, and a purge that leaves nothing of what it deletes', async (context) => {
   const { database, record, lines } = await open(context);
   await fill(database, openText, 20_000);

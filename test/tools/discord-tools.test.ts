@@ -183,6 +183,7 @@ function find(id: number, userId: string, posts: string[]): RecordFind {
   const posted = posts.map((channelId) => ({ channelId, messageId: `m${id}` }));
   return {
     utterance: { ...utterance, posts: posted } as unknown as RecordFind['utterance'],
+    after: String(id),
     excerpt: `said ${id}`,
     hits: [],
   };
