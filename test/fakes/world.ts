@@ -36,6 +36,7 @@ export class World {
   readonly events: BridgeEvent[] = [];
   readonly #bus = new EventEmitter();
   #parley: Parley | undefined;
+  #closed: Promise<void> | undefined;
 
   private constructor(servers: {
     protocol: Protocol;
@@ -205,8 +206,16 @@ export class World {
     return violationsOf({ frames, requests });
   }
 
-  /** Stops everything. Throws when anything that was sent violates a published schema (where the schemas are there). */
-  async close(): Promise<void> {
+  /**
+   * Stops everything. Throws when anything that was sent violates a published schema (where the schemas are there).
+   * Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.#parley?.stop();
     await this.model.close();
     await this.#second?.close();
