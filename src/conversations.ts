@@ -320,8 +320,9 @@ export class Conversations {
     const { onEnded, journey, hearing, recorder, transcript, announcement } = running;
     onEnded();
     hearing.close();
-    const written = Promise.all([transcript.close(), announcement.ended(reason)]).then(() => recorder.close());
-    const last = Promise.all([written, journey.ended()]).then(() => {});
+    // Whoever reads the farewell will not see the bot come back, even if it is killed the next moment.
+    const farewell = journey.ended().then(() => announcement.ended(reason));
+    const last = Promise.all([transcript.close(), farewell]).then(() => recorder.close());
     this.#finishing.add(last);
     void last.finally(() => {
       this.#finishing.delete(last);
