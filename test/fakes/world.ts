@@ -177,7 +177,7 @@ export class World {
   }
 
   /** Waits for a condition on the events; throws with what did happen when it does not come. */
-  async until(what: string, condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+  async until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!condition()) {
       const left = deadline - performance.now();
