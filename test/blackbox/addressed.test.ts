@@ -145,7 +145,7 @@ describe('answering only who speaks to the bot', { concurrency: true }, () => {
         assert.match(told[1] ?? '', byName);
         assert.match(
           told[1] ?? '',
-          /^\*\*Anna\*\* spoke for \d+ ms\. .*turn over \d+ ms.*first sound .*My answer of 200 ms was heard/,
+          /^\*\*Anna\*\* spoke for [\d.]+ m?s\. .*turn over [\d.]+ m?s.*first sound .*My answer of 200 ms was heard/,
         );
         assert.match(
           told[2] ?? '',
