@@ -76,13 +76,15 @@ describe('what is only written down', { concurrency: true }, () => {
         const talking = people.map(async (person, who) => {
           for (const round of rounds) {
             await person.voice.speak(sentence(round * 3 + who));
-            await wait(750);
+            const stops = () =>
+              there.of('speaking').filter((event) => !event.speaking && event.person.name === person.name).length;
+            await there.until(`the end of ${person.name}’s sentence`, () => stops() > round);
           }
         });
         await wait(2_500);
         model.dropAll();
         await Promise.all(talking);
-        await there.until('every sentence', () => finals(there).length >= SENTENCES, 20_000);
+        await there.until('every sentence', () => finals(there).length >= SENTENCES);
         const expected = rounds.flatMap((round) => names.map((name, who) => `${name}: sentence ${round * 3 + who}`));
         assert.deepEqual(finals(there).toSorted(), expected.toSorted());
         assert.equal(there.of('reply-started').length, 0);
