@@ -58,6 +58,8 @@ function furnished(): {
       // What an attempt before left (steadily).
       await listener?.line.close();
       while (there(stage).guild.botVoiceChannelId !== null) await wait(10);
+      // Else the news of that leaving would be taken for a kick.
+      while (there(stage).knownChannelId !== null) await wait(10);
       listener = await there(stage).join(...args);
       return listener;
     },
