@@ -256,9 +256,9 @@ export class RunningConversation {
   #end(reason: EndReason): void {
     this.#place.onEnded();
     this.#hearing.close();
-    const said = Promise.all([this.#transcript.close(), this.#announcement.ended(reason)]);
-    const written = said.then(() => this.#recorder.close());
-    this.#finish(Promise.all([written, this.#journey.ended()]).then(() => {}));
+    // Whoever reads the farewell will not see the bot come back, even if it is killed the next moment.
+    const farewell = this.#journey.ended().then(() => this.#announcement.ended(reason));
+    this.#finish(Promise.all([this.#transcript.close(), farewell]).then(() => this.#recorder.close()));
   }
 
   #take(settings: GuildSettings): void {

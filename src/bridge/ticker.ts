@@ -4,6 +4,8 @@ const SLOW_MS = 250;
 const LATE_MS = 100;
 /** Then sockets come first, as long as an early packet would wait in a jitter buffer. */
 const CATCH_UP_MS = 60;
+/** So often at most in a row, where reading them takes long, too. */
+const CATCH_UPS = 5;
 
 /** Called with performance.now(); gives whether it needs the next call in 20 ms rather than at leisure. */
 export type TickListener = (now: number) => boolean;
@@ -18,7 +20,6 @@ export class Ticker {
   readonly #listeners = new Set<TickListener>();
   #timer: NodeJS.Timeout | undefined;
   #fast = false;
-  #dueAt = 0;
 
   /** Calls `listener` until the returned function is called. */
   every(listener: TickListener): () => void {
@@ -41,11 +42,14 @@ export class Ticker {
 
   #schedule(fast: boolean): void {
     this.#fast = fast;
-    const ms = fast ? FAST_MS : SLOW_MS;
-    this.#dueAt = performance.now() + ms;
+    this.#expect(fast ? FAST_MS : SLOW_MS, CATCH_UPS);
+  }
+
+  #expect(ms: number, catchUps: number): void {
+    const dueAt = performance.now() + ms;
     this.#timer = setTimeout(() => {
-      if (performance.now() - this.#dueAt < LATE_MS) this.#tick();
-      else this.#timer = setTimeout(() => this.#tick(), CATCH_UP_MS);
+      if (catchUps === 0 || performance.now() - dueAt < LATE_MS) this.#tick();
+      else this.#expect(CATCH_UP_MS, catchUps - 1);
     }, ms);
   }
 

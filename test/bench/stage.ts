@@ -195,7 +195,7 @@ export class Stage {
 
   async #loggedIn(): Promise<void> {
     if (this.bot.kind === 'plain') await this.bot.ask(undefined, (answer) => answer.ready === true);
-    else await this.until(() => hasCommand(this.discord, 'join'), 15_000, 'the registration of the bot’s commands');
+    else await this.until(() => hasCommand(this.discord, 'join'), 45_000, 'the registration of the bot’s commands');
     await wait(SETTLE_MS);
   }
 }

@@ -81,7 +81,7 @@ describe('answering only who speaks to the bot', { concurrency: true }, () => {
       const ended = () => world.of('turn-ended').length;
       /** Says it, and waits until it is answered, or surely is not. */
       const say = async (person: SimulatedPerson, words: string, answered: boolean, ms = 400): Promise<void> => {
-        const before = { audible: audible(), ended: ended() };
+        const before = { audible: audible(), ended: ended(), decided: decisions().length };
         next.set(person.name, [...(next.get(person.name) ?? []), words]);
         await person.voice.speak(sound(ms));
         await world.until(`the end of "${words}"`, () => ended() > before.ended);
@@ -90,7 +90,9 @@ describe('answering only who speaks to the bot', { concurrency: true }, () => {
           const { replyId } = world.of('reply-audible').at(-1) as { replyId: string };
           await world.until('its end', () => world.of('reply-ended').some((event) => event.replyId === replyId));
         } else {
-          await wait(700);
+          await world.until(`the verdict on "${words}"`, () => decisions().length > before.decided);
+          // An answer would begin at once.
+          await wait(500);
           assert.equal(audible(), before.audible, `"${words}" was answered`);
         }
       };
@@ -145,7 +147,7 @@ describe('answering only who speaks to the bot', { concurrency: true }, () => {
         assert.match(told[1] ?? '', byName);
         assert.match(
           told[1] ?? '',
-          /^\*\*Anna\*\* spoke for \d+ ms\. .*turn over \d+ ms.*first sound .*My answer of 200 ms was heard/,
+          /^\*\*Anna\*\* spoke for [\d.]+ m?s\. .*turn over [\d.]+ m?s.*first sound .*My answer of 200 ms was heard/,
         );
         assert.match(
           told[2] ?? '',

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PATIENCE, type Patience } from '../../src/model/back-off.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
 import { hasSchemas } from '../fakes/conformance.ts';
-import { share, tone } from '../fakes/sound.ts';
+import { framesOf, share, tone } from '../fakes/sound.ts';
 import { steadily } from '../fakes/steady.ts';
 import { INPUT_RATE, PROTOCOLS, World } from '../fakes/world.ts';
 
@@ -28,50 +28,48 @@ const reply = (text: string, ms: number): ScriptedReply => ({
   say: { text, pcm: tone({ hz: 1700, ms, rate: 24000 }) },
 });
 
-// Most of it is waiting, and each block has a world of its own; its tests share that and take turns.
+// Most of it is waiting, and every test has a world of its own.
 describe('the bot over each protocol', { concurrency: true }, () => {
   for (const protocol of PROTOCOLS) {
     const rate = INPUT_RATE[protocol];
 
-    describe(`the main job over ${protocol}`, { concurrency: 1 }, () => {
-      let world: World;
-      afterEach(() => world.close());
+    describe(`the main job over ${protocol}`, { concurrency: 2 }, () => {
       const start = async (
+        t: TestContext,
         script: (input: ScriptInput) => ScriptedReply | Promise<ScriptedReply>,
         patience: Partial<Patience> = {},
       ): Promise<World> => {
-        world = await World.start({ protocol, script, hear, patience: { ...PATIENCE, ...patience } });
+        const world = await World.start({ protocol, script, hear, patience: { ...PATIENCE, ...patience } });
+        t.after(() => world.close());
         return world;
       };
-      const posts = (): string =>
+      const posts = (world: World): string =>
         world.guild
           .messages(world.channelId)
           .map((message) => message.content)
           .join('\n');
 
-      it('hears a person, answers aloud, and posts both under their names', () =>
-        steadily(
-          async () => {
-            await start(() => reply('Hello there.', 600));
-            const anna = await world.person('Anna');
-            await world.join(anna);
-            await says(anna, 800);
-            await world.until('the end of the reply', () => world.of('reply-ended').length === 1);
-            const [turn] = world.model.turns;
-            assert.ok(turn);
-            assert.ok(share(turn.pcm.subarray(rate * 0.2, rate * 0.7), PITCH.Anna, rate) > 0.9, 'it is her sound');
-            assert.ok(Math.abs((turn.pcm.length * 1000) / rate - 900) <= 140, `${(turn.pcm.length * 1000) / rate} ms`);
-            assert.match(turn.labels.join('\n'), /"Anna"/);
-            const heard = anna.voice.heardPcm({ userId: world.discord.botUser.id, gaps: 'arrival' });
-            assert.ok(share(heard.subarray(4800, 24000), 1700, 48000) > 0.9, 'she hears the reply');
-            const both = /\*\*Anna:\*\* words of Anna\n\*\*Parley:\*\* Hello there\./;
-            await world.until('the transcript', () => both.test(posts()));
-          },
-          () => world.close(),
-        ));
+      it('hears a person, answers aloud, and posts both under their names', (t) =>
+        steadily(async () => {
+          const world = await start(t, () => reply('Hello there.', 600));
+          const anna = await world.person('Anna');
+          await world.join(anna);
+          await says(anna, 800);
+          await world.until('the end of the reply', () => world.of('reply-ended').length === 1);
+          const [turn] = world.model.turns;
+          assert.ok(turn);
+          assert.ok(share(turn.pcm.subarray(rate * 0.2, rate * 0.7), PITCH.Anna, rate) > 0.9, 'it is her sound');
+          assert.ok(Math.abs((turn.pcm.length * 1000) / rate - 900) <= 140, `${(turn.pcm.length * 1000) / rate} ms`);
+          assert.match(turn.labels.join('\n'), /"Anna"/);
+          const heard = anna.voice.heardPcm({ userId: world.discord.botUser.id });
+          const frames = framesOf(heard, 1700, 48000);
+          assert.ok(frames >= 25, `she hears ${frames} of 30 frames of the reply`);
+          const both = /\*\*Anna:\*\* words of Anna\n\*\*Parley:\*\* Hello there\./;
+          await world.until('the transcript', () => both.test(posts(world)));
+        }));
 
-      it('makes two turns of two people who speak at once, each whole, each under the right name', async () => {
-        await start(() => reply('You both.', 300));
+      it('makes two turns of two people who speak at once, each whole, each under the right name', async (t) => {
+        const world = await start(t, () => reply('You both.', 300));
         const anna = await world.person('Anna');
         const ben = await world.person('Ben');
         await world.join(anna);
@@ -88,8 +86,8 @@ describe('the bot over each protocol', { concurrency: true }, () => {
           const ms = (pcm.length * 1000) / rate;
           assert.ok(ms >= 1500 && ms <= 1740, `${name} said 1500 ms, the model got ${ms}`);
         }
-        await world.until('both transcripts', () => /words of Anna[\s\S]*words of Ben/.test(posts()));
-        assert.match(posts(), /\*\*Anna:\*\* words of Anna\n\*\*Ben:\*\* words of Ben/);
+        await world.until('both transcripts', () => /words of Anna[\s\S]*words of Ben/.test(posts(world)));
+        assert.match(posts(world), /\*\*Anna:\*\* words of Anna\n\*\*Ben:\*\* words of Ben/);
         const answered = world.of('reply-started').find((event) => event.turns.length === 2);
         assert.deepEqual(
           answered?.turns.map((turn) => turn.name),
@@ -97,47 +95,44 @@ describe('the bot over each protocol', { concurrency: true }, () => {
         );
       });
 
-      it('is cut off by 120 ms of speech and says nothing of the old reply afterwards', () =>
-        steadily(
-          async () => {
-            const long = reply('One two three four five six seven eight nine ten.', 8000);
-            await start((input) => (input.turn === 1 ? long : reply('Yes?', 300)));
-            const anna = await world.person('Anna');
-            const ben = await world.person('Ben');
-            await world.join(anna);
-            await says(anna, 600);
-            await world.until('the reply', () => world.of('reply-audible').length === 1);
-            await wait(1000);
-            const cutIn = performance.now();
-            await says(ben, 600);
-            await world.until('the interruption', () => world.of('interrupted').length === 1);
-            const [cut] = world.of('interrupted');
-            assert.equal(cut?.by.name, 'Ben');
-            const voice = world.discord.voice.packets.filter(
-              (packet) => packet.userId === world.discord.botUser.id && !packet.silence,
-            );
-            const during = voice.filter((packet) => packet.at > cutIn && packet.at < cutIn + 900);
-            const last = Math.max(...during.map((packet) => packet.at)) - cutIn;
-            assert.ok(last < 400, `the last packet of the old reply came ${last} ms after Ben's first`);
-            const ended = world.of('reply-ended')[0];
-            assert.ok(ended?.interrupted && ended.heardMs > 800 && ended.heardMs < 2500, JSON.stringify(ended));
-            if (protocol === 'openai') {
-              const sent = world.model.frames.map((frame) => frame.message as { type?: string; audio_end_ms?: number });
-              const truncate = sent.find((message) => message.type === 'conversation.item.truncate');
-              assert.equal(truncate?.audio_end_ms, Math.floor(ended.heardMs));
-              assert.ok(sent.some((message) => message.type === 'conversation.item.truncated'));
-              const errors = sent.filter((message) => message.type === 'error');
-              assert.deepEqual(errors, []);
-            }
-            await world.until('the answer to Ben', () => posts().includes('Yes?'));
-            assert.match(posts(), /\*\*Parley:\*\* One [^\n]*interrupted/);
-            assert.doesNotMatch(posts(), /ten\./);
-          },
-          () => world.close(),
-        ));
+      it('is cut off by 120 ms of speech and says nothing of the old reply afterwards', (t) =>
+        steadily(async () => {
+          const long = reply('One two three four five six seven eight nine ten.', 8000);
+          const world = await start(t, (input) => (input.turn === 1 ? long : reply('Yes?', 300)));
+          const anna = await world.person('Anna');
+          const ben = await world.person('Ben');
+          await world.join(anna);
+          await says(anna, 600);
+          await world.until('the reply', () => world.of('reply-audible').length === 1);
+          await wait(1000);
+          const cutIn = performance.now();
+          await says(ben, 600);
+          await world.until('the interruption', () => world.of('interrupted').length === 1);
+          const [cut] = world.of('interrupted');
+          assert.equal(cut?.by.name, 'Ben');
+          const voice = world.discord.voice.packets.filter(
+            (packet) => packet.userId === world.discord.botUser.id && !packet.silence,
+          );
+          const during = voice.filter((packet) => packet.at > cutIn && packet.at < cutIn + 900);
+          const last = Math.max(...during.map((packet) => packet.at)) - cutIn;
+          assert.ok(last < 400, `the last packet of the old reply came ${last} ms after Ben's first`);
+          const ended = world.of('reply-ended')[0];
+          assert.ok(ended?.interrupted && ended.heardMs > 800 && ended.heardMs < 2500, JSON.stringify(ended));
+          if (protocol === 'openai') {
+            const sent = world.model.frames.map((frame) => frame.message as { type?: string; audio_end_ms?: number });
+            const truncate = sent.find((message) => message.type === 'conversation.item.truncate');
+            assert.equal(truncate?.audio_end_ms, Math.floor(ended.heardMs));
+            assert.ok(sent.some((message) => message.type === 'conversation.item.truncated'));
+            const errors = sent.filter((message) => message.type === 'error');
+            assert.deepEqual(errors, []);
+          }
+          await world.until('the answer to Ben', () => posts(world).includes('Yes?'));
+          assert.match(posts(world), /\*\*Parley:\*\* One [^\n]*interrupted/);
+          assert.doesNotMatch(posts(world), /ten\./);
+        }));
 
-      it('comes back to full voice after a cough and loses no word of the reply', async () => {
-        await start(() => reply('A long answer.', 2500));
+      it('comes back to full voice after a cough and loses no word of the reply', async (t) => {
+        const world = await start(t, () => reply('A long answer.', 2500));
         const anna = await world.person('Anna');
         const ben = await world.person('Ben');
         await world.join(anna);
@@ -153,8 +148,8 @@ describe('the bot over each protocol', { concurrency: true }, () => {
         assert.equal(world.of('turn-began').length, 1);
       });
 
-      it('runs a tool for the person who asked and posts call, asker, result and answer', async () => {
-        await start((input) =>
+      it('runs a tool for the person who asked and posts call, asker, result and answer', async (t) => {
+        const world = await start(t, (input) =>
           input.toolResults.length > 0
             ? reply('Anna is here.', 300)
             : { calls: [{ name: 'who_is_here', arguments: {} }] },
@@ -168,12 +163,12 @@ describe('the bot over each protocol', { concurrency: true }, () => {
           [tool?.call.name, tool?.askers.map((asker) => asker.name), tool?.result.ok],
           ['who_is_here', ['Anna'], true],
         );
-        await world.until('the post', () => posts().includes('Anna is here.'));
-        assert.match(posts(), /who\\_is\\_here\(\) for Anna → .*Anna/);
+        await world.until('the post', () => posts(world).includes('Anna is here.'));
+        assert.match(posts(world), /who\\_is\\_here\(\) for Anna → .*Anna/);
       });
 
-      it('lets a reply that answers two people use only what both may use', async () => {
-        await start((input) =>
+      it('lets a reply that answers two people use only what both may use', async (t) => {
+        const world = await start(t, (input) =>
           input.toolResults.length > 0
             ? reply('That was refused.', 300)
             : { calls: [{ name: 'post_message', arguments: { text: 'hello' } }] },
@@ -190,45 +185,44 @@ describe('the bot over each protocol', { concurrency: true }, () => {
         await world.until('the refusal', () => world.of('tool-ended').length > 0);
         const shared = world.of('tool-ended').find((event) => event.askers.length === 2);
         assert.equal(shared?.result.ok, false, 'one of the two may not');
-        assert.equal(posts().includes('Posted for'), false);
+        assert.equal(posts(world).includes('Posted for'), false);
         await world.until('the answer', () => world.of('reply-ended').some((event) => event.heardMs > 0));
         await wait(700);
         const before = world.of('tool-ended').length;
         await says(anna, 600);
         await world.until('the tool again', () => world.of('tool-ended').length > before);
         assert.equal(world.of('tool-ended').at(-1)?.result.ok, true, 'Anna alone may');
-        await world.until('her post', () => posts().includes('Posted for **Anna**'));
+        await world.until('her post', () => posts(world).includes('Posted for **Anna**'));
       });
 
-      it('understands speech over a bad network: 5 % lost, 5 % reordered, 2 % twice, 30 ms of jitter', () =>
-        steadily(
-          async () => {
-            await start(() => reply('Understood.', 300));
-            const anna = await world.person('Anna');
-            await world.join(anna);
-            Object.assign(world.discord.voice.faults, { loss: 0.05, reorder: 0.05, duplicates: 0.02, jitterMs: 30 });
-            await says(anna, 3000);
-            await world.until('the reply', () => world.of('reply-ended').length === 1);
-            const pcm = world.model.turns[0]?.pcm ?? new Int16Array();
-            const ms = (pcm.length * 1000) / rate;
-            assert.ok(ms > 2850 && ms < 3300, `${ms} ms of 3000 reached the model`);
-            assert.ok(share(pcm, PITCH.Anna, rate) > 0.8);
-          },
-          () => world.close(),
-        ));
+      it('understands speech over a bad network: 5 % lost, 5 % reordered, 2 % twice, 30 ms of jitter', (t) =>
+        steadily(async () => {
+          const world = await start(t, () => reply('Understood.', 300));
+          const anna = await world.person('Anna');
+          await world.join(anna);
+          Object.assign(world.discord.voice.faults, { loss: 0.05, reorder: 0.05, duplicates: 0.02, jitterMs: 30 });
+          await says(anna, 3000);
+          await world.until('the reply', () => world.of('reply-ended').length === 1);
+          const pcm = world.model.turns[0]?.pcm ?? new Int16Array();
+          const ms = (pcm.length * 1000) / rate;
+          assert.ok(ms > 2850 && ms < 3300, `${ms} ms of 3000 reached the model`);
+          assert.ok(share(pcm, PITCH.Anna, rate) > 0.8);
+        }));
 
-      it('answers what is typed with /ask, aloud', async () => {
-        await start((input) => reply(`You wrote: ${input.text.includes('How tall') ? 'a question' : 'nothing'}.`, 300));
+      it('answers what is typed with /ask, aloud', async (t) => {
+        const world = await start(t, (input) =>
+          reply(`You wrote: ${input.text.includes('How tall') ? 'a question' : 'nothing'}.`, 300),
+        );
         const anna = await world.person('Anna');
         await world.join(anna);
         await anna.command('/ask', { text: 'How tall is the Zugspitze?' });
         await world.until('the end of the reply', () => world.of('reply-ended').some((event) => event.heardMs === 300));
-        await world.until('the post', () => posts().includes('You wrote: a question.'));
-        assert.match(posts(), /\*\*Anna:\*\* How tall is the Zugspitze\?/);
+        await world.until('the post', () => posts(world).includes('You wrote: a question.'));
+        assert.match(posts(world), /\*\*Anna:\*\* How tall is the Zugspitze\?/);
       });
 
-      it('comes back by itself when the model goes away in the middle, and loses no word', async () => {
-        await start(() => reply('Hello.', 300));
+      it('comes back by itself when the model goes away in the middle, and loses no word', async (t) => {
+        const world = await start(t, () => reply('Hello.', 300));
         const anna = await world.person('Anna');
         await world.join(anna);
         await says(anna, 600);
@@ -244,20 +238,27 @@ describe('the bot over each protocol', { concurrency: true }, () => {
         assert.equal(heard.length, 2);
         assert.ok(Math.abs(((heard[1]?.pcm.length ?? 0) * 1000) / rate - 900) <= 140, 'the turn came whole');
         const twice = /words of Anna[\s\S]*Hello\.[\s\S]*words of Anna[\s\S]*Hello\./;
-        await world.until('the transcript', () => twice.test(posts()));
-        assert.equal(posts().match(/words of Anna/g)?.length, 2);
+        await world.until('the transcript', () => twice.test(posts(world)));
+        assert.equal(posts(world).match(/words of Anna/g)?.length, 2);
         assert.deepEqual([world.of('ended'), world.of('trouble')], [[], []]);
       });
 
-      it('leaves and says why when the model stays away', async () => {
-        await start(() => reply('Hello.', 300), { firstMs: 10, longestMs: 50, noticeMs: 100, giveUpMs: 500 });
+      it('leaves and says why when the model stays away', async (t) => {
+        const world = await start(t, () => reply('Hello.', 300), {
+          firstMs: 10,
+          longestMs: 50,
+          noticeMs: 100,
+          giveUpMs: 1_500,
+          // Else the outage counts from the beginning of a connection this young, and may be over before it is told.
+          stableMs: 0,
+        });
         const anna = await world.person('Anna');
         await world.join(anna);
         world.model.faults.refuse = 503;
         world.model.dropAll();
         await world.until('the end', () => world.of('ended').length === 1);
         assert.equal(world.of('trouble').length, 1);
-        await world.until('the farewell', () => /I had to leave: /.test(posts()));
+        await world.until('the farewell', () => /I had to leave: /.test(posts(world)));
         assert.equal(world.guild.botVoiceChannelId, null);
         world.model.faults.refuse = undefined;
         assert.match((await anna.command('/join')).content, /listening|am in/, 'and it can be brought back');
@@ -265,8 +266,8 @@ describe('the bot over each protocol', { concurrency: true }, () => {
 
       it('sends nothing that the published schemas do not allow', {
         skip: hasSchemas ? false : 'needs ../shared/schemas',
-      }, async () => {
-        await start((input) =>
+      }, async (t) => {
+        const world = await start(t, (input) =>
           input.turn === 1 && input.toolResults.length === 0
             ? { calls: [{ name: 'current_time', arguments: { place: 'Asia/Tokyo' } }] }
             : reply('A long enough answer to be cut off.', 3000),

@@ -29,7 +29,7 @@ describe('the bot', { concurrency: true }, () => {
           content.startsWith('Hello, I am an AI. A moderator moved me here'),
         );
         await ben.voice.speak({ pcm: tone({ hz: 300, ms: 800, rate: 48000 }), sampleRate: 48000, channels: 1 });
-        await guild.waitForMessage(attic, ({ content }) => content.includes('Hello there.'), 10_000);
+        await guild.waitForMessage(attic, ({ content }) => content.includes('Hello there.'));
         assert.equal(world.of('turn-began').at(-1)?.turn.name, 'Ben');
         // Whoever is here is not told that the conversation went somewhere else.
         assert.ok(guild.messages(attic).every(({ content }) => !content.includes('goes on there')));
@@ -63,14 +63,15 @@ describe('the bot', { concurrency: true }, () => {
           channels: 1,
         });
         await world.until('her turn', () => world.of('turn-began').length > 0);
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        // Twice what has to be kept: on a busy machine her packets are late.
+        await new Promise((resolve) => setTimeout(resolve, 1_200));
         world.guild.moveBot(attic);
         await world.until('the end of her turn', () => world.of('turn-ended').length > 0);
         await speaking;
         const [ended] = world.of('turn-ended');
         assert.equal(ended?.turn.userId, anna.userId);
         assert.ok((ended?.speechMs ?? 0) >= 600, `${ended?.speechMs} ms`);
-        await world.guild.waitForMessage(attic, ({ content }) => content.includes('I was just saying'), 10_000);
+        await world.guild.waitForMessage(attic, ({ content }) => content.includes('I was just saying'));
       } finally {
         await world.close();
       }

@@ -6,7 +6,7 @@ import { type CheckedCall, RIGHTFUL } from '../fakes/ledger.ts';
 import { type Plan, planOf, troubles } from '../fakes/plan.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
-/** More of them on demand, for a longer search. */
+/** More of them on demand, for a longer search (npm run endurance -- conversations). */
 const TIMES = Number(process.env.CONVERSATION_TIMES ?? 1);
 const AT_ONCE = 40;
 /** With OpenAI a reply of nothing counts as an answer, though the model still sees its turns as open. */
@@ -209,23 +209,23 @@ describe('generated conversations', { concurrency: 2 }, () => {
 
   for (const protocol of ['openai', 'gemini'] as const) {
     it(`outlive cut lines, rotation and changes of model on ${protocol}, and lose no word`, async () => {
-      const failures = await outlive(protocol, 25);
+      const failures = await outlive(protocol, 16);
       assert.equal(failures.length, 0, `${failures.length}:\n${failures.slice(0, 3).join('\n\n')}`);
     });
   }
 
   for (const protocol of ['openai', 'gemini'] as const) {
     it(`answer only who calls the bot on ${protocol}, and hear all the rest`, async () => {
-      const { failures, refused } = await address(protocol, 40);
+      const { failures, refused } = await address(protocol, 24);
       assert.equal(failures.length, 0, `${failures.length}:\n${failures.slice(0, 3).join('\n\n')}`);
-      // Of Gemini's models only one leaves the choice to us: by the seed, 15 and more.
-      assert.ok(refused >= 10, `only ${refused} turns were for somebody else`);
+      // Of Gemini's models only one leaves the choice to us: of 40 conversations, by the seed, 15 and more.
+      assert.ok(refused >= 6, `only ${refused} turns were for somebody else`);
     });
   }
 
   for (const protocol of ['openai', 'gemini'] as const) {
     it(`credit nothing to the wrong person where ${protocol} draws the turns`, async () => {
-      await playAll(protocol, 'server', 40);
+      await playAll(protocol, 'server', 24);
     });
   }
 });

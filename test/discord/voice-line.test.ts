@@ -9,7 +9,7 @@ import { OpusCodecs } from '../../src/discord/opus.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../src/discord/voice-line.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import { share, tone } from '../fakes/sound.ts';
+import { framesOf, share, tone } from '../fakes/sound.ts';
 import { steadily } from '../fakes/steady.ts';
 
 const MODES = ['aead_aes256_gcm_rtpsize', 'aead_xchacha20_poly1305_rtpsize'] as const;
@@ -116,10 +116,10 @@ for (const mode of MODES) {
               return at <= 1000 ? tone({ hz: 500, ms: 20, rate: 24000, offset: at * 24 }) : undefined;
             },
           });
-          await wait(1400);
-          const pcm = anna.voice.heardPcm({ userId: discord.botUser.id, gaps: 'arrival' });
-          assert.ok(Math.abs(pcm.length / 48 - 1100) < 60, `${pcm.length / 48} ms`);
-          assert.ok(share(pcm.subarray(9600, 38400), 500, 48000) > 0.95);
+          // Frames, not time: a busy machine makes pauses between them.
+          const heard = () => framesOf(anna.voice.heardPcm({ userId: discord.botUser.id }), 500, 48000);
+          for (let left = 100; left > 0 && heard() < 50; left -= 1) await wait(50);
+          assert.ok(heard() >= 45 && heard() <= 50, `${heard()} of 50 frames`);
         } finally {
           await line.close();
           await anna.leave();

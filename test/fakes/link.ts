@@ -61,6 +61,11 @@ export class LinkStage {
     return { guildId: this.guild.id, userId: this.discord.botUser.id };
   }
 
+  /** Where the bot's client takes itself to be. */
+  get knownChannelId(): string | null {
+    return this.client.guilds.cache.get(this.guild.id)?.members.me?.voice.channelId ?? null;
+  }
+
   /** Somebody in the channel. */
   async person(name: string): Promise<SimulatedPerson> {
     const person = this.guild.addPerson({ name });

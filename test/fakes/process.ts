@@ -28,7 +28,7 @@ export class BotProcess {
   }
 
   /** The exit code; throws after `timeoutMs`, having killed it. */
-  async exit(timeoutMs = 20_000): Promise<number | null> {
+  async exit(timeoutMs = 45_000): Promise<number | null> {
     if (this.child.exitCode !== null) return this.child.exitCode;
     const timer = setTimeout(() => this.child.kill('SIGKILL'), timeoutMs);
     const [code, signal] = await once(this.child, 'exit');
@@ -38,7 +38,7 @@ export class BotProcess {
   }
 
   /** Waits for a text on stdout. */
-  async says(text: string, timeoutMs = 20_000): Promise<void> {
+  async says(text: string, timeoutMs = 45_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!this.stdout.includes(text)) {
       if (performance.now() > deadline || this.child.exitCode !== null) {

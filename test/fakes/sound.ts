@@ -13,6 +13,13 @@ export function tone(options: {
   );
 }
 
+/** How many frames of 20 ms are this frequency. A gap between two of them counts for nothing, and shifts no phase. */
+export function framesOf(pcm: Int16Array, hz: number, rate: number): number {
+  const frame = rate / 50;
+  const frames = Array.from({ length: Math.floor(pcm.length / frame) }, (_, i) => i * frame);
+  return frames.filter((from) => share(pcm.subarray(from, from + frame), hz, rate) > 0.9).length;
+}
+
 /** Power of one frequency in the sound relative to the sound's whole power, 0…1 (Goertzel). */
 export function share(pcm: Int16Array, hz: number, rate: number): number {
   const coefficient = 2 * Math.cos((2 * Math.PI * hz) / rate);

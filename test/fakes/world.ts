@@ -36,6 +36,7 @@ export class World {
   readonly events: BridgeEvent[] = [];
   readonly #bus = new EventEmitter();
   #parley: Parley | undefined;
+  #closed: Promise<void> | undefined;
 
   private constructor(servers: {
     protocol: Protocol;
@@ -176,7 +177,7 @@ export class World {
   }
 
   /** Waits for a condition on the events; throws with what did happen when it does not come. */
-  async until(what: string, condition: () => boolean, timeoutMs = 15_000): Promise<void> {
+  async until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     while (!condition()) {
       const left = deadline - performance.now();
@@ -205,8 +206,16 @@ export class World {
     return violationsOf({ frames, requests });
   }
 
-  /** Stops everything. Throws when anything that was sent violates a published schema (where the schemas are there). */
-  async close(): Promise<void> {
+  /**
+   * Stops everything. Throws when anything that was sent violates a published schema (where the schemas are there).
+   * Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     await this.#parley?.stop();
     await this.model.close();
     await this.#second?.close();

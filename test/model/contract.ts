@@ -561,9 +561,9 @@ export function contract(adapter: Adapter): void {
       });
 
       it('notices a line that is half open', async (t) => {
-        const timing = { ...TIMING, pingMs: 50, silentMs: 800 };
+        const timing = { ...TIMING, pingMs: 50, silentMs: 1_500 };
         const { listener, provider } = await open(t, script, { timing });
-        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        await new Promise((resolve) => setTimeout(resolve, 1_800));
         assert.equal(listener.end, undefined); // pongs keep it alive
         provider.faults.halfOpen = true;
         const error = (await listener.ended())?.error;

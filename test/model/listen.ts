@@ -16,7 +16,7 @@ export class Listener {
     void this.#read();
   }
 
-  /** The first event of this type, from index `from` on, for which `test` holds; waits for it, 8 s at most. */
+  /** The first event of this type, from index `from` on, for which `test` holds; waits for it, 20 s at most. */
   async next<T extends SessionEvent['type']>(type: T, test: (event: Of<T>) => boolean = () => true, from = 0) {
     return (await this.#find(() => {
       const found = this.events.slice(from).find((event) => event.type === type && test(event as Of<T>));
@@ -57,7 +57,7 @@ export class Listener {
   }
 
   async #find<R>(look: () => R | undefined, complaint: string): Promise<R> {
-    const until = performance.now() + 8_000;
+    const until = performance.now() + 20_000;
     for (;;) {
       const found = look();
       if (found !== undefined) return found;

@@ -80,6 +80,8 @@ for (const first of ['openai', 'gemini'] as const) {
       assert.equal(changed.message, `I now use ${models[second].label}.`);
       speak(session, BEN, rate);
       await answered(listener, 2);
+      // Closing takes a message there and back.
+      for (let left = 200; left > 0 && order.length < 2; left -= 1) await wait(10);
       assert.deepEqual(order, ['the new one opened', 'the old one closed']);
       assert.match(toldIn(stage[second]), /Be kind\..*Anna.*said: .*words 6400.*Yes\./);
       assert.deepEqual(record(listener), [

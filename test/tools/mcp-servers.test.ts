@@ -130,7 +130,7 @@ describe('MCP servers', () => {
       'const s = "x".repeat(1e6); const f = () => process.stdout.write(s, f); f()',
     ];
     stage = await McpStage.start(
-      lines.map((code, at) => entryOf(`s${at}`, stdio(['-e', code]), { startTimeoutMs: 4_500 })),
+      lines.map((code, at) => entryOf(`s${at}`, stdio(['-e', code]), { startTimeoutMs: 20_000 })),
     );
     await until('both failures', () => {
       const log = stage.log.join('');

@@ -51,8 +51,8 @@ export function answerOf(interaction: Interaction): Answer {
   };
 }
 
-/** Waits for at most so long (10 s unless said), then rejects and names what did not come. */
-export async function within<T>(promise: Promise<T>, timeoutMs = 10_000, what: string): Promise<T> {
+/** Waits for at most so long (30 s unless said), then rejects and names what did not come. */
+export async function within<T>(promise: Promise<T>, timeoutMs = 30_000, what: string): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`${what} did not come within ${timeoutMs} ms`)), timeoutMs);
   return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));

@@ -187,7 +187,7 @@ export class SimulatedGuild {
   waitForMessage(
     channelId: string,
     predicate: (message: StoredMessage) => boolean,
-    timeoutMs = 5000,
+    timeoutMs = 15_000,
   ): Promise<StoredMessage> {
     return this.board.waitFor(channelId, predicate, timeoutMs);
   }

@@ -22,7 +22,7 @@ import { channelJson, memberJson, roleJson, userJson } from './wire.ts';
 /** Where and how long. The channel is the voice channel's chat where the person sits in one, else the guild's first text channel. */
 export interface ActOptions {
   readonly channelId?: string;
-  /** For the final answer, 10 s unless said. */
+  /** For the final answer, 30 s unless said. */
   readonly timeoutMs?: number;
 }
 
