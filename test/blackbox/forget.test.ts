@@ -144,6 +144,7 @@ describe('/privacy forget', { concurrency: true }, () => {
         await world.until('both answers', () => world.of('reply-ended').length === answered + 2);
         await anna.command('/leave');
         await world.until('the posts', () => told('Noted: Anna wants tea') > 0 && told('Noted: Ben') > before);
+        await world.until('the last line', () => texts().at(-1)?.includes('The conversation ended') === true);
       };
       while (rounds < 3) await round();
       const posts = open().filter(({ content }) => content.includes('Anna wants'));
