@@ -103,6 +103,7 @@ export class Bridge implements BridgeHandle {
       disabled: () => this.#model.settings.disabledTools,
       onSettled: () => this.#replies.askForTools(performance.now()),
     });
+    const underWay = new TurnsUnderWay();
     const shared = {
       ...parts,
       guildId: this.guildId,
@@ -110,8 +111,8 @@ export class Bridge implements BridgeHandle {
       model: this.#model,
       floor: this.#floor,
       turns: this.#turns,
-      underWay: new TurnsUnderWay(),
-      answering: this.#answering(),
+      underWay,
+      answering: this.#answering(underWay),
       announcements: this.#announcements,
       tools: this.#tools,
       usage: new ReplyUsage(model.provider),
@@ -221,7 +222,7 @@ export class Bridge implements BridgeHandle {
     return this.#departure.leave(reason);
   }
 
-  #answering(): Answering {
+  #answering(underWay: TurnsUnderWay): Answering {
     const { ownName, session, observe } = this.#parts;
     const model = this.#model;
     return new Answering({
@@ -230,7 +231,11 @@ export class Bridge implements BridgeHandle {
       people: () => this.#people.here.length,
       unasked: () => model.unasked,
       decided: (turn, answered, reason) => observe({ type: 'answer-decided', turn, answered, reason }),
-      pass: (turnId) => session.pass([turnId]),
+      pass: (turnId) => {
+        session.pass([turnId]);
+        // No answer is still to come: with its words the turn is over.
+        underWay.answered([turnId]);
+      },
     });
   }
 

@@ -112,8 +112,11 @@ export class TurnFeed {
     const now = performance.now();
     const { respond, passed } = answering.ended(turn.id, decision.respond && !model.listens, now);
     session.endTurn(respond);
-    if (passed) session.pass([turn.id]);
     underWay.ended(turn.id, now);
+    if (passed) {
+      session.pass([turn.id]);
+      underWay.answered([turn.id]);
+    }
     usage.heard(turn.id, speechMs);
     if (model.listens) {
       lastWords.said(turn.id);

@@ -82,7 +82,13 @@ export class StdioTransport implements Transport {
     if (!stdin?.writable) throw new Error('the process is gone');
     const written = Promise.withResolvers<void>();
     stdin.write(serializeMessage(message), (error) => (error ? written.reject(error) : written.resolve()));
-    await Promise.race([written.promise, this.#gone.promise]);
+    try {
+      await Promise.race([written.promise, this.#gone.promise]);
+    } catch (error) {
+      // A pipe breaks before the process is known to be gone, and how it ended is what people are to read.
+      await this.#goneWithin(GRACE_MS);
+      throw error;
+    }
   }
 
   /** Asks it to end by closing its stdin, then tells it, then makes it. Takes at most 1.5 s. Idempotent. */

@@ -8,9 +8,9 @@ afterEach(async () => {
 });
 
 /** A scene in which these people can opt out. */
-function consenting(silenceMs = 200) {
+function consenting(silenceMs = 200, answer: 'always' | 'addressed' = 'always') {
   const out = new Set<string>();
-  const scene = new Scene({ silenceMs }, undefined, (userId) => !out.has(userId));
+  const scene = new Scene({ silenceMs, answer }, undefined, (userId) => !out.has(userId), { unasked: 'waits' });
   open.push(scene);
   const optOut = (userId: string): void => {
     out.add(userId);
@@ -86,6 +86,17 @@ describe('Bridge, of somebody who opts out', () => {
     await scene.speak('ben', 400);
     await scene.called('end respond');
     await scene.says({ type: 'turn-transcript', turnId: 1, text: 'Hello.', final: true }, started('r1', 1), done('r1'));
+    optOut('ben');
+    assert.deepEqual(withdrawn(scene), []);
+    assert.equal(scene.session.calls.at(-1), 'withdraw ben ');
+  });
+
+  it('keeps a finished sentence that was not for the bot', async () => {
+    const { scene, optOut } = consenting(200, 'addressed');
+    await scene.speak('ben', 400);
+    await scene.called('end');
+    await scene.says({ type: 'turn-transcript', turnId: 1, text: 'Lovely weather.', final: true });
+    await scene.called('pass 1');
     optOut('ben');
     assert.deepEqual(withdrawn(scene), []);
     assert.equal(scene.session.calls.at(-1), 'withdraw ben ');
