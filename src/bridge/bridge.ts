@@ -61,6 +61,8 @@ export interface BridgeParts {
   /** The bot's display name, by which people may call it. Default `Parley`. */
   readonly ownName?: () => string;
   readonly observe: (event: BridgeEvent) => void;
+  /** See Departure. */
+  readonly lastWordsMs?: number;
   /** The last thing to do while the bot is still in the channel; waited for at most a second. */
   readonly beforeLeaving?: () => Promise<void>;
   readonly log: Logger;

@@ -13,8 +13,10 @@ import type { TurnFeed } from './turn-feed.ts';
 
 /** Leaving takes no longer than this because of a farewell. */
 const FAREWELL_MS = 1_000;
-/** Where the bot only listens, it waits so long for what was said last. */
+/** Where the bot only listens, it waits so long for what was said last, and … */
 const LAST_TURNS_MS = 2_000;
+/** … so long where it talks as well. */
+const LAST_WORDS_MS = 1_000;
 
 /** What a conversation consists of when it ends. */
 export interface DepartureParts {
@@ -30,6 +32,8 @@ export interface DepartureParts {
   readonly announcements: Announcements;
   readonly replies: Replies;
   readonly stopTicking: () => void;
+  /** How long the words of what was said last are waited for where the bot talks; only tests need another time. */
+  readonly lastWordsMs?: number | undefined;
   /** The last thing to do while the bot is still in the channel; waited for at most a second. */
   readonly beforeLeaving?: (() => Promise<void>) | undefined;
   readonly observe: (event: BridgeEvent) => void;
@@ -72,11 +76,10 @@ export class Departure {
   }
 
   async #leave(reason: EndReason): Promise<void> {
-    const { model, lastWords, line, observe } = this.#parts;
-    // Nothing waits where nothing is written down beside the answers.
-    if (model.listens && reason.kind !== 'session-lost') {
-      this.#endTurns();
-      await lastWords.all(LAST_TURNS_MS);
+    const { model, lastWords, lastWordsMs = LAST_WORDS_MS, line, observe } = this.#parts;
+    if (reason.kind !== 'session-lost') {
+      if (model.listens) this.#endTurns();
+      await lastWords.all(model.listens ? LAST_TURNS_MS : lastWordsMs);
     }
     this.#closing = true;
     this.#closeParts();

@@ -118,10 +118,8 @@ export class TurnFeed {
       underWay.answered([turn.id]);
     }
     usage.heard(turn.id, speechMs);
-    if (model.listens) {
-      lastWords.said(turn.id);
-      underWay.answered([turn.id]);
-    }
+    if (model.unasked === 'waits') lastWords.said(turn.id, now);
+    if (model.listens) underWay.answered([turn.id]);
     if (respond) replies.expect();
     // The floor counts on a reply; where none is asked for, the next tick tells it so.
     else ticker.wake();

@@ -166,7 +166,8 @@ describe('refusing and forgetting', { concurrency: true }, () => {
       await anna.command('/ask', { text: 'my marzipan' });
       await world.until('the answer', () => world.of('reply-ended').length === round);
       await anna.command('/leave');
-      await world.until('the post', () => threads().every(({ id }) => posts(world, id).includes('Well')));
+      const whole = (id: string) => /Well[\s\S]*The conversation ended/.test(posts(world, id));
+      await world.until('the post', () => threads().length === round && threads().every(({ id }) => whole(id)));
     }
     const [first, second] = threads();
     assert.ok(first && second);

@@ -170,6 +170,25 @@ describe('Bridge', () => {
     assert.equal(scene.of('turn-transcript')[0]?.turn?.name, 'Ben');
   });
 
+  it('goes once the last words are there, and waits for them only so long', async () => {
+    scene = new Scene();
+    await scene.speak('anna', 400);
+    await scene.called('end respond');
+    const leaving = scene.bridge.close({ kind: 'asked', by: 'anna' });
+    await scene.says({ type: 'turn-transcript', turnId: 1, text: 'Goodbye.', final: true });
+    await leaving;
+    assert.deepEqual(
+      scene.of('turn-transcript').map(({ text }) => text),
+      ['Goodbye.'],
+    );
+
+    scene = new Scene();
+    await scene.speak('ben', 400);
+    await scene.called('end respond');
+    await scene.bridge.close({ kind: 'asked', by: 'ben' });
+    assert.equal(scene.of('ended').length, 1);
+  });
+
   it('leaves when everybody has gone for as long as the setting says', async () => {
     scene = new Scene({ aloneMs: 0 });
     scene.people = [];

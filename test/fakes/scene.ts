@@ -70,6 +70,7 @@ export class Scene {
   ) {
     const scripted = { ...scriptedModel, capabilities: { ...scriptedModel.capabilities, ...own } };
     this.bridge = new Bridge({
+      lastWordsMs: 100,
       line: this.line,
       mayHear,
       session: this.session,
