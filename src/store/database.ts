@@ -11,6 +11,15 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
+/** What `act` gives. Rejects with a StoreError that says of `what` (`The notes`) that it could not be had, for whatever reason. */
+export async function asked<T>(what: string, doing: 'read from' | 'written to', act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new StoreError(`${what} cannot be ${doing} the database.`, { cause: error });
+  }
+}
+
 const PREFIX = 'sqlite:';
 const MEMORY = ':memory:';
 /** How long a write waits for another process that holds the file, such as a backup. */

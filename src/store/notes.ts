@@ -1,9 +1,11 @@
 import type { Note, Notes } from '../bridge/guild-ports.ts';
 import type { Person } from '../bridge/ports.ts';
-import { type Database, StoreError } from './database.ts';
+import { asked, type Database } from './database.ts';
 import { keptText } from './kept-text.ts';
 import { openText, type TextSeal } from './text-seal.ts';
 
+/** What a failure of the database says. */
+const WHAT = 'The notes';
 const LONGEST_TEXT = 500;
 const MOST_NOTES = 100;
 
@@ -24,7 +26,7 @@ export class NoteStore implements Notes {
     const text = keptText(note.text, 'The note', LONGEST_TEXT);
     const { userId, name } = note.by;
     const madeAt = this.#now();
-    const id = await this.#asked('written to', async () => {
+    const id = await asked(WHAT, 'written to', async () => {
       // Counted and written in one: two who ask at once must not get past the limit.
       return this.#database.transaction(async (inside) => {
         const [row] = await inside('notes').where({ guild_id: guildId }).count({ count: '*' });
@@ -39,7 +41,7 @@ export class NoteStore implements Notes {
   }
 
   async list(guildId: string): Promise<readonly Note[]> {
-    const rows = await this.#asked('read from', () =>
+    const rows = await asked(WHAT, 'read from', () =>
       this.#database('notes').where({ guild_id: guildId }).orderBy('id'),
     );
     return rows.map((row) => ({
@@ -52,15 +54,7 @@ export class NoteStore implements Notes {
 
   async remove(guildId: string, id: number): Promise<boolean> {
     return (
-      (await this.#asked('written to', () => this.#database('notes').where({ guild_id: guildId, id }).delete())) > 0
+      (await asked(WHAT, 'written to', () => this.#database('notes').where({ guild_id: guildId, id }).delete())) > 0
     );
-  }
-
-  async #asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
-    try {
-      return await act();
-    } catch (error) {
-      throw new StoreError(`The notes cannot be ${doing} the database.`, { cause: error });
-    }
   }
 }

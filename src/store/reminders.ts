@@ -1,9 +1,11 @@
 import type { Reminder, Reminders } from '../bridge/guild-ports.ts';
 import type { UserId } from '../bridge/ports.ts';
-import { type Database, StoreError } from './database.ts';
+import { asked, type Database } from './database.ts';
 import { keptText } from './kept-text.ts';
 import { openText, type TextSeal } from './text-seal.ts';
 
+/** What a failure of the database says. */
+const WHAT = 'The reminders';
 const LONGEST_TEXT = 300;
 const MOST_OF_ONE = 20;
 const SOONEST_MS = 1_000;
@@ -34,7 +36,7 @@ export class ReminderStore implements Reminders {
     if (!(dueAt - madeAt >= SOONEST_MS)) throw new RangeError('That time is over already.');
     if (dueAt - madeAt > LATEST_MS) throw new RangeError('A reminder can be at most one year ahead.');
     const mine = { guild_id: guildId, user_id: person.userId };
-    const id = await this.#asked('written to', () =>
+    const id = await asked(WHAT, 'written to', () =>
       // Counted and written in one: two who ask at once must not get past the limit.
       this.#database.transaction(async (inside) => {
         const [row] = await inside('reminders').where(mine).count({ count: '*' });
@@ -53,7 +55,7 @@ export class ReminderStore implements Reminders {
 
   async of(guildId: string, userId: UserId): Promise<readonly Reminder[]> {
     const mine = { guild_id: guildId, user_id: userId };
-    const rows = await this.#asked('read from', () =>
+    const rows = await asked(WHAT, 'read from', () =>
       this.#database('reminders')
         .where(mine)
         .orderBy([{ column: 'due_at' }, { column: 'id' }]),
@@ -63,12 +65,12 @@ export class ReminderStore implements Reminders {
 
   async remove(guildId: string, userId: UserId, id: number): Promise<boolean> {
     const mine = { guild_id: guildId, user_id: userId, id };
-    return (await this.#asked('written to', () => this.#database('reminders').where(mine).delete())) > 0;
+    return (await asked(WHAT, 'written to', () => this.#database('reminders').where(mine).delete())) > 0;
   }
 
   /** What is due at an instant, the oldest first; at most 20. */
   async due(at: number): Promise<readonly DueReminder[]> {
-    const rows = await this.#asked('read from', () =>
+    const rows = await asked(WHAT, 'read from', () =>
       this.#database('reminders').where('due_at', '<=', at).orderBy('due_at').limit(20),
     );
     return rows.map((row) => reminderOf(row, this.#seal));
@@ -76,33 +78,25 @@ export class ReminderStore implements Reminders {
 
   /** When the next one is due; null where there is none. */
   async nextDueAt(): Promise<number | null> {
-    const [row] = await this.#asked('read from', () => this.#database('reminders').min({ next: 'due_at' }));
+    const [row] = await asked(WHAT, 'read from', () => this.#database('reminders').min({ next: 'due_at' }));
     return (row?.next as number | null | undefined) ?? null;
   }
 
   /** Whether it is still wanted. */
   async has(id: number): Promise<boolean> {
-    return (await this.#asked('read from', () => this.#database('reminders').where({ id }).first('id'))) !== undefined;
+    return (await asked(WHAT, 'read from', () => this.#database('reminders').where({ id }).first('id'))) !== undefined;
   }
 
   /** It was brought, or is given up. */
   async done(id: number): Promise<void> {
-    await this.#asked('written to', () => this.#database('reminders').where({ id }).delete());
+    await asked(WHAT, 'written to', () => this.#database('reminders').where({ id }).delete());
   }
 
   /** It could not be brought, and is due again. */
   async postpone(id: number, dueAt: number): Promise<void> {
-    await this.#asked('written to', () =>
+    await asked(WHAT, 'written to', () =>
       this.#database('reminders').where({ id }).update({ due_at: dueAt }).increment('failures', 1),
     );
-  }
-
-  async #asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
-    try {
-      return await act();
-    } catch (error) {
-      throw new StoreError(`The reminders cannot be ${doing} the database.`, { cause: error });
-    }
   }
 }
 

@@ -1,10 +1,12 @@
 import type { UserId } from '../bridge/ports.ts';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { Report } from '../bridge/rule-ports.ts';
-import { type Database, StoreError } from './database.ts';
+import { asked, type Database } from './database.ts';
 import { postedIn } from './rule-cards.ts';
 import type { TextSeal } from './text-seal.ts';
 
+/** What a failure of the database says. */
+const WHAT = 'The reports';
 type Row = Readonly<Record<string, unknown>>;
 
 /** Sealed copies for moderators, apart from the record: neither its retention nor forgetting reaches them. Rejects with StoreError. */
@@ -19,7 +21,7 @@ export class ReportStore {
 
   add(report: Omit<Report, 'id'>): Promise<Report> {
     const seal = (name: string, text: string) => this.#seal.seal(`reports.${name}`, text);
-    return asked('written to', async () => {
+    return asked(WHAT, 'written to', async () => {
       const [id] = await this.#database('reports').insert({
         guild_id: report.guildId,
         channel_id: report.channelId,
@@ -38,14 +40,14 @@ export class ReportStore {
   }
 
   posted(id: number, { channelId, messageId }: PostedIn): Promise<void> {
-    return asked('written to', async () => {
+    return asked(WHAT, 'written to', async () => {
       await this.#database('reports').where({ id }).update({ card_channel_id: channelId, card_message_id: messageId });
     });
   }
 
   /** The guilds that have any of which no moderator knows yet. */
   waiting(): Promise<readonly string[]> {
-    return asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const rows = await this.#database('reports').whereNull('card_message_id').distinct('guild_id');
       return rows.map(({ guild_id }) => String(guild_id));
     });
@@ -53,7 +55,7 @@ export class ReportStore {
 
   /** Those of which no moderator knows yet, oldest first; at most 20. */
   unposted(guildId: string): Promise<readonly Report[]> {
-    return asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const rows = await this.#database('reports')
         .where({ guild_id: guildId })
         .whereNull('card_message_id')
@@ -65,7 +67,7 @@ export class ReportStore {
 
   /** When this person, or (`null`) anybody, reported since then; oldest first. */
   times(guildId: string, by: UserId | null, since: number): Promise<readonly number[]> {
-    return asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const rows = await this.#database('reports')
         .where({ guild_id: guildId, ...(by !== null && { by_id: by }) })
         .where('made_at', '>', since)
@@ -77,7 +79,7 @@ export class ReportStore {
 
   /** Deletes those from before an instant, of every guild; gives how many. */
   purge(before: number): Promise<number> {
-    return asked('written to', () => this.#database('reports').where('made_at', '<', before).delete());
+    return asked(WHAT, 'written to', () => this.#database('reports').where('made_at', '<', before).delete());
   }
 
   #report(row: Row): Report {
@@ -94,13 +96,5 @@ export class ReportStore {
       at: Number(row.made_at),
       posted: postedIn(row.card_channel_id, row.card_message_id),
     };
-  }
-}
-
-async function asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw new StoreError(`The reports cannot be ${doing} the database.`, { cause: error });
   }
 }

@@ -1,10 +1,12 @@
 import type { UserId } from '../bridge/ports.ts';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { RuleCard } from '../bridge/rule-ports.ts';
-import { type Database, StoreError } from './database.ts';
+import { asked, type Database } from './database.ts';
 import { addRemoval } from './post-removals.ts';
 import type { TextSeal } from './text-seal.ts';
 
+/** What a failure of the database says. */
+const WHAT = 'The cards of rules';
 type Row = Readonly<Record<string, unknown>>;
 
 /** The cards of what rules hit, so that their buttons outlive the process. Rejects with StoreError. */
@@ -18,7 +20,7 @@ export class RuleCardStore {
   }
 
   add(card: Omit<RuleCard, 'id'>): Promise<RuleCard> {
-    return asked('written to', async () => {
+    return asked(WHAT, 'written to', async () => {
       const [id] = await this.#database('rule_cards').insert(this.#row(card));
       return { ...card, id: Number(id) };
     });
@@ -26,7 +28,7 @@ export class RuleCardStore {
 
   /** undefined where it is gone, or another guild's. */
   find(guildId: string, id: number): Promise<RuleCard | undefined> {
-    return asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const row = await this.#database('rule_cards').where({ guild_id: guildId, id }).first();
       return row && this.#card(row);
     });
@@ -34,14 +36,14 @@ export class RuleCardStore {
 
   /** Replaces it; one that was deleted meanwhile stays so. */
   put(card: RuleCard): Promise<void> {
-    return asked('written to', async () => {
+    return asked(WHAT, 'written to', async () => {
       await this.#database('rule_cards').where({ id: card.id }).update(this.#row(card));
     });
   }
 
   /** Those whose context still grows, or that Discord did not take, newest first; at most 100. */
   unfinished(): Promise<readonly RuleCard[]> {
-    return asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const rows = await this.#database('rule_cards').where({ complete: 0 }).orderBy('id', 'desc').limit(100);
       return rows.map((row) => this.#card(row));
     });
@@ -49,14 +51,14 @@ export class RuleCardStore {
 
   /** Deletes those from before an instant; gives how many. */
   purge(guildId: string, before: number): Promise<number> {
-    return asked('written to', () =>
+    return asked(WHAT, 'written to', () =>
       this.#database('rule_cards').where({ guild_id: guildId }).where('said_at', '<', before).delete(),
     );
   }
 
   /** The guilds that have any. */
   guilds(): Promise<readonly string[]> {
-    return asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const rows = await this.#database('rule_cards').distinct('guild_id');
       return rows.map(({ guild_id }) => String(guild_id));
     });
@@ -64,7 +66,7 @@ export class RuleCardStore {
 
   /** The newest 20 that are posted nowhere, oldest first. */
   unposted(guildId: string): Promise<readonly RuleCard[]> {
-    return asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const rows = await this.#database('rule_cards')
         .where({ guild_id: guildId })
         .whereNull('card_message_id')
@@ -76,7 +78,7 @@ export class RuleCardStore {
 
   /** Those of what was said from then on, oldest first. */
   since(guildId: string, at: number): Promise<readonly RuleCard[]> {
-    return asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const rows = await this.#database('rule_cards')
         .where({ guild_id: guildId })
         .where('said_at', '>=', at)
@@ -87,7 +89,7 @@ export class RuleCardStore {
 
   /** Deletes it. `editFor`: its post still has to be emptied, because this person wants it so. */
   remove({ id, guildId, posted }: RuleCard, editFor: UserId | null): Promise<void> {
-    return asked('written to', () =>
+    return asked(WHAT, 'written to', () =>
       this.#database.transaction(async (transaction) => {
         await transaction('rule_cards').where({ id }).delete();
         if (editFor === null || !posted) return;
@@ -144,12 +146,4 @@ export class RuleCardStore {
 /** Where a message is, out of two columns. */
 export function postedIn(channelId: unknown, messageId: unknown): PostedIn | null {
   return typeof channelId === 'string' && typeof messageId === 'string' ? { channelId, messageId } : null;
-}
-
-async function asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    throw new StoreError(`The cards of rules cannot be ${doing} the database.`, { cause: error });
-  }
 }

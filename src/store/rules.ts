@@ -1,7 +1,9 @@
 import type { UserId } from '../bridge/ports.ts';
 import type { Rule, RuleSettings } from '../bridge/rule-ports.ts';
-import { type Database, StoreError } from './database.ts';
+import { asked, type Database } from './database.ts';
 
+/** What a failure of the database says. */
+const WHAT = 'The rules';
 /** More rules nobody keeps an overview of, and each is held against every sentence. */
 const MOST: Readonly<Record<Rule['kind'], number>> = { word: 5_000, pattern: 60, exception: 1_000 };
 /** Rows in one statement: SQLite takes some thousand values. */
@@ -30,7 +32,7 @@ export class RuleStore {
   }
 
   settings(guildId: string): Promise<RuleSettings> {
-    return this.#asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const row = await this.#database('rule_settings').where({ guild_id: guildId }).first();
       if (!row) return DEFAULTS;
       const mode = row.mode === 'card' ? 'card' : 'log';
@@ -52,7 +54,7 @@ export class RuleStore {
 
   /** Oldest first. */
   list(guildId: string): Promise<readonly (Rule & { readonly hits: number })[]> {
-    return this.#asked('read from', async () => {
+    return asked(WHAT, 'read from', async () => {
       const rows = await this.#database('rules').where({ guild_id: guildId }).orderBy('id');
       return rows.map(({ id, kind, text, hits }) => ({ id, kind, text, hits }));
     });
@@ -98,16 +100,8 @@ export class RuleStore {
   }
 
   #write<T>(act: () => Promise<T>): Promise<T> {
-    const writing = this.#writing.then(() => this.#asked('written to', act));
+    const writing = this.#writing.then(() => asked(WHAT, 'written to', act));
     this.#writing = writing.catch(() => {});
     return writing;
-  }
-
-  async #asked<T>(doing: string, act: () => Promise<T>): Promise<T> {
-    try {
-      return await act();
-    } catch (error) {
-      throw new StoreError(`The rules cannot be ${doing} the database.`, { cause: error });
-    }
   }
 }
