@@ -9,7 +9,7 @@ export class LastWords {
 
   said(turnId: number, now: number): void {
     this.#missing.set(turnId, now);
-    for (const [id, at] of this.#missing) if (now - at > AWAITED_MS) this.#missing.delete(id);
+    this.#giveUp(now);
   }
 
   written(turnId: number): void {
@@ -19,8 +19,7 @@ export class LastWords {
 
   /** Resolves once nothing is missing that may still come, after `limitMs` at the latest. */
   async all(limitMs: number): Promise<void> {
-    const now = performance.now();
-    for (const [id, at] of this.#missing) if (now - at > AWAITED_MS) this.#missing.delete(id);
+    this.#giveUp(performance.now());
     if (this.#missing.size === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, limitMs);
@@ -29,5 +28,9 @@ export class LastWords {
         resolve();
       };
     });
+  }
+
+  #giveUp(now: number): void {
+    for (const [id, at] of this.#missing) if (now - at > AWAITED_MS) this.#missing.delete(id);
   }
 }

@@ -11,7 +11,8 @@ const SEALED_VERSION = 1;
 
 /**
  * End-to-end decryption as the networking has it at the time of each packet; a version of 0 means none. It throws where
- * a packet is not to be decoded. While the group is renewed, the former session's keys count too. The library's own decrypt() is not used: it hands on what it cannot open.
+ * a packet is not to be decoded. While the group is renewed, the former session's keys count too. The library's own
+ * decrypt() is not used: it hands on what it cannot open.
  */
 export function unsealerOf(
   networking: Networking,
@@ -26,11 +27,11 @@ export function unsealerOf(
     }
     // While a call goes down to no encryption or up again, both kinds are on their way (DAVE protocol, "Passthrough Mode").
     if (!isSealed(packet) && (dave.protocolVersion === 0 || wasDowngraded(dave))) return packet;
-    const former = renewal()?.former(performance.now());
     try {
       if (!session.ready) throw new Error('the session is not ready');
       return session.decrypt(userId, MEDIA_AUDIO, packet);
     } catch (error) {
+      const former = renewal()?.former(performance.now());
       if (!former) throw error;
       return former.decrypt(userId, MEDIA_AUDIO, packet);
     }

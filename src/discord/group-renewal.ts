@@ -58,10 +58,12 @@ export class GroupRenewal {
     const dave = this.#dave;
     const group = dave.session as Group | undefined;
     if (!group || !this.#externalSender || dave.reinitializing) return;
+    const commits = this.#seen;
+    // Also where nothing comes of it: it is not tried at every tick.
+    this.#seen = 0;
     const fresh = newGroup(group, this.#externalSender);
     if (!fresh) return;
-    this.#log.debug({ commits: this.#seen }, 'end-to-end encryption: joining the group anew, to free its memory');
-    this.#seen = 0;
+    this.#log.debug({ commits }, 'end-to-end encryption: joining the group anew, to free its memory');
     this.#former = { group, until: now + FORMER_MS };
     dave.session = fresh;
     dave.recoverFromInvalidTransition(dave.lastTransitionId ?? 0);
