@@ -1,28 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Pitches } from '../fakes/pitches.ts';
-import { ProviderEars } from '../fakes/provider-ears.ts';
-import { INPUT_RATE, PROTOCOLS, type Protocol, World } from '../fakes/world.ts';
+import { earsScene, pitches } from '../fakes/ears-scene.ts';
+import { PROTOCOLS, type World } from '../fakes/world.ts';
 
-const NAMES = ['Anna', 'Ben', 'Carl'];
-const pitches = new Pitches(NAMES);
 /** Somebody's packets that were sent before the bot knew of the choice. */
 const ON_THE_WAY_MS = 400;
-
-async function scene(protocol: Protocol, options: Partial<Parameters<typeof World.start>[0]> = {}) {
-  const world = await World.start({
-    protocol,
-    script: () => ({ silent: true }),
-    hear: ({ pcm, sampleRate }) => {
-      const there = new Set(pitches.read(pcm, sampleRate));
-      return `I am ${NAMES.filter((name) => there.has(name)).join(' and ')}.`;
-    },
-    ...options,
-  });
-  const ears = new ProviderEars(world.model, { pitches, rate: INPUT_RATE[protocol] });
-  return { world, ears };
-}
 
 const said = (world: World): string[] =>
   world.of('turn-transcript').flatMap(({ turn, text }) => (text === '' ? [] : `${turn?.name}: ${text}`));
@@ -35,7 +18,7 @@ const posts = (world: World): string =>
 describe('whoever opts out', { concurrency: true }, () => {
   for (const protocol of PROTOCOLS) {
     it(`is not heard from the middle of their sentence on, which is dropped whole, while others are (${protocol})`, async () => {
-      const { world, ears } = await scene(protocol);
+      const { world, ears } = await earsScene(protocol);
       try {
         const anna = await world.person('Anna');
         const ben = await world.person('Ben');

@@ -7,29 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
 import { openText } from '../../src/store/text-seal.ts';
-import { Pitches } from '../fakes/pitches.ts';
-import { ProviderEars } from '../fakes/provider-ears.ts';
+import { earsScene, pitches } from '../fakes/ears-scene.ts';
 import { steadily } from '../fakes/steady.ts';
-import { INPUT_RATE, PROTOCOLS, type Protocol, World } from '../fakes/world.ts';
-
-const NAMES = ['Anna', 'Ben', 'Carl', 'Dora'];
-const pitches = new Pitches(NAMES);
-
-type Options = Partial<Parameters<typeof World.start>[0]>;
-
-async function scene(protocol: Protocol, options: Options = {}) {
-  const world = await World.start({
-    protocol,
-    script: () => ({ silent: true }),
-    hear: ({ pcm, sampleRate }) => {
-      const there = new Set(pitches.read(pcm, sampleRate));
-      return `I am ${NAMES.filter((name) => there.has(name)).join(' and ')}.`;
-    },
-    ...options,
-  });
-  const ears = new ProviderEars(world.model, { pitches, rate: INPUT_RATE[protocol] });
-  return { world, ears };
-}
+import { PROTOCOLS, type World } from '../fakes/world.ts';
 
 /** The most codecs that were alive at one time while this went on. */
 async function mostCodecs(world: World, act: Promise<unknown>): Promise<number> {
@@ -56,7 +36,7 @@ describe('consent', { concurrency: true }, () => {
       it(`reaches no decoder and no provider, with three who speak at once over a bad network (${protocol})`, () =>
         steadily(async () => {
           const faults = { loss: 0.05, reorder: 0.05, duplicates: 0.02, delayMs: 20, jitterMs: 30 };
-          const { world, ears } = await scene(protocol, { discord: { faults } });
+          const { world, ears } = await earsScene(protocol, { discord: { faults } });
           try {
             const [anna, ben, carl] = [
               await world.person('Anna'),
@@ -83,7 +63,7 @@ describe('consent', { concurrency: true }, () => {
         }));
 
       it(`is not given to the next connection, nor written down there, when the old one breaks (${protocol})`, async () => {
-        const { world, ears } = await scene(protocol);
+        const { world, ears } = await earsScene(protocol);
         try {
           const [anna, ben] = [await world.person('Anna'), await world.person('Ben')];
           await world.join(anna);
@@ -121,7 +101,7 @@ describe('consent', { concurrency: true }, () => {
       const folder = mkdtempSync(join(tmpdir(), 'parley-consent-'));
       test.after(() => rmSync(folder, { recursive: true }));
       const env = { DATABASE_URL: `sqlite:${join(folder, 'parley.db')}` };
-      const { world, ears } = await scene('openai', { env });
+      const { world, ears } = await earsScene('openai', { env });
       try {
         const [anna, ben] = [await world.person('Anna'), await world.person('Ben')];
         await world.join(anna);
@@ -152,7 +132,7 @@ describe('consent', { concurrency: true }, () => {
 
     it('is company for the bot, is named by who_is_here, and may still type', async () => {
       const results: string[] = [];
-      const { world, ears } = await scene('openai', {
+      const { world, ears } = await earsScene('openai', {
         script: ({ toolResults }) => {
           results.push(...toolResults.map(({ output }) => output));
           return results.length > 0
@@ -180,7 +160,7 @@ describe('consent', { concurrency: true }, () => {
 
   describe('a server that is set to opt-in', () => {
     it('has only those heard who said yes, says so, and lets nobody else change that', async () => {
-      const { world, ears } = await scene('gemini');
+      const { world, ears } = await earsScene('gemini');
       try {
         const ben = await world.person('Ben');
         const anna = world.guild.addPerson({ name: 'Anna', admin: true });
@@ -213,7 +193,7 @@ describe('consent', { concurrency: true }, () => {
       const folder = mkdtempSync(join(tmpdir(), 'parley-notices-'));
       test.after(() => rmSync(folder, { recursive: true }));
       const address = `sqlite:${join(folder, 'parley.db')}`;
-      const { world } = await scene('openai', {
+      const { world } = await earsScene('openai', {
         env: { DATABASE_URL: address, PRIVACY_URL: 'https://parley.example/privacy' },
       });
       const notices = () => world.guild.messages(world.channelId).filter(({ content }) => content.startsWith('-# '));

@@ -77,6 +77,25 @@ async function open(
 
 const isAppend = (message: object): boolean => (message as { type?: string }).type === 'input_audio_buffer.append';
 
+/** A conversation with OpenAI, which writes everything down itself. */
+async function openWithOpenAI(t: Pick<TestContext, 'after'>, openai: SimulatedOpenAI): Promise<TranscribedSession> {
+  const endpoint = { apiKey: openai.apiKey, baseUrl: openai.url, log: SILENT_LOG };
+  const model = openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' });
+  const session = new TranscribedSession({
+    session: await reconnecting(model, { log: SILENT_LOG, patience: HASTY }).connect(
+      OPTIONS,
+      new AbortController().signal,
+    ),
+    model,
+    options: OPTIONS,
+    transcriber: openAITranscriber({ ...endpoint, provider: 'openai', transcriber: 'gpt-live-transcribe' }),
+    log: SILENT_LOG,
+    patience: HASTY,
+  });
+  t.after(() => session.close());
+  return session;
+}
+
 const finals = (listener: Listener) =>
   listener
     .all('turn-transcript')
@@ -227,20 +246,7 @@ describe('a conversation whose people are written down beside it', () => {
   it('asks nobody beside a model that writes everything down itself', async (t) => {
     const openai = await SimulatedOpenAI.start({ script: () => ({ silent: true }), hear: () => 'words' });
     t.after(() => openai.close());
-    const endpoint = { apiKey: openai.apiKey, baseUrl: openai.url, log: SILENT_LOG };
-    const model = openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' });
-    const session = new TranscribedSession({
-      session: await reconnecting(model, { log: SILENT_LOG, patience: HASTY }).connect(
-        OPTIONS,
-        new AbortController().signal,
-      ),
-      model,
-      options: OPTIONS,
-      transcriber: openAITranscriber({ ...endpoint, provider: 'openai', transcriber: 'gpt-live-transcribe' }),
-      log: SILENT_LOG,
-      patience: HASTY,
-    });
-    t.after(() => session.close());
+    const session = await openWithOpenAI(t, openai);
     await session.ready;
     const listener = new Listener(session);
     speak(session, ANNA, 24_000, { respond: false });
@@ -251,20 +257,7 @@ describe('a conversation whose people are written down beside it', () => {
 
   it('begins to write down when the conversation goes over to a model that does not, at the rate of the first', async (t) => {
     const { gemini, openai } = await open(t);
-    const endpoint = { apiKey: openai.apiKey, baseUrl: openai.url, log: SILENT_LOG };
-    const model = openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' });
-    const session = new TranscribedSession({
-      session: await reconnecting(model, { log: SILENT_LOG, patience: HASTY }).connect(
-        OPTIONS,
-        new AbortController().signal,
-      ),
-      model,
-      options: OPTIONS,
-      transcriber: openAITranscriber({ ...endpoint, provider: 'openai', transcriber: 'gpt-live-transcribe' }),
-      log: SILENT_LOG,
-      patience: HASTY,
-    });
-    t.after(() => session.close());
+    const session = await openWithOpenAI(t, openai);
     const listener = new Listener(session);
     speak(session, ANNA, 24_000, { respond: false });
     await listener.next('turn-transcript', ({ final }) => final);
