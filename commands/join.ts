@@ -1,11 +1,12 @@
 import { ChannelType, type GuildMember, PermissionFlagsBits, type VoiceBasedChannel } from 'discord.js';
-import type { BridgeHandle } from '../src/bridge/bridge-ports.ts';
-import { LineLostError, SessionLostError } from '../src/bridge/errors.ts';
+import type { BridgeHandle, Opening } from '../src/bridge/bridge-ports.ts';
+import { CalledOffError, LineLostError, SessionLostError } from '../src/bridge/errors.ts';
 import type { ConversationMode } from '../src/bridge/record-ports.ts';
+import { personOf } from '../src/names/person.ts';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { missingRights, sees, writingRights } from './rights.ts';
-import { channelLink, labelWords, listed } from './words.ts';
+import { channelLink, labelWords, listed, plain } from './words.ts';
 
 /** Brings the bot into a voice channel. */
 export const join: Command = {
@@ -26,22 +27,37 @@ export const join: Command = {
   async execute(asked, context) {
     const place = placeAsked(asked);
     if (typeof place === 'string') return place;
-    const bridge = context.bridges.find(asked.guildId);
+    const opening = context.bridges.opening(asked.guildId);
+    if (opening && !opening.returning) return onTheWay(opening, asked);
+    const bridge = await staying(context.bridges.find(asked.guildId));
     const isElsewhere = bridge !== undefined && bridge.channelId !== place.id;
     // Nobody should clear a channel for a bot that cannot come anyway.
     const obstacle =
       askersObstacle(place, asked.member) ??
       (isElsewhere ? presence(place, asked, bridge) : undefined) ??
-      botsObstacle(place, modeAsked(asked)) ??
+      botsObstacle(place, modeAsked(asked), context.clock.now()) ??
       presence(place, asked, bridge);
     if (obstacle) return obstacle;
-    const budget = await context.usage.exhausted(asked.guildId);
-    if (budget !== undefined) {
-      return `Today's budget of this server ($${budget}) is spent. I can come back after midnight UTC, or when somebody who manages the server raises it: \`/usage budget\`.`;
-    }
+    const spent = await context.usage.spent(asked.guildId);
+    if (spent)
+      return `${spent.words.charAt(0).toUpperCase()}${spent.words.slice(1)} is spent. I can come back ${spent.back}.`;
     return open(place, asked, context);
   },
 };
+
+/** Whoever asks while it leaves asks for another conversation. */
+async function staying(bridge: BridgeHandle | undefined): Promise<BridgeHandle | undefined> {
+  if (!bridge?.isLeaving) return bridge;
+  // The reason that was given first counts.
+  await bridge.close({ kind: 'asked', by: null });
+  return undefined;
+}
+
+function onTheWay({ channelId, by }: Opening, asked: Asked): string {
+  const channel = asked.guild.channels.cache.get(channelId);
+  const where = sees(channel, asked.member) ? channelLink(channelId) : 'another channel that you cannot see';
+  return `I am just joining ${where}, as ${plain(by.name)} asked me to. \`/leave\` calls me off.`;
+}
 
 /** The voice channel meant, or what to do when there is none. */
 function placeAsked(asked: Asked): VoiceBasedChannel | string {
@@ -67,7 +83,7 @@ function askersObstacle(channel: VoiceBasedChannel, member: GuildMember): string
   return `You may not join that channel yourself (you lack ${bold(missing)} there), so you cannot send me into it.`;
 }
 
-function botsObstacle(channel: VoiceBasedChannel, mode: ConversationMode): string | undefined {
+function botsObstacle(channel: VoiceBasedChannel, mode: ConversationMode, now: number): string | undefined {
   const me = channel.guild.members.me;
   if (!me) return 'Discord has not told me yet what I may do here. Try again in a few seconds.';
   // On a stage nobody has Speak: who may speak there is said each time.
@@ -78,7 +94,7 @@ function botsObstacle(channel: VoiceBasedChannel, mode: ConversationMode): strin
     const them = missing.length === 1 ? 'it' : 'them';
     return `I lack ${bold(missing)} in ${channelLink(channel.id)}. Somebody who may edit the channel can grant ${them} under **Edit Channel → Permissions**, to me or to my role.`;
   }
-  if (me.isCommunicationDisabled())
+  if ((me.communicationDisabledUntilTimestamp ?? 0) > now)
     return 'I am timed out on this server, so I may not speak. A moderator can lift the timeout.';
   const isThere = me.voice.channelId === channel.id;
   if (channel.full && !isThere && !channel.permissionsFor(me).has(PermissionFlagsBits.MoveMembers)) {
@@ -114,7 +130,7 @@ function alreadyThere(channel: VoiceBasedChannel, asked: ConversationMode, mode:
 }
 
 async function open(channel: VoiceBasedChannel, asked: Asked, context: CommandContext): Promise<string> {
-  const by = { userId: asked.user.id, name: asked.member.displayName };
+  const by = personOf(asked);
   let bridge: BridgeHandle;
   try {
     const mode = modeAsked(asked);
@@ -122,6 +138,8 @@ async function open(channel: VoiceBasedChannel, asked: Asked, context: CommandCo
     // Of two requests at the same time, the first one decides where and how.
     if (bridge.channelId !== channel.id || bridge.status().mode !== mode) return presence(channel, asked, bridge) ?? '';
   } catch (error) {
+    if (error instanceof CalledOffError) return error.message;
+    if (error instanceof LineLostError && error.noRoom) return waits(channel, asked, context);
     if (error instanceof SessionLostError || error instanceof LineLostError) {
       const fields = { guildId: asked.guildId, channelId: channel.id };
       // The sentence says what to do; the stack under it is for those who look for more.
@@ -138,6 +156,14 @@ async function open(channel: VoiceBasedChannel, asked: Asked, context: CommandCo
   }
   const place = await soundGoesTo(bridge, asked.guildId, context);
   return `I am in ${channelLink(channel.id)} and listening: just talk to me. What is said there goes to ${place}. \`/leave\` sends me away.${warning}`;
+}
+
+/** A place in the queue; whoever asked learns of it, and how to give it up. */
+function waits(channel: VoiceBasedChannel, asked: Asked, { bridges }: CommandContext): string {
+  const by = personOf(asked);
+  const place = bridges.waiting.add({ guildId: asked.guildId, channelId: channel.id, by, mode: modeAsked(asked) });
+  const who = place === 1 ? 'You are next' : `You are number ${place} in the queue`;
+  return `I am in as many conversations as I can be. ${who}: I come into ${channelLink(channel.id)} by myself, if somebody is there then. \`/leave\` gives the place up.`;
 }
 
 /** The model in use; also the one that was wanted, where a fallback stands in for it. */

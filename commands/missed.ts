@@ -1,5 +1,6 @@
 import type { UserId } from '../src/bridge/ports.ts';
 import type { LineRange, RecordedConversation, RecordedLine, RecordedUtterance } from '../src/bridge/record-ports.ts';
+import { personOf } from '../src/names/person.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { paged, saidIn, saidLine, statementLines, stillTold } from './said.ts';
@@ -22,6 +23,7 @@ export const missed: Command = {
     const { guildId } = asked;
     const { bridges, readers, record } = context;
     const bridge = bridges.find(guildId);
+    if (!bridge && bridges.opening(guildId)) return 'I am just joining: you have missed nothing.';
     if (!bridge) return 'I am in no conversation on this server. `/transcript summary` sums up one that is over.';
     const readable = await readers.channelsFor(guildId, [asked.user.id]);
     if (readable.ids.length === 0) return NOT_A_READER;
@@ -52,7 +54,7 @@ async function retold(
 ): Promise<CommandAnswer> {
   const { guildId } = asked;
   const { summaries, audit } = context;
-  const by = { userId: asked.user.id, name: asked.member.displayName };
+  const by = personOf(asked);
   const check = stillTold(context, asked, { range, lines, refusal: NOT_HERE });
   const last = async (why: string): Promise<CommandAnswer> => {
     const shown = lines.slice(-LAST_LINES);

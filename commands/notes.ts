@@ -1,7 +1,9 @@
 import { PermissionFlagsBits } from 'discord.js';
 import type { Note } from '../src/bridge/guild-ports.ts';
-import type { Asked, Command, CommandContext } from './command.ts';
+import { fold } from '../src/folding/fold.ts';
+import type { Asked, Command, CommandContext, Typing } from './command.ts';
 import { guildCommand } from './guild-command.ts';
+import { sees } from './rights.ts';
 import { counted, plain } from './words.ts';
 
 /** What fits under Discord's 2,000 characters with room for the line that says how many more there are. */
@@ -26,18 +28,18 @@ export const notes: Command = {
   },
 
   async autocomplete(typing, context) {
-    const part = typing.options.getFocused().toLowerCase();
+    const part = fold(typing.options.getFocused(), 'search');
     const all = await context.notes.list(typing.guildId);
     const may = (note: Note) => note.by.userId === typing.user.id || keepsOrder(typing.memberPermissions);
     return all
       .toReversed()
-      .filter((note) => may(note) && `${note.id} ${note.text}`.toLowerCase().includes(part))
+      .filter((note) => isShown(note, typing) && may(note) && fold(`${note.id} ${note.text}`, 'search').includes(part))
       .map((note) => ({ name: `${note.id}: ${note.text}`.slice(0, 100).toWellFormed(), value: note.id }));
   },
 };
 
-async function list({ guildId }: Asked, { notes }: CommandContext): Promise<string> {
-  const all = (await notes.list(guildId)).toReversed();
+async function list(asked: Asked, { notes }: CommandContext): Promise<string> {
+  const all = (await notes.list(asked.guildId)).filter((note) => isShown(note, asked)).toReversed();
   if (all.length === 0)
     return 'I remember nothing for this server. Say “remember that …” while I am in a voice channel.';
   const lines: string[] = [];
@@ -55,13 +57,18 @@ async function list({ guildId }: Asked, { notes }: CommandContext): Promise<stri
 
 async function remove(asked: Asked, { notes }: CommandContext): Promise<string> {
   const id = asked.options.getInteger('note', true);
-  const note = (await notes.list(asked.guildId)).find((one) => one.id === id);
+  const note = (await notes.list(asked.guildId)).find((one) => one.id === id && isShown(one, asked));
   if (!note) return `There is no note ${id}. \`/notes list\` shows all.`;
   if (note.by.userId !== asked.user.id && !keepsOrder(asked.memberPermissions)) {
     return `That note is of ${plain(note.by.name, 40)}. Only they, and people with Manage Messages, can delete it.`;
   }
   await notes.remove(asked.guildId, id);
   return `I have forgotten “${plain(note.text, SHOWN)}”. A conversation that is running knew it and may still mention it.`;
+}
+
+/** Whether somebody may know of a note: it is theirs, or they see the voice channel where it was made. */
+function isShown({ channelId, by }: Note, { guild, member, user }: Asked | Typing): boolean {
+  return channelId === undefined || by.userId === user.id || sees(guild.channels.cache.get(channelId), member);
 }
 
 function keepsOrder(permissions: { has(bit: bigint): boolean } | null): boolean {

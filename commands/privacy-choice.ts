@@ -32,7 +32,7 @@ async function choose({ guildId, user }: Asked, { consent, log }: CommandContext
     await consent.choose(guildId, user.id, choice);
   } catch (error) {
     log.error({ err: error, guildId }, 'a choice about being heard could not be written');
-    return `${DONE[choice]} **But I could not write it down**: when I am restarted, say it again. Please tell whoever runs me.`;
+    return `${DONE[choice]} **But I could not write it down** yet. I go on trying; if I am restarted before that, say it again. Please tell whoever runs me.`;
   }
   return (before ? 'in' : 'out') === choice ? AGAIN[choice] : DONE[choice];
 }

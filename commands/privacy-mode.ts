@@ -36,7 +36,7 @@ export const privacyMode: PrivacyPart = {
       return done;
     } catch (error) {
       log.error({ err: error, guildId: asked.guildId }, 'whom a server lets be heard could not be written');
-      return `${done} **But I could not write it down**: when I am restarted, choose it again. Please tell whoever runs me.`;
+      return `${done} **But I could not write it down** yet. I go on trying; if I am restarted before that, choose it again. Please tell whoever runs me.`;
     }
   },
 };

@@ -22,6 +22,12 @@ const WORDS: Readonly<Record<keyof KeptCounts, Forms>> = {
   notes: ['note', 'notes'],
   reminders: ['reminder', 'reminders'],
   cards: ['card for moderators about what you said', 'cards for moderators about what you said'],
+  deeds: ['thing that you did on a card of others', 'things that you did on cards of others'],
+  rules: ['rule that you added', 'rules that you added'],
+  quotes: [
+    'result or answer for others with your words or name in it',
+    'results or answers for others with your words or name in them',
+  ],
   usageDays: ['day on which I counted what you used', 'days on which I counted what you used'],
 };
 
@@ -58,6 +64,7 @@ async function show(asked: Asked, context: CommandContext): Promise<string> {
     ...keptLines(kept),
     ...stayingLines(kept),
     ...editingLines(kept),
+    ...(await zoneLines(asked, context)),
     choiceLine(asked, context),
     `What is said here is deleted from my database after ${counted(kept.retentionDays, 'day')}. No sound is ever kept.`,
     '`/privacy export` gives you all of it as a file, `/privacy forget` deletes it.',
@@ -67,8 +74,13 @@ async function show(asked: Asked, context: CommandContext): Promise<string> {
 
 async function handOver(asked: Asked, { ownRecords, consent }: CommandContext): Promise<CommandAnswer> {
   const choice = consent.choiceOf(asked.guildId, asked.user.id) ?? null;
-  const json = Buffer.from(await ownRecords.exported(asked.guildId, asked.user.id, { choice }));
-  const name = `parley-${asked.user.id}.json`;
+  return exportFile(asked.user.id, await ownRecords.exported(asked.guildId, asked.user.id, { choice }));
+}
+
+/** What is kept of somebody, as a file for them alone. */
+export async function exportFile(userId: string, text: string): Promise<CommandAnswer> {
+  const json = Buffer.from(text);
+  const name = `parley-${userId}.json`;
   if (json.length < COMPRESSED_FROM) return file(name, json);
   const bytes = await promisify(gzip)(json);
   if (bytes.length <= LARGEST) return file(`${name}.gz`, bytes);
@@ -85,6 +97,11 @@ async function askToForget(asked: Asked, { ownRecords, forgetButton }: CommandCo
   return { content, files: [], buttons: [forgetButton(asked.user.id)] };
 }
 
+async function zoneLines({ guildId, user }: Asked, { times }: CommandContext): Promise<readonly string[]> {
+  const zone = await times.own(guildId, user.id);
+  return zone === null ? [] : [`Your time zone here: **${zone}** (\`/reminders timezone\`).`];
+}
+
 function choiceLine({ guildId, user }: Asked, { consent }: CommandContext): string {
   const chosen = consent.choiceOf(guildId, user.id);
   const heard = consent.mayHear(guildId, user.id) ? 'I hear you' : 'I do not hear you';
@@ -92,7 +109,8 @@ function choiceLine({ guildId, user }: Asked, { consent }: CommandContext): stri
   return `${heard}: you chose so <t:${Math.floor(chosen.chosenAt / 1000)}:D>.`;
 }
 
-function keptLines({ counts, since }: KeptOfPerson): string[] {
+/** How much is kept, in words. */
+export function keptLines({ counts, since }: KeptOfPerson): string[] {
   const parts = inWords(counts, WORDS);
   if (parts.length === 0) return ['I keep nothing of you on this server.'];
   const from = since === null ? '' : `, since <t:${Math.floor(since / 1000)}:D>`;

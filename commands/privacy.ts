@@ -1,7 +1,9 @@
+import { InteractionContextType } from 'discord.js';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { privacyAbout } from './privacy-about.ts';
 import { privacyIn, privacyOut } from './privacy-choice.ts';
+import { privacyDirectly } from './privacy-direct.ts';
 import { privacyMode } from './privacy-mode.ts';
 import { privacyExport, privacyForget, privacyShow } from './privacy-own.ts';
 import type { PrivacyPart } from './privacy-part.ts';
@@ -23,7 +25,11 @@ export const privacy: Command = {
       command.addSubcommand((sub) => part.describe(sub.setName(part.name)));
       return command;
     },
-    guildCommand('privacy', 'Whether I hear you, and what I keep of you'),
+    // Whoever left a server can ask for it in a direct message.
+    guildCommand('privacy', 'Whether I hear you, and what I keep of you').setContexts(
+      InteractionContextType.Guild,
+      InteractionContextType.BotDM,
+    ),
   ),
 
   async execute(asked, context) {
@@ -31,4 +37,6 @@ export const privacy: Command = {
     const part = PARTS.find(({ name }) => name === chosen);
     return part?.execute(asked, context) ?? 'I do not know that. `/privacy about` says what there is.';
   },
+
+  executeDirectly: privacyDirectly,
 };

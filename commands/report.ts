@@ -1,5 +1,6 @@
 import { userMention } from 'discord.js';
 import type { ReportOutcome } from '../src/bridge/rule-ports.ts';
+import { personOf, shownNameOf } from '../src/names/person.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { sees } from './rights.ts';
@@ -24,8 +25,8 @@ export const report: Command = {
     const outcome = await reports.report({
       guildId: asked.guildId,
       channelId,
-      by: { userId: asked.user.id, name: asked.member.displayName },
-      about: user && { userId: user.id, name: member?.displayName ?? user.displayName },
+      by: personOf(asked),
+      about: user && { userId: user.id, name: member ? shownNameOf(member) : user.displayName },
       reason: asked.options.getString('reason')?.trim() ?? '',
     });
     return answerOf(outcome, channelId, user?.id);

@@ -7,6 +7,7 @@ const LONGEST = 2_000;
 const SHOWN = 20;
 const RULE = 80;
 const REFUSED_SHOWN = 6;
+const SAME_SHOWN = 4;
 
 /** One rule a line. */
 function ruleLine({ id, kind, text, hits }: Rule & { readonly hits: number }): string {
@@ -37,12 +38,19 @@ function fitting(lines: readonly string[], room: number): readonly string[] {
 }
 
 /** What became of rules that were to be added. */
-export function addedWords({ added, known, refused }: Added): string {
+export function addedWords({ added, known, same, refused }: Added): string {
   const words = [
     added > 0 ? `${counted(added, 'rule')} added.` : 'No rule was added.',
     ...(known > 0 ? [`${known} ${known === 1 ? 'was' : 'were'} there already.`] : []),
   ].join(' ');
-  return [words, ...refusedLines(refused)].join('\n');
+  return [words, ...sameLines(same), ...refusedLines(refused)].join('\n');
+}
+
+function sameLines(same: Added['same']): readonly string[] {
+  const shown = same
+    .slice(0, SAME_SHOWN)
+    .map(({ text, as }) => `“${plain(text, 60)}” is the same word as the rule “${plain(as, 60)}”, so it is one rule.`);
+  return same.length > SAME_SHOWN ? [...shown, `So are ${same.length - SAME_SHOWN} more.`] : shown;
 }
 
 function refusedLines(refused: Added['refused']): readonly string[] {

@@ -1,5 +1,7 @@
 import { ChannelType, type GuildBasedChannel, PermissionFlagsBits } from 'discord.js';
+import { wordsOf } from '../src/bridge/errors.ts';
 import type { Rule, RuleSettings } from '../src/bridge/rule-ports.ts';
+import { fold } from '../src/folding/fold.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { missingRights, sees, writingRights } from './rights.ts';
@@ -98,10 +100,10 @@ export const rules: Command = {
   },
 
   async autocomplete(typing, { rules }) {
-    const part = typing.options.getFocused().toLowerCase();
+    const part = fold(typing.options.getFocused(), 'search');
     const all = await rules.list(typing.guildId);
     return all
-      .filter(({ id, text }) => `${id} ${text}`.toLowerCase().includes(part))
+      .filter(({ id, text }) => fold(`${id} ${text}`, 'search').includes(part))
       .slice(0, 25)
       .map(({ id, kind, text }) => ({ name: `${id} ${kind}: ${text}`.slice(0, 100).toWellFormed(), value: id }));
   },
@@ -219,7 +221,8 @@ async function take(asked: Asked, { rules, foreignRules }: CommandContext): Prom
   try {
     found = await foreignRules(asked.guildId);
   } catch (error) {
-    if (error instanceof Error) return error.message;
+    const words = wordsOf(error, '');
+    if (words !== '') return words;
     throw error;
   }
   const { left } = found;

@@ -71,6 +71,19 @@ export function stillTold(
 
 /** Lines in pages under a title; `check` gives a sentence for whoever may not read them (any more). */
 export function paged(title: string, lines: readonly string[], check: () => Promise<string | undefined>): Pages {
+  const pages = pagesOf(title, lines);
+  return async (at) => {
+    const refused = await check();
+    if (refused) return { content: refused, more: false };
+    return { content: pages[at] ?? title, more: at < pages.length - 1 };
+  };
+}
+
+/** One page of an answer; `more`: another one follows. */
+export type Page = Awaited<ReturnType<Pages>>;
+
+/** Lines as messages, each under the title. */
+export function pagesOf(title: string, lines: readonly string[]): readonly string[] {
   const pages: string[][] = [[]];
   let room = ROOM - title.length;
   for (const line of lines) {
@@ -81,11 +94,7 @@ export function paged(title: string, lines: readonly string[], check: () => Prom
     pages.at(-1)?.push(line);
     room -= line.length + 1;
   }
-  return async (at) => {
-    const refused = await check();
-    if (refused) return { content: refused, more: false };
-    return { content: [title, ...(pages[at] ?? [])].join('\n'), more: at < pages.length - 1 };
-  };
+  return pages.map((page) => [title, ...page].join('\n'));
 }
 
 /** `style`: `t` is the time of day alone, `f` with the day (docs.discord.com/developers/reference#message-formatting). */

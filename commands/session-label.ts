@@ -1,30 +1,41 @@
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
+import { compareDays, dayAt, wallTime } from '../src/time/zones.ts';
 import { counted } from './words.ts';
 
 const DAY_MS = 86_400_000;
 /** https://docs.discord.com/developers/interactions/application-commands#application-command-object-application-command-option-choice-structure */
 const LONGEST = 100;
 
-/** A session as one chooses it: `yesterday 20:14 UTC, 43 min, 5 people, Lounge`. Days are those of UTC. */
+/**
+ * A session as one chooses it: `yesterday 20:14, 43 min, 5 people, Lounge`. Days and clocks are those of `zone`; without
+ * one they are UTC's, and it says so.
+ */
 export function sessionLabel(
   { startedAt, endedAt }: Pick<RecordedConversation, 'startedAt' | 'endedAt'>,
-  { people, channel, now }: { readonly people: number; readonly channel: string; readonly now: number },
+  {
+    people,
+    channel,
+    now,
+    zone = null,
+  }: { readonly people: number; readonly channel: string; readonly now: number; readonly zone?: string | null },
 ): string {
-  const clock = new Date(startedAt).toISOString().slice(11, 16);
+  const { hour, minute } = wallTime(startedAt, zone ?? 'UTC');
+  const clock = `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}${zone === null ? ' UTC' : ''}`;
   const lasted = endedAt === null ? 'still running' : `${lengthText(endedAt - startedAt)}`;
   const who = people === 1 ? '1 person' : `${people} people`;
-  const label = `${dayText(startedAt, now)} ${clock} UTC, ${lasted}, ${who}, ${channel}`.toWellFormed();
+  const label = `${dayText(startedAt, now, zone ?? 'UTC')} ${clock}, ${lasted}, ${who}, ${channel}`.toWellFormed();
   if (label.length <= LONGEST) return label;
   // No half of a character stays behind.
   return `${label.slice(0, LONGEST - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 }
 
-function dayText(at: number, now: number): string {
-  const days = Math.floor(now / DAY_MS) - Math.floor(at / DAY_MS);
+function dayText(at: number, now: number, zone: string): string {
+  const [day, today] = [dayAt(at, zone), dayAt(now, zone)];
+  const days = Math.round(compareDays(today, day) / DAY_MS);
   if (days === 0) return 'today';
   if (days === 1) return 'yesterday';
-  const year = new Date(at).getUTCFullYear() === new Date(now).getUTCFullYear() ? {} : ({ year: 'numeric' } as const);
-  const options = { timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short', ...year } as const;
+  const year = day.year === today.year ? {} : ({ year: 'numeric' } as const);
+  const options = { timeZone: zone, weekday: 'short', day: 'numeric', month: 'short', ...year } as const;
   return new Intl.DateTimeFormat('en-GB', options).format(at).replace(',', '');
 }
 

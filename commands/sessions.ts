@@ -1,5 +1,7 @@
 import type { ReadableChannels } from '../src/bridge/reading-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
+import { fold } from '../src/folding/fold.ts';
+import { dayAt, dayName } from '../src/time/zones.ts';
 import type { Asked, Choice, CommandContext, Typing } from './command.ts';
 import { sessionLabel } from './session-label.ts';
 import { channelLink } from './words.ts';
@@ -19,9 +21,9 @@ const MOST_LOOKED_AT = 2_000;
 /** The sessions that the typing person may read, newest first: by their labels, or by the day as `2026-11-20`. */
 export async function proposedSessions(typing: Typing, context: CommandContext): Promise<readonly Choice[]> {
   const { guildId } = typing;
-  const { ids } = await context.readers.channelsFor(guildId, [typing.user.id]);
+  const { ids } = await context.readers.channelsFor(guildId, [typing.user.id], 'told');
   if (ids.length === 0) return [];
-  const typed = typing.options.getFocused().trim().toLowerCase();
+  const typed = fold(typing.options.getFocused().trim(), 'search');
   const choices: Choice[] = [];
   let before: number | undefined;
   for (let looked = 0; looked < MOST_LOOKED_AT && choices.length < MOST_CHOICES; looked += PAGE) {
@@ -38,7 +40,7 @@ interface Wanted {
   readonly typing: Typing;
   readonly context: CommandContext;
   readonly ids: readonly string[];
-  /** In lower case. */
+  /** Folded. */
   readonly typed: string;
 }
 
@@ -46,12 +48,13 @@ async function matching(
   conversations: readonly RecordedConversation[],
   { typing, context, ids, typed }: Wanted,
 ): Promise<readonly Choice[]> {
+  const { zone } = await context.times.of(typing.guildId, typing.user.id);
   const people = await context.record.people(conversations.map(({ id }) => id));
   return conversations.flatMap((one): Choice[] => {
     const channel = sessionChannel(typing, one, ids);
-    const name = sessionLabel(one, { people: people.get(one.id) ?? 0, channel, now: Date.now() });
-    const day = new Date(one.startedAt).toISOString().slice(0, 10);
-    return `${name} ${day}`.toLowerCase().includes(typed) ? [{ name, value: one.id }] : [];
+    const name = sessionLabel(one, { people: people.get(one.id) ?? 0, channel, now: context.clock.now(), zone });
+    const day = dayName(dayAt(one.startedAt, zone ?? 'UTC'));
+    return fold(`${name} ${day}`, 'search').includes(typed) ? [{ name, value: one.id }] : [];
   });
 }
 

@@ -29,6 +29,8 @@ export const ANSWER_WORDS: Readonly<Record<AnswerMode, string>> = {
 type Running = Pick<BridgeStatus, 'model' | 'mode'>;
 
 const SHOWN_PERSONA = 600;
+/** Of what was set while the bot is on its way. */
+export const ONCE_I_AM_THERE = 'I am just joining: it is in effect as soon as I am there.';
 const ONCE_IT_TALKS = 'I only write down now: it takes effect when I next join to talk (`/leave`, then `/join`).';
 
 /**
@@ -46,7 +48,8 @@ export async function change(
   const now = await stored(asked, context, wanted);
   if (typeof now === 'string') return now;
   const bridge = context.bridges.find(asked.guildId);
-  if (!bridge) return `${done(now)} It takes effect when I next join.`;
+  if (!bridge)
+    return `${done(now)} ${context.bridges.opening(asked.guildId) ? ONCE_I_AM_THERE : 'It takes effect when I next join.'}`;
   const chosen = Object.keys(wanted) as (keyof GuildSettings)[];
   const waiting = bridge.apply(now, chosen);
   if (!chosen.some((name) => waiting.includes(name))) return `${done(now)} It is in effect now.`;
@@ -102,6 +105,8 @@ export function settingsText(settings: GuildSettings, chosen: ChosenModel, runni
     `**I leave** after ${duration(settings.aloneMs)} alone, or ${duration(settings.idleMs)} without a word`,
     `**Transcript:** ${transcriptText(settings)}`,
     `**Tools switched off:** ${disabledTools.length === 0 ? 'none' : listed(disabledTools.map((name) => `\`${name}\``))}`,
+    `**Other bots that I hear:** ${botsText(settings.heardBots)}`,
+    `**Time zone:** ${settings.timeZone ?? 'none: I ask for a city'}`,
     `**Persona:** ${settings.persona.trim() === '' ? 'none' : plain(settings.persona, SHOWN_PERSONA)}`,
   ].join('\n');
 }
@@ -123,6 +128,10 @@ function answerText(answer: AnswerMode, { model, written }: ChosenModel): string
 export function namesText(names: readonly string[]): string {
   const also = names.map((name) => `“${plain(name, 40)}”`);
   return listed(['my display name', ...also]);
+}
+
+function botsText(heardBots: readonly string[]): string {
+  return heardBots.length === 0 ? 'none' : listed(heardBots.map((id) => `<@${id}>`));
 }
 
 function modelText({ model, absent }: ChosenModel, running: Running | undefined): string {

@@ -16,7 +16,9 @@ export function parseArguments(
   const text = typed.trim();
   const properties = (parameters.properties ?? {}) as Readonly<Record<string, Property>>;
   const args = text.startsWith('{') ? fromJson(text) : fromPairs(text, properties);
-  const unknown = Object.keys(args).find((name) => !Object.hasOwn(properties, name));
+  // A tool of an MCP server may take any name.
+  const open = parameters.additionalProperties !== undefined && parameters.additionalProperties !== false;
+  const unknown = open ? undefined : Object.keys(args).find((name) => !Object.hasOwn(properties, name));
   if (unknown === undefined) return args;
   const names = Object.keys(properties);
   const takes = names.length === 0 ? 'It takes none.' : `It takes ${names.join(', ')}.`;

@@ -1,5 +1,6 @@
 import { type GuildMember, Role, type User } from 'discord.js';
 import type { ToolRule } from '../src/bridge/room-ports.ts';
+import { shownNameOf } from '../src/names/person.ts';
 import type { Asked, CommandContext, ToolName } from './command.ts';
 import { listed, plain } from './words.ts';
 
@@ -66,7 +67,8 @@ function subjectOf(asked: Asked, who: Role | GuildMember | User): Subject {
 
 /** A role or a person who is gone still stands in the policy. */
 function nameOf({ guild }: Asked, { kind, id }: ToolRule): string {
-  if (kind === 'person') return plain(guild.members.cache.get(id)?.displayName ?? `a person (${id})`, 40);
+  const member = kind === 'person' ? guild.members.cache.get(id) : undefined;
+  if (kind === 'person') return plain(member ? shownNameOf(member) : `a person (${id})`, 40);
   const name = guild.roles.cache.get(id)?.name;
   return name === undefined ? `a deleted role (${id})` : `@\u2060${plain(name, 40)}`;
 }

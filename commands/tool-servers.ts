@@ -12,9 +12,14 @@ export function serversText(servers: readonly ToolServer[]): string {
 function stateWords(state: ToolServer['state']): string {
   switch (state.status) {
     case 'running': {
-      const { tools, offered } = state;
-      if (tools === offered) return `running with ${counted(tools, 'tool')}.`;
-      return `running with ${tools} of its ${offered} tools, which are too many. \`allow\` in mcp.json says which to use.`;
+      const { tools, offered, limit, unusable = 0 } = state;
+      const more =
+        unusable === 0
+          ? ''
+          : ` It has ${counted(unusable, 'tool')} more, to be called by way of tasks, which I do not.`;
+      if (tools === offered) return `running with ${counted(tools, 'tool')}.${more}`;
+      const why = limit === undefined ? '' : `: ${plain(limit, LONGEST_REASON)}`;
+      return `running with ${tools} of its ${offered} tools, which are too many${why}. \`allow\` in mcp.json says which to use.${more}`;
     }
     case 'starting':
       return 'starting.';

@@ -3,7 +3,7 @@ import type { Asked, Command, CommandAnswer, CommandContext, ToolName } from './
 import { guildCommand } from './guild-command.ts';
 import { change } from './setting-words.ts';
 import { parseArguments } from './tool-arguments.ts';
-import { toolList } from './tool-list.ts';
+import { isOn, toolList } from './tool-list.ts';
 import { permit } from './tool-policy.ts';
 import { serversText } from './tool-servers.ts';
 import { listed, plain } from './words.ts';
@@ -44,9 +44,9 @@ export const tools: Command = {
     }
     switch (subcommand) {
       case 'enable':
-        return turn(asked, context, { tool, disabledTools, state: 'on' });
+        return turn(asked, context, { tool, known, disabledTools, state: 'on' });
       case 'disable':
-        return turn(asked, context, { tool, disabledTools, state: 'off' });
+        return turn(asked, context, { tool, known, disabledTools, state: 'off' });
       case 'allow':
         return permit(asked, context, tool, true);
       case 'deny':
@@ -82,9 +82,9 @@ function withWho(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuil
 function fitting(subcommand: string, disabledTools: readonly string[]): (tool: ToolName) => boolean {
   switch (subcommand) {
     case 'enable':
-      return ({ name }) => disabledTools.includes(name);
+      return (tool) => !isOn(tool, disabledTools);
     case 'disable':
-      return ({ name }) => !disabledTools.includes(name);
+      return (tool) => isOn(tool, disabledTools);
     case 'test':
       return ({ parameters }) => parameters !== undefined;
     default:
@@ -95,24 +95,43 @@ function fitting(subcommand: string, disabledTools: readonly string[]): (tool: T
 /** The tools of the model that the guild chose, and which are switched off. */
 async function offered(
   guildId: string,
-  { settings, models, toolsFor }: CommandContext,
-): Promise<{ readonly tools: readonly ToolName[]; readonly disabledTools: readonly string[] }> {
+  { settings, models, toolsFor, leftOut }: CommandContext,
+): Promise<{
+  readonly tools: readonly ToolName[];
+  readonly disabledTools: readonly string[];
+  readonly leftOut: readonly string[];
+}> {
   const own = await settings.get(guildId);
-  return { tools: toolsFor(models.chosen(own).model), disabledTools: own.disabledTools };
+  const { model } = models.chosen(own);
+  const { disabledTools } = own;
+  return { tools: toolsFor(model), disabledTools, leftOut: leftOut?.(model, disabledTools) ?? [] };
 }
 
 async function listTools(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
-  const { tools, disabledTools } = await offered(asked.guildId, context);
-  return toolList(asked, { tools, disabledTools, rules: await context.policies.rules(asked.guildId) });
+  const listed = await offered(asked.guildId, context);
+  return toolList(asked, { ...listed, rules: await context.policies.rules(asked.guildId) });
 }
 
 async function turn(
   asked: Asked,
   context: CommandContext,
-  wish: { readonly tool: ToolName; readonly disabledTools: readonly string[]; readonly state: 'on' | 'off' },
+  wish: {
+    readonly tool: ToolName;
+    readonly known: readonly ToolName[];
+    readonly disabledTools: readonly string[];
+    readonly state: 'on' | 'off';
+  },
 ): Promise<string> {
-  const { tool, disabledTools, state } = wish;
-  if (disabledTools.includes(tool.name) === (state === 'off')) return `\`${tool.name}\` is ${state} already.`;
+  const { tool, known, disabledTools, state } = wish;
+  const alone = known.find((one) => one.alone !== undefined && isOn(one, disabledTools));
+  if (isOn(tool, disabledTools) === (state === 'on')) {
+    const already = `\`${tool.name}\` is ${state} already.`;
+    if (state === 'off' || !alone || tool.remote) return already;
+    return `${already} But \`${alone.name}\` is on, and this model takes only one of the two: \`/tools disable tool:${alone.name}\` brings my own tools back.`;
+  }
+  const { alone: mark } = tool;
+  if (mark !== undefined)
+    return turnAlone(asked, context, { tool: { ...tool, alone: mark }, known, disabledTools, state });
   const wanted = {
     disabledTools: state === 'off' ? [...disabledTools, tool.name] : disabledTools.filter((name) => name !== tool.name),
   };
@@ -120,6 +139,31 @@ async function turn(
   const meanwhile =
     state === 'off' && !tool.remote ? 'If the running conversation still asks for it, it is refused.' : undefined;
   return change(asked, context, wanted, () => `\`${tool.name}\` is switched ${state}.`, meanwhile);
+}
+
+/** A tool of the provider that the model takes only in place of all of ours. */
+function turnAlone(
+  asked: Asked,
+  context: CommandContext,
+  {
+    tool,
+    known,
+    disabledTools,
+    state,
+  }: {
+    readonly tool: ToolName & { readonly alone: string };
+    readonly known: readonly ToolName[];
+    readonly disabledTools: readonly string[];
+    readonly state: 'on' | 'off';
+  },
+): Promise<string> {
+  const marks = known.flatMap((one) => one.alone ?? []);
+  const others = disabledTools.filter((name) => name !== tool.name && !marks.includes(name));
+  const done =
+    state === 'on'
+      ? `\`${tool.name}\` is switched on, in place of all tools of mine: this model takes only one of the two in a conversation.`
+      : `\`${tool.name}\` is switched off, and my own tools are there again.`;
+  return change(asked, context, { disabledTools: state === 'on' ? [...others, tool.alone] : others }, () => done);
 }
 
 async function tryOut(asked: Asked, context: CommandContext, tool: ToolName): Promise<string> {

@@ -1,6 +1,8 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
+import { BusyError } from '../src/bridge/errors.ts';
 import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
+import { personOf } from '../src/names/person.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
 import { chosenSession, NOT_A_READER, NOTHING_KEPT, sessionChannel, sessionLink, UNKNOWN_SESSION } from './sessions.ts';
 import { counted } from './words.ts';
@@ -49,17 +51,19 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
       format,
       server: asked.guild.name,
       channel,
+      by: { guildId: asked.guildId, userId: asked.user.id },
       mayRead: (line) => readable.mayRead(line),
       fileLimitBytes: asked.attachmentSizeLimit,
     });
   } catch (error) {
+    if (error instanceof BusyError) return error.message;
     if (error instanceof RangeError) return tooLargeText(error, format);
     throw error;
   }
   if (made.lines === 0) return emptyText(made);
   await context.audit.note({
     guildId: asked.guildId,
-    by: { userId: asked.user.id, name: asked.member.displayName },
+    by: personOf(asked),
     act: 'export',
     what: `${format}, ${new Date(conversation.startedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC, ${channel}`,
     lines: made.lines,

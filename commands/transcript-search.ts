@@ -2,9 +2,11 @@ import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import type { Person } from '../src/bridge/ports.ts';
 import type { ReadableChannels } from '../src/bridge/reading-ports.ts';
 import type { RecordFind, RecordSearch } from '../src/bridge/record-ports.ts';
+import { fold } from '../src/folding/fold.ts';
+import { personOf } from '../src/names/person.ts';
 import type { Asked, Choice, CommandAnswer, CommandContext, Typing } from './command.ts';
 import { markedExcerpt } from './excerpt.ts';
-import { pastMoment } from './moment.ts';
+import { pastTime } from './moment.ts';
 import { NOT_A_READER } from './sessions.ts';
 import { channelLink, listed, plain } from './words.ts';
 
@@ -31,7 +33,10 @@ export function searchOptions(sub: SlashCommandSubcommandBuilder): SlashCommandS
       option.setName('speaker').setDescription('Only what this person said').setAutocomplete(true).setMaxLength(100),
     )
     .addStringOption((option) =>
-      option.setName('since').setDescription('Such as 2026-11-20, yesterday 18:00 (UTC) or 2h').setMaxLength(60),
+      option
+        .setName('since')
+        .setDescription('Such as 2026-11-20, yesterday 18:00 or 2h; by your clock or that of this server')
+        .setMaxLength(60),
     )
     .addStringOption((option) =>
       option.setName('until').setDescription('The same; a day counts to its end').setMaxLength(60),
@@ -40,9 +45,21 @@ export function searchOptions(sub: SlashCommandSubcommandBuilder): SlashCommandS
 
 /** Who said something where the person who types may read. */
 export async function proposedSpeakers(typing: Typing, context: CommandContext): Promise<readonly Choice[]> {
-  const { ids } = await context.readers.channelsFor(typing.guildId, [typing.user.id]);
-  const part = typing.options.getFocused().toLowerCase();
-  const speakers = await context.record.speakers({ guildId: typing.guildId, channelIds: ids });
+  const { ids } = await context.readers.channelsFor(typing.guildId, [typing.user.id], 'told');
+  const where = { guildId: typing.guildId, channelIds: ids };
+  const speakers = await context.record.speakers(where);
+  const choices = speakerChoices(speakers, typing.options.getFocused());
+  if (choices.length > 0) return choices;
+  // Somebody may be remembered by the name that they had then.
+  const former = await context.record.everyName(where);
+  return speakerChoices(former, typing.options.getFocused()).map(({ name, value }) => {
+    const now = speakers.find(({ userId }) => userId === value);
+    return { name: now ? `${shownName(now.name)}, formerly ${name}`.slice(0, 100).toWellFormed() : name, value };
+  });
+}
+
+function speakerChoices(speakers: readonly Person[], typed: string): readonly Choice[] {
+  const part = fold(typed, 'search');
   const names = speakers.map(({ name }) => shownName(name));
   return speakers
     .map(({ userId }, at) => {
@@ -50,7 +67,7 @@ export async function proposedSpeakers(typing: Typing, context: CommandContext):
       const alone = name !== '' && names.indexOf(name) === names.lastIndexOf(name);
       return { name: alone ? name : `${name} (${userId})`.trim(), value: userId };
     })
-    .filter(({ name, value }) => `${name} ${value}`.toLowerCase().includes(part));
+    .filter(({ name, value }) => fold(`${name} ${value}`, 'search').includes(part));
 }
 
 /** A choice shows text as it is, so nothing that hides or turns around may stay; Discord takes 100 characters. */
@@ -65,7 +82,7 @@ function shownName(name: string): string {
 /** Finds what was said, in pages; each page that is shown is noted. */
 export async function search(asked: Asked, context: CommandContext): Promise<CommandAnswer> {
   const { guildId } = asked;
-  const { ids } = await context.readers.channelsFor(guildId, [asked.user.id]);
+  const { ids } = await context.readers.channelsFor(guildId, [asked.user.id], 'told');
   if (ids.length === 0) return NOT_A_READER;
   const wish = await wishOf(asked, context, ids);
   if (typeof wish === 'string') return wish;
@@ -76,12 +93,17 @@ export async function search(asked: Asked, context: CommandContext): Promise<Com
       const wanted = { ...wish.search, guildId, channelIds: readable.ids };
       const { finds, next } = await pageOf(context, readable, wanted, cursors[at] ?? null);
       cursors[at + 1] = next;
-      const by = { userId: asked.user.id, name: asked.member.displayName };
+      const by = personOf(asked);
       await context.audit.note({ guildId, by, act: 'search', what: wish.words, lines: finds.length });
       const more = next !== null;
       return { content: shownPage(finds, { at, title: wish.title, more }), more };
     },
   };
+}
+
+function unclearTime(words: string, question: string | null): string {
+  if (question !== null) return `“${plain(words, 60)}” is not certain. ${plain(question, 200)}`;
+  return `I do not understand “${plain(words, 60)}” as a time. Write it like \`2026-11-20\`, \`yesterday 18:00\` or \`2h\`.`;
 }
 
 interface Wish {
@@ -97,14 +119,13 @@ async function wishOf(asked: Asked, context: CommandContext, ids: readonly strin
     asked.options.getString(name),
   );
   if (!/[\p{L}\p{N}]/u.test(text ?? '')) return `There is no word in “${plain(text ?? '', 60)}” that I could look for.`;
-  const now = Date.now();
-  const from = since ? pastMoment(since, { now }) : undefined;
-  const to = until ? pastMoment(until, { now, end: true }) : undefined;
-  for (const [words, at] of [[since, from] as const, [until, to] as const]) {
-    if (words && at === undefined) {
-      return `I do not understand “${plain(words, 60)}” as a time. Write it like \`2026-11-20\`, \`yesterday 18:00\` or \`2h\`.`;
-    }
-  }
+  const now = context.clock.now();
+  const { zone, locales } = await context.times.of(asked.guildId, asked.user.id);
+  const theirs = { now, zone, locales: [asked.locale, ...locales] };
+  const from = since ? pastTime(since, theirs) : undefined;
+  const to = until ? pastTime(until, { ...theirs, end: true }) : undefined;
+  if (from === null || typeof from === 'string') return unclearTime(since ?? '', from);
+  if (to === null || typeof to === 'string') return unclearTime(until ?? '', to);
   if (from !== undefined && to !== undefined && from >= to)
     return '`since` is not before `until`: nothing lies between.';
   const who = speaker ? await speakerOf(speaker, context, asked.guildId, ids) : undefined;
@@ -143,10 +164,17 @@ async function speakerOf(
   const id = /^<@!?(\d+)>$/.exec(typed)?.[1] ?? typed;
   const known = speakers.find(({ userId }) => userId === id);
   if (known) return known;
-  const name = shownName(typed).toLowerCase();
-  const shown = (one: Person): string => shownName(one.name).toLowerCase();
-  const exact = speakers.filter((one) => shown(one) === name);
-  const found = exact.length > 0 ? exact : speakers.filter((one) => shown(one).includes(name));
+  const name = fold(shownName(typed), 'search');
+  const shown = (one: Person): string => fold(shownName(one.name), 'search');
+  const called = (people: readonly Person[]): readonly Person[] => {
+    const exact = people.filter((one) => shown(one) === name);
+    return exact.length > 0 ? exact : people.filter((one) => shown(one).includes(name));
+  };
+  const today = called(speakers);
+  // Whoever is not called so today may have been.
+  const former = today.length > 0 ? [] : called(await record.everyName({ guildId, channelIds }));
+  const ids = [...new Set([...today, ...former].map(({ userId }) => userId))];
+  const found = ids.flatMap((userId) => [...speakers, ...former].find((one) => one.userId === userId) ?? []);
   const [only, ...others] = found;
   if (only && others.length === 0) return only;
   if (!only)
@@ -186,8 +214,9 @@ function shownPage(
     return at === 0 ? `I found nothing with ${title} in what you may read.` : `There is no more with ${title}.`;
   }
   const head = `Page ${at + 1}: ${title}`;
-  const each = Math.floor((ROOM - head.length) / PER_PAGE) - 1;
-  return [head, ...finds.map((find) => shownFind(find, each))].join('\n');
+  const order = finds.length > 1 || more || at > 0 ? ['-# The newest first.'] : [];
+  const each = Math.floor((ROOM - head.length - 25) / PER_PAGE) - 1;
+  return [head, ...finds.map((find) => shownFind(find, each)), ...order].join('\n');
 }
 
 function shownFind(find: RecordFind, room: number): string {

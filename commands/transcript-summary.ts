@@ -1,6 +1,7 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { WritingFailedError } from '../src/bridge/errors.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
+import { personOf } from '../src/names/person.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
 import { paged, saidIn, statementLines, stillTold } from './said.ts';
 import { chosenSession, NOT_A_READER, NOTHING_KEPT, sessionLink, UNKNOWN_SESSION } from './sessions.ts';
@@ -35,7 +36,7 @@ export async function sumUp(asked: Asked, context: CommandContext): Promise<Comm
   const range = { guildId, conversationId: conversation.id };
   const lines = await saidIn(context, readable, range);
   if (lines.length === 0) return 'Nothing was said in that conversation that I may sum up for you.';
-  const by = { userId: asked.user.id, name: asked.member.displayName };
+  const by = personOf(asked);
   const what = `conversation ${conversation.id}, ${sessionWords(conversation)}`;
   await audit.note({ guildId, by, act: 'summary', what, lines: lines.length });
   const order = { guildId, channelId: conversation.channelId, by, lines };

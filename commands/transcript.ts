@@ -3,7 +3,7 @@ import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { managesServer, missingRights, writingRights } from './rights.ts';
 import { proposedSessions } from './sessions.ts';
-import { change } from './setting-words.ts';
+import { change, stored } from './setting-words.ts';
 import { audited } from './transcript-audit.ts';
 import { exportSubcommand, exportTranscript } from './transcript-export.ts';
 import { liveOptions, placeWords, setLive } from './transcript-live.ts';
@@ -105,16 +105,13 @@ async function choose(asked: Asked, context: CommandContext): Promise<string> {
   );
 }
 
-function retain(asked: Asked, context: CommandContext) {
+async function retain(asked: Asked, context: CommandContext): Promise<string> {
   const retentionDays = asked.options.getInteger('days', true);
+  // Deleting has nothing to do with a conversation, so it waits for none.
+  const now = await stored(asked, context, { retentionDays });
+  if (typeof now === 'string') return now;
   const span = retentionDays === 1 ? 'one day' : `${retentionDays} days`;
-  return change(
-    asked,
-    context,
-    { retentionDays },
-    () =>
-      `I keep what is said for ${span}; what is older is deleted from my database within the hour. My posts in Discord stay: delete those there.`,
-  );
+  return `I keep what is said for ${span}; what is older is deleted from my database within the hour. My posts in Discord stay: delete those there.`;
 }
 
 function obstacleIn(channel: GuildBasedChannel, asked: Asked): string | undefined {

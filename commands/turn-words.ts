@@ -53,6 +53,8 @@ function reasonWords(reason: Exclude<AnswerReason, { kind: 'model' }>): string {
       return 'My name was neither at its start nor at its end, so I did not answer.';
     case 'no-words':
       return 'No words of it were written down, so I did not answer.';
+    case 'bot-again':
+      return 'It was a bot again, which I answer only once a person has spoken.';
     case 'never':
       return 'I answer nobody here (`/voice answer`).';
     default:

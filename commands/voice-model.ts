@@ -3,7 +3,7 @@ import type { Provider } from '../src/bridge/ports.ts';
 import type { ConversationMode } from '../src/bridge/record-ports.ts';
 import type { GuildSettings } from '../src/bridge/room-ports.ts';
 import type { Asked, Choice, CommandContext } from './command.ts';
-import { stored, TURN_WORDS } from './setting-words.ts';
+import { ONCE_I_AM_THERE, stored, TURN_WORDS } from './setting-words.ts';
 import { labelWords, listed, plain } from './words.ts';
 
 /** What people type for what the bot was started with. */
@@ -66,6 +66,8 @@ export async function setProvider(asked: Asked, context: CommandContext): Promis
 export async function setModel(asked: Asked, context: CommandContext): Promise<string> {
   const typed = asked.options.getString('name', true).trim();
   if (typed.toLowerCase() === DEFAULT) return use(asked, context, { model: null });
+  const unfit = context.models.unfit?.(typed);
+  if (unfit !== undefined) return `${unfit} Nothing was changed.`;
   const { provider } = context.models.chosen(await context.settings.get(asked.guildId)).model;
   const names = context.models.names(provider);
   const known = names.find((name) => name.toLowerCase() === typed.toLowerCase());
@@ -126,7 +128,7 @@ async function use(asked: Asked, context: CommandContext, wanted: Partial<GuildS
     ...(written || now.answer === 'always' || now.answer === 'never'
       ? []
       : ['It writes nothing down, so I cannot tell who speaks to me: I answer everybody.']),
-    effect(bridge?.status().mode, isThere),
+    !bridge && context.bridges.opening(asked.guildId) ? ONCE_I_AM_THERE : effect(bridge?.status().mode, isThere),
   ].join(' ');
 }
 

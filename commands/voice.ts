@@ -5,7 +5,9 @@ import { guildCommand } from './guild-command.ts';
 import { findLanguage, languageChoices } from './languages.ts';
 import { change, interruptionWords, languageWords, REPLY_WORDS, settingsText, TURN_WORDS } from './setting-words.ts';
 import { answerOption, namesOption, setAnswer, setNames } from './voice-answer.ts';
+import { botsOptions, setBots } from './voice-bots.ts';
 import { modelChoices, modelOption, providerChoices, providerOption, setModel, setProvider } from './voice-model.ts';
+import { setTimezone, timezoneOption, zoneChoices } from './voice-timezone.ts';
 import { duration, labelWords, listed, plain } from './words.ts';
 
 const DEFAULT_VOICE = 'default';
@@ -22,6 +24,7 @@ export const voice: Command = {
     .addSubcommand(voiceOption)
     .addSubcommand(personaOption)
     .addSubcommand(languageOption)
+    .addSubcommand(timezoneOption)
     .addSubcommand(silenceOption)
     .addSubcommand(interruptionOption)
     .addSubcommand(turnsOption)
@@ -29,9 +32,11 @@ export const voice: Command = {
     .addSubcommand(answerOption)
     .addSubcommand(namesOption)
     .addSubcommand(leaveAfterOptions)
+    .addSubcommandGroup(botsOptions)
     .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
 
   async execute(asked, context) {
+    if (asked.options.getSubcommandGroup(false) === 'bots') return setBots(asked, context);
     switch (asked.options.getSubcommand()) {
       case 'show':
         return show(asked, context);
@@ -45,6 +50,8 @@ export const voice: Command = {
         return setPersona(asked, context);
       case 'language':
         return setLanguage(asked, context);
+      case 'timezone':
+        return setTimezone(asked, context);
       case 'silence':
         return setSilence(asked, context);
       case 'interruption':
@@ -75,6 +82,8 @@ export const voice: Command = {
         return voiceChoices(typed, (await chosenModel(typing.guildId, context)).capabilities.voices);
       case 'language':
         return languageChoices(typed);
+      case 'timezone':
+        return zoneChoices(typed, context.clock.now());
       default:
         return [];
     }

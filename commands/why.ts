@@ -14,17 +14,22 @@ export const why: Command = {
   data: guildCommand('why', 'Why I answered or did not, and did something or refused to, in this conversation'),
 
   async execute(asked, { bridges, decisions }) {
-    const log = decisions.of(asked.guildId);
-    if (!log) return 'I was in no conversation on this server since I was started.';
-    // Whoever could not have listened does not learn here what was wanted.
-    const channelId = bridges.find(asked.guildId)?.channelId ?? log.channelId;
-    if (!sees(asked.guild.channels.cache.get(channelId), asked.member)) {
+    const stays = decisions.of(asked.guildId);
+    const present = stays.at(-1);
+    if (!present) return 'I was in no conversation on this server since I was started.';
+    // Whoever could not have listened does not learn here what was wanted: also of where the bot was before it was moved.
+    const isSeen = (channelId: string): boolean => sees(asked.guild.channels.cache.get(channelId), asked.member);
+    if (!isSeen(bridges.find(asked.guildId)?.channelId ?? present.channelId)) {
       return 'You cannot see the voice channel of that conversation.';
     }
-    const told = [
-      ...log.turns.map((story) => ({ at: story.at, text: storyWords(story) })),
-      ...log.decisions.map(({ at, decision }) => ({ at, text: words(decision) })),
-    ];
+    const told = stays
+      .filter(({ channelId }) => isSeen(channelId))
+      .flatMap(({ turns, decisions: made }) => [
+        ...turns.map((story) => ({ at: story.at, text: storyWords(story) })),
+        ...made
+          .filter(({ only = asked.user.id }) => only === asked.user.id)
+          .map(({ at, decision }) => ({ at, text: words(decision) })),
+      ]);
     if (told.length === 0) return 'Nothing has been decided in this conversation yet: nobody spoke or wanted a tool.';
     const lines = told
       .sort((one, other) => one.at - other.at)

@@ -1,6 +1,7 @@
 import type { GuildTexts, Moderation, Notes, Reminders } from './bridge/guild-ports.ts';
-import type { Audit, Readers } from './bridge/reading-ports.ts';
+import type { Audit, PrivateAnswers, Readers } from './bridge/reading-ports.ts';
 import type { RecordReader } from './bridge/record-ports.ts';
+import type { PersonTimes } from './bridge/time-ports.ts';
 import { createThread } from './tools/create-thread.ts';
 import { currentTime } from './tools/current-time.ts';
 import { getWeather } from './tools/get-weather.ts';
@@ -24,25 +25,27 @@ export interface BuiltInParts {
   readonly moderation: Moderation;
   readonly notes: Notes;
   readonly reminders: Reminders;
-  readonly record: Pick<RecordReader, 'search' | 'turnOwners'>;
-  readonly readers: Pick<Readers, 'channelsFor'>;
+  readonly times: PersonTimes;
+  readonly record: Pick<RecordReader, 'search' | 'turnOwners' | 'everyName'>;
+  readonly readers: Pick<Readers, 'channelsFor' | 'mayTell' | 'couldListen'>;
+  readonly privately: PrivateAnswers;
   readonly audit: Pick<Audit, 'note'>;
 }
 
 /** Every tool that comes with the bot, in the order in which people and models are told of them. */
 export function builtInTools(parts: BuiltInParts): Tool[] {
-  const { weather, texts, moderation, notes, reminders, record, readers, audit } = parts;
+  const { weather, texts, moderation, notes, reminders, times, record, readers, audit, privately } = parts;
   return [
     getWeather(weather),
-    currentTime(),
+    currentTime({ times }),
     whoIsHere,
     readPage(),
     runCode(),
     rollDice(),
     startPoll({ texts }),
-    ...reminderTools({ reminders }),
-    ...noteTools({ notes }),
-    searchTranscripts({ record, readers, audit }),
+    ...reminderTools({ reminders, readers, times }),
+    ...noteTools({ notes, readers, times }),
+    searchTranscripts({ record, readers, audit, privately, times }),
     postMessage({ escape: escapeMarkdown }),
     createThread({ texts, escape: escapeMarkdown }),
     ...moderationTools({ moderation }),

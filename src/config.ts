@@ -1,8 +1,8 @@
 // The only file that reads process.env.
 import { z } from 'zod';
+import { type LimitsConfig, limitsConfig, limitVariables } from './limits-config.ts';
 import { readMcp } from './mcp-config.ts';
 import {
-  base,
   lackingVariables,
   type ModelConfig,
   missing,
@@ -12,6 +12,7 @@ import {
   type TranscriberConfig,
   transcriberConfig,
 } from './provider-config.ts';
+import { base } from './provider-values.ts';
 import type { McpConfig } from './tools/mcp-entry.ts';
 
 /** The environment cannot be used. `message` has one line per problem, each naming the variable and what to do. */
@@ -20,7 +21,7 @@ export class ConfigError extends Error {
 }
 
 /** Everything that the environment decides; deeply frozen. */
-export interface Config {
+export interface Config extends LimitsConfig {
   readonly discord: {
     readonly token: string;
     /** REST base without the version and without a trailing slash. */
@@ -42,6 +43,10 @@ export interface Config {
   readonly databaseUrl: string;
   /** 32 bytes: what people say is encrypted in the database with them. null: it is not. */
   readonly dataKey: Uint8Array | null;
+  /** 32 bytes: the key that `npm run rekey` puts in the place of `dataKey`. null: none. */
+  readonly newDataKey: Uint8Array | null;
+  /** For so many days what is kept of a server outlives its removing the bot. */
+  readonly keepLeftServersDays: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** Bases of Open-Meteo's two services. */
   readonly weather: { readonly forecastUrl: string; readonly geocodingUrl: string };
@@ -63,6 +68,16 @@ export interface Config {
   readonly secrets: readonly string[];
 }
 
+/** The token of the second bot of `npm run live-check`; null: it is not set. */
+export function liveCheckToken(env: NodeJS.ProcessEnv = process.env): string | null {
+  return unquoted(env.LIVE_CHECK_TOKEN?.trim()) || null;
+}
+
+/** This process's environment with other variables, for a process that it starts; an empty one counts as not set. */
+export function environmentWith(changes: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...changes };
+}
+
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const Environment = z.object({
@@ -78,6 +93,7 @@ const Environment = z.object({
     .regex(/^\d{1,20}$/, 'must be a server id, digits only: right-click the server, Copy Server ID')
     .optional(),
   ...providerVariables,
+  ...limitVariables,
   DATABASE_URL: z
     .string()
     .regex(/^sqlite:.+$/, 'must be sqlite:PATH (such as sqlite:data/parley.db) or sqlite::memory:')
@@ -88,6 +104,16 @@ const Environment = z.object({
       error: 'must be 32 bytes in base64 or hex: make one with  openssl rand -base64 32',
     })
     .optional(),
+  DATA_KEY_NEW: z
+    .string()
+    .refine((text) => keyBytes(text) !== null, {
+      error: 'must be 32 bytes in base64 or hex: make one with  openssl rand -base64 32',
+    })
+    .optional(),
+  KEEP_LEFT_SERVERS_DAYS: z
+    .string()
+    .regex(/^\d{1,4}$/, 'must be a number of days, such as 7; 0: at once')
+    .default('7'),
   PRICES_FILE: z.string().optional(),
   SUMMARY_MODEL: z
     .string()
@@ -110,7 +136,7 @@ type Environment = z.output<typeof Environment>;
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(
     Object.keys(Environment.shape).flatMap((name) => {
-      const value = env[name]?.trim();
+      const value = unquoted(env[name]?.trim());
       return value ? [[name, value]] : [];
     }),
   );
@@ -124,7 +150,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   problems.push(...wrong);
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
   const config = assemble(parsed.data, env.npm_lifecycle_event === 'start');
+  const { cheaperModel: cheaper, models } = config;
+  if (cheaper && !models.some(({ provider }) => provider === cheaper.provider)) {
+    throw new ConfigError(
+      `CHEAPER_MODEL is of ${cheaper.provider}, which is not configured: fill it in, or name another model`,
+    );
+  }
   return freeze({ ...config, mcp, secrets: [...config.secrets, ...secrets] });
+}
+
+/** `docker run --env-file` and others hand quotation marks on as a part of the value: https://github.com/docker/cli/issues/3630 */
+function unquoted(value: string | undefined): string | undefined {
+  return /^(["'])(.*)\1$/s.exec(value ?? '')?.[2]?.trim() ?? value;
 }
 
 function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'> {
@@ -138,15 +175,23 @@ function assemble(read: Environment, startedByNpm: boolean): Omit<Config, 'mcp'>
     lacking: lackingVariables(read),
     databaseUrl: read.DATABASE_URL,
     dataKey: keyBytes(read.DATA_KEY ?? ''),
+    newDataKey: keyBytes(read.DATA_KEY_NEW ?? ''),
+    keepLeftServersDays: Number(read.KEEP_LEFT_SERVERS_DAYS),
     logLevel: read.LOG_LEVEL,
     pricesFile: read.PRICES_FILE ?? null,
     summaryModel: read.SUMMARY_MODEL ?? null,
+    ...limitsConfig(read, models[0].provider),
     evenVoices: read.EVEN_VOICES === 'on',
     privacyUrl: read.PRIVACY_URL ?? null,
     toolsFolder: read.TOOLS_DIR ?? null,
     startedByNpm,
     weather: { forecastUrl: read.WEATHER_API_URL, geocodingUrl: read.WEATHER_GEOCODING_URL },
-    secrets: [read.DISCORD_TOKEN, ...(read.DATA_KEY ? [read.DATA_KEY] : []), ...providerSecrets(read)],
+    secrets: [
+      read.DISCORD_TOKEN,
+      ...(read.DATA_KEY ? [read.DATA_KEY] : []),
+      ...(read.DATA_KEY_NEW ? [read.DATA_KEY_NEW] : []),
+      ...providerSecrets(read),
+    ],
   };
 }
 

@@ -1,12 +1,15 @@
 import type { Client } from 'discord.js';
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
+import type { CheaperModel } from './bridge/budget-ports.ts';
 import type { Consent } from './bridge/consent-ports.ts';
 import type { DecisionLog } from './bridge/decision-log.ts';
 import type { Notes } from './bridge/guild-ports.ts';
 import type { RecordWriter } from './bridge/record-ports.ts';
 import type { SettingsStore, Toolbox } from './bridge/room-ports.ts';
+import type { StorageHealth } from './bridge/storage-ports.ts';
 import type { Ticker } from './bridge/ticker.ts';
 import type { FrameClock } from './discord/frame-clock.ts';
+import type { HearsBot } from './discord/hears-bot.ts';
 import type { OpusCodecs } from './discord/opus.ts';
 import type { ToolButtons } from './discord/tool-buttons.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
@@ -27,9 +30,13 @@ export interface ConversationsParts {
   /** A page about what is heard and kept; null: there is none. */
   readonly privacyUrl: string | null;
   readonly spending: Spending;
+  /** What goes on where the money runs out; null: nothing else. */
+  readonly cheaperModel: CheaperModel | null;
   readonly notes: Pick<Notes, 'list'>;
   /** Where what is said is kept. */
   readonly record: RecordWriter;
+  /** Whether it can be written. */
+  readonly health: StorageHealth;
   readonly toolbox: Toolbox;
   readonly ticker: Ticker;
   readonly codecs: OpusCodecs;
@@ -46,5 +53,7 @@ export interface ConversationsParts {
   readonly patience: Patience;
   /** With a lost voice connection; only tests need another. */
   readonly linkPatience?: LinkPatience;
+  /** Default: none. */
+  readonly hearsBot?: HearsBot;
   readonly observe: (event: BridgeEvent, place: { readonly guildId: string; readonly channelId: string }) => void;
 }

@@ -1,9 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { VoiceBasedChannel } from 'discord.js';
+import type { OpenRequest } from './bridge/bridge-ports.ts';
 import type { OpenBridge } from './bridge/bridges.ts';
 import { LineLostError } from './bridge/errors.ts';
 import type { UserId } from './bridge/ports.ts';
+import type { ForgottenBeside } from './bridge/privacy-ports.ts';
+import { frugal, refusedFor } from './budget-steps.ts';
 import type { ConversationsParts } from './conversation-parts.ts';
-import { ChosenText } from './discord/chosen-text.ts';
+import { HeardAccounts } from './discord/heard-accounts.ts';
+import { mayStillCome } from './discord/late-join.ts';
+import { isWithin } from './discord/room-reach.ts';
 import { surroundingsOf } from './discord/surroundings.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from './discord/voice-line.ts';
 import { type Place, RunningConversation } from './running-conversation.ts';
@@ -23,26 +29,43 @@ export class Conversations {
     this.#opener = new SessionOpener(parts);
   }
 
-  /** Rejects with SessionLostError or LineLostError, leaving nothing behind. */
-  readonly open: OpenBridge = async ({ guildId, channelId, by, mode = 'talk', returning = false, onEnded }) => {
-    const { settings, notes, decisions, log } = this.#parts;
-    const channel = this.#channel(guildId, channelId);
+  /** Rejects with SessionLostError or LineLostError, and with the reason of `signal`, leaving nothing behind. */
+  readonly open: OpenBridge = async ({ guildId, channelId, by, mode = 'talk', returning = false, signal, onEnded }) => {
+    const { settings, spending, cheaperModel, notes, consent, decisions, log } = this.#parts;
     const own = await settings.get(guildId);
-    const now: Now = { settings: own, mode, lost: new Set(), notes: await notes.list(guildId) };
+    const { step, nearest } = await spending.standing(guildId);
+    if (nearest && step === 'spent') throw new LineLostError(refusedFor(nearest), { retryable: false });
+    const now: Now = {
+      settings: frugal(own, step, mode === 'listen' ? null : cheaperModel),
+      mode,
+      lost: new Set(),
+      notes: await notes.list(guildId),
+      mayHear: (userId) => consent.mayHear(guildId, userId),
+      mayTellOf: (made) => {
+        const guild = this.#parts.client.guilds.cache.get(guildId);
+        const { transcriptChannelId } = own;
+        return guild !== undefined && isWithin(guild, [channelId, transcriptChannelId ?? channelId], made);
+      },
+    };
+    signal.throwIfAborted();
+    this.#channel(guildId, channelId);
     // The model first: with a rejected key the bot never shows up in the channel.
-    const opened = await this.#opener.open(now);
-    const line = await this.#joinLine(opened, channel);
-    const text = new ChosenText(channel.guild, own.transcriptChannelId ?? channelId);
+    const opened = await this.#opener.open(now, signal);
+    const { line, channel, heard } = await this.#joinLine(opened, { guildId, channelId, now, signal });
     decisions.begin(guildId, channelId);
-    const running = this.#run({ ...opened, line, channel, text, now, by, onEnded });
+    const running = this.#run({ ...opened, line, channel, now, heard, by, onEnded });
     log.info({ guildId, channelId, mode, model: opened.model.name, by: by.userId }, 'joined a voice channel');
-    await running.greet(returning);
+    await running.begin(returning);
+    // What was set meanwhile.
+    const latest = await settings.get(guildId);
+    if (!isDeepStrictEqual(latest, own)) running.handle.apply(latest);
     return running.handle;
   };
 
-  /** Sessions that are being opened are given up. */
-  abort(reason: Error): void {
-    this.#opener.abort(reason);
+  /** Whether who asked for a conversation and had to wait may still have it, and anybody is there. */
+  admits({ guildId, channelId, by }: OpenRequest): Promise<boolean> {
+    const guild = this.#parts.client.guilds.cache.get(guildId);
+    return mayStillCome(guild, channelId, by.userId).catch(() => false);
   }
 
   /**
@@ -53,6 +76,11 @@ export class Conversations {
     const here = [...this.#running].filter((one) => one.guildId === guildId);
     for (const one of here) one.forget(userId);
     for (const one of here) await one.forgetRecord(userId);
+  }
+
+  /** What repeated the words of somebody who is forgotten is not shown or written again. */
+  forgetBeside(beside: ForgottenBeside): void {
+    for (const one of this.#running) one.forgetBeside(beside);
   }
 
   /** Whether a conversation still writes this message; see Transcript.holds. */
@@ -70,12 +98,11 @@ export class Conversations {
   }
 
   #run(place: Place): RunningConversation {
-    const running: RunningConversation = new RunningConversation(this.#parts, place, (last) => {
+    const running: RunningConversation = new RunningConversation(this.#parts, place, (last, written) => {
       this.#finishing.add(last);
-      void last.finally(() => {
-        this.#finishing.delete(last);
-        this.#running.delete(running);
-      });
+      void last.finally(() => this.#finishing.delete(last));
+      // What waits to be written may still have to be forgotten.
+      void Promise.all([last, written]).finally(() => this.#running.delete(running));
     });
     this.#running.add(running);
     return running;
@@ -88,11 +115,22 @@ export class Conversations {
   }
 
   /** The place in the channel, or, when there is none, nothing left of the session either. */
-  async #joinLine({ session, model }: Opened, channel: VoiceBasedChannel): Promise<DiscordVoiceLine> {
-    const { client, codecs, clock, consent, log, linkPatience } = this.#parts;
-    const { guild } = channel;
+  async #joinLine(
+    { session, model }: Opened,
+    { guildId, channelId, now, signal }: { guildId: string; channelId: string; now: Now; signal: AbortSignal },
+  ): Promise<{ line: DiscordVoiceLine; channel: VoiceBasedChannel; heard: HeardAccounts }> {
+    const { client, codecs, clock, consent, log, linkPatience, hearsBot } = this.#parts;
     try {
-      return await joinVoiceLine({
+      // It may be gone since: a model can take its time.
+      const channel = this.#channel(guildId, channelId);
+      const { guild } = channel;
+      const heard = new HeardAccounts({
+        guild,
+        wants: (userId) => consent.mayHear(guild.id, userId),
+        bots: () => now.settings.heardBots,
+        ...(hearsBot && { hearsBot }),
+      });
+      const line = await joinVoiceLine({
         guildId: guild.id,
         channelId: channel.id,
         adapterCreator: guild.voiceAdapterCreator,
@@ -100,12 +138,14 @@ export class Conversations {
         codecs,
         clock,
         log,
-        mayHear: (userId) => consent.mayHear(guild.id, userId),
+        mayHear: (userId) => heard.mayHear(userId),
         othersAreThere: (id) =>
           guild.voiceStates.cache.some((state) => state.channelId === id && state.id !== client.user?.id),
-        around: surroundingsOf(client, guild),
+        around: surroundingsOf(client, guild, hearsBot),
+        signal,
         ...(linkPatience && { patience: linkPatience }),
       });
+      return { line, channel, heard };
     } catch (error) {
       session.close();
       throw error;

@@ -1,3 +1,4 @@
+import { BusyError } from './bridge/errors.ts';
 import type { ExportedFiles, ExportRequest, TranscriptExports } from './bridge/export-ports.ts';
 import type { RecordReader } from './bridge/record-ports.ts';
 import { Breath } from './export/breath.ts';
@@ -6,6 +7,7 @@ import { LinePieces } from './export/line-pieces.ts';
 import { pack } from './export/pack.ts';
 import { Timeline } from './export/timeline.ts';
 import { iso } from './export/times.ts';
+import { FairQueue, NOBODY } from './tools/fair-queue.ts';
 
 /** So much is in memory at most, whatever Discord takes. */
 const MOST_BYTES = 100 * 2 ** 20;
@@ -16,19 +18,21 @@ export interface ExportingParts {
   readonly now: () => number;
 }
 
-/** Writes conversations of the record into files, one at a time: each is in memory until it is posted. */
+/** Writes conversations of the record into files, one at a time, in turn by server and person: each is in memory until it is posted. */
 export class Exporting implements TranscriptExports {
   readonly #parts: ExportingParts;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new FairQueue({ atOnce: 1, mostForPerson: 2, mostForGuild: 6, mostWaiting: 200 });
 
   constructor(parts: ExportingParts) {
     this.#parts = parts;
   }
 
   make(request: ExportRequest): Promise<ExportedFiles> {
-    const made = this.#last.then(() => this.#make(request));
-    this.#last = made.catch(() => {});
-    return made;
+    return this.#queue.run(request.by ?? { ...NOBODY, guildId: request.conversation.guildId }, {
+      tooMany: () =>
+        new BusyError('Other exports of yours or of this server are being made. Try again when you have them.'),
+      work: () => this.#make(request),
+    });
   }
 
   async #make({ conversation, mayRead, ...request }: ExportRequest): Promise<ExportedFiles> {

@@ -1,5 +1,6 @@
 import type { Client } from 'discord.js';
 import type { OwnRecords } from './bridge/privacy-ports.ts';
+import { wallClock } from './clock/wall-clock.ts';
 import { OldPosts } from './discord/old-posts.ts';
 import type { Log } from './log.ts';
 import { KeptOwnRecords, type Remembers } from './own-records.ts';
@@ -41,7 +42,7 @@ export class Forgetting {
       editing: this.#editing,
       memories,
       copies,
-      now: () => Date.now(),
+      now: () => wallClock.now(),
     });
   }
 

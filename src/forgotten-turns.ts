@@ -50,6 +50,7 @@ export class ForgottenTurns {
         return event;
       }
       case 'tool-ended':
+      case 'private-answer':
         return this.#goneCalls.has(event.call.callId) ? undefined : event;
       case 'tool-progress':
         return this.#goneCalls.has(event.callId) ? undefined : event;

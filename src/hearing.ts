@@ -4,14 +4,17 @@ import type { Consent, ConsentChange } from './bridge/consent-ports.ts';
 import type { Room } from './bridge/room-ports.ts';
 import type { Announcement } from './discord/announcement.ts';
 import type { DiscordVoiceLine } from './discord/voice-line.ts';
+import type { Log } from './log.ts';
 import { Newcomers } from './newcomers.ts';
+import { WaitingPeople } from './waiting-people.ts';
 
 /** What a conversation's hearing is made of. */
 export interface HearingParts {
   readonly consent: Consent;
   readonly line: Pick<DiscordVoiceLine, 'consentChanged'>;
-  readonly bridge: Pick<Bridge, 'consentChanged'>;
+  readonly bridge: Pick<Bridge, 'consentChanged' | 'waiting' | 'dropWaiting'>;
   readonly room: Room;
+  readonly log: Pick<Log, 'info'>;
   readonly announcement: Announcement;
 }
 
@@ -19,10 +22,11 @@ export interface HearingParts {
 export class Hearing {
   readonly #parts: HearingParts;
   readonly #newcomers: Newcomers;
+  readonly #waiting: WaitingPeople;
   readonly #unwatch: () => void;
 
   constructor(parts: HearingParts) {
-    const { consent, room, announcement } = parts;
+    const { consent, room, bridge, announcement, log } = parts;
     this.#parts = parts;
     this.#newcomers = new Newcomers({
       people: () => room.people(),
@@ -30,6 +34,12 @@ export class Hearing {
         announcement.newcomers(
           people.map((person) => ({ ...person, choice: consent.choiceOf(room.guildId, person.userId)?.choice })),
         ),
+    });
+    this.#waiting = new WaitingPeople({
+      room,
+      waiting: () => bridge.waiting,
+      drop: (userId) => bridge.dropWaiting(userId),
+      log,
     });
     this.#unwatch = consent.watch((change) => this.#changed(change));
   }
@@ -48,6 +58,7 @@ export class Hearing {
   /** Idempotent. */
   close(): void {
     this.#unwatch();
+    this.#waiting.close();
     this.#newcomers.close();
   }
 

@@ -40,9 +40,10 @@ export class Journey {
     return this.#channelId;
   }
 
-  /** It is in its first channel. */
-  async began(): Promise<void> {
-    await Promise.all([this.#keep(), this.#takeTheStage()]);
+  /** It is in its first channel. Resolves when a restart would know that. */
+  began(): Promise<void> {
+    void this.#takeTheStage();
+    return this.#keep();
   }
 
   /** A moderator moved the bot, or its connection is new: on a stage it is in the audience again. */
@@ -70,11 +71,13 @@ export class Journey {
   }
 
   async #move(channelId: string): Promise<void> {
-    const { guild, room, text, announcement, log } = this.#parts;
+    const { guild, room, text, transcript, announcement, log } = this.#parts;
     const from = this.#channelId;
     this.#channelId = channelId;
     room.channelId = channelId;
     if (text.channelId === from) this.write(null);
+    // Also where the channel stays: what it does not take goes to another chat than before.
+    else transcript.turnPage();
     log.info({ guildId: guild.id, from, channelId }, 'moved to another voice channel');
     const channel = guild.channels.cache.get(channelId);
     await Promise.all([channel?.isVoiceBased() ? announcement.moved(channel) : undefined, this.#keep()]);

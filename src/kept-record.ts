@@ -4,9 +4,13 @@ import type { SettingsStore } from './bridge/room-ports.ts';
 import type { Log } from './log.ts';
 import { AuditLog } from './store/audit-log.ts';
 import { type Database, openReader } from './store/database.ts';
+import type { DatabaseWatch } from './store/database-watch.ts';
+import { knowConversation } from './store/line-ids.ts';
 import { PersonStore } from './store/person-store.ts';
+import { PurgeTime } from './store/purge-time.ts';
 import { StoredRecord } from './store/record-reader.ts';
 import { RecordStore } from './store/record-store.ts';
+import { Reindexing } from './store/reindexing.ts';
 import { Retention } from './store/retention.ts';
 import type { TextSeal } from './store/text-seal.ts';
 import { beginningsOfLine } from './transcript/recorded-lines.ts';
@@ -20,7 +24,9 @@ export interface KeptRecord {
   /** How words of people stand in this database. */
   readonly seal: TextSeal;
   readonly persons: PersonStore;
-  /** Begins to delete what is old. */
+  /** By which what is old is deleted. */
+  readonly purgeTime: Pick<PurgeTime, 'next'>;
+  /** Begins to delete what is old, and to index anew what an earlier version indexed. */
   start(): void;
   /** Before the database is closed. Idempotent. */
   stop(): Promise<void>;
@@ -28,35 +34,51 @@ export interface KeptRecord {
 
 /**
  * Opens the record and ends what a killed process left open in it. Only for whoever holds the lock: another process'
- * conversations would be ended. `seal`: unlock()'s. Rejects with StoreError.
+ * conversations would be ended. `seal`: unlock()'s. `health`: nothing is written to a file that is not there any more.
+ * Rejects with StoreError.
  */
 export async function openRecord({
   database,
   settings,
   seal,
+  health,
   log,
 }: {
   readonly database: Database;
   readonly settings: Pick<SettingsStore, 'get'>;
   readonly seal: TextSeal;
+  readonly health?: DatabaseWatch;
   readonly log: Log;
 }): Promise<KeptRecord> {
-  const writer = new RecordStore(database, seal);
-  const unfinished = await writer.closeUnfinished();
+  const store = new RecordStore(database, seal);
+  const unfinished = await store.closeUnfinished();
   if (unfinished > 0) log.info({ conversations: unfinished }, 'ended in the record what broke off at the last stop');
+  // The clock may have been set back since.
+  knowConversation(await store.lastConversation());
   const opened = openReader(database);
+  health?.watchReader(opened.reader);
+  const write: RecordWriter['write'] = async (batch) => {
+    await health?.look();
+    await store.write(batch);
+  };
   const retentionDays = async (guildId: string) => (await settings.get(guildId)).retentionDays;
-  const retention = new Retention({ database, retentionDays, now: () => Date.now(), log });
+  const purgeTime = new PurgeTime({ database, log });
+  const retention = new Retention({ database, retentionDays, now: () => purgeTime.next(), log });
+  const reindexing = new Reindexing({ database, reader: opened.reader, seal, log });
   let stopping: Promise<void> | undefined;
   return {
-    writer,
+    writer: { write },
     reader: new StoredRecord(opened.reader, seal),
     audit: new AuditLog({ database, seal }),
     seal,
+    purgeTime,
     persons: new PersonStore({ database, reader: opened.reader, seal, beginningsOf: beginningsOfLine }),
-    start: () => retention.start(),
+    start: () => {
+      retention.start();
+      reindexing.start();
+    },
     stop: () => {
-      stopping ??= retention.stop().then(() => opened.close());
+      stopping ??= Promise.all([retention.stop(), reindexing.stop()]).then(() => opened.close());
       return stopping;
     },
   };

@@ -1,5 +1,6 @@
 import type { UserId } from './bridge/ports.ts';
 import type { Added, Hit, Rule, RuleSettings, Rules } from './bridge/rule-ports.ts';
+import { GuildQueues } from './guild-queues.ts';
 import { FairTurns } from './rules/fair-turns.ts';
 import { checkRule, RuleSet } from './rules/rule-set.ts';
 import { RuleStore } from './store/rules.ts';
@@ -10,6 +11,7 @@ export class KnownRules implements Rules {
   readonly #sets = new Map<string, Promise<RuleSet>>();
   readonly #settings = new Map<string, Promise<RuleSettings>>();
   readonly #turns = new FairTurns();
+  readonly #adding = new GuildQueues();
 
   constructor(store: RuleStore) {
     this.#store = store;
@@ -25,18 +27,30 @@ export class KnownRules implements Rules {
     return this.settings(guildId);
   }
 
+  /** Nothing is kept of this guild any more. */
+  forgetGuild(guildId: string): void {
+    this.#sets.delete(guildId);
+    this.#settings.delete(guildId);
+  }
+
   list(guildId: string): Promise<readonly (Rule & { readonly hits: number })[]> {
     return this.#store.list(guildId);
   }
 
-  async add(guildId: string, by: UserId, rules: readonly Omit<Rule, 'id'>[]): Promise<Added> {
-    const { good, refused } = await this.#turns.run(guildId, sorted(rules));
+  add(guildId: string, by: UserId, rules: readonly Omit<Rule, 'id'>[]): Promise<Added> {
+    // One after the other: two that add the same word at once would make two rules of it.
+    return this.#adding.run(guildId, () => this.#add(guildId, by, rules));
+  }
+
+  async #add(guildId: string, by: UserId, rules: readonly Omit<Rule, 'id'>[]): Promise<Added> {
+    const there = await this.#store.list(guildId);
+    const { good, same, refused } = await this.#turns.run(guildId, sorted(rules, there));
     const { added, known, full } = await this.#store.add(guildId, by, good);
     this.#sets.delete(guildId);
     for (const { kind, text } of full) {
       refused.push({ text, why: `A server can have ${RuleStore.most(kind)} rules of this kind. Remove some first.` });
     }
-    return { added, known, refused };
+    return { added, known, same, refused };
   }
 
   async remove(guildId: string, id: number): Promise<boolean> {
@@ -59,26 +73,41 @@ export class KnownRules implements Rules {
   }
 }
 
-/** What of rules can be taken, and why the others cannot. */
-function* sorted(rules: readonly Omit<Rule, 'id'>[]): Generator<undefined, Sorted, void> {
+/** What of rules can be taken beside those that are there, and why the others cannot. */
+function* sorted(rules: readonly Omit<Rule, 'id'>[], there: readonly Rule[]): Generator<undefined, Sorted, void> {
+  const known = new Map<string, string>();
+  for (const { kind, text } of there) {
+    try {
+      known.set(checkRule(kind, text), text);
+    } catch (error) {
+      // One that an earlier version took is no word here.
+      if (!(error instanceof RangeError)) throw error;
+    }
+    yield;
+  }
   const good: Omit<Rule, 'id'>[] = [];
+  const same: { text: string; as: string }[] = [];
   const refused: { text: string; why: string }[] = [];
   for (const { kind, text } of rules) {
     const kept = { kind, text: text.toWellFormed().trim() };
     try {
-      checkRule(kind, kept.text);
-      good.push(kept);
+      const identity = checkRule(kind, kept.text);
+      const as = known.get(identity);
+      if (as !== undefined && as !== kept.text) same.push({ text: kept.text, as });
+      else good.push(kept);
+      if (as === undefined) known.set(identity, kept.text);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       refused.push({ text: kept.text, why: error.message });
     }
     yield;
   }
-  return { good, refused };
+  return { good, same, refused };
 }
 
 interface Sorted {
   readonly good: readonly Omit<Rule, 'id'>[];
+  readonly same: readonly { readonly text: string; readonly as: string }[];
   readonly refused: { text: string; why: string }[];
 }
 

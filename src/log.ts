@@ -1,14 +1,36 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { foreignSentence, loggedError, quietly } from './log-error.ts';
+import { LogSink, standardOutput } from './log-sink.ts';
+import { hiding, MASK } from './secrets.ts';
 
 /** What every part of the product logs with: fields first, then a short sentence. */
 export type Log = Logger;
 
 /** Field names whose values are never written. `*` is one level of nesting. */
 const SECRET_FIELDS = ['token', 'apiKey', 'authorization', 'Authorization', 'api_key', 'password', 'secret', 'headers'];
-const MASK = '[redacted]';
-/** Shorter values would blank out ordinary words; no real key is that short. */
-const SHORTEST_SECRET = 8;
+
+const foreign = (value: unknown) => (typeof value === 'string' ? foreignSentence(value) : loggedError(value));
+
+/**
+ * What fields of a line become, whoever logs them. `err`: an error, chosen field by field. `said`, `warning`, `error`: what
+ * a service or a package said. `reason`: a sentence of ours, which may name somebody in quotation marks.
+ */
+export const serializers = {
+  err: (error: unknown) => loggedError(error),
+  error: foreign,
+  said: foreign,
+  warning: foreign,
+  reason: (value: unknown) => (typeof value === 'string' ? quietly(value) : value),
+};
+
+/** Pino takes the error's own message where a line has none. */
+function withOwnSentence(this: Logger, args: Parameters<LogFn>, method: LogFn): void {
+  const [first, sentence, ...rest]: unknown[] = args;
+  const error = first instanceof Error ? { err: first } : first;
+  const lacks = typeof error === 'object' && error !== null && sentence === undefined;
+  method.apply(this, [error, lacks ? 'an error' : sentence, ...rest] as Parameters<LogFn>);
+}
 
 /**
  * The process's logger: coloured lines when `pretty`, JSON lines otherwise (default: by whether stdout is a terminal).
@@ -20,15 +42,17 @@ export function createLog(options: {
   pretty?: boolean;
   destination?: DestinationStream & NodeJS.WritableStream;
 }): Log {
-  const destination = options.destination ?? process.stdout;
   const mask = maskOf(options.redact);
-  const target = (options.pretty ?? process.stdout.isTTY) ? prettyStream(destination) : destination;
+  const isPretty = options.pretty ?? process.stdout.isTTY;
+  const plain = options.destination ?? new LogSink(standardOutput());
+  const target = isPretty ? prettyStream(options.destination ?? process.stdout) : plain;
   return pino(
     {
       level: options.level,
       base: null,
       redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: MASK },
-      hooks: { streamWrite: mask },
+      hooks: { streamWrite: mask, logMethod: withOwnSentence },
+      serializers,
     },
     target,
   );
@@ -41,16 +65,9 @@ function prettyStream(destination: NodeJS.WritableStream): DestinationStream {
 
 /** Blanks known values in all the spellings that a line may hold, and what looks like a credential anyway. */
 function maskOf(secrets: readonly string[]): (line: string) => string {
-  const spellings = secrets
-    .filter((value) => value.length >= SHORTEST_SECRET)
-    .flatMap((value) => [value, encodeURIComponent(value), JSON.stringify(value).slice(1, -1)]);
-  // The longest first: one spelling may be a part of another.
-  const known = [...new Set(spellings)].sort((one, other) => other.length - one.length);
-  return (line) => {
-    let masked = line;
-    for (const value of known) masked = masked.replaceAll(value, MASK);
-    return masked
+  const hide = hiding(secrets);
+  return (line) =>
+    hide(line)
       .replace(/([?&](?:key|api_key|access_token|token)=)[^&\s"'\\]+/gi, `$1${MASK}`)
       .replace(/\b(Bearer|Bot) [\w.~+/=-]{16,}/g, `$1 ${MASK}`);
-  };
 }

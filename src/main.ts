@@ -1,47 +1,41 @@
-import { ConfigError, readConfig } from './config.ts';
-import { StartError } from './discord/start-error.ts';
+// First, so that the process's dispatcher is Node's own.
+import './discord/node-dispatcher.ts';
+import { readConfig } from './config.ts';
 import { createLog } from './log.ts';
-import { type Parley, startParley } from './parley.ts';
-import { StoreError } from './store/database.ts';
+import { startParley } from './parley.ts';
+import { Ending } from './process/ending.ts';
 
-/** An operator's mistake is a line on stderr and exit 1; a stack would only hide it. */
-function fail(message: string): void {
-  process.stderr.write(`${message}\n`);
-  process.exitCode = 1;
-}
+const ending = new Ending();
 
 async function main(): Promise<void> {
+  // A terminal that is gone must not end the process; the log looks after stdout.
+  process.stderr.on('error', () => {});
   const config = readConfig();
   const log = createLog({ level: config.logLevel, redact: config.secrets });
-  let parley: Parley | undefined;
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    log.info('stopping');
-    // Whatever hangs, the process is gone within 5 s.
-    setTimeout(() => process.exit(), 4_800).unref();
-    void parley?.stop().then(() => process.exit());
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  ending.log = log;
+  const stop = (): void => ending.asked();
+  // SIGHUP: its terminal was closed (Node takes no notice of nohup). SIGBREAK: Ctrl+Break on Windows.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBREAK'] as const) {
+    const early = process.listeners(signal);
+    process.on(signal, stop);
+    // Those of start.js, from while this was loaded. Not before: a signal that waits is dropped with its last listener.
+    for (const listener of early) process.off(signal, listener);
+  }
   const parent = process.ppid;
   if (config.startedByNpm) setInterval(() => process.ppid !== parent && stop(), 500).unref();
   process.on('unhandledRejection', (error) => log.error({ err: error }, 'a promise was rejected and nobody listened'));
-  parley = await startParley({
-    config,
-    log,
-    onDead: (error) => {
-      fail(error.message);
-      stop();
-    },
-  });
-  // Asked to stop while it was still starting.
-  if (stopping) await parley.stop().then(() => process.exit());
+  const stopping = new AbortController();
+  const starting = startParley({ config, log, signal: stopping.signal, onDead: (error) => ending.failed(error) });
+  ending.stop = () => {
+    stopping.abort();
+    return starting.then(
+      (parley) => parley.stop(),
+      // Asked to stop while it was still starting, or it could not start: it has closed what was open.
+      () => {},
+    );
+  };
+  await starting;
 }
 
-main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof StartError || error instanceof StoreError;
-  if (expected) fail(error.message);
-  else throw error;
-});
+process.on('uncaughtException', (error) => ending.failed(error));
+main().catch((error: unknown) => ending.failed(error));

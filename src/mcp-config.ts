@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { fileText } from './file-text.ts';
 import { type McpConfig, type McpEntry, type McpTransport, prefixOf } from './tools/mcp-entry.ts';
 
 /** `problems`: one line each for the person who runs the bot. `secrets`: what no log line may carry. */
@@ -95,7 +96,7 @@ export function readMcp(file: string | undefined, env: NodeJS.ProcessEnv): ReadM
   const shown = file ?? DEFAULT_FILE;
   let content: string;
   try {
-    content = readFileSync(shown, 'utf8');
+    content = fileText(readFileSync(shown));
   } catch (error) {
     const { code = 'no reason given' } = error as NodeJS.ErrnoException;
     if (file === undefined && code === 'ENOENT') return NONE;

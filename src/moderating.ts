@@ -4,13 +4,16 @@ import type { Moderation } from './bridge/guild-ports.ts';
 import type { UserId } from './bridge/ports.ts';
 import type { MessageButton, SettingsStore } from './bridge/room-ports.ts';
 import type { RuleCard } from './bridge/rule-ports.ts';
+import type { StorageHealth } from './bridge/storage-ports.ts';
+import { wallClock } from './clock/wall-clock.ts';
 import type { KeptRecord } from './kept-record.ts';
 import { KnownRules } from './known-rules.ts';
 import type { Log } from './log.ts';
 import { Reporting } from './reporting.ts';
 import { type ModeratorPosts, RuleCards } from './rule-cards.ts';
-import { RuleWatch, type SpokenAt } from './rule-watch.ts';
+import { type Flagged, RuleWatch, type SpokenAt } from './rule-watch.ts';
 import type { Database } from './store/database.ts';
+import { LateWork } from './store/late-work.ts';
 import { ReportStore } from './store/reports.ts';
 import { RuleCardStore } from './store/rule-cards.ts';
 import { RuleStore } from './store/rules.ts';
@@ -19,17 +22,22 @@ import { RuleStore } from './store/rules.ts';
 const REPORT_DAYS = 90;
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+type Withdrawn = Parameters<RuleCards['withdraw']>[0];
+/** Hits that wait for their card while nothing can be written. */
+const MOST_WAITING = 500;
 
 /** What it needs. */
 export interface ModeratingParts {
   readonly database: Database;
-  readonly record: Pick<KeptRecord, 'reader' | 'seal'>;
+  readonly record: Pick<KeptRecord, 'reader' | 'seal' | 'purgeTime'>;
   readonly settings: Pick<SettingsStore, 'get'>;
   readonly posts: ModeratorPosts;
   readonly moderation: Pick<Moderation, 'act'>;
   readonly buttons: (card: RuleCard) => readonly MessageButton[];
   readonly botName: (guildId: string) => string;
   readonly log: Log;
+  /** Says when cards that could not be made are tried again. */
+  readonly health?: StorageHealth;
   /** Around a hit; only tests need another than 30 s. */
   readonly contextMs?: number;
 }
@@ -40,6 +48,8 @@ export class Moderating {
   readonly cards: RuleCards;
   readonly reports: Reporting;
   readonly #watch: RuleWatch;
+  readonly #late: LateWork<Flagged>;
+  readonly #withdrawals: LateWork<Withdrawn>;
   readonly #parts: ModeratingParts;
   readonly #stores: { readonly cards: RuleCardStore; readonly reports: ReportStore };
   readonly #ending = new AbortController();
@@ -48,7 +58,7 @@ export class Moderating {
   constructor(parts: ModeratingParts) {
     const { database, record, posts, moderation, buttons, botName, log, contextMs } = parts;
     const { reader, seal } = record;
-    const now = () => Date.now();
+    const now = () => wallClock.now();
     this.#parts = parts;
     this.#stores = { cards: new RuleCardStore(database, seal), reports: new ReportStore(database, seal) };
     this.rules = new KnownRules(new RuleStore(database));
@@ -61,10 +71,26 @@ export class Moderating {
       ...(contextMs !== undefined && { contextMs }),
     });
     this.reports = new Reporting({ ...shared, store: this.#stores.reports });
+    this.#late = new LateWork({
+      what: 'cards of rules',
+      act: (flagged) => this.cards.open(flagged),
+      most: MOST_WAITING,
+      lost: ({ guildId }, error) => log.warn({ err: error, guildId }, 'the card of a rule could not be made'),
+      health: parts.health,
+    });
+    this.#withdrawals = new LateWork({
+      what: 'cards of words that were taken back',
+      act: (words) => this.cards.withdraw(words),
+      most: MOST_WAITING,
+      lost: ({ guildId }, error) =>
+        log.warn({ err: error, guildId }, 'the card of words that were taken back could not be deleted'),
+      health: parts.health,
+    });
     this.#watch = new RuleWatch({
       rules: this.rules,
-      flag: (flagged) => this.cards.open(flagged),
-      withdraw: (words) => this.cards.withdraw(words),
+      health: parts.health,
+      flag: (flagged) => this.#late.run(flagged),
+      withdraw: (words) => this.#withdraw(words),
       botName,
       now,
       log,
@@ -97,17 +123,28 @@ export class Moderating {
    */
   async forget(guildId: string, userId: UserId): Promise<void> {
     await this.#watch.settled();
+    this.#dropLate({ guildId, userId, since: 0 });
     await this.cards.forget(guildId, userId);
   }
 
-  /** One purge: cards by the guild's retention, reports after 90 days. Rejects with StoreError. */
-  async purge(now = Date.now()): Promise<void> {
+  /** One purge: cards by the guild's retention, reports after 90 days. `at`: only tests. Rejects with StoreError. */
+  async purge(at?: number): Promise<void> {
+    const now = at ?? (await this.#parts.record.purgeTime.next());
     const { cards, reports } = this.#stores;
     for (const guildId of await cards.guilds()) {
       const { retentionDays } = await this.#parts.settings.get(guildId);
       await cards.purge(guildId, now - retentionDays * DAY_MS);
     }
     await reports.purge(now - REPORT_DAYS * DAY_MS);
+  }
+
+  #withdraw(words: Withdrawn): Promise<void> {
+    this.#dropLate(words);
+    return this.#withdrawals.run(words);
+  }
+
+  #dropLate(words: Withdrawn): void {
+    this.#late.drop((card) => card.guildId === words.guildId && card.userId === words.userId && card.at >= words.since);
   }
 
   async #hourly(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { UserId } from './bridge/ports.ts';
-import type { Forgotten, KeptOfPerson, OwnRecords } from './bridge/privacy-ports.ts';
+import type { Forgotten, ForgottenBeside, KeptOfPerson, OwnRecords } from './bridge/privacy-ports.ts';
 import type { SettingsStore } from './bridge/room-ports.ts';
 import type { PostEditing } from './post-editing.ts';
 import type { PersonStore } from './store/person-store.ts';
@@ -9,6 +9,8 @@ import type { UsageStore } from './store/usage.ts';
 /** What remembers something of people beside the database. */
 export interface Remembers {
   forget(guildId: string, userId: UserId): void | Promise<void>;
+  /** What of others was deleted or emptied as well. */
+  forgetBeside?(beside: ForgottenBeside): void;
 }
 
 /** What people's own records are kept in. */
@@ -45,6 +47,10 @@ export class KeptOwnRecords implements OwnRecords {
     return { ...summary, editing, retentionDays };
   }
 
+  guildsOf(userId: UserId): Promise<readonly string[]> {
+    return this.#parts.persons.guildsOf(userId);
+  }
+
   async exported(guildId: string, userId: UserId, also: Readonly<Record<string, unknown>> = {}): Promise<string> {
     const { persons, settings, now } = this.#parts;
     const [everything, { retentionDays }] = await Promise.all([
@@ -64,11 +70,12 @@ export class KeptOwnRecords implements OwnRecords {
   async #forget(guildId: string, userId: UserId): Promise<Forgotten> {
     const { persons, usage, memories, copies, editing } = this.#parts;
     for (const memory of memories) await memory.forget(guildId, userId);
-    const forgotten = await persons.forget(guildId, userId);
+    const { beside, ...forgotten } = await persons.forget(guildId, userId);
+    for (const memory of memories) memory.forgetBeside?.(beside);
     for (const copy of copies) await copy.forget(guildId, userId);
     await usage.forget(guildId, userId);
-    await persons.settle();
     editing.wake();
+    await persons.settle();
     return forgotten;
   }
 }

@@ -1,41 +1,63 @@
+import type { Client } from 'discord.js';
 import { commands } from '../commands/index.ts';
-import type { BridgeEvent } from './bridge/bridge-ports.ts';
+import { privateAnswer } from '../commands/private-answer.ts';
+import type { BridgeEvent, Bridges } from './bridge/bridge-ports.ts';
 import { OpenBridges } from './bridge/bridges.ts';
+import type { Consent } from './bridge/consent-ports.ts';
 import { DecisionLog } from './bridge/decision-log.ts';
+import { BusyError } from './bridge/errors.ts';
+import type { TranscriptExports } from './bridge/export-ports.ts';
+import type { RecordReader } from './bridge/record-ports.ts';
+import type { SettingsStore } from './bridge/room-ports.ts';
 import { Ticker } from './bridge/ticker.ts';
 import { drawUsage } from './chart/draw-usage.ts';
+import type { UsageChart } from './chart/usage-chart.ts';
+import { wallClock } from './clock/wall-clock.ts';
 import type { Config } from './config.ts';
 import { ConsentedLines } from './consented-lines.ts';
 import { Conversations } from './conversations.ts';
 import { autoModRules } from './discord/auto-mod.ts';
 import { createClient, logIn } from './discord/client.ts';
-import { deployCommands } from './discord/deploy-commands.ts';
+import { CommandRegistration } from './discord/command-registration.ts';
+import { keepTime } from './discord/discord-time.ts';
 import { dispatchCommands, type Forms, type Press } from './discord/dispatch.ts';
-import { forgetButton, pressForget } from './discord/forget-buttons.ts';
+import { forgetButton, pressForget, pressForgetOn } from './discord/forget-buttons.ts';
 import { FrameClock } from './discord/frame-clock.ts';
 import { destroyClient } from './discord/gateway-strategy.ts';
 import { DiscordGuildTexts } from './discord/guild-texts.ts';
+import type { HearsBot } from './discord/hears-bot.ts';
+import { InteractionIntake } from './discord/interaction-intake.ts';
+import { hearToTheEnd } from './discord/last-events.ts';
 import { isInVoice } from './discord/members.ts';
 import { DiscordModeration } from './discord/moderation.ts';
 import { DiscordModeratorPosts } from './discord/moderator-posts.ts';
 import { OpusCodecs } from './discord/opus.ts';
+import { pressReminder, reminderButtons } from './discord/reminder-buttons.ts';
 import { noteForm, pressRuleButton, ruleButtons } from './discord/rule-buttons.ts';
-import type { StartError } from './discord/start-error.ts';
+import { ServedGuilds } from './discord/served-guilds.ts';
+import { StartError } from './discord/start-error.ts';
+import { StrayPlaces } from './discord/stray-places.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
 import { VoiceStatuses } from './discord/voice-status.ts';
 import { Forgetting } from './forgetting.ts';
+import { LeftGuilds } from './left-guilds.ts';
+import { budgetTold } from './limits-config.ts';
 import type { Log } from './log.ts';
 import { PATIENCE, type Patience } from './model/back-off.ts';
 import { Models } from './model/models.ts';
 import type { Prices } from './model/prices.ts';
 import { Moderating } from './moderating.ts';
+import { KnownTimes } from './person-times.ts';
 import { readPrices } from './prices-file.ts';
 import { Reading } from './reading.ts';
+import { ReminderRights } from './reminder-rights.ts';
 import { Reminding } from './reminding.ts';
 import { type ReturnPatience, returnToPlaces } from './returning.ts';
 import { Spending } from './spending.ts';
 import { Storage } from './storage.ts';
+import { warmUp } from './time/phrase.ts';
 import { Tooling } from './tooling.ts';
+import { type Claimant, FairQueue, NOBODY } from './tools/fair-queue.ts';
 import type { Tool } from './tools/tool.ts';
 import { type ToolFile, toolsOfFolder } from './tools-folder.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
@@ -44,8 +66,24 @@ import { escapeMarkdown } from './transcript/markdown.ts';
 export interface Parley {
   /** Codecs alive in this process, for tests and the log. */
   readonly codecs: OpusCodecs;
+  /** For `npm run live-check`, which does by hand what commands do: no bot can type a command of another. */
+  readonly inside: Inside;
   /** Leaves every channel, writes what is left of the transcripts, closes the database. Idempotent; takes at most 4 s. */
   stop(): Promise<void>;
+}
+
+/** The parts behind the commands. */
+export interface Inside {
+  readonly client: Client;
+  readonly bridges: Bridges;
+  readonly settings: SettingsStore;
+  readonly consent: Consent;
+  readonly record: RecordReader;
+  readonly exports: TranscriptExports;
+  /** The label of the default model. */
+  readonly label: string;
+  /** The names of all tools that it is offered. */
+  readonly toolNames: () => readonly string[];
 }
 
 /** What the bot is started with. */
@@ -58,6 +96,8 @@ export interface ParleyOptions {
   readonly onDead?: (error: StartError) => void;
   /** Tools beside the built-in ones. */
   readonly tools?: readonly Tool[];
+  /** Bots that are heard and count as people; default: none do. */
+  readonly hearsBot?: HearsBot;
   /** With a lost model; only tests need another. */
   readonly patience?: Patience;
   /** With a lost voice connection; only tests need another. */
@@ -66,9 +106,22 @@ export interface ParleyOptions {
   readonly returnPatience?: ReturnPatience;
   /** What moderators see around a hit; only tests need another than 30 s. */
   readonly contextMs?: number;
+  /** After a server removed the bot; only tests need another than a minute. */
+  readonly settledMs?: number;
+  /** After this people are told that an answer takes longer; only tests need another than 7 s. */
+  readonly progressMs?: number;
+  /** Stops it, also while it starts: then startParley() rejects. */
+  readonly signal?: AbortSignal;
 }
 
-const STOP_LIMIT_MS = 4_000;
+/** For conversations and servers that end: what is left of the process's 5 s is for answers, the goodbye and the database. */
+const STOP_LIMIT_MS = 3_500;
+const TAKEN_OVER =
+  'Another process serves this bot now: this one stood still for so long that it seemed dead. It stops.';
+/** For answers that are on their way when the process ends. */
+const ANSWERS_MS = 500;
+const RESTARTING = 'I am being restarted. Please try again in a minute.';
+const NOT_STARTED = 'I could not start. Whoever runs me finds the reason in my log.';
 
 /**
  * Puts the parts together and logs in. Rejects with StoreError, StartError (one line for the operator each), having
@@ -78,13 +131,29 @@ export async function startParley(options: ParleyOptions): Promise<Parley> {
   const { config, log } = options;
   const prices = await readPrices(config.pricesFile);
   const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: (problem) => log.warn(problem) });
-  const storage = await Storage.open({ config, log });
+  const { signal = new AbortController().signal } = options;
+  const aborted = Promise.withResolvers<never>();
+  aborted.promise.catch(() => {});
+  const abort = (): void => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  const onLost = () => options.onDead?.(new StartError(TAKEN_OVER));
+  const opening = Storage.open({ config, log, onLost });
+  // Another program may hold the database for long.
+  const storage = await Promise.race([opening, aborted.promise]).catch((error: unknown) => {
+    if (signal.aborted) opening.then((late) => late.close()).catch(() => {});
+    throw error;
+  });
   const bot = new Bot({ ...options, prices, ownTools, storage });
   try {
-    await bot.start();
+    await Promise.race([bot.start(), aborted.promise]);
   } catch (error) {
-    await bot.stop();
+    const stopped = bot.stop(signal.aborted ? RESTARTING : NOT_STARTED);
+    // Whatever hangs, the error is told.
+    await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
     throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
   return bot;
 }
@@ -101,41 +170,87 @@ class Bot implements Parley {
   readonly codecs = new OpusCodecs();
   readonly #parts: BotParts;
   readonly #client: ReturnType<typeof createClient>;
+  readonly #statuses: VoiceStatuses;
+  readonly #unwatchTime: () => void;
   readonly #models: Models;
   readonly #spending: Spending;
   readonly #decisions = new DecisionLog();
-  readonly #bridges = new OpenBridges((request) => this.#conversations.open(request));
+  readonly #bridges: OpenBridges;
   readonly #texts: DiscordGuildTexts;
   readonly #moderation: DiscordModeration;
   readonly #moderating: Moderating;
   readonly #reading: Reading;
   readonly #reminding: Reminding;
+  readonly #times: KnownTimes;
   readonly #tooling: Tooling;
   readonly #conversations: Conversations;
   readonly #forgetting: Forgetting;
-  readonly #serversStarted: Promise<void>;
+  readonly #leftGuilds: LeftGuilds;
+  readonly #intake: InteractionIntake;
+  /** Each picture has a thread of its own. */
+  readonly #drawing = new FairQueue({ atOnce: 1, mostForPerson: 2, mostForGuild: 4, mostWaiting: 50 });
   readonly #ending = new AbortController();
   #returned: Promise<void> | undefined;
+  /** Nobody goes back any more into a channel of before the restart. */
+  #hasReturned = false;
+  #strays: StrayPlaces | undefined;
+  #served: ServedGuilds | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(parts: BotParts) {
     const { config, storage, prices, log } = parts;
     const { settings } = storage;
     this.#parts = parts;
+    this.#bridges = new OpenBridges((request) => this.#conversations.open(request), {
+      most: config.maxConversations,
+      admit: (request) => this.#conversations.admits(request),
+    });
     this.#client = createClient({ apiUrl: config.discord.apiUrl, log, onDead: (error) => parts.onDead?.(error) });
     const client = this.#client;
+    this.#statuses = new VoiceStatuses(client, log);
+    this.#unwatchTime = keepTime(client, { clock: wallClock, log });
+    this.#intake = new InteractionIntake({ client, log });
     const { models: configs, fallbackProvider: fallback, lacking, transcriber } = config;
     this.#models = new Models({ configs, fallback, lacking, transcriber, log });
-    this.#spending = new Spending({ store: storage.usage, settings, prices, now: () => new Date() });
+    this.#spending = new Spending({
+      store: storage.usage,
+      settings,
+      prices,
+      now: () => new Date(wallClock.now()),
+      budgets: config.budgets,
+    });
     this.#texts = new DiscordGuildTexts({ client, settings });
     this.#moderation = new DiscordModeration(client);
     this.#moderating = this.#moderatingOf(parts);
     this.#reading = new Reading({ client, config, storage, spending: this.#spending });
+    // Not while somebody is spoken to: it would be heard.
+    warmUp();
+    this.#times = new KnownTimes({
+      zones: storage.zones,
+      settings,
+      preferred: (guildId) => client.guilds.cache.get(guildId)?.preferredLocale,
+    });
+    client.on('interactionCreate', ({ user, locale }) => this.#times.saw(user.id, locale));
     this.#reminding = new Reminding({
+      buttons: reminderButtons,
       store: storage.reminders,
       bridges: this.#bridges,
       texts: this.#texts,
       isIn: (...where) => isInVoice(client, ...where),
+      rights: new ReminderRights({ client, places: this.#reading.places, settings }),
+      apart: async ({ guildId, channelId, person }, words) => {
+        const { transcriptChannelId: textChannelId } = await settings.get(guildId);
+        const place = { channelId, textChannelId: textChannelId ?? undefined };
+        await this.#reading.privately.give({
+          guildId,
+          askers: [person],
+          what: 'a reminder',
+          lines: [],
+          words,
+          ...place,
+        });
+      },
+      mayHear: (...who) => storage.consent.mayHear(...who),
       escape: escapeMarkdown,
       log,
     });
@@ -145,69 +260,132 @@ class Bot implements Parley {
       client,
       storage,
       holds: (messageId) => this.#conversations.holds(messageId),
-      memories: [this.#conversations, this.#decisions, this.#tooling.runAgain],
+      memories: [
+        this.#conversations,
+        this.#decisions,
+        this.#tooling.runAgain,
+        this.#reading.privately,
+        this.#reading.summaries,
+      ],
       copies: [this.#moderating],
       log,
     });
-    this.#serversStarted = this.#tooling.start();
+    this.#leftGuilds = new LeftGuilds({
+      client,
+      store: storage.guilds,
+      days: config.keepLeftServersDays,
+      now: () => wallClock.now(),
+      purgeNow: () => storage.record.purgeTime.next(),
+      memories: [settings, storage.consent, storage.policies, this.#moderating.rules],
+      log,
+      ...(parts.settledMs !== undefined && { settledMs: parts.settledMs }),
+    });
   }
 
   async start(): Promise<void> {
     const { config, storage, log, returnPatience } = this.#parts;
-    const { apiUrl, token, guildId } = config.discord;
+    const { apiUrl, token } = config.discord;
+    // Nobody waits for the MCP servers: their tools come when they are there.
+    void this.#tooling.start();
     const ready = await logIn(this.#client, { token, apiUrl });
-    await this.#serversStarted;
+    if (this.#stopping) return;
+    const { serversAllowed: allowed, serversBlocked: blocked } = config;
+    this.#served = new ServedGuilds({ client: this.#client, allowed, blocked, log });
     this.#dispatch();
     storage.record.start();
     await this.#moderating.start();
-    await deployCommands(ready, { commands, guildId, apiUrl, log });
     await this.#reminding.start();
     this.#forgetting.start();
-    const model = this.#models.default.label;
-    log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model }, 'ready');
+    this.#leftGuilds.start();
     this.#returned = returnToPlaces({
       client: ready,
       places: storage.places,
       settings: storage.settings,
       bridges: this.#bridges,
+      statuses: this.#statuses,
       log,
-      signal: this.#ending.signal,
       ...(returnPatience && { patience: returnPatience }),
     });
+    void this.#returned.then(() => {
+      this.#hasReturned = true;
+    });
+    this.#strays = new StrayPlaces({ client: ready, isWanted: (id) => this.#isWanted(id), log });
+    await this.#register(ready);
+    if (this.#stopping) return;
+    const model = this.#models.default.label;
+    const told = budgetTold(config);
+    if (told !== undefined) log.info(told);
+    log.info({ bot: ready.user.username, guilds: ready.guilds.cache.size, model }, 'ready');
   }
 
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+  /** Whether the bot holds a conversation on this server, or is about to. */
+  async #isWanted(guildId: string): Promise<boolean> {
+    const isOpen = (): boolean => !!(this.#bridges.find(guildId) ?? this.#bridges.opening(guildId));
+    if (isOpen() || this.#hasReturned) return isOpen();
+    const places = await this.#parts.storage.places.all().catch(() => undefined);
+    return !places || places.some((place) => place.guildId === guildId) || isOpen();
+  }
+
+  /** The commands are told to Discord beside everything else: those that it has are answered already. */
+  async #register(client: Client<true>): Promise<void> {
+    const { config, storage, log, onDead } = this.#parts;
+    const { apiUrl, guildId } = config.discord;
+    const memory = storage.registrations;
+    const onFatal = (error: StartError) => onDead?.(error);
+    const registration = new CommandRegistration({ client, commands, guildId, apiUrl, log, memory, onDead: onFatal });
+    this.#ending.signal.addEventListener('abort', () => registration.close());
+    await registration.start();
+  }
+
+  get inside(): Inside {
+    const { settings, consent } = this.#parts.storage;
+    const { record, exports } = this.#reading;
+    const toolNames = () => this.#tooling.commands.toolsFor(this.#models.default).map(({ name }) => name);
+    const { label } = this.#models.default;
+    return { client: this.#client, bridges: this.#bridges, settings, consent, record, exports, label, toolNames };
+  }
+
+  /** `told`: what people are told who ask something of it meanwhile. */
+  stop(told = RESTARTING): Promise<void> {
+    this.#stopping ??= this.#stop(told);
     return this.#stopping;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(told: string): Promise<void> {
+    this.#intake.refuse(told);
     const closing = Promise.all([this.#close(), this.#tooling.close()]);
     await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
-    await this.#forgetting.close();
+    await Promise.all([this.#forgetting.close(), this.#leftGuilds.close()]);
+    await this.#intake.finish(ANSWERS_MS);
+    hearToTheEnd(this.#client);
     await destroyClient(this.#client);
+    this.#unwatchTime();
+    // Those that came with the last events.
+    await this.#intake.finish(ANSWERS_MS);
     await this.#parts.storage.close();
   }
 
   async #close(): Promise<void> {
-    this.#ending.abort();
     // Before the conversations: what they do not say any more is left for the next start.
+    this.#ending.abort();
     const reminded = this.#reminding.close();
-    this.#conversations.abort(new Error('the bot is stopping'));
-    await this.#returned;
+    this.#strays?.close();
+    this.#served?.close();
     await Promise.all([this.#bridges.closeAll({ kind: 'asked', by: null }), this.#tooling.runAgain.close()]);
+    await this.#returned;
     await this.#conversations.finished();
     await this.#moderating.close();
     await reminded;
   }
 
   #moderatingOf({ storage, log, contextMs }: BotParts): Moderating {
-    const { database, record, settings } = storage;
+    const { database, record, settings, health } = storage;
     const { guilds } = this.#client;
     return new Moderating({
       database,
       record,
       settings,
+      health,
       posts: new DiscordModeratorPosts(this.#client),
       moderation: this.#moderation,
       buttons: ruleButtons,
@@ -219,7 +397,7 @@ class Bot implements Parley {
 
   #toolingOf({ config, storage, tools = [], ownTools, log }: BotParts): Tooling {
     const bridges = this.#bridges;
-    const { record, readers, audit } = this.#reading;
+    const { record, readers, audit, privately } = this.#reading;
     return new Tooling({
       config,
       storage,
@@ -229,9 +407,11 @@ class Bot implements Parley {
         moderation: this.#moderation,
         notes: storage.notes,
         reminders: this.#reminding,
+        times: this.#times,
         record,
         readers,
         audit,
+        privately,
       },
       more: tools,
       own: ownTools,
@@ -247,8 +427,9 @@ class Bot implements Parley {
     });
   }
 
-  #conversationsOf({ config, storage, log, observe, patience = PATIENCE, linkPatience }: BotParts): Conversations {
-    const { notes, settings, consent, places, record } = storage;
+  #conversationsOf(parts: BotParts): Conversations {
+    const { config, storage, log, observe, patience = PATIENCE, linkPatience, hearsBot } = parts;
+    const { notes, settings, consent, places, record, health } = storage;
     const { toolbox, buttons, runAgain } = this.#tooling;
     return new Conversations({
       client: this.#client,
@@ -258,7 +439,9 @@ class Bot implements Parley {
       consent,
       privacyUrl: config.privacyUrl,
       spending: this.#spending,
+      cheaperModel: config.cheaperModel,
       record: record.writer,
+      health,
       toolbox,
       buttons,
       decisions: this.#decisions,
@@ -267,10 +450,11 @@ class Bot implements Parley {
       clock: new FrameClock(),
       places,
       evenVoices: config.evenVoices,
-      statuses: new VoiceStatuses(this.#client, log),
+      statuses: this.#statuses,
       log,
       patience,
       ...(linkPatience && { linkPatience }),
+      ...(hearsBot && { hearsBot }),
       observe: (event, place) => {
         observe?.(event, place.guildId);
         runAgain.observe(event, place);
@@ -281,21 +465,27 @@ class Bot implements Parley {
 
   /** From now on commands, buttons and forms are answered. */
   #dispatch(): void {
-    const { config, storage, log } = this.#parts;
+    const { config, storage, log, progressMs } = this.#parts;
     const { cards, rules, reports } = this.#moderating;
     const { ownRecords } = this.#forgetting;
-    const { record, readers, audit, exports, summaries } = this.#reading;
+    const { record, readers, audit, exports, summaries, privately } = this.#reading;
     const context = {
       ...this.#tooling.commands,
       bridges: this.#bridges,
       settings: storage.settings,
       usage: this.#spending,
-      drawUsage,
+      drawUsage: (chart: UsageChart, by: Claimant = NOBODY) =>
+        this.#drawing.run(by, { tooMany: () => new BusyError('too many pictures'), work: () => drawUsage(chart) }),
       models: this.#models,
       notes: storage.notes,
       reminders: this.#reminding,
+      times: this.#times,
+      reminderButtons,
       ownRecords,
       forgetButton,
+      serverName: (guildId: string) => this.#client.guilds.cache.get(guildId)?.name,
+      sharedServers: (userId: string) =>
+        [...this.#client.guilds.cache.values()].flatMap(({ id, members }) => (members.cache.has(userId) ? [id] : [])),
       consent: storage.consent,
       privacyUrl: config.privacyUrl,
       record,
@@ -306,17 +496,29 @@ class Bot implements Parley {
       exports,
       summaries,
       decisions: this.#decisions,
+      clock: wallClock,
       rules,
       cards,
       reports,
+      storage: storage.health,
       foreignRules: (guildId: string) => autoModRules(this.#client, guildId),
       log,
+    };
+    const pressPrivate = (pressed: Parameters<Press>[0]) => {
+      const answer = privately.press(pressed);
+      return typeof answer === 'object' ? privateAnswer(answer, context) : answer;
     };
     const press: Press = async (pressed) =>
       (await pressRuleButton(pressed, cards)) ??
       (await this.#tooling.press(pressed)) ??
+      (await pressPrivate(pressed)) ??
+      (await pressReminder(pressed, this.#reminding)) ??
       pressForget(pressed, ownRecords, log);
     const forms: Forms = { open: noteForm, submit: (sent) => pressRuleButton(sent, cards) };
-    dispatchCommands(this.#client, commands, context, press, forms);
+    dispatchCommands(this.#client, commands, context, press, forms, {
+      intake: this.#intake,
+      progressMs,
+      pressDirectly: (pressed) => pressForgetOn(pressed, ownRecords, log),
+    });
   }
 }

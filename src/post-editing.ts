@@ -94,10 +94,14 @@ export class PostEditing {
     return true;
   }
 
-  #change({ post, extent, beginnings }: PostRemoval): Promise<PostChange> {
+  async #change({ post, extent, beginnings }: PostRemoval): Promise<PostChange> {
     const { posts, linesIn } = this.#parts;
-    if (extent === 'whole') return posts.replace(post, REMOVED);
-    return posts.change(post, async (content) => withoutLines(content, beginnings, await linesIn(post)));
+    if (extent === 'lines') {
+      const change = await posts.change(post, async (text) => withoutLines(text, beginnings, await linesIn(post)));
+      // What is left may be what a newer rule of the server keeps out: the words go all the same, with the rest.
+      if (change.kind !== 'untaken') return change;
+    }
+    return posts.replace(post, REMOVED);
   }
 
   async #settle(removal: PostRemoval, change: PostChange): Promise<void> {
@@ -113,10 +117,13 @@ export class PostEditing {
         else await store.failed(id);
         this.#notBefore.set(id, performance.now() + retryMs);
         break;
-      case 'refused':
-        log.warn({ guildId, ...post, reason: change.reason }, 'an old post could not be edited');
-        await store.giveUp(id, change.reason);
+      case 'untaken':
+      case 'refused': {
+        const reason = change.kind === 'refused' ? change.reason : 'Discord does not take the text';
+        log.warn({ guildId, ...post, reason }, 'an old post could not be edited');
+        await store.giveUp(id, reason);
         break;
+      }
       default:
         change satisfies never;
     }

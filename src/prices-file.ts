@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigError } from './config.ts';
+import { fileText } from './file-text.ts';
 import { PRICES, type Price, type Prices } from './model/prices.ts';
 
 const dollars = z.number().nonnegative().optional();
@@ -25,7 +26,7 @@ export async function readPrices(path: string | null): Promise<Prices> {
   if (path === null) return PRICES;
   let content: unknown;
   try {
-    content = JSON.parse(await readFile(path, 'utf8'));
+    content = JSON.parse(fileText(await readFile(path)));
   } catch (error) {
     const what = error instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
     throw new ConfigError(`PRICES_FILE ${path} ${what}: ${error instanceof Error ? error.message : String(error)}`);

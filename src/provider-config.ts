@@ -1,21 +1,15 @@
 // The part of the configuration that says which speech model answers, and where. config.ts reads the variables.
 import { z } from 'zod';
+import { isOwnAddress } from './model/address.ts';
+import type { McpServer } from './model/mcp-server.ts';
+import { authorizes, bringsCredential, type Headers } from './model/service.ts';
+import { unsupported } from './model/unsupported.ts';
+import { address, googleAddress, headers, mcpServers, model, name, openAIAddress, secret } from './provider-values.ts';
 
-/** Header names and values that go with every connection, for gateways. The values count as secrets. */
-type Headers = Readonly<Record<string, string>>;
-
-/** A remote MCP server whose tools the provider calls by itself. The token and the header values count as secrets. */
-interface McpServerConfig {
-  readonly label: string;
-  readonly url: string;
-  readonly description?: string | undefined;
-  readonly authorization?: string | undefined;
-  readonly headers?: Headers | undefined;
-  readonly allowedTools?: readonly string[] | undefined;
-  readonly approval: 'always' | 'never';
-}
-
-/** Which speech model to talk to, with what it needs. Base URLs have no trailing slash; `http:` means plain `ws:`. */
+/**
+ * Which speech model to talk to, with what it needs. Base URLs have no trailing slash; `http:` means plain `ws:`. The
+ * headers go with every connection, for gateways; their values count as secrets. An empty key: the headers bring it.
+ */
 export type ModelConfig =
   | {
       readonly provider: 'openai';
@@ -24,8 +18,10 @@ export type ModelConfig =
       readonly model: string;
       /** What writes down where nothing answers. */
       readonly transcriber: string;
+      /** What writes down where something answers, where that was chosen; null: nothing is to. */
+      readonly inputTranscriber?: string | null;
       readonly headers: Headers;
-      readonly mcpServers: readonly McpServerConfig[];
+      readonly mcpServers: readonly McpServer[];
     }
   | {
       readonly provider: 'gemini';
@@ -43,8 +39,10 @@ export type ModelConfig =
       readonly model: string | null;
       /** The deployment that writes down what people say; null: nobody does. */
       readonly transcriber: string | null;
+      /** How the key is shown; absent: as Azure wants it. */
+      readonly keyAs?: 'bearer';
       readonly headers: Headers;
-      readonly mcpServers: readonly McpServerConfig[];
+      readonly mcpServers: readonly McpServer[];
     }
   | {
       readonly provider: 'vertex';
@@ -70,106 +68,29 @@ export interface TranscriberConfig {
 
 /** In the order in which they are looked for. */
 const PROVIDERS = ['openai', 'azure', 'gemini', 'vertex'] as const;
-const NAME = /^[\w.:/-]+$/;
-const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
-/** The line of a WebSocket's own handshake; replacing one breaks the connection. */
-const HANDSHAKE = /^(host|connection|upgrade|content-length|transfer-encoding|sec-websocket-.*)$/i;
-
-const secret = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, 'has a space, a line break or another character that no key has: copy it again')
-  .optional();
-const name = (complaint: string) => z.string().regex(NAME, complaint);
-const model = (fallback: string) => name('is not the id of a model: leave it empty for the default').default(fallback);
-const address = z
-  .string()
-  .refine((text) => isPlainHttpUrl(text), {
-    error: 'must be an http:// or https:// address without user name, query and fragment',
-  })
-  .transform((text) => text.replace(/\/+$/, ''));
-const headers = z
-  .string()
-  .transform((text, context): Headers => {
-    const read = headersIn(text);
-    if (read) return read;
-    const message = 'must be a JSON object of header names and texts, such as {"Authorization":"Bearer KEY"}';
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  })
-  .optional();
-
-// Under the names of OpenAI's own documentation, so that an example from there can be pasted.
-const McpServers = z.array(
-  z
-    .strictObject({
-      type: z.literal('mcp').optional(),
-      server_label: z.string().regex(/^[A-Za-z][\w-]{0,63}$/),
-      server_url: z.string().refine(isPlainHttpUrl),
-      server_description: z.string().optional(),
-      authorization: z.string().min(1).optional(),
-      headers: z.record(z.string().regex(HEADER_NAME), z.string().regex(/^[\x20-\x7e]*$/)).optional(),
-      allowed_tools: z.array(z.string().min(1)).optional(),
-      require_approval: z.enum(['always', 'never']).default('always'),
-    })
-    .transform(
-      (one): McpServerConfig => ({
-        label: one.server_label,
-        url: one.server_url,
-        description: one.server_description,
-        authorization: one.authorization,
-        headers: one.headers,
-        allowedTools: one.allowed_tools,
-        approval: one.require_approval,
-      }),
-    ),
-);
-const mcpServers = z
-  .string()
-  .transform((text, context): readonly McpServerConfig[] => {
-    const complain = (message: string) => {
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    };
-    const read = McpServers.safeParse(jsonIn(text));
-    if (!read.success) {
-      const at = read.error.issues[0]?.path.join('.') ?? '';
-      const where = at === '' ? '' : ` (look at ${at})`;
-      return complain(
-        `must be a JSON array such as [{"server_label":"docs","server_url":"https://mcp.example.com/mcp"}]${where}`,
-      );
-    }
-    const labels = new Set(read.data.map(({ label }) => label));
-    return labels.size === read.data.length
-      ? read.data
-      : complain('names two servers alike: each server_label must differ');
-  })
-  .optional();
-
-/** A base URL, kept without its trailing slashes: some SDKs make `//path` of them. */
-export const base = (fallback: string) => address.default(fallback);
 
 /** The variables of every provider. */
 export const providerVariables = {
   PROVIDER: z.enum(PROVIDERS, { error: `must be one of ${PROVIDERS.join(', ')}` }).optional(),
   FALLBACK_PROVIDER: z.enum(PROVIDERS, { error: `must be one of ${PROVIDERS.join(', ')}` }).optional(),
   OPENAI_API_KEY: secret,
-  OPENAI_BASE_URL: base('https://api.openai.com/v1'),
+  OPENAI_BASE_URL: openAIAddress.default('https://api.openai.com/v1'),
   OPENAI_MODEL: model('gpt-realtime-2.1'),
   OPENAI_HEADERS: headers,
   OPENAI_MCP_SERVERS: mcpServers,
-  OPENAI_TRANSCRIBE_MODEL: model('gpt-live-transcribe'),
+  OPENAI_TRANSCRIBE_MODEL: name('is not the id of a model: leave it empty for the default').optional(),
   TRANSCRIBER: z
     .enum(['openai'], { error: 'must be openai, or empty: the model that answers then writes down as well as it can' })
     .optional(),
   AZURE_OPENAI_API_KEY: secret,
   AZURE_OPENAI_ENDPOINT: address.optional(),
-  AZURE_OPENAI_BASE_URL: address.optional(),
+  AZURE_OPENAI_BASE_URL: openAIAddress.optional(),
   AZURE_OPENAI_DEPLOYMENT: name('is not the name of a deployment').optional(),
   AZURE_OPENAI_MODEL: name('is not the id of a model').optional(),
   AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT: name('is not the name of a deployment').optional(),
   AZURE_OPENAI_HEADERS: headers,
   GEMINI_API_KEY: secret,
-  GEMINI_BASE_URL: base('https://generativelanguage.googleapis.com'),
+  GEMINI_BASE_URL: googleAddress.default('https://generativelanguage.googleapis.com'),
   GEMINI_MODEL: model('gemini-3.8-live'),
   GEMINI_HEADERS: headers,
   VERTEX_PROJECT: z
@@ -181,7 +102,7 @@ export const providerVariables = {
     .regex(/^[a-z0-9-]+$/, 'is not a location such as us-central1')
     .default('us-central1'),
   VERTEX_API_KEY: secret,
-  VERTEX_BASE_URL: address.optional(),
+  VERTEX_BASE_URL: googleAddress.optional(),
   VERTEX_MODEL: model('gemini-live-2.5-flash-native-audio'),
   VERTEX_HEADERS: headers,
 };
@@ -195,7 +116,16 @@ function chosenProvider(given: Given): Provider | undefined {
   if (given.OPENAI_API_KEY) return 'openai';
   if (given.AZURE_OPENAI_API_KEY) return 'azure';
   if (given.GEMINI_API_KEY) return 'gemini';
-  return given.VERTEX_PROJECT || given.VERTEX_API_KEY ? 'vertex' : undefined;
+  if (given.VERTEX_PROJECT || given.VERTEX_API_KEY) return 'vertex';
+  // Keys first: headers may be left from another time.
+  if (inHeaders(given.OPENAI_HEADERS)) return 'openai';
+  if (inHeaders(given.AZURE_OPENAI_HEADERS)) return 'azure';
+  return inHeaders(given.GEMINI_HEADERS) ? 'gemini' : undefined;
+}
+
+/** Whether the headers of a provider bring a credential, so that its key need not be set. */
+function inHeaders(headers: unknown): boolean {
+  return typeof headers === 'object' && bringsCredential(headers as Headers);
 }
 
 interface Problem {
@@ -213,7 +143,7 @@ export function missing(given: Given): readonly Problem[] {
     return [{ variable: keys, problem: `${keys} is not set: put that of the provider that you want into .env` }];
   }
   const why = given.PROVIDER ? `PROVIDER is ${provider}` : `other variables choose ${provider}`;
-  const problems = [...unset(provider, given, why), ...missingFallback(provider, given, why)];
+  const problems = [...unset(provider, given, why), ...missingFallback(provider, given, why), ...wrongModels(given)];
   if (given.TRANSCRIBER === 'openai') problems.push(...unset('openai', given, 'TRANSCRIBER is openai'));
   return problems.filter(({ variable }, at) => problems.findIndex((one) => one.variable === variable) === at);
 }
@@ -226,6 +156,15 @@ function missingFallback(provider: Provider, given: Given, why: string): readonl
   return [{ variable: 'FALLBACK_PROVIDER', problem }];
 }
 
+/** Models that exist and cannot lead a conversation here: what they are, and what to take instead. */
+function wrongModels(given: Given): readonly Problem[] {
+  const named = ['OPENAI_MODEL', 'AZURE_OPENAI_MODEL', 'GEMINI_MODEL', 'VERTEX_MODEL'] as const;
+  return named.flatMap((variable) => {
+    const why = unsupported(String(given[variable] ?? ''));
+    return why === undefined ? [] : [{ variable, problem: `${variable}: ${why}` }];
+  });
+}
+
 /** What TRANSCRIBER asks for; null: nothing. */
 export function transcriberConfig(read: ProviderVariables): TranscriberConfig | null {
   if (read.TRANSCRIBER === undefined) return null;
@@ -234,8 +173,14 @@ export function transcriberConfig(read: ProviderVariables): TranscriberConfig | 
     apiKey: read.OPENAI_API_KEY ?? '',
     baseUrl: read.OPENAI_BASE_URL,
     headers: read.OPENAI_HEADERS ?? {},
-    transcriber: read.OPENAI_TRANSCRIBE_MODEL,
+    transcriber: listener(read),
   };
+}
+
+const NOTHING = 'none';
+/** What only writes down, where a session does nothing else. */
+function listener({ OPENAI_TRANSCRIBE_MODEL: chosen }: ProviderVariables): string {
+  return chosen === undefined || chosen === NOTHING ? 'gpt-live-transcribe' : chosen;
 }
 
 function unset(provider: Provider, given: Given, why: string): readonly Problem[] {
@@ -250,12 +195,21 @@ function unset(provider: Provider, given: Given, why: string): readonly Problem[
 function required(provider: Provider, given: Given): readonly (readonly [keyof ProviderVariables, string])[] {
   switch (provider) {
     case 'openai':
+      if (inHeaders(given.OPENAI_HEADERS)) return [];
       return [['OPENAI_API_KEY', 'make one at https://platform.openai.com/api-keys']];
     case 'gemini':
+      if (inHeaders(given.GEMINI_HEADERS)) return [];
       return [['GEMINI_API_KEY', 'make one at https://aistudio.google.com/apikey']];
     case 'azure':
       return [
-        ['AZURE_OPENAI_API_KEY', 'take it from the resource (Keys and Endpoint) in https://portal.azure.com'],
+        ...(inHeaders(given.AZURE_OPENAI_HEADERS)
+          ? []
+          : [
+              [
+                'AZURE_OPENAI_API_KEY',
+                'take it from the resource (Keys and Endpoint) in https://portal.azure.com',
+              ] as const,
+            ]),
         ...(given.AZURE_OPENAI_BASE_URL
           ? []
           : [['AZURE_OPENAI_ENDPOINT', 'take it from the resource, such as https://NAME.openai.azure.com'] as const]),
@@ -294,7 +248,10 @@ function modelConfig(provider: Provider, read: ProviderVariables): ModelConfig {
         apiKey: read.OPENAI_API_KEY ?? '',
         baseUrl: read.OPENAI_BASE_URL,
         model: read.OPENAI_MODEL,
-        transcriber: read.OPENAI_TRANSCRIBE_MODEL,
+        transcriber: listener(read),
+        ...(read.OPENAI_TRANSCRIBE_MODEL !== undefined && {
+          inputTranscriber: read.OPENAI_TRANSCRIBE_MODEL === NOTHING ? null : read.OPENAI_TRANSCRIBE_MODEL,
+        }),
         headers: read.OPENAI_HEADERS ?? {},
         mcpServers: read.OPENAI_MCP_SERVERS ?? [],
       };
@@ -314,6 +271,7 @@ function modelConfig(provider: Provider, read: ProviderVariables): ModelConfig {
         deployment: read.AZURE_OPENAI_DEPLOYMENT ?? '',
         model: read.AZURE_OPENAI_MODEL ?? null,
         transcriber: read.AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT ?? null,
+        ...(shownAsBearer(read) && { keyAs: 'bearer' as const }),
         headers: read.AZURE_OPENAI_HEADERS ?? {},
         mcpServers: read.OPENAI_MCP_SERVERS ?? [],
       };
@@ -332,13 +290,28 @@ function modelConfig(provider: Provider, read: ProviderVariables): ModelConfig {
   }
 }
 
+/**
+ * Azure takes its key as `api-key`; the gateways that stand for it take theirs as everybody does (LiteLLM, Kong, Envoy AI
+ * Gateway, Portkey), unless the headers say how.
+ */
+function shownAsBearer({ AZURE_OPENAI_BASE_URL: url, AZURE_OPENAI_HEADERS: headers = {} }: ProviderVariables): boolean {
+  return url !== undefined && !isOwnAddress('azure', url) && !isApiManagement(url) && !authorizes(headers);
+}
+
+/** Azure's own gateway takes keys as Azure does (learn.microsoft.com/azure/api-management/azure-openai-api-from-specification). */
+function isApiManagement(url: string): boolean {
+  return /\.azure-api\.(net|us|cn)$/i.test(new URL(url).hostname);
+}
+
 /** Keys and header values of every provider: no log line may carry them. */
 export function providerSecrets(read: ProviderVariables): readonly string[] {
   const keys = [read.OPENAI_API_KEY, read.AZURE_OPENAI_API_KEY, read.GEMINI_API_KEY, read.VERTEX_API_KEY];
   const all = [read.OPENAI_HEADERS, read.AZURE_OPENAI_HEADERS, read.GEMINI_HEADERS, read.VERTEX_HEADERS];
   const servers = read.OPENAI_MCP_SERVERS ?? [];
   const tokens = servers.flatMap(({ authorization }) => authorization ?? []);
-  const values = [...all, ...servers.map((one) => one.headers)].flatMap((one) => Object.values(one ?? {}));
+  const values = [...all, ...servers.map((one) => one.headers)]
+    .flatMap((one) => Object.values(one ?? {}))
+    .filter((value) => value !== null);
   // `Bearer KEY`: the key also turns up alone.
   const bare = values.flatMap((value) => /^\w+ +(\S+)$/.exec(value)?.[1] ?? []);
   return [...keys.filter((key) => key !== undefined), ...tokens, ...values, ...bare];
@@ -347,29 +320,4 @@ export function providerSecrets(read: ProviderVariables): readonly string[] {
 /** The portal shows the endpoint with and without the path of the API. */
 function azureBase(endpoint: string): string {
   return `${endpoint.replace(/\/openai(\/v1)?$/, '')}/openai/v1`;
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function headersIn(text: string): Headers | undefined {
-  const read = jsonIn(text);
-  if (typeof read !== 'object' || read === null || Array.isArray(read)) return undefined;
-  const usable = Object.entries(read).every(
-    ([header, value]) =>
-      HEADER_NAME.test(header) && !HANDSHAKE.test(header) && typeof value === 'string' && /^[\x20-\x7e]*$/.test(value),
-  );
-  return usable ? (read as Headers) : undefined;
-}
-
-function isPlainHttpUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  const plain = !url.username && !url.password && !url.search && !url.hash;
-  return plain && (url.protocol === 'http:' || url.protocol === 'https:');
 }

@@ -9,10 +9,11 @@ import type {
   RecordedUtterance,
   RecordWriter,
 } from './bridge/record-ports.ts';
+import type { StorageHealth } from './bridge/storage-ports.ts';
 import type { Log } from './log.ts';
-import { RecordOutbox } from './record-outbox.ts';
+import { type RecordNews, RecordOutbox } from './record-outbox.ts';
 import { RecordedReply } from './recorded-reply.ts';
-import { newLineId } from './store/line-ids.ts';
+import { newConversationId, newLineId, privateCallId } from './store/line-ids.ts';
 
 type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
 type BareLine = RecordedLine extends infer L ? (L extends RecordedLine ? Omit<L, keyof Common> : never) : never;
@@ -32,6 +33,10 @@ export interface RecorderParts {
   readonly language: () => string | null;
   readonly now: () => number;
   readonly log: Pick<Log, 'error'>;
+  /** Says when a write that failed has a chance again. */
+  readonly health?: StorageHealth;
+  /** Told when nothing can be written, and when that is over. */
+  readonly tell?: (news: RecordNews) => void;
 }
 
 /**
@@ -50,11 +55,17 @@ export class Recorder implements LiveRecord {
 
   constructor(parts: RecorderParts) {
     this.#parts = parts;
-    const { writer, log } = parts;
+    const { writer, log, health, tell } = parts;
     const startedAt = parts.now();
-    const conversation = { ...parts.conversation, id: newLineId(startedAt), startedAt, endedAt: null, endReason: null };
+    const conversation = {
+      ...parts.conversation,
+      id: newConversationId(startedAt),
+      startedAt,
+      endedAt: null,
+      endReason: null,
+    };
     this.#channelId = conversation.channelId;
-    this.#outbox = new RecordOutbox({ writer, conversation, log });
+    this.#outbox = new RecordOutbox({ writer, conversation, log, ...(health && { health }), ...(tell && { tell }) });
   }
 
   /** Of the record. */
@@ -86,6 +97,9 @@ export class Recorder implements LiveRecord {
       case 'tool-started':
       case 'tool-ended':
         this.#call(event);
+        break;
+      case 'private-answer':
+        this.#private(event);
         break;
       case 'server-tool':
         if (event.work.kind === 'call') this.#hosted(event.replyId, event.turns, event.work);
@@ -139,10 +153,15 @@ export class Recorder implements LiveRecord {
     return this.#outbox.flush();
   }
 
-  /** The last write. Does not reject; what cannot be written then is lost, and the log says so. Idempotent. */
+  /** The last write. Does not reject. What cannot be written then is written later: see `written`. Idempotent. */
   close(): Promise<void> {
     this.#closed = true;
     return this.#outbox.close();
+  }
+
+  /** Resolves when nothing waits to be written any more after close(). */
+  get written(): Promise<void> {
+    return this.#outbox.written;
   }
 
   /**
@@ -150,6 +169,11 @@ export class Recorder implements LiveRecord {
    * write is under way: then what is in the database can be deleted. Whoever calls keeps late events of it away
    * (ForgottenTurns), or it comes back.
    */
+  /** As RecordOutbox.dropLines(). */
+  dropLines(ids: ReadonlySet<number>): void {
+    this.#outbox.dropLines(ids);
+  }
+
   forget(userId: UserId): Promise<void> {
     return this.#outbox.forget(userId);
   }
@@ -182,7 +206,8 @@ export class Recorder implements LiveRecord {
     this.#outbox.putTurn({ ...turn, endedAt: this.#parts.now(), answered });
   }
 
-  #words({ turn, text, final, itemIds = [] }: EventOf<'turn-transcript'>): void {
+  #words({ turn, text, final, itemIds = [], insteadOf }: EventOf<'turn-transcript'>): void {
+    if (insteadOf !== undefined) this.#withdrawUnknown(insteadOf);
     if (turn === null && !this.#unknownOpen) this.#unknown += 1;
     if (turn === null) this.#unknownOpen = !final;
     const key = turn ? `turn:${turn.id}` : `unknown:${this.#unknown}`;
@@ -209,6 +234,14 @@ export class Recorder implements LiveRecord {
       turnId: turn?.id ?? null,
       itemIds,
     });
+  }
+
+  /** The newest utterance of nobody's with these words: it turned out whose it is. */
+  #withdrawUnknown(text: string): void {
+    const found = this.#outbox.lines.findLast(
+      ([key, line]) => key.startsWith('unknown:') && line.kind === 'utterance' && line.text === text,
+    );
+    if (found) this.#outbox.withdrawLine(found[0]);
   }
 
   #reply(event: EventOf<'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended'>): void {
@@ -245,6 +278,15 @@ export class Recorder implements LiveRecord {
     });
   }
 
+  /** Beside the call, which stands under the voice channel where it was made. */
+  #private({ call, askers, channelId, output }: EventOf<'private-answer'>): void {
+    const { replyId, name } = call;
+    const callId = privateCallId(call.callId, channelId);
+    const now = this.#parts.now();
+    const line = { kind: 'tool-call', callId, replyId, askers, name, arguments: call.arguments } as const;
+    this.#put(`call:${callId}`, now, { ...line, result: { ok: true, output }, endedAt: now }, channelId);
+  }
+
   /** A call that the provider made is recorded like one of our own. */
   #hosted(replyId: string, turns: readonly Turn[], work: ServerWork & { kind: 'call' }): void {
     const people = new Map(turns.flatMap(({ userId, name }) => (userId === null ? [] : [[userId, name] as const])));
@@ -277,9 +319,9 @@ export class Recorder implements LiveRecord {
   }
 
   /** A line as it is now; where and when it began is as it was when it was first put. */
-  #put(key: string, startedAt: number, bare: BareLine): void {
+  #put(key: string, startedAt: number, bare: BareLine, where = this.#channelId): void {
     const { id: conversationId, guildId } = this.#outbox.conversation;
-    const began = { id: newLineId(startedAt), channelId: this.#channelId, startedAt, posts: [] };
+    const began = { id: newLineId(startedAt), channelId: where, startedAt, posts: [] };
     const { id, channelId, startedAt: since, posts } = this.#outbox.line(key) ?? began;
     this.#outbox.putLine(key, { ...bare, id, conversationId, guildId, channelId, startedAt: since, posts });
   }

@@ -1,3 +1,4 @@
+import { ContentRefusedError, PlaceRefusedError, wordsOf } from './bridge/errors.ts';
 import type { UserId } from './bridge/ports.ts';
 import type { RecordReader } from './bridge/record-ports.ts';
 import type { Report, ReportOutcome, Reports } from './bridge/rule-ports.ts';
@@ -16,6 +17,8 @@ const LONGEST_LINE_MS = 60_000;
 const MOST_OF_ONE = 3;
 const MOST_OF_ALL = 20;
 const SPAN_MS = 600_000;
+/** A report that could not be posted is tried again after this. */
+const AGAIN_AFTER_MS = 60_000;
 
 /** What it needs. `now` in ms since 1970. */
 export interface ReportingParts {
@@ -32,6 +35,8 @@ export class Reporting implements Reports {
   readonly #parts: ReportingParts;
   /** One of a guild at a time, so that nobody gets past the limit by asking twice at once. */
   readonly #working = new GuildQueues();
+  /** Guilds whose reports are to be brought again. */
+  readonly #later = new Set<string>();
 
   constructor(parts: ReportingParts) {
     this.#parts = parts;
@@ -62,8 +67,11 @@ export class Reporting implements Reports {
     const { store, now, log } = this.#parts;
     const at = now();
     const { guildId, channelId, by } = wish;
-    const own = await store.times(guildId, by.userId, at - SPAN_MS);
-    const all = await store.times(guildId, null, at - SPAN_MS);
+    // What was noted under a clock that was ahead says nothing.
+    const times = async (who: UserId | null) =>
+      (await store.times(guildId, who, at - SPAN_MS)).filter((one) => one <= at);
+    const own = await times(by.userId);
+    const all = await times(null);
     const full =
       own.length >= MOST_OF_ONE ? own.at(-MOST_OF_ONE) : all.length >= MOST_OF_ALL ? all.at(-MOST_OF_ALL) : null;
     if (full !== null && full !== undefined) return { kind: 'too-often', againAt: full + SPAN_MS };
@@ -97,6 +105,18 @@ export class Reporting implements Reports {
     return { lines, speakers };
   }
 
+  /** What Discord did not take for now is tried again, not only after the next start. */
+  #bringLater(guildId: string): void {
+    if (this.#later.has(guildId)) return;
+    this.#later.add(guildId);
+    setTimeout(() => {
+      this.#later.delete(guildId);
+      this.bring(guildId).catch((error: unknown) => {
+        this.#parts.log.warn({ err: error, guildId }, 'reports could not be brought to the moderators');
+      });
+    }, AGAIN_AFTER_MS).unref();
+  }
+
   /** A sentence for why it could not be posted; undefined: it was. */
   async #post(report: Report): Promise<string | undefined> {
     const { rules, posts, store, log } = this.#parts;
@@ -105,11 +125,18 @@ export class Reporting implements Reports {
     if (channelId === null) return 'No channel is set for moderators.';
     try {
       const file = { name: `report-${id}.txt`, bytes: Buffer.from(`${report.text}\n`) };
-      await store.posted(id, await posts.post({ guildId, channelId }, reportText(report), [], [file]));
+      const at = { guildId, channelId, key: `report:${id}` };
+      const posted = await posts.post(at, reportText(report), [], [file]).catch((error: unknown) => {
+        if (!(error instanceof ContentRefusedError)) throw error;
+        log.warn({ err: error, guildId, report: id }, 'a report was posted without its file');
+        return posts.post(at, reportText(report, false), []);
+      });
+      await store.posted(id, posted);
       return undefined;
     } catch (error) {
       log.warn({ err: error, guildId, report: id }, 'a report could not be posted to the moderators');
-      return error instanceof Error ? error.message : 'It could not be posted.';
+      if (!(error instanceof PlaceRefusedError || error instanceof ContentRefusedError)) this.#bringLater(guildId);
+      return wordsOf(error, 'It could not be posted.');
     }
   }
 }

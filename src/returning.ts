@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Client, VoiceBasedChannel } from 'discord.js';
-import { PermissionFlagsBits } from 'discord.js';
-import type { Bridges } from './bridge/bridge-ports.ts';
-import { LineLostError, SessionLostError } from './bridge/errors.ts';
+import { ChannelType, PermissionFlagsBits } from 'discord.js';
+import type { OpenBridges } from './bridge/bridges.ts';
+import { CalledOffError, LineLostError, SessionLostError } from './bridge/errors.ts';
+import type { Wish } from './bridge/opening.ts';
 import type { SettingsStore } from './bridge/room-ports.ts';
-import { openTextChannel } from './discord/text-channel.ts';
+import { ChosenText } from './discord/chosen-text.ts';
+import { userIn } from './discord/names.ts';
+import { LISTENING, type VoiceStatuses } from './discord/voice-status.ts';
 import type { Log } from './log.ts';
 import type { Place, PlaceStore } from './store/places.ts';
 
@@ -16,6 +19,9 @@ export interface ReturnPatience {
   readonly giveUpMs: number;
 }
 
+/** How often somebody looks whether a server is there. */
+const LOOK_MS = 500;
+
 const PATIENCE: ReturnPatience = { firstMs: 2_000, longestMs: 30_000, giveUpMs: 5 * 60_000 };
 
 /** What coming back needs. */
@@ -23,10 +29,9 @@ export interface ReturningParts {
   readonly client: Client<true>;
   readonly places: PlaceStore;
   readonly settings: SettingsStore;
-  readonly bridges: Bridges;
+  readonly bridges: Pick<OpenBridges, 'want' | 'attempt' | 'find'>;
+  readonly statuses: Pick<VoiceStatuses, 'clearLeft'>;
   readonly log: Log;
-  /** The process stops: nobody goes back any more, and nobody does after the next start. */
-  readonly signal: AbortSignal;
   /** Only tests need another. */
   readonly patience?: ReturnPatience;
 }
@@ -55,13 +60,37 @@ class Return {
     this.#patience = parts.patience ?? PATIENCE;
   }
 
+  /** The wish is there from now on, over all attempts: it can be called off at any time. */
   async run(): Promise<void> {
+    const { bridges } = this.#parts;
+    const wish = bridges.find(this.#place.guildId) ? undefined : bridges.want({ ...this.#place, returning: true });
+    if (!wish) return;
+    try {
+      await this.#goBack(wish);
+    } finally {
+      wish.end();
+    }
+    await this.#tidy();
+  }
+
+  /** Where the bot is not any more, nothing says that it listens. */
+  async #tidy(): Promise<void> {
+    const { client, bridges, statuses } = this.#parts;
+    const { guildId, channelId } = this.#place;
+    const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
+    if (bridges.find(guildId)?.channelId === channelId) return;
+    if (channel?.type === ChannelType.GuildVoice) await statuses.clearLeft(channel, LISTENING);
+  }
+
+  async #goBack(wish: Wish): Promise<void> {
+    const { signal } = wish;
+    await this.#untilShown(signal);
+    if (signal.aborted) return this.#forget();
     const startedAt = performance.now();
     for (let pauseMs = this.#patience.firstMs; ; pauseMs = Math.min(2 * pauseMs, this.#patience.longestMs)) {
       const isFirst = pauseMs === this.#patience.firstMs;
-      const lost = await this.#try();
-      if (!lost) return;
-      if (this.#parts.signal.aborted) return this.#forget();
+      const lost = await this.#try(wish);
+      if (!lost || signal.aborted) return;
       const late = performance.now() - startedAt + pauseMs >= this.#patience.giveUpMs;
       if (late || !lost.retryable) {
         // Some reasons say themselves when that helps.
@@ -69,14 +98,24 @@ class Return {
         return this.#forget(`I was restarted and could not come back: ${lost.message}${next}`);
       }
       if (isFirst) await this.#say(`I was restarted and hear nothing yet: ${lost.message} I go on trying for a while.`);
-      await wait(pauseMs, undefined, { signal: this.#parts.signal }).catch(() => {});
-      if (this.#parts.signal.aborted) return this.#forget();
-      if (!(await this.#isWanted())) return;
+      await wait(pauseMs, undefined, { signal }).catch(() => {});
+      if (signal.aborted) return this.#forget();
+    }
+  }
+
+  /** Waits for a server that Discord has not shown yet, or has an outage for. */
+  async #untilShown(signal: AbortSignal): Promise<void> {
+    const { client, log } = this.#parts;
+    const { guildId, channelId } = this.#place;
+    if (isShown(client, guildId)) return;
+    log.info({ guildId, channelId }, 'going back into the voice channel once Discord shows the server');
+    while (!isShown(client, guildId) && !signal.aborted) {
+      await wait(LOOK_MS, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
   /** Gives why it failed; undefined where nothing is left to do. */
-  async #try(): Promise<SessionLostError | LineLostError | undefined> {
+  async #try(wish: Wish): Promise<SessionLostError | LineLostError | undefined> {
     const { client, bridges, log } = this.#parts;
     const { guildId, channelId } = this.#place;
     const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
@@ -87,21 +126,18 @@ class Return {
       return undefined;
     }
     try {
-      await bridges.open({ ...this.#place, returning: true });
+      await bridges.attempt(wish);
       log.info({ guildId, channelId }, 'back in the voice channel of before the restart');
       return undefined;
     } catch (error) {
+      if (error instanceof CalledOffError) {
+        await this.#forget();
+        return undefined;
+      }
       if (!(error instanceof LineLostError || error instanceof SessionLostError)) throw error;
       log.warn({ guildId, channelId, reason: error.message }, 'could not go back into the voice channel');
       return error;
     }
-  }
-
-  /** Nobody brought the bot in meanwhile, or in and out again. */
-  async #isWanted(): Promise<boolean> {
-    const { bridges, places } = this.#parts;
-    const { guildId } = this.#place;
-    return !bridges.find(guildId) && (await places.all()).some((place) => place.guildId === guildId);
   }
 
   async #forget(told?: string): Promise<void> {
@@ -109,24 +145,32 @@ class Return {
     if (told !== undefined) await this.#say(told);
   }
 
-  /** In the transcript's channel, which may be one that the bot can still write in. */
+  /** In the transcript's channel, which may be one that the bot can still write in, else in the voice channel's chat. */
   async #say(text: string): Promise<void> {
     const { client, settings, log } = this.#parts;
     const { guildId, channelId } = this.#place;
     const guild = client.guilds.cache.get(guildId);
     try {
       const { transcriptChannelId } = await settings.get(guildId);
-      if (guild) await (await openTextChannel(guild, transcriptChannelId ?? channelId)).post(text);
+      if (guild) await new ChosenText(guild, transcriptChannelId ?? channelId, { chatId: () => channelId }).post(text);
     } catch (error) {
       log.warn({ err: error, guildId, channelId }, 'could not say why I do not come back');
     }
   }
 }
 
+/** A server that is not known at all is one that the bot was removed from. */
+function isShown(client: Client, guildId: string): boolean {
+  return client.guilds.cache.get(guildId)?.available !== false;
+}
+
 /** What stands against it, for the log, and what people are told who might wait for the bot. */
 function obstacleTo(channel: VoiceBasedChannel): { readonly why: string; readonly told?: string } | undefined {
   const me = channel.guild.members.me;
-  if (!channel.members.some((member) => !member.user.bot)) return { why: 'nobody is there any more' };
+  // Discord may name somebody by no more than an id: that is a person, too.
+  const { guild } = channel;
+  const people = guild.voiceStates.cache.filter((state) => state.channelId === channel.id && state.id !== me?.id);
+  if (!people.some(({ id }) => userIn(guild, id)?.bot !== true)) return { why: 'nobody is there any more' };
   const needed = [
     [PermissionFlagsBits.ViewChannel, 'see'],
     [PermissionFlagsBits.Connect, 'connect to'],

@@ -1,3 +1,4 @@
+import { ContentRefusedError, PlaceRefusedError, wordsOf } from './bridge/errors.ts';
 import type { Moderation } from './bridge/guild-ports.ts';
 import type { Person, UserId } from './bridge/ports.ts';
 import type { PostedIn, RecordedLine, RecordReader } from './bridge/record-ports.ts';
@@ -7,9 +8,16 @@ import { GuildQueues } from './guild-queues.ts';
 import type { KnownRules } from './known-rules.ts';
 import type { Log } from './log.ts';
 import type { Flagged } from './rule-watch.ts';
+import { SOMEBODY } from './store/personal-data.ts';
 import type { RuleCardStore } from './store/rule-cards.ts';
 import { escapeName } from './transcript/markdown.ts';
-import { floodText, forgottenCardText, ruleCardText, withdrawnCardText } from './transcript/rule-card-text.ts';
+import {
+  floodText,
+  forgottenCardText,
+  ruleCardText,
+  withdrawnCardText,
+  withoutWords,
+} from './transcript/rule-card-text.ts';
 
 /** The time around a hit that moderators see. */
 const CONTEXT_MS = 30_000;
@@ -31,6 +39,8 @@ const MINUTE_MS = 60_000;
 const TIMEOUT_MINUTES = 10;
 /** Two moderators press at once, or one twice. */
 const AGAIN_MS = 10_000;
+/** A card that could not be posted is tried again after this. */
+const AGAIN_AFTER_MS = 60_000;
 
 /**
  * Posts into a guild's channel and edits there; a message that is gone needs no edit. Rejects with an Error whose message
@@ -38,7 +48,8 @@ const AGAIN_MS = 10_000;
  */
 export interface ModeratorPosts {
   post(
-    at: { guildId: string; channelId: string },
+    /** `key`: what is tried again under it, with other words even, is posted once. */
+    at: { guildId: string; channelId: string; key?: string },
     content: string,
     buttons: readonly MessageButton[],
     files?: readonly { name: string; bytes: Uint8Array }[],
@@ -78,6 +89,8 @@ export class RuleCards {
   readonly #told = new Map<string, number>();
   /** One change of cards at a time: two moderators may press at once. */
   readonly #changing = new GuildQueues();
+  /** Cards that Discord did not take, and may take another time. */
+  readonly #passing = new Set<number>();
   #closed = false;
 
   constructor(parts: RuleCardsParts) {
@@ -117,8 +130,10 @@ export class RuleCards {
   async open(flagged: Flagged): Promise<void> {
     const { store, log } = this.#parts;
     if (!this.#roomFor(flagged)) return;
+    const { at, userId } = flagged;
     const bare = { ...flagged, context: [], complete: false, said: null, posted: null, deeds: [] };
     const { id, guildId, endedAt } = await store.add(bare);
+    this.#times.set(guildId, [...(this.#times.get(guildId) ?? []), { at, userId }]);
     this.#change(guildId, id, async (card) => this.#posted({ ...card, ...(await this.#around(card)) })).catch(
       (error: unknown) => log.warn({ err: error, guildId }, 'the card of a rule could not be made'),
     );
@@ -126,16 +141,16 @@ export class RuleCards {
   }
 
   /** Whether there may be one more; moderators are told, once a minute, where there may not. */
-  #roomFor({ guildId, userId }: Flagged): boolean {
-    const { log, now, posts, rules } = this.#parts;
-    const times = (this.#times.get(guildId) ?? []).filter(({ at }) => at > now() - MINUTE_MS);
+  #roomFor({ guildId, userId, at: saidAt }: Flagged): boolean {
+    const { log, posts, rules } = this.#parts;
+    // By when it was said: cards may be made later, many at once.
+    const times = (this.#times.get(guildId) ?? []).filter(({ at }) => Math.abs(saidAt - at) < MINUTE_MS);
+    this.#times.set(guildId, times);
     const own = times.filter((one) => one.userId === userId);
-    if (times.length < MOST_CARDS && own.length < MOST_OF_ONE) {
-      this.#times.set(guildId, [...times, { at: now(), userId }]);
-      return true;
-    }
-    if ((this.#told.get(guildId) ?? 0) > now() - MINUTE_MS) return false;
-    this.#told.set(guildId, now());
+    if (times.length < MOST_CARDS && own.length < MOST_OF_ONE) return true;
+    const now = performance.now();
+    if (now - (this.#told.get(guildId) ?? Number.NEGATIVE_INFINITY) < MINUTE_MS) return false;
+    this.#told.set(guildId, now);
     log.warn({ guildId }, 'rules are hit too often for cards: some hits are only counted');
     const tell = async (): Promise<void> => {
       const { channelId } = await rules.settings(guildId);
@@ -150,7 +165,8 @@ export class RuleCards {
   /** Does what a moderator wants, and gives a sentence for them. `by` may press buttons here; acts are checked. */
   async act(guildId: string, id: number, wish: CardWish, by: Person): Promise<string> {
     let answer = 'This card is too old: what it was about has been deleted.';
-    await this.#change(guildId, id, async (card) => {
+    let done = false;
+    const change = async (card: RuleCard): Promise<RuleCard | undefined> => {
       const dismissed = card.deeds.find(({ kind }) => kind === 'dismissed');
       if (dismissed) {
         answer = 'Somebody dismissed this card already.';
@@ -164,13 +180,22 @@ export class RuleCards {
       try {
         const { deed, said } = await this.#deed(card, wish, by);
         answer = said;
+        done = true;
         return await this.#posted({ ...card, deeds: [...card.deeds, deed] });
       } catch (error) {
         // What Discord does not let them do is said by moderation.ts in words for people.
-        answer = error instanceof Error ? error.message : 'It could not be done.';
+        answer = wordsOf(error, 'It could not be done.');
         return undefined;
       }
-    });
+    };
+    try {
+      await this.#change(guildId, id, change);
+    } catch (error) {
+      if (!done) throw error;
+      this.#parts.log.warn({ err: error, guildId, card: id }, 'what was done about a card could not be written');
+      answer +=
+        ' **But I could not write it down**, so the card may not show it for long. Please tell whoever runs me.';
+    }
     return answer;
   }
 
@@ -210,8 +235,8 @@ export class RuleCards {
         if (line.userId === null && kept) return kept.some(({ at, userId: by }) => at === line.at && by === null);
         return line.userId !== userId || line.at < since;
       });
-      const deeds = card.deeds.filter(({ kind, by }) => since > 0 || kind !== 'noted' || by.userId !== userId);
-      const same = context.length === card.context.length && deeds.length === card.deeds.length;
+      const deeds = since > 0 ? card.deeds : deedsWithout(card.deeds, userId);
+      const same = context.length === card.context.length && deeds === card.deeds;
       if (!same) await store.put(await this.#posted({ ...card, context, deeds }));
     }
   }
@@ -243,19 +268,24 @@ export class RuleCards {
   }
 
   #finishLater(guildId: string, id: number, endedAt: number): void {
+    const waitMs = this.#contextMs + Math.min(WORDS_MS, this.#contextMs);
+    // No longer than that, whatever the clock said when it was noted.
+    this.#finishIn(guildId, id, Math.min(waitMs, Math.max(0, endedAt + waitMs - this.#parts.now())));
+  }
+
+  #finishIn(guildId: string, id: number, ms: number): void {
     if (this.#closed) return;
-    const due = endedAt + this.#contextMs + Math.min(WORDS_MS, this.#contextMs);
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(id);
-        const finish = async (card: RuleCard) =>
-          this.#posted({ ...card, ...(await this.#around(card)), complete: true });
-        this.#change(guildId, id, finish).catch((error: unknown) => {
+    const finish = async (card: RuleCard) => this.#posted({ ...card, ...(await this.#around(card)), complete: true });
+    const timer = setTimeout(() => {
+      this.#timers.delete(id);
+      this.#change(guildId, id, finish)
+        .catch((error: unknown) => {
           this.#parts.log.warn({ err: error, guildId }, 'the card of a rule could not be completed');
+        })
+        .finally(() => {
+          if (this.#passing.delete(id)) this.#finishIn(guildId, id, AGAIN_AFTER_MS);
         });
-      },
-      Math.max(0, due - this.#parts.now()),
-    ).unref();
+    }, ms).unref();
     this.#timers.set(id, timer);
   }
 
@@ -279,20 +309,35 @@ export class RuleCards {
 
   /** The card with its post as it is now; where that fails the log says so, and it is tried again until it is complete. */
   async #posted(card: RuleCard): Promise<RuleCard> {
-    const { posts, rules, buttons, log } = this.#parts;
+    const { log } = this.#parts;
     const { guildId } = card;
+    this.#passing.delete(card.id);
     try {
-      if (card.posted) {
-        await posts.edit(guildId, card.posted, ruleCardText(card), buttons(card));
-        return card;
+      try {
+        return await this.#shown(card, ruleCardText(card));
+      } catch (error) {
+        if (!(error instanceof ContentRefusedError)) throw error;
+        // The server's AutoMod may keep the very words out, also of its moderators' channel.
+        return await this.#shown(card, ruleCardText(withoutWords(card)));
       }
-      const { channelId } = await rules.settings(guildId);
-      if (channelId === null) return card;
-      return { ...card, posted: await posts.post({ guildId, channelId }, ruleCardText(card), buttons(card)) };
     } catch (error) {
       log.warn({ err: error, guildId, card: card.id }, 'the card of a rule could not be posted');
+      const forGood = error instanceof ContentRefusedError || error instanceof PlaceRefusedError;
+      if (!forGood) this.#passing.add(card.id);
       return { ...card, complete: false };
     }
+  }
+
+  async #shown(card: RuleCard, text: string): Promise<RuleCard> {
+    const { posts, rules, buttons } = this.#parts;
+    const { guildId, id } = card;
+    if (card.posted) {
+      await posts.edit(guildId, card.posted, text, buttons(card));
+      return card;
+    }
+    const { channelId } = await rules.settings(guildId);
+    if (channelId === null) return card;
+    return { ...card, posted: await posts.post({ guildId, channelId, key: `card:${id}` }, text, buttons(card)) };
   }
 
   /** Changes a card that is still there; undefined: it stays as it is. */
@@ -317,6 +362,14 @@ async function edited(editing: Promise<void>): Promise<unknown> {
 }
 
 /** What somebody did of this kind since then; notes may be many. */
+/** What moderators did, without the notes of one of them, and without saying that it was they who did the rest. */
+function deedsWithout(deeds: readonly CardDeed[], userId: UserId): readonly CardDeed[] {
+  if (!deeds.some(({ by }) => by.userId === userId)) return deeds;
+  return deeds
+    .filter(({ kind, by }) => kind !== 'noted' || by.userId !== userId)
+    .map((deed) => (deed.by.userId === userId ? { ...deed, by: { userId: '', name: SOMEBODY } } : deed));
+}
+
 function sameDeed(deeds: readonly CardDeed[], { kind }: CardWish, since: number): CardDeed | undefined {
   const done = kind === 'mute' ? 'muted' : kind === 'timeout' ? 'timed-out' : undefined;
   return deeds.findLast((deed) => deed.kind === done && deed.at > since);

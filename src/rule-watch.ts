@@ -1,10 +1,12 @@
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
 import type { Turn, UserId } from './bridge/ports.ts';
 import type { Hit, RuleCard } from './bridge/rule-ports.ts';
+import type { StorageHealth } from './bridge/storage-ports.ts';
 import { GuildQueues } from './guild-queues.ts';
 import type { KnownRules } from './known-rules.ts';
 import type { Log } from './log.ts';
 import { RecordedReply } from './recorded-reply.ts';
+import { LateWork } from './store/late-work.ts';
 
 /** Where something is said. */
 export interface SpokenAt {
@@ -40,6 +42,8 @@ export interface RuleWatchParts {
   readonly botName: (guildId: string) => string;
   readonly now: () => number;
   readonly log: Pick<Log, 'info' | 'warn'>;
+  /** Says when rules that could not be read are tried again. */
+  readonly health?: StorageHealth | undefined;
 }
 
 /**
@@ -59,9 +63,17 @@ export class RuleWatch {
   readonly #withdrawn = new Map<string, true>();
   readonly #looking = new GuildQueues();
   readonly #waiting = new Map<string, number>();
+  readonly #checks: LateWork<Said>;
 
   constructor(parts: RuleWatchParts) {
     this.#parts = parts;
+    this.#checks = new LateWork({
+      what: 'sentences that were to be held against the rules',
+      act: (said) => this.#check(said),
+      most: REMEMBERED,
+      lost: ({ guildId }, error) => this.#unchecked(guildId, error),
+      health: parts.health,
+    });
   }
 
   observe(event: BridgeEvent, place: SpokenAt): void {
@@ -178,15 +190,17 @@ export class RuleWatch {
     }
     this.#waiting.set(guildId, waiting + 1);
     this.#looking
-      .run(guildId, () => this.#check(said))
-      .catch((error: unknown) => {
-        this.#parts.log.warn({ err: error, guildId }, 'a sentence could not be held against the rules');
-      })
+      .run(guildId, () => this.#checks.run(said))
+      .catch((error: unknown) => this.#unchecked(guildId, error))
       .finally(() => {
         const left = (this.#waiting.get(guildId) ?? 1) - 1;
         if (left > 0) this.#waiting.set(guildId, left);
         else this.#waiting.delete(guildId);
       });
+  }
+
+  #unchecked(guildId: string, error: unknown): void {
+    this.#parts.log.warn({ err: error, guildId }, 'a sentence could not be held against the rules');
   }
 
   async #check({ by, conversation, ...said }: Said): Promise<void> {

@@ -1,8 +1,9 @@
 import type { ButtonInteraction, Guild } from 'discord.js';
-import type { BridgeEvent, Bridges, CancelOutcome } from './bridge/bridge-ports.ts';
-import type { Person, ToolCall, UserId } from './bridge/ports.ts';
+import type { BridgeEvent, Bridges, CancelOutcome, RepeatedCall } from './bridge/bridge-ports.ts';
+import type { Consent } from './bridge/consent-ports.ts';
+import type { Person, UserId } from './bridge/ports.ts';
 import { TurnBook } from './bridge/rights.ts';
-import type { SettingsStore, Toolbox } from './bridge/room-ports.ts';
+import type { CallOrigin, SettingsStore, Toolbox } from './bridge/room-ports.ts';
 import { ToolRunner } from './bridge/tool-runner.ts';
 import { GuildRoom } from './discord/room.ts';
 import { openTextChannel } from './discord/text-channel.ts';
@@ -19,7 +20,7 @@ const TOO_MANY = 'Too much is running at the moment. Try again when some of it i
 const FORGOTTEN = 'That call was too long ago: I do not remember it any more. Ask me again.';
 
 /** A call that is over. */
-interface Finished extends Pick<ToolCall, 'name' | 'arguments'> {
+interface Finished extends RepeatedCall {
   readonly guildId: string;
   /** The voice channel of its conversation. */
   readonly channelId: string;
@@ -32,6 +33,8 @@ export interface RunAgainParts {
   readonly toolbox: Toolbox;
   readonly settings: SettingsStore;
   readonly buttons: CallButtons;
+  /** Who may be heard, so whose words a tool may tell. */
+  readonly consent: Pick<Consent, 'mayHear'>;
   readonly log: Log;
   readonly observe: (event: BridgeEvent, guildId: string) => void;
 }
@@ -55,14 +58,16 @@ export class RunAgain {
     const { name, arguments: args } = event.call;
     const { guildId, channelId } = place;
     const askers = event.askers.map(({ userId }) => userId);
-    this.#finished.set(event.againId, { name, arguments: args, guildId, channelId, askers });
+    this.#finished.set(event.againId, { name, arguments: args, guildId, channelId, askers, origin: originOf(event) });
     if (this.#finished.size > REMEMBERED) this.#finished.delete(this.#finished.keys().next().value as string);
   }
 
   /** What this person asked for, alone or with others, cannot be run again. */
   forget(guildId: string, userId: UserId): void {
     for (const [id, one] of this.#finished) {
-      if (one.guildId === guildId && one.askers.includes(userId)) this.#finished.delete(id);
+      if (one.guildId !== guildId) continue;
+      if (one.askers.includes(userId)) this.#finished.delete(id);
+      else if (one.origin) this.#finished.set(id, { ...one, origin: without(one.origin, userId) });
     }
   }
 
@@ -110,7 +115,7 @@ export class RunAgain {
     by: Person,
     place: { guild: Guild; textChannelId: string },
   ): Promise<{ readonly written: Promise<void> }> {
-    const { toolbox, settings, buttons, log, observe } = this.#parts;
+    const { toolbox, settings, buttons, consent, log, observe } = this.#parts;
     const { guild, textChannelId } = place;
     const [text, { disabledTools }] = await Promise.all([
       openTextChannel(guild, textChannelId),
@@ -130,7 +135,12 @@ export class RunAgain {
     const runner = new ToolRunner({
       toolbox,
       turns,
-      room: new GuildRoom({ guild, channelId: call.channelId, textChannelId: () => textChannelId }),
+      room: new GuildRoom({
+        guild,
+        channelId: call.channelId,
+        textChannelId: () => textChannelId,
+        mayHear: (userId) => consent.mayHear(guild.id, userId),
+      }),
       text,
       session: NOBODY,
       disabled: () => disabledTools,
@@ -147,6 +157,17 @@ export class RunAgain {
     // Not the bare promise: an async function would wait for it.
     return { written };
   }
+}
+
+/** Whose wish the arguments may be: also that of those who asked then, for whoever presses now. */
+function originOf({ origin, askers }: BridgeEvent & { readonly type: 'tool-ended' }): CallOrigin {
+  const { tainted = false, bystanders = { people: [], certain: true } } = origin ?? {};
+  return { tainted, bystanders: { ...bystanders, people: [...bystanders.people, ...askers] } };
+}
+
+function without({ tainted, bystanders }: CallOrigin, userId: UserId): CallOrigin {
+  const people = bystanders.people.filter((person) => person.userId !== userId);
+  return { tainted, bystanders: { ...bystanders, people } };
 }
 
 /** No model is there to be told. */

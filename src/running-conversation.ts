@@ -2,19 +2,27 @@ import type { VoiceBasedChannel } from 'discord.js';
 import { Bridge } from './bridge/bridge.ts';
 import type { BridgeEvent, BridgeHandle, EndReason } from './bridge/bridge-ports.ts';
 import type { Person, UserId } from './bridge/ports.ts';
+import type { ForgottenBeside } from './bridge/privacy-ports.ts';
 import type { GuildSettings } from './bridge/room-ports.ts';
+import { BudgetWatch, leaveFor } from './budget-watch.ts';
+import { SteadyTime } from './clock/steady-time.ts';
+import { wallClock } from './clock/wall-clock.ts';
 import type { ConversationsParts } from './conversation-parts.ts';
 import { Announcement } from './discord/announcement.ts';
-import type { ChosenText } from './discord/chosen-text.ts';
+import { ChosenText } from './discord/chosen-text.ts';
+import type { HeardAccounts } from './discord/heard-accounts.ts';
 import { GuildRoom } from './discord/room.ts';
+import { isWithin, RoomReach } from './discord/room-reach.ts';
 import type { DiscordVoiceLine } from './discord/voice-line.ts';
 import { ForgottenTurns } from './forgotten-turns.ts';
 import { Hearing } from './hearing.ts';
 import { Journey } from './journey.ts';
 import { LiveText } from './live-text.ts';
+import { type RecordNews, WAITING_LIMIT } from './record-outbox.ts';
 import { Recorder } from './recorder.ts';
-import type { Now, Opened } from './session-opener.ts';
+import { heardNotes, type Now, type Opened } from './session-opener.ts';
 import { escapeMarkdown } from './transcript/markdown.ts';
+import { RecordNotice } from './transcript/record-notice.ts';
 import { Transcript } from './transcript/transcript.ts';
 
 /** How long forgetting waits for posts under way; they are edited later, then. */
@@ -24,8 +32,8 @@ const POSTED_WITHIN_MS = 5_000;
 export interface Place extends Opened {
   readonly line: DiscordVoiceLine;
   readonly channel: VoiceBasedChannel;
-  readonly text: ChosenText;
   readonly now: Now;
+  readonly heard: HeardAccounts;
   /** Who asked the bot in. */
   readonly by: Person;
   readonly onEnded: () => void;
@@ -36,33 +44,58 @@ export class RunningConversation {
   readonly handle: BridgeHandle;
   readonly #parts: ConversationsParts;
   readonly #place: Place;
+  readonly #text: ChosenText;
   readonly #bridge: Bridge;
   readonly #room: GuildRoom;
   readonly #journey: Journey;
+  readonly #reach: RoomReach;
   readonly #hearing: Hearing;
   readonly #recorder: Recorder;
+  readonly #recordNotice: RecordNotice;
   readonly #transcript: Transcript;
   readonly #live: LiveText;
   readonly #announcement: Announcement;
   readonly #forgotten = new ForgottenTurns();
-  readonly #finish: (last: Promise<void>) => void;
+  readonly #time = new SteadyTime();
+  readonly #budget: BudgetWatch;
+  readonly #finish: (last: Promise<void>, written: Promise<void>) => void;
 
-  /** `finish` is given, when it ended, the promise of what is still being said and written. */
-  constructor(parts: ConversationsParts, place: Place, finish: (last: Promise<void>) => void) {
-    const { channel, text, now } = place;
+  /**
+   * `finish` is given, when it ended, the promise of what is still being said and written, and that of the record, which
+   * lasts longer where nothing can be written.
+   */
+  constructor(parts: ConversationsParts, place: Place, finish: (last: Promise<void>, written: Promise<void>) => void) {
+    const { channel, now } = place;
     const { consent } = parts;
     const { guild } = channel;
     this.#parts = parts;
     this.#place = place;
     this.#finish = finish;
-    const mayHear = (userId: UserId): boolean => consent.mayHear(guild.id, userId);
-    this.#room = new GuildRoom({ guild, channelId: channel.id, textChannelId: () => text.channelId, mayHear });
+    const { heard } = place;
+    const mayHear = (userId: UserId): boolean => heard.mayHear(userId);
+    const text = this.#textOf();
+    this.#text = text;
+    this.#room = new GuildRoom({
+      guild,
+      channelId: channel.id,
+      textChannelId: () => text.takerId,
+      mayHear,
+      isBot: (userId) => heard.isBot(userId),
+    });
     this.#recorder = this.#recorderOf();
+    this.#recordNotice = new RecordNotice({
+      text,
+      record: this.#recorder,
+      health: parts.health,
+      most: WAITING_LIMIT,
+      log: parts.log,
+    });
     this.#transcript = this.#transcriptOf();
-    this.#live = new LiveText({ text, transcript: this.#transcript, channel, now: () => new Date() });
+    this.#live = new LiveText({ text, transcript: this.#transcript, channel, now: () => new Date(wallClock.now()) });
     this.#live.take(now.settings);
     this.#announcement = this.#announcementOf();
     this.#journey = this.#journeyOf();
+    this.#budget = this.#budgetOf();
     this.#bridge = this.#bridgeOf(mayHear);
     this.#hearing = new Hearing({
       consent,
@@ -70,7 +103,9 @@ export class RunningConversation {
       bridge: this.#bridge,
       room: this.#room,
       announcement: this.#announcement,
+      log: parts.log,
     });
+    this.#reach = this.#reachOf();
     this.handle = this.#followed();
   }
 
@@ -78,13 +113,18 @@ export class RunningConversation {
     return this.#bridge.guildId;
   }
 
-  /** Says that the bot is there, and what people should know of it. */
-  async greet(returning: boolean): Promise<void> {
+  /**
+   * Says that the bot is there, and what people should know of it. No post is waited for: it resolves when a restart would
+   * know of the place.
+   */
+  begin(returning: boolean): Promise<void> {
     const { by, notice } = this.#place;
+    // First of all posts: people should know that they are heard.
+    void (returning ? this.#announcement.returned(by) : this.#announcement.joined(by));
     if (notice !== undefined) this.#transcript.observe({ type: 'trouble', message: notice });
     this.#hearing.presentTold();
-    const greeted = returning ? this.#announcement.returned(by) : this.#announcement.joined(by);
-    await Promise.all([greeted, this.#journey.began()]);
+    this.#budget.look();
+    return this.#journey.began();
   }
 
   /** Nothing of what this person said so far is shown or known to the session any more. The record: see forgetRecord(). */
@@ -94,6 +134,14 @@ export class RunningConversation {
     now.notes = now.notes.filter(({ by }) => by.userId !== userId);
     this.#bridge.forget(userId);
     this.#transcript.forget(userId);
+    this.#announcement.forget(userId);
+  }
+
+  /** What of it is this conversation's is not shown or written again. */
+  forgetBeside({ replies, lineIds }: ForgottenBeside): void {
+    const own = replies.filter(({ conversationId }) => conversationId === this.#recorder.conversationId);
+    this.#recorder.dropLines(lineIds);
+    if (own.length > 0) this.#transcript.forgetReplies(own.map(({ replyId }) => replyId));
   }
 
   /** Resolves when nothing of this person is written into the record any more. */
@@ -114,15 +162,27 @@ export class RunningConversation {
     return this.#place.channel.guild.members.me?.displayName ?? 'Parley';
   }
 
+  #textOf(): ChosenText {
+    const { channel, now } = this.#place;
+    return new ChosenText(channel.guild, now.settings.transcriptChannelId ?? channel.id, {
+      // Before there is a journey it is where it begins.
+      chatId: () => (this.#journey as Journey | undefined)?.channelId ?? channel.id,
+      lost: (message) => {
+        this.#parts.log.warn({ guildId: channel.guild.id, reason: message }, 'the transcript lost its channel');
+        this.#transcript.observe({ type: 'trouble', message });
+      },
+    });
+  }
+
   #recorderOf(): Recorder {
-    const { channel, text, model, now } = this.#place;
-    const { record, log } = this.#parts;
+    const { channel, model, now } = this.#place;
+    const { record, health, log } = this.#parts;
     return new Recorder({
       writer: record,
       conversation: {
         guildId: channel.guild.id,
         channelId: channel.id,
-        transcriptChannelId: text.channelId,
+        transcriptChannelId: this.#text.channelId,
         mode: now.mode,
         provider: model.provider,
         model: model.name,
@@ -130,15 +190,25 @@ export class RunningConversation {
       botName: this.#botName,
       modelName: () => this.#bridge.model.name,
       language: () => now.settings.language,
-      now: () => Date.now(),
+      now: () => this.#time.now(),
       log,
+      health,
+      tell: (news) => this.#recordChanged(news),
     });
+  }
+
+  #recordChanged(news: RecordNews): void {
+    if (news.kind === 'behind') this.#recordNotice.behind();
+    else {
+      this.#recordNotice.caughtUp(news.written, news.lost);
+      this.#transcript.wake();
+    }
   }
 
   #transcriptOf(): Transcript {
     const { buttons, log } = this.#parts;
     return new Transcript({
-      text: this.#place.text,
+      text: this.#text,
       record: this.#recorder,
       nameOf: (userId) => this.#room.nameOf(userId),
       buttons,
@@ -149,7 +219,7 @@ export class RunningConversation {
   }
 
   #announcementOf(): Announcement {
-    const { channel, now } = this.#place;
+    const { channel, line, now } = this.#place;
     const { consent, privacyUrl, statuses, log } = this.#parts;
     return new Announcement({
       channel,
@@ -157,6 +227,8 @@ export class RunningConversation {
       modelLabel: () => goesTo(this.#bridge),
       mode: () => consent.mode(channel.guild.id),
       privacyUrl,
+      // While it is being made anew nothing is known against it.
+      endToEnd: () => line.endToEnd ?? true,
       record: this.#recorder,
       escape: escapeMarkdown,
       statuses,
@@ -165,7 +237,8 @@ export class RunningConversation {
   }
 
   #journeyOf(): Journey {
-    const { channel, text, now, by } = this.#place;
+    const { channel, now, by } = this.#place;
+    const text = this.#text;
     const { places, log } = this.#parts;
     return new Journey({
       guild: channel.guild,
@@ -182,7 +255,7 @@ export class RunningConversation {
   }
 
   #bridgeOf(mayHear: (userId: UserId) => boolean): Bridge {
-    const { line, session, model, text, now } = this.#place;
+    const { line, session, model, now } = this.#place;
     const { models, toolbox, ticker, evenVoices, log } = this.#parts;
     const { mode } = now;
     return new Bridge({
@@ -193,18 +266,42 @@ export class RunningConversation {
       // What writes down stays: which model would answer is nothing to it.
       modelFor: (settings) => (mode === 'listen' ? model : models.chosen(settings).model),
       settings: now.settings,
-      notes: now.notes,
+      notes: heardNotes(now),
       toolbox,
       room: this.#room,
-      text,
+      text: this.#text,
       ticker,
       mayHear,
+      mayCost: (userId) => this.#budget.mayCost(userId),
       evenVoices,
       ownName: () => this.#botName,
       log,
       beforeLeaving: () => this.#announcement.leaving(),
       observe: (event) => this.#observe(event),
+      timeAt: (instant) => this.#time.at(instant),
     });
+  }
+
+  #reachOf(): RoomReach {
+    const { client, log } = this.#parts;
+    return new RoomReach({
+      client,
+      guild: this.#place.channel.guild,
+      places: () => [this.#room.channelId, this.#text.channelId],
+      grown: () => this.#beginAnew(),
+      log,
+    });
+  }
+
+  /** Others may come to hear it than those who did: nothing of before is in the session any more. */
+  #beginAnew(): void {
+    // What was remembered where not everybody could listen who comes here is not told either.
+    const places = [this.#room.channelId, this.#text.channelId] as const;
+    const { now, channel } = this.#place;
+    this.#bridge.beginAnew(heardNotes({ ...now, mayTellOf: (made) => isWithin(channel.guild, places, made) }));
+    const message =
+      'Others may come here now than those who heard me before, so I begin anew: I know nothing of before.';
+    this.#transcript.observe({ type: 'trouble', message });
   }
 
   #observe(raw: BridgeEvent): void {
@@ -218,17 +315,20 @@ export class RunningConversation {
     decisions.observe(event, guildId);
     this.#charge(event);
     const ended = event.type === 'ended' ? event.reason : undefined;
-    if (ended) log.info({ guildId, channelId, reason: ended }, 'left a voice channel');
+    if (ended) log.info({ guildId, channelId, reason: ended.kind }, 'left a voice channel');
     this.#post(event, ended);
     this.#hearing.observe(event);
     if (event.type === 'moved' || event.type === 'recovered') this.#journey.follow(event);
     // The greeting in the new channel is for everybody there.
-    if (event.type === 'moved') this.#hearing.presentTold();
+    if (event.type === 'moved') {
+      this.#hearing.presentTold();
+      this.#reach.moved();
+    }
     if (ended) this.#end(ended);
   }
 
   #post(event: BridgeEvent, ended: EndReason | undefined): void {
-    const { text } = this.#place;
+    const text = this.#text;
     const { guildId, channelId } = this.#bridge;
     // Why the bot left or went elsewhere is said in the channel's own chat by the announcement: once is enough.
     const announced = event.type === 'moved' || (ended !== undefined && ended.kind !== 'asked');
@@ -240,31 +340,65 @@ export class RunningConversation {
   }
 
   #charge(event: BridgeEvent): void {
-    const bridge = this.#bridge;
-    const { provider, name } = bridge.model;
-    const { guildId, channelId } = bridge;
-    const used = { guildId, channelId, provider, model: name };
-    this.#parts.spending.note(used, event).then(
-      (verdict) => {
-        if (verdict?.kind === 'spent') void bridge.close({ kind: 'budget', budgetUsd: verdict.budgetUsd });
-        else if (verdict) this.#transcript.observe({ type: 'trouble', message: verdict.message });
-      },
-      (error: unknown) => this.#parts.log.warn({ err: error, guildId }, 'could not look at the budget'),
-    );
+    const { model, guildId, channelId } = this.#bridge;
+    const used = { guildId, channelId, provider: model.provider, model: model.name };
+    this.#parts.spending.note(used, event).catch((error: unknown) => this.#budgetFailed(error));
+  }
+
+  #budgetFailed(error: unknown): void {
+    const { health, log } = this.#parts;
+    // The database's trouble is told once.
+    if (!health.trouble) log.warn({ err: error, guildId: this.guildId }, 'could not look at the budget');
+  }
+
+  #budgetOf(): BudgetWatch {
+    const { channel, now } = this.#place;
+    const { spending, settings, cheaperModel } = this.#parts;
+    return new BudgetWatch({
+      guildId: channel.guild.id,
+      spending,
+      settings,
+      cheaper: cheaperModel,
+      listens: now.mode === 'listen',
+      nameOf: (userId) => this.#room.nameOf(userId),
+      tell: (message) => this.#transcript.observe({ type: 'trouble', message }),
+      onChanged: (latest) => this.#apply(latest),
+      onSpent: (budget) => void leaveFor(this.#bridge, budget),
+      onFailed: (error) => this.#budgetFailed(error),
+    });
+  }
+
+  #apply(settings: GuildSettings, chosen?: readonly (keyof GuildSettings)[]): readonly (keyof GuildSettings)[] {
+    const affordable = this.#budget.frugal(settings);
+    this.#take(affordable);
+    return this.#bridge.apply(affordable, chosen);
   }
 
   #end(reason: EndReason): void {
     this.#place.onEnded();
+    this.#reach.close();
     this.#hearing.close();
+    this.#budget.close();
     // Whoever reads the farewell will not see the bot come back, even if it is killed the next moment.
     const farewell = this.#journey.ended().then(() => this.#announcement.ended(reason));
-    this.#finish(Promise.all([this.#transcript.close(), farewell]).then(() => this.#recorder.close()));
+    const last = Promise.all([this.#transcript.close(), farewell]).then(() => this.#recorder.close());
+    // What could not be recorded before was not posted either.
+    const written = last.then(() => this.#recorder.written).then(() => this.#transcript.flush());
+    this.#finish(last, written);
   }
 
   #take(settings: GuildSettings): void {
-    this.#place.now.settings = settings;
+    const { now, line } = this.#place;
+    const before = now.settings.heardBots;
+    now.settings = settings;
+    for (const id of new Set([...before, ...settings.heardBots])) {
+      if (before.includes(id) === settings.heardBots.includes(id)) continue;
+      line.consentChanged(id);
+      this.#bridge.consentChanged(id);
+    }
     this.#live.take(settings);
     this.#journey.write(settings.transcriptChannelId);
+    this.#reach.look();
   }
 
   /** The bridge, with what else depends on the settings. */
@@ -275,14 +409,17 @@ export class RunningConversation {
       get channelId() {
         return bridge.channelId;
       },
+      get isLeaving() {
+        return bridge.isLeaving;
+      },
       status: () => bridge.status(),
       ask: (person, text) => bridge.ask(person, text),
       announce: (announcement) => bridge.announce(announcement),
       cancelTool: (cancelId, by, keepsOrder) => bridge.cancelTool(cancelId, by, keepsOrder),
       runAgain: (call, by) => bridge.runAgain(call, by),
       apply: (settings, chosen) => {
-        this.#take(settings);
-        return bridge.apply(settings, chosen);
+        this.#budget.look();
+        return this.#apply(settings, chosen);
       },
       close: async (reason) => {
         await bridge.close(reason);

@@ -1,6 +1,6 @@
 import { SessionLostError } from './bridge/errors.ts';
 import type { Note } from './bridge/guild-ports.ts';
-import type { Conversation, Provider, SpeechModel } from './bridge/ports.ts';
+import type { Conversation, Provider, SpeechModel, UserId } from './bridge/ports.ts';
 import type { ConversationMode } from './bridge/record-ports.ts';
 import type { GuildSettings, Toolbox } from './bridge/room-ports.ts';
 import { sessionOptions } from './bridge/session-options.ts';
@@ -10,6 +10,7 @@ import type { ModelChoice } from './model/model-choice.ts';
 import type { Models } from './model/models.ts';
 import { reconnecting } from './model/reconnecting.ts';
 import { TranscribedSession } from './model/transcribed-session.ts';
+import { leftOut } from './server-tools.ts';
 
 /** A session, with the model that it was opened with. */
 export interface Opened {
@@ -22,8 +23,12 @@ export interface Opened {
 /** What of a conversation changes while it runs, for those of its parts that were made before the bridge. */
 export interface Now {
   settings: GuildSettings;
-  /** What the guild wanted remembered, when the conversation began. */
+  /** What the guild wanted remembered, when the conversation began; see heardNotes(). */
   notes: readonly Note[];
+  /** Whether everybody who may follow the conversation now could listen in this voice channel, too. */
+  readonly mayTellOf: (channelId: string) => boolean;
+  /** Whether this person wants to be heard, now. */
+  readonly mayHear: (userId: UserId) => boolean;
   readonly mode: ConversationMode;
   /** Providers that were lost for good: nobody falls back to them. */
   readonly lost: Set<Provider>;
@@ -44,7 +49,6 @@ const BESIDE_MS = 3_000;
 /** Opens sessions that outlive their connections, with the fallback where the model cannot be had. */
 export class SessionOpener {
   readonly #parts: SessionOpenerParts;
-  readonly #connecting = new Set<AbortController>();
 
   constructor(parts: SessionOpenerParts) {
     this.#parts = parts;
@@ -52,18 +56,20 @@ export class SessionOpener {
 
   /**
    * A session with the guild's model, or with the fallback where there is one; where the bot only listens, with what
-   * writes down for it. Rejects with SessionLostError.
+   * writes down for it. Rejects with SessionLostError, and with the reason of `signal`, after which there is no session.
    */
-  async open(now: Now): Promise<Opened> {
+  async open(now: Now, signal: AbortSignal): Promise<Opened> {
     const model = this.#wanted(now);
     try {
-      return { session: await this.#connect(model, now), model, notice: undefined };
+      return { session: await this.#connect(model, now, signal), model, notice: undefined };
     } catch (error) {
+      signal.throwIfAborted();
       if (!(error instanceof SessionLostError)) throw error;
       const other = this.#fallback(model, now)?.model;
       if (!other) throw error;
       this.#parts.log.warn({ model: model.name, reason: error.message }, 'the fallback takes the place of the model');
-      const session = await this.#connect(other, now).catch((second: unknown) => {
+      const session = await this.#connect(other, now, signal).catch((second: unknown) => {
+        signal.throwIfAborted();
         throw second instanceof SessionLostError ? bothLost(error, second) : second;
       });
       const notice = `${error.message} So I use the fallback, ${other.label}.`;
@@ -71,25 +77,18 @@ export class SessionOpener {
     }
   }
 
-  /** Sessions that are being opened are given up. */
-  abort(reason: Error): void {
-    for (const attempt of this.#connecting) attempt.abort(reason);
-  }
-
-  /** Connects under a signal that abort() can abort, and that nothing aborts once the session is there. */
-  async #connect(model: SpeechModel, now: Now): Promise<Conversation> {
+  async #connect(model: SpeechModel, now: Now, signal: AbortSignal): Promise<Conversation> {
     const { toolbox, log, patience } = this.#parts;
-    const attempt = new AbortController();
-    this.#connecting.add(attempt);
     const fallback = (failed: SpeechModel): ModelChoice | undefined => this.#fallback(failed, now);
-    try {
-      const lasting = reconnecting(model, { log, patience, fallback });
-      const options = sessionOptions(now.settings, model, toolbox, now.notes);
-      const session = await lasting.connect(options, attempt.signal);
-      return now.mode === 'listen' ? session : await this.#transcribed(session, { model, options }, attempt.signal);
-    } finally {
-      this.#connecting.delete(attempt);
-    }
+    const lasting = reconnecting(model, { log, patience, fallback });
+    const options = sessionOptions(now.settings, model, toolbox, heardNotes(now));
+    const session = await lasting.connect(options, signal);
+    const left = leftOut(model.capabilities, now.settings.disabledTools);
+    if (left.length > 0) log.info({ model: model.name, leftOut: left }, 'the model is not given all that there is');
+    const whole = now.mode === 'listen' ? session : await this.#transcribed(session, { model, options }, signal);
+    if (!signal.aborted) return whole;
+    whole.close();
+    throw signal.reason;
   }
 
   #wanted(now: Now): SpeechModel {
@@ -110,9 +109,7 @@ export class SessionOpener {
     const { promise: waited, resolve } = Promise.withResolvers<void>();
     enough.addEventListener('abort', () => resolve(), { once: true });
     if (!enough.aborted) await Promise.race([whole.ready, waited]);
-    if (!signal.aborted) return whole;
-    whole.close();
-    throw signal.reason;
+    return whole;
   }
 
   #fallback(failed: SpeechModel, now: Now): ModelChoice | undefined {
@@ -122,8 +119,20 @@ export class SessionOpener {
     const model = other && now.mode === 'listen' ? models.listener({ provider: other.provider, model: null }) : other;
     // The same one again: another provider has nothing of its own that writes down.
     if (!model || typeof model === 'string' || now.lost.has(model.provider)) return undefined;
-    return { model, options: sessionOptions(now.settings, model, toolbox, now.notes) };
+    return { model, options: sessionOptions(now.settings, model, toolbox, heardNotes(now)) };
   }
+}
+
+/**
+ * The notes that a model may be told: of nobody who does not want it to hear them, and none that was made where not
+ * everybody could listen who hears the bot now.
+ */
+export function heardNotes({
+  notes,
+  mayHear,
+  mayTellOf,
+}: Pick<Now, 'notes' | 'mayHear' | 'mayTellOf'>): readonly Note[] {
+  return notes.filter(({ by, channelId }) => mayHear(by.userId) && (channelId === undefined || mayTellOf(channelId)));
 }
 
 function bothLost(first: SessionLostError, second: SessionLostError): SessionLostError {

@@ -1,8 +1,11 @@
 import type { BridgeEvent } from './bridge/bridge-ports.ts';
-import type { Provider, Tokens, Turn } from './bridge/ports.ts';
+import type { BudgetDefaults, BudgetStanding, BudgetState, BudgetStep, SpanLimits } from './bridge/budget-ports.ts';
+import type { Provider, Tokens, Turn, UserId } from './bridge/ports.ts';
 import type { SettingsStore, UsageDay, UsageLine, UsageReport } from './bridge/room-ports.ts';
-import { costOf, type Prices } from './model/prices.ts';
+import { Budgets } from './budgets.ts';
+import type { Prices } from './model/prices.ts';
 import type { UsageRow, UsageStore } from './store/usage.ts';
+import { UsageCosts } from './usage-costs.ts';
 
 /** Where something was used, and of what. */
 interface UsedPlace {
@@ -12,49 +15,80 @@ interface UsedPlace {
   readonly model: string;
 }
 
-/** What follows from the budget. `near` comes once a day and guild. */
-type Verdict =
-  | { readonly kind: 'near'; readonly message: string }
-  | { readonly kind: 'spent'; readonly budgetUsd: number };
-
 const DAYS = 30;
 const DAY_MS = 86_400_000;
-const WARN_AT = 0.8;
 const NOTHING: Tokens = { textIn: 0, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 0, audioOut: 0 };
+const NO_LIMIT: SpanLimits = { day: 0, month: 0 };
 
 function dayOf(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** What every guild uses, what it costs, and whether its budget allows more. Cost is worked out when it is asked for. */
+/** What every guild uses and what it costs, and how its budgets stand. Cost is worked out when it is asked for. */
 export class Spending implements UsageReport {
   readonly #store: UsageStore;
-  readonly #settings: SettingsStore;
-  readonly #prices: Prices;
+  readonly #costs: UsageCosts;
+  readonly #budgets: Budgets;
   readonly #now: () => Date;
-  /** Guild → the day on which it was warned. */
-  readonly #warned = new Map<string, string>();
+  /** Guild → who wants to know that something was spent. */
+  readonly #watchers = new Map<string, Set<() => void>>();
+  #botStep: BudgetStep = 'free';
 
-  constructor(parts: { store: UsageStore; settings: SettingsStore; prices: Prices; now: () => Date }) {
-    this.#store = parts.store;
-    this.#settings = parts.settings;
-    this.#prices = parts.prices;
-    this.#now = parts.now;
+  /** `budgets`: the operator's; absent: none. */
+  constructor(parts: {
+    store: UsageStore;
+    settings: SettingsStore;
+    prices: Prices;
+    now: () => Date;
+    budgets?: BudgetDefaults;
+  }) {
+    const { store, settings, now } = parts;
+    this.#store = store;
+    this.#now = now;
+    this.#costs = new UsageCosts(parts.prices);
+    const defaults = parts.budgets ?? { person: NO_LIMIT, server: NO_LIMIT, bot: NO_LIMIT };
+    this.#budgets = new Budgets({ store, settings, costs: this.#costs, now, defaults });
   }
 
-  /** Writes down what an event says was used; gives what is to be done about the budget. Other events are nothing to it. */
-  async note(place: UsedPlace, event: BridgeEvent): Promise<Verdict | undefined> {
-    if (event.type === 'usage') {
-      const { tokens, estimated } = event.usage;
-      const most = this.#prices.get(place.model)?.mostSearches ?? Number.POSITIVE_INFINITY;
-      const searches = Math.min(event.usage.searches ?? 0, most);
-      await this.#store.add(this.#rows(place, event.turns, { tokens, seconds: 0, searches, replies: 1, estimated }));
-    } else if (event.type === 'transcription-usage') {
-      const { model, seconds, estimated, provider = place.provider } = event;
-      const used = { tokens: NOTHING, seconds, searches: 0, replies: 0, estimated };
-      await this.#store.add(this.#rows({ ...place, provider, model }, event.turns, used));
-    } else return undefined;
-    return this.#judge(place.guildId);
+  /** Writes down what an event says was used, and tells whoever watches. Other events are nothing to it. */
+  async note(place: UsedPlace, event: BridgeEvent): Promise<void> {
+    const rows = this.#rowsOf(place, event);
+    if (rows.length === 0) return;
+    this.#budgets.used(rows);
+    await this.#store.add(rows);
+    const botStep = await this.#budgets.botStep();
+    const everybody = botStep !== this.#botStep;
+    this.#botStep = botStep;
+    for (const [guildId, watchers] of this.#watchers) {
+      if (everybody || guildId === place.guildId) for (const act of watchers) act();
+    }
+  }
+
+  /** `act` is called when the budgets of this guild may stand otherwise, until the returned function is called. */
+  watch(guildId: string, act: () => void): () => void {
+    const watchers = this.#watchers.get(guildId) ?? new Set();
+    this.#watchers.set(guildId, watchers.add(act));
+    return () => {
+      watchers.delete(act);
+      if (watchers.size === 0) this.#watchers.delete(guildId);
+    };
+  }
+
+  /** How the budgets stand for this guild. Rejects with StoreError. */
+  standing(guildId: string): Promise<BudgetStanding> {
+    return this.#budgets.standing(guildId);
+  }
+
+  budgets(guildId: string): Promise<readonly BudgetState[]> {
+    return this.#budgets.states(guildId);
+  }
+
+  personLimits(guildId: string): Promise<SpanLimits> {
+    return this.#budgets.personLimits(guildId);
+  }
+
+  spent(guildId: string, userId?: UserId): Promise<BudgetState | undefined> {
+    return this.#budgets.spent(guildId, userId);
   }
 
   today(guildId: string): Promise<readonly UsageLine[]> {
@@ -75,31 +109,8 @@ export class Spending implements UsageReport {
     }));
   }
 
-  async exhausted(guildId: string): Promise<number | undefined> {
-    const { budgetUsd } = await this.#settings.get(guildId);
-    return budgetUsd > 0 && (await this.#spentToday(guildId)) >= budgetUsd ? budgetUsd : undefined;
-  }
-
   get #day(): string {
     return this.#now().toISOString().slice(0, 10);
-  }
-
-  async #judge(guildId: string): Promise<Verdict | undefined> {
-    const { budgetUsd } = await this.#settings.get(guildId);
-    if (budgetUsd === 0) return undefined;
-    const day = this.#day;
-    const spent = await this.#spentToday(guildId);
-    if (spent >= budgetUsd) return { kind: 'spent', budgetUsd };
-    if (spent < WARN_AT * budgetUsd || this.#warned.get(guildId) === day) return undefined;
-    this.#warned.set(guildId, day);
-    const percent = Math.floor((spent / budgetUsd) * 100);
-    const message = `${percent} % of today's budget of $${budgetUsd} is spent. At 100 % I leave, until midnight UTC.`;
-    return { kind: 'near', message };
-  }
-
-  async #spentToday(guildId: string): Promise<number> {
-    const lines = await this.today(guildId);
-    return lines.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
   }
 
   async #since(guildId: string, day: string): Promise<readonly UsageLine[]> {
@@ -107,10 +118,23 @@ export class Spending implements UsageReport {
   }
 
   async #priced(guildId: string, since: string): Promise<{ readonly day: string; readonly line: UsageLine }[]> {
-    const rows = await this.#store.since(guildId, since);
-    const searched = rows.some(({ searches }) => searches > 0);
-    const months = searched ? await this.#store.searchesSince(since) : undefined;
-    return rows.map((row) => ({ day: row.day, line: this.#line(row, months?.get(row.day.slice(0, 7)) ?? new Map()) }));
+    const today = this.#day;
+    // What was noted under a clock that was ahead would count on every day until then.
+    const rows = (await this.#store.since(guildId, since)).filter(({ day }) => day <= today);
+    const searched = rows.some(({ searches }) => searches > 0) ? await this.#store.searchesSince(since) : undefined;
+    return rows.map((row) => ({ day: row.day, line: this.#costs.line(row, searched) }));
+  }
+
+  #rowsOf(place: UsedPlace, event: BridgeEvent): UsageRow[] {
+    if (event.type === 'usage') {
+      const { tokens, estimated } = event.usage;
+      const searches = Math.min(event.usage.searches ?? 0, this.#costs.mostSearches(place.model));
+      return this.#rows(place, event.turns, { tokens, seconds: 0, searches, replies: 1, estimated });
+    }
+    if (event.type !== 'transcription-usage') return [];
+    const { model, seconds, estimated, provider = place.provider } = event;
+    const used = { tokens: NOTHING, seconds, searches: 0, replies: 0, estimated };
+    return this.#rows({ ...place, provider, model }, event.turns, used);
   }
 
   /** Split evenly between the people behind the turns. */
@@ -141,26 +165,5 @@ export class Spending implements UsageReport {
       text_out: used.tokens.textOut * part,
       audio_out: used.tokens.audioOut * part,
     }));
-  }
-
-  /** `searched`: in the row's month by all guilds, by model. The free ones are spread over all of them evenly. */
-  #line(row: UsageRow, searched: ReadonlyMap<string, number>): UsageLine {
-    const tokens = {
-      textIn: row.text_in,
-      cachedTextIn: row.cached_text_in,
-      audioIn: row.audio_in,
-      cachedAudioIn: row.cached_audio_in,
-      textOut: row.text_out,
-      audioOut: row.audio_out,
-    };
-    const { model, provider, name, replies, seconds } = row;
-    const price = this.#prices.get(model);
-    const alike = [...searched].filter(([one]) => this.#prices.get(one)?.perSearch === price?.perSearch);
-    const all = alike.reduce((sum, [, count]) => sum + count, 0);
-    const searches = all > 0 ? (row.searches * Math.max(0, all - (price?.freeSearches ?? 0))) / all : 0;
-    const costUsd = costOf({ tokens, seconds, searches }, price);
-    const estimated = row.estimated_replies > 0;
-    const used = { replies, tokens, seconds, estimated, costUsd };
-    return { userId: row.user_id, name, channelId: row.channel_id, provider, model, ...used };
   }
 }

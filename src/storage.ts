@@ -1,24 +1,33 @@
 import { Consents } from './bridge/consents.ts';
+import { wallClock } from './clock/wall-clock.ts';
 import type { Config } from './config.ts';
 import { type KeptRecord, openRecord } from './kept-record.ts';
 import type { Log } from './log.ts';
 import { GuildConsentStore } from './store/consents.ts';
-import { type Database, openDatabase } from './store/database.ts';
-import { InstanceLock } from './store/instance-lock.ts';
+import { type Database, openDatabase, startFailure } from './store/database.ts';
+import { DatabaseWatch } from './store/database-watch.ts';
+import { GuildStore } from './store/guild-store.ts';
+import { botIdOf, InstanceLock } from './store/instance-lock.ts';
 import { NoteStore } from './store/notes.ts';
+import { PersonZoneStore } from './store/person-zones.ts';
 import { PlaceStore } from './store/places.ts';
 import { RemovalStore } from './store/post-removals.ts';
 import { ReaderEntries } from './store/reader-entries.ts';
 import { unlock } from './store/record-key.ts';
+import { RegistrationStore } from './store/registrations.ts';
 import { ReminderStore } from './store/reminders.ts';
 import { GuildSettingsStore } from './store/settings.ts';
 import type { TextSeal } from './store/text-seal.ts';
 import { ToolRulesStore } from './store/tool-rules.ts';
 import { UsageStore } from './store/usage.ts';
 
+/** No step of the end waits longer for a disk. */
+const CLOSE_STEP_MS = 1_000;
+
 /** What was opened in this order; each needs those before it. */
 interface Opened {
   readonly database: Database;
+  readonly health: DatabaseWatch;
   readonly lock: InstanceLock;
   readonly consent: Consents;
   readonly seal: TextSeal;
@@ -29,6 +38,8 @@ interface Opened {
 /** All that is kept in the database, for the one process that may use it. Whoever opened it closes it. */
 export class Storage {
   readonly database: Database;
+  /** Whether it takes what it is given. */
+  readonly health: DatabaseWatch;
   readonly consent: Consents;
   readonly settings: GuildSettingsStore;
   readonly record: KeptRecord;
@@ -37,22 +48,29 @@ export class Storage {
   readonly policies: ToolRulesStore;
   readonly notes: NoteStore;
   readonly reminders: ReminderStore;
+  readonly zones: PersonZoneStore;
   readonly removals: RemovalStore;
   readonly readers: ReaderEntries;
+  readonly registrations: RegistrationStore;
+  readonly guilds: GuildStore;
   readonly #lock: InstanceLock;
 
-  private constructor({ database, lock, consent, seal, settings, record }: Opened, log: Log) {
+  private constructor({ database, health, lock, consent, seal, settings, record }: Opened, log: Log) {
     this.database = database;
+    this.health = health;
     this.consent = consent;
     this.settings = settings;
     this.record = record;
-    this.places = new PlaceStore(database, seal);
-    this.usage = new UsageStore(database, log, undefined, seal);
+    this.places = new PlaceStore(database, seal, health);
+    this.usage = new UsageStore(database, log, undefined, seal, health);
     this.policies = new ToolRulesStore(database);
     this.notes = new NoteStore(database, undefined, seal);
     this.reminders = new ReminderStore(database, undefined, seal);
+    this.zones = new PersonZoneStore(database);
     this.removals = new RemovalStore(database, seal);
     this.readers = new ReaderEntries(database);
+    this.registrations = new RegistrationStore(database);
+    this.guilds = new GuildStore(database, this.usage);
     this.#lock = lock;
   }
 
@@ -60,34 +78,52 @@ export class Storage {
    * The lock on the database, its texts unlocked, and the record that only its holder writes. Rejects with StoreError,
    * having closed the database.
    */
-  static async open({ config, log }: { readonly config: Config; readonly log: Log }): Promise<Storage> {
+  static async open({
+    config,
+    log,
+    onLost,
+  }: {
+    readonly config: Config;
+    readonly log: Log;
+    /** Another process took the lock. */
+    readonly onLost?: () => void;
+  }): Promise<Storage> {
     const database = await openDatabase(config.databaseUrl);
     let lock: InstanceLock | undefined;
+    let health: DatabaseWatch | undefined;
     try {
-      lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token) });
-      const consent = await Consents.load(new GuildConsentStore(database), () => Date.now());
+      lock = await InstanceLock.take(database, { botId: botIdOf(config.discord.token), ...(onLost && { onLost }) });
+      health = new DatabaseWatch({ database, log });
+      const consent = await Consents.load(new GuildConsentStore(database, health), () => wallClock.now());
       const seal = await unlock(database, config.dataKey, log);
       const settings = new GuildSettingsStore(database, seal);
-      const record = await openRecord({ database, settings, seal, log });
-      return new Storage({ database, lock, consent, seal, settings, record }, log);
+      const record = await openRecord({ database, settings, seal, health, log });
+      return new Storage({ database, health, lock, consent, seal, settings, record }, log);
     } catch (error) {
-      await lock?.release();
+      await health?.stop();
+      await lock?.release().catch(() => {});
       await database.destroy();
-      throw error;
+      throw await startFailure(error, config.databaseUrl);
     }
   }
 
-  /** What is being written is written first. */
+  /**
+   * What is being written is written first, and what waits once more; what cannot be is lost, and the log says how much.
+   * Waits for nothing longer than some seconds, however the disk is. Never rejects.
+   */
   async close(): Promise<void> {
-    await this.places.settled();
-    await this.record.stop();
-    await this.usage.close();
-    await this.#lock.release();
-    await this.database.destroy();
+    await soon(this.places.settled());
+    await soon(this.record.stop());
+    await soon(this.usage.close());
+    await this.health.stop();
+    await soon(this.#lock.release());
+    // SQLite takes the log that lies beside the file away: another database's must stay.
+    if (await this.health.mayClose()) await soon(this.database.destroy());
   }
 }
 
-/** A bot token begins with the bot's user id in base64; the rest is secret. */
-function botIdOf(token: string): string {
-  return Buffer.from(token.split('.')[0] ?? '', 'base64url').toString('latin1');
+/** Resolves when it is settled, or a second is over. */
+async function soon(act: Promise<unknown>): Promise<void> {
+  const late = new Promise((resolve) => setTimeout(resolve, CLOSE_STEP_MS).unref());
+  await Promise.race([act.catch(() => {}), late]);
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Statement, WritingOrder } from './bridge/reading-ports.ts';
 import type { RecordedUtterance } from './bridge/record-ports.ts';
 import { ShownNames } from './export/shown-names.ts';
+import { dayAt, dayName, wallTime } from './time/zones.ts';
 
 /** A statement whose evidence are numbers of lines. */
 export interface DraftStatement {
@@ -45,20 +46,27 @@ const FORM_RULE =
   'Write plain sentences without markdown or links, in the language that most of it is in. Give for each the numbers n ' +
   'of the lines that show it; leave out what no line shows.';
 
-/** Lines by number, and their texts cut into pieces, each for one request. */
-export function piecesOf(lines: readonly RecordedUtterance[]): readonly string[] {
+/** Lines by number, and their texts cut into pieces, each for one request. Times of day are those of `zone`. */
+export function piecesOf(lines: readonly RecordedUtterance[], zone = 'UTC'): readonly string[] {
   // Two people of one name must not become one, and nobody the bot.
   const names = new ShownNames();
   const rows = lines.map((line, at) =>
     JSON.stringify({
       n: at + 1,
-      at: new Date(line.startedAt).toISOString().slice(11, 19),
+      at: timeOf(line.startedAt, zone),
       who: names.of(line.userId ?? line.by, line.name, line.by === 'model'),
       ...(line.by === 'model' && { bot: true }),
       says: line.text.slice(0, LONGEST_LINE).toWellFormed(),
     }),
   );
   return packed(rows);
+}
+
+/** `2026-11-25 20:14:05`: a conversation may go on past midnight. */
+function timeOf(at: number, zone: string): string {
+  const { hour, minute, second } = wallTime(at, zone);
+  const time = [hour, minute, second].map((number) => String(number).padStart(2, '0')).join(':');
+  return `${dayName(dayAt(at, zone))} ${time}`;
 }
 
 /** Asks for a summary of one piece. */

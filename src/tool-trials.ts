@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatInputCommandInteraction } from 'discord.js';
 import type { Bridges } from './bridge/bridge-ports.ts';
+import type { Consent } from './bridge/consent-ports.ts';
 import type { DecisionLog } from './bridge/decision-log.ts';
 import type { SettingsStore, Toolbox, ToolContext } from './bridge/room-ports.ts';
 import { ChosenText } from './discord/chosen-text.ts';
 import { GuildRoom } from './discord/room.ts';
+import { personOf } from './names/person.ts';
 import { view } from './transcript/readable.ts';
 
 /** A person reads no more in one answer. */
@@ -17,6 +19,8 @@ export class ToolTrials {
     readonly settings: SettingsStore;
     readonly bridges: Bridges;
     readonly decisions: DecisionLog;
+    /** Who may be heard, so whose words a tool may tell. */
+    readonly consent: Pick<Consent, 'mayHear'>;
   };
 
   constructor(parts: {
@@ -24,6 +28,7 @@ export class ToolTrials {
     settings: SettingsStore;
     bridges: Bridges;
     decisions: DecisionLog;
+    consent: Pick<Consent, 'mayHear'>;
   }) {
     this.#parts = parts;
   }
@@ -49,21 +54,26 @@ export class ToolTrials {
 
   /** The room of the conversation; without one, the voice channel of the person, or where they typed. */
   async #contextOf(asked: ChatInputCommandInteraction<'cached'>): Promise<ToolContext> {
-    const { settings, bridges, decisions } = this.#parts;
+    const { settings, bridges, decisions, consent } = this.#parts;
     const { guild, guildId } = asked;
     const own = await settings.get(guildId);
     const channelId = bridges.find(guildId)?.channelId ?? asked.member.voice.channelId ?? asked.channelId;
     const text = new ChosenText(guild, own.transcriptChannelId ?? channelId);
     const nothing = (): void => {};
     return {
-      room: new GuildRoom({ guild, channelId, textChannelId: () => text.channelId }),
+      room: new GuildRoom({
+        guild,
+        channelId,
+        textChannelId: () => text.channelId,
+        mayHear: (userId) => consent.mayHear(guildId, userId),
+      }),
       text,
-      askers: [{ userId: asked.user.id, name: asked.member.displayName }],
+      askers: [personOf(asked)],
       certain: true,
       typed: true,
       // The command's own time is longer than any tool's.
       signal: new AbortController().signal,
-      decided: (decision) => decisions.observe({ type: 'decided', decision }, guildId),
+      decided: (decision) => decisions.observe({ type: 'decided', decision, only: asked.user.id }, guildId),
       progress: nothing,
       attach: nothing,
     };

@@ -4,12 +4,14 @@ import type { DecisionLog } from './bridge/decision-log.ts';
 import type { SpeechModel } from './bridge/ports.ts';
 import { unneeded } from './bridge/session-options.ts';
 import { type BuiltInParts, builtInTools } from './built-in-tools.ts';
+import { wallClock } from './clock/wall-clock.ts';
 import type { Config } from './config.ts';
 import { ConfirmButtons } from './discord/confirm-buttons.ts';
 import { ToolButtons } from './discord/tool-buttons.ts';
 import type { Log } from './log.ts';
 import { RunAgain } from './run-again.ts';
-import { serverToolList } from './server-tools.ts';
+import { hiding } from './secrets.ts';
+import { leftOut, serverToolList } from './server-tools.ts';
 import type { Storage } from './storage.ts';
 import { ToolTrials } from './tool-trials.ts';
 import { Confirmations } from './tools/confirmations.ts';
@@ -23,7 +25,7 @@ import { escapeName } from './transcript/markdown.ts';
 /** What tools are made of. */
 export interface ToolingParts {
   readonly config: Pick<Config, 'mcp' | 'secrets'>;
-  readonly storage: Pick<Storage, 'policies' | 'settings'>;
+  readonly storage: Pick<Storage, 'policies' | 'settings' | 'consent'>;
   readonly builtIn: BuiltInParts;
   /** Beside the built-in ones. */
   readonly more: readonly Tool[];
@@ -50,28 +52,39 @@ export class Tooling {
 
   constructor(parts: ToolingParts) {
     const { config, storage, bridges, decisions, onTools, observe, log } = parts;
-    const { policies, settings } = storage;
+    const { policies, settings, consent } = storage;
     this.#parts = parts;
-    this.#servers = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools });
+    const fixed = toolsOf(parts);
+    const others = fixed.length;
+    this.#servers = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools, others });
     this.#confirmations = new Confirmations({
-      texts: (question, waitMs) => confirmationTexts(question, waitMs, Date.now()),
+      texts: (question, waitMs) => confirmationTexts(question, waitMs, wallClock.now()),
       closed: confirmationClosed,
       buttons: (id) => this.#confirmButtons.of(id),
     });
     const more = () => this.#servers.tools;
     const toolbox = new LocalToolbox({
-      tools: toolsOf(parts),
+      tools: fixed,
       more,
       policies,
       confirmations: this.#confirmations,
+      hide: hiding(config.secrets),
       log,
     });
     this.toolbox = toolbox;
-    this.runAgain = new RunAgain({ bridges: () => bridges, toolbox, settings, buttons: this.buttons, log, observe });
-    this.trials = new ToolTrials({ toolbox, settings, bridges, decisions });
+    this.runAgain = new RunAgain({
+      bridges: () => bridges,
+      toolbox,
+      settings,
+      buttons: this.buttons,
+      consent,
+      log,
+      observe,
+    });
+    this.trials = new ToolTrials({ toolbox, settings, bridges, decisions, consent });
   }
 
-  /** Starts the MCP servers. Resolves when each is there or late. */
+  /** Starts the MCP servers; their tools come as each is there. Resolves when each succeeded or failed once. */
   start(): Promise<void> {
     return this.#servers.start();
   }
@@ -81,11 +94,16 @@ export class Tooling {
     return {
       policies: this.#parts.storage.policies,
       tryTool: this.trials.run,
-      toolServers: () => this.#servers.shown,
-      toolsFor: ({ capabilities }: SpeechModel) => [
-        ...this.toolbox.tools.filter(({ name }) => !unneeded(capabilities.serverTools).includes(name)),
-        ...serverToolList(capabilities),
-      ],
+      toolServers: () => {
+        // Whoever asks has mostly just put right what is wrong.
+        this.#servers.tryNow();
+        return this.#servers.shown;
+      },
+      toolsFor: ({ capabilities }: SpeechModel) => {
+        const without = capabilities.oneKindOfTool ? [] : unneeded(capabilities.serverTools);
+        return [...this.toolbox.tools.filter(({ name }) => !without.includes(name)), ...serverToolList(capabilities)];
+      },
+      leftOut: ({ capabilities }: SpeechModel, disabled: readonly string[]) => leftOut(capabilities, disabled),
     };
   }
 

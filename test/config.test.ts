@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { ConfigError, readConfig } from '../src/config.ts';
+import { ConfigError, liveCheckToken, readConfig } from '../src/config.ts';
 
 const TOKEN = 'not.a.real.token';
 
@@ -41,10 +41,18 @@ test('a token and a key are enough', () => {
     },
     databaseUrl: 'sqlite:data/parley.db',
     dataKey: null,
+    newDataKey: null,
+    keepLeftServersDays: 7,
     logLevel: 'info',
     startedByNpm: false,
     pricesFile: null,
     summaryModel: null,
+    budgets: { person: { day: 0, month: 0 }, server: { day: 0, month: 0 }, bot: { day: 10, month: 0 } },
+    budgetIsDefault: true,
+    cheaperModel: null,
+    serversAllowed: null,
+    serversBlocked: [],
+    maxConversations: null,
     evenVoices: true,
     privacyUrl: null,
     toolsFolder: null,
@@ -101,6 +109,19 @@ test('empty and blank values count as not set', () => {
   assert.equal(config.discord.token, TOKEN);
   assert.equal(config.model.provider, 'gemini');
   assert.equal(config.logLevel, 'info');
+});
+
+test('quotation marks that docker hands on are no part of a value', () => {
+  const env = {
+    DISCORD_TOKEN: `"${TOKEN}"`,
+    OPENAI_API_KEY: "'sk-key'",
+    DISCORD_GUILD_ID: '""',
+    LOG_LEVEL: ' "warn" ',
+  };
+  const { discord, model, logLevel } = readConfig(env);
+  assert.deepEqual([discord.token, discord.guildId, logLevel], [TOKEN, null, 'warn']);
+  assert.equal('apiKey' in model && model.apiKey, 'sk-key');
+  assert.equal(liveCheckToken({ LIVE_CHECK_TOKEN: '"a.b.c"' }), 'a.b.c');
 });
 
 test('every problem is one line that names its variable and says what to do', () => {
@@ -179,6 +200,102 @@ test('everything of Azure can be set, and a gateway stands for the endpoint', ()
     headers: { Authorization: 'Bearer gateway-key' },
     mcpServers: [],
   });
+});
+
+test('addresses of gateways may be copied as the gateway names them', () => {
+  const bases = (variable: string, more: NodeJS.ProcessEnv, texts: readonly string[]) =>
+    texts.map((text) => readConfig({ DISCORD_TOKEN: TOKEN, ...more, [variable]: text }).model.baseUrl);
+  const openai = ['', '/', '/realtime', '/realtime/'];
+  for (const [variable, more] of [
+    ['OPENAI_BASE_URL', { OPENAI_API_KEY: 'k' }],
+    ['AZURE_OPENAI_BASE_URL', AZURE],
+  ] as const) {
+    const made = bases(variable, more, [
+      ...openai.map((end) => `wss://gw.example/live/acct${end}`),
+      'https://gw.example/live/acct/',
+      'ws://gw.example/live/acct',
+    ]);
+    assert.deepEqual(made, [...Array(5).fill('https://gw.example/live/acct'), 'http://gw.example/live/acct']);
+  }
+  const path = '/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent';
+  for (const [variable, more] of [
+    ['GEMINI_BASE_URL', { GEMINI_API_KEY: 'k' }],
+    ['VERTEX_BASE_URL', { VERTEX_PROJECT: 'p' }],
+  ] as const) {
+    const made = bases(
+      variable,
+      more,
+      ['', '/', path].map((end) => `wss://gw.example/a${end}`),
+    );
+    assert.deepEqual(made, Array(3).fill('https://gw.example/a'), variable);
+    assert.match(problems({ DISCORD_TOKEN: TOKEN, ...more, [variable]: 'ftp://gw.example' })[0] ?? '', /wss:\/\//);
+  }
+});
+
+test('the key of Azure goes as Bearer to a gateway, and as Azure wants it to Azure and where the headers say how', () => {
+  const keyAs = (url: string, headers?: string) => {
+    const { model } = readConfig({ ...AZURE, AZURE_OPENAI_BASE_URL: url, AZURE_OPENAI_HEADERS: headers });
+    return model.provider === 'azure' && model.keyAs;
+  };
+  assert.equal(keyAs('https://gateway.example/live/acct'), 'bearer');
+  for (const own of [
+    'https://me.openai.azure.com/openai/v1',
+    'https://me.services.ai.azure.com/x',
+    'https://me.azure-api.net/x',
+  ]) {
+    assert.equal(keyAs(own), undefined, own);
+  }
+  assert.equal(keyAs('https://gateway.example', '{"Authorization":null}'), undefined);
+});
+
+test('no key is needed where the headers bring one, and null in them takes a header away', () => {
+  for (const [provider, env] of Object.entries({
+    openai: { OPENAI_HEADERS: '{"Authorization":"Bearer gw","x-drop":null}' },
+    azure: {
+      AZURE_OPENAI_HEADERS: '{"Ocp-Apim-Subscription-Key":"gw"}',
+      AZURE_OPENAI_BASE_URL: 'https://gateway.example',
+      AZURE_OPENAI_DEPLOYMENT: 'talk',
+    },
+    gemini: { GEMINI_HEADERS: '{"x-portkey-api-key":"gw"}' },
+  })) {
+    const config = readConfig({ DISCORD_TOKEN: TOKEN, ...env });
+    assert.deepEqual([config.model.provider, config.model.apiKey], [provider, '']);
+    assert.ok(config.secrets.includes('gw'), 'a secret');
+    assert.ok(!config.secrets.some((one) => !one), 'no empty ones');
+  }
+  const left = { OPENAI_HEADERS: '{"Authorization":"Bearer old"}', GEMINI_API_KEY: 'g' };
+  assert.equal(readConfig({ DISCORD_TOKEN: TOKEN, ...left }).model.provider, 'gemini', 'a key goes before headers');
+  const [only] = problems({ DISCORD_TOKEN: TOKEN, OPENAI_HEADERS: '{"x-team":"voices","Authorization":null}' });
+  assert.match(only ?? '', /^OPENAI_API_KEY, /);
+});
+
+test('what writes down can be chosen for talking as well, and switched off', () => {
+  const of = (chosen: string | undefined) => {
+    const { model } = readConfig({ DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'k', OPENAI_TRANSCRIBE_MODEL: chosen });
+    return model.provider === 'openai' && [model.transcriber, model.inputTranscriber];
+  };
+  assert.deepEqual(of(undefined), ['gpt-live-transcribe', undefined]);
+  assert.deepEqual(of('gpt-transcribe'), ['gpt-transcribe', 'gpt-transcribe']);
+  assert.deepEqual(of('none'), ['gpt-live-transcribe', null]);
+});
+
+test('a model that leads no conversation is refused with one that does', () => {
+  const start = { DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'k', GEMINI_API_KEY: 'g' };
+  assert.deepEqual(problems({ ...start, OPENAI_MODEL: 'gpt-live-1.1' }), [
+    "OPENAI_MODEL: gpt-live-1.1 speaks OpenAI's Live API (/v1/live/sessions), which has no turns and which I do not speak. Take gpt-realtime-2.1 instead.",
+  ]);
+  for (const [variable, model, instead] of [
+    ['OPENAI_MODEL', 'gpt-live-1', 'gpt-realtime-2.1'],
+    ['OPENAI_MODEL', 'gpt-live-transcribe', 'gpt-realtime-2.1'],
+    ['OPENAI_MODEL', 'gpt-realtime-translate', 'gpt-realtime-2.1'],
+    ['OPENAI_MODEL', 'whisper-1', 'gpt-realtime-2.1'],
+    ['GEMINI_MODEL', 'models/gemini-3.5-live-translate-preview', 'gemini-3.8-live'],
+    ['VERTEX_MODEL', 'gemini-3.5-transcribe', 'gemini-3.8-live'],
+  ] as const) {
+    const [line, ...more] = problems({ ...start, [variable]: model });
+    assert.match(line ?? '', new RegExp(`^${variable}: .*Take ${instead} instead\\.$`));
+    assert.deepEqual(more, []);
+  }
 });
 
 test('Vertex needs a project; without a key the Google credentials count', () => {
@@ -315,6 +432,7 @@ test('.env.example names every variable, and as it stands asks for a token and a
   const read = new Set<string>();
   const env = new Proxy({}, { get: (_, name) => void read.add(String(name)) }) as NodeJS.ProcessEnv;
   assert.throws(() => readConfig(env), ConfigError);
+  liveCheckToken(env);
   assert.deepEqual(names.toSorted(), [...read, 'NODE_EXTRA_CA_CERTS'].toSorted());
   assert.equal(
     problems(Object.fromEntries([...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, k, v]) => [k, v]))).length,
@@ -406,4 +524,42 @@ test('TRANSCRIBER has OpenAI write down beside another provider, and needs its k
     headers: {},
     transcriber: 'gpt-transcribe',
   });
+});
+
+test('budgets are US dollars a day, or a day and a month; the bot has one by default where any server may invite it', () => {
+  const base = { DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'sk-key' };
+  const read = (env: NodeJS.ProcessEnv) => {
+    const { budgets, budgetIsDefault } = readConfig({ ...base, ...env });
+    return { ...budgets, budgetIsDefault };
+  };
+  const none = { day: 0, month: 0 };
+  assert.deepEqual(read({ BUDGET_PER_PERSON: '0.5', BUDGET_PER_SERVER: '$2/30', BUDGET_TOTAL: '0, 100' }), {
+    person: { day: 0.5, month: 0 },
+    server: { day: 2, month: 30 },
+    bot: { day: 0, month: 100 },
+    budgetIsDefault: false,
+  });
+  assert.deepEqual(read({ SERVERS_ALLOWED: '1, 2' }).bot, none);
+  assert.deepEqual(read({ BUDGET_TOTAL: '0' }).bot, none);
+  assert.deepEqual(read({ SERVERS_BLOCKED: '3' }).bot, { day: 10, month: 0 });
+  assert.match(problems({ ...base, BUDGET_TOTAL: '-5' })[0]!, /^BUDGET_TOTAL must be US dollars a day, such as 5/);
+  assert.match(problems({ ...base, BUDGET_TOTAL: 'much' })[0]!, /^BUDGET_TOTAL must be/);
+});
+
+test('servers and how many conversations there are can be limited, and the cheaper model has to be configured', () => {
+  const base = { DISCORD_TOKEN: TOKEN, OPENAI_API_KEY: 'sk-key' };
+  const config = readConfig({ ...base, SERVERS_ALLOWED: '11,12;13 ', SERVERS_BLOCKED: '14', MAX_CONVERSATIONS: '2' });
+  assert.deepEqual(config.serversAllowed, ['11', '12', '13']);
+  assert.deepEqual(config.serversBlocked, ['14']);
+  assert.equal(config.maxConversations, 2);
+  assert.deepEqual(readConfig({ ...base, CHEAPER_MODEL: 'gpt-realtime-2.1-mini' }).cheaperModel, {
+    provider: 'openai',
+    model: 'gpt-realtime-2.1-mini',
+  });
+  assert.match(problems({ ...base, SERVERS_ALLOWED: 'mine' })[0]!, /^SERVERS_ALLOWED must be server ids/);
+  assert.match(problems({ ...base, MAX_CONVERSATIONS: '0' })[0]!, /^MAX_CONVERSATIONS must be a whole number/);
+  assert.match(
+    problems({ ...base, CHEAPER_MODEL: 'gemini:gemini-3.8-live' })[0]!,
+    /^CHEAPER_MODEL is of gemini, which is not/,
+  );
 });

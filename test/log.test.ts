@@ -25,7 +25,7 @@ test('a secret is blanked in messages, fields, URLs and errors, in every spellin
   log.error({ err: new Error(`refused ${secret}`) }, 'failed');
   const text = written();
   assert.doesNotMatch(text, /secret/);
-  assert.equal(text.match(/\[redacted\]/g)?.length, 5);
+  assert.equal(text.match(/\[redacted\]/g)?.length, 3, 'of an error that is not ours, the message is not there at all');
   for (const line of text.trim().split('\n')) JSON.parse(line);
 });
 

@@ -20,6 +20,12 @@ describe('mcp.json', () => {
     return readMcp(file, env).problems.map((line) => line.replace(`${file}: `, ''));
   }
 
+  it('counts as Windows writes it, with a mark at its beginning', async () => {
+    await write('\ufeff{ "mcpServers": { "notes": { "command": "notes" } } }');
+    const { servers, problems: wrong } = readMcp(file, {});
+    assert.deepEqual([servers.map(({ name }) => name), wrong], [['notes'], []]);
+  });
+
   it('gives a program only PATH, HOME and what its entry names, and runs it beside the file', async () => {
     await write({
       mcpServers: {

@@ -9,7 +9,7 @@ import { readPrices } from '../src/prices-file.ts';
 const folder = mkdtempSync(join(tmpdir(), 'parley-prices-'));
 after(() => rmSync(folder, { recursive: true }));
 
-function file(content: string): string {
+function file(content: string | Uint8Array): string {
   const path = join(folder, 'prices.json');
   writeFileSync(path, content);
   return path;
@@ -24,6 +24,13 @@ test('a file adds models and replaces single ones', async () => {
   assert.deepEqual(prices.get('my-deployment'), { audioIn: 1 });
   assert.deepEqual(prices.get('whisper-1'), { perMinute: 0.5 });
   assert.equal(prices.get('gpt-realtime-2.1')?.audioIn, 32);
+});
+
+test('a file counts as Windows writes it: with a mark at its beginning, or as UTF-16', async () => {
+  const text = '\ufeff{ "my-deployment": { "audioIn": 1 } }';
+  for (const bytes of [Buffer.from(text), Buffer.from(text, 'utf16le'), Buffer.from(text, 'utf16le').swap16()]) {
+    assert.deepEqual((await readPrices(file(bytes))).get('my-deployment'), { audioIn: 1 });
+  }
 });
 
 test('a file that cannot be used is refused with what is wrong in it', async () => {

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BridgeEvent } from '../src/bridge/bridge-ports.ts';
 import type { RecordBatch } from '../src/bridge/record-ports.ts';
+import type { Unwritten } from '../src/bridge/storage-ports.ts';
+import { type RecordNews, RecordOutbox } from '../src/record-outbox.ts';
 import { Recorder } from '../src/recorder.ts';
 import { Transcript } from '../src/transcript/transcript.ts';
 import { keptLog } from './fakes/log.ts';
@@ -62,7 +64,9 @@ function setUp() {
   ];
   /** Turns that were to be taken out. */
   const withdrawn = () => batches.flatMap((batch) => batch.withdrawn ?? []);
-  return { timer, channel, writer, recorder, happens, kept, turns, withdrawn, logged };
+  /** Lines that were to be taken out, by their ids. */
+  const withdrawnLines = () => batches.flatMap((batch) => batch.withdrawnLines ?? []);
+  return { timer, channel, writer, recorder, batches, happens, kept, turns, withdrawn, withdrawnLines, logged };
 }
 
 const heard = (text: string): BridgeEvent[] => [
@@ -298,4 +302,109 @@ test('a turn counts as answered once its words show, after its end, that the bot
       [2, false],
     ],
   );
+});
+
+test('what is too much to be kept while nothing can be written is lost, the oldest first, and counted', async () => {
+  const { log } = keptLog();
+  const batches: RecordBatch[] = [];
+  const news: RecordNews[] = [];
+  const joined: Unwritten[] = [];
+  const health = {
+    trouble: undefined,
+    writable: false,
+    failed: () => true,
+    waiting: () => 0,
+    join(unwritten: Unwritten) {
+      joined.push(unwritten);
+      return () => {
+        joined.splice(joined.indexOf(unwritten), 1);
+      };
+    },
+  };
+  const conversation = {
+    id: 1,
+    guildId: '1',
+    channelId: '2',
+    transcriptChannelId: '2',
+    mode: 'talk',
+    provider: 'openai',
+    model: 'm',
+    startedAt: 0,
+    endedAt: null,
+    endReason: null,
+  } as const;
+  const writer = {
+    write: (batch: RecordBatch) => {
+      batches.push(batch);
+      return Promise.resolve();
+    },
+  };
+  const outbox = new RecordOutbox({ writer, conversation, log, health, tell: (one) => news.push(one) });
+  for (let id = 1; id <= 2_100; id += 1) {
+    outbox.putLine(`turn:${id}`, {
+      kind: 'utterance',
+      id,
+      conversationId: 1,
+      guildId: '1',
+      channelId: '2',
+      startedAt: id,
+      endedAt: id,
+      posts: [],
+      by: 'person',
+      userId: '5',
+      name: 'Anna',
+      text: `words ${id}`,
+      language: null,
+      model: null,
+      written: false,
+      state: 'final',
+      cut: null,
+      turnId: id,
+      replyId: null,
+      turnIds: [],
+      itemIds: [],
+    });
+  }
+  await assert.rejects(outbox.flush());
+  await outbox.close();
+  assert.equal(joined[0]?.waiting, 2_100);
+  health.writable = true;
+  await joined[0]?.catchUp();
+  await outbox.written;
+  assert.deepEqual(news, [{ kind: 'caught-up', written: 2_000, lost: 100 }]);
+  assert.equal(batches[0]?.lines[0]?.id, 101);
+  assert.deepEqual(joined, []);
+});
+
+test('somebody’s line goes where it turns out later whose it is', async (context) => {
+  const { timer, channel, recorder, happens, withdrawnLines, kept } = setUp();
+  context.after(() => recorder.close());
+  happens({ type: 'turn-began', turn, queuedMs: 0, soundStart: 500 });
+  happens({ type: 'turn-transcript', turn: null, text: 'What time is it?', final: true });
+  happens({ type: 'turn-transcript', turn: null, text: 'Yes.', final: true });
+  await timer.pass(2_000);
+  assert.deepEqual(channel.contents, ['**Anna:** …\n**Somebody:** What time is it?\n**Somebody:** Yes.']);
+  const [first] = kept().filter((line) => line.kind === 'utterance' && line.text === 'What time is it?');
+  happens({ type: 'turn-transcript', turn, text: 'What time is it?', final: true, insteadOf: 'What time is it?' });
+  await timer.pass(2_000);
+  await recorder.flush();
+  assert.deepEqual(channel.contents, ['**Anna:** What time is it?\n**Somebody:** Yes.']);
+  assert.deepEqual(withdrawnLines(), [first?.id]);
+  // A line that is not there costs nothing.
+  happens({ type: 'turn-transcript', turn, text: 'What time is it?', final: true, insteadOf: 'What time is it?' });
+  await recorder.flush();
+  assert.deepEqual(withdrawnLines(), [first?.id]);
+});
+
+test('a line that was emptied in the database is not written again when its post becomes known', async () => {
+  const { recorder, batches } = setUp();
+  const call = { callId: 'c1', replyId: 'r1', turnIds: [1], name: 'recall', arguments: '{}' };
+  recorder.observe({ type: 'tool-started', call, askers: [{ userId: '6', name: 'Ben' }], cancelId: 'x' });
+  await recorder.flush();
+  const [line] = batches.flatMap(({ lines }) => lines);
+  assert.equal(line?.kind, 'tool-call');
+  recorder.dropLines(new Set([line?.id ?? 0]));
+  recorder.posted(['call:c1'], 'm1');
+  await recorder.flush();
+  assert.equal(batches.flatMap(({ lines }) => lines).length, 1);
 });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { reminderButtons } from '../src/discord/reminder-buttons.ts';
 import { Reminding, type RemindingParts } from '../src/reminding.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { ReminderStore } from '../src/store/reminders.ts';
+import { nextOf } from '../src/time/repeats.ts';
 import { ScriptedBridges } from './fakes/bridges.ts';
 import { keptLog } from './fakes/log.ts';
 
@@ -23,9 +25,15 @@ async function setUp(context: TestContext, change: Partial<RemindingParts> = {})
       postTo: async ({ channelId }, userId, content) => {
         posts.push(`${channelId} ${userId} ${content}`);
         brought.resolve();
+        return true;
       },
     },
+    rights: {
+      of: async () => ({ isMember: true, mayBeSpoken: async () => true, mayBePosted: async () => true }),
+    },
+    apart: () => assert.fail('there is a channel for it'),
     isIn: () => true,
+    mayHear: () => true,
     escape: (text) => text.replaceAll('*', '\\*'),
     log,
     ...change,
@@ -106,6 +114,16 @@ test('what could not be said in time, or because the conversation ended, is post
   assert.equal(posts.length, 1);
 });
 
+test('what somebody wrote down who does not want to be heard goes to no model: it is posted', async (context) => {
+  const { reminding, bridges, posts, brought, overdue } = await setUp(context, { mayHear: () => false });
+  const bridge = bridges.place({ guildId: 'g', channelId: 'w' });
+  await overdue(1_000);
+  await reminding.start();
+  await brought;
+  assert.deepEqual(posts, ['v 1 You wanted to be reminded of this: tea']);
+  assert.equal(bridge.announced.length, 0);
+});
+
 test('somebody who is elsewhere reads it instead', async (context) => {
   const { reminding, bridges, posts, brought, overdue } = await setUp(context, { isIn: () => false });
   const bridge = bridges.place({ guildId: 'g', channelId: 'w' });
@@ -171,4 +189,54 @@ test('a deleted reminder is not brought', async (context) => {
   assert.equal(await reminding.remove('g', '1', id), true);
   while ((await store.nextDueAt()) !== null) await new Promise((resolve) => setTimeout(resolve, 20));
   assert.deepEqual(posts, ['v 1 You wanted to be reminded of this: second']);
+});
+
+test('a reminder that comes again is brought once for what was missed, has a button that ends it, and is due next', async (context) => {
+  const buttons: unknown[] = [];
+  const contents: string[] = [];
+  const brought = Promise.withResolvers<void>();
+  const { reminding, store, database } = await setUp(context, {
+    isIn: () => false,
+    buttons: reminderButtons,
+    texts: {
+      postTo: async (_place, _userId, content, key, below) => {
+        buttons.push(below?.buttons);
+        contents.push(`${key} ${content}`);
+        brought.resolve();
+        return true;
+      },
+    },
+  });
+  const repeat = { days: [1, 2, 3, 4, 5, 6, 7], hour: 9, minute: 0, zone: 'Europe/Berlin' };
+  const made = await store.add({ ...wish(60_000), repeat });
+  const missed = nextOf(repeat, Date.now() - 4 * 86_400_000);
+  await database('reminders').update({ due_at: missed });
+  await reminding.start();
+  await brought.promise;
+  await reminding.close();
+  assert.match(
+    contents.join(),
+    new RegExp(`^reminder:${made.id}:${missed} You wanted .*\\(it comes \\d+ (days|hours) late\\)`),
+  );
+  assert.deepEqual(buttons, [[{ id: `reminder-end/1/${made.id}`, label: 'Stop reminding me' }]]);
+  const [next, ...more] = await store.of('g', '1');
+  assert.equal(next?.dueAt, nextOf(repeat, Date.now()));
+  assert.equal(more.length, 0);
+});
+
+test('a reminder that was brought is not brought again because that could not be written down', async (context) => {
+  const { store, posts, brought, overdue, left, parts } = await setUp(context);
+  const done = store.done.bind(store);
+  let failures = 0;
+  store.done = (id) => {
+    failures += 1;
+    return failures < 2 ? Promise.reject(new Error('the disk is full')) : done(id);
+  };
+  await overdue(1_000);
+  const reminding = new Reminding({ ...parts, isIn: () => false, rewriteMs: 50 });
+  context.after(() => reminding.close());
+  await reminding.start();
+  await brought;
+  while ((await left()) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(posts.length, 1);
 });

@@ -27,9 +27,16 @@ function setUp(write: (order: WritingOrder) => string, budget?: number | ((charg
   };
   const spending = {
     note: async (place: unknown, event: unknown) => void charged.push([place, event]),
-    exhausted: async () => (typeof budget === 'number' ? budget : budget?.(charged.length)),
+    spent: async () => {
+      const usd = typeof budget === 'number' ? budget : budget?.(charged.length);
+      return usd === undefined
+        ? undefined
+        : { words: `today's budget of this server ($${usd})`, until: 1_796_000_000_000 };
+    },
   };
-  const summaries = new WrittenSummaries({ model, spending } as ConstructorParameters<typeof WrittenSummaries>[0]);
+  const summaries = new WrittenSummaries({ model, spending } as unknown as ConstructorParameters<
+    typeof WrittenSummaries
+  >[0]);
   const sumUp = (lines: readonly RecordedUtterance[]) =>
     summaries.sumUp({ guildId: '10', channelId: '20', by: ANNA, lines }, new AbortController().signal);
   return { sumUp, orders, charged };
@@ -126,15 +133,43 @@ test('an answer of another form, a spent budget and too long a conversation are 
     assert.equal(charged.length, 1);
   }
   const spent = setUp(() => answer(), 5);
-  await assert.rejects(spent.sumUp(said(1, () => 'word')), /Today's budget of \$5 is spent/);
+  await assert.rejects(spent.sumUp(said(1, () => 'word')), /today's budget of this server \(\$5\) is spent/);
   assert.equal(spent.orders.length, 0);
   const spending = setUp(
     () => answer(),
     (charged) => (charged >= 3 ? 5 : undefined),
   );
-  await assert.rejects(spending.sumUp(said(400, () => 'x'.repeat(1_000))), /Today's budget of \$5 is spent/);
+  await assert.rejects(
+    spending.sumUp(said(400, () => 'x'.repeat(1_000))),
+    /today's budget of this server \(\$5\) is spent/,
+  );
   assert.equal(spending.orders.length, 3);
   const long = setUp(() => answer());
   await assert.rejects(long.sumUp(said(700, () => 'x'.repeat(2_000))), /too long to be summed up/);
   assert.equal(long.orders.length, 0);
+});
+
+test('of 25 summaries of one person few are paid, and the same lines are summed up once', async () => {
+  const { sumUp, orders } = setUp(() => answer({ text: 'shown', lines: [1] }));
+  const same = said(3, (at) => `word ${at}`);
+  for (let i = 0; i < 25; i += 1) assert.equal((await sumUp(same))[0]?.text, 'shown');
+  assert.equal(orders.length, 1);
+  let refused = 0;
+  for (let i = 0; i < 25; i += 1) {
+    await sumUp(said(1, () => `another ${i}`)).catch((error: Error) => {
+      assert.match(
+        error.message,
+        /^I made many summaries here just now, and each costs money\. Try again in [23] minutes\.$/,
+      );
+      refused += 1;
+    });
+  }
+  assert.deepEqual([orders.length, refused], [5, 21]);
+});
+
+test('one person has one summary written at a time', async () => {
+  const { sumUp } = setUp(() => answer({ text: 'shown', lines: [1] }));
+  const [first, second] = await Promise.allSettled([sumUp(said(1, () => 'one')), sumUp(said(1, () => 'two'))]);
+  assert.equal(first?.status, 'fulfilled');
+  assert.match(second?.status === 'rejected' ? second.reason.message : '', /Another summary .* is being written/);
 });

@@ -150,6 +150,24 @@ export class SpeakerQueue {
     this.#utterances.push(this.#open);
   }
 
+  /**
+   * What was just begun goes on in the utterance before it, if that waits whole and is shorter than `longestMs`. Gives
+   * whether it did.
+   */
+  joinLast(longestMs: number): boolean {
+    const [before, begun] = this.#utterances.slice(-2);
+    if (!before || !begun || begun !== this.#open || before.queuedMs < before.totalMs) return false;
+    if (before.totalMs >= longestMs) return false;
+    this.#utterances.pop();
+    before.frames.push(...begun.frames);
+    before.queuedMs += begun.queuedMs;
+    before.totalMs += begun.totalMs;
+    before.voicedUntil = begun.voicedUntil;
+    before.closed = false;
+    this.#open = before;
+    return true;
+  }
+
   /** Removes and gives the sound of the first utterance that is there now. */
   takeFrames(): Int16Array[] {
     const first = this.#utterances[0];

@@ -1,5 +1,6 @@
 import { doubleMetaphone } from 'double-metaphone';
 import { distance } from 'fastest-levenshtein';
+import { fold } from '../folding/fold.ts';
 import { latinized } from './transliteration.ts';
 
 /** Where a name stood, and as which word of what was said. The word is untrusted text. */
@@ -175,7 +176,7 @@ function wordsOf(text: string): Word[] {
   return found.map((said) => ({ said, plain: plainOf(said) })).filter(({ plain }) => plain !== '');
 }
 
-/** Small letters without accents, Cyrillic and Greek in Latin letters. An é that ends a word sounds: it becomes ei. */
+/** Folded, Cyrillic and Greek in Latin letters. An é that ends a word sounds: it becomes ei. */
 function plainOf(word: string): string {
   const bare = word
     .toLowerCase()
@@ -183,7 +184,7 @@ function plainOf(word: string): string {
     .normalize('NFD')
     .replace(/e\u0301$/, 'ei')
     .replace(/[\u0300-\u036f]/g, '');
-  return latinized(bare.normalize('NFC'));
+  return fold(latinized(bare.normalize('NFC')), 'search');
 }
 
 function words(list: string): ReadonlySet<string> {

@@ -31,6 +31,11 @@ export class Announcements {
   /** Nothing is heard any more. Idempotent. */
   close(): void {
     this.#closed = true;
+    this.giveUp();
+  }
+
+  /** None of those that wait is said any more. */
+  giveUp(): void {
     for (const { settle } of this.#waiting.values()) settle(false);
     this.#waiting.clear();
   }

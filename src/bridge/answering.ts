@@ -1,11 +1,12 @@
 import { Names } from './addressing.ts';
 import type { AnswerReason, Audience } from './bridge-ports.ts';
 import { FollowUps } from './follow-ups.ts';
-import type { SessionEvent, Turn, Unasked } from './ports.ts';
+import type { SessionEvent, Turn, Unasked, UserId } from './ports.ts';
 import type { GuildSettings } from './room-ports.ts';
 
 /** Words that do not come within this time after the end of a turn are not waited for. */
 const WORDS_WAIT_MS = 6_000;
+const REMEMBERED = 512;
 
 /** Words of a turn; see SessionEvent. */
 type Words = Pick<SessionEvent & { readonly type: 'turn-transcript' }, 'text' | 'final' | 'exact' | 'missing'>;
@@ -17,6 +18,8 @@ export interface AnsweringParts {
   readonly ownName: () => string;
   /** How many people are in the voice channel. */
   readonly people: () => number;
+  /** Whether it is another bot, which is heard and not answered in a row. Default: nobody is. */
+  readonly isBot?: (userId: UserId) => boolean;
   /** null: nobody can tell, so everybody is answered. */
   readonly unasked: () => Unasked | null;
   /** Told once of every turn that is not answered as a matter of course. */
@@ -53,6 +56,12 @@ export class Answering {
   readonly #parts: AnsweringParts;
   readonly #judged = new Map<number, Judged>();
   readonly #followUps = new FollowUps();
+  /** No person has spoken since a bot's turn that is to be answered. */
+  #botsTurn = false;
+  /** Turns that are answered as a matter of course and have ended, and nobody asked for the answer yet. */
+  readonly #owed = new Set<number>();
+  /** Turns of which the model itself was left to say whether they are for it; the newest ones. */
+  readonly #chosen = new Set<number>();
   #names: { readonly all: readonly string[]; readonly found: Names } | undefined;
 
   constructor(parts: AnsweringParts) {
@@ -73,9 +82,9 @@ export class Answering {
     return answer === 'never' || (answer !== 'always' && this.#parts.unasked() !== null);
   }
 
-  /** Whom a turn finds that begins now. */
-  get audience(): Exclude<Audience, 'listens'> {
-    if (this.chooses) return 'some';
+  /** Whom a turn of this person finds that begins now. */
+  audienceOf(userId: UserId | null): Exclude<Audience, 'listens'> {
+    if (this.chooses || this.#isBotAgain(userId)) return 'some';
     return this.#parts.settings().answer === 'always' ? 'everybody' : 'untold';
   }
 
@@ -84,16 +93,41 @@ export class Answering {
     return [...this.#judged.values()].some(({ state }) => state === 'wanted' || state === 'undecided');
   }
 
+  /** Whether the model was left to say if this turn is for it: silence is an answer then. */
+  mayStaySilent(turnId: number): boolean {
+    return this.#chosen.has(turnId);
+  }
+
+  /** Whether this turn, which is over, is to be answered, as far as that is known. */
+  owes(turnId: number): boolean {
+    const state = this.#judged.get(turnId)?.state;
+    return state === undefined || state === 'wanted' || state === 'asked';
+  }
+
   /** Their speaker took these turns back: nobody answers them, and their words are not waited for. */
   withdraw(turnIds: readonly number[]): void {
-    for (const id of turnIds) this.#judged.delete(id);
+    for (const id of turnIds) {
+      this.#judged.delete(id);
+      this.#owed.delete(id);
+    }
+  }
+
+  /** Nothing so far is answered any more, and nobody goes on from an answer. */
+  leaveAll(): void {
+    this.#judged.clear();
+    this.#owed.clear();
+    this.#chosen.clear();
+    this.#followUps.clear();
+    this.#botsTurn = false;
   }
 
   /** A spoken turn begins; its first voiced packet came at `voicedFrom`. Gives the turn as the model is to be told of it. */
   began(turn: Turn, voicedFrom: number): Turn {
     const { answer } = this.#parts.settings();
     const unasked = this.#parts.unasked();
-    if (!this.chooses) {
+    const isBotAgain = this.#isBotAgain(turn.userId);
+    if (turn.userId !== null) this.#botsTurn = this.#isBot(turn.userId);
+    if (!this.chooses && !isBotAgain) {
       this.#followUps.meant(turn.id);
       return turn;
     }
@@ -107,14 +141,18 @@ export class Answering {
       whole: false,
     };
     this.#judged.set(turn.id, one);
-    if (answer === 'never') this.#refuse(one, { kind: 'never' });
+    if (isBotAgain) this.#refuse(one, { kind: 'bot-again' });
+    else if (answer === 'never') this.#refuse(one, { kind: 'never' });
     else if (answer === 'auto' && this.#parts.people() < 2) this.#accept(one, { kind: 'alone' });
     else if (this.#followUps.has(turn.userId, voicedFrom)) this.#accept(one, { kind: 'follow-up' });
     else if (unasked === 'chooses') {
       // A model that may stay silent about this turn would also do so about the one before that it cut short.
       const owed = this.#owesSurely;
       this.#accept(one, { kind: 'model' });
-      return owed ? turn : { ...turn, onlyIfCalled: this.#allNames };
+      if (owed) return turn;
+      this.#chosen.add(turn.id);
+      if (this.#chosen.size > REMEMBERED) this.#chosen.delete(this.#chosen.values().next().value as number);
+      return { ...turn, onlyIfCalled: this.#allNames };
     }
     return turn;
   }
@@ -122,6 +160,7 @@ export class Answering {
   /** A typed turn, or an announcement: always meant for the bot, and the model is asked at once. */
   wrote(turn: Turn, now: number): void {
     this.#followUps.meant(turn.id);
+    if (turn.userId !== null) this.#botsTurn = false;
     if (this.#parts.settings().answer !== 'always') {
       this.#judged.set(turn.id, {
         turn,
@@ -146,7 +185,8 @@ export class Answering {
     if (one?.state === 'undecided' && one.whole) this.#judge(one, one.words, true);
     const passed = one?.state === 'refused';
     if (passed) this.#judged.delete(turnId);
-    const respond = quiet && (one === undefined || this.#wanted);
+    if (!one) this.#owed.add(turnId);
+    const respond = quiet && (this.#owed.size > 0 || this.#wanted);
     if (respond) this.#asked();
     return { respond, passed };
   }
@@ -230,6 +270,14 @@ export class Answering {
     }
   }
 
+  #isBot(userId: UserId): boolean {
+    return this.#parts.isBot?.(userId) ?? false;
+  }
+
+  #isBotAgain(userId: UserId | null): boolean {
+    return userId !== null && this.#botsTurn && this.#isBot(userId);
+  }
+
   get #owesSurely(): boolean {
     return [...this.#judged.values()].some(({ sure, state }) => sure && state === 'wanted');
   }
@@ -240,6 +288,7 @@ export class Answering {
 
   /** A reply answers every turn that has ended. */
   #asked(): void {
+    this.#owed.clear();
     for (const one of this.#judged.values()) {
       if (one.endedAt === undefined) continue;
       if (one.state === 'wanted') one.state = 'asked';

@@ -1,15 +1,16 @@
 // What a conversation tells and takes, for the commands, the transcript, the demo and the bench. Types only.
+import type { BudgetState } from './budget-ports.ts';
 import type { Person, Provider, ServerWork, SpeechModel, ToolCall, ToolResult, Turn, Usage, UserId } from './ports.ts';
 import type { ConversationMode } from './record-ports.ts';
-import type { Decision, GuildSettings, PostExtras, Progress } from './room-ports.ts';
+import type { CallOrigin, Decision, GuildSettings, PostExtras, Progress } from './room-ports.ts';
 
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
   | { readonly kind: 'asked'; readonly by: string | null }
   | { readonly kind: 'alone' }
   | { readonly kind: 'idle' }
-  /** What this guild may spend in a UTC day is spent. */
-  | { readonly kind: 'budget'; readonly budgetUsd: number }
+  /** What may be spent is spent. */
+  | { readonly kind: 'budget'; readonly budget: BudgetState }
   /** `message` says what happened and what to do, for people. */
   | { readonly kind: 'line-lost'; readonly message: string }
   | { readonly kind: 'session-lost'; readonly message: string };
@@ -34,6 +35,8 @@ export type AnswerReason =
   | { readonly kind: 'not-addressed' }
   /** Nobody wrote down in time what was said. */
   | { readonly kind: 'no-words' }
+  /** Another bot's, whose turn before was answered: two bots would talk to one another without end. */
+  | { readonly kind: 'bot-again' }
   | { readonly kind: 'never' };
 
 /**
@@ -60,13 +63,14 @@ export type BridgeEvent =
       readonly speechMs: number;
       readonly respond: boolean;
     } & TurnSound)
-  /** `itemIds`: the provider's, where it told them. */
+  /** `itemIds`: the provider's, where it told them. `insteadOf`: the text of somebody's final line that goes for it. */
   | {
       readonly type: 'turn-transcript';
       readonly turn: Turn | null;
       readonly text: string;
       readonly final: boolean;
       readonly itemIds?: readonly string[];
+      readonly insteadOf?: string;
     }
   /** Its speaker does not want to be heard any more: nothing of this turn is to be kept, and no more of it comes. */
   | { readonly type: 'turn-withdrawn'; readonly turn: Turn }
@@ -111,9 +115,30 @@ export type BridgeEvent =
       readonly extras?: PostExtras | undefined;
       /** For the button that runs it again. Absent: it cannot be run again. */
       readonly againId?: string | undefined;
+      /** What its arguments may come from, for whoever runs it again. Absent: from who asked alone. */
+      readonly origin?: CallOrigin | undefined;
     }
-  /** Something was decided about what somebody wanted, for `/why`. */
-  | { readonly type: 'decided'; readonly decision: Decision }
+  /**
+   * What a call brought for its askers alone: it is posted to nobody, and stands in the record under the voice channel
+   * where only they and others who may read it see it. `output`: JSON text.
+   */
+  | {
+      readonly type: 'private-answer';
+      readonly call: ToolCall;
+      readonly askers: readonly Person[];
+      readonly channelId: string;
+      readonly output: string;
+    }
+  /**
+   * Something was decided about what somebody wanted, for `/why`. `channelId`: the voice channel where they wanted it;
+   * absent: the present one. `only`: nobody else knows of it, since they typed it for themselves.
+   */
+  | {
+      readonly type: 'decided';
+      readonly decision: Decision;
+      readonly channelId?: string | undefined;
+      readonly only?: UserId;
+    }
   /** A running call says how far it is. */
   | { readonly type: 'tool-progress'; readonly callId: string; readonly progress: Progress }
   /** A tool that the provider runs did something for a reply to these turns. */
@@ -181,6 +206,9 @@ export interface TurnStory {
 /** What became of somebody's wish to cancel a call. `not-yours`: only its askers and moderators may. */
 export type CancelOutcome = 'cancelled' | 'not-yours' | 'over';
 
+/** A call that was made before. `origin`: what its arguments may come from. */
+export type RepeatedCall = Pick<ToolCall, 'name' | 'arguments'> & { readonly origin?: CallOrigin | undefined };
+
 /** What became of somebody's wish to run a call again. `running`: theirs already is. */
 export type AgainOutcome = 'started' | 'running';
 
@@ -216,6 +244,8 @@ export interface Announcement {
   readonly text: string;
   /** Whom it is for. */
   readonly about?: UserId;
+  /** There may be text from outside in it. */
+  readonly outside?: boolean | undefined;
 }
 
 /** One voice channel joined to one session, as the commands see it. */
@@ -223,8 +253,11 @@ export interface BridgeHandle {
   readonly guildId: string;
   readonly channelId: string;
   status(): BridgeStatus;
-  /** Types into the conversation; the model answers aloud when the floor is quiet. Does nothing where it only listens. */
-  ask(person: Person, text: string): void;
+  /**
+   * Types into the conversation; the model answers aloud when the floor is quiet. False, and nothing is done, where this
+   * person has typed enough that waits still, and where it only listens.
+   */
+  ask(person: Person, text: string): boolean;
   /**
    * Has the model say something that nobody asked for, when the floor is quiet. The turn is nobody's, so its reply has
    * nobody's rights. True once the reply has sounded; false when the conversation ended before, and where the bot only
@@ -239,7 +272,9 @@ export interface BridgeHandle {
   /** Cancels a running call for this person. `keepsOrder`: they may manage messages where the transcript is. */
   cancelTool(cancelId: string, by: Person, keepsOrder: boolean): CancelOutcome;
   /** Runs a call once more as this person, with their rights. The model hears of the result and is not asked about it. */
-  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome;
+  runAgain(call: RepeatedCall, by: Person): AgainOutcome;
+  /** It is about to end: close() was called, and is waiting for last words. Absent: no. */
+  readonly isLeaving?: boolean;
   /** Idempotent; ends with an `ended` event. */
   close(reason: EndReason): Promise<void>;
 }
@@ -254,10 +289,34 @@ export interface OpenRequest {
   readonly returning?: boolean;
 }
 
+/** A conversation that is wanted and not there yet. */
+export interface Opening {
+  readonly guildId: string;
+  readonly channelId: string;
+  readonly by: Person;
+  readonly mode: ConversationMode;
+  /** After a restart, perhaps waiting for its next attempt. */
+  readonly returning: boolean;
+  /** Gives it up; whoever asked for it reads `told`. Resolves when nothing of it is left. */
+  callOff(told: string): Promise<void>;
+}
+
 /** All conversations of this process; at most one a guild. */
 export interface Bridges {
   find(guildId: string): BridgeHandle | undefined;
-  /** Connects to the model and joins the channel. Rejects with SessionLostError or LineLostError, leaving nothing behind. */
+  /** The conversation that is wanted in this guild and not there yet. */
+  opening(guildId: string): Opening | undefined;
+  /**
+   * Connects to the model and joins the channel. Rejects with SessionLostError or LineLostError, leaving nothing behind, or
+   * with CalledOffError.
+   */
   open(request: OpenRequest): Promise<BridgeHandle>;
   closeAll(reason: EndReason): Promise<void>;
+  /** Servers that wait because there are as many conversations as there may be. */
+  readonly waiting: {
+    /** Waits for room, in the place of an earlier request of the same server; the conversation opens by itself. Gives the place. */
+    add(request: OpenRequest): number;
+    placeOf(guildId: string): number | undefined;
+    remove(guildId: string): boolean;
+  };
 }

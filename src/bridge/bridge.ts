@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { wallClock } from '../clock/wall-clock.ts';
 import { Announcements } from './announcements.ts';
 import { Answering } from './answering.ts';
 import type {
@@ -9,17 +10,19 @@ import type {
   BridgeStatus,
   CancelOutcome,
   EndReason,
+  RepeatedCall,
 } from './bridge-ports.ts';
 import { Company } from './company.ts';
 import { Departure } from './departure.ts';
-import { Floor, type FloorSettings } from './floor.ts';
+import { Floor } from './floor.ts';
+import type { FloorSettings } from './floor-ports.ts';
 import type { Note } from './guild-ports.ts';
 import { HostedWork } from './hosted-work.ts';
 import { LastWords } from './last-words.ts';
 import { LineListener } from './line-listener.ts';
 import { ModelInUse } from './model-in-use.ts';
 import { People } from './people.ts';
-import type { Conversation, Person, SpeechModel, ToolCall, UserId, VoiceLine } from './ports.ts';
+import type { Conversation, Person, SpeechModel, UserId, VoiceLine } from './ports.ts';
 import { Replies } from './replies.ts';
 import { ReplyUsage } from './reply-usage.ts';
 import { TurnBook } from './rights.ts';
@@ -56,11 +59,15 @@ export interface BridgeParts {
   readonly ticker: Ticker;
   /** Whether this person's sound may be used. Absent: everybody's may. */
   readonly mayHear?: (userId: UserId) => boolean;
+  /** Whether this person may cost anything more; whoever may not is not listened to. Absent: everybody. */
+  readonly mayCost?: ((userId: UserId) => boolean) | undefined;
   /** Quiet and loud people are brought to a common level for the model. */
   readonly evenVoices?: boolean;
   /** The bot's display name, by which people may call it. Default `Parley`. */
   readonly ownName?: () => string;
   readonly observe: (event: BridgeEvent) => void;
+  /** An instant of performance.now() in ms since 1970, as the record of the conversation has it. */
+  readonly timeAt?: (instant: number) => number;
   /** See Departure. */
   readonly lastWordsMs?: number;
   /** The last thing to do while the bot is still in the channel; waited for at most a second. */
@@ -74,7 +81,7 @@ export class Bridge implements BridgeHandle {
   readonly #parts: BridgeParts;
   readonly #people: People;
   readonly #floor: Floor;
-  readonly #turns = new TurnBook();
+  readonly #turns: TurnBook;
   readonly #announcements = new Announcements();
   readonly #model: ModelInUse;
   readonly #tools: ToolRunner;
@@ -92,6 +99,7 @@ export class Bridge implements BridgeHandle {
     this.#parts = parts;
     this.guildId = line.guildId;
     this.#people = new People(room, parts.mayHear);
+    this.#turns = new TurnBook((userId) => room.isBot?.(userId) ?? false);
     this.#model = new ModelInUse(parts);
     this.#floor = new Floor({
       rate: model.inputRate,
@@ -105,9 +113,11 @@ export class Bridge implements BridgeHandle {
       disabled: () => this.#model.settings.disabledTools,
       onSettled: () => this.#replies.askForTools(performance.now()),
     });
+    this.#tools.keptCame(this.#model.options.notes ?? []);
     const underWay = new TurnsUnderWay();
     const shared = {
       ...parts,
+      timeAt: parts.timeAt ?? ((instant: number) => wallClock.at(instant)),
       guildId: this.guildId,
       people: this.#people,
       model: this.#model,
@@ -152,6 +162,10 @@ export class Bridge implements BridgeHandle {
     return this.#parts.line.channelId;
   }
 
+  get isLeaving(): boolean {
+    return this.#departure.begun;
+  }
+
   status(): BridgeStatus {
     const holder = this.#floor.holder;
     return {
@@ -175,11 +189,12 @@ export class Bridge implements BridgeHandle {
     };
   }
 
-  ask(person: Person, text: string): void {
-    if (this.#model.listens) return;
+  ask(person: Person, text: string): boolean {
+    if (this.#model.listens || this.#floor.hasTypedEnough(person.userId)) return false;
     this.#company.spoke(performance.now());
     this.#feed.act(this.#floor.type(person.userId, text, performance.now()));
     this.#parts.ticker.wake();
+    return true;
   }
 
   announce(announcement: Announcement): Promise<boolean> {
@@ -197,9 +212,11 @@ export class Bridge implements BridgeHandle {
     return this.#tools.cancelFor(cancelId, by, keepsOrder);
   }
 
-  runAgain(call: Pick<ToolCall, 'name' | 'arguments'>, by: Person): AgainOutcome {
+  runAgain(call: RepeatedCall, by: Person): AgainOutcome {
     const turn = { ...this.#floor.press(by.userId), name: by.name };
     this.#turns.add(turn);
+    // A press asks the model for nothing.
+    this.#turns.over([turn.id]);
     return this.#tools.runAgain(call, turn);
   }
 
@@ -215,6 +232,21 @@ export class Bridge implements BridgeHandle {
     if (!this.#departure.closing) this.#withdrawals.forget(userId);
   }
 
+  /** See Withdrawals.beginAnew. `notes`: those that the new session is told; absent: the same. */
+  beginAnew(notes?: readonly Note[]): void {
+    if (!this.#departure.closing) this.#withdrawals.beginAnew(notes ?? this.#model.notes);
+  }
+
+  /** Whose speech or typed words wait for the floor. */
+  get waiting(): readonly UserId[] {
+    return this.#floor.waiting;
+  }
+
+  /** What this person said or typed and that waits for the floor is thrown away: it is not theirs to have answered any more. */
+  dropWaiting(userId: UserId): void {
+    if (!this.#departure.closing) this.#feed.act(this.#floor.dropWaiting(userId, performance.now()));
+  }
+
   /** Who may be heard has changed: this person, or anybody (null). */
   consentChanged(changed: UserId | null): void {
     if (!this.#departure.closing) this.#withdrawals.consentChanged(changed);
@@ -225,16 +257,21 @@ export class Bridge implements BridgeHandle {
   }
 
   #answering(underWay: TurnsUnderWay): Answering {
-    const { ownName, session, observe } = this.#parts;
+    const { ownName, session, room, observe } = this.#parts;
     const model = this.#model;
     return new Answering({
       settings: () => ({ ...model.settings, answer: model.listens ? 'always' : model.answer }),
       ownName: () => ownName?.() ?? 'Parley',
       people: () => this.#people.here.length,
+      isBot: (userId) => room.isBot?.(userId) ?? false,
       unasked: () => model.unasked,
-      decided: (turn, answered, reason) => observe({ type: 'answer-decided', turn, answered, reason }),
+      decided: (turn, answered, reason) => {
+        if (answered) this.#floor.owe(turn, performance.now());
+        observe({ type: 'answer-decided', turn, answered, reason });
+      },
       pass: (turnId) => {
         session.pass([turnId]);
+        this.#turns.over([turnId]);
         // No answer is still to come: with its words the turn is over.
         underWay.answered([turnId]);
       },
@@ -259,8 +296,9 @@ export class Bridge implements BridgeHandle {
   }
 
   #floorSettings(): FloorSettings {
-    const { silenceMs, interruptionMs } = this.#model.settings;
-    return { silenceMs, interruptionMs, turnDetection: this.#model.options.turnDetection };
+    const { silenceMs, interruptionMs, answer } = this.#model.settings;
+    const answers = !this.#model.listens && answer !== 'never';
+    return { silenceMs, interruptionMs, turnDetection: this.#model.options.turnDetection, answers };
   }
 
   #tellFloor(): void {

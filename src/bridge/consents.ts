@@ -9,7 +9,7 @@ import type {
 import type { UserId } from './ports.ts';
 
 /** Of docs/privacy.md. To be raised whenever it comes to say something else. */
-const PRIVACY_TEXT_VERSION = 2;
+const PRIVACY_TEXT_VERSION = 3;
 
 /** Everybody's choices, held in memory: some bytes for each person who ever chose. */
 export class Consents implements Consent {
@@ -59,6 +59,12 @@ export class Consents implements Consent {
     this.#modes.set(guildId, mode);
     if (mode !== before) this.#tell({ guildId, userId: null });
     return this.#store.putMode(guildId, mode);
+  }
+
+  /** Nothing is kept of this guild any more: what goes there is the default. */
+  forgetGuild(guildId: string): void {
+    this.#choices.delete(guildId);
+    this.#modes.delete(guildId);
   }
 
   watch(changed: (change: ConsentChange) => void): () => void {

@@ -11,6 +11,8 @@ export interface ExportRequest {
   readonly format: ExportFormat;
   readonly server: string;
   readonly channel: string;
+  /** Who asked for it, for its turn; absent: nobody knows. */
+  readonly by?: { readonly guildId: string; readonly userId: string };
   /** Asked of every line: those that the person may not read are left out. */
   mayRead(line: RecordedLine): Promise<boolean>;
   /** What Discord takes of one file, in bytes. */
@@ -31,7 +33,8 @@ export interface ExportedFiles {
 /** Makes exports. */
 export interface TranscriptExports {
   /**
-   * Reads and writes the whole conversation, in pieces, so that nothing else waits for it; one after the other. Rejects
+   * Reads and writes the whole conversation, in pieces, so that nothing else waits for it; one after the other, in turn by
+   * server and person. Rejects with BusyError,
    * with RangeError, with a sentence for people, for what Discord would not take in any way, and with StoreError.
    */
   make(request: ExportRequest): Promise<ExportedFiles>;

@@ -1,8 +1,14 @@
 import { joined } from '../audio/frames.ts';
 import { SpeakerQueue, type Utterance } from '../audio/speaker-queue.ts';
 import type { Announcement } from './bridge-ports.ts';
-import type { Frame, Pcm, Turn, TurnDetection, UserId } from './ports.ts';
+import { type Claim, Claims, type SpeechClaim } from './claims.ts';
+import type { BotState, FloorDecision, FloorSettings } from './floor-ports.ts';
+import { Patience, type Waiting } from './patience.ts';
+import type { Frame, Turn, UserId } from './ports.ts';
+import { TurnMaker } from './turn-maker.ts';
 
+/** Nobody who speaks for less than this is stopped for the sake of somebody who waits. */
+const SENTENCE_MS = 3_000;
 /** Voice that makes a beginning of speech while the bot is silent: shorter is a click or a breath. */
 const ONSET_MS = 60;
 /** A person who is not voiced for this long has stopped, as far as ducking is concerned. */
@@ -18,46 +24,6 @@ const LEVEL_EVERY_MS = 200;
 /** Sound that waited goes out in pieces of about this length: one message for each frame would cost ten times as much. */
 const CHUNK_MS = 200;
 
-/** What the floor decided, in order. */
-export type FloorDecision =
-  /** Somebody began or stopped to speak. */
-  | { readonly type: 'speaking'; readonly userId: UserId; readonly speaking: boolean; readonly levelDb: number }
-  /** How loud a speaking person is, about five times a second. */
-  | { readonly type: 'level'; readonly userId: UserId; readonly levelDb: number }
-  /** A first voiced frame while the bot speaks: lower its voice. */
-  | { readonly type: 'duck'; readonly userId: UserId }
-  | { readonly type: 'unduck' }
-  /** Confirmed speech of a person over the bot (or over a reply not yet audible): cut it. */
-  | { readonly type: 'interrupt'; readonly userId: UserId; readonly firstVoicedAt: number }
-  /** `voicedFrom`, `voicedUntil`: when the first and the last voiced packet of the turn came. */
-  | { readonly type: 'begin'; readonly turn: Turn; readonly queuedMs: number; readonly voicedFrom: number }
-  | { readonly type: 'audio'; readonly pcm: Pcm }
-  | {
-      readonly type: 'end';
-      readonly turn: Turn;
-      readonly speechMs: number;
-      readonly respond: boolean;
-      readonly voicedFrom: number;
-      readonly voicedUntil: number;
-    }
-  /** A typed turn, or an announcement's; only given when no turn is open. */
-  | { readonly type: 'text'; readonly turn: Turn; readonly text: string; readonly announcement?: Announcement }
-  | { readonly type: 'dropped'; readonly userId: UserId; readonly ms: number };
-
-/** What the bot is doing, as far as the floor must know: a reply is not yet audible, or sounds. */
-export type BotState = 'silent' | 'preparing' | 'speaking';
-
-/** Settings that the floor follows; may change at any time. */
-export interface FloorSettings {
-  readonly silenceMs: number;
-  readonly interruptionMs: number;
-  readonly turnDetection: TurnDetection;
-}
-
-type Claim =
-  | { readonly kind: 'speech'; readonly userId: UserId; readonly speaker: SpeakerQueue; readonly utterance: Utterance }
-  | { readonly kind: 'text'; readonly userId: UserId; readonly text: string }
-  | { readonly kind: 'announcement'; readonly announcement: Announcement };
 interface Holding {
   readonly turn: Turn;
   readonly speaker: SpeakerQueue;
@@ -73,16 +39,19 @@ interface Holding {
  */
 export class Floor {
   readonly #rate: number;
-  readonly #nameOf: (userId: UserId) => string;
+  readonly #turns: TurnMaker;
   readonly #evenVoices: boolean;
   #settings: FloorSettings;
   readonly #speakers = new Map<UserId, SpeakerQueue>();
-  readonly #claims: Claim[] = [];
+  readonly #patience = new Patience();
+  #answerable = true;
+  readonly #claims = new Claims(this.#patience);
   #holding: Holding | undefined;
   #bot: BotState = 'silent';
   #ducked = false;
   #open = true;
-  #lastTurnId = 0;
+  /** Those who wait for the model to speak about what a tool brought. */
+  work: readonly Waiting[] = [];
   #levelAt = Number.NEGATIVE_INFINITY;
 
   /**
@@ -98,7 +67,7 @@ export class Floor {
     this.#rate = options.rate;
     this.#evenVoices = options.evenVoices ?? false;
     this.#settings = options.settings;
-    this.#nameOf = options.nameOf;
+    this.#turns = new TurnMaker(options.nameOf);
   }
 
   get holder(): Turn | undefined {
@@ -107,17 +76,17 @@ export class Floor {
 
   /** The people who wait for their turn, in order, each once. */
   get waiting(): UserId[] {
-    return [...new Set(this.#claims.flatMap((claim) => (claim.kind === 'announcement' ? [] : claim.userId)))];
+    return this.#claims.people;
   }
 
-  /** Nobody holds the floor and nobody waits. */
+  /** Nobody holds the floor and nobody waits, but for those who have to wait for somebody else's answer. */
   get quiet(): boolean {
-    return !this.#holding && this.#claims.length === 0;
+    return !this.#holding && this.#claims.noneFree;
   }
 
   /** Time matters: somebody speaks, may be beginning to, or is waited for. While this is false, tick() may be called rarely. */
   get busy(): boolean {
-    if (this.#holding || this.#ducked || this.#claims.length > 0) return true;
+    if (this.#holding || this.#ducked || this.#claims.list.length > 0) return true;
     for (const speaker of this.#speakers.values()) if (speaker.talking || speaker.undecidedMs > 0) return true;
     return false;
   }
@@ -131,8 +100,18 @@ export class Floor {
     this.#bot = state;
     const out: FloorDecision[] = [];
     if (state !== 'speaking') this.#unduck(out);
+    if (this.#patience.bot(state, now)) {
+      const waits = this.#claims.list.find((claim) => claim.kind === 'speech')?.userId;
+      if (waits !== undefined) this.#cutFor(out, waits, now);
+    }
     this.#advance(out, now);
     return out;
+  }
+
+  /** Whether answers can come: where the model is away for a while, nobody is let first for an answer that does not come. */
+  setAnswerable(answerable: boolean): void {
+    this.#answerable = answerable;
+    if (!answerable) this.#patience.reset();
   }
 
   /** While closed (no session to speak to) everybody is queued. */
@@ -157,19 +136,16 @@ export class Floor {
       frame.receivedAt,
     );
     if (update.droppedMs > 0) out.push({ type: 'dropped', userId: frame.userId, ms: update.droppedMs });
-    if (update.voiced && !wasUndecided && !speaker.talking) this.#duck(out, frame.userId);
+    const barred = this.#patience.bars(frame.userId);
+    if (update.voiced && !wasUndecided && !speaker.talking && !barred) this.#duck(out, frame.userId);
     if (speaker.talking && now - this.#levelAt >= LEVEL_EVERY_MS) {
       this.#levelAt = now;
       out.push({ type: 'level', userId: frame.userId, levelDb: update.levelDb });
     }
     if (update.started) {
       out.push({ type: 'speaking', userId: frame.userId, speaking: true, levelDb: update.levelDb });
-      this.#claims.push({ kind: 'speech', speaker, userId: frame.userId, utterance: update.started });
-      if (this.#mayInterrupt()) {
-        out.push({ type: 'interrupt', userId: frame.userId, firstVoicedAt: speaker.runStartedAt });
-        this.#bot = 'silent';
-        this.#ducked = false;
-      }
+      this.#claims.add({ kind: 'speech', speaker, userId: frame.userId, utterance: update.started });
+      if (this.#patience.spoke(frame.userId)) this.#cutFor(out, frame.userId, speaker.runStartedAt);
     }
     if (this.#holds(speaker)) this.#stream(out, now);
     else this.#advance(out, now);
@@ -190,7 +166,19 @@ export class Floor {
     if (!undecided) this.#unduck(out);
     if (this.#holding && this.#settings.turnDetection !== 'manual') this.#fillSilence(out, this.#holding, now);
     this.#advance(out, now);
+    this.#letWait(out, now);
     return out;
+  }
+
+  /** This turn is over and is to be answered: nobody who goes on speaking keeps its speaker waiting for long. */
+  owe(turn: Turn, now: number): void {
+    const heardAt = this.#speakers.get(turn.userId ?? '')?.lastVoicedAt ?? now;
+    this.#patience.owe(turn, Number.isFinite(heardAt) ? Math.min(heardAt, now) : now);
+  }
+
+  /** These turns are answered, or get no answer. */
+  settle(turnIds: readonly number[]): void {
+    this.#patience.settle(turnIds);
   }
 
   /** The person left: what they said stays queued, what they were saying ends here. */
@@ -200,6 +188,7 @@ export class Floor {
     if (!speaker) return out;
     if (speaker.talking) this.#stop(out, userId, speaker, now);
     this.#speakers.delete(userId);
+    this.#patience.forget(userId);
     this.#advance(out, now);
     return out;
   }
@@ -207,16 +196,42 @@ export class Floor {
   /** Nothing is left of what this person said: what waits is dropped, and their turn ends here. They can go on at once. */
   drop(userId: UserId, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];
-    const kept = this.#claims.filter((claim) =>
-      claim.kind === 'announcement' ? claim.announcement.about !== userId : claim.userId !== userId,
+    this.#claims.dropWhere((claim) =>
+      claim.kind === 'announcement' ? claim.announcement.about === userId : claim.userId === userId,
     );
-    this.#claims.splice(0, this.#claims.length, ...kept);
+    this.#patience.forget(userId);
     const speaker = this.#speakers.get(userId);
     if (speaker?.talking) this.#stop(out, userId, speaker, now);
     if (this.#holding?.userId === userId) this.#end(out, now);
     this.#speakers.delete(userId);
     this.#advance(out, now);
     return out;
+  }
+
+  /** What waits of this person is dropped. Who has the floor keeps it: that is on its way already. */
+  dropWaiting(userId: UserId, now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    this.#claims.dropWhere((claim) => claim.kind !== 'announcement' && claim.userId === userId);
+    const speaker = this.#speakers.get(userId);
+    if (this.#holding?.userId === userId) return out;
+    if (speaker?.talking) this.#stop(out, userId, speaker, now);
+    this.#speakers.delete(userId);
+    this.#advance(out, now);
+    return out;
+  }
+
+  /** Everybody is left behind: whoever has the floor stops, and nobody waits any more. Gives no answer to ask for. */
+  leaveAll(now: number): FloorDecision[] {
+    const out: FloorDecision[] = [];
+    this.#claims.dropWhere(() => true);
+    this.#patience.reset();
+    for (const [userId, speaker] of this.#speakers) {
+      if (speaker.talking) this.#stop(out, userId, speaker, now);
+    }
+    this.#end(out, now);
+    this.#speakers.clear();
+    this.#bot = 'silent';
+    return out.map((decision) => (decision.type === 'end' ? { ...decision, respond: false } : decision));
   }
 
   /** The people of whom there is sound, or was. */
@@ -229,8 +244,8 @@ export class Floor {
   forget(userId: UserId, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];
     const speaker = this.#speakers.get(userId);
-    const isTheirs = (claim: Claim): boolean => claim.kind === 'speech' && claim.userId === userId;
-    this.#claims.splice(0, Infinity, ...this.#claims.filter((claim) => !isTheirs(claim)));
+    this.#claims.dropWhere((claim) => claim.kind === 'speech' && claim.userId === userId);
+    this.#patience.forget(userId);
     if (this.#holding?.userId === userId) this.#holding = undefined;
     this.#speakers.delete(userId);
     if (speaker?.talking) out.push({ type: 'speaking', userId, speaking: false, levelDb: 0 });
@@ -238,25 +253,24 @@ export class Floor {
     return out;
   }
 
+  /** Whether this person has typed as much as may wait. */
+  hasTypedEnough(userId: UserId): boolean {
+    return this.#claims.hasTypedEnough(userId);
+  }
+
   /** A typed turn; it waits until nobody speaks, the bot included. */
   type(userId: UserId, text: string, now: number): FloorDecision[] {
-    this.#claims.push({ kind: 'text', userId, text });
-    const out: FloorDecision[] = [];
-    this.#advance(out, now);
-    return out;
+    return this.#write({ kind: 'text', userId, text, at: now }, now);
   }
 
   /** A turn of the bot's own, nobody's; it waits like a typed one. */
   announce(announcement: Announcement, now: number): FloorDecision[] {
-    this.#claims.push({ kind: 'announcement', announcement });
-    const out: FloorDecision[] = [];
-    this.#advance(out, now);
-    return out;
+    return this.#write({ kind: 'announcement', announcement, at: now }, now);
   }
 
   /** A go of somebody who neither speaks nor types, such as by a button: it never has the floor. */
   press(userId: UserId): Turn {
-    return this.#turn(userId);
+    return this.#turns.of(userId);
   }
 
   /** The provider's own detector closed the open turn (turn detection other than manual). */
@@ -267,6 +281,13 @@ export class Floor {
     if (now - holding.speaker.lastVoicedAt < COUGH_OVER_MS && holding.speaker.talking) {
       this.#split(out, holding.userId, holding.speaker, now);
     } else this.#stop(out, holding.userId, holding.speaker, now);
+    this.#advance(out, now);
+    return out;
+  }
+
+  #write(claim: Claim, now: number): FloorDecision[] {
+    this.#claims.add(claim);
+    const out: FloorDecision[] = [];
     this.#advance(out, now);
     return out;
   }
@@ -325,7 +346,7 @@ export class Floor {
     const holds = this.#holds(speaker);
     speaker.split(now);
     const utterance = speaker.last;
-    if (utterance) this.#claims.push({ kind: 'speech', speaker, userId, utterance });
+    if (utterance) this.#claims.add({ kind: 'speech', speaker, userId, utterance });
     if (holds) this.#end(out, now);
   }
 
@@ -334,40 +355,53 @@ export class Floor {
     while (this.#open && !this.#holding) {
       // While nobody may cut the bot off, it finishes first. What is typed waits for speech and for the bot.
       if (this.#bot === 'speaking' && this.#settings.interruptionMs === 0) return;
-      const speech = this.#claims.findIndex((claim) => claim.kind === 'speech');
-      if (speech < 0 && this.#bot !== 'silent') return;
-      const [claim] = this.#claims.splice(Math.max(speech, 0), 1);
+      const claim = this.#claims.take(this.#bot === 'silent');
       if (!claim) return;
       if (claim.kind === 'speech') {
         this.#begin(out, claim, now);
       } else {
         this.#bot = 'preparing';
-        out.push(this.#written(claim));
+        out.push(this.#turns.written(claim));
       }
     }
   }
 
-  #begin(out: FloorDecision[], claim: Claim & { kind: 'speech' }, now: number): void {
-    const turn = this.#turn(claim.userId);
+  /** This person cuts the bot off, where that is possible. */
+  #cutFor(out: FloorDecision[], userId: UserId, firstVoicedAt: number): void {
+    if (!this.#mayInterrupt()) return;
+    out.push({ type: 'interrupt', userId, firstVoicedAt });
+    this.#bot = 'silent';
+    this.#ducked = false;
+  }
+
+  /** Whoever has waited too long is answered now; those who go on speaking wait for it, whole. */
+  #letWait(out: FloorDecision[], now: number): void {
+    // The bot finishes first where it answers, unless somebody was let first already.
+    if (!this.#open || !this.#answerable || (this.#bot === 'speaking' && !this.#patience.guards)) return;
+    // A sentence is heard out.
+    const speaker = this.#holding?.speaker;
+    if (speaker?.talking && now - speaker.runStartedAt < SENTENCE_MS) return;
+    const speaks = (userId: UserId): boolean => this.#speakers.get(userId)?.talking ?? false;
+    const waiting = [...this.#claims.waiting(this.#settings.answers ?? false), ...this.work];
+    const first = this.#patience.due(waiting, speaks, now);
+    if (!first) return;
+    if (first.userId !== null && this.#bot === 'speaking') this.#cutFor(out, first.userId, now);
+    const spoke = [...this.#speakers].filter(([, { lastVoicedAt }]) => lastVoicedAt > first.since).map(([id]) => id);
+    this.#patience.letFirst(first, spoke, now);
+    this.#claims.letFirst(first, speaks);
+    const holding = this.#holding;
+    if (holding?.speaker.talking) this.#split(out, holding.userId, holding.speaker, now);
+    else this.#end(out, now);
+    this.#advance(out, now);
+  }
+
+  #begin(out: FloorDecision[], claim: SpeechClaim, now: number): void {
+    const turn = this.#turns.of(claim.userId);
     const { speaker, utterance, userId } = claim;
     this.#holding = { turn, speaker, utterance, userId, filledUntil: now };
     out.push({ type: 'begin', turn, queuedMs: utterance.queuedMs, voicedFrom: utterance.voicedFrom });
     this.#stream(out, now);
     if (utterance.closed) this.#end(out, now);
-  }
-
-  #written(claim: Exclude<Claim, { kind: 'speech' }>): FloorDecision {
-    if (claim.kind === 'text') return { type: 'text', turn: this.#turn(claim.userId), text: claim.text };
-    const { announcement } = claim;
-    this.#lastTurnId += 1;
-    const { name, about } = announcement;
-    const turn = { id: this.#lastTurnId, userId: null, name, ...(about !== undefined && { about }) };
-    return { type: 'text', turn, text: announcement.text, announcement };
-  }
-
-  #turn(userId: UserId): Turn {
-    this.#lastTurnId += 1;
-    return { id: this.#lastTurnId, userId, name: this.#nameOf(userId) };
   }
 
   #stream(out: FloorDecision[], now: number): void {
@@ -385,7 +419,7 @@ export class Floor {
     this.#stream(out, now);
     holding.speaker.dropFirst();
     this.#holding = undefined;
-    const respond = this.#claims.length === 0;
+    const respond = this.#claims.noneFree;
     if (respond) this.#bot = 'preparing';
     const { totalMs, voicedFrom, voicedUntil } = holding.utterance;
     out.push({ type: 'end', turn: holding.turn, speechMs: totalMs, respond, voicedFrom, voicedUntil });

@@ -18,6 +18,13 @@ export class FollowUps {
     if (this.#meant.size > REMEMBERED) this.#meant.delete(this.#meant.values().next().value as number);
   }
 
+  /** Nobody goes on from anything so far. */
+  clear(): void {
+    this.#meant.clear();
+    this.#sounding.clear();
+    this.#until.clear();
+  }
+
   /** A reply to these turns begins to sound. */
   audible(replyId: string, turns: readonly Turn[]): void {
     this.#sounding.set(replyId, turns);

@@ -1,6 +1,6 @@
 // What tools can have done in a guild beside posting text, and what is kept for them. Types only: nothing here runs.
 import type { Person, UserId } from './ports.ts';
-import type { Room } from './room-ports.ts';
+import type { MessageButton, Room } from './room-ports.ts';
 
 /** The conversation that something is done for. */
 export type Place = Pick<Room, 'guildId' | 'channelId'>;
@@ -22,8 +22,21 @@ export interface GuildTexts {
   postPoll(place: Place, poll: Poll, by: readonly Person[]): Promise<string>;
   /** A public thread, in which `first` is posted. Gives its id. */
   createThread(place: Place, thread: { name: string; first: string | null }, by: readonly Person[]): Promise<string>;
-  /** Posts, and notifies this one person. `content` at most 1,900 characters, escaped. */
-  postTo(place: Place, userId: UserId, content: string): Promise<void>;
+  /**
+   * Posts, and notifies this one person; where the chosen channel takes nothing, in the chat of the place. `content` at
+   * most 1,900 characters, escaped. `key`: what is tried again under it, with other words even, is posted once. `may`: in
+   * which channels; absent: in all. False where there is none of these, so that nothing was posted.
+   */
+  postTo(
+    place: Place,
+    userId: UserId,
+    content: string,
+    key?: string,
+    also?: {
+      readonly buttons?: readonly MessageButton[] | undefined;
+      readonly may?: (channelId: string) => Promise<boolean>;
+    },
+  ): Promise<boolean>;
 }
 
 /** What a moderator can have done to somebody in a voice channel. */
@@ -56,9 +69,15 @@ export interface Moderation {
   act(order: ModerationOrder): Promise<void>;
 }
 
-/** Something that a guild wants remembered. `text` and the author's name are untrusted. `madeAt`: ms since 1970. */
+/**
+ * Something that a guild wants remembered. `text` and the author's name are untrusted. `madeAt`: ms since 1970. `channelId`:
+ * the voice channel where it was made; absent: everybody in the guild may know it. `outside`: there may be text from
+ * outside in it.
+ */
 export interface Note {
   readonly id: number;
+  readonly channelId?: string;
+  readonly outside?: boolean | undefined;
   readonly text: string;
   readonly by: Person;
   readonly madeAt: number;
@@ -67,21 +86,34 @@ export interface Note {
 /** What guilds want remembered. Rejects with StoreError where the database fails. */
 export interface Notes {
   /** Rejects with RangeError, with a sentence for people, when the guild has too many or the text is too long. */
-  add(guildId: string, note: { text: string; by: Person }): Promise<Note>;
+  add(guildId: string, note: Pick<Note, 'text' | 'by' | 'channelId' | 'outside'>): Promise<Note>;
   /** Oldest first. */
   list(guildId: string): Promise<readonly Note[]>;
   /** False where there is none. */
   remove(guildId: string, id: number): Promise<boolean>;
 }
 
+/** Something that comes again: on these days of the week (1: Monday) at a time of day on the clocks of an IANA zone. */
+export interface Repeat {
+  readonly days: readonly number[];
+  readonly hour: number;
+  readonly minute: number;
+  readonly zone: string;
+}
+
 /** What somebody wants to be reminded of. `channelId`: the voice channel where they asked. Instants are ms since 1970. */
 export interface Reminder {
+  /** There may be text from outside in it. Absent: no. */
+  readonly outside?: boolean | undefined;
   readonly id: number;
   readonly guildId: string;
   readonly channelId: string;
   readonly person: Person;
   readonly text: string;
+  /** When it comes, or comes next. */
   readonly dueAt: number;
+  /** Absent: it comes once. */
+  readonly repeat?: Repeat;
   readonly madeAt: number;
 }
 

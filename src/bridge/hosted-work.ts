@@ -28,7 +28,8 @@ export class HostedWork {
     // What a program printed is the model's own; pages, searches and other servers are not.
     const outside = work.kind === 'sources' || (work.kind === 'call' && work.result !== null);
     const { tools, turns } = this.#parts;
-    if (outside) tools.outsideCame(turns.behind(replyId).map(({ id }) => id));
+    if (outside) tools.outsideCame();
+    if (work.kind === 'call' && work.result !== null) turns.reopened(turns.behind(replyId).map(({ id }) => id));
     this.#tell(replyId, work);
   }
 

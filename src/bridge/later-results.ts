@@ -1,4 +1,5 @@
-import type { BotState } from './floor.ts';
+import type { BotState } from './floor-ports.ts';
+import type { Waiting } from './patience.ts';
 import type { ToolResult, UserId } from './ports.ts';
 
 /** What decides when a result may come in. */
@@ -12,16 +13,28 @@ export interface Moment {
 
 /** Results of calls that the model did not wait for, until their moment has come. Pure. */
 export class LaterResults {
-  #waiting: { readonly result: ToolResult; readonly askers: readonly UserId[] }[] = [];
+  #waiting: { readonly result: ToolResult; readonly askers: readonly UserId[]; readonly since: number }[] = [];
 
-  /** `askers`: for whom the call was. */
-  add(result: ToolResult, askers: readonly UserId[] = []): void {
-    this.#waiting.push({ result, askers });
+  /** `askers`: for whom the call was. `since`: when it came. */
+  add(result: ToolResult, askers: readonly UserId[] = [], since = Number.POSITIVE_INFINITY): void {
+    this.#waiting.push({ result, askers, since });
+  }
+
+  /** Those who wait for the model to speak about a result. */
+  get waiting(): Waiting[] {
+    return this.#waiting.flatMap(({ askers, since }) => {
+      const people: readonly (UserId | null)[] = askers.length > 0 ? askers : [null];
+      return people.map((userId) => ({ userId, since }));
+    });
   }
 
   /** What this person asked for does not come in. */
   forget(userId: UserId): void {
     this.#waiting = this.#waiting.filter(({ askers }) => !askers.includes(userId));
+  }
+
+  clear(): void {
+    this.#waiting = [];
   }
 
   /** Those that are only to be added, at once. */

@@ -4,7 +4,7 @@ import type { Floor } from './floor.ts';
 import { troubleOf } from './line-troubles.ts';
 import type { ModelInUse } from './model-in-use.ts';
 import type { People } from './people.ts';
-import type { LineEvent } from './ports.ts';
+import type { LineEvent, UserId } from './ports.ts';
 import type { Ticker } from './ticker.ts';
 import type { TurnFeed } from './turn-feed.ts';
 
@@ -12,6 +12,8 @@ import type { TurnFeed } from './turn-feed.ts';
 export interface LineListenerParts {
   readonly model: ModelInUse;
   readonly people: People;
+  /** See BridgeParts. */
+  readonly mayCost?: ((userId: UserId) => boolean) | undefined;
   readonly floor: Floor;
   readonly feed: TurnFeed;
   readonly company: Company;
@@ -41,6 +43,10 @@ export class LineListener {
       case 'frame':
         // It may have waited here since before they said no.
         if (!people.mayHear(event.userId)) return;
+        if (this.#parts.mayCost?.(event.userId) === false) {
+          feed.act(floor.left(event.userId, now));
+          return;
+        }
         feed.act(floor.hear(event, now));
         if (floor.busy) ticker.wake();
         return;

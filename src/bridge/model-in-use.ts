@@ -89,6 +89,11 @@ export class ModelInUse {
     return unasked === null || unasked === 'waits' || this.#options.turnDetection === 'manual';
   }
 
+  /** What it was told to remember. */
+  get notes(): readonly Note[] | undefined {
+    return this.#notes;
+  }
+
   /** What the running session goes by. */
   get options(): SessionOptions {
     return this.#options;
@@ -113,10 +118,30 @@ export class ModelInUse {
 
   /** The session is told anew, without the notes of this person. Gives its instructions. */
   forget(userId: UserId): string {
-    this.#notes = this.#notes?.filter(({ by }) => by.userId !== userId);
-    const { instructions } = sessionOptions(this.#settings, this.#model, this.#parts.toolbox, this.#notes);
-    this.#options = { ...this.#options, instructions };
+    return this.beginAnew(this.#notes?.filter(({ by }) => by.userId !== userId));
+  }
+
+  /** The session is told anew, with these notes. Gives its instructions. */
+  beginAnew(notes: readonly Note[] | undefined): string {
+    this.#keep(notes);
+    const { instructions } = this.#options;
     return instructions;
+  }
+
+  /** Only notes of people who may be heard stay in what the session is told. */
+  keepNotes(mayHear: (userId: UserId) => boolean): void {
+    const kept = this.#notes?.filter(({ by }) => mayHear(by.userId));
+    if (kept === undefined || kept.length === this.#notes?.length) return;
+    this.#keep(kept);
+    // Also where a running session cannot be told: the next one goes by it.
+    this.#parts.session.update(this.#options);
+  }
+
+  #keep(kept: readonly Note[] | undefined): void {
+    this.#notes = kept;
+    const options = sessionOptions(this.#settings, this.#model, this.#parts.toolbox, kept);
+    const { instructions, notes } = options;
+    this.#options = { ...this.#options, instructions, ...(notes && { notes }) };
   }
 
   /** The session goes on with this model: the one asked for, the one before where that failed, or a fallback. */

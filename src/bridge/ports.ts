@@ -8,7 +8,10 @@ export type PcmRate = 16000 | 24000;
 /** A Discord user id (snowflake). */
 export type UserId = string;
 
-/** Somebody in the voice channel, under the name that the guild shows. The name is untrusted text. */
+/**
+ * Somebody in the voice channel, under the name that the guild shows, marked where it could be taken for the bot's. The name
+ * is untrusted text.
+ */
 export interface Person {
   readonly userId: UserId;
   readonly name: string;
@@ -106,8 +109,15 @@ export interface Capabilities {
   readonly updates: readonly (keyof SessionOptions)[];
   readonly replyForms: readonly ReplyForm[];
   readonly serverTools: readonly ServerTool[];
+  /**
+   * Its service takes one kind of tool in a session: functions of ours, or one of `serverTools`. Absent: they combine as
+   * one likes.
+   */
+  readonly oneKindOfTool?: true;
   /** Labels of the hosted MCP servers that are configured and that the model can use. */
   readonly mcpServers: readonly string[];
+  /** Labels of those that are configured and that the model is not known to take. Absent: none. */
+  readonly unusedMcpServers?: readonly string[];
   /** Whether the model itself goes on talking while a tool runs, or we have to order its calls and results for it. */
   readonly asyncTools: 'native' | 'sequenced';
   /** See Unasked. `may-choose`: it chooses if its session was opened so, else it answers. */
@@ -135,9 +145,20 @@ export interface ToolDeclaration {
   readonly onInterrupt?: 'abort' | 'go-on' | undefined;
 }
 
+/** What somebody had the bot keep. Untrusted text. */
+export interface KeptWords {
+  readonly by: Person;
+  /** There may be text from outside in it. */
+  readonly outside?: boolean | undefined;
+  readonly text: string;
+}
+
 /** What a session is opened with. `voice` and `language` null: the model's own default. */
 export interface SessionOptions {
+  /** Only what we and whoever manages the server wrote: with more authority than anything that people say. */
   readonly instructions: string;
+  /** Told as data, with no more authority than what people say. Absent: none. */
+  readonly notes?: readonly KeptWords[];
   readonly voice: string | null;
   /** BCP-47 tag, as a hint for the transcription of people. */
   readonly language: string | null;
@@ -232,7 +253,8 @@ export type SessionEvent =
   /**
    * All that is known of what the person said in this turn. `turnId` null: the speaker is uncertain. `itemIds`: the
    * provider's ids of the turn, where it has any. `exact`: no words of another turn are among them, even where the model
-   * in use lets turns run together. `missing`: nobody could write them down, and `text` says so.
+   * in use lets turns run together. `missing`: nobody could write them down, and `text` says so. `insteadOf`: the text of a
+   * final line of an uncertain speaker that was told before: these are its words, and it goes.
    */
   | {
       readonly type: 'turn-transcript';
@@ -242,6 +264,7 @@ export type SessionEvent =
       readonly itemIds?: readonly string[];
       readonly exact?: true;
       readonly missing?: true;
+      readonly insteadOf?: string;
     }
   /** The next piece of what the model says in this reply. */
   | { readonly type: 'reply-transcript'; readonly replyId: string; readonly delta: string }
@@ -252,8 +275,11 @@ export type SessionEvent =
   | { readonly type: 'server-tool'; readonly replyId: string; readonly work: ServerWork }
   /** The provider wants leave to run a call on a hosted MCP server. The bridge answers with approve(). */
   | { readonly type: 'approval-request'; readonly call: ToolCall; readonly server: string }
-  /** The provider broke the reply off: nothing of it may be played any more. */
-  | { readonly type: 'interrupted' }
+  /**
+   * The provider broke the reply off: nothing of it may be played any more. `goesOn`: its connection was lost, and the next
+   * one goes on with it.
+   */
+  | { readonly type: 'interrupted'; readonly goesOn?: true }
   /** `awaitsTools`: the reply goes on in another one once its tool calls have results. */
   | {
       readonly type: 'reply-done';
@@ -261,6 +287,7 @@ export type SessionEvent =
       readonly status: 'completed' | 'cancelled' | 'failed';
       readonly awaitsTools: boolean;
       readonly usage: Usage | null;
+      readonly shortfall?: Shortfall;
     }
   /** A reply that the bridge was never told of was billed all the same. */
   | {
@@ -294,6 +321,19 @@ export type SessionEvent =
   /** The conversation goes on with this model. `message`: one line for people. Only a Conversation says it. */
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string };
 
+/**
+ * Why a reply that nobody cut off is not the answer that it should have been. `empty`: nothing was said or done in it, so
+ * whoever asked is owed an answer still, and the session gives it when it is asked again (or `pass` says that nobody
+ * waits). `reason`: the service's own, as a sentence for people; null: it gave none. `said`: what it said, for the log.
+ * `againInMs`: not before that does it want to be asked again.
+ */
+export interface Shortfall {
+  readonly empty: boolean;
+  readonly reason: string | null;
+  readonly said: string;
+  readonly againInMs?: number | undefined;
+}
+
 /** A web page behind an answer. Untrusted: `url` may be anything. */
 export interface Source {
   readonly title: string;
@@ -302,8 +342,16 @@ export interface Source {
 
 /** What a tool of the provider did, as far as it tells. All of it is untrusted text. */
 export type ServerWork =
-  /** Pages that were found or read, each told once a reply. `searches`: how many queries these are billed as. */
-  | { readonly kind: 'sources'; readonly searches: number; readonly sources: readonly Source[] }
+  /**
+   * Pages that were found or read, each told once a reply. `searches`: how many queries these are billed as. `suggestions`:
+   * links to the search itself, which the provider's terms want shown with the answer.
+   */
+  | {
+      readonly kind: 'sources';
+      readonly searches: number;
+      readonly sources: readonly Source[];
+      readonly suggestions?: readonly Source[];
+    }
   | { readonly kind: 'code'; readonly language: string; readonly code: string }
   | { readonly kind: 'code-output'; readonly ok: boolean; readonly output: string }
   /** A call on a hosted MCP server; `result` null: it has begun. */
@@ -333,6 +381,8 @@ export interface SpeechSession {
   readonly events: AsyncIterable<SessionEvent>;
   /** When the provider will end it, where that is known from the beginning. */
   readonly expiresAt?: number | undefined;
+  /** Where its server restores it, it still knows the notes and the history that it was opened with. Absent: no. */
+  readonly keepsTold?: boolean | undefined;
   /** Opens a person's turn and tells the model who speaks. One turn is open at a time. */
   beginTurn(turn: Turn): void;
   /** Sound of the open turn at the model's input rate, faster than real time if need be. */
@@ -390,8 +440,13 @@ export interface Conversation extends SpeechSession {
   tell(result: ToolResult, turnIds: readonly number[]): void;
   /**
    * Goes on in a session that never heard this person: their turns, the calls and the answers to them are left out of
-   * what it is told, and `instructions` take the place of those before. What others wait for is given to it. Gives
+   * what it is told, and so are their notes; `instructions` take the place of those before. What others wait for is given to it. Gives
    * whether an answer to others is still to come.
    */
   forget(userId: UserId, instructions: string): boolean;
+  /**
+   * Goes on in a session that knows of nothing so far: no turn, answer or result, and nothing of these is answered any
+   * more. Words of turns that have ended are still told. `instructions` and `notes` take the place of those before.
+   */
+  beginAnew(instructions: string, notes?: readonly KeptWords[]): void;
 }

@@ -13,6 +13,12 @@ export interface KeptCounts {
   readonly reminders: number;
   /** For moderators, about what they said. */
   readonly cards: number;
+  /** What they did or noted on cards about others. */
+  readonly deeds: number;
+  /** Rules that they added. */
+  readonly rules: number;
+  /** Others' tool calls in which their words or name stand, and answers that repeat them. */
+  readonly quotes: number;
   /** Days on which what they used was counted under their name. */
   readonly usageDays: number;
 }
@@ -42,6 +48,14 @@ export interface PostEditing {
   readonly failed: readonly { readonly post: PostedIn; readonly reason: string }[];
 }
 
+/**
+ * What of others was deleted or emptied because it repeated somebody's words. `replies`: answers; `lineIds`: all lines.
+ */
+export interface ForgottenBeside {
+  readonly replies: readonly { readonly conversationId: number; readonly replyId: string }[];
+  readonly lineIds: ReadonlySet<number>;
+}
+
 /** What was forgotten. `posts`: messages in Discord that are edited now, one after the other. */
 export interface Forgotten {
   readonly counts: KeptCounts;
@@ -50,6 +64,8 @@ export interface Forgotten {
 
 /** What a guild's people may know and have forgotten of themselves. Rejects with StoreError. */
 export interface OwnRecords {
+  /** The guilds in which anything is kept of this person, also those that they or the bot left. */
+  guildsOf(userId: UserId): Promise<readonly string[]>;
   kept(guildId: string, userId: UserId): Promise<KeptOfPerson>;
   /** All of it, as JSON text. `also`: what is kept of them elsewhere. */
   exported(guildId: string, userId: UserId, also?: Readonly<Record<string, unknown>>): Promise<string>;

@@ -1,6 +1,7 @@
 // Who may read what was said, and who did. Types only.
 import type { Person, Provider, Usage, UserId } from './ports.ts';
 import type { RecordedLine, RecordedUtterance } from './record-ports.ts';
+import type { TextChannel } from './room-ports.ts';
 
 /** A role or a person that a guild lets read its record. */
 export interface ReaderEntry {
@@ -19,19 +20,59 @@ export interface ReadableChannels {
   mayRead(line: Pick<RecordedLine, 'channelId' | 'posts'>): Promise<boolean>;
 }
 
+/** Who gets to know what is told in a conversation: who is there, and whoever may come in or read its posts. */
+export interface Audience {
+  readonly guildId: string;
+  /** The voice channel, and the channel of the posts; a thread counts as its channel. */
+  readonly channelIds: readonly string[];
+  /** Who is in the voice channel now, whatever they may. */
+  readonly people: readonly UserId[];
+}
+
 /** Who may read what was said in a guild: the one place that decides. Rejects with an Error whose message a person can read. */
 export interface Readers {
   /**
    * What all of these people may read; of nobody: nothing. Whoever manages the server may read all. Where the guild
    * named readers, these may read the voice channels that they see; otherwise everybody who sees the voice channel and
-   * what was posted of it. Goes by the roles that Discord told of last.
+   * what was posted of it. Discord is asked for all of it. `told`: it is not, since these people are using a command at
+   * this moment, and Discord told of them with it.
    */
-  channelsFor(guildId: string, by: readonly UserId[]): Promise<ReadableChannels>;
+  channelsFor(guildId: string, by: readonly UserId[], asOf?: 'now' | 'told'): Promise<ReadableChannels>;
+  /** Whether a line may be told to a whole audience: all of them may read it. In doubt it may not. Discord is asked. */
+  mayTell(audience: Audience): Promise<(line: Pick<RecordedLine, 'channelId' | 'posts'>) => Promise<boolean>>;
+  /** Whether all of an audience could listen in a voice channel. In doubt they could not. Discord is asked. */
+  couldListen(audience: Audience): Promise<(channelId: string) => Promise<boolean>>;
   entries(guildId: string): Promise<readonly ReaderEntry[]>;
   /** False where it was there already. Rejects with RangeError, with a sentence for people, when there are too many. */
   add(guildId: string, entry: ReaderEntry): Promise<boolean>;
   /** False where there is none. */
   remove(guildId: string, entry: ReaderEntry): Promise<boolean>;
+}
+
+/** What only those who asked may read of an answer. */
+export interface PrivateAnswer {
+  readonly guildId: string;
+  readonly askers: readonly Person[];
+  /** What they asked for, in words for the audit log. Untrusted. */
+  readonly what: string;
+  /** What is read from the record. */
+  readonly lines: readonly Pick<RecordedUtterance, 'id' | 'conversationId' | 'startedAt'>[];
+  /** Words of their own instead, escaped. */
+  readonly words?: string;
+  /** Where the conversation is: its voice channel, and where it is posted. */
+  readonly channelId: string;
+  /** Absent: the conversation is posted nowhere. */
+  readonly text?: TextChannel;
+  readonly textChannelId: string | undefined;
+}
+
+/**
+ * Brings answers to those who asked, and to nobody else: a post with a button, and whoever of them presses it reads the
+ * lines in a message that Discord shows to them alone. What they may read is asked again then.
+ */
+export interface PrivateAnswers {
+  /** Resolves when the post is made. Rejects with an Error whose message a person can read. */
+  give(answer: PrivateAnswer): Promise<void>;
 }
 
 /** What somebody did with the record. `tool`: a model searched it for them. */

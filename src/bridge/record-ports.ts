@@ -179,6 +179,11 @@ export interface RecordReader {
    * comes first. At most 500.
    */
   speakers(query: { readonly guildId: string; readonly channelIds: readonly string[] }): Promise<readonly Person[]>;
+  /**
+   * The same people under the names that they had there at the beginning and the end of each conversation, one entry a name,
+   * the last used first; of the newest 5,000 times that somebody took part in one. For whoever is not found by the name of today.
+   */
+  everyName(query: { readonly guildId: string; readonly channelIds: readonly string[] }): Promise<readonly Person[]>;
   /** All lines of a range in the order of their beginnings, read in pages while they are taken. */
   lines(range: LineRange): AsyncIterable<RecordedLine>;
   search(search: RecordSearch): Promise<RecordFinds>;
@@ -210,6 +215,8 @@ export interface RecordBatch {
   readonly lines: readonly RecordedLine[];
   /** Turns that are deleted with what was said in them. Absent: none. */
   readonly withdrawn?: readonly number[];
+  /** Lines that are deleted, by their ids. Absent: none. */
+  readonly withdrawnLines?: readonly number[];
 }
 
 /**

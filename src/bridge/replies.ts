@@ -1,12 +1,15 @@
+import type { Logger } from 'pino';
 import type { Announcements } from './announcements.ts';
 import type { Answering } from './answering.ts';
 import type { BridgeEvent } from './bridge-ports.ts';
-import type { BotState, Floor } from './floor.ts';
+import type { Floor } from './floor.ts';
+import type { BotState } from './floor-ports.ts';
 import { Latencies } from './latencies.ts';
 import type { ModelInUse } from './model-in-use.ts';
-import type { Conversation, Person, SessionEvent, Turn, VoiceLine } from './ports.ts';
+import type { Conversation, Person, SessionEvent, Shortfall, Turn, VoiceLine } from './ports.ts';
 import type { ReplyUsage } from './reply-usage.ts';
 import type { TurnBook } from './rights.ts';
+import { Shortfalls } from './shortfalls.ts';
 import type { Ticker } from './ticker.ts';
 import type { ToolRunner } from './tool-runner.ts';
 import type { TurnsUnderWay } from './turns-under-way.ts';
@@ -18,11 +21,13 @@ type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: 
 const REPLY_WAIT_MS = 15_000;
 /** A reply that has begun and falls silent for this long is not going on; a model that reasons may think first. */
 const STALLED_MS = 30_000;
+const UNFINISHED = 'The model could not finish its answer.';
 
 /** What replies stand on. */
 export interface RepliesParts {
+  readonly guildId: string;
   readonly line: VoiceLine;
-  readonly session: Pick<Conversation, 'respond' | 'interrupt' | 'sendToolResult'>;
+  readonly session: Pick<Conversation, 'respond' | 'interrupt' | 'sendToolResult' | 'pass'>;
   readonly model: ModelInUse;
   readonly floor: Floor;
   readonly turns: TurnBook;
@@ -35,6 +40,7 @@ export interface RepliesParts {
   readonly observe: (event: BridgeEvent) => void;
   /** The bot's own voice may be in another state now. */
   readonly onState: () => void;
+  readonly log: Pick<Logger, 'warn'>;
 }
 
 /** The model's replies: which one is asked for and when, which sounds, which gives way to people, which is given up. */
@@ -42,6 +48,8 @@ export class Replies {
   /** The model is out of reach for the moment: nobody can expect an answer. */
   paused = false;
   readonly #parts: RepliesParts;
+  /** Answers that were none. */
+  readonly shortfalls: Shortfalls;
   readonly #voice: VoiceOut;
   readonly #latencies = new Latencies();
   /** Since when people wait for the reply that was asked for. */
@@ -51,6 +59,19 @@ export class Replies {
 
   constructor(parts: RepliesParts) {
     this.#parts = parts;
+    const { guildId, model, answering, session, observe, log } = parts;
+    this.shortfalls = new Shortfalls({
+      guildId,
+      unwritten: () => model.unasked === null,
+      mayStaySilent: (turnId) => answering.mayStaySilent(turnId),
+      ask: () => this.ask(),
+      pass: (turnIds) => {
+        session.pass(turnIds);
+        parts.turns.over(turnIds);
+      },
+      tell: (message) => observe({ type: 'trouble', message }),
+      log,
+    });
     this.#voice = new VoiceOut(parts.line, {
       onAudible: (replyId) => this.#onAudible(replyId),
       onEnded: (ended) => {
@@ -81,6 +102,7 @@ export class Replies {
   expect(turnEndedAt = performance.now()): void {
     const now = performance.now();
     this.#turnEndedAt = turnEndedAt;
+    this.shortfalls.asked();
     this.#parts.tools.covered();
     this.#voice.asked(now);
   }
@@ -110,6 +132,7 @@ export class Replies {
     if (due.length > 0 && bot === 'speaking') this.silence();
     for (const result of due) session.sendToolResult(result);
     session.respond();
+    this.shortfalls.asked();
     this.#voice.asked(now);
     onState();
   }
@@ -117,12 +140,13 @@ export class Replies {
   started({ replyId, turnIds }: EventOf<'reply-started'>): void {
     const { usage, turns, underWay, observe } = this.#parts;
     this.#voice.started(replyId);
-    usage.started(replyId, turnIds);
+    // Whoever is only overheard pays for nothing.
+    usage.started(replyId, turns.asked(turnIds));
     turns.replied(replyId, turnIds);
     underWay.answered(turnIds);
     // It answers what was taken back, and nothing else.
     if (underWay.areWithdrawn(turnIds)) this.cut();
-    else observe({ type: 'reply-started', replyId, turns: turns.list(turnIds) });
+    else observe({ type: 'reply-started', replyId, turns: turns.behind(replyId) });
   }
 
   sounded({ replyId, itemId, pcm }: EventOf<'audio'>): void {
@@ -143,20 +167,36 @@ export class Replies {
     this.#voice.wrote(replyId);
   }
 
-  done({ replyId, usage: reported, status, awaitsTools }: EventOf<'reply-done'>): void {
-    const { usage, turns, model, announcements, answering, tools, observe } = this.#parts;
+  done({ replyId, usage: reported, status, awaitsTools, shortfall }: EventOf<'reply-done'>): void {
+    const { usage, turns, model, floor, announcements, answering, tools, observe } = this.#parts;
     const used = usage.ended(replyId, reported);
     if (used.usage) observe({ type: 'usage', replyId, turns: turns.list(used.turnIds), usage: used.usage });
-    if (status === 'failed') observe({ type: 'trouble', message: 'The model could not finish its answer.' });
-    if (status === 'completed' && model.options.replyForm === 'text') {
+    if (status === 'failed' && !shortfall) observe({ type: 'trouble', message: UNFINISHED });
+    // The model may take up what it did not finish, for whoever is answered next.
+    if (shortfall && !shortfall.empty) turns.brokeOff(replyId);
+    const expected = status !== 'cancelled' && shortfall !== undefined && this.#fellShort(replyId, shortfall);
+    if (status === 'completed' && !shortfall?.empty && model.options.replyForm === 'text') {
       const read = turns.behind(replyId);
       announcements.answered(read.map(({ id }) => id));
       answering.audible(replyId, read);
+      this.#settle(read);
     }
     this.#voice.done(replyId, status === 'cancelled');
     tools.replyDone(replyId);
-    if (!awaitsTools && status !== 'cancelled' && this.#voice.state === 'silent') answering.over();
+    const over = !awaitsTools && !expected && status !== 'cancelled' && this.#voice.state === 'silent';
+    if (over) answering.over();
+    const answered = turns.behind(replyId);
+    // What the model says of a tool's result is their answer, too.
+    if (awaitsTools) for (const turn of answered) floor.owe(turn, performance.now());
+    else if (over) this.#settle(answered);
     this.askForTools(performance.now());
+  }
+
+  /** Gives whether it is asked for once more. */
+  #fellShort(replyId: string, shortfall: Shortfall): boolean {
+    const { turns, ticker } = this.#parts;
+    ticker.wake();
+    return this.shortfalls.ended(turns.behind(replyId), shortfall, performance.now());
   }
 
   duck(on: boolean): void {
@@ -180,9 +220,13 @@ export class Replies {
     this.silence();
   }
 
-  /** Silences the bot at once and tells the model how much of each reply was heard. */
-  silence(): void {
+  /**
+   * Silences the bot at once and tells the model how much of each reply was heard. What people heard a part of is over for
+   * whoever asked, unless they ask again, or it `goesOn`.
+   */
+  silence(goesOn = false): void {
     const heard = this.#voice.cut();
+    for (const { replyId, heardMs } of heard) if (heardMs > 0 && !goesOn) this.#parts.turns.cut(replyId);
     this.#parts.session.interrupt(heard.map(({ replyId, items }) => ({ replyId, items })));
   }
 
@@ -198,8 +242,10 @@ export class Replies {
 
   tick(now: number): void {
     this.#giveUpOnSilence(now);
+    this.#parts.floor.work = this.#parts.tools.resultWaits;
     this.askForTools(now);
     if (!this.paused) this.#parts.answering.tick(now);
+    this.shortfalls.tick(now, this.#parts.floor.quiet && !this.#parts.answering.holdsBack);
     this.askAddressed();
   }
 
@@ -220,10 +266,16 @@ export class Replies {
     const sinceTurnMs = since === undefined ? null : performance.now() - since;
     if (sinceTurnMs !== null) this.#latencies.add(sinceTurnMs);
     const answered = turns.behind(replyId);
+    this.shortfalls.answered(answered);
     answering.audible(replyId, answered);
+    this.#settle(answered);
     announcements.answered(answered.map(({ id }) => id));
     observe({ type: 'reply-audible', replyId, sinceTurnMs });
     onState();
+  }
+
+  #settle(turns: readonly Turn[]): void {
+    this.#parts.floor.settle(turns.map(({ id }) => id));
   }
 
   /** Nobody waits for ever for a reply that does not come or does not end. */

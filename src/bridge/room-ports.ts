@@ -1,4 +1,6 @@
 // Text channels, people and their rights, tools, settings and usage, as the rooms see them. Types only.
+import type { BudgetState, SpanLimits } from './budget-ports.ts';
+import type { Delivery } from './delivery.ts';
 import type {
   Person,
   Provider,
@@ -31,6 +33,8 @@ export interface SpeechModels {
   chosen(settings: Pick<GuildSettings, 'provider' | 'model'>): ChosenModel;
   /** Names of models that are known to exist, the default of the provider first. On Azure these are deployments. */
   names(provider: Provider): readonly string[];
+  /** Why a model of this name cannot lead a conversation, in a sentence for people; undefined: nothing is known against it. */
+  unfit?(name: string): string | undefined;
   /** The variables that have to be set before the provider can be used; none: it is configured. */
   lacking(provider: Provider): readonly string[];
 }
@@ -43,15 +47,34 @@ export interface MessageButton {
 
 /** A text channel of Discord. Mentions never ping. Rejects with an Error whose message a person can read. */
 export interface TextChannel {
-  /** Posts and gives the message's id. `content` at most 2,000 characters; files at most 10, of 10 MB each. */
-  post(content: string, buttons?: readonly MessageButton[], files?: readonly PostFile[]): Promise<string>;
-  /** Without `buttons` the message keeps those it has; an empty list takes them away. `files` take the place of others. */
+  /**
+   * Posts and gives the message's id. `content` at most 2,000 characters; files at most 10, of 10 MB each. Rejects with
+   * ContentRefusedError or PlaceRefusedError where sending it again cures nothing, with MessageGoneError where it was made
+   * and is deleted; after other errors the same `delivery` makes it once.
+   */
+  post(
+    content: string,
+    buttons?: readonly MessageButton[],
+    files?: readonly PostFile[],
+    delivery?: Delivery,
+  ): Promise<string>;
+  /**
+   * Without `buttons` the message keeps those it has; an empty list takes them away. `files` take the place of others.
+   * Rejects with MessageGoneError where it can never be edited, ContentRefusedError where this text is never taken.
+   */
   edit(
     messageId: string,
     content: string,
     buttons?: readonly MessageButton[],
     files?: readonly PostFile[],
   ): Promise<void>;
+  /**
+   * The channel as it is chosen at this moment: what is posted there later does not go where another choice leads by then,
+   * where other people read. Absent: there is no choice.
+   */
+  here?(): TextChannel;
+  /** Nothing goes where the last post went, whatever Discord says: another place is taken, where there is one. */
+  abandon?(why: string): void;
 }
 
 /** Permissions of Discord that tools ask for, by their names in Discord's documentation. */
@@ -73,13 +96,23 @@ export interface Room {
   nameOf(userId: UserId): string;
   /** Whether the bot may hear this person. Absent: everybody. */
   mayHear?(userId: UserId): boolean;
+  /** Whether it is the account of another bot, which may be heard and has no rights. Absent: nobody is. */
+  isBot?(userId: UserId): boolean;
   /** Whether Discord lets this person write in the transcript's text channel. */
   mayWrite(userId: UserId): boolean;
+  /** The text channel or thread to which the conversation is posted now. Absent: nothing is. */
+  readonly textChannelId?: string;
+  /** Whether a moderator keeps somebody from speaking here: muted them, or timed them out. Absent: nobody is. */
+  isSilenced?(userId: UserId): boolean;
+  /** Whether somebody is a member of the guild, as far as is known; refreshMembers() asks. Absent: everybody is. */
+  isMember?(userId: UserId): boolean;
   /**
-   * Asks Discord who these people are now, so that the answers below (and mayWrite) are not those of a while ago. Rejects
-   * where Discord cannot be asked; somebody who is no member any more simply has no rights.
+   * Asks Discord who these people are now, and what channels and roles give, so that the answers below (and mayWrite) are
+   * not those of a while ago. Rejects where Discord cannot be asked; somebody who is no member any more simply has no rights.
    */
   refresh(userIds: readonly UserId[]): Promise<void>;
+  /** The same of people alone. Absent: nobody can be asked. */
+  refreshMembers?(userIds: readonly UserId[]): Promise<void>;
   /** Ids of this person's roles, without the one that everybody has; empty for somebody unknown. */
   rolesOf(userId: UserId): readonly string[];
   /** Whether Discord gives this person a permission here: what is about text in the text channel, else in voice. */
@@ -143,7 +176,22 @@ export interface Progress {
   readonly text: string;
 }
 
-/** For whom a tool runs. `askers` are the people behind the turns; `certain` is false where one of them is unknown. */
+/** Whose words a model also knew. `certain` false: also somebody's of whom nothing is known. */
+export interface Bystanders {
+  readonly people: readonly Person[];
+  readonly certain: boolean;
+}
+
+/** What may have led a model to a call, beside the wish of those who asked. */
+export interface CallOrigin {
+  /** Text from outside, or what somebody else had kept. */
+  readonly tainted: boolean;
+  readonly bystanders: Bystanders;
+}
+
+/**
+ * For whom a tool runs. `askers` are the people whose turns are answered; `certain` is false where one of them is unknown.
+ */
 export interface ToolContext {
   readonly room: Room;
   readonly text: TextChannel;
@@ -151,13 +199,22 @@ export interface ToolContext {
   readonly certain: boolean;
   /** Text from outside may have led to this call. Absent: no. */
   readonly tainted?: boolean;
-  /** One person typed this very call; no model had a part in it. Absent: no. */
+  /** Whose wish it may be beside theirs: they never ask for it, but where one of them may not, a button does. Absent: nobody's. */
+  readonly bystanders?: Bystanders;
+  /** One person typed this very call: no model had a part in it, and its result is shown to them alone. Absent: no. */
   readonly typed?: boolean;
   readonly signal: AbortSignal;
+  /** To be called where there is text from outside in this one result; a tool says `outside` where there always may be. */
+  outsideFound?(): void;
   /** Is told what was decided about the call, for `/why`. */
   decided(decision: Decision): void;
   /** Shows on the call's post how far it is. Costs nothing: the post is edited at a bounded rate. Ignored after the end. */
   progress(fraction: number | null, text?: string): void;
+  /**
+   * Puts something into the record that only those may read who may read this voice channel. It is posted to nobody.
+   * Absent: there is no record of the call.
+   */
+  recordIn?(channelId: string, value: unknown): void;
   /** Adds links and files to the call's post, shown with its result or failure. What Discord would not take is left out. */
   attach(extras: Partial<PostExtras>): void;
 }
@@ -165,8 +222,18 @@ export interface ToolContext {
 /** A server of tools that this process starts or calls (MCP), as people see it. `reason` completes "because …". */
 export interface ToolServer {
   readonly name: string;
-  readonly state: /** `tools` of the `offered` ones are used; fewer where they are too many. */
-    | { readonly status: 'running'; readonly tools: number; readonly offered: number }
+  /**
+   * `tools` of the `offered` ones are used; fewer where they are too many: `limit` is a clause that says for what.
+   * `unusable`: how many more can only be called by way of a task, which Parley does not.
+   */
+  readonly state:
+    | {
+        readonly status: 'running';
+        readonly tools: number;
+        readonly offered: number;
+        readonly limit?: string;
+        readonly unusable?: number;
+      }
     | { readonly status: 'starting' | 'stopped' | 'disabled' }
     /** `nextTryMs` null: it is not tried again. */
     | { readonly status: 'failed'; readonly reason: string; readonly nextTryMs: number | null };
@@ -205,6 +272,8 @@ export interface GuildSettings {
   readonly voice: string | null;
   readonly persona: string;
   readonly language: string | null;
+  /** Whose clocks and days count: an IANA zone; null: nobody chose one. */
+  readonly timeZone: string | null;
   /** Silence that ends a turn. */
   readonly silenceMs: number;
   /** Speech that cuts the bot off; 0: it cannot be interrupted. */
@@ -214,6 +283,8 @@ export interface GuildSettings {
   readonly answer: AnswerMode;
   /** What people may call the bot, beside its display name. Untrusted text. */
   readonly names: readonly string[];
+  /** Other bots that may be heard, by their ids. They have no rights, and are never answered in a row. */
+  readonly heardBots: readonly UserId[];
   /** null: the voice channel's own chat. */
   readonly transcriptChannelId: string | null;
   /** What is said is posted at once; false: it is only recorded. */
@@ -226,8 +297,13 @@ export interface GuildSettings {
   readonly aloneMs: number;
   /** Leave when nobody spoke this long. */
   readonly idleMs: number;
-  /** What a UTC day may cost; 0: no limit. */
-  readonly budgetUsd: number;
+  /** What a UTC day may cost; 0: no limit; null: the operator's default. So are the next three. */
+  readonly budgetUsd: number | null;
+  /** What a UTC month may cost. */
+  readonly budgetMonthUsd: number | null;
+  /** What one person may cost on this server in a UTC day, and in a month. */
+  readonly budgetPersonUsd: number | null;
+  readonly budgetPersonMonthUsd: number | null;
   /** What was said is kept this long. */
   readonly retentionDays: number;
 }
@@ -268,6 +344,10 @@ export interface UsageReport {
   month(guildId: string): Promise<readonly UsageLine[]>;
   /** The last 30 days, today included, oldest first; a day without use has no costs. */
   days(guildId: string): Promise<readonly UsageDay[]>;
-  /** The guild's budget when today's is spent; undefined while there is something left or no budget. */
-  exhausted(guildId: string): Promise<number | undefined>;
+  /** The limits that hold for this guild and the bot, and how much of each is spent. */
+  budgets(guildId: string): Promise<readonly BudgetState[]>;
+  /** What one person may cost here; 0: no limit. */
+  personLimits(guildId: string): Promise<SpanLimits>;
+  /** A limit of the bot, of this guild or, where `userId` is given, of this person that is spent; undefined: none is. */
+  spent(guildId: string, userId?: UserId): Promise<BudgetState | undefined>;
 }

@@ -28,10 +28,14 @@ export interface RuleSettings {
   readonly watchModel: boolean;
 }
 
-/** What became of adding many rules. `refused`: a sentence for each that was not taken; untrusted text in it. */
+/**
+ * What became of adding many rules. `known`: were there already, letter for letter. `same`: are the same word as another
+ * rule, in other letters. `refused`: a sentence for each that was not taken. Untrusted text in it.
+ */
 export interface Added {
   readonly added: number;
   readonly known: number;
+  readonly same: readonly { readonly text: string; readonly as: string }[];
   readonly refused: readonly { readonly text: string; readonly why: string }[];
 }
 

@@ -1,4 +1,5 @@
 import type { Delivery, Person, ToolCall, UserId } from './ports.ts';
+import type { CallOrigin } from './room-ports.ts';
 
 /** A call under way. */
 export interface RunningCall {
@@ -6,6 +7,7 @@ export interface RunningCall {
   /** What the Cancel button of its post names. */
   readonly cancelId: string;
   readonly askers: readonly Person[];
+  readonly origin: CallOrigin;
   readonly abort: AbortController;
   readonly onInterrupt: 'abort' | 'go-on';
   /** Equal for calls that would do the same for the same people; undefined where it is not certain who asked. */

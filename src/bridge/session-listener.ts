@@ -79,7 +79,7 @@ export class SessionListener {
         return;
       case 'interrupted':
         // Only what has begun is broken off: what was asked for since may already be on its way.
-        replies.silence();
+        replies.silence(event.goesOn);
         return;
       case 'reply-done':
         replies.done(event);
@@ -118,6 +118,7 @@ export class SessionListener {
     }
     const turn = turnId === null ? null : (turns.get(turnId) ?? null);
     observe({ ...words, turn });
+    if (turnId !== null) replies.shortfalls.heard(turnId, words);
     answering.heard(turn, event);
     replies.askAddressed();
   }
@@ -133,7 +134,7 @@ export class SessionListener {
         observe({ ...event, turns: event.turnId === null ? [] : turns.list([event.turnId]) });
         return;
       case 'refused':
-        log.warn({ guildId, reason: event.message }, 'the model refused a request');
+        log.warn({ guildId, said: event.message }, 'the model refused a request');
         return;
       case 'notice':
         observe({ type: 'trouble', message: event.message });
@@ -146,6 +147,7 @@ export class SessionListener {
       case 'paused':
       case 'resumed':
         replies.paused = event.type === 'paused';
+        this.#parts.floor.setAnswerable(!replies.paused);
         observe({ type: 'trouble', message: event.message });
         return;
       case 'model-changed':
@@ -157,8 +159,9 @@ export class SessionListener {
   }
 
   #changeModel(event: EventOf<'model-changed'>): void {
-    const { model, replies, usage, onOptions, observe } = this.#parts;
+    const { model, replies, floor, usage, onOptions, observe } = this.#parts;
     replies.paused = false;
+    floor.setAnswerable(true);
     model.changed(event.model);
     usage.provider = event.model.provider;
     onOptions();

@@ -1,6 +1,6 @@
 import type { Note } from './guild-ports.ts';
-import { instructionsFor } from './instructions.ts';
-import type { ServerTool, SessionOptions, SpeechModel } from './ports.ts';
+import { instructionsFor, toldNotes } from './instructions.ts';
+import type { Capabilities, ServerTool, SessionOptions, SpeechModel } from './ports.ts';
 import type { GuildSettings, Toolbox } from './room-ports.ts';
 
 /** The name under which a hosted MCP server is switched on and off. */
@@ -16,6 +16,40 @@ export function unneeded(serverTools: readonly ServerTool[]): readonly string[] 
   return serverTools.flatMap((name) => STAND_INS[name] ?? []);
 }
 
+/**
+ * What stands among the disabled tools where a tool of the provider was chosen in place of all of ours, for models that take
+ * one of the two (Capabilities.oneKindOfTool). It means nothing to others.
+ */
+export function aloneName(serverTool: string): string {
+  return `alone:${serverTool}`;
+}
+
+/** The provider's tool that was chosen in place of all of ours, where the model takes one of the two; undefined: ours. */
+export function chosenAlone(
+  { serverTools, oneKindOfTool }: Pick<Capabilities, 'serverTools' | 'oneKindOfTool'>,
+  disabled: readonly string[],
+): ServerTool | undefined {
+  if (!oneKindOfTool) return undefined;
+  return serverTools.find((name) => !disabled.includes(name) && disabled.includes(aloneName(name)));
+}
+
+/** Which tools a session has under these settings. */
+function toolsOf(
+  { capabilities }: SpeechModel,
+  disabled: readonly string[],
+  toolbox: Toolbox,
+): Pick<SessionOptions, 'tools' | 'serverTools'> {
+  const on = capabilities.serverTools.filter((name) => !disabled.includes(name));
+  if (!capabilities.oneKindOfTool) {
+    return { tools: toolbox.declarations([...disabled, ...unneeded(capabilities.serverTools)]), serverTools: on };
+  }
+  const alone = chosenAlone(capabilities, disabled);
+  if (alone) return { tools: [], serverTools: [alone] };
+  const tools = toolbox.declarations(disabled);
+  // Where all of ours are off, nothing stands in the way of the provider's.
+  return { tools, serverTools: tools.length > 0 ? [] : on.slice(0, 1) };
+}
+
 /** What a session is opened with under these settings: nothing that the model is not known to take. `notes`: oldest first. */
 export function sessionOptions(
   settings: GuildSettings,
@@ -24,21 +58,21 @@ export function sessionOptions(
   notes: readonly Note[] = [],
 ): SessionOptions {
   if (model.capabilities.listensOnly) return listening(settings);
-  const { voices, turnDetection, replyForms, serverTools, mcpServers, unasked } = model.capabilities;
+  const { voices, turnDetection, replyForms, mcpServers, unasked } = model.capabilities;
   const { disabledTools: disabled } = settings;
   // A model that answers every turn that it has closed itself cannot be kept from it.
   const drawn = settings.answer !== 'always' && unasked !== 'waits';
   const replyForm = replyForms.includes(settings.replyForm) ? settings.replyForm : 'voice';
   return {
-    instructions: instructionsFor(settings, replyForm, notes),
+    instructions: instructionsFor(settings, replyForm),
+    notes: toldNotes(notes),
     voice: settings.voice !== null && voices.includes(settings.voice) ? settings.voice : null,
     language: settings.language,
-    tools: toolbox.declarations([...disabled, ...unneeded(serverTools)]),
+    ...toolsOf(model, disabled, toolbox),
     turnDetection: !drawn && turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
     silenceMs: settings.silenceMs,
     replyForm,
     ...(drawn && unasked === 'may-choose' && { choosing: true }),
-    serverTools: serverTools.filter((name) => !disabled.includes(name)),
     mcpServers: mcpServers.filter((label) => !disabled.includes(mcpName(label))),
   };
 }

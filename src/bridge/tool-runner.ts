@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { AgainOutcome, BridgeEvent, CancelOutcome } from './bridge-ports.ts';
+import type { AgainOutcome, BridgeEvent, CancelOutcome, RepeatedCall } from './bridge-ports.ts';
 import { CallExtras } from './call-extras.ts';
 import { Gate } from './gate.ts';
+import { KnownWords } from './known-words.ts';
 import { LaterResults, type Moment } from './later-results.ts';
-import type { Conversation, Person, ToolCall, ToolDeclaration, ToolResult, Turn, UserId } from './ports.ts';
+import type { Waiting } from './patience.ts';
+import type { Conversation, KeptWords, Person, ToolCall, ToolDeclaration, ToolResult, Turn, UserId } from './ports.ts';
 import type { TurnBook } from './rights.ts';
-import type { Decision, PostExtras, Room, TextChannel, Toolbox, ToolContext } from './room-ports.ts';
+import type { CallOrigin, Decision, PostExtras, Room, TextChannel, Toolbox, ToolContext } from './room-ports.ts';
 import { type RunningCall, RunningCalls, samenessOf } from './running-calls.ts';
 import { Taint } from './taint.ts';
 
@@ -38,12 +40,14 @@ export class ToolRunner {
   /** Calls that were acknowledged while their reply went on; `owes`: the model has to be asked to go on after it. */
   #acknowledged: { readonly call: ToolCall; readonly owes: boolean }[] = [];
   readonly #taint = new Taint();
+  readonly #words: KnownWords;
   readonly #closed = new AbortController();
   /** Calls that the provider runs itself, with their replies. */
   readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number }>();
 
   constructor(parts: ToolRunnerParts) {
     this.#parts = parts;
+    this.#words = new KnownWords((userId) => parts.room.isBot?.(userId) ?? false);
   }
 
   /** A reply that covers every result so far was asked for by other means. */
@@ -58,10 +62,13 @@ export class ToolRunner {
 
   /** Later results that the model should speak about now, each once. */
   takeDue(moment: Omit<Moment, 'modelWaits'>): readonly ToolResult[] {
-    const due = this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
-    // It came a while ago; only now the model reads it.
-    if (due.some(({ outside }) => outside)) this.#taint.entered([]);
-    return due;
+    return this.#later.takeDue({ ...moment, modelWaits: this.modelWaits });
+  }
+
+  /** Those who wait for the model to speak about a result that is there. */
+  get resultWaits(): readonly Waiting[] {
+    const waiting = this.#later.waiting;
+    return waiting.length > 0 && this.modelWaits ? [] : waiting;
   }
 
   /** The model waits for the result of a call. */
@@ -81,7 +88,8 @@ export class ToolRunner {
       return;
     }
     const { delivery, onInterrupt = 'go-on', confirm } = this.#declared(call.name) ?? {};
-    void this.#carryOut({ ...beginning(call), askers, onInterrupt, sameness, delivery, byButton: false });
+    const origin = this.#originOf(askers);
+    void this.#carryOut({ ...beginning(call), askers, origin, onInterrupt, sameness, delivery, byButton: false });
     if (delivery) {
       this.#acknowledged.push({ call, owes: this.#parts.session.acknowledge({ ...call, confirm }) });
     }
@@ -91,13 +99,22 @@ export class ToolRunner {
    * Runs a call once more for the person of this turn, who pressed a button: with their rights alone. The model gets the
    * result without being asked about it.
    */
-  runAgain({ name, arguments: args }: Pick<ToolCall, 'name' | 'arguments'>, turn: Turn): AgainOutcome {
+  runAgain({ name, arguments: args, origin: before }: RepeatedCall, turn: Turn): AgainOutcome {
     const call = { callId: `0/${randomUUID()}`, replyId: '0/button', turnIds: [turn.id], name, arguments: args };
     const { askers, certain } = this.#parts.turns.askers(call.turnIds);
     const sameness = samenessOf(call, askers, certain);
     if (this.#calls.hasSame(sameness)) return 'running';
     const delivery = 'silent';
-    void this.#carryOut({ ...beginning(call), askers, onInterrupt: 'go-on', sameness, delivery, byButton: true });
+    const origin = joined(this.#originOf(askers), before, askers);
+    void this.#carryOut({
+      ...beginning(call),
+      askers,
+      origin,
+      onInterrupt: 'go-on',
+      sameness,
+      delivery,
+      byButton: true,
+    });
     return 'started';
   }
 
@@ -108,15 +125,19 @@ export class ToolRunner {
 
   async #carryOut(one: RunningCall): Promise<void> {
     const { toolbox, observe, disabled, onSettled } = this.#parts;
-    const { call, askers, abort, cancelId } = one;
+    const { call, askers, origin, abort, cancelId } = one;
     this.#calls.add(one);
     observe({ type: 'tool-started', call, askers, cancelId });
     const startedAt = performance.now();
+    const { channelId } = this.#parts.room;
     const extras = new CallExtras();
     const context: ToolContext = {
-      ...this.#contextOf(call, abort.signal),
+      ...this.#contextOf(call, origin, abort.signal),
       progress: (fraction: number | null, words = '') => this.#progress(call.callId, fraction, words),
       attach: (more: Partial<PostExtras>) => extras.add(more),
+      recordIn: (channelId, value) => {
+        observe({ type: 'private-answer', call, askers, channelId, output: JSON.stringify(value ?? null) });
+      },
     };
     const raw = await toolbox.run(call, disabled(), context);
     const stillWanted = this.#calls.remove(call.callId) !== undefined;
@@ -124,8 +145,19 @@ export class ToolRunner {
     if (stillWanted) this.#deliver(one, result);
     else this.#gate.settled(call.replyId, call.callId, false);
     const tookMs = performance.now() - startedAt;
-    const againId = this.#declared(call.name) && randomUUID();
-    observe({ type: 'tool-ended', call, askers, result, tookMs, extras: extras.all, againId });
+    // What was asked for in another channel is not brought here by a button either.
+    const isHere = this.#parts.room.channelId === channelId;
+    const againId = isHere && this.#declared(call.name) ? randomUUID() : undefined;
+    observe({
+      type: 'tool-ended',
+      call,
+      askers,
+      result,
+      tookMs,
+      extras: extras.all,
+      againId,
+      ...(againId && { origin }),
+    });
     onSettled();
   }
 
@@ -141,19 +173,26 @@ export class ToolRunner {
     this.hostedBegan(call.replyId, call.callId);
     const { signal } = this.#closed;
     const nothing = () => {};
-    const context = { ...this.#contextOf(call, signal), progress: nothing, attach: nothing };
+    const origin = this.#originOf(this.#parts.turns.askers(call.turnIds).askers);
+    const context = { ...this.#contextOf(call, origin, signal), progress: nothing, attach: nothing };
     const verdict = await toolbox.permit({ ...call, server }, disabled(), context);
     return signal.aborted ? undefined : verdict;
   }
 
-  /** Text from outside came into the conversation by itself, such as a search of the provider, for these turns. */
-  outsideCame(turnIds: readonly number[]): void {
-    this.#taint.entered(turnIds);
+  /** Text from outside came into the conversation by itself, such as a search of the provider. */
+  outsideCame(): void {
+    this.#taint.entered();
   }
 
-  /** A person's turn began. */
-  turnBegan(): void {
-    this.#taint.turnBegan();
+  /** A turn begins. What a turn of the bot's own making tells is what somebody had kept (`about`). */
+  turnBegan(turn: Turn): void {
+    if (turn.userId === null) this.#taint.keptCame(turn.about ?? null);
+    else this.#words.came(turn);
+  }
+
+  /** The session is told what people had kept. */
+  keptCame(kept: readonly KeptWords[]): void {
+    for (const { by, outside } of kept) this.#taint.keptCame(outside ? null : by.userId);
   }
 
   /** No more calls come of this reply: one request covers all that were acknowledged. */
@@ -214,6 +253,20 @@ export class ToolRunner {
     const theirs = this.#calls.list.filter(({ askers }) => askers.some((asker) => asker.userId === userId));
     this.cancel(theirs.map(({ call }) => call.callId));
     this.#later.forget(userId);
+    this.#words.forget(userId);
+    this.#taint.forget(userId);
+  }
+
+  /** Nothing that was asked for so far goes on, and no result of it comes in. */
+  leaveAll(): void {
+    this.cancel(this.#calls.ids);
+    for (const [callId, { replyId }] of this.#hosted) this.#gate.settled(replyId, callId, false);
+    this.#hosted.clear();
+    this.#later.clear();
+    this.#acknowledged = [];
+    this.#gate.covered();
+    this.#taint.begunAnew();
+    this.#words.begunAnew();
   }
 
   /** Aborts everything; nothing is delivered any more. */
@@ -228,26 +281,33 @@ export class ToolRunner {
     this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text: String(text) } });
   }
 
-  #contextOf(call: ToolCall, signal: AbortSignal): Omit<ToolContext, 'progress' | 'attach'> {
-    const { turns, room, text, observe } = this.#parts;
-    const tainted = this.#taint.covers(call.turnIds);
-    const decided = (decision: Decision): void => observe({ type: 'decided', decision });
-    return { room, text, ...turns.askers(call.turnIds), tainted, signal, decided };
+  /** What the model knew when it made a call for these people. */
+  #originOf(askers: readonly Person[]): CallOrigin {
+    return { tainted: this.#taint.covers(askers), bystanders: this.#words.beside(askers) };
   }
 
-  #deliver({ call, delivery, byButton, askers }: RunningCall, result: ToolResult): void {
-    if (result.outside) this.#taint.entered(call.turnIds);
+  #contextOf(call: ToolCall, origin: CallOrigin, signal: AbortSignal): Omit<ToolContext, 'progress' | 'attach'> {
+    const { turns, room, text, observe } = this.#parts;
+    const { channelId } = room;
+    const decided = (decision: Decision): void => observe({ type: 'decided', decision, channelId });
+    return { room, text, ...turns.askers(call.turnIds), ...origin, signal, decided };
+  }
+
+  #deliver({ call, delivery, byButton, askers, origin }: RunningCall, result: ToolResult): void {
+    // What a call brings that was made again may repeat its arguments.
+    if (result.outside || (byButton && origin.tainted)) this.#taint.entered();
     if (byButton) {
       this.#parts.session.tell(result, call.turnIds);
       return;
     }
+    this.#parts.turns.reopened(call.turnIds);
     if (!delivery) {
       this.#parts.session.sendToolResult(result);
       this.#gate.settled(call.replyId, call.callId, true);
       return;
     }
     const people = askers.map(({ userId }) => userId);
-    this.#later.add({ ...result, delivery }, people);
+    this.#later.add({ ...result, delivery }, people, performance.now());
     for (const silent of this.#later.takeSilent()) this.#parts.session.sendToolResult(silent);
   }
 
@@ -257,6 +317,18 @@ export class ToolRunner {
     this.#gate.settled(replyId, callId, true);
     this.#parts.onSettled();
   }
+}
+
+/** What led to a call that is made again by one who presses, here and before. Whoever asked then is a bystander now. */
+function joined(here: CallOrigin, before: CallOrigin | undefined, askers: readonly Person[]): CallOrigin {
+  if (!before) return here;
+  const all = [...here.bystanders.people, ...before.bystanders.people];
+  const people = new Map(all.map((person) => [person.userId, person]));
+  for (const { userId } of askers) people.delete(userId);
+  return {
+    tainted: here.tainted || before.tainted,
+    bystanders: { people: [...people.values()], certain: here.bystanders.certain && before.bystanders.certain },
+  };
 }
 
 function beginning(call: ToolCall) {

@@ -2,7 +2,8 @@ import type { Announcements } from './announcements.ts';
 import type { Answering } from './answering.ts';
 import type { BridgeEvent } from './bridge-ports.ts';
 import type { Company } from './company.ts';
-import type { FloorDecision } from './floor.ts';
+import type { Floor } from './floor.ts';
+import type { FloorDecision } from './floor-ports.ts';
 import type { LastWords } from './last-words.ts';
 import type { ModelInUse } from './model-in-use.ts';
 import type { People } from './people.ts';
@@ -21,6 +22,7 @@ export interface TurnFeedParts {
   readonly session: Pick<Conversation, 'beginTurn' | 'appendAudio' | 'endTurn' | 'appendText' | 'pass'>;
   readonly model: ModelInUse;
   readonly people: People;
+  readonly floor: Pick<Floor, 'owe'>;
   readonly turns: TurnBook;
   readonly underWay: TurnsUnderWay;
   readonly answering: Answering;
@@ -32,6 +34,8 @@ export interface TurnFeedParts {
   readonly lastWords: LastWords;
   readonly ticker: Ticker;
   readonly observe: (event: BridgeEvent) => void;
+  /** See BridgeParts. */
+  readonly timeAt: (instant: number) => number;
 }
 
 /** What people say and type on its way into the session: carries out what the floor decided, in its order. */
@@ -101,13 +105,14 @@ export class TurnFeed {
     const { model, underWay, answering, session, observe } = this.#parts;
     this.#add(turn);
     underWay.began(turn, performance.now());
-    const audience = model.listens ? 'listens' : answering.audience;
-    observe({ type: 'turn-began', turn, queuedMs, soundStart: wallClock(voicedFrom), audience });
+    const audience = model.listens ? 'listens' : answering.audienceOf(turn.userId);
+    observe({ type: 'turn-began', turn, queuedMs, soundStart: this.#parts.timeAt(voicedFrom), audience });
     session.beginTurn(answering.began(turn, voicedFrom));
   }
 
   #end(decision: DecisionOf<'end'>): void {
-    const { model, session, underWay, answering, replies, usage, lastWords, ticker, observe } = this.#parts;
+    const { model, session, floor, turns, underWay, answering, replies, usage, lastWords, ticker, observe } =
+      this.#parts;
     const { turn, speechMs } = decision;
     const now = performance.now();
     const { respond, passed } = answering.ended(turn.id, decision.respond && !model.listens, now);
@@ -115,25 +120,30 @@ export class TurnFeed {
     underWay.ended(turn.id, now);
     if (passed) {
       session.pass([turn.id]);
+      turns.over([turn.id]);
       underWay.answered([turn.id]);
     }
+    if (!model.listens && !passed && answering.owes(turn.id)) floor.owe(turn, now);
     usage.heard(turn.id, speechMs);
     if (model.unasked === 'waits') lastWords.said(turn.id, now);
     if (model.listens) underWay.answered([turn.id]);
     if (respond) replies.expect();
     // The floor counts on a reply; where none is asked for, the next tick tells it so.
     else ticker.wake();
-    observe(turnEnded({ ...decision, respond }));
+    observe(this.#ended({ ...decision, respond }));
   }
 
   #type({ turn, text, announcement }: DecisionOf<'text'>): void {
-    const { session, underWay, answering, announcements, replies, observe } = this.#parts;
+    const { session, floor, underWay, answering, announcements, replies, observe } = this.#parts;
     this.#add(turn);
+    floor.owe(turn, performance.now());
     underWay.typed(turn, performance.now());
     if (announcement) announcements.given(announcement, turn.id);
+    if (announcement?.outside) this.#parts.tools.outsideCame();
     observe({ type: 'turn-began', turn, queuedMs: 0 });
     observe({ type: 'turn-transcript', turn, text, final: true });
     answering.wrote(turn, performance.now());
+    replies.shortfalls.typed(turn.id);
     session.appendText(turn, text);
     replies.expect();
   }
@@ -141,15 +151,11 @@ export class TurnFeed {
   #add(turn: Turn): void {
     this.#count += 1;
     this.#parts.turns.add(turn);
-    this.#parts.tools.turnBegan();
+    this.#parts.tools.turnBegan(turn);
   }
-}
 
-/** An instant of performance.now() in ms since 1970. */
-function wallClock(at: number): number {
-  return Math.round(Date.now() - performance.now() + at);
-}
-
-function turnEnded({ voicedFrom, voicedUntil, ...ended }: DecisionOf<'end'>): BridgeEvent {
-  return { ...ended, type: 'turn-ended', soundStart: wallClock(voicedFrom), soundEnd: wallClock(voicedUntil) };
+  #ended({ voicedFrom, voicedUntil, ...ended }: DecisionOf<'end'>): BridgeEvent {
+    const { timeAt } = this.#parts;
+    return { ...ended, type: 'turn-ended', soundStart: timeAt(voicedFrom), soundEnd: timeAt(voicedUntil) };
+  }
 }

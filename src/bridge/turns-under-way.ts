@@ -60,6 +60,13 @@ export class TurnsUnderWay {
     return { turns: own.map(({ turn }) => turn), unanswered: own.some(({ answered }) => !answered) };
   }
 
+  /** No answer is awaited any more; words may still come. Gives the turns that waited for one. */
+  leaveAll(): readonly number[] {
+    const waiting = [...this.#going].filter(([, { answered }]) => !answered);
+    for (const [, going] of waiting) going.answered = true;
+    return waiting.map(([id]) => id);
+  }
+
   /** Whose turns these are. */
   get people(): UserId[] {
     return [...this.#going.values()].flatMap(({ turn }) => turn.userId ?? []);

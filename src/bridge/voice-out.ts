@@ -1,5 +1,5 @@
 import { type HeardReply, Playout } from '../audio/playout.ts';
-import type { BotState } from './floor.ts';
+import type { BotState } from './floor-ports.ts';
 import type { Pcm, VoiceLine } from './ports.ts';
 
 /** Told about the bot's own voice. */

@@ -1,6 +1,8 @@
+import type { Announcements } from './announcements.ts';
 import type { Answering } from './answering.ts';
 import type { BridgeEvent } from './bridge-ports.ts';
 import type { Floor } from './floor.ts';
+import type { Note } from './guild-ports.ts';
 import type { ModelInUse } from './model-in-use.ts';
 import type { People } from './people.ts';
 import type { Conversation, UserId } from './ports.ts';
@@ -11,12 +13,13 @@ import type { TurnsUnderWay } from './turns-under-way.ts';
 
 /** Where words of people are. */
 export interface WithdrawalsParts {
-  readonly session: Pick<Conversation, 'forget' | 'withdraw'>;
+  readonly session: Pick<Conversation, 'forget' | 'withdraw' | 'beginAnew'>;
   readonly model: ModelInUse;
   readonly people: People;
   readonly floor: Floor;
   readonly underWay: TurnsUnderWay;
   readonly answering: Answering;
+  readonly announcements: Announcements;
   readonly feed: TurnFeed;
   readonly replies: Replies;
   readonly tools: ToolRunner;
@@ -38,7 +41,9 @@ export class Withdrawals {
     const { session, model, floor, underWay, answering, feed, replies, tools, onState } = this.#parts;
     const now = performance.now();
     feed.act(floor.drop(userId, now));
-    answering.withdraw(underWay.withdraw(userId, now).turns.map(({ id }) => id));
+    const withdrawn = underWay.withdraw(userId, now).turns.map(({ id }) => id);
+    answering.withdraw(withdrawn);
+    replies.shortfalls.withdraw(withdrawn);
     tools.forget(userId);
     replies.silenceTo((turns) => turns.some((turn) => turn.userId === userId || turn.about === userId));
     const owed = session.forget(userId, model.forget(userId));
@@ -51,11 +56,34 @@ export class Withdrawals {
   }
 
   /**
+   * Others may hear the bot from now on than those who heard it until now: it goes on in a session that knows of nothing,
+   * and nothing that was said, asked for or planned until now is answered. What was said is written down all the same.
+   */
+  beginAnew(notes: readonly Note[] | undefined): void {
+    const { session, model, floor, underWay, answering, announcements, feed, replies, tools, onState } = this.#parts;
+    const now = performance.now();
+    feed.act(floor.leaveAll(now));
+    replies.cut();
+    answering.leaveAll();
+    replies.shortfalls.withdraw(underWay.leaveAll());
+    // The turn that ended just now is owed nothing either.
+    feed.act(floor.leaveAll(now));
+    tools.leaveAll();
+    const instructions = model.beginAnew(notes);
+    const told = model.options.notes ?? [];
+    tools.keptCame(told);
+    session.beginAnew(instructions, told);
+    announcements.giveUp();
+    onState();
+  }
+
+  /**
    * Who may be heard has changed: this person, or anybody (null). Of whoever may not, nothing that is under way is kept,
    * asked for or told.
    */
   consentChanged(changed: UserId | null): void {
-    const { people, floor, underWay } = this.#parts;
+    const { people, floor, model, underWay } = this.#parts;
+    model.keepNotes((userId) => people.mayHear(userId));
     const all = changed === null ? new Set([...floor.speakers, ...underWay.people]) : [changed];
     for (const userId of all) if (!people.mayHear(userId)) this.#withdraw(userId);
   }
@@ -69,6 +97,7 @@ export class Withdrawals {
     replies.silenceTo((answered) => underWay.areWithdrawn(answered.map(({ id }) => id)));
     const turnIds = turns.map(({ id }) => id);
     answering.withdraw(turnIds);
+    replies.shortfalls.withdraw(turnIds);
     session.withdraw(userId, turnIds);
     for (const turn of turns) observe({ type: 'turn-withdrawn', turn });
     feed.act(floor.forget(userId, now));

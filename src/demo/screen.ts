@@ -80,6 +80,7 @@ export class Screen {
     switch (event.type) {
       case 'joined':
       case 'left':
+      case 'private-answer':
       case 'tool-progress':
         return;
       case 'speaking':

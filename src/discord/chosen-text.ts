@@ -1,5 +1,6 @@
 import { DiscordAPIError, type Guild, type GuildBasedChannel, RESTJSONErrorCodes } from 'discord.js';
-import { MessageGoneError } from '../bridge/errors.ts';
+import type { Delivery } from '../bridge/delivery.ts';
+import { MessageGoneError, PlaceRefusedError } from '../bridge/errors.ts';
 import type { MessageButton, PostFile, TextChannel } from '../bridge/room-ports.ts';
 import { startThread } from './conversation-thread.ts';
 import { openTextChannel } from './text-channel.ts';
@@ -13,49 +14,124 @@ export interface ThreadWish {
   readonly failed: (message: string) => void;
 }
 
+/** Where else the posts of a conversation may go. */
+interface Refuge {
+  /** The channel whose chat takes them where the chosen channel takes nothing any more. */
+  readonly chatId: () => string;
+  /** Is told once of each channel that takes nothing any more, in a whole sentence. */
+  readonly lost?: (message: string) => void;
+}
+
+/** Where posts go that belong to one moment, whatever is chosen later. */
+interface Choice {
+  readonly channelId: string;
+  readonly thread: ThreadWish | null;
+  /** Whose chat takes them where the channel takes nothing any more. */
+  readonly chatId: string | undefined;
+  /** Where the last post went. */
+  last: string;
+}
+
+/** A channel that refused is asked again after this, where nothing is known to stand against it any more. */
+const AGAIN_MS = 60_000;
+
 /** The thread cannot be written in any more, though it is there. */
 const CLOSED: ReadonlySet<string | number> = new Set([
   RESTJSONErrorCodes.InvalidActionOnArchivedThread,
   RESTJSONErrorCodes.ThreadLocked,
 ]);
 
-/** What was posted there is out of reach for good, or until somebody opens the thread again. */
-const GONE: ReadonlySet<string | number> = new Set([
-  ...CLOSED,
-  RESTJSONErrorCodes.UnknownChannel,
-  RESTJSONErrorCodes.UnknownMessage,
-]);
-
 /**
- * The text channel that is chosen at the time of each post, or a thread in it that is made for the first one; what was
- * posted elsewhere before is still edited there. Message ids of this one are `channel:message`.
+ * The text channel that is chosen at the time of each post, or a thread in it that is made for the first one; where that
+ * takes nothing any more, the chat of the voice channel. What was posted elsewhere before is still edited there. Message
+ * ids of this one are `channel:message`.
  */
 export class ChosenText implements TextChannel {
   readonly #guild: Guild;
-  /** Where the next post goes; with `thread`, in which channel its thread is. */
-  channelId: string;
+  readonly #refuge: Refuge | undefined;
+  #channelId: string;
   /** null: posts go to the channel itself. */
   thread: ThreadWish | null = null;
   /** By channel: its thread, or where none can be, the channel. */
   readonly #threads = new Map<string, Promise<string>>();
+  /** Channels that take nothing, with the instant (performance.now()) and the reason. */
+  readonly #shut = new Map<string, { readonly at: number; readonly why: string }>();
+  readonly #told = new Set<string>();
+  /** Where the last post went that was made for no choice of before. */
+  #last: string;
 
-  constructor(guild: Guild, channelId: string) {
+  /** Without `refuge` there is no other place. */
+  constructor(guild: Guild, channelId: string, refuge?: Refuge) {
     this.#guild = guild;
-    this.channelId = channelId;
+    this.#channelId = channelId;
+    this.#last = channelId;
+    this.#refuge = refuge;
   }
 
-  async post(content: string, buttons?: readonly MessageButton[], files?: readonly PostFile[]): Promise<string> {
-    const { channelId } = this;
-    const place = await this.#place(channelId);
-    const posted = async (where: string): Promise<string> => {
-      const channel = await openTextChannel(this.#guild, where);
-      return `${where}:${await channel.post(content, buttons, files)}`;
+  /** The chosen channel: there the next post goes, or with `thread` into its thread. */
+  get channelId(): string {
+    return this.#channelId;
+  }
+
+  set channelId(channelId: string) {
+    this.#channelId = channelId;
+    this.#shut.clear();
+    this.#told.clear();
+  }
+
+  /** The channel that takes posts now: the chosen one, or the one in its stead. */
+  get takerId(): string {
+    return this.#open(this.#choice) ?? this.#channelId;
+  }
+
+  here(): TextChannel {
+    const choice = this.#choice;
+    return {
+      post: (...message) => this.#post(choice, ...message),
+      edit: (...message) => this.edit(...message),
+      abandon: (why) => this.#abandon(choice, why),
     };
-    try {
-      return await posted(place);
-    } catch (error) {
-      if (place === channelId || !this.#lost(channelId, place, error)) throw error;
-      return posted(await this.#place(channelId));
+  }
+
+  post(
+    content: string,
+    buttons?: readonly MessageButton[],
+    files?: readonly PostFile[],
+    delivery?: Delivery,
+  ): Promise<string> {
+    const choice = this.#choice;
+    const posted = this.#post(choice, content, buttons, files, delivery);
+    return posted.finally(() => {
+      this.#last = choice.last;
+    });
+  }
+
+  get #choice(): Choice {
+    const { thread } = this;
+    return { channelId: this.#channelId, thread, chatId: this.#refuge?.chatId(), last: this.#last };
+  }
+
+  async #post(
+    choice: Choice,
+    content: string,
+    buttons?: readonly MessageButton[],
+    files?: readonly PostFile[],
+    delivery?: Delivery,
+  ): Promise<string> {
+    for (let lost = 0; ; lost++) {
+      const channelId = this.#open(choice);
+      if (channelId === undefined) throw new PlaceRefusedError(this.#why(choice));
+      const place = await this.#place(choice, channelId);
+      delivery?.goesTo(place);
+      choice.last = place;
+      try {
+        const channel = await openTextChannel(this.#guild, place);
+        return `${place}:${await channel.post(content, buttons, files, delivery)}`;
+      } catch (error) {
+        if (!(error instanceof PlaceRefusedError)) throw error;
+        if (place === channelId) this.#shutDown(choice, channelId, error.message);
+        else this.#threadLost(choice, { channelId, threadId: place, error, again: lost === 0 });
+      }
     }
   }
 
@@ -70,14 +146,52 @@ export class ChosenText implements TextChannel {
       const channel = await openTextChannel(this.#guild, channelId);
       await channel.edit(id, content, buttons, files);
     } catch (error) {
-      if (!(error instanceof Error) || !GONE.has(codeOf(error) ?? '')) throw error;
+      if (!(error instanceof PlaceRefusedError)) throw error;
       throw new MessageGoneError(error.message, { cause: error });
     }
   }
 
-  #place(channelId: string): Promise<string> {
-    const { thread } = this;
-    if (!thread) return Promise.resolve(channelId);
+  abandon(why: string): void {
+    this.#abandon(this.#choice, why);
+  }
+
+  #abandon(choice: Choice, why: string): void {
+    const channelId = this.#open(choice);
+    if (channelId === undefined) return;
+    if (choice.last !== channelId) this.#threads.set(channelId, Promise.resolve(channelId));
+    else this.#shutDown(choice, channelId, why);
+  }
+
+  /** The first channel that may take a post. */
+  #open({ channelId, chatId }: Choice): string | undefined {
+    const channels = chatId === undefined ? [channelId] : [channelId, chatId];
+    return channels.find((id) => {
+      const shut = this.#shut.get(id);
+      if (!shut) return true;
+      const channel = this.#guild.channels.cache.get(id);
+      const open = performance.now() - shut.at >= AGAIN_MS && channel && this.#lackingIn(channel) === undefined;
+      if (open) this.#shut.delete(id);
+      return open === true;
+    });
+  }
+
+  #why({ channelId }: Choice): string {
+    return this.#shut.get(channelId)?.why ?? 'There is no channel that I may write in.';
+  }
+
+  #shutDown(choice: Choice, channelId: string, why: string): void {
+    this.#shut.set(channelId, { at: performance.now(), why });
+    if (this.#told.has(channelId)) return;
+    this.#told.add(channelId);
+    // Nobody needs to choose another place instead of one that is left.
+    if (choice.channelId !== this.#channelId) return;
+    const next = this.#open(choice) === undefined ? '' : ' The transcript goes on here.';
+    const choose = why.includes('/transcript channel') ? '' : ' /transcript channel chooses another place.';
+    this.#refuge?.lost?.(`${why}${next}${choose}`);
+  }
+
+  #place({ thread, channelId: chosen }: Choice, channelId: string): Promise<string> {
+    if (!thread || channelId !== chosen) return Promise.resolve(channelId);
     const known =
       this.#threads.get(channelId) ??
       startThread(this.#guild, channelId, thread.name).catch((error: Error) => {
@@ -89,24 +203,29 @@ export class ChosenText implements TextChannel {
   }
 
   /**
-   * Whether there is another place now: of a thread that was deleted another one is made; where somebody closed it, or
-   * took the right to write in it, it is the channel.
+   * The thread takes nothing any more: of one that was deleted another one is made; where somebody closed it, or took the
+   * right to write in it, it is the channel.
    */
-  #lost(channelId: string, threadId: string, error: unknown): boolean {
+  #threadLost(
+    choice: Choice,
+    lost: { readonly channelId: string; readonly threadId: string; readonly error: Error; readonly again: boolean },
+  ): void {
+    const { channelId, threadId, error, again } = lost;
     const thread = this.#guild.channels.cache.get(threadId);
-    if (!thread?.isThread()) {
+    if (!thread?.isThread() && again) {
       this.#threads.delete(channelId);
-      return true;
+      return;
     }
-    const closed = CLOSED.has(codeOf(error) ?? '');
-    const lacking = this.#lackingIn(thread);
-    if (!closed && (!lacking || this.#lackingIn(this.#guild.channels.cache.get(channelId)))) return false;
     this.#threads.set(channelId, Promise.resolve(channelId));
-    const why = closed
+    const lacking = thread && this.#lackingIn(thread);
+    // What takes the right to write in the channel as well is told of the channel.
+    if (lacking !== undefined && this.#lackingIn(this.#guild.channels.cache.get(channelId)) !== undefined) return;
+    const why = CLOSED.has(codeOf(error) ?? '')
       ? 'Somebody closed the thread of this conversation.'
-      : `I lack ${lacking} in the thread of this conversation.`;
-    this.thread?.failed(`${why} I write into the channel itself.`);
-    return true;
+      : lacking === undefined
+        ? error.message
+        : `I lack ${lacking} in the thread of this conversation.`;
+    choice.thread?.failed(`${why} I write into the channel itself.`);
   }
 
   #lackingIn(channel: GuildBasedChannel | undefined): string | undefined {

@@ -1,9 +1,26 @@
-import { Client, type CloseEvent, Events, GatewayCloseCodes, GatewayIntentBits, Options } from 'discord.js';
+import {
+  Client,
+  type CloseEvent,
+  Events,
+  GatewayCloseCodes,
+  GatewayDispatchEvents,
+  GatewayIntentBits,
+} from 'discord.js';
 import type { Logger } from 'pino';
-import { destroyClient, isDestroyed, mortalStrategy } from './gateway-strategy.ts';
-import { StartError, startError } from './start-error.ts';
+import { cacheOptions, forgetDeparted } from './caches.ts';
+import { sessionOf } from './gateway-session.ts';
+import { destroyClient, isDestroyed, pacedStrategy } from './gateway-strategy.ts';
+import { GatewayWatchdog, isConnected, type WatchdogPatience } from './gateway-watchdog.ts';
+import { boundGuildWait } from './guild-wait.ts';
+import { nodeDispatcher } from './node-dispatcher.ts';
+import { onceOnly } from './once-only.ts';
+import { RestGuard, type RestPatience } from './rest-guard.ts';
+import { refusedToken, StartError, startError } from './start-error.ts';
+import { TokenCheck } from './token-check.ts';
 
-/** Log lines about a gateway that stays away come at most this often: the library tries again twice a second. */
+/** Whoever asks comes again by itself; the library would ask four times within a moment of a server that is in trouble. */
+const RETRIES = 1;
+/** Log lines about a gateway that stays away come at most this often. */
 const QUIET_MS = 60_000;
 
 /** What the client is made of. */
@@ -11,20 +28,42 @@ export interface ClientOptions {
   /** REST base without version; the gateway's address comes from there. */
   readonly apiUrl: string;
   readonly log: Logger;
-  /** The gateway closed for good while the bot was running, e.g. the token was reset. `error.message` is for the operator. */
+  /** Discord is lost while the bot is running, e.g. the token was reset. `error.message` is for the operator. */
   readonly onDead: (error: StartError) => void;
+  /** With Discord; only tests need another. */
+  readonly patience?: DiscordPatience;
+}
+
+/** How long Discord's REST API and its gateway may take. */
+interface DiscordPatience {
+  readonly rest?: Partial<RestPatience>;
+  readonly gateway?: Partial<WatchdogPatience>;
 }
 
 /** A client that knows guilds and voice states, and pings nobody. It is not logged in yet. Close it with destroyClient(). */
-export function createClient({ apiUrl, log, onDead }: ClientOptions): Client {
+export function createClient({ apiUrl, log, onDead, patience = {} }: ClientOptions): Client {
+  const guard = new RestGuard({
+    log,
+    makeRequest: onceOnly(),
+    onUnauthorized: () => tokenCheck.begin(),
+    ...(patience.rest && { patience: patience.rest }),
+  });
   const client: Client = new Client({
     intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildVoiceStates],
     allowedMentions: { parse: [], repliedUser: false },
-    rest: { api: apiUrl },
-    ws: { buildStrategy: mortalStrategy(() => client) },
-    // Messages are written and edited by id, never looked up again.
-    makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),
+    rest: { api: apiUrl, agent: nodeDispatcher, makeRequest: guard.makeRequest, retries: RETRIES },
+    ws: { buildStrategy: pacedStrategy({ client: () => client, log, onExhausted: (error) => onDead(error) }) },
+    ...cacheOptions,
   });
+  // Every conversation listens to it.
+  client.setMaxListeners(0);
+  // From the first event on.
+  sessionOf(client);
+  const tokenCheck = new TokenCheck({ client, log, onRefused: onDead });
+  guard.watch(client.rest);
+  boundGuildWait(client);
+  forgetDeparted(client);
+  client.once(Events.ClientReady, () => watch(client, { onDead, patience }));
   const warn = limited((fields, message) => log.warn(fields, message));
   client.on(Events.Error, (error) => log.error({ err: error }, 'Discord client'));
   client.on(Events.ShardError, (error) => warn({ err: error }, 'the connection to the gateway failed'));
@@ -40,9 +79,23 @@ export function createClient({ apiUrl, log, onDead }: ClientOptions): Client {
   return client;
 }
 
+/** Ends with the client. */
+function watch(client: Client, { onDead, patience }: Required<Pick<ClientOptions, 'onDead' | 'patience'>>): void {
+  const watchdog = new GatewayWatchdog({
+    isConnected: () => {
+      if (isDestroyed(client)) watchdog.close();
+      return isConnected(client);
+    },
+    onGone: onDead,
+    ...(patience.gateway && { patience: patience.gateway }),
+  });
+  client.once(Events.ShardDisconnect, () => watchdog.close());
+}
+
 /**
- * Logs in and waits until the guilds are there. Rejects with StartError after destroying the client: a refused token, a
- * closed gateway, or no answer within `timeoutMs` (the library alone would wait without end).
+ * Logs in and waits for the guilds, for 5 s at most: those that are not available yet join later. Rejects with StartError
+ * after destroying the client: a refused token, a closed gateway, or no session within `timeoutMs` (the library alone would
+ * wait without end).
  */
 export async function logIn(
   client: Client,
@@ -58,15 +111,20 @@ export async function logIn(
         reject(
           new StartError(
             `Could not log in: no answer from ${gateway} within ${seconds} s. Check the network and DISCORD_API_URL.`,
+            { temporary: true },
           ),
         );
       }, timeoutMs);
+      // What comes after it has a limit of its own.
+      const onSession = (): void => clearTimeout(late);
       const onDisconnect = (event: CloseEvent): void => reject(closedForGood(event));
       ended.signal.addEventListener('abort', () => {
         clearTimeout(late);
+        client.ws.off(GatewayDispatchEvents.Ready, onSession);
         client.off(Events.ClientReady, resolve);
         client.off(Events.ShardDisconnect, onDisconnect);
       });
+      client.ws.once(GatewayDispatchEvents.Ready, onSession);
       client.once(Events.ClientReady, resolve);
       client.once(Events.ShardDisconnect, onDisconnect);
       client.login(options.token).catch(reject);
@@ -83,9 +141,7 @@ export async function logIn(
 function closedForGood({ code }: CloseEvent): StartError {
   switch (code) {
     case GatewayCloseCodes.AuthenticationFailed:
-      return new StartError(
-        'Discord refused DISCORD_TOKEN. Make a new one in the developer portal (Bot → Reset Token).',
-      );
+      return refusedToken();
     case GatewayCloseCodes.ShardingRequired:
       return new StartError('The bot is on more servers than one connection may serve, and Parley has only one.');
     default:

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
 import type { Person } from '../bridge/ports.ts';
 import type { MessageButton } from '../bridge/room-ports.ts';
+import { nameIn } from './names.ts';
 
 /** What became of a press; tools/confirmations.ts has the whole form. */
 type Outcome =
@@ -42,7 +43,7 @@ export class ConfirmButtons {
     const [kind, process, answer, id = ''] = pressed.customId.split('/');
     if (kind !== 'confirm') return undefined;
     if (process !== this.#process) return 'I was restarted since then, so it was not done. Ask me again.';
-    const by = { userId: pressed.user.id, name: pressed.member.displayName };
+    const by = { userId: pressed.user.id, name: nameIn(pressed.guild, pressed.user.id) };
     // The permissions that the interaction brings are those in the channel of the message.
     const { memberPermissions: may } = pressed;
     const keepsOrder = may.has(PermissionFlagsBits.ManageMessages) || may.has(PermissionFlagsBits.ModerateMembers);

@@ -1,4 +1,6 @@
 import { ChannelType, type Guild, PermissionFlagsBits } from 'discord.js';
+import { verdictOf } from './rest-verdict.ts';
+import { makeThread } from './thread-making.ts';
 
 /** https://docs.discord.com/developers/resources/channel#start-thread-without-message */
 const LONGEST_NAME = 100;
@@ -34,15 +36,12 @@ export async function startThread(guild: Guild, channelId: string, name: string)
     throw new Error('I cannot see the channel for transcripts.');
   }
   const reason = 'a thread for each conversation: /transcript live thread';
-  const shown = threadName(name);
   try {
-    const thread =
-      channel.type === ChannelType.GuildAnnouncement
-        ? await channel.threads.create({ name: shown, type: ChannelType.AnnouncementThread, reason })
-        : await channel.threads.create({ name: shown, type: ChannelType.PublicThread, reason });
-    return thread.id;
+    return (await makeThread(channel, threadName(name), reason)).id;
   } catch (error) {
-    throw new Error(`I could not make a thread in #${channel.name}: Discord refused it.`, { cause: error });
+    const answered = verdictOf(error) !== 'lost';
+    const why = answered ? 'Discord refused it.' : 'Discord did not answer.';
+    throw new Error(`I could not make a thread in #${channel.name}: ${why}`, { cause: error });
   }
 }
 

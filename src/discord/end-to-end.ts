@@ -68,6 +68,13 @@ export function isGroupReady(networking: Networking | undefined): boolean {
   return state.dave.session?.ready === true && state.dave.lastTransitionId !== undefined;
 }
 
+/** Whether what is said is end-to-end encrypted; undefined: the connection does not stand yet. */
+export function isEndToEnd(networking: Networking | undefined): boolean | undefined {
+  const state = networking?.state;
+  if (state?.code !== NetworkingStatusCode.Ready) return undefined;
+  return state.dave !== undefined && state.dave.protocolVersion > 0;
+}
+
 /** The library's types hide it: the call had gone down to no encryption, and the transition up was not executed yet. */
 function wasDowngraded(dave: DAVESession): boolean {
   return (dave as unknown as { readonly downgraded: boolean }).downgraded;

@@ -4,9 +4,35 @@ import type { Forgotten, OwnRecords } from '../bridge/privacy-ports.ts';
 import type { MessageButton } from '../bridge/room-ports.ts';
 import type { Log } from '../log.ts';
 
-/** The button below the question of `/privacy forget`. */
-export function forgetButton(userId: UserId): MessageButton {
-  return { id: `privacy-forget/${userId}`, label: 'Delete it for good' };
+const FAILED =
+  'My database failed in the middle of it, so some of it is still there. Please press the button again in a few minutes. If that does not help, tell whoever runs me.';
+/** On every server of which anything is kept. */
+const ALL = 'all';
+
+/** The button below the question of `/privacy forget`. `on`: a server, or `all`, for a direct message. */
+export function forgetButton(userId: UserId, on?: { readonly guildId: string; readonly label: string }): MessageButton {
+  if (!on) return { id: `privacy-forget/${userId}`, label: 'Delete it for good' };
+  return { id: `privacy-forget-on/${userId}/${on.guildId}`, label: on.label };
+}
+
+/** The same in a direct message. Whose it is, Discord says: whoever presses can only be forgotten themselves. */
+export async function pressForgetOn(
+  pressed: ButtonInteraction,
+  ownRecords: Pick<OwnRecords, 'forget' | 'guildsOf'>,
+  log: Pick<Log, 'error'>,
+): Promise<string | undefined> {
+  const [kind, userId, where = ''] = pressed.customId.split('/');
+  if (kind !== 'privacy-forget-on') return undefined;
+  if (userId !== pressed.user.id) return 'That button is not yours. Use `/privacy forget` yourself.';
+  const guilds = where === ALL ? await ownRecords.guildsOf(userId) : [where];
+  const forgotten: Forgotten[] = [];
+  try {
+    for (const guildId of guilds) forgotten.push(await ownRecords.forget(guildId, userId));
+  } catch (error) {
+    log.error({ err: error, guildId: guilds[forgotten.length] }, 'somebody could not be forgotten');
+    return FAILED;
+  }
+  return forgottenText(forgotten);
 }
 
 /** Forgets whoever presses. Gives the answer for them; undefined: it is another button. */
@@ -19,15 +45,16 @@ export async function pressForget(
   if (kind !== 'privacy-forget') return undefined;
   if (userId !== pressed.user.id) return 'That button is not yours. Use `/privacy forget` yourself.';
   try {
-    return forgottenText(await ownRecords.forget(pressed.guildId, userId));
+    return forgottenText([await ownRecords.forget(pressed.guildId, userId)]);
   } catch (error) {
     log.error({ err: error, guildId: pressed.guildId }, 'somebody could not be forgotten');
-    return 'My database failed in the middle of it, so some of it is still there. Please press the button again in a few minutes. If that does not help, tell whoever runs me.';
+    return FAILED;
   }
 }
 
-function forgottenText({ counts, posts }: Forgotten): string {
-  const gone = Object.values(counts).reduce((sum, count) => sum + count, 0);
+function forgottenText(forgotten: readonly Forgotten[]): string {
+  const gone = forgotten.flatMap(({ counts }) => Object.values(counts)).reduce((sum, count) => sum + count, 0);
+  const posts = forgotten.reduce((sum, one) => sum + one.posts, 0);
   const things = gone === 1 ? 'one thing' : `${gone} things`;
   const edited =
     posts === 0

@@ -1,4 +1,5 @@
 import type { GatewayWatch } from './gateway-watch.ts';
+import type { LinkState } from './link-state.ts';
 
 /**
  * A dropped gateway session takes the bot's place in voice with it in one go: the close of the voice connection and the loss
@@ -11,26 +12,58 @@ export class GatewayAbsence {
   readonly #forget: () => void;
   #lostAt: number | undefined;
 
-  /** `onNewSession`: told whether the gateway had been away for long. */
-  constructor(gateway: GatewayWatch, onNewSession: (wasLong: boolean) => void) {
+  /** `onBack`: whether it is another session, and for how long the gateway had been away, in ms. */
+  constructor(gateway: GatewayWatch, onBack: (back: { readonly isNew: boolean; readonly awayMs: number }) => void) {
     this.#forget = gateway.follow({
       onLost: () => {
         this.#lostAt ??= performance.now();
       },
       onBack: (isNew) => {
-        const { isLong } = this;
+        const awayMs = this.forMs;
         this.#lostAt = undefined;
-        if (isNew) onNewSession(isLong);
+        onBack({ isNew, awayMs });
       },
     });
   }
 
-  /** Whether the gateway has been away for longer than a dropped session needs to take the voice connection along. */
+  /** For how long the gateway has been away; 0 where it is not. */
+  get forMs(): number {
+    return this.#lostAt === undefined ? 0 : performance.now() - this.#lostAt;
+  }
+
+  /** Whether that is longer than a dropped session needs to take the voice connection along. */
   get isLong(): boolean {
-    return this.#lostAt !== undefined && performance.now() - this.#lostAt >= TOGETHER_MS;
+    return isLong(this.forMs);
   }
 
   close(): void {
     this.#forget();
   }
+}
+
+/**
+ * Discord ends what a lost gateway session held within a minute. A place that is gone sooner was taken away by somebody.
+ * Ms.
+ */
+export const SESSION_LASTS_MS = 30_000;
+
+/**
+ * Whether somebody took the bot's place away while the gateway was gone, as far as its new session lets one say. `isShown`:
+ * it has a place. `wasDismissed`: the voice server let it go while the old session could not have ended yet.
+ */
+export function wasTakenAway(last: {
+  readonly awayMs: number;
+  readonly status: LinkState['status'];
+  readonly isShown: boolean;
+  readonly wasDismissed: boolean;
+}): boolean {
+  const { awayMs, status, isShown, wasDismissed } = last;
+  // Whoever is kicked has no connection to the voice server either; an old session that lives still has its place.
+  if (!isLong(awayMs) || isShown || status === 'live' || status === 'dismissed') return false;
+  return awayMs < SESSION_LASTS_MS || wasDismissed;
+}
+
+/** Whether an absence of so many ms is more than a dropped session needs to take the voice connection along. */
+function isLong(awayMs: number): boolean {
+  return awayMs >= TOGETHER_MS;
 }

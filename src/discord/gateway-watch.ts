@@ -1,10 +1,18 @@
 import { type Client, Events, Status } from 'discord.js';
+import { sessionOf } from './gateway-session.ts';
+
+/** A heartbeat is answered every 41.25 s; a gateway that says nothing for longer is not there, whatever its socket says. */
+const QUIET_MS = 50_000;
 
 /** What a voice line has to know of Discord's main gateway. */
 export interface GatewayWatch {
   /** Whether words from the gateway can be expected now. */
   readonly connected: boolean;
-  /** Tells of the connection's losses and returns until the function that it gives is called. */
+  /** Whether it has said anything of late: a connection may be dead for a minute before its loss is noticed. */
+  readonly alive: boolean;
+  /** Another value whenever anything was heard of it. */
+  readonly sign: string;
+  /** Follows the connection's losses and returns until the function that it gives is called. */
   follow(listener: GatewayListener): () => void;
 }
 
@@ -18,9 +26,21 @@ interface GatewayListener {
 
 /** Watches the shard of one guild. */
 export function watchGateway(client: Client, shardId: number): GatewayWatch {
+  const session = sessionOf(client);
+  const shard = () => client.ws.shards.get(shardId);
+  let ping = { at: shard()?.lastPingTimestamp, seenAt: performance.now() };
   return {
     get connected() {
-      return client.ws.shards.get(shardId)?.status === Status.Ready;
+      return shard()?.status === Status.Ready;
+    },
+    get alive() {
+      const at = shard()?.lastPingTimestamp;
+      const now = performance.now();
+      if (at !== ping.at) ping = { at, seenAt: now };
+      return shard()?.status === Status.Ready && now - Math.max(ping.seenAt, session.heardAt) < QUIET_MS;
+    },
+    get sign() {
+      return `${session.heard}/${shard()?.lastPingTimestamp}`;
     },
     follow({ onLost, onBack }) {
       const lost = (id: number): void => {

@@ -5,16 +5,26 @@ import {
   type Guild,
   type GuildMember,
   type GuildTextBasedChannel,
+  type Message,
   MessageFlags,
   PermissionFlagsBits,
   RESTJSONErrorCodes,
 } from 'discord.js';
+import { Delivery } from '../bridge/delivery.ts';
 import type { GuildTexts, Place, Poll } from '../bridge/guild-ports.ts';
 import type { Person, UserId } from '../bridge/ports.ts';
-import type { SettingsStore } from '../bridge/room-ports.ts';
-import { auditReason, memberOf } from './members.ts';
+import type { MessageButton, SettingsStore } from '../bridge/room-ports.ts';
+import { Deliveries } from './deliveries.ts';
+import { auditReason, isTimedOut, memberOf } from './members.ts';
+import { RestRefusal } from './rest-refusal.ts';
+import { verdictOf } from './rest-verdict.ts';
+import { send } from './sending.ts';
+import { rowOf } from './text-channel.ts';
+import { makeThread } from './thread-making.ts';
 import { lackingToWrite } from './writing.ts';
 
+const UNTAKEN =
+  'I have something for you that Discord does not let me write here: a rule of this server keeps its words out.';
 const RIGHTS = {
   SendPolls: 'Create Polls',
   CreatePublicThreads: 'Create Public Threads',
@@ -25,6 +35,7 @@ const RIGHTS = {
 export class DiscordGuildTexts implements GuildTexts {
   readonly #client: Client;
   readonly #settings: Pick<SettingsStore, 'get'>;
+  readonly #deliveries = new Deliveries();
 
   constructor(options: { client: Client; settings: Pick<SettingsStore, 'get'> }) {
     this.#client = options.client;
@@ -40,7 +51,9 @@ export class DiscordGuildTexts implements GuildTexts {
       duration: hours,
       allowMultiselect: multiple,
     };
-    return told(channel, async () => (await channel.send({ poll, allowedMentions: { parse: [] } })).id);
+    // A poll has no text to be known by.
+    const same = (message: Message): boolean => message.poll?.question.text === question.trim();
+    return told(channel, () => send(channel, { poll, allowedMentions: { parse: [] } }, new Delivery(), same));
   }
 
   async createThread(
@@ -57,39 +70,96 @@ export class DiscordGuildTexts implements GuildTexts {
     }
     const lacking = (member: GuildMember) => lacks(channel, member, 'CreatePublicThreads');
     await check(guild, channel, by, (member) => lackingToWrite(channel, member) ?? lacking(member));
-    return told(channel, async () => {
-      const news = channel.type === ChannelType.GuildAnnouncement;
-      const reason = auditReason(by);
-      const thread = news
-        ? await channel.threads.create({ name, type: ChannelType.AnnouncementThread, reason })
-        : await channel.threads.create({ name, type: ChannelType.PublicThread, reason });
-      if (first !== null)
-        await thread.send({ content: first, allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds });
-      return thread.id;
+    const thread = await told(channel, () => makeThread(channel, name, auditReason(by)));
+    if (first === null) return thread.id;
+    const quiet = { allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds } as const;
+    await send(thread, { content: first, ...quiet }).catch((cause: unknown) => {
+      // Whoever tries it again would make another thread.
+      throw new Error(`The thread <#${thread.id}> is made, but Discord did not take its first message.`, { cause });
     });
+    return thread.id;
   }
 
-  async postTo(place: Place, userId: UserId, content: string): Promise<void> {
-    const { guild, channel } = await this.#channel(place);
-    await check(guild, channel, [], (member) => lackingToWrite(channel, member));
-    await told(channel, () =>
-      channel.send({
-        content: `<@${userId}> ${content}`,
-        allowedMentions: { parse: [], users: [userId] },
-        flags: MessageFlags.SuppressEmbeds,
-      }),
-    );
+  async postTo(
+    place: Place,
+    userId: UserId,
+    content: string,
+    key?: string,
+    { buttons = [], may = async () => true }: Parameters<GuildTexts['postTo']>[4] = {},
+  ): Promise<boolean> {
+    const takers = await this.#takers(place);
+    const open = await Promise.all(takers.map(({ channel }) => may(channel.id)));
+    const places = takers.filter((_, at) => open[at]);
+    for (const [at, { guild, channel }] of places.entries()) {
+      try {
+        await check(guild, channel, [], (member) => lackingToWrite(channel, member));
+        await told(channel, () => this.#postTo(channel, userId, { content, buttons }, key));
+        return true;
+      } catch (error) {
+        const elsewhere = at + 1 < places.length && !isPassing(error);
+        if (!elsewhere) throw error;
+      }
+    }
+    return false;
+  }
+
+  async #postTo(
+    channel: GuildTextBasedChannel,
+    userId: UserId,
+    { content, buttons }: { readonly content: string; readonly buttons: readonly MessageButton[] },
+    key?: string,
+  ): Promise<void> {
+    const post = (text: string) =>
+      this.#deliveries.deliver(key && `${key} ${channel.id}`, (delivery) =>
+        send(
+          channel,
+          {
+            content: `<@${userId}> ${text}`,
+            allowedMentions: { parse: [], users: [userId] },
+            flags: MessageFlags.SuppressEmbeds,
+            ...(buttons.length > 0 && { components: rowOf(buttons) }),
+          },
+          delivery,
+        ),
+      );
+    try {
+      await post(content);
+    } catch (error) {
+      if (verdictOf(error) !== 'content') throw error;
+      // Words that a rule of the server keeps out never come through: that something was there does.
+      await post(UNTAKEN);
+    }
+  }
+
+  /** The chosen channel, and where it takes nothing, the chat of the place. */
+  async #takers(place: Place): Promise<readonly { guild: Guild; channel: GuildTextBasedChannel }[]> {
+    const chosen = await this.#channel(place).catch((error: Error) => error);
+    const guild = this.#client.guilds.cache.get(place.guildId);
+    const chat = guild && (await textChannel(guild, place.channelId));
+    const both = [...(chosen instanceof Error ? [] : [chosen]), ...(guild && chat ? [{ guild, channel: chat }] : [])];
+    if (both.length === 0 && chosen instanceof Error) throw chosen;
+    return both.filter(({ channel }, at) => both.findIndex((one) => one.channel.id === channel.id) === at);
   }
 
   async #channel({ guildId, channelId }: Place): Promise<{ guild: Guild; channel: GuildTextBasedChannel }> {
     const guild = this.#client.guilds.cache.get(guildId);
     if (!guild) throw new Error('I am not on that server any more.');
-    const id = (await this.#settings.get(guildId)).transcriptChannelId ?? channelId;
-    // An archived thread is in no cache.
-    const channel = guild.channels.cache.get(id) ?? (await guild.channels.fetch(id).catch(() => null));
-    if (channel?.isTextBased()) return { guild, channel };
+    const channel = await textChannel(guild, (await this.#settings.get(guildId)).transcriptChannelId ?? channelId);
+    if (channel) return { guild, channel };
     throw new Error('The text channel is gone, or I cannot see it. Set another one with /transcript channel.');
   }
+}
+
+/** Whether the same may be taken in the same channel another time. */
+function isPassing(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause !== undefined && verdictOf(cause) !== 'place';
+}
+
+async function textChannel(guild: Guild, id: string): Promise<GuildTextBasedChannel | undefined> {
+  // An archived thread is in no cache.
+  const channel = guild.channels.cache.get(id) ?? (await guild.channels.fetch(id).catch(() => null));
+  return channel?.isTextBased() ? channel : undefined;
 }
 
 type Lacking = (member: GuildMember) => string | undefined;
@@ -105,7 +175,7 @@ async function check(
   if (mine) throw new Error(`I lack ${mine} in #${channel.name}.`);
   for (const person of by) {
     const member = await memberOf(guild, person);
-    const theirs = member.isCommunicationDisabled() ? 'the right to write, being timed out,' : lacking(member);
+    const theirs = isTimedOut(member) ? 'the right to write, being timed out,' : lacking(member);
     if (theirs) throw new Error(`${JSON.stringify(person.name)} lacks ${theirs} in #${channel.name}.`);
   }
 }
@@ -120,6 +190,7 @@ async function told<T>(channel: GuildTextBasedChannel, act: () => Promise<T>): P
   } catch (error) {
     const where = `#${channel.name}`;
     const options = { cause: error };
+    if (error instanceof RestRefusal) throw error;
     if (!(error instanceof DiscordAPIError)) throw new Error(`Discord did not answer for ${where}.`, options);
     if (error.code === RESTJSONErrorCodes.UnknownChannel) throw new Error(`The channel ${where} was deleted.`, options);
     throw new Error(`Discord refused it in ${where} (${error.code}).`, options);

@@ -1,10 +1,14 @@
 import type { UserId } from '../bridge/ports.ts';
 import { Deafness } from './deafness.ts';
+import { GrowingPause } from './growing-pause.ts';
 
 /** RTP payload type of Discord's Opus. */
 const OPUS = 0x78;
 /** Far more than people in a channel. */
 const UNNAMED_LIMIT = 256;
+
+/** Between two rejoins for people who are not heard: one of them may see to it that they are not. */
+const PAUSE = { firstMs: 15_000, longestMs: 600_000, stableMs: 300_000 };
 
 /** Stands for whoever sends packets under an SSRC that has no name; no user id is empty. */
 const UNNAMED = '';
@@ -25,6 +29,7 @@ export class HearingWatch {
   /** SSRCs that packets came under and that nobody named yet. */
   readonly #unnamed = new Set<number>();
   readonly #tried = new Map<UserId, Unheard['remedy']>();
+  readonly #pause = new GrowingPause(PAUSE);
 
   /** `deafMs`: how long somebody may be unheard. `isSilent`: of whom nobody expects a word. */
   constructor(options: { deafMs: number; isSilent: (userId: UserId) => boolean }) {
@@ -80,6 +85,7 @@ export class HearingWatch {
   /** Another channel: what was tried for the people of the old one does not count. */
   moved(): void {
     this.#tried.clear();
+    this.#pause.excuse();
   }
 
   /** What to do now. After a rejoin the others are looked at anew, so that it comes last. */
@@ -89,6 +95,9 @@ export class HearingWatch {
       const tried = this.#tried.get(userId);
       if (tried === 'tell') continue;
       const remedy = tried === undefined ? 'rejoin' : 'tell';
+      // Until the pause is over nothing is said: it may be mended then.
+      if (remedy === 'rejoin' && !this.#pause.trouble(now)) continue;
+      if (remedy === 'rejoin') this.#pause.attempted(now);
       this.#tried.set(userId, remedy);
       due.push({ userId: userId === UNNAMED ? null : userId, remedy });
       if (remedy === 'rejoin') break;

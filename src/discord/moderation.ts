@@ -9,7 +9,11 @@ import {
 } from 'discord.js';
 import type { MemberAct, Moderation, ModerationOrder } from '../bridge/guild-ports.ts';
 import type { Person } from '../bridge/ports.ts';
-import { auditReason, memberOf } from './members.ts';
+import { wallClock } from '../clock/wall-clock.ts';
+import { type Access, permissionsOf, subjectOf } from './access.ts';
+import { freshAccess } from './fresh-access.ts';
+import { auditReason, isTimedOut, memberOf } from './members.ts';
+import { RestRefusal } from './rest-refusal.ts';
 
 /** What each act takes, and what Discord calls it. */
 const RIGHTS = {
@@ -61,7 +65,14 @@ export class DiscordModeration implements Moderation {
     const channel = target.voice.channel;
     const anywhere = order.pressed === true && order.act.kind === 'timeout';
     if (!channel && !anywhere) throw new Error(`${named(target)} is in no voice channel.`);
-    for (const person of order.by) mayAct(await memberOf(guild, person), order.act, target, channel);
+    const access = await freshAccess(guild).catch((cause: unknown) => {
+      throw new Error('I could not ask Discord who may do that now. Try again in a moment.', { cause });
+    });
+    for (const person of order.by) {
+      const member = await memberOf(guild, person);
+      mayAct(member, order.act, target, channel);
+      mayStill(access, member, order.act, target, channel);
+    }
     mayAct(me, order.act, target, channel);
     const destination = order.act.kind === 'move' ? destinationOf(guild, order.act.channelId) : undefined;
     if (destination) {
@@ -78,7 +89,7 @@ function mayAct(member: GuildMember, act: MemberAct, target: GuildMember, channe
   if (member.id === target.id) throw new Error(`That is ${named(target)}, who asked: they can do it themselves.`);
   const [bit, words] = RIGHTS[act.kind];
   const rights = act.kind === 'timeout' || !channel ? member.permissions : channel.permissionsFor(member);
-  if (member.isCommunicationDisabled()) throw new Error(`${named(member)} is timed out.`);
+  if (isTimedOut(member)) throw new Error(`${named(member)} is timed out.`);
   if (!rights.has(PermissionFlagsBits[bit])) {
     throw new Error(
       mine ? `I lack ${words}. A manager of the server can give it to my role.` : `${named(member)} lacks ${words}.`,
@@ -92,6 +103,29 @@ function mayAct(member: GuildMember, act: MemberAct, target: GuildMember, channe
   if (above) return;
   const who = mine ? 'My highest role does' : `The highest role of ${named(member)} does`;
   throw new Error(`${who} not stand above that of ${named(target)}, so it may not be done.`);
+}
+
+/** The same by Discord's own answer: the event that takes a right away may be late. */
+function mayStill(
+  access: Access,
+  member: GuildMember,
+  act: MemberAct,
+  target: GuildMember,
+  channel: VoiceBasedChannel | null,
+): void {
+  const [bit, words] = RIGHTS[act.kind];
+  const where = act.kind === 'timeout' || !channel ? undefined : channel.id;
+  if ((permissionsOf(access, subjectOf(member), where) & PermissionFlagsBits[bit]) === 0n) {
+    throw new Error(`${named(member)} lacks ${words}.`);
+  }
+  if (member.id === access.ownerId || highest(access, member) > highest(access, target)) return;
+  throw new Error(
+    `The highest role of ${named(member)} does not stand above that of ${named(target)}, so it may not be done.`,
+  );
+}
+
+function highest({ roles }: Access, member: GuildMember): number {
+  return Math.max(0, ...subjectOf(member).roleIds.map((id) => roles.get(id)?.position ?? 0));
 }
 
 function destinationOf(guild: Guild, channelId: string): VoiceBasedChannel {
@@ -120,7 +154,7 @@ async function carryOut(target: GuildMember, act: MemberAct, reason: string): Pr
         await target.voice.disconnect(reason);
         return;
       case 'timeout':
-        await target.timeout(act.minutes * 60_000, reason);
+        await target.disableCommunicationUntil(wallClock.now() + act.minutes * 60_000, reason);
         return;
       default:
         act satisfies never;
@@ -131,6 +165,7 @@ async function carryOut(target: GuildMember, act: MemberAct, reason: string): Pr
 }
 
 function sentence(error: unknown, target: GuildMember): string {
+  if (error instanceof RestRefusal) return error.message;
   if (!(error instanceof DiscordAPIError)) return 'Discord did not answer, so it is not known whether it was done.';
   switch (error.code) {
     case RESTJSONErrorCodes.TargetUserIsNotConnectedToVoice:

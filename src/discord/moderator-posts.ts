@@ -1,24 +1,30 @@
-import { type Client, DiscordAPIError, RESTJSONErrorCodes } from 'discord.js';
+import type { Client } from 'discord.js';
+import { MessageGoneError } from '../bridge/errors.ts';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { MessageButton, PostFile } from '../bridge/room-ports.ts';
+import { Deliveries } from './deliveries.ts';
 import { type DiscordTextChannel, openTextChannel } from './text-channel.ts';
 
 /** Posts in the moderators' channels of guilds. Rejects with an Error whose message a person can read. */
 export class DiscordModeratorPosts {
   readonly #client: Client;
+  readonly #deliveries = new Deliveries();
 
   constructor(client: Client) {
     this.#client = client;
   }
 
   async post(
-    { guildId, channelId }: { readonly guildId: string; readonly channelId: string },
+    { guildId, channelId, key }: { readonly guildId: string; readonly channelId: string; readonly key?: string },
     content: string,
     buttons: readonly MessageButton[],
     files: readonly PostFile[] = [],
   ): Promise<PostedIn> {
     const channel = await this.#channel(guildId, channelId);
-    return { channelId, messageId: await channel.post(content, buttons, files) };
+    const messageId = await this.#deliveries.deliver(key && `${key} ${channelId}`, (delivery) =>
+      channel.post(content, buttons, files, delivery),
+    );
+    return { channelId, messageId };
   }
 
   async edit(guildId: string, at: PostedIn, content: string, buttons: readonly MessageButton[]): Promise<void> {
@@ -27,8 +33,7 @@ export class DiscordModeratorPosts {
       await channel.edit(at.messageId, content, buttons);
     } catch (error) {
       // A moderator deleted it: there is nothing left to change.
-      const { cause } = error as Error;
-      if (!(cause instanceof DiscordAPIError) || cause.code !== RESTJSONErrorCodes.UnknownMessage) throw error;
+      if (!(error instanceof MessageGoneError)) throw error;
     }
   }
 

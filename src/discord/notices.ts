@@ -16,6 +16,8 @@ export interface Terms {
   readonly conversation: ConversationMode;
   readonly modelLabel: string;
   readonly privacyUrl: string | null;
+  /** What is said can be heard by nobody on its way here. */
+  readonly endToEnd: boolean;
 }
 
 /** More names than these are only counted. */
@@ -24,7 +26,8 @@ const MOST_NAMES = 20;
 /** What the bot says when it comes. `how`: such as `Anna asked me in`. */
 export function greeting(how: string, terms: Terms, shown: Shown): string {
   const hello = `Hello, I am an AI. ${how}, and I am listening to this voice channel now.${onlyWrites(terms)}`;
-  return [hello, whatIsHeard(terms, shown)].join('\n');
+  const open = terms.endToEnd ? '' : ' This call is not end-to-end encrypted: Discord could listen in, too.';
+  return [`${hello}${open}`, whatIsHeard(terms, shown)].join('\n');
 }
 
 /** What somebody reads who comes later; several at once read one notice. */

@@ -1,9 +1,13 @@
 import { type Client, DiscordAPIError, type GuildTextBasedChannel, RESTJSONErrorCodes } from 'discord.js';
 import type { PostedIn } from '../bridge/record-ports.ts';
+import { verdictOf } from './rest-verdict.ts';
 
-/** What became of a wish to change an old post. `refused`: Discord will not let us; `reason` is for people. */
+/**
+ * What became of a wish to change an old post. `untaken`: Discord never takes this text; `refused`: it will not let us;
+ * `reason` is for people.
+ */
 export type PostChange =
-  | { readonly kind: 'done' | 'gone' | 'later' }
+  | { readonly kind: 'done' | 'gone' | 'later' | 'untaken' }
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** Nothing of it is there any more. */
@@ -62,6 +66,7 @@ export class OldPosts {
         return { kind: 'refused', reason: 'I lack View Channel, Read Message History or Connect there' };
       }
       if (SHUT.has(error.code)) return { kind: 'refused', reason: 'the thread is locked, or I may not open it again' };
+      if (verdictOf(error) === 'content') return { kind: 'untaken' };
       // Such as 30046: too many edits of messages that are older than an hour.
       return { kind: 'later' };
     }

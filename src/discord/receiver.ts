@@ -68,6 +68,10 @@ export class Receiver {
   readonly #chosenAt = new Map<UserId, number>();
   #allChosenAt = Number.NEGATIVE_INFINITY;
   readonly #owners = new SsrcOwners();
+  /** The SSRC that a person had before the present one. */
+  readonly #former = new Map<UserId, number>();
+  /** SSRCs that are to be somebody's again, from their next packet on. */
+  readonly #again = new Map<number, UserId>();
   readonly #legs = new Map<number, Leg>();
   readonly #people = new Map<UserId, ReceptionCount>();
   readonly #failures = new UnsealingFailures();
@@ -138,12 +142,28 @@ export class Receiver {
 
   /** op 5: from now on this SSRC is this person's, and nobody else's. */
   name(ssrc: number, userId: UserId): void {
+    if (this.#isOutdated(ssrc, userId)) this.#again.set(ssrc, userId);
+    else this.#name(ssrc, userId);
+  }
+
+  #name(ssrc: number, userId: UserId): void {
+    this.#again.delete(ssrc);
     const before = this.#owners.ownerOf(ssrc);
     // What the old owner's key did not open may be the new owner's: their key is the judge.
     const unopened = before !== undefined && before !== userId ? this.#dropLeg(ssrc, true) : [];
-    for (const other of this.#owners.ssrcsOf(userId)) if (other !== ssrc) this.#forget(other);
+    for (const other of this.#owners.ssrcsOf(userId)) {
+      if (other === ssrc) continue;
+      this.#former.set(userId, other);
+      this.#forget(other);
+    }
     const held = this.#owners.name(ssrc, userId);
     for (const packet of [...unopened, ...held]) this.#take(ssrc, userId, packet);
+  }
+
+  /** The SSRC of the device before: a late word, unless packets of it come, too. */
+  #isOutdated(ssrc: number, userId: UserId): boolean {
+    if (this.#former.get(userId) !== ssrc || this.#owners.holds(ssrc)) return false;
+    return this.#owners.ownerOf(ssrc) === undefined && this.#owners.ssrcsOf(userId).length > 0;
   }
 
   /** op 11. */
@@ -154,6 +174,7 @@ export class Receiver {
   /** op 13: the person's SSRC is free again. */
   left(userId: UserId): void {
     for (const ssrc of this.#owners.ssrcsOf(userId)) this.#forget(ssrc);
+    this.#former.delete(userId);
     this.#failures.forget(userId);
     this.#people.delete(userId);
     this.#emit({ type: 'left', userId });
@@ -185,6 +206,8 @@ export class Receiver {
   reset(): void {
     for (const ssrc of [...this.#legs.keys()]) this.#dropLeg(ssrc, false);
     this.#owners.clear();
+    this.#former.clear();
+    this.#again.clear();
     this.#failures.reset();
     this.#keys = undefined;
   }
@@ -211,6 +234,7 @@ export class Receiver {
       return;
     }
     const { ssrc, sequence, timestamp } = header;
+    this.#nameAgain(ssrc, sequence);
     const userId = this.#owners.ownerOf(ssrc);
     if (!this.#owners.isNew(ssrc, sequence, header.nonce)) {
       if (userId === undefined) this.#own.replayed += 1;
@@ -222,6 +246,11 @@ export class Receiver {
     if (this.#owners.isOfOldOwner(ssrc, sequence, receivedAt)) this.#own.unnamed += 1;
     else if (userId !== undefined && !this.#mayBeAnothers(packet, ssrc)) this.#take(ssrc, userId, packet);
     else if (!this.#owners.hold(ssrc, packet)) this.#own.unnamed += 1;
+  }
+
+  #nameAgain(ssrc: number, sequence: number): void {
+    const userId = this.#again.get(ssrc);
+    if (userId !== undefined && !this.#owners.isOfOldOwner(ssrc, sequence, this.#now())) this.#name(ssrc, userId);
   }
 
   /** Time passes: gives up gaps, frees idle decoders. */
@@ -259,7 +288,7 @@ export class Receiver {
     if (!proof) return;
     this.#proof = { payload, opened: proof.opened };
     this.#onNamed?.(ssrc, proof.userId);
-    this.name(ssrc, proof.userId);
+    this.#name(ssrc, proof.userId);
     this.#proof = undefined;
   }
 

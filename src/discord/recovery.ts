@@ -4,7 +4,9 @@ import { type LinkPatience, pauseBefore } from './voice-policy.ts';
 export class Recovery {
   readonly #patience: LinkPatience;
   #attempts = 0;
+  #refusals = 0;
   #brokenAt: number | undefined;
+  #tryingSince = 0;
   #stable: NodeJS.Timeout | undefined;
 
   constructor(patience: LinkPatience) {
@@ -18,20 +20,33 @@ export class Recovery {
 
   /** No sound flows from now on, if that was not known before. */
   broke(now: number): void {
-    this.#brokenAt ??= now;
+    if (this.#brokenAt !== undefined) return;
+    this.#brokenAt = now;
+    this.#tryingSince = now;
   }
 
-  /** Whether sound has been missing for longer than anybody should wait. */
+  /** Whether sound has been tried for in vain for longer than anybody should wait. */
   isTooLong(now: number): boolean {
-    return this.#brokenAt !== undefined && now - this.#brokenAt >= this.#patience.recoverMs;
+    return this.#brokenAt !== undefined && now - this.#tryingSince >= this.#patience.recoverMs;
   }
 
-  /** An attempt failed. Gives the pause before the next one; undefined after too many. */
-  failed(now: number): number | undefined {
+  /** The gateway has been away, or it is another session: what went wrong before says nothing about what can be had now. */
+  beginAgain(now: number): void {
+    this.#attempts = 0;
+    this.#refusals = 0;
+    if (this.#brokenAt !== undefined) this.#tryingSince = now;
+  }
+
+  /**
+   * An attempt failed. `refused`: Discord said no, as opposed to nothing, which may be the network's. Gives the pause before
+   * the next one; undefined after too many refusals.
+   */
+  failed(now: number, refused: boolean): number | undefined {
     this.broke(now);
     this.#attempts += 1;
+    if (refused) this.#refusals += 1;
     clearTimeout(this.#stable);
-    if (this.#attempts > this.#patience.attempts) return undefined;
+    if (this.#refusals > this.#patience.attempts) return undefined;
     return Math.round(pauseBefore(this.#attempts, this.#patience, Math.random()));
   }
 
@@ -42,6 +57,7 @@ export class Recovery {
     clearTimeout(this.#stable);
     this.#stable = setTimeout(() => {
       this.#attempts = 0;
+      this.#refusals = 0;
     }, this.#patience.stableMs);
     return gapMs;
   }

@@ -10,6 +10,7 @@ import {
 import type { Person } from '../bridge/ports.ts';
 import type { MessageButton } from '../bridge/room-ports.ts';
 import type { RuleCard } from '../bridge/rule-ports.ts';
+import { nameIn } from './names.ts';
 
 const { ManageMessages, ModerateMembers, ManageGuild } = PermissionFlagsBits;
 const WORDS = 'words';
@@ -59,7 +60,7 @@ export async function pressRuleButton(
   const card = cardOf(pressed.customId);
   if (!card) return undefined;
   if (!mayPress(pressed)) return NOT_YOURS;
-  const by = { userId: pressed.user.id, name: pressed.member.displayName };
+  const by = { userId: pressed.user.id, name: nameIn(pressed.guild, pressed.user.id) };
   if (card.kind !== 'note') return cards.act(pressed.guildId, card.id, { kind: card.kind }, by);
   if (!pressed.isModalSubmit()) return undefined;
   const text = pressed.fields.getTextInputValue(WORDS).trim().slice(0, LONGEST_NOTE).toWellFormed();

@@ -1,6 +1,7 @@
 import type { DiscordGatewayAdapterCreator, Networking } from '@discordjs/voice';
 import type { Logger } from 'pino';
 import type { LineLostError } from '../bridge/errors.ts';
+import type { GatewaySession } from './gateway-session.ts';
 import type { GatewayWatch } from './gateway-watch.ts';
 import type { LinkPatience } from './voice-policy.ts';
 
@@ -18,12 +19,13 @@ export interface SupervisorOptions {
   readonly channelId: string;
   readonly adapterCreator: DiscordGatewayAdapterCreator;
   readonly gateway: GatewayWatch;
+  readonly session: GatewaySession;
   readonly patience: LinkPatience;
   readonly log: Logger;
   /** Why the bot cannot be in this channel now, as far as Discord told: deleted, server left, no right. */
   readonly obstacle: (channelId: string) => string | undefined;
-  /** Whether the bot is in a voice channel of the guild, as a new session of the gateway has just said. */
-  readonly isSeated: () => boolean;
+  /** The voice channel of the guild that Discord shows the bot in, as a new session of the gateway has just said; null: none. */
+  readonly shownIn: () => string | null;
   /** A new connection is made; the last one is dead. */
   readonly onNetworking: (networking: Networking) => void;
   /** Sound can flow (again). `gapMs`: for how long it could not; 0 the first time. */

@@ -9,7 +9,12 @@ import {
   PermissionFlagsBits,
   RESTJSONErrorCodes,
 } from 'discord.js';
+import type { Delivery } from '../bridge/delivery.ts';
+import { AnswerLostError, ContentRefusedError, MessageGoneError, PlaceRefusedError } from '../bridge/errors.ts';
 import type { MessageButton, PostFile, TextChannel } from '../bridge/room-ports.ts';
+import { RestRefusal } from './rest-refusal.ts';
+import { isBlocked, verdictOf } from './rest-verdict.ts';
+import { send } from './sending.ts';
 import { lackingToWrite } from './writing.ts';
 
 /** A text channel, a thread or the chat of a voice channel. Waiting for Discord's limits is left to discord.js. */
@@ -24,20 +29,23 @@ export class DiscordTextChannel implements TextChannel {
     content: string,
     buttons: readonly MessageButton[] = [],
     files: readonly PostFile[] = [],
+    delivery?: Delivery,
   ): Promise<string> {
+    const where = `#${this.#channel.name}`;
     // Refused requests count towards a ban of the address (10,000 in 10 minutes): ask the cache first.
-    const lacking = mine(this.#channel) ?? lackingToAttach(this.#channel, files);
-    if (lacking) throw new Error(`I lack ${lacking} in #${this.#channel.name}.`);
+    const lacking = mine(this.#channel);
+    if (lacking) throw new PlaceRefusedError(`I lack ${lacking} in ${where}.`);
+    this.#checkFiles(files);
+    const payload = {
+      content,
+      components: rowOf(buttons),
+      files: files.map(attached),
+      allowedMentions: { parse: [] },
+      // A link that somebody spoke must not unfold, and a transcript must not buzz on everybody's phone.
+      flags: MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications,
+    } as const;
     try {
-      const message = await this.#channel.send({
-        content,
-        components: rowOf(buttons),
-        files: files.map(attached),
-        allowedMentions: { parse: [] },
-        // A link that somebody spoke must not unfold, and a transcript must not buzz on everybody's phone.
-        flags: MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications,
-      });
-      return message.id;
+      return await send(this.#channel, payload, delivery);
     } catch (error) {
       throw this.#readable(error, 'write');
     }
@@ -49,47 +57,65 @@ export class DiscordTextChannel implements TextChannel {
     buttons?: readonly MessageButton[],
     files: readonly PostFile[] = [],
   ): Promise<void> {
-    const lacking = lackingToAttach(this.#channel, files);
-    if (lacking) throw new Error(`I lack ${lacking} in #${this.#channel.name}.`);
+    this.#checkFiles(files);
     try {
       const components = buttons && rowOf(buttons);
-      await this.#channel.messages.edit(messageId, {
+      const edited = await this.#channel.messages.edit(messageId, {
         content,
         allowedMentions: { parse: [] },
         ...(components && { components }),
         // Where no file is new, the message keeps those that it has.
         ...(files.length > 0 && { files: files.map(attached) }),
       });
+      // A page of the network in between says nothing of what was done.
+      if (edited.id !== messageId) throw new AnswerLostError('Discord did not answer.');
     } catch (error) {
       throw this.#readable(error, 'edit my message');
     }
   }
 
+  #checkFiles(files: readonly PostFile[]): void {
+    const lacking = lackingToAttach(this.#channel, files);
+    if (lacking) throw new ContentRefusedError(`I lack ${lacking} in #${this.#channel.name}.`);
+  }
+
   #readable(error: unknown, doing: string): Error {
     const where = `#${this.#channel.name}`;
+    const message = `I could not ${doing} in ${where}: ${this.#why(error)}`;
     const options = { cause: error };
-    if (!(error instanceof DiscordAPIError))
-      return new Error(`I could not ${doing} in ${where}: Discord did not answer.`, options);
+    switch (verdictOf(error)) {
+      case 'gone':
+        return new MessageGoneError(message, options);
+      case 'place':
+        return new PlaceRefusedError(message, options);
+      case 'content':
+        return new ContentRefusedError(message, options);
+      case 'lost':
+        return new AnswerLostError(message, options);
+      case 'later':
+        return new Error(message, options);
+    }
+  }
+
+  #why(error: unknown): string {
+    if (error instanceof RestRefusal) return error.message;
+    if (!(error instanceof DiscordAPIError)) return 'Discord did not answer.';
     switch (error.code) {
       case RESTJSONErrorCodes.MissingAccess:
       case RESTJSONErrorCodes.MissingPermissions:
-        return new Error(
-          `I may not ${doing} in ${where}: I lack ${mine(this.#channel) ?? 'a permission'} there.`,
-          options,
-        );
+        return `I lack ${mine(this.#channel) ?? 'a permission'} there.`;
       case RESTJSONErrorCodes.RequestEntityTooLarge:
-        return new Error(`I could not ${doing} in ${where}: a file is too large.`, options);
+        return 'a file is too large.';
       case RESTJSONErrorCodes.UnknownChannel:
-        return new Error(`I could not ${doing} in ${where}: the channel was deleted.`, options);
+        return 'the channel was deleted.';
       case RESTJSONErrorCodes.UnknownMessage:
-        return new Error(`I could not ${doing} in ${where}: somebody deleted it.`, options);
+        return 'somebody deleted it.';
       case RESTJSONErrorCodes.InvalidActionOnArchivedThread:
       case RESTJSONErrorCodes.ThreadLocked:
-        return new Error(`I could not ${doing} in ${where}: the thread is archived or locked.`, options);
-      case RESTJSONErrorCodes.MessageWasBlockedByAutomaticModeration:
-        return new Error(`I could not ${doing} in ${where}: this server's AutoMod blocked it.`, options);
+        return 'the thread is archived or locked.';
       default:
-        return new Error(`I could not ${doing} in ${where}: Discord refused (${error.code}).`, options);
+        if (isBlocked(error)) return "this server's AutoMod blocked it.";
+        return `Discord refused (${error.code || error.status}).`;
     }
   }
 }
@@ -105,6 +131,9 @@ function lackingToAttach(channel: GuildTextBasedChannel, files: readonly PostFil
 }
 
 /** Buttons as components of a message. One row holds five (docs.discord.com/developers/components/reference#action-row). */
+/** https://docs.discord.com/developers/components/reference#action-row */
+const PER_ROW = 5;
+
 export function rowOf(buttons: readonly MessageButton[]) {
   if (buttons.length === 0) return [];
   const components = buttons.map(({ id, label }) => ({
@@ -113,11 +142,16 @@ export function rowOf(buttons: readonly MessageButton[]) {
     customId: id,
     label,
   }));
-  return [{ type: ComponentType.ActionRow as const, components }];
+  const rows = Array.from({ length: Math.ceil(components.length / PER_ROW) }, (_, at) => at * PER_ROW);
+  return rows.map((from) => ({
+    type: ComponentType.ActionRow as const,
+    components: components.slice(from, from + PER_ROW),
+  }));
 }
 
 /**
- * Opens a channel of the guild for writing. Rejects with an Error whose message a person can read where there is none.
+ * Opens a channel of the guild for writing. Rejects with an Error whose message a person can read: PlaceRefusedError where
+ * there is none.
  * `use`: what it is for, and the command that sets another.
  */
 export async function openTextChannel(
@@ -134,10 +168,12 @@ export async function openTextChannel(
     });
   const channel = guild.channels.cache.get(channelId) ?? (await fetched());
   if (!channel) {
+    if (cause !== undefined && verdictOf(cause) !== 'place') throw new Error('Discord did not answer.', { cause });
     const text = `The channel for ${use.what} is gone, or I cannot see it. Set another one with ${use.command}.`;
-    throw new Error(text, { cause });
+    throw new PlaceRefusedError(text, { cause });
   }
-  if (!channel.isTextBased()) throw new Error(`#${channel.name} has no chat. Set another channel with ${use.command}.`);
+  if (!channel.isTextBased())
+    throw new PlaceRefusedError(`#${channel.name} has no chat. Set another channel with ${use.command}.`);
   return new DiscordTextChannel(channel);
 }
 

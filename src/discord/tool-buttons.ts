@@ -3,6 +3,7 @@ import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
 import type { Bridges, CancelOutcome } from '../bridge/bridge-ports.ts';
 import type { Person } from '../bridge/ports.ts';
 import type { MessageButton } from '../bridge/room-ports.ts';
+import { nameIn } from './names.ts';
 
 const ANSWERS: Readonly<Record<CancelOutcome, string>> = {
   cancelled: 'I cancelled it.',
@@ -42,7 +43,7 @@ export class ToolButtons {
         ? 'I was restarted since then: that call is gone.'
         : 'I was restarted since then and do not remember that call. Ask me again.';
     }
-    const by = { userId: pressed.user.id, name: pressed.member.displayName };
+    const by = { userId: pressed.user.id, name: nameIn(pressed.guild, pressed.user.id) };
     if (kind === 'tool-again') return runAgain.press(id, by, pressed);
     // The permissions that the interaction brings are those in the channel of the message.
     const keepsOrder = pressed.memberPermissions.has(PermissionFlagsBits.ManageMessages);

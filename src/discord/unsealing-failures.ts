@@ -1,11 +1,11 @@
 import type { UserId } from '../bridge/ports.ts';
+import { GrowingPause } from './growing-pause.ts';
 
 /** So many packets of one person in a row that could not be opened, over at least so long, are no accident of a transition. */
 const PACKETS = 36;
 const LASTING_MS = 2_000;
-/** Between two recoveries; doubled each time until somebody who failed is heard again, so that garbage cannot deafen the bot. */
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 300_000;
+/** Between two recoveries: garbage cannot deafen the bot, also where a good packet comes now and then. */
+const PAUSE = { firstMs: 5_000, longestMs: 300_000, stableMs: 60_000 };
 
 interface Streak {
   packets: number;
@@ -15,16 +15,11 @@ interface Streak {
 /** Counts each person's packets that end-to-end decryption refused in a row, and decides when to join the group anew. */
 export class UnsealingFailures {
   readonly #streaks = new Map<UserId, Streak>();
-  #blamed: UserId | undefined;
-  #notBefore = Number.NEGATIVE_INFINITY;
-  #pauseMs = FIRST_PAUSE_MS;
+  readonly #pause = new GrowingPause(PAUSE);
 
   /** A sealed packet of this person was opened (silence is never sealed and proves nothing). */
   opened(userId: UserId): void {
     if (this.#streaks.size > 0) this.#streaks.delete(userId);
-    if (this.#blamed !== userId) return;
-    this.#blamed = undefined;
-    this.#pauseMs = FIRST_PAUSE_MS;
   }
 
   /** Whether the last sealed packet of this person was refused. */
@@ -37,11 +32,10 @@ export class UnsealingFailures {
     const streak = this.#streaks.get(userId) ?? { packets: 0, since: now };
     streak.packets += 1;
     this.#streaks.set(userId, streak);
-    if (streak.packets < PACKETS || now - streak.since < LASTING_MS || now < this.#notBefore) return false;
+    const isLasting = streak.packets >= PACKETS && now - streak.since >= LASTING_MS;
+    if (!isLasting || !this.#pause.trouble(now)) return false;
     for (const failing of this.#streaks.values()) failing.packets = 0;
-    this.#blamed = userId;
-    this.#notBefore = now + this.#pauseMs;
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    this.#pause.attempted(now);
     return true;
   }
 
@@ -50,11 +44,9 @@ export class UnsealingFailures {
     this.#streaks.delete(userId);
   }
 
-  /** Another connection: nothing of the old one counts. */
+  /** Another connection: what failed over the old one does not count, but how often it was mended does. */
   reset(): void {
     this.#streaks.clear();
-    this.#blamed = undefined;
-    this.#notBefore = Number.NEGATIVE_INFINITY;
-    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#pause.excuse();
   }
 }

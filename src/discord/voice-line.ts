@@ -4,7 +4,9 @@ import type { Logger } from 'pino';
 import { AsyncQueue } from '../audio/async-queue.ts';
 import type { LineLostError } from '../bridge/errors.ts';
 import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../bridge/ports.ts';
-import { isGroupReady, membersOf, rejoinGroup, unsealerOf } from './end-to-end.ts';
+import { guardOrder } from './dave-order.ts';
+import { Departures } from './departures.ts';
+import { isEndToEnd, isGroupReady, membersOf, rejoinGroup, unsealerOf } from './end-to-end.ts';
 import { FrameClock } from './frame-clock.ts';
 import { GroupRenewal } from './group-renewal.ts';
 import { HearingWatch } from './hearing-watch.ts';
@@ -12,15 +14,17 @@ import { guardMls } from './mls-guard.ts';
 import type { OpusCodecs } from './opus.ts';
 import { Pacer } from './pacer.ts';
 import type { PersonReception } from './person-reception.ts';
+import { PlaceCheck } from './place-check.ts';
 import { Presence } from './presence.ts';
 import { type ReceiveCounts, Receiver } from './receiver.ts';
 import { Supervisor } from './supervisor.ts';
 import type { OwnState } from './supervisor-options.ts';
-import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
+import { noSurroundings, type Surroundings } from './surroundings.ts';
 import { guardUpgrade } from './upgrade-guard.ts';
 import { guardVoiceGateway } from './voice-gateway-guard.ts';
 import { LINK_PATIENCE, type LinkPatience } from './voice-policy.ts';
 import { VoiceSink } from './voice-sink.ts';
+import { guardVoiceUdp } from './voice-udp-guard.ts';
 
 const TICK_MS = 20;
 const IDLE_TICK_MS = 500;
@@ -54,12 +58,28 @@ export interface JoinOptions {
   /** Joining is given up after this; default 15 s. */
   readonly timeoutMs?: number;
   readonly patience?: LinkPatience;
+  /** Aborted when nobody wants it to join any more. Once it has joined, this is nothing to it. */
+  readonly signal?: AbortSignal;
 }
 
-/** Joins a voice channel, undeafened. Rejects with LineLostError, having left, when Discord does not let the bot in. */
+/**
+ * Joins a voice channel, undeafened. Rejects with LineLostError when Discord does not let the bot in, or with the reason of
+ * `signal`; the bot has left then.
+ */
 export async function joinVoiceLine(options: JoinOptions): Promise<DiscordVoiceLine> {
+  const { signal, timeoutMs = 15_000 } = options;
+  signal?.throwIfAborted();
   const line = new DiscordVoiceLine(options);
-  await line.ready(options.timeoutMs ?? 15_000);
+  const leave = (): void => void line.close();
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    await line.ready(timeoutMs);
+    signal?.throwIfAborted();
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error;
+  } finally {
+    signal?.removeEventListener('abort', leave);
+  }
   return line;
 }
 
@@ -77,6 +97,9 @@ export class DiscordVoiceLine implements VoiceLine {
   readonly #around: Surroundings;
   readonly #othersAreThere: (channelId: string) => boolean;
   readonly #presence = new Presence();
+  readonly #departures = new Departures();
+  readonly #place: PlaceCheck;
+  readonly #forget: readonly (() => void)[];
   readonly #hearing: HearingWatch;
   #lastOwnState: OwnState = { mute: false, deaf: false, suppress: false };
   #rejoinsAs: 'lost' | 'deaf' = 'lost';
@@ -96,7 +119,7 @@ export class DiscordVoiceLine implements VoiceLine {
     const patience = options.patience ?? LINK_PATIENCE;
     this.guildId = options.guildId;
     this.#log = options.log;
-    this.#around = options.around ?? NO_SURROUNDINGS;
+    this.#around = options.around ?? noSurroundings();
     this.#othersAreThere = options.othersAreThere;
     this.#renewCommits = patience.renewCommits;
     const { mayHear } = options;
@@ -118,7 +141,8 @@ export class DiscordVoiceLine implements VoiceLine {
       patience,
       gateway: this.#around.gateway,
       obstacle: (channelId) => this.#around.obstacle(channelId),
-      isSeated: () => this.#around.isSeated(),
+      session: this.#around.session,
+      shownIn: () => this.#around.shownIn(),
       onNetworking: (networking) => this.#wire(networking),
       onLive: (gapMs) => this.#onLive(gapMs),
       onMoved: (channelId) => this.#onMoved(channelId),
@@ -131,11 +155,25 @@ export class DiscordVoiceLine implements VoiceLine {
       clock: options.clock ?? new FrameClock(),
       onFailure: (error) => options.log.debug({ guildId: options.guildId, err: error }, 'a frame was not sent'),
     });
+    this.#place = new PlaceCheck({
+      ask: () => this.#around.placed(),
+      tell: (channelId) => this.#supervisor.shown(channelId),
+      everyMs: patience.placeMs,
+    });
+    this.#forget = [
+      this.#around.onGone(() => this.#supervisor.obstructed()),
+      this.#around.gateway.follow({ onLost: () => {}, onBack: (isNew) => void (isNew || this.#place.look()) }),
+    ];
     this.#scheduleTick(false);
   }
 
   get channelId(): string {
     return this.#supervisor.channelId;
+  }
+
+  /** Whether the call is end-to-end encrypted; undefined: the connection is being made. */
+  get endToEnd(): boolean | undefined {
+    return isEndToEnd(this.#supervisor.live);
   }
 
   get counts(): ReceiveCounts {
@@ -192,6 +230,8 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#closed = true;
     this.#log.debug({ guildId: this.guildId, ...this.#receiver.counts }, 'voice packets of this line');
     clearTimeout(this.#tick);
+    this.#place.close();
+    for (const forget of this.#forget) forget();
     this.#supervisor.close();
     this.#pacer.close();
     this.#receiver.reset();
@@ -204,8 +244,10 @@ export class DiscordVoiceLine implements VoiceLine {
 
   #tell(event: LineEvent): void {
     if (event.type === 'frame') this.#soundAt = performance.now();
-    if (event.type === 'frame' && !event.concealed && !this.#receiver.refuses(event.userId))
-      this.#hearing.heard(event.userId);
+    if (event.type === 'frame' && !event.concealed) {
+      this.#departures.heard(event.userId, performance.now());
+      if (!this.#receiver.refuses(event.userId)) this.#hearing.heard(event.userId);
+    }
     if (this.#presence.isNews(event)) this.events.push(event);
   }
 
@@ -219,6 +261,7 @@ export class DiscordVoiceLine implements VoiceLine {
   /** The people of the old channel are left behind; the new ones are named by its voice server. */
   #onMoved(channelId: string): void {
     for (const userId of this.#presence.all()) this.#receiver.left(userId);
+    this.#departures.clear();
     this.#hearing.moved();
     this.events.push({ type: 'moved', channelId });
   }
@@ -241,6 +284,7 @@ export class DiscordVoiceLine implements VoiceLine {
       this.#liveAt = 0;
       for (const userId of this.#presence.missing()) this.#receiver.left(userId);
     }
+    for (const userId of this.#departures.due((one) => this.#isHere(one))) this.#left(userId);
     if (!this.#supervisor.live || this.#lastOwnState.deaf) {
       this.#hearing.pause();
       return;
@@ -282,6 +326,7 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#receiver.reset();
     this.#hearing.newConnection();
     this.#presence.unsettle();
+    this.#departures.clear();
     const onState = (state: Networking['state']): void => {
       if ('ws' in state && !this.#wired.has(state.ws)) {
         this.#wired.add(state.ws);
@@ -297,6 +342,7 @@ export class DiscordVoiceLine implements VoiceLine {
         }
         guardMls(state.dave, this.#log);
         guardUpgrade(state.dave);
+        guardOrder(state.dave);
       }
       if (!('udp' in state)) return;
       if ('connectionData' in state && 'secretKey' in state.connectionData) {
@@ -308,12 +354,10 @@ export class DiscordVoiceLine implements VoiceLine {
       }
       if (this.#wired.has(state.udp)) return;
       this.#wired.add(state.udp);
-      const { remote } = state.udp as unknown as { remote: { ip: string; port: number } };
+      guardVoiceUdp(state.udp);
       const { socket } = state.udp as unknown as { socket: import('node:dgram').Socket };
-      socket.on('message', (datagram, from) => {
-        // Anybody may send to this port; only the voice server is listened to.
-        if (from.port === remote.port && from.address === remote.ip) this.#onDatagram(datagram);
-      });
+      // Of the voice server alone: see guardVoiceUdp.
+      socket.on('message', (datagram) => this.#onDatagram(datagram));
     };
     networking.on('stateChange', (_, state) => onState(state));
     onState(networking.state);
@@ -325,13 +369,29 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#supervisor.wsHeard();
     const d = (packet.d ?? {}) as { user_id?: unknown; user_ids?: unknown; ssrc?: unknown; speaking?: unknown };
     if (packet.op === 5 && typeof d.user_id === 'string' && typeof d.ssrc === 'number') {
+      this.#departures.named(d.user_id);
       this.#hearing.flag(d.user_id, { ssrc: d.ssrc, speaking: Number(d.speaking) > 0, now: performance.now() });
       this.#receiver.name(d.ssrc, d.user_id);
     } else if (packet.op === 11 && Array.isArray(d.user_ids)) {
-      for (const userId of d.user_ids) if (typeof userId === 'string') this.#receiver.joined(userId);
+      for (const userId of d.user_ids) if (typeof userId === 'string') this.#joined(userId);
     } else if (packet.op === 13 && typeof d.user_id === 'string') {
-      this.#hearing.left(d.user_id);
-      this.#receiver.left(d.user_id);
+      if (this.#isHere(d.user_id)) this.#departures.noted(d.user_id, performance.now());
+      else this.#left(d.user_id);
     }
+  }
+
+  #joined(userId: UserId): void {
+    this.#departures.named(userId);
+    this.#receiver.joined(userId);
+  }
+
+  #left(userId: UserId): void {
+    this.#hearing.left(userId);
+    this.#receiver.left(userId);
+  }
+
+  /** Whether the main gateway shows this person in the channel of the line. */
+  #isHere(userId: UserId): boolean {
+    return this.#around.isHere(userId, this.channelId) === true;
   }
 }

@@ -54,12 +54,15 @@ export interface LinkPatience {
   readonly wordMs: number;
   /** Between a close and the words for it: what else was told by then (channel deleted, server left) is the reason. */
   readonly settleMs: number;
-  /** A lost line is given up after this. */
+  /** A lost line is given up after this, while the gateway is there. */
   readonly recoverMs: number;
+  /** A server that "went away" this soon after it was named: the message is older than the name. */
+  readonly lateMs: number;
   /** A connection that lived this long was a good one: counting of attempts begins anew. */
   readonly stableMs: number;
   readonly backOffMs: number;
   readonly backOffCapMs: number;
+  /** Attempts that Discord refuses in a row. */
   readonly attempts: number;
   /** Signs of life are asked for this often, on the websocket and over UDP. */
   readonly pulseMs: number;
@@ -67,6 +70,8 @@ export interface LinkPatience {
   readonly deadMs: number;
   /** Somebody speaks and is not heard for this long: the bot is deaf. */
   readonly deafMs: number;
+  /** The place that Discord shows is compared with the one believed in this often. */
+  readonly placeMs: number;
   /** After so many commits the end-to-end group is joined anew, while the bot is silent (group-renewal.ts). */
   readonly renewCommits: number;
 }
@@ -77,7 +82,8 @@ export const LINK_PATIENCE: LinkPatience = {
   resumeMs: 4_000,
   wordMs: 5_000,
   settleMs: 400,
-  recoverMs: 60_000,
+  recoverMs: 120_000,
+  lateMs: 3_000,
   stableMs: 15_000,
   backOffMs: 500,
   backOffCapMs: 8_000,
@@ -85,6 +91,7 @@ export const LINK_PATIENCE: LinkPatience = {
   pulseMs: 4_000,
   deadMs: 12_000,
   deafMs: 8_000,
+  placeMs: 60_000,
   renewCommits: 150,
 };
 
@@ -92,4 +99,11 @@ export const LINK_PATIENCE: LinkPatience = {
 export function pauseBefore(attempt: number, patience: LinkPatience, random: number): number {
   const full = Math.min(patience.backOffCapMs, patience.backOffMs * 2 ** (attempt - 1));
   return full / 2 + (full / 2) * random;
+}
+
+/** What people should read instead of "again and again", where the error says more. */
+export function certificateTrouble(error: Error | undefined): string | undefined {
+  const code = error && 'code' in error ? String(error.code) : '';
+  if (!/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code)) return undefined;
+  return `The certificate of Discord's voice server is not trusted (${code}); whoever runs me can set NODE_EXTRA_CA_CERTS.`;
 }

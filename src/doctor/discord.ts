@@ -1,9 +1,12 @@
-import { type Client, OAuth2Scopes, PermissionFlagsBits, REST, Routes } from 'discord.js';
+import { type Client, OAuth2Scopes, PermissionFlagsBits, REST, RESTEvents, Routes } from 'discord.js';
 import { commands } from '../../commands/index.ts';
+import { WallClock } from '../clock/wall-clock.ts';
 import type { Config } from '../config.ts';
 import { createClient, logIn } from '../discord/client.ts';
 import { isDeployed } from '../discord/deploy-commands.ts';
 import { destroyClient } from '../discord/gateway-strategy.ts';
+import { endpointProblem } from '../discord/interactions-endpoint.ts';
+import { isMissingAccess, leftCommands } from '../discord/left-commands.ts';
 import { startError } from '../discord/start-error.ts';
 import type { Log } from '../log.ts';
 import { check, type Finding } from './finding.ts';
@@ -23,6 +26,8 @@ export async function discordChecks(config: Config['discord'], log: Log): Promis
       (answer) => answer as Answer,
       (error: unknown) => Promise.reject(startError(error, { doing, apiUrl })),
     );
+  const clock = new WallClock();
+  rest.on(RESTEvents.Response, (_request, { headers }) => clock.heard(Date.parse(headers.get('date') ?? '')));
   const findings: Finding[] = [];
   const steps = [
     () =>
@@ -43,7 +48,17 @@ export async function discordChecks(config: Config['discord'], log: Log): Promis
     findings.push(finding);
     if (finding.state === 'failed') return findings;
   }
+  findings.push(clockFinding(clock));
   return [...findings, ...(await throughGateway(config, log))];
+}
+
+/** The bot goes by Discord's time; providers and certificates go by the machine's. */
+function clockFinding({ confirmed, wrongByMs }: WallClock): Finding {
+  const name = 'Clock';
+  if (!confirmed) return { state: 'note', name, text: 'Discord did not tell the time, so it could not be compared' };
+  if (wrongByMs === 0) return { state: 'ok', name, text: 'as Discord’s' };
+  const off = `${Math.round(Math.abs(wrongByMs) / 1000)} s ${wrongByMs > 0 ? 'ahead of' : 'behind'} Discord’s`;
+  return { state: 'failed', name, text: `this machine's is ${off}: set it, or turn on time synchronisation (NTP)` };
 }
 
 /** https://docs.discord.com/developers/events/gateway#session-start-limit-object */
@@ -77,7 +92,9 @@ async function throughGateway(config: Config['discord'], log: Log): Promise<Find
     findings.push(login);
     if (login.state === 'failed' || !client.isReady()) return findings;
     findings.push(await check('Application', () => application(client)));
+    findings.push(await check('Commands over the gateway', () => gatewayCommands(client)));
     findings.push(await commandsFinding(client, config, log));
+    findings.push(...(await leftFindings(client, config)));
     findings.push(...guilds(client));
     return findings;
   } finally {
@@ -91,6 +108,36 @@ async function application(client: Client<true>): Promise<string> {
     throw new Error('nobody can invite the bot: switch off Requires OAuth2 Code Grant in the developer portal (Bot)');
   }
   return `${name}, ${botPublic ? 'anybody may invite it' : 'only its owner may invite it'}`;
+}
+
+async function gatewayCommands(client: Client<true>): Promise<string> {
+  const problem = await endpointProblem(client);
+  if (problem) throw new Error(problem);
+  return 'no Interactions Endpoint URL takes them away';
+}
+
+/** What people see twice, and where they see nothing. */
+async function leftFindings(client: Client<true>, { guildId }: Config['discord']): Promise<Finding[]> {
+  const name = 'Slash commands';
+  const findings: Finding[] = [];
+  const serverOf = (id: string) => `“${client.guilds.cache.get(id)?.name ?? id}”`;
+  const failed = (id: string | null, error: unknown): void => {
+    const text = `nobody sees them on the server ${serverOf(id ?? '')}: invite the bot there again, with the scope applications.commands`;
+    if (id !== null && isMissingAccess(error)) findings.push({ state: 'failed', name, text });
+  };
+  const names = commands.map(({ data }) => data.name);
+  const looked = await check(name, async () => {
+    for await (const { scope } of leftCommands(client, { names, guildId }, failed)) {
+      const where = scope.guildId === null ? 'everywhere' : `on the server ${serverOf(scope.guildId)}`;
+      findings.push({
+        state: 'note',
+        name,
+        text: `they are also registered ${where}, so people see them twice; npm start removes these`,
+      });
+    }
+    return '';
+  });
+  return looked.state === 'failed' ? [...findings, looked] : findings;
 }
 
 async function commandsFinding(client: Client<true>, config: Config['discord'], log: Log): Promise<Finding> {

@@ -1,4 +1,5 @@
 import { ChannelType, type Guild, PermissionFlagsBits, type VoiceChannel } from 'discord.js';
+import { isTimedOut } from '../discord/members.ts';
 import type { Finding } from './finding.ts';
 
 /** Discord's own words, as they stand in the channel's settings, in the order in which one meets them there. */
@@ -16,8 +17,7 @@ export function guildFinding(guild: Guild): Finding {
   const name = `Server “${guild.name}”`;
   const me = guild.members.me;
   if (!me) return { state: 'failed', name, text: 'Discord did not say which rights the bot has; run this again' };
-  if (me.isCommunicationDisabled())
-    return { state: 'failed', name, text: 'the bot is timed out: have a moderator lift it' };
+  if (isTimedOut(me)) return { state: 'failed', name, text: 'the bot is timed out: have a moderator lift it' };
   const channels = [...guild.channels.cache.values()].filter((one) => one.type === ChannelType.GuildVoice);
   if (channels.length === 0) return { state: 'note', name, text: 'it has no voice channel: make one' };
   const lacking = channels.flatMap((channel) => {

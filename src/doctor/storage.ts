@@ -1,7 +1,9 @@
 import { readPrices } from '../prices-file.ts';
 import { openDatabase } from '../store/database.ts';
+import { reasonFor } from '../store/database-trouble.ts';
 import { tryKey } from '../store/record-key.ts';
 import { toolsOfFolder } from '../tools-folder.ts';
+import { diskCheck } from './disk.ts';
 import { check, type Finding } from './finding.ts';
 
 /** Whether settings and usage can be kept, and whether the prices and tools of one's own are readable. */
@@ -15,6 +17,7 @@ export function storageChecks(config: {
   const opens = check('Database', () => database(config.databaseUrl), 12_000);
   return [
     opens,
+    opens.then(({ state }) => diskCheck(config.databaseUrl, state === 'ok')),
     opens.then(({ state }) => encryption(state, config)),
     check('Prices', async () => {
       const prices = await readPrices(config.pricesFile);
@@ -50,16 +53,15 @@ async function ownTools(folder: string): Promise<string> {
 async function database(url: string): Promise<string> {
   const opened = await openDatabase(url);
   try {
-    const transaction = await opened.transaction();
+    // What is undone again never gets to the disk: this is written.
     try {
-      await transaction.raw('CREATE TABLE doctor_was_here (n INTEGER)');
+      const [{ user_version }] = await opened.raw('PRAGMA user_version');
+      await opened.raw(`PRAGMA user_version = ${Number(user_version) === 1 ? 2 : 1}`);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonFor(error) ?? String(error);
       throw new Error(
-        `${url} cannot be written (${why}): give the bot the right to write there, or name another place in DATABASE_URL`,
+        `${url} cannot be written (${why}): give the bot the right and the room to write there, or name another place in DATABASE_URL`,
       );
-    } finally {
-      await transaction.rollback();
     }
     return `${url} opens, has its tables and can be written`;
   } finally {

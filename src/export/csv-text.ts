@@ -32,18 +32,24 @@ type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
  */
 const FORMULA = /^[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
 
-/** RFC 4180, in UTF-8 with the mark by which spreadsheets know that, a row for each line; empty: unknown or not so. */
+/**
+ * The same in the middle of a cell, where a spreadsheet of another locale begins a cell: it takes the semicolon or the tab
+ * for what separates them, and then knows no quotes in which a line may end.
+ */
+const FORMULA_INSIDE = /([;\t\r\n][\s\p{Cf}"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
+
+/** RFC 4180, every cell in quotes, so that a semicolon in one shifts nothing where both separate; in UTF-8 with the mark by which spreadsheets know that, a row for each line; empty: unknown or not so. */
 export const csvText: TranscriptFormat = {
   extension: 'csv',
   separator: '',
   line: (placed) => rowText({ ...commonRow(placed), ...ownRow(placed.line, placed.over) }),
-  head: () => `\ufeff${stringify([COLUMNS], { record_delimiter: 'windows' })}`,
+  head: () => `\ufeff${stringify([COLUMNS], { record_delimiter: 'windows', quoted: true })}`,
   foot: () => '',
 };
 
 function rowText(row: Row): string {
   const cells = COLUMNS.map((column) => harmless(row[column] ?? ''));
-  return stringify([cells], { record_delimiter: 'windows', quote_record_delimiter: true });
+  return stringify([cells], { record_delimiter: 'windows', quoted: true, quoted_empty: false });
 }
 
 function commonRow({ line, number, offsetMs }: PlacedLine): Row {
@@ -94,6 +100,8 @@ function ownRow(line: RecordedLine, over: readonly string[]): Row {
 
 /** With an apostrophe in front, a spreadsheet takes it for the text that it is. */
 function harmless(cell: string): string {
-  const text = cell.toWellFormed();
+  const whole = cell.toWellFormed();
+  const body = whole.trimStart();
+  const text = whole.slice(0, whole.length - body.length) + body.replace(FORMULA_INSIDE, "$1'");
   return FORMULA.test(text) ? `'${text}` : text;
 }

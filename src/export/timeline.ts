@@ -1,7 +1,7 @@
 import type { RecordedLine, RecordedUtterance } from '../bridge/record-ports.ts';
 import { ShownNames } from './shown-names.ts';
 import type { Participant, PlacedLine } from './transcript-format.ts';
-import { NOBODY } from './words.ts';
+import { NOBODY, nameOf } from './words.ts';
 
 /** People end and begin within so much of each other without talking over each other. */
 const OVERLAP_MS = 300;
@@ -25,6 +25,8 @@ export class Timeline {
   /** Utterances that may still last when the next one begins. */
   #sounding: Sounding[] = [];
   #lines = 0;
+  #offsetMs = 0;
+  #setBackMs = 0;
   #endedAt: number;
 
   /** `startedAt`: of the conversation. */
@@ -46,11 +48,12 @@ export class Timeline {
     return this.#endedAt;
   }
 
-  place(line: RecordedLine): PlacedLine {
+  place(given: RecordedLine): PlacedLine {
+    const line = named(given);
     this.#lines += 1;
     const endedAt = 'endedAt' in line ? (line.endedAt ?? line.startedAt) : line.startedAt;
     this.#endedAt = Math.max(this.#endedAt, line.startedAt, endedAt);
-    const own = { line, number: this.#lines, offsetMs: Math.max(0, line.startedAt - this.#startedAt), over: [] };
+    const own = { line, number: this.#lines, offsetMs: this.#offset(line.startedAt), over: [] };
     switch (line.kind) {
       case 'utterance':
         return { ...own, ...this.#utterance(line) };
@@ -66,6 +69,17 @@ export class Timeline {
       default:
         return line satisfies never;
     }
+  }
+
+  /**
+   * Lines come in the order in which they began. One that is earlier than the line before it began after the clock was set
+   * back: the time from the beginning goes on from there.
+   */
+  #offset(startedAt: number): number {
+    const offset = startedAt - this.#startedAt + this.#setBackMs;
+    if (offset < this.#offsetMs) this.#setBackMs += this.#offsetMs - offset;
+    this.#offsetMs = Math.max(this.#offsetMs, offset);
+    return this.#offsetMs;
   }
 
   #utterance(line: RecordedUtterance): Pick<PlacedLine, 'speakers' | 'over'> {
@@ -97,4 +111,11 @@ export class Timeline {
     this.#places.set(key, place);
     return { place, name: shown };
   }
+}
+
+/** Nobody and nothing in a file is without a name that can be seen. */
+function named(line: RecordedLine): RecordedLine {
+  if (line.kind === 'notice') return line;
+  if (line.kind !== 'tool-call') return { ...line, name: nameOf(line.name) };
+  return { ...line, askers: line.askers.map((asker) => ({ ...asker, name: nameOf(asker.name) })) };
 }

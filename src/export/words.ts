@@ -1,4 +1,5 @@
 import type { RecordedToolCall, RecordedUtterance } from '../bridge/record-ports.ts';
+import { isBlank } from '../transcript/markdown.ts';
 import { lengthText, secondsText } from './times.ts';
 import type { PlacedLine, TranscriptSummary } from './transcript-format.ts';
 
@@ -9,7 +10,7 @@ const NO_WORDS = '(no transcript came)';
 
 /** A name to show: never empty. Untrusted. */
 export function nameOf(name: string): string {
-  return name.trim() === '' ? NOBODY : name;
+  return isBlank(name) ? NOBODY : name;
 }
 
 /** The name of whoever says it, comes or leaves. Untrusted. */

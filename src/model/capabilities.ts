@@ -1,6 +1,7 @@
 import type { Capabilities, Provider } from '../bridge/ports.ts';
-import { GEMINI_MINIMUM, GEMINI_MODELS, VERTEX_MODELS } from './gemini-models.ts';
-import { OPENAI_MINIMUM, OPENAI_MODELS } from './openai-models.ts';
+import { GEMINI_MINIMUM, GEMINI_MODELS, onVertex } from './gemini-models.ts';
+import { COMPATIBLE_MINIMUM, OPENAI_MINIMUM, OPENAI_MODELS } from './openai-models.ts';
+import { TRANSCRIBERS } from './transcribers.ts';
 
 /** How a model can be told to think: not at all; as it likes (any setting is refused); by a level; by a token budget. */
 type Thinking = 'none' | 'fixed' | 'level' | 'budget';
@@ -19,6 +20,8 @@ interface ModelTraits {
   readonly audioSessionMs: number | null;
   /** Its entry in prices.ts; null: unknown. */
   readonly price: string | null;
+  /** The day on which its vendor shuts it down (YYYY-MM-DD); absent: none was announced. */
+  readonly ends?: string;
 }
 
 /** What the OpenAI adapter has to know about one model. */
@@ -29,6 +32,12 @@ export interface OpenAITraits extends ModelTraits {
   readonly hostedMcp: boolean;
 }
 
+/**
+ * How our functions run: beside the conversation unless declared BLOCKING (`default`), only where declared NON_BLOCKING
+ * (`opt-in`), always (`only`: BLOCKING is refused), or never (`none`: the field is refused or does nothing).
+ */
+export type AsyncFunctions = 'default' | 'opt-in' | 'only' | 'none';
+
 /** What the Gemini adapter has to know about one model. */
 export interface GeminiTraits extends ModelTraits {
   /** Accepts contextWindowCompression; without it an audio session ends after `audioSessionMs`. */
@@ -36,12 +45,20 @@ export interface GeminiTraits extends ModelTraits {
   /** Accepts sessionResumption: gives handles by which a session can be restored. */
   readonly resumption: boolean;
   /**
-   * Accepts clientContent after the first turn. Gemini 3 takes it only as history at the start and closes with 1007
-   * otherwise (livekit/agents#5251, strands-agents/harness-sdk#1999).
+   * Accepts clientContent after the first turn. Gemini 3.1 takes it only as history at the start and closes with 1007
+   * otherwise (livekit/agents#5251, strands-agents/harness-sdk#1999); 3.8 takes it at any time.
    */
   readonly laterContent: boolean;
-  /** Tools run beside the conversation unless declared BLOCKING (ai.google.dev/gemini-api/docs/models/gemini-3.8-live). */
-  readonly asyncByDefault: boolean;
+  readonly asyncFunctions: AsyncFunctions;
+  /**
+   * Sees functions' arguments in `parametersJsonSchema`. The 2.x models take the field and call with nothing
+   * (googleapis/python-genai#1147, livekit/agents#5450); 3.1 and 3.8 read it (livekit/agents#7302).
+   */
+  readonly readsJsonSchema: boolean;
+  /** A result that says nothing has it call again, two to five times, unless the result says that this does not help. */
+  readonly sweepsEmptyResults: boolean;
+  /** It may answer one turn several times; `interactionStatus` says with each turnComplete whether more comes. */
+  readonly severalReplies: boolean;
   /** Whether it may stay silent when it is not addressed: never, where asked to (on the Gemini API v1alpha), or whatever it is asked. */
   readonly proactiveAudio: 'never' | 'optional' | 'always';
   /** Takes enableAffectiveDialog (v1alpha). */
@@ -51,15 +68,28 @@ export interface GeminiTraits extends ModelTraits {
 /** Ids of every model that is known, for the tables that have to agree with it. */
 export const KNOWN_MODELS: readonly string[] = [...Object.keys(OPENAI_MODELS), ...Object.keys(GEMINI_MODELS)];
 
-/** Traits of an OpenAI Realtime model; the safe minimum for one that is not known. */
-export function openAITraits(model: string): OpenAITraits {
-  return (Object.hasOwn(OPENAI_MODELS, model) ? OPENAI_MODELS[model] : undefined) ?? OPENAI_MINIMUM;
+/** Traits of an OpenAI Realtime model; the safe minimum for one that is not known. `own`: OpenAI itself is asked for it. */
+export function openAITraits(model: string, own = true): OpenAITraits {
+  const known = Object.hasOwn(OPENAI_MODELS, model) ? OPENAI_MODELS[model] : undefined;
+  return known ?? (own ? OPENAI_MINIMUM : COMPATIBLE_MINIMUM);
 }
 
-/** Traits of a Gemini Live model, with or without `…models/` before it; the safe minimum for one that is not known. */
-export function geminiTraits(model: string): GeminiTraits {
+/** The day on which a model, or one that writes down, is shut down (YYYY-MM-DD); undefined: none was announced. */
+export function endOf(model: string): string | undefined {
+  const of = (table: Readonly<Record<string, { readonly ends?: string }>>) =>
+    Object.hasOwn(table, model) ? table[model]?.ends : undefined;
+  return of(OPENAI_MODELS) ?? of(TRANSCRIBERS);
+}
+
+/**
+ * Traits of a Gemini Live model on a platform, with or without `…models/` before its name; the safe minimum for one that is
+ * not known.
+ */
+export function geminiTraits(model: string, platform: 'gemini' | 'vertex' = 'gemini'): GeminiTraits {
   const name = model.replace(/^(.*\/)?models\//, '');
-  return (Object.hasOwn(GEMINI_MODELS, name) ? GEMINI_MODELS[name] : undefined) ?? GEMINI_MINIMUM;
+  const known = Object.hasOwn(GEMINI_MODELS, name) ? GEMINI_MODELS[name]?.traits : undefined;
+  const traits = known ?? GEMINI_MINIMUM;
+  return platform === 'vertex' ? onVertex(traits) : traits;
 }
 
 /** The models of a provider that are known to exist; none on Azure, where deployments have names of their own. */
@@ -70,9 +100,8 @@ export function knownModels(provider: Provider): readonly string[] {
     case 'azure':
       return [];
     case 'gemini':
-      return Object.keys(GEMINI_MODELS).filter((name) => !VERTEX_MODELS.includes(name));
     case 'vertex':
-      return Object.keys(GEMINI_MODELS).filter((name) => VERTEX_MODELS.includes(name));
+      return Object.keys(GEMINI_MODELS).filter((name) => GEMINI_MODELS[name]?.platforms.includes(provider));
     default:
       return provider satisfies never;
   }

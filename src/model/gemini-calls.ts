@@ -5,6 +5,7 @@ import {
   type LiveClientMessage,
 } from '@google/genai';
 import type { Delivery, ToolResult } from '../bridge/ports.ts';
+import { NO_RESULTS, saysNothing } from './empty-results.ts';
 
 /** A top-level field of FunctionResponse (ai.google.dev/gemini-api/docs/live-api/tools), not one of `response`. */
 const SCHEDULING: Readonly<Record<Delivery, FunctionResponseScheduling>> = {
@@ -27,6 +28,7 @@ interface Group {
 export class GeminiCalls {
   readonly #send: (message: LiveClientMessage) => void;
   readonly #ids: boolean;
+  readonly #sweeps: boolean;
   readonly #groups = new Map<string, Group>();
   /** Ids that we made up because the server gave none; they are not sent back. */
   readonly #ours = new Set<string>();
@@ -37,11 +39,21 @@ export class GeminiCalls {
 
   /**
    * `ids`: whether results name their call by its id. The Gemini API demands it, Vertex AI refuses the field
-   * (livekit/agents#2194).
+   * (livekit/agents#2194), and `scheduling` with it. `sweeps`: see GeminiTraits.sweepsEmptyResults.
    */
-  constructor(send: (message: LiveClientMessage) => void, { ids }: { readonly ids: boolean }) {
+  constructor(
+    send: (message: LiveClientMessage) => void,
+    { ids, sweeps }: { readonly ids: boolean; readonly sweeps: boolean },
+  ) {
     this.#send = send;
     this.#ids = ids;
+    this.#sweeps = sweeps;
+  }
+
+  /** What a result says to the model. */
+  #response({ ok, output }: ToolResult): Record<string, unknown> {
+    if (!ok) return { error: output };
+    return this.#sweeps && saysNothing(output) ? { output, ...NO_RESULTS } : { output };
   }
 
   /** A call, and the list that it came in. Gives its id. */
@@ -72,23 +84,38 @@ export class GeminiCalls {
   }
 
   /** The result of a call that ran beside the conversation. False where it is not wanted any more. */
-  answerBeside({ callId, name, ok, output, delivery = 'when-idle' }: ToolResult): boolean {
+  answerBeside(result: ToolResult): boolean {
+    const { callId, name, delivery = 'when-idle' } = result;
     if (!this.#beside.delete(callId)) return false;
-    const response = ok ? { output } : { error: output };
-    const one = { id: callId, name, response, scheduling: SCHEDULING[delivery] };
-    this.#send({ toolResponse: { functionResponses: [one] } });
+    const named = this.#ids ? { id: callId, scheduling: SCHEDULING[delivery] } : {};
+    this.#send({ toolResponse: { functionResponses: [{ ...named, name, response: this.#response(result) }] } });
     return true;
   }
 
   /** Takes a result; sends it once everything that belongs together is there. Gives the calls that were answered now. */
-  answer({ callId, name, ok, output }: ToolResult): readonly string[] {
+  answer(result: ToolResult): readonly string[] {
+    const { callId, name } = result;
     const group = this.#groups.get(callId);
     if (!group) return [];
     this.#groups.delete(callId);
     group.waiting.delete(callId);
     const id = this.#ours.delete(callId) || !this.#ids ? {} : { id: callId };
-    group.responses.push({ callId, response: { ...id, name, response: ok ? { output } : { error: output } } });
+    group.responses.push({ callId, response: { ...id, name, response: this.#response(result) } });
     return this.#flush(group);
+  }
+
+  /** The server took a call back that goes on here: nothing is answered for it. Gives the calls answered now. */
+  setLoose(callId: string): readonly string[] {
+    const group = this.#groups.get(callId);
+    if (!group) return [];
+    this.#groups.delete(callId);
+    group.waiting.delete(callId);
+    return this.#flush(group);
+  }
+
+  /** Calls that wait for results and that the server gave no id: where it takes calls back, it cannot name them. */
+  get nameless(): readonly string[] {
+    return [...this.#ours].filter((callId) => this.#groups.has(callId));
   }
 
   /** The server takes calls back. Gives the calls that are answered because nothing else is waited for. */

@@ -18,6 +18,15 @@ export interface Generation {
   readonly held: SessionEvent[];
   readonly decoder: PcmDecoder;
   readonly work: GeminiServerWork;
+  /** Nobody owed it: it came behind the end of an answer. */
+  readonly trailing: boolean;
+  /** When anything was last heard of it, and of its first sound. */
+  lastAt: number;
+  soundFrom: number;
+  /** A turn ended while it was under way: what comes now may be the answer to that one. */
+  superseded: boolean;
+  /** A tool of the provider's worked for it. */
+  works: boolean;
   samples: number;
   said: string;
   /** Calls that have neither result nor cancellation. */
@@ -37,6 +46,9 @@ export interface GenerationOutlets {
   echo(back: (now: number) => void): void;
   /** Asks the model for an answer to what it did not answer yet. */
   nudge(): void;
+  /** What is owed does not come, though it was asked for once more. */
+  unanswered(): void;
+  now(): number;
 }
 
 const SAMPLES_PER_MS = 24;
@@ -46,6 +58,8 @@ export function newGeneration(
   turnIds: readonly number[],
   doubtful: readonly number[],
   mode: Generation['mode'],
+  now: number,
+  trailing = false,
 ): Generation {
   return {
     replyId,
@@ -56,6 +70,11 @@ export function newGeneration(
     held: [],
     decoder: new PcmDecoder(),
     work: new GeminiServerWork(),
+    trailing,
+    lastAt: now,
+    soundFrom: now,
+    superseded: false,
+    works: false,
     samples: 0,
     said: '',
     waiting: new Set(),
@@ -64,6 +83,21 @@ export function newGeneration(
     interrupted: false,
     over: false,
   };
+}
+
+/** Ends that do not come are not waited for longer than this; `pause`: where nothing shows that it is at its end. */
+const END_LIMITS_MS = { interrupted: 1_000, trailing: 2_000, soundEnded: 3_000, pause: 10_000 } as const;
+
+/**
+ * When an end of it is not waited for any more: behind the last sign of it, or behind the end of its sound if that was
+ * played at once, for turnComplete waits for that (livekit/agents#6431); undefined: it waits for us.
+ */
+export function endLimit({ interrupted, trailing, soundEnded, waiting, lastAt, soundFrom, samples }: Generation) {
+  // As recorded, turnComplete with the usage is next.
+  if (interrupted) return lastAt + END_LIMITS_MS.interrupted;
+  if (waiting.size > 0) return undefined;
+  const limitMs = END_LIMITS_MS[trailing ? 'trailing' : soundEnded ? 'soundEnded' : 'pause'];
+  return Math.max(lastAt, soundFrom + samples / SAMPLES_PER_MS) + limitMs;
 }
 
 /**

@@ -1,12 +1,19 @@
 import type { LiveServerContent } from '@google/genai';
-import type { Heard, Pcm, ServerWork, SessionEvent, ToolCall, Usage } from '../bridge/ports.ts';
+import type { Heard, Pcm, ServerWork, ToolCall, Usage } from '../bridge/ports.ts';
 import { GeminiAsked } from './gemini-asked.ts';
-import { type Generation, type GenerationOutlets, heardPart, newGeneration } from './gemini-generation.ts';
+import { GeminiAwaited } from './gemini-awaited.ts';
+import { GeminiCallOwners } from './gemini-call-owners.ts';
+import { GeminiCutOff } from './gemini-cut-off.ts';
+import { endLimit, type Generation, type GenerationOutlets, newGeneration } from './gemini-generation.ts';
+import { GeminiTeller } from './gemini-teller.ts';
 import { merged } from './turn-ids.ts';
 
-/** Held events of an answer that waits; more than any has. Beyond it the oldest is dropped. */
-const HELD_EVENTS = 5_000;
-const REMEMBERED = 16;
+/** Of an answer that streams no two messages are that far apart: behind such a gap, something new begins. */
+const GAP_MS = 500;
+/** A call that comes so soon behind the end of another answer may be that one's: nobody's rights but what all share. */
+const LATE_CALL_MS = { always: 1_000, whereSeen: 1_500 } as const;
+/** An answer that paused for so long and was not ended is not the one that goes on behind somebody else's turn. */
+const LONG_GAP_MS = 2_000;
 
 /**
  * The generations of one Gemini session: which turns each answers (the Live API has no response ids), which of them the
@@ -14,15 +21,12 @@ const REMEMBERED = 16;
  */
 export class GeminiGenerations {
   readonly #out: GenerationOutlets;
+  readonly #teller: GeminiTeller;
   #current: Generation | undefined;
-  readonly #finished: Generation[] = [];
+  readonly #cutOff = new GeminiCutOff();
   readonly #asked = new GeminiAsked();
-  readonly #callOwner = new Map<string, Generation>();
-  /** Calls whose results come later, with the turns that they were made for. */
-  readonly #later = new Map<string, readonly number[]>();
-  readonly #turnsOfCall = new Map<string, readonly number[]>();
-  /** The server has something to answer and has not begun to. */
-  #awaited = false;
+  readonly #calls = new GeminiCallOwners();
+  readonly #awaited = new GeminiAwaited();
   /** The last turn ended with `respond` false and nobody asked for an answer since. */
   #waits = false;
   /** Nobody is to hear the answer that the server has not begun yet. */
@@ -32,24 +36,29 @@ export class GeminiGenerations {
   #wanted = false;
   /** Somebody waits for the answer to results that the generation under way may use, or may end without a word. */
   #expected = false;
+  /** Sound or a call was seen to come behind the end of an answer. */
+  #trails = false;
   #strayCompletes = 0;
+  /** Ends of answers that were taken for ended: they may come after all. */
+  #lateEnds = 0;
   #usage: Usage | null = null;
-  #count = 0;
-  #cutOff: string | undefined;
 
   constructor(out: GenerationOutlets) {
     this.#out = out;
+    this.#teller = new GeminiTeller((event) => out.emit(event));
   }
 
   /** A generation that the server works on or will begin. */
   get busy(): boolean {
-    return this.#awaited || (this.#current !== undefined && !this.#current.over);
+    return this.#awaited.is || (this.#current !== undefined && !this.#current.over);
   }
 
   /** Somebody is about to speak, or speaks: what begins now gives way. Not used where the server draws the turns. */
   turnBegan(): void {
     this.#speaking = true;
     this.#dropHeld();
+    // No end of it is to come.
+    if (this.#current?.trailing && !this.#current.over) this.#finish(this.#current);
   }
 
   /** Who was about to speak took it back, and nobody else is. */
@@ -59,63 +68,66 @@ export class GeminiGenerations {
 
   /** See SpeechSession.pass: nobody is to hear what is held back, or would be. */
   pass(): void {
-    this.#passed = this.#awaited && this.#waits;
+    this.#passed = this.#awaited.is && this.#waits;
     this.#dropHeld();
   }
 
   #dropHeld(): void {
     const current = this.#current;
     if (current?.mode !== 'held') return;
-    current.mode = 'dropped';
-    for (const event of current.held) {
-      if (event.type === 'reply-done' && event.usage) this.#tellUnheard(current, event.usage);
-    }
-    current.held.length = 0;
-    for (const callId of current.waiting) this.#callOwner.delete(callId);
+    this.#teller.drop(current);
+    this.#calls.forget(current);
     if (!current.over) return;
     this.#current = undefined;
-    this.#noteUnheard(current);
+    this.#cutOff.noteUnheard(current);
   }
 
-  /** The end was sent. `another`: the next turn already waits to be sent. */
-  turnEnded(turnId: number, respond: boolean, another: boolean): void {
+  /**
+   * The end was sent. `another`: the next turn already waits to be sent. `mayBeSilent`: the model chooses whether it
+   * answers. What came before is over, whether or not its end ever comes.
+   */
+  turnEnded(turnId: number, respond: boolean, another: boolean, mayBeSilent = false): void {
     this.#speaking = another;
     this.#owe([turnId]);
     this.#asked.open([turnId]);
     this.#waits = !respond;
     this.#passed = false;
-    this.#awaited = true;
+    this.#await(respond && !mayBeSilent);
+    const current = this.#current;
+    if (!current || current.over) return;
+    current.superseded = true;
+    // One whose calls are under way is broken off by the service, and that is told.
+    if (current.waiting.size > 0) return;
+    if (current.soundEnded || this.#idleMs(current) >= GAP_MS) this.#finishWithoutEnd(current);
+  }
+
+  #await(wanted: boolean): void {
+    this.#awaited.begin(this.#out.now(), wanted);
   }
 
   resultSent(callId: string): void {
-    const owner = this.#callOwner.get(callId);
-    this.#callOwner.delete(callId);
-    this.#turnsOfCall.delete(callId);
+    const { generation: owner, turnIds = [] } = this.#calls.answered(callId) ?? {};
     if (!owner) return;
-    owner.waiting.delete(callId);
-    this.#asked.result(owner.turnIds);
+    owner.lastAt = this.#out.now();
+    this.#asked.result(turnIds);
     if (owner === this.#current && !owner.over) return;
-    this.#owe(owner.turnIds);
-    this.#awaited = true;
+    this.#owe(turnIds);
+    this.#await(true);
   }
 
   /** The result of this call comes later. `beside`: the model goes on by itself and waits for nothing. */
   acknowledged(callId: string, beside: boolean): void {
-    const owner = this.#callOwner.get(callId);
-    if (!owner) return;
-    this.#later.set(callId, this.#turnsOfCall.get(callId) ?? owner.turnIds);
-    if (!beside) return;
-    this.#callOwner.delete(callId);
-    this.#turnsOfCall.delete(callId);
-    owner.waiting.delete(callId);
-    owner.calls -= 1;
+    this.#calls.acknowledged(callId, beside);
+  }
+
+  /** The server took this call back, and it goes on: its result comes later. False: it is not known as one that is waited for. */
+  detach(callId: string): boolean {
+    return this.#calls.detach(callId);
   }
 
   /** A later result came. Gives the turns behind its call; undefined: it is not wanted. */
   takeLater(callId: string): readonly number[] | undefined {
-    const turnIds = this.#later.get(callId);
-    this.#later.delete(callId);
-    return turnIds;
+    return this.#calls.takeLater(callId);
   }
 
   /** The model knows of later results of these turns from now on. */
@@ -132,7 +144,7 @@ export class GeminiGenerations {
   /** The model was given something about these turns that it answers by itself. */
   promptedFor(turnIds: readonly number[]): void {
     this.#owe(turnIds);
-    this.#awaited = true;
+    this.#await(false);
   }
 
   /** See SpeechSession.respond. */
@@ -143,24 +155,25 @@ export class GeminiGenerations {
       return;
     }
     this.#waits = false;
+    this.#awaited.want();
     const current = this.#current;
     if (current?.mode === 'held') {
       this.#release(current);
       return;
     }
     if (this.busy) {
-      this.#wanted = this.#asked.anyUnanswered && !this.#awaited;
-      if (this.#wanted || this.#awaited) return;
+      this.#wanted = this.#asked.anyUnanswered && !this.#awaited.is;
+      if (this.#wanted || this.#awaited.is) return;
       // The reply under way covers it: without a word, nobody would know that none follows.
-      if (this.#asked.resultTurns.length === 0) this.#nothing();
+      if (this.#asked.resultTurns.length === 0) this.#teller.nothing();
       else this.#expected = true;
       return;
     }
-    this.#awaited = this.#asked.anyUnanswered;
-    if (!this.#awaited) {
-      this.#nothing();
+    if (!this.#asked.anyUnanswered) {
+      this.#teller.nothing();
       return;
     }
+    this.#await(true);
     this.#asked.oweAgain();
     this.#out.nudge();
   }
@@ -174,33 +187,24 @@ export class GeminiGenerations {
       under.mode = 'dropped';
       this.#out.mute(under.replyId);
     }
-    const replies = under ? [...this.#finished, under] : this.#finished;
-    const cut = replies.filter((one) => one === under || heard.some(({ replyId }) => replyId === one.replyId));
-    for (const one of cut) {
-      const items = heard.find(({ replyId }) => replyId === one.replyId)?.items ?? [];
-      const heardMs = items.reduce((sum, item) => sum + item.heardMs, 0);
-      if (heardMs <= 0) this.#asked.open(one.turnIds);
-      this.#cutOff = heardPart(one, heardMs) ?? this.#cutOff;
-    }
+    this.#cutOff.cut(heard, under, ({ turnIds }) => this.#asked.open(turnIds));
   }
 
   /** What the model should be told of its last answer, once: the part of it that was heard. */
   takeCutOff(): string | undefined {
-    if (this.#current?.mode === 'dropped') this.#noteUnheard(this.#current);
-    const text = this.#cutOff;
-    this.#cutOff = undefined;
-    return text;
+    if (this.#current) this.#cutOff.noteUnheard(this.#current);
+    return this.#cutOff.take();
   }
 
   /** Whether a turnComplete now would be an answer of silence that no ended turn and no tool result asked for. */
   get completesUnasked(): boolean {
-    return (!this.#current || this.#current.over) && !this.#awaited && this.#strayCompletes === 0;
+    return (!this.#current || this.#current.over) && !this.#awaited.is && this.#strayCompletes + this.#lateEnds === 0;
   }
 
   /** Whether an output now would begin an answer that no ended turn and no tool result asked for. */
   get beginsUnasked(): boolean {
     const current = this.#current;
-    return (!current || current.over || current.interrupted) && !this.#awaited;
+    return (!current || current.over || current.interrupted) && !this.#awaited.is;
   }
 
   /** `base64`: sound, 24 kHz. */
@@ -208,57 +212,65 @@ export class GeminiGenerations {
     const current = this.#output(also, true);
     const pcm: Pcm = current.decoder.decode(base64);
     if (pcm.length === 0) return;
+    if (current.samples === 0) current.soundFrom = current.lastAt;
     current.samples += pcm.length;
     const itemId = `${current.replyId}.0`;
-    this.#tell(current, { type: 'audio', replyId: current.replyId, itemId, pcm });
+    this.#teller.tell(current, { type: 'audio', replyId: current.replyId, itemId, pcm });
   }
 
   said(delta: string, also: readonly number[]): void {
+    const { last } = this.#cutOff;
+    if ((!this.#current || this.#current.over) && !this.#isOwed(also)) {
+      // Behind its end they are the last words of it (pipecat-ai/pipecat#4148).
+      if (!this.#speaking && !this.#current && last?.mode === 'live')
+        this.#out.emit({ type: 'reply-transcript', replyId: last.replyId, delta });
+      return;
+    }
     const current = this.#output(also, false);
     current.said += delta;
-    this.#tell(current, { type: 'reply-transcript', replyId: current.replyId, delta });
+    this.#teller.tell(current, { type: 'reply-transcript', replyId: current.replyId, delta });
   }
 
   /** One of Google's own tools did something. */
   worked(work: ServerWork, also: readonly number[]): void {
     const current = this.#output(also, true);
-    this.#tell(current, { type: 'server-tool', replyId: current.replyId, work });
+    current.works = true;
+    this.#teller.tell(current, { type: 'server-tool', replyId: current.replyId, work });
   }
 
   /** Sources of the answer under way, or of the one just given: it begins none. */
   grounded(content: LiveServerContent): void {
-    const current = this.#current ?? this.#finished.at(-1);
+    const current = this.#current ?? this.#cutOff.last;
     const work = current?.work.sourcesIn(content);
     if (!current || !work) return;
-    if (current === this.#current) this.#tell(current, { type: 'server-tool', replyId: current.replyId, work });
+    if (current === this.#current) this.#teller.tell(current, { type: 'server-tool', replyId: current.replyId, work });
     else if (current.announced) this.#out.emit({ type: 'server-tool', replyId: current.replyId, work });
   }
 
   toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): void {
     const current = this.#output(also, true);
     if (current.mode === 'dropped') return;
-    current.calls += 1;
-    current.waiting.add(call.callId);
-    this.#callOwner.set(call.callId, current);
-    // A result that came in meanwhile may be what it acts on.
-    const turnIds = merged(current.turnIds, this.#asked.resultTurns);
-    this.#turnsOfCall.set(call.callId, turnIds);
-    this.#tell(current, { type: 'tool-call', call: { ...call, replyId: current.replyId, turnIds } });
+    // A result that came in meanwhile may be what it acts on. It may also be a late call of an answer that just ended:
+    // nobody speaks as fast as that; but it is no late one behind other work of this answer.
+    const asked = merged(current.turnIds, this.#asked.resultTurns);
+    const lateMs = this.#trails ? LATE_CALL_MS.whereSeen : current.works ? 0 : LATE_CALL_MS.always;
+    const turnIds = lateMs > 0 ? merged(asked, this.#cutOff.since(this.#out.now() - lateMs)) : asked;
+    this.#calls.made(call.callId, current, turnIds);
+    this.#teller.tell(current, { type: 'tool-call', call: { ...call, replyId: current.replyId, turnIds } });
+  }
+
+  /** Whether this call came before: it is not made once more. */
+  knows(callId: string): boolean {
+    return this.#calls.knows(callId);
   }
 
   /** Whether a result for this call is still wanted. */
   wants(callId: string): boolean {
-    return this.#callOwner.has(callId) || this.#later.has(callId);
+    return this.#calls.wants(callId);
   }
 
   cancelled(callIds: readonly string[]): void {
-    const known = callIds.filter((callId) => this.wants(callId));
-    for (const callId of known) {
-      this.#later.delete(callId);
-      this.#turnsOfCall.delete(callId);
-      this.#callOwner.get(callId)?.waiting.delete(callId);
-      this.#callOwner.delete(callId);
-    }
+    const known = this.#calls.cancelled(callIds);
     if (known.length > 0) this.#out.emit({ type: 'tool-cancelled', callIds: known });
   }
 
@@ -271,22 +283,41 @@ export class GeminiGenerations {
     const current = this.#current;
     if (!current || current.over || current.soundEnded) return;
     current.soundEnded = true;
-    this.#tell(current, { type: 'audio-done', replyId: current.replyId });
+    current.lastAt = this.#out.now();
+    this.#teller.tell(current, { type: 'audio-done', replyId: current.replyId });
   }
 
   /** Always passed on: it may come when everything was already generated and is only playing. */
   interrupted(): void {
     this.#out.emit({ type: 'interrupted' });
     const current = this.#current;
-    if (current && !current.over) current.interrupted = true;
+    if (current && !current.over) {
+      current.interrupted = true;
+      current.lastAt = this.#out.now();
+    }
     // A generation that had not begun is broken off too, and its turnComplete follows.
-    else this.#strayCompletes = 1;
+    else if (this.#lateEnds === 0) this.#strayCompletes = 1;
   }
 
-  /** `also`: turns that this answer may belong to, though they are not ended. */
-  turnComplete(also: readonly number[]): void {
+  /**
+   * `also`: turns that this answer may belong to, though they are not ended. `goesOn`: the server works on what it answers,
+   * and more replies to it may follow (interactionStatus): the next one counts for these turns as well.
+   */
+  turnComplete(also: readonly number[], goesOn = false): void {
     const { owed } = this.#asked;
+    if ((!this.#current || this.#current.over) && this.#lateEnds > 0) {
+      this.#lateEnds -= 1;
+      this.#asked.completed();
+      return;
+    }
+    const under = this.#current;
     this.#complete(also);
+    if (goesOn) {
+      this.#await(false);
+      this.#asked.doubt(under?.turnIds ?? this.#cutOff.last?.turnIds ?? []);
+      this.#asked.completed();
+      return;
+    }
     // Only what was owed before: another answer may have been asked for right now.
     if (owed > 0) this.#asked.given();
     this.#asked.completed();
@@ -297,31 +328,106 @@ export class GeminiGenerations {
     if (current && !current.over) this.#finish(current);
     else if (this.#strayCompletes > 0) this.#strayCompletes -= 1;
     // An answer of silence.
-    else if (this.#awaited && !this.#speaking) this.#finish(this.#begin(also));
+    else if (this.#awaited.is && !this.#speaking) this.#finish(this.#begin(also));
   }
 
-  /** Nothing came after `interrupted`: it is over. */
-  giveUpWaiting(): void {
+  /** When expire() has something to do; undefined: nothing is waited for. */
+  get deadline(): number | undefined {
     const current = this.#current;
-    if (!current?.interrupted || current.over) return;
-    this.#strayCompletes = 1;
-    this.#finish(current);
+    if (current && !current.over) return endLimit(current);
+    return this.#speaking ? undefined : this.#awaited.deadline;
+  }
+
+  /** What was waited for long enough is freed: an answer without an end ends, one that does not begin is asked for. */
+  expire(): void {
+    const { deadline } = this;
+    if (deadline === undefined || this.#out.now() < deadline) return;
+    const current = this.#current;
+    if (current && !current.over) {
+      const results = this.#asked.resultTurns.length > 0;
+      this.#finishWithoutEnd(current);
+      if (results && !this.#awaited.is) this.#await(true);
+      return;
+    }
+    const overdue = this.#asked.anyUnanswered || this.#asked.resultTurns.length > 0 ? this.#awaited.expire() : 'free';
+    if (overdue === 'free') this.#awaited.end();
+    else if (overdue === 'give-up') this.#out.unanswered();
+    else {
+      this.#asked.oweAgain();
+      this.#out.nudge();
+    }
+  }
+
+  #idleMs({ lastAt }: Generation): number {
+    return this.#out.now() - lastAt;
   }
 
   /** The generation that an output belongs to; begins one where none is under way. */
   #output(also: readonly number[], counts: boolean): Generation {
+    const generation = this.#generationOf(also, counts);
+    generation.lastAt = this.#out.now();
+    return generation;
+  }
+
+  #generationOf(also: readonly number[], counts: boolean): Generation {
     const current = this.#current;
-    if (!current || current.over) return this.#begin(also);
+    if (!current || current.over) return this.#isOwed(also) ? this.#begin(also) : this.#trail();
     if (current.interrupted) {
+      // What still comes of it while somebody speaks is nobody's, and no new answer.
+      if (this.#speaking && !this.#awaited.is) return this.#unheard(current.turnIds);
       this.#strayCompletes = 0;
       this.#finish(current);
-      return this.#begin(also);
+      return this.#isOwed(also) ? this.#begin(also) : this.#trail();
     }
     // What nobody is to hear ends with generationComplete at the latest: what follows is something new.
     const renewed = current.mode === 'dropped' && current.soundEnded && counts && !this.#speaking;
-    if (!renewed && !this.#goesOn(current)) return current;
-    this.#finish(current);
-    return this.#begin(also);
+    if (renewed || this.#goesOn(current)) {
+      this.#finish(current);
+      return this.#begin(also);
+    }
+    const idleMs = this.#idleMs(current);
+    const over = current.soundEnded || idleMs >= GAP_MS;
+    if (!current.superseded || this.#speaking || !over) return current;
+    // A turn ended since, and the end of this never came. Where it only paused, it may be what goes on.
+    const apart = current.soundEnded || current.mode === 'dropped' || idleMs >= LONG_GAP_MS;
+    const doubted = apart ? [] : current.turnIds;
+    this.#finishWithoutEnd(current);
+    return this.#begin(merged(also, doubted));
+  }
+
+  /** Whether what comes now is an answer that the server owes, and not the rest of one. */
+  #isOwed(also: readonly number[]): boolean {
+    const isHeld = this.#current?.mode === 'held';
+    return this.#awaited.is || also.length > 0 || (this.#asked.owed > 0 && !isHeld);
+  }
+
+  /**
+   * Behind the end of an answer, owed by nobody: it belongs to what just ended (livekit/agents#7195), or to nobody where
+   * that is not to be heard, or somebody speaks.
+   */
+  #trail(): Generation {
+    const last = this.#current ?? this.#cutOff.last;
+    this.#trails ||= last !== undefined;
+    const turnIds = merged(this.#asked.all([]).turnIds, last?.turnIds ?? []);
+    if (this.#speaking || (last && last.mode !== 'live')) return this.#unheard(turnIds);
+    const generation = newGeneration(this.#teller.nextId(), turnIds, [], 'live', this.#out.now(), true);
+    this.#current = generation;
+    this.#announce(generation);
+    return generation;
+  }
+
+  /** One that is nobody's, and stands in the way of none. */
+  #unheard(turnIds: readonly number[]): Generation {
+    return newGeneration('', turnIds, [], 'dropped', this.#out.now(), true);
+  }
+
+  /** Its end may still come; it then ends nothing else. */
+  #finishWithoutEnd(generation: Generation): void {
+    if (!generation.trailing) {
+      this.#lateEnds = 1;
+      this.#asked.given();
+    }
+    this.#finish(generation, generation.lastAt);
   }
 
   /** To be called when what the server is to answer is on the line already. */
@@ -339,72 +445,44 @@ export class GeminiGenerations {
     const { turnIds, doubtful } = this.#asked.all(also);
     const mode = this.#speaking || this.#passed ? 'dropped' : this.#waits ? 'held' : 'live';
     this.#passed = false;
-    const generation = newGeneration(`reply-${++this.#count}`, turnIds, doubtful, mode);
+    const generation = newGeneration(this.#teller.nextId(), turnIds, doubtful, mode, this.#out.now());
     this.#current = generation;
-    this.#awaited = false;
+    this.#lateEnds = 0;
+    this.#awaited.end();
     this.#expected = false;
     if (generation.mode === 'live') this.#announce(generation);
     return generation;
   }
 
   #announce(generation: Generation): void {
-    generation.announced = true;
     this.#asked.answered(generation);
-    this.#out.emit({ type: 'reply-started', replyId: generation.replyId, turnIds: generation.turnIds });
+    this.#teller.announce(generation);
   }
 
   #release(generation: Generation): void {
-    generation.mode = 'live';
-    this.#announce(generation);
-    for (const event of generation.held.splice(0)) this.#out.emit(event);
+    this.#asked.answered(generation);
+    this.#teller.release(generation);
     if (generation.over) this.#current = undefined;
   }
 
-  #tell(generation: Generation, event: SessionEvent): void {
-    const { mode, held, announced } = generation;
-    if (mode === 'live' || (mode === 'dropped' && announced && event.type === 'reply-done')) this.#out.emit(event);
-    if (mode === 'held' && held.push(event) > HELD_EVENTS) held.shift();
-  }
-
-  #tellUnheard({ replyId, turnIds }: Generation, usage: Usage): void {
-    this.#out.emit({ type: 'unheard-usage', replyId, turnIds, usage });
-  }
-
-  #finish(generation: Generation): void {
+  /** `endedAt`: when it surely was over. */
+  #finish(generation: Generation, endedAt = this.#out.now()): void {
     if (!generation.interrupted) this.generated();
     const usage = this.#usage;
     this.#usage = null;
     generation.over = true;
-    const cut = generation.interrupted || generation.mode === 'dropped';
-    const status = cut ? 'cancelled' : 'completed';
-    const awaitsTools = generation.calls > 0;
-    this.#tell(generation, { type: 'reply-done', replyId: generation.replyId, status, awaitsTools, usage });
-    if (generation.mode === 'dropped' && !generation.announced && usage) this.#tellUnheard(generation, usage);
+    this.#teller.done(generation, usage);
     // What waits to be asked for stays.
     if (generation.mode === 'held') return;
     this.#current = undefined;
-    this.#noteUnheard(generation);
-    this.#finished.push(generation);
-    if (this.#finished.length > REMEMBERED) this.#finished.shift();
+    this.#cutOff.noteUnheard(generation);
+    this.#cutOff.finished(generation, endedAt);
     if (this.#expected) {
       this.#expected = false;
-      this.#nothing();
+      this.#teller.nothing();
     }
-    if (!this.#wanted || this.#speaking || this.#awaited) return;
+    if (!this.#wanted || this.#speaking || this.#awaited.is) return;
     this.#wanted = false;
     this.respond();
-  }
-
-  /** Nothing is open: says so as a reply that ends at once. */
-  #nothing(): void {
-    const replyId = `reply-${++this.#count}`;
-    this.#out.emit({ type: 'reply-done', replyId, status: 'completed', awaitsTools: false, usage: null });
-  }
-
-  /** The model believes to have said it; nobody was even told that it began. */
-  #noteUnheard(generation: Generation): void {
-    if (generation.mode !== 'dropped' || generation.announced || generation.said === '') return;
-    this.#cutOff = '';
-    generation.said = '';
   }
 }

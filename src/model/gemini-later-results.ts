@@ -3,6 +3,7 @@ import { resultNote } from './label.ts';
 import { merged } from './turn-ids.ts';
 
 interface Waiting {
+  readonly callId: string;
   readonly text: string;
   readonly turnIds: readonly number[];
   readonly silent: boolean;
@@ -16,7 +17,15 @@ export class GeminiLaterResults {
   #waiting: Waiting[] = [];
 
   add(result: ToolResult, turnIds: readonly number[]): void {
-    this.#waiting.push({ text: resultNote(result), turnIds, silent: result.delivery === 'silent' });
+    const { callId, delivery } = result;
+    // What was to be said of it before is no news any more.
+    this.#waiting = this.#waiting.filter((one) => one.callId !== callId);
+    this.#waiting.push({ callId, text: resultNote(result), turnIds, silent: delivery === 'silent' });
+  }
+
+  /** Something about a call whose result is not there yet, for the next label. */
+  note(callId: string, text: string): void {
+    this.#waiting.push({ callId, text, turnIds: [], silent: true });
   }
 
   /** Whether something is to be answered now. `labels`: the next turn has a label, for which what is silent can wait. */

@@ -16,7 +16,8 @@ export function unknownFields(message: LiveServerMessage): readonly string[] {
   return Object.keys(message).filter((key) => !KNOWN.has(key));
 }
 
-/** A protobuf duration like `59.5s`. */
-export function milliseconds(duration: string | undefined): number {
-  return Math.round(Number.parseFloat(duration ?? '0') * 1000) || 0;
+/** A protobuf duration in JSON, like `59.5s` (protobuf.dev/programming-guides/json); undefined for anything else. */
+export function milliseconds(duration: unknown): number | undefined {
+  const [, seconds] = /^(\d+(?:\.\d+)?)s$/.exec(String(duration)) ?? [];
+  return seconds === undefined ? undefined : Math.round(Number(seconds) * 1000);
 }

@@ -10,16 +10,25 @@ export type Command =
   | { readonly type: 'respond' }
   | { readonly type: 'pass' };
 
+/** Where people speak in turns so fast that holding them back adds up, nobody waits longer than this in all. */
+const LONGEST_WAIT_MS = 12_000;
+/** Turns that are given at once, as after a break of the line, count as given so far apart: each takes its time. */
+const PACE_MS = 2_500;
+/** A timer that is so late shows that this process stood still: what came meanwhile is read first. */
+const STOOD_STILL_MS = 100;
+
 /**
- * What is to be sent, in order. The beginning of a turn waits, and everything behind it, until words of somebody
- * else's turn before it can no longer be taken for its own: 1.5 s at most, which bounds what waits here.
+ * What is to be sent, in order. The beginning of a spoken turn waits, and everything behind it, until words of the turn
+ * before it can no longer be taken for its own (see GeminiHearing), 12 s at most, which bounds what waits here.
  */
 export class GeminiOutbox {
   readonly #hearing: GeminiHearing;
   readonly #carryOut: (command: Command, now: number) => void;
   readonly #emit: (events: readonly SessionEvent[]) => void;
-  #commands: Command[] = [];
+  #commands: { readonly command: Command; readonly since: number }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** Since when the last beginning counts as waiting. */
+  #lastBegin = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: {
@@ -34,18 +43,21 @@ export class GeminiOutbox {
 
   /** Whether somebody's spoken turn waits to be sent. */
   get turnWaits(): boolean {
-    return this.#commands.some(({ type }) => type === 'begin');
+    return this.#commands.some(({ command }) => command.type === 'begin');
   }
 
   push(command: Command): void {
-    this.#commands.push(command);
+    const now = performance.now();
+    const since = command.type === 'begin' ? Math.max(now, this.#lastBegin + PACE_MS) : now;
+    if (command.type === 'begin') this.#lastBegin = since;
+    this.#commands.push({ command, since });
     this.pump();
   }
 
   /** Nothing of these turns is sent that was not sent yet. */
   withdraw(turnIds: readonly number[]): void {
     let within = false;
-    this.#commands = this.#commands.filter((command) => {
+    this.#commands = this.#commands.filter(({ command }) => {
       if (command.type === 'begin') within = turnIds.includes(command.turn.id);
       const goes = within && (command.type === 'begin' || command.type === 'audio' || command.type === 'end');
       if (command.type === 'end') within = false;
@@ -58,10 +70,10 @@ export class GeminiOutbox {
     if (this.#closed) return;
     const now = performance.now();
     this.#emit(this.#hearing.settle(now));
-    for (let command = this.#commands[0]; command; command = this.#commands[0]) {
-      if ('turn' in command && this.#hearing.waitMs(command.turn, now) > 0) break;
+    for (let head = this.#commands[0]; head; head = this.#commands[0]) {
+      if (this.#waitMs(now) > 0) break;
       this.#commands.shift();
-      this.#carryOut(command, now);
+      this.#carryOut(head.command, now);
     }
     this.#arm(now);
   }
@@ -72,12 +84,24 @@ export class GeminiOutbox {
     clearTimeout(this.#timer);
   }
 
+  /** How long what is next has to wait. */
+  #waitMs(now: number): number {
+    const head = this.#commands[0];
+    if (head?.command.type !== 'begin') return 0;
+    return Math.min(this.#hearing.waitMs(now), head.since + LONGEST_WAIT_MS - now);
+  }
+
   #arm(now: number): void {
     clearTimeout(this.#timer);
-    const head = this.#commands[0];
-    const waits = head && 'turn' in head ? now + this.#hearing.waitMs(head.turn, now) : undefined;
-    const times = [waits, this.#hearing.nextAt].filter((at) => at !== undefined);
+    const waitMs = this.#waitMs(now);
+    const times = [waitMs > 0 ? now + waitMs : undefined, this.#hearing.nextAt].filter((at) => at !== undefined);
     if (times.length === 0) return;
-    this.#timer = setTimeout(() => this.pump(), Math.max(1, Math.ceil(Math.min(...times) - now)));
+    const at = Math.max(now + 1, Math.ceil(Math.min(...times)));
+    this.#timer = setTimeout(() => {
+      const late = performance.now() > at + STOOD_STILL_MS;
+      if (late) this.#hearing.stoodStill(performance.now());
+      if (late) this.#timer = setTimeout(() => this.pump(), 1);
+      else this.pump();
+    }, at - now);
   }
 }

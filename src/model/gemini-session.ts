@@ -1,4 +1,10 @@
-import type { LiveClientMessage, LiveServerContent, LiveServerMessage, Part } from '@google/genai';
+import {
+  InteractionStatus,
+  type LiveClientMessage,
+  type LiveServerContent,
+  type LiveServerMessage,
+  type Part,
+} from '@google/genai';
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
   Acknowledged,
@@ -14,25 +20,31 @@ import type {
 } from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
 import { GeminiCalls } from './gemini-calls.ts';
-import { geminiLoss } from './gemini-failures.ts';
+import { GeminiErrors, geminiLoss } from './gemini-failures.ts';
 import { GeminiGenerations } from './gemini-generations.ts';
 import { GeminiHearing } from './gemini-hearing.ts';
 import { GeminiLaterResults } from './gemini-later-results.ts';
+import { GeminiLooseCalls } from './gemini-loose-calls.ts';
 import { milliseconds, unknownFields } from './gemini-messages.ts';
 import { type Command, GeminiOutbox } from './gemini-outbox.ts';
 import { GeminiServerWork } from './gemini-server-work.ts';
 import { geminiConfig } from './gemini-setup.ts';
+import { GeminiShortfalls } from './gemini-shortfalls.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './gemini-socket.ts';
 import { GeminiSpeaking } from './gemini-speaking.ts';
 import { geminiUsage } from './gemini-usage.ts';
-import { acknowledgement, cutOffNote, writerLabel } from './label.ts';
+import { acknowledgement, cutOffNote, historyText, notesText, writerLabel } from './label.ts';
 import type { OpeningHooks } from './opening.ts';
 import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
 import { type ModelLog, type Timing, Wire } from './wire.ts';
 
-/** After `interrupted`, turnComplete with the usage is next (recorded); nobody waits longer for it. */
-const AFTER_INTERRUPTED_MS = 1_000;
+/** goAway came a minute before the end where it was seen; where it does not say when, this is assumed. */
+const SOON_MS = 60_000;
+/** Until when a connection on which nobody knows whose words come has to be replaced; a quiet moment is waited for. */
+const LOST_MS = 15_000;
+/** An end within the first minute of a connection is not believed (see Rotation). */
+const LEAST_LIFE_MS = 61_000;
 const TELL = 'Tell people now what the tools brought.';
 const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
 export interface GeminiSessionParts {
@@ -59,26 +71,39 @@ export class GeminiSession implements SpeechSession {
   /** The provider runs tools beside the conversation by itself. */
   readonly #native: boolean;
   readonly #later = new GeminiLaterResults();
+  readonly #since = performance.now();
+  readonly #shortfalls: GeminiShortfalls;
+  readonly #errors: GeminiErrors;
+  readonly #loose: GeminiLooseCalls;
   /** It answers in writing. */
   readonly #writes: boolean;
   #wire: Wire | undefined;
   #closed = false;
   #accepted = false;
+  #renewing = false;
+  #keepsTold: boolean;
+  /** Notes and what was said before, until the model is told of it as a part of what people say; '' once it is. */
+  #before: string;
   readonly #outbox: GeminiOutbox;
   readonly #speaking: GeminiSpeaking;
-  #givingUp: NodeJS.Timeout | undefined;
+  /** Until something that is waited for is not waited for any more. */
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(parts: GeminiSessionParts) {
     this.#parts = parts;
     this.#manual = parts.options.turnDetection === 'manual';
     this.#native = parts.traits.capabilities.asyncTools === 'native';
     this.#writes = parts.options.replyForm === 'text' && parts.traits.capabilities.replyForms.includes('text');
+    this.#shortfalls = new GeminiShortfalls(parts.target.service.name);
+    this.#errors = new GeminiErrors(parts.target, parts.log);
     this.#generations = new GeminiGenerations({
-      emit: (event) => this.#events.push(event),
+      emit: (event) => this.#events.push(this.#shortfalls.judge(event)),
       mute: (replyId) => this.#events.mute(replyId),
       caughtUpTo: () => this.#wire?.caughtUpTo ?? Number.NEGATIVE_INFINITY,
       echo: (back) => this.#echo(back),
       nudge: () => this.#sendActivity(ASK_AGAIN),
+      unanswered: () => this.#unanswered(),
+      now: () => performance.now(),
     });
     this.#outbox = new GeminiOutbox({
       hearing: this.#hearing,
@@ -92,13 +117,26 @@ export class GeminiSession implements SpeechSession {
       generations: this.#generations,
       labelled: (label) => this.#labelled(label),
       send: (message) => this.#send(message),
-      echo: (back) => this.#echo(back),
+      proof: (back) => this.#wire?.proof(back),
       sendText: (json) => this.#wire?.send(json),
       turnWaits: () => this.#outbox.turnWaits,
       closed: (turnId) => this.#events.push({ type: 'turn-closed', turnId }),
     });
-    this.#calls = new GeminiCalls((message) => this.#send(message), { ids: !parts.endpoint.vertex });
-    openGeminiSocket(parts.endpoint, geminiConfig(parts), {
+    this.#calls = new GeminiCalls((message) => this.#send(message), {
+      ids: !parts.endpoint.vertex,
+      sweeps: parts.traits.sweepsEmptyResults,
+    });
+    this.#loose = new GeminiLooseCalls(this.#calls, this.#generations, (text, callId) => {
+      if (!this.#speaking.note(text)) this.#later.note(callId, text);
+    });
+    const before = [notesText(parts.options.notes), historyText(parts.history)]
+      .filter((text) => text !== '')
+      .join('\n\n');
+    this.#before = this.#speaking.listens ? before : '';
+    // Only where no text reaches the model but the instructions.
+    const told = this.#speaking.listens ? '' : before;
+    this.#keepsTold = told === '';
+    openGeminiSocket(parts.endpoint, geminiConfig({ ...parts, told }), {
       socket: (socket) => {
         this.#wire = new Wire({
           socket,
@@ -106,6 +144,7 @@ export class GeminiSession implements SpeechSession {
           timing: parts.timing,
           classify: (end) => geminiLoss(end, parts.target, this.#accepted),
           onLost: (error) => this.#ended(error),
+          onSlowStart: () => parts.hooks.slow(),
         });
         if (this.#closed) this.#wire.close();
       },
@@ -123,6 +162,10 @@ export class GeminiSession implements SpeechSession {
     return this.#events;
   }
 
+  get keepsTold(): boolean {
+    return this.#keepsTold && this.#before === '';
+  }
+
   beginTurn(turn: Turn): void {
     if (this.#manual) this.#generations.turnBegan();
     this.#outbox.push({ type: 'begin', turn });
@@ -133,31 +176,37 @@ export class GeminiSession implements SpeechSession {
   }
 
   endTurn(respond: boolean): void {
+    if (respond) this.#reopen();
     this.#outbox.push({ type: 'end', respond });
   }
 
   appendText(turn: Turn, text: string): void {
+    this.#reopen();
     this.#outbox.push({ type: 'text', turn, text });
   }
 
   respond(): void {
+    this.#reopen();
     this.#outbox.push({ type: 'respond' });
   }
 
   pass(): void {
+    this.#shortfalls.pass();
     this.#outbox.push({ type: 'pass' });
   }
 
   interrupt(heard: readonly Heard[]): void {
     this.#generations.interrupt(heard, this.#events.lastReply);
+    this.#wait();
   }
 
-  withdraw(_userId: UserId, turnIds: readonly number[]): void {
-    this.#hearing.withdraw(turnIds);
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    this.#hearing.withdraw(userId, turnIds);
     this.#outbox.withdraw(turnIds);
     this.#speaking.withdraw(turnIds, performance.now());
     if (!this.#speaking.isOpen && !this.#outbox.turnWaits) this.#generations.turnGone();
     this.#outbox.pump();
+    this.#wait();
   }
 
   acknowledge({ callId, name, confirm }: Acknowledged): boolean {
@@ -166,17 +215,19 @@ export class GeminiSession implements SpeechSession {
       ? this.#calls.setBeside(callId)
       : this.#calls.answer({ callId, name, ok: true, output: acknowledgement(confirm) });
     for (const id of sent) this.#generations.resultSent(id);
+    this.#wait();
     return !this.#native;
   }
 
   sendToolResult(result: ToolResult): void {
     if (!this.#generations.wants(result.callId)) return;
-    if (result.delivery) {
+    if (result.delivery || this.#loose.has(result.callId)) {
       // Behind what people said before: it is a turn of its own, or goes with the next one.
       this.#outbox.push({ type: 'later-result', result });
       return;
     }
     for (const callId of this.#calls.answer(result)) this.#generations.resultSent(callId);
+    this.#wait();
   }
 
   approve(): void {
@@ -194,8 +245,14 @@ export class GeminiSession implements SpeechSession {
   }
 
   #carryOut(command: Command, now: number): void {
+    this.#perform(command, now);
+    this.#wait();
+  }
+
+  #perform(command: Command, now: number): void {
     switch (command.type) {
       case 'begin':
+        this.#loose.input();
         this.#speaking.begin(command.turn, now);
         return;
       case 'audio':
@@ -228,7 +285,7 @@ export class GeminiSession implements SpeechSession {
   #takeLater(result: ToolResult): void {
     const turnIds = this.#generations.takeLater(result.callId);
     if (!turnIds) return;
-    if (!this.#native) {
+    if (this.#loose.delete(result.callId) || !this.#native) {
       this.#later.add(result, turnIds);
       return;
     }
@@ -248,6 +305,7 @@ export class GeminiSession implements SpeechSession {
   }
 
   #write(turn: Turn, text: string): void {
+    this.#loose.input();
     const written = `${this.#labelled(writerLabel(turn))}\n${text}`;
     this.#generations.turnBegan();
     this.#sendActivity(written);
@@ -266,7 +324,9 @@ export class GeminiSession implements SpeechSession {
     const heard = this.#generations.takeCutOff();
     const cutOff = heard === undefined ? [] : [cutOffNote(heard)];
     this.#generations.told(this.#later.turnIds);
-    return [...cutOff, ...this.#later.takeTexts(), label].join('\n');
+    const before = this.#before === '' ? [] : [this.#before];
+    this.#before = '';
+    return [...before, ...cutOff, ...this.#later.takeTexts(), label].join('\n');
   }
 
   #send(message: LiveClientMessage): void {
@@ -281,41 +341,90 @@ export class GeminiSession implements SpeechSession {
     });
   }
 
+  /** To be called after whatever may change what is waited for. */
+  #wait(): void {
+    clearTimeout(this.#patience);
+    const { deadline } = this.#generations;
+    if (this.#closed || deadline === undefined) return;
+    const leftMs = Math.max(1, deadline - performance.now());
+    this.#patience = setTimeout(() => {
+      this.#generations.expire();
+      this.#wait();
+    }, leftMs);
+  }
+
+  /** It does not answer on this connection: whoever holds the session asks on another one. */
+  #unanswered(): void {
+    const { name } = this.#parts.target.service;
+    const message = `${name} did not answer, though it was asked twice.`;
+    this.#wire?.lose(new SessionLostError('no-answer', message, { retryable: true }));
+  }
+
   #receive(message: LiveServerMessage | Readonly<Record<string, unknown>>): void {
     if (this.#closed) return;
     try {
       this.#take(message as LiveServerMessage);
     } catch (error) {
       // A field is not what the protocol says. One message is not worth a session.
-      this.#parts.log.debug({ fields: Object.keys(message), error: String(error) }, 'malformed message dropped');
+      this.#parts.log.debug({ fields: Object.keys(message), err: error }, 'malformed message dropped');
     }
+    this.#wait();
     this.#outbox.pump();
+    this.#renewWhenLost();
+  }
+
+  /** Once: nothing of this connection comes on the next one, so it is known again whose words come. */
+  #renewWhenLost(): void {
+    if (this.#renewing || !this.#hearing.isLost) return;
+    this.#renewing = true;
+    this.#parts.log.warn({}, 'whose words come is not known on this connection: it is replaced in a quiet moment');
+    const livedMs = performance.now() - this.#since;
+    this.#events.push({ type: 'going-away', timeLeftMs: Math.max(LOST_MS, LEAST_LIFE_MS - livedMs) });
   }
 
   /** Several fields may come in one message. */
   #take(message: LiveServerMessage): void {
     if (message.setupComplete) {
       this.#accepted = true;
+      this.#tellBefore();
       this.#parts.hooks.ready();
     }
+    this.#shortfalls.noteReason(message);
+    const loss = 'error' in message ? this.#errors.take(message.error, this.#accepted) : undefined;
+    if (loss) this.#wire?.lose(loss);
     const { usageMetadata: usage, serverContent: content, toolCall, toolCallCancellation, goAway } = message;
     if (usage) this.#generations.usage(geminiUsage(usage));
     if (content) this.#takeOutput(content);
     for (const call of toolCall?.functionCalls ?? []) {
       const also = this.#beforeOutput();
+      if (call.id !== undefined && this.#generations.knows(call.id)) continue;
       const callId = this.#calls.called(call, toolCall?.functionCalls ?? []);
+      this.#loose.called(callId, call.name ?? '');
       const args = JSON.stringify(call.args ?? {});
       this.#generations.toolCall({ callId, name: call.name ?? '', arguments: args }, also);
     }
-    const cancelled = toolCallCancellation?.ids ?? [];
+    // With its answer broken off, the server waits for none of its calls (Vertex AI leaves ids out sometimes).
+    const nameless = toolCallCancellation || content?.interrupted ? this.#calls.nameless : [];
+    const cancelled = this.#loose.takenBack([...(toolCallCancellation?.ids ?? []), ...nameless]);
     for (const callId of this.#calls.cancelled(cancelled)) this.#generations.resultSent(callId);
     if (cancelled.length > 0) this.#generations.cancelled(cancelled);
     if (content) this.#takeEnds(content);
     const { resumable = false, newHandle = '' } = message.sessionResumptionUpdate ?? {};
     if (resumable && newHandle !== '') this.#events.push({ type: 'resumable', handle: newHandle });
-    if (goAway) this.#events.push({ type: 'going-away', timeLeftMs: milliseconds(goAway.timeLeft) });
+    if (goAway) this.#events.push({ type: 'going-away', timeLeftMs: milliseconds(goAway.timeLeft) ?? SOON_MS });
     const unknown = unknownFields(message);
     if (unknown.length > 0) this.#parts.log.debug({ fields: unknown }, 'unknown message of the provider');
+  }
+
+  /**
+   * With no more authority than what people say. The SDK drops historyConfig (googleapis/js-genai#1448), without which
+   * Gemini 3.1 takes no clientContent: there it goes with the first label.
+   */
+  #tellBefore(): void {
+    if (this.#before === '' || !this.#parts.traits.laterContent) return;
+    const turns = [{ role: 'user', parts: [{ text: this.#before }] }];
+    this.#before = '';
+    this.#send({ clientContent: { turns, turnComplete: false } });
   }
 
   #takeOutput(content: LiveServerContent): void {
@@ -324,10 +433,7 @@ export class GeminiSession implements SpeechSession {
       const { text = '', finished = false } = inputTranscription;
       this.#emit(this.#hearing.heard(text, finished, performance.now()));
     }
-    for (const part of modelTurn?.parts ?? []) {
-      if (part.thought) this.#hearing.answered(performance.now());
-      else this.#takePart(part);
-    }
+    for (const part of modelTurn?.parts ?? []) if (!part.thought) this.#takePart(part);
     if (outputTranscription?.text) this.#generations.said(outputTranscription.text, this.#beforeOutput());
     if (content.groundingMetadata || content.urlContextMetadata) this.#generations.grounded(content);
   }
@@ -342,24 +448,25 @@ export class GeminiSession implements SpeechSession {
     }
   }
 
-  #takeEnds({ generationComplete, interrupted, turnComplete }: LiveServerContent): void {
+  #takeEnds(content: LiveServerContent): void {
+    const { generationComplete, interrupted, turnComplete, interactionStatus } = content;
     if (generationComplete) this.#generations.generated();
-    if (interrupted) {
-      this.#generations.interrupted();
-      clearTimeout(this.#givingUp);
-      this.#givingUp = setTimeout(() => this.#generations.giveUpWaiting(), AFTER_INTERRUPTED_MS);
-    }
+    if (interrupted) this.#generations.interrupted();
     if (!turnComplete) return;
-    clearTimeout(this.#givingUp);
     if (this.#generations.completesUnasked) this.#speaking.closeByServer();
-    this.#hearing.answered(performance.now());
-    this.#generations.turnComplete(this.#speaking.asked());
+    this.#generations.turnComplete(this.#speaking.asked(), interactionStatus === InteractionStatus.IN_PROGRESS);
+    this.#shortfalls.ended();
+  }
+
+  /** What had an answer of nothing wants one still. */
+  #reopen(): void {
+    const unheard = this.#shortfalls.takeEmpty().map((replyId) => ({ replyId, items: [] }));
+    if (unheard.length > 0) this.#generations.interrupt(unheard, undefined);
   }
 
   /** Before anything that the model says. Gives the open turns that it may answer, though they have not ended. */
   #beforeOutput(): readonly number[] {
     if (this.#generations.beginsUnasked) this.#speaking.closeByServer();
-    this.#hearing.answered(performance.now());
     return this.#speaking.asked();
   }
 
@@ -376,6 +483,6 @@ export class GeminiSession implements SpeechSession {
   #stop(): void {
     this.#closed = true;
     this.#outbox.close();
-    clearTimeout(this.#givingUp);
+    clearTimeout(this.#patience);
   }
 }

@@ -1,7 +1,15 @@
-import { Behavior, EndSensitivity, type LiveConnectConfig, Modality, StartSensitivity, type Tool } from '@google/genai';
-import type { HistoryItem, ServerTool, SessionOptions, ToolDeclaration } from '../bridge/ports.ts';
+import {
+  Behavior,
+  EndSensitivity,
+  type FunctionDeclaration,
+  type LiveConnectConfig,
+  Modality,
+  StartSensitivity,
+  type Tool,
+} from '@google/genai';
+import type { ServerTool, SessionOptions, ToolDeclaration } from '../bridge/ports.ts';
 import type { GeminiTraits } from './capabilities.ts';
-import { historyText } from './label.ts';
+import { geminiSchema } from './gemini-schema.ts';
 
 const SERVER_TOOLS: Readonly<Record<ServerTool, Tool>> = {
   google_search: { googleSearch: {} },
@@ -11,19 +19,18 @@ const SERVER_TOOLS: Readonly<Record<ServerTool, Tool>> = {
 
 /**
  * What a session is opened with (ai.google.dev/api/live, BidiGenerateContentSetup). The language is not sent: native
- * audio models choose it themselves, and no model is known to accept a hint for the transcription. The history goes
- * with the instructions: the SDK drops historyConfig (googleapis/js-genai#1448), without which Gemini 3 takes no
- * clientContent.
+ * audio models choose it themselves, and no model is known to accept a hint for the transcription. `told`: what nobody but
+ * the instructions can tell the model; '' where there is nothing.
  */
 export function geminiConfig({
   options,
   traits,
-  history,
+  told,
   handle,
 }: {
   readonly options: SessionOptions;
   readonly traits: GeminiTraits;
-  readonly history: readonly HistoryItem[];
+  readonly told: string;
   readonly handle: string | undefined;
 }): LiveConnectConfig {
   const { instructions, voice } = options;
@@ -31,7 +38,7 @@ export function geminiConfig({
   const tools = toolsOf(options, traits);
   return {
     responseModalities: [writes ? Modality.TEXT : Modality.AUDIO],
-    systemInstruction: { parts: [{ text: `${instructions}${historyText(history)}` }] },
+    systemInstruction: { parts: [{ text: told === '' ? instructions : `${instructions}\n\n${told}` }] },
     // A voice, or the words of one, in a session without sound is an invalid argument.
     ...(!writes && voice && traits.capabilities.voices.includes(voice)
       ? { speechConfig: { voiceConfig: { prebuiltVoiceConfig: { voiceName: voice } } } }
@@ -47,23 +54,44 @@ export function geminiConfig({
   };
 }
 
-/** One entry a tool, as the combinations of ai.google.dev/gemini-api/docs/live-tools have it. */
+/**
+ * One entry a tool, as the combinations of ai.google.dev/gemini-api/docs/live-tools have it. Where a session takes one kind
+ * only, functions go before the service's own.
+ */
 function toolsOf(options: SessionOptions, traits: GeminiTraits): Tool[] {
   const offered = options.serverTools.filter((name) => traits.capabilities.serverTools.includes(name));
   const declarations = options.tools.map((tool) => ({
     name: tool.name,
     description: tool.description,
-    parametersJsonSchema: tool.parameters,
+    ...parametersOf(tool, traits),
     ...behavior(tool, traits),
   }));
   const own = traits.functions && declarations.length > 0 ? [{ functionDeclarations: declarations }] : [];
-  return [...offered.map((name) => SERVER_TOOLS[name]), ...own];
+  const hosted = offered.map((name) => SERVER_TOOLS[name]);
+  if (traits.capabilities.oneKindOfTool) return own.length > 0 ? own : hosted.slice(0, 1);
+  return [...hosted, ...own];
+}
+
+function parametersOf({ parameters }: ToolDeclaration, { readsJsonSchema }: GeminiTraits): FunctionDeclaration {
+  if (readsJsonSchema) return { parametersJsonSchema: parameters };
+  const schema = geminiSchema(parameters);
+  return schema ? { parameters: schema } : {};
 }
 
 /** Sent only where it differs from the model's default, and never to a model that does not know the field. */
-function behavior({ delivery }: ToolDeclaration, { capabilities, asyncByDefault }: GeminiTraits) {
-  if (capabilities.asyncTools !== 'native' || (delivery !== undefined) === asyncByDefault) return {};
-  return { behavior: delivery === undefined ? Behavior.BLOCKING : Behavior.NON_BLOCKING };
+function behavior({ delivery }: ToolDeclaration, { capabilities, asyncFunctions }: GeminiTraits) {
+  const beside = capabilities.asyncTools === 'native' && delivery !== undefined;
+  switch (asyncFunctions) {
+    case 'default':
+      return beside ? {} : { behavior: Behavior.BLOCKING };
+    case 'opt-in':
+      return beside ? { behavior: Behavior.NON_BLOCKING } : {};
+    case 'only':
+    case 'none':
+      return {};
+    default:
+      return asyncFunctions satisfies never;
+  }
 }
 
 function activityDetection({ turnDetection, silenceMs }: SessionOptions) {

@@ -1,15 +1,15 @@
 import { GoogleGenAI, Live, type LiveConnectConfig } from '@google/genai';
 import { WebSocket } from 'ws';
-import { authorizes, type Headers } from './service.ts';
-import { trimSlashes } from './wire.ts';
+import { httpBase, isOwnAddress } from './address.ts';
+import { authorizes, bringsCredential, type Headers, mergedHeaders } from './service.ts';
 
-/** Where and as whom to connect. `baseUrl` without version path; http: means a plain WebSocket. */
+/** Where and as whom to connect. `baseUrl` without version path; http: and ws: mean a plain WebSocket. */
 export interface GeminiEndpoint {
-  /** null (Vertex AI only): the Google credentials of the machine. */
+  /** null (Vertex AI only): the Google credentials of the machine, or what the headers bring. '': the headers do. */
   readonly apiKey: string | null;
   readonly baseUrl?: string | null | undefined;
   readonly model: string;
-  /** Sent along; they win over ours. */
+  /** Sent along; they win over ours, and null takes one of ours away. */
   readonly headers?: Headers | undefined;
   /** Where on Vertex AI; without it, the Gemini API. */
   readonly vertex?: { readonly project: string; readonly location: string };
@@ -36,7 +36,7 @@ export interface GeminiListener {
 
 /** Gives access to what a Live client of our own has to share with the SDK's. */
 class Client extends GoogleGenAI {
-  /** `credentials`: the SDK adds the key's header or a token of Google's; the Gemini API has its key in the address. */
+  /** `credentials`: the SDK adds a token of Google's. */
   liveWith(factory: Factory, credentials: boolean): Live {
     const none = { addAuthHeaders: () => Promise.resolve() };
     return new Live(this.apiClient, credentials ? this.apiClient.clientOptions.auth : none, factory);
@@ -52,24 +52,33 @@ class Client extends GoogleGenAI {
  */
 export function openGeminiSocket(endpoint: GeminiEndpoint, config: LiveConnectConfig, listener: GeminiListener): void {
   const { vertex, model, headers, apiKey } = endpoint;
-  const baseUrl = trimSlashes(endpoint.baseUrl ?? (vertex ? vertexBase(vertex.location) : DEFAULT_BASE_URL));
+  const baseUrl = httpBase(endpoint.baseUrl ?? (vertex ? vertexBase(vertex.location) : DEFAULT_BASE_URL));
   const { protocol } = new URL(baseUrl);
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError('not an http address');
-  const key = apiKey === null ? {} : { apiKey };
+  // The SDK looks for none of its own where it is given one; what is sent is ours to say.
+  const key = apiKey === null ? {} : { apiKey: apiKey || 'in-the-headers' };
   // v1beta, because the SDK's default, v1, has no Live service; only v1alpha knows of proactive audio
   // (ai.google.dev/gemini-api/docs/live-guide).
   const version = config.proactivity ? 'v1alpha' : 'v1beta';
-  const httpOptions = { baseUrl, apiVersion: vertex ? 'v1beta1' : version, headers: { ...headers } };
+  const httpOptions = { baseUrl, apiVersion: vertex ? 'v1beta1' : version };
   // Told the project, Google's library does not ask another service for it.
   const google = vertex ? { googleAuthOptions: { projectId: vertex.project } } : {};
   const client = new Client({ ...key, ...vertex, ...google, vertexai: vertex !== undefined, httpOptions });
+  const own: Headers = apiKey ? { 'x-goog-api-key': apiKey } : {};
   const create = (url: string, sent: Record<string, string>, callbacks: Callbacks) =>
-    connection(url, sent, callbacks, listener);
-  // Where a gateway is told by a header who we are, no Google credentials are needed.
-  const credentials = vertex !== undefined && (apiKey !== null || !authorizes(headers));
+    connection(url, mergedHeaders({ ...sent, ...own }, headers), callbacks, listener);
   const callbacks = { onmessage: () => {} };
-  const opening = client.liveWith({ create }, credentials).connect({ model, config, callbacks });
+  const opening = client.liveWith({ create }, needsGoogleCredentials(endpoint)).connect({ model, config, callbacks });
   opening.catch(() => listener.failed());
+}
+
+/**
+ * Whether the machine's Google credentials are looked for: on Vertex AI without a key. Never where the headers say who we
+ * are, or what a gateway wants to see: a machine without credentials would wait for the metadata server of a cloud.
+ */
+export function needsGoogleCredentials({ vertex, apiKey, baseUrl, headers }: GeminiEndpoint): boolean {
+  if (vertex === undefined || apiKey !== null || authorizes(headers)) return false;
+  return !bringsCredential(headers) || isOwnAddress('vertex', baseUrl ?? vertexBase(vertex.location));
 }
 
 /** Google's address of a location (cloud.google.com/vertex-ai/docs/general/googleapi-access-methods). */
@@ -81,7 +90,7 @@ export function vertexBase(location: string): string {
 
 function connection(
   url: string,
-  headers: Record<string, string>,
+  headers: Readonly<Record<string, string>>,
   callbacks: Callbacks,
   listener: GeminiListener,
 ): Connection {
@@ -89,6 +98,9 @@ function connection(
   let asked = false;
   // The SDK makes `//ws/…` of a base without a path.
   const address = new URL(url);
+  // It also writes the key into the address, where every proxy logs it. The service takes it as a header, as Google's
+  // client for Python sends it (googleapis/python-genai, live.py).
+  address.searchParams.delete('key');
   address.pathname = address.pathname.replace(/\/{2,}/g, '/');
   return {
     connect: () => {

@@ -28,8 +28,8 @@ export interface GeminiSpeakingParts {
   /** What stands before what a person says; takes what the model has to be told besides. */
   labelled(label: string): string;
   send(message: LiveClientMessage): void;
-  /** See Wire.echo. */
-  echo(back: () => void): void;
+  /** See Wire.proof. */
+  proof(back: () => void): void;
   /** A message that is JSON text already. */
   sendText(json: string): void;
   /** Another turn waits behind the one that ends. */
@@ -73,6 +73,14 @@ export class GeminiSpeaking {
     this.#parts.hearing.began(turn, now);
   }
 
+  /** Tells the model something besides, in the turn that is open. False: none is, and alone it would ask for an answer. */
+  note(text: string): boolean {
+    if (!this.#open || !this.listens) return false;
+    if (this.#parts.manual) this.#parts.send({ realtimeInput: { text } });
+    else this.#parts.send({ clientContent: { turns: [{ role: 'user', parts: [{ text }] }], turnComplete: false } });
+    return true;
+  }
+
   sound(pcm: Pcm): void {
     if (!this.#open) return;
     this.#open.samples += pcm.length;
@@ -87,7 +95,7 @@ export class GeminiSpeaking {
     if (this.#parts.manual || this.#following || open !== this.#open) return;
     this.#following = true;
     const { samples } = open;
-    this.#parts.echo(() => {
+    this.#parts.proof(() => {
       this.#following = false;
       open.taken = samples;
       if (open.samples > samples) this.#follow(open);
@@ -99,6 +107,7 @@ export class GeminiSpeaking {
     this.#open = undefined;
     if (!open) return;
     const { turn } = open;
+    const silent = !this.#parts.manual || turn.onlyIfCalled !== undefined;
     if (open.closedByServer) {
       this.#endTail(open, respond);
     } else if (!this.#parts.manual && open.samples === 0) {
@@ -106,7 +115,7 @@ export class GeminiSpeaking {
       if (respond) this.#parts.generations.respond();
     } else {
       this.#parts.send({ realtimeInput: this.#parts.manual ? { activityEnd: {} } : { audioStreamEnd: true } });
-      this.#parts.generations.turnEnded(turn.id, respond, this.#parts.manual && this.#parts.turnWaits());
+      this.#parts.generations.turnEnded(turn.id, respond, this.#parts.manual && this.#parts.turnWaits(), silent);
     }
     // Behind the mark of the end on the line.
     this.#parts.hearing.ended(turn.id, now);
@@ -127,7 +136,7 @@ export class GeminiSpeaking {
   #endTail({ turn, samples, samplesAtClose, takenAtClose }: OpenTurn, respond: boolean): void {
     this.#parts.send({ realtimeInput: { audioStreamEnd: true } });
     if (samples === takenAtClose) return;
-    if (samples > samplesAtClose) this.#parts.generations.turnEnded(turn.id, respond, false);
+    if (samples > samplesAtClose) this.#parts.generations.turnEnded(turn.id, respond, false, true);
     // What was on its way when the server closed the turn may have begun another, and may still be answered.
     else this.#parts.generations.mayAnswer([turn.id]);
   }

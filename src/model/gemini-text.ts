@@ -1,9 +1,12 @@
 import { ApiError, type GenerateContentResponseUsageMetadata, GoogleGenAI } from '@google/genai';
-import { WritingFailedError } from '../bridge/errors.ts';
 import type { Usage } from '../bridge/ports.ts';
 import type { TextModel } from '../bridge/reading-ports.ts';
+import { isOwnAddress } from './address.ts';
+import { retryAfterSaid } from './retry-after.ts';
+import { mergedHeaders } from './service.ts';
 import type { TextEndpoint } from './text-model.ts';
-import { writingFailed } from './writing-failures.ts';
+import { WRITING_PATIENCE, written } from './writing-again.ts';
+import { type Failure, isUsedUp, WritingTrouble } from './writing-failures.ts';
 
 const PROVIDER = 'Google Gemini';
 /** Thinking counts, too. */
@@ -14,14 +17,24 @@ const LIMIT_MS = 120_000;
  * A model behind the Gemini API's generateContent (ai.google.dev/api/generate-content). What the SDK would read from the
  * environment for itself is given to it.
  */
-export function geminiText({ apiKey, baseUrl, headers }: TextEndpoint, model: string): TextModel {
-  const httpOptions = { baseUrl, apiVersion: 'v1beta', headers: { ...headers }, timeout: LIMIT_MS };
-  const client = new GoogleGenAI({ apiKey, vertexai: false, httpOptions });
+export function geminiText(
+  { apiKey, baseUrl, headers }: TextEndpoint,
+  model: string,
+  patience = WRITING_PATIENCE,
+): TextModel {
+  const own = apiKey === '' ? {} : { 'x-goog-api-key': apiKey };
+  // The SDK always adds the key's header; which headers are sent is for the person who runs the bot to say.
+  const fetchWith: typeof fetch = (input, init) => {
+    const sdk = Object.fromEntries(new Headers(init?.headers));
+    return fetch(input, { ...init, headers: mergedHeaders({ ...sdk, 'x-goog-api-key': null, ...own }, headers) });
+  };
+  const httpOptions = { baseUrl, apiVersion: 'v1beta', timeout: LIMIT_MS, fetch: fetchWith };
+  const client = new GoogleGenAI({ apiKey: apiKey || 'in-the-headers', vertexai: false, httpOptions });
   return {
     provider: 'gemini',
     name: model,
     label: `${PROVIDER} (${model})`,
-    async write({ instructions, input, schema }, signal) {
+    write({ instructions, input, schema }, signal) {
       const config = {
         systemInstruction: instructions,
         responseMimeType: 'application/json',
@@ -30,24 +43,40 @@ export function geminiText({ apiKey, baseUrl, headers }: TextEndpoint, model: st
         abortSignal: signal,
       };
       const contents = [{ role: 'user', parts: [{ text: input }] }];
-      const response = await client.models.generateContent({ model, contents, config }).catch((cause: unknown) => {
-        const status = statusOf(cause);
-        throw writingFailed(cause, { status, provider: PROVIDER, model, key: 'GEMINI_API_KEY and GEMINI_HEADERS' });
-      });
-      const { text, promptFeedback, candidates, usageMetadata } = response;
-      const why = promptFeedback?.blockReason ?? candidates?.[0]?.finishReason;
-      if (!text || (why !== undefined && why !== 'STOP')) {
-        throw new WritingFailedError('The model wrote nothing that I can use. Try again.', { cause: why });
-      }
-      return { text, usage: usageOf(usageMetadata) };
+      const asked = {
+        provider: PROVIDER,
+        model,
+        key: 'GEMINI_API_KEY and GEMINI_HEADERS',
+        gateway: isOwnAddress('gemini', baseUrl) ? null : 'GEMINI_BASE_URL',
+      };
+      const attempt = async () => {
+        const response = await client.models.generateContent({ model, contents, config }).catch((cause: unknown) => {
+          throw new WritingTrouble(failureOf(cause), cause);
+        });
+        const { text, promptFeedback, candidates, usageMetadata } = response;
+        if (!candidates && !promptFeedback) throw new WritingTrouble({ kind: 'unreadable' }, response);
+        const reason = promptFeedback?.blockReason ?? candidates?.[0]?.finishReason;
+        if (reason !== undefined && reason !== 'STOP') throw new WritingTrouble({ kind: 'stopped', reason }, reason);
+        if (!text) throw new WritingTrouble({ kind: 'nothing' }, reason);
+        return { text, usage: usageOf(usageMetadata) };
+      };
+      return written(attempt, asked, { signal, patience });
     },
   };
 }
 
 /** A wrong key is a bad request to this service: ai.google.dev/gemini-api/docs/troubleshooting. */
-function statusOf(cause: unknown): number | undefined {
-  if (!(cause instanceof ApiError)) return undefined;
-  return cause.status === 400 && cause.message.includes('API_KEY_INVALID') ? 401 : cause.status;
+function failureOf(cause: unknown): Failure {
+  if (cause instanceof SyntaxError) return { kind: 'unreadable' };
+  if (!(cause instanceof ApiError)) return { kind: 'no-answer' };
+  if (cause.status === 404 && /models?\/.*not found/i.test(cause.message)) return { kind: 'unknown-model' };
+  const wrongKey = cause.status === 400 && cause.message.includes('API_KEY_INVALID');
+  const { message } = cause;
+  const status = wrongKey ? 401 : cause.status;
+  const page = (status === 403 || status === 407) && /<html|<!doctype/i.test(message);
+  // “Check your plan” it says of a limit a minute as well.
+  const quota = isUsedUp(message.replace(/check your plan[^.]*\./i, ''));
+  return { kind: 'refused', status, quota, page, retryAfterMs: retryAfterSaid(message) };
 }
 
 function usageOf(usage: GenerateContentResponseUsageMetadata | undefined): Usage {

@@ -1,9 +1,11 @@
-import type { Capabilities, SpeechModel } from '../bridge/ports.ts';
+import type { SpeechModel } from '../bridge/ports.ts';
+import { isOwnAddress } from './address.ts';
 import { geminiTraits } from './capabilities.ts';
 import { GeminiSession } from './gemini-session.ts';
-import type { GeminiEndpoint } from './gemini-socket.ts';
+import { type GeminiEndpoint, needsGoogleCredentials } from './gemini-socket.ts';
 import { untilReady } from './opening.ts';
-import { authorizes, type Headers, type Service, secretsIn } from './service.ts';
+import { bringsCredential, credentialVariables, type Headers, type Service, secretsIn } from './service.ts';
+import { demandSupported } from './unsupported.ts';
 import { type ModelLog, TIMING, type Timing } from './wire.ts';
 
 /** `timing`: only tests need another patience. */
@@ -31,14 +33,22 @@ export interface VertexModelOptions extends Running {
 
 /** A model of the Gemini Live API. TypeError for an empty key or model. */
 export function geminiModel({ log, timing, chosenBy = 'GEMINI_MODEL', ...endpoint }: GeminiModelOptions): SpeechModel {
-  if (endpoint.apiKey === '') throw new TypeError('Gemini needs an API key');
+  const { apiKey, baseUrl, headers } = endpoint;
+  if (apiKey === '' && !bringsCredential(headers)) throw new TypeError('Gemini needs an API key');
+  const own = baseUrl === undefined || isOwnAddress('gemini', baseUrl);
   const service: Service = {
     name: 'Gemini',
     credentialNoun: 'API key',
-    credentials: `GEMINI_API_KEY${authorizes(endpoint.headers) ? ' and GEMINI_HEADERS' : ''}`,
+    credentials: credentialVariables({
+      key: apiKey === '' ? null : 'GEMINI_API_KEY',
+      headersVariable: 'GEMINI_HEADERS',
+      headers,
+      own,
+    }),
     modelNoun: 'model',
     modelVariable: chosenBy,
     addressVariable: 'GEMINI_BASE_URL',
+    gateway: !own,
   };
   return liveModel(endpoint, { service, product: 'Google Gemini', log, timing });
 }
@@ -50,18 +60,23 @@ export function vertexModel(options: VertexModelOptions): SpeechModel {
   const service: Service = {
     name: 'Vertex AI',
     credentialNoun: rest.apiKey === null ? 'credentials' : 'API key',
-    credentials: vertexCredentials(rest.apiKey, rest.headers),
+    credentials: vertexCredentials({ ...rest, vertex: { project, location } }),
     modelNoun: 'model',
     modelVariable: chosenBy,
     addressVariable: 'VERTEX_BASE_URL and VERTEX_LOCATION',
+    gateway: rest.baseUrl !== null && !isOwnAddress('vertex', rest.baseUrl),
   };
   return liveModel({ ...rest, vertex: { project, location } }, { service, product: 'Google Vertex AI', log, timing });
 }
 
-function vertexCredentials(apiKey: string | null, headers: Headers | undefined): string {
-  const gateway = authorizes(headers);
-  if (apiKey !== null) return `VERTEX_API_KEY${gateway ? ' and VERTEX_HEADERS' : ''}`;
-  return gateway ? 'VERTEX_HEADERS' : 'the Google credentials (GOOGLE_APPLICATION_CREDENTIALS) and VERTEX_PROJECT';
+function vertexCredentials(endpoint: GeminiEndpoint): string {
+  const { apiKey, baseUrl, headers } = endpoint;
+  const own = !baseUrl || isOwnAddress('vertex', baseUrl);
+  const named = (key: string | null) => credentialVariables({ key, headersVariable: 'VERTEX_HEADERS', headers, own });
+  if (apiKey !== null) return named('VERTEX_API_KEY');
+  if (!needsGoogleCredentials(endpoint)) return named(null);
+  const google = 'the Google credentials (GOOGLE_APPLICATION_CREDENTIALS)';
+  return own ? `${google} and VERTEX_PROJECT` : `VERTEX_HEADERS, ${google} and VERTEX_PROJECT`;
 }
 
 function liveModel(
@@ -76,23 +91,23 @@ function liveModel(
   const { apiKey, model, headers, vertex } = endpoint;
   const { service, product, log, timing = TIMING } = parts;
   if (model === '') throw new TypeError(`${service.name} needs a model`);
-  const known = geminiTraits(model);
-  // Vertex AI knows neither behavior nor scheduling (googleapis/python-genai#1739).
-  const capabilities: Capabilities = vertex ? { ...known.capabilities, asyncTools: 'sequenced' } : known.capabilities;
-  const traits = { ...known, capabilities, asyncByDefault: known.asyncByDefault && vertex === undefined };
+  const traits = geminiTraits(model, vertex ? 'vertex' : 'gemini');
   const target = { service, model, secrets: secretsIn(apiKey, headers) };
   return {
     provider: vertex ? 'vertex' : 'gemini',
     name: model,
     label: `${product} (${model})`,
     inputRate: 16_000,
-    capabilities,
+    capabilities: traits.capabilities,
     connect: (options, signal, history = [], handle) =>
       untilReady({
         provider: service.name,
         limitMs: timing.connectMs,
         signal,
-        open: (hooks) => new GeminiSession({ endpoint, target, traits, options, history, handle, log, timing, hooks }),
+        open: (hooks) => {
+          demandSupported(model);
+          return new GeminiSession({ endpoint, target, traits, options, history, handle, log, timing, hooks });
+        },
       }),
   };
 }

@@ -35,48 +35,58 @@ export interface HandoverParts {
 /**
  * Makes before it breaks: in a quiet moment the next connection is opened while the old one still serves, and only
  * when it can hear, and nothing was said that it does not know of, the old one gives way. Otherwise it is opened
- * anew in the next quiet moment. When time is up it happens in any case.
+ * anew in a quiet moment after a while. When time is up it happens in any case.
  */
 export class Handover {
   readonly #parts: HandoverParts;
-  #running: AbortController | undefined;
+  #running: { readonly choice: ModelChoice; readonly stopping: AbortController; byAt: number } | undefined;
 
   constructor(parts: HandoverParts) {
     this.#parts = parts;
   }
 
-  /** `byAt`: performance.now(). What was begun before is given up. */
+  /** `byAt`: performance.now(). What was begun before is given up, unless it is the same: then it only hastens. */
   begin(choice: ModelChoice, byAt: number): void {
+    if (this.#running?.choice === choice) {
+      this.#running.byAt = Math.min(byAt, this.#running.byAt);
+      return;
+    }
     this.stop();
-    const running = new AbortController();
+    const running = { choice, byAt, stopping: new AbortController() };
     this.#running = running;
-    const signal = AbortSignal.any([running.signal, this.#parts.signal]);
-    this.#run(choice, byAt, signal).catch((error: unknown) => {
+    const signal = AbortSignal.any([running.stopping.signal, this.#parts.signal]);
+    this.#run(running, signal).catch((error: unknown) => {
       if (signal.aborted) return;
       this.#running = undefined;
       if (error instanceof SessionLostError) this.#parts.failed(choice, error);
-      else this.#parts.log.warn({ error: String(error) }, 'a handover broke');
+      else this.#parts.log.warn({ err: error }, 'a handover broke');
     });
   }
 
   /** Idempotent. */
   stop(): void {
-    this.#running?.abort();
+    this.#running?.stopping.abort();
     this.#running = undefined;
   }
 
-  async #run(choice: ModelChoice, byAt: number, signal: AbortSignal): Promise<void> {
+  async #run(running: { readonly choice: ModelChoice; readonly byAt: number }, signal: AbortSignal): Promise<void> {
     const { patience, log, quiet, knows, restores, connect, ready } = this.#parts;
+    const { choice } = running;
     const giveUpMs = Math.min(patience.giveUpMs, patience.switchMs);
     const attempts = new Attempts({ patience: { ...patience, giveUpMs }, log, signal });
-    for (;;) {
-      while (!quiet() && performance.now() < byAt) await wait(LOOK_EVERY_MS, undefined, { signal, ref: false });
+    // Where people hardly ever pause, each pause would be a connection that comes too late.
+    let pauseMs = Math.min(patience.renewalMs, (running.byAt - performance.now()) / 4);
+    for (let from = 0; ; pauseMs *= 2) {
+      while (performance.now() < running.byAt && (performance.now() < from || !quiet())) {
+        await wait(LOOK_EVERY_MS, undefined, { signal, ref: false });
+      }
       if (restores(choice)) return ready(choice, undefined);
       const known = knows();
+      from = performance.now() + pauseMs;
       const session = await attempts.again(undefined, () => connect(choice, signal));
       if (signal.aborted) return session.close();
       const successor = { choice, session, knows: known };
-      if (performance.now() >= byAt || (quiet() && knows() === known)) return ready(choice, successor);
+      if (performance.now() >= running.byAt || (quiet() && knows() === known)) return ready(choice, successor);
       session.close();
     }
   }

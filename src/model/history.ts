@@ -1,4 +1,5 @@
 import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn, UserId } from '../bridge/ports.ts';
+import { pastResultNote } from './label.ts';
 
 type Entry = { readonly at: number } & (
   | { readonly kind: 'turn'; readonly turn: Turn; text: string }
@@ -12,7 +13,13 @@ type Entry = { readonly at: number } & (
       over: boolean;
       cutAt: number;
     }
-  | { readonly kind: 'tool'; readonly callId: string; readonly turnIds: readonly number[]; readonly text: string }
+  | {
+      readonly kind: 'tool';
+      readonly callId: string;
+      readonly name: string;
+      readonly turnIds: readonly number[];
+      readonly text: string;
+    }
 );
 /** What a session is given beside its history: turns, and results of calls. */
 export interface Given {
@@ -23,8 +30,9 @@ type Unplaced<E> = E extends Entry ? Omit<E, 'at'> : never;
 
 const ITEMS = 40;
 const CHARACTERS = 6_000;
-const OUTPUT_LIMIT = 500;
 const SAMPLES_PER_MS = 24;
+/** What these bring may be anybody's words, whoever asked for it. */
+const READS_PEOPLE: ReadonlySet<string> = new Set(['search_transcripts', 'recall']);
 
 /** What was said and done in a conversation, in words, for a session that was not there. Bounded: the oldest goes. */
 export class History {
@@ -69,14 +77,9 @@ export class History {
   }
 
   /** `turnIds`: those behind the call. */
-  result({ callId, name, ok, output }: ToolResult, turnIds: readonly number[]): void {
-    const text = output.length > OUTPUT_LIMIT ? `${output.slice(0, OUTPUT_LIMIT)}…` : output;
-    this.#add({
-      kind: 'tool',
-      callId,
-      turnIds,
-      text: `Earlier, the tool ${name} ${ok ? 'brought' : 'failed with'}: ${text}`,
-    });
+  result(result: ToolResult, turnIds: readonly number[]): void {
+    const { callId, name } = result;
+    this.#add({ kind: 'tool', callId, name, turnIds, text: pastResultNote(result) });
   }
 
   /** Of these replies, and of those under way, only what was heard was said. */
@@ -91,19 +94,34 @@ export class History {
     }
   }
 
-  /** These turns were never said: they go, with the answers to them and the results that they asked for. */
+  /** These turns were never said: they go, with the answers to them, the results that they asked for, and what was read. */
   forget(turnIds: ReadonlySet<number>): void {
-    const kept = this.#entries.filter((entry) =>
-      entry.kind === 'turn' ? !turnIds.has(entry.turn.id) : !entry.turnIds.some((id) => turnIds.has(id)),
-    );
+    const kept = this.#entries.filter((entry) => {
+      if (entry.kind === 'turn') return !turnIds.has(entry.turn.id);
+      return !readsPeople(entry) && !entry.turnIds.some((id) => turnIds.has(id));
+    });
     this.#entries.splice(0, this.#entries.length, ...kept);
   }
 
-  /** No later session is told what this person said until now, and what comes of these turns is not taken in. */
+  /** Nothing was said or done so far. */
+  clear(): void {
+    this.#entries = [];
+  }
+
+  /**
+   * No later session is told what this person said until now, nor the answers and results that were for them alone, nor
+   * what was read of people; what comes of these turns is not taken in.
+   */
   withdraw(userId: UserId, turnIds: readonly number[]): void {
-    const stays = (entry: Entry): boolean =>
-      entry.kind !== 'turn' || (entry.turn.userId !== userId && !turnIds.includes(entry.turn.id));
-    this.#entries = this.#entries.filter(stays);
+    const theirs = new Set(turnIds);
+    for (const entry of this.#entries) {
+      if (entry.kind !== 'turn') continue;
+      if (entry.turn.userId === userId || entry.turn.about === userId) theirs.add(entry.turn.id);
+    }
+    this.#entries = this.#entries.filter((entry) => {
+      if (entry.kind === 'turn') return !theirs.has(entry.turn.id);
+      return !readsPeople(entry) && (entry.turnIds.length === 0 || !entry.turnIds.every((id) => theirs.has(id)));
+    });
   }
 
   /** The words of a reply, as far as they were said. */
@@ -151,6 +169,10 @@ export class History {
       reply.text = reply.text.slice(0, producedMs === 0 ? 0 : Math.round((reply.text.length * heardMs) / producedMs));
     }
   }
+}
+
+function readsPeople(entry: Entry): boolean {
+  return entry.kind === 'tool' && READS_PEOPLE.has(entry.name);
 }
 
 function isGiven(entry: Entry, { turnIds, callIds }: Given): boolean {

@@ -38,7 +38,7 @@ export class HostedCalls {
     const lost = [...this.#open.values()].map(({ replyId, turnIds, work }) => ({
       turnIds,
       event: { type: 'server-tool', replyId, work: { ...work, result: { ok: false, output: LOST } } } as const,
-      note: `The tool ${work.name} of ${work.server}: ${LOST}`,
+      note: `The tool ${JSON.stringify(work.name)} of ${JSON.stringify(work.server)}: ${LOST}`,
     }));
     this.#open.clear();
     return lost;

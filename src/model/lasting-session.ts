@@ -4,6 +4,7 @@ import type {
   Acknowledged,
   Conversation,
   Heard,
+  KeptWords,
   Pcm,
   SessionEvent,
   SessionOptions,
@@ -17,10 +18,13 @@ import { Asides } from './asides.ts';
 import type { Patience } from './back-off.ts';
 import { Ledger } from './ledger.ts';
 import type { ModelChoice } from './model-choice.ts';
+import { NobodysLines } from './nobodys-lines.ts';
 import { Scribe } from './scribe.ts';
 import { SessionNames } from './session-names.ts';
 import { Succession } from './succession.ts';
 import type { ModelLog } from './wire.ts';
+
+type Transcript = Extract<SessionEvent, { type: 'turn-transcript' }>;
 
 export interface LastingSessionParts {
   readonly choice: ModelChoice;
@@ -41,11 +45,14 @@ export class LastingSession implements Conversation {
   readonly #parts: LastingSessionParts;
   readonly #ledger: Ledger;
   readonly #names = new SessionNames();
+  readonly #nobodys = new NobodysLines();
   readonly #succession: Succession;
   readonly #scribe: Scribe;
   readonly #asides = new Asides();
   readonly #closing = new AbortController();
   readonly #events: AsyncGenerator<SessionEvent>;
+  /** What people were told; few, for each is of a kind of its own. */
+  readonly #noticed = new Set<string>();
   #session: SpeechSession | undefined;
   #breaking = false;
   /** It knows what is forgotten: nothing that still comes of it counts. */
@@ -167,10 +174,18 @@ export class LastingSession implements Conversation {
   forget(userId: UserId, instructions: string): boolean {
     this.#forgets += 1;
     const owed = this.#ledger.forget(userId);
-    this.#succession.forget(instructions);
+    this.#succession.forget(instructions, (notes) => notes.filter(({ by }) => by.userId !== userId));
     this.#left = this.#session;
     this.#session?.close();
     return owed;
+  }
+
+  beginAnew(instructions: string, notes: readonly KeptWords[] = []): void {
+    this.#forgets += 1;
+    this.#ledger.beginAnew();
+    this.#succession.forget(instructions, () => notes);
+    this.#left = this.#session;
+    this.#session?.close();
   }
 
   close(): void {
@@ -195,7 +210,8 @@ export class LastingSession implements Conversation {
       session.close();
       this.#session = undefined;
       this.#succession.ended(loss);
-      this.#parts.log.warn({ kind: loss?.kind ?? 'rotation' }, 'the connection to the model is made anew');
+      const reason = loss && { reason: loss.message };
+      this.#parts.log.warn({ kind: loss?.kind ?? 'rotation', ...reason }, 'the connection to the model is made anew');
       yield* this.#breakOff();
       yield* this.#comeBack(loss);
     }
@@ -212,6 +228,11 @@ export class LastingSession implements Conversation {
         // Else nobody could say how much of what is under way the restored session would know.
         if (this.#ledger.even) this.#succession.resumable(event.handle, this.#ledger.mark);
         return;
+      case 'notice':
+        // Each connection finds out for itself what people know by now.
+        if (this.#noticed.has(event.message)) return;
+        this.#noticed.add(event.message);
+        break;
       case 'turn-transcript':
         // A turn that was given again is written down again.
         if (event.turnId !== null && this.#ledger.written(event.turnId) && this.#names.repeated(event.turnId)) return;
@@ -219,8 +240,11 @@ export class LastingSession implements Conversation {
       default:
     }
     this.#ledger.note(event);
+    if (event.type === 'audio' || (event.type === 'turn-transcript' && event.final && !event.missing)) {
+      this.#succession.worked();
+    }
     const { wanted } = this.#ledger;
-    yield event;
+    yield event.type === 'turn-transcript' ? this.#named(event, this.#names.repeated(event.turnId ?? 0)) : event;
     // Whoever is told calls interrupt() for what has begun; what was asked for since is still wanted.
     if (event.type === 'interrupted') this.#ledger.wanted ||= wanted;
     if (event.type === 'reply-done' && this.#ledger.settled && this.#ledger.presses) this.#sendNotes();
@@ -232,14 +256,23 @@ export class LastingSession implements Conversation {
       if (this.#ledger.written(event.turnId) || this.#ledger.forgot(event.turnId)) return;
     }
     this.#ledger.note(event);
-    yield event;
+    yield event.type === 'turn-transcript' ? this.#named(event, true) : event;
+  }
+
+  /** Words of a turn that is written down late may stand there as somebody's. */
+  #named(event: Transcript, late: boolean): Transcript {
+    const now = performance.now();
+    if (event.final && event.turnId === null) this.#nobodys.told(event.text, now);
+    if (!event.final || event.turnId === null || event.missing || !late) return event;
+    const insteadOf = this.#nobodys.take(event.text, now);
+    return insteadOf === undefined ? event : { ...event, insteadOf };
   }
 
   /** Ends what the lost session had begun. What was played of it is what was heard. */
   *#breakOff(): Generator<SessionEvent> {
     const { active, sounding } = this.#ledger;
     this.#breaking = true;
-    if (sounding.length > 0) yield { type: 'interrupted' };
+    if (sounding.length > 0) yield { type: 'interrupted', goesOn: true };
     this.#breaking = false;
     this.#ledger.sessionLost(sounding);
     for (const replyId of active) {
@@ -257,9 +290,7 @@ export class LastingSession implements Conversation {
     const late = wait(this.#parts.patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
     try {
       const long = await Promise.race([back.then(() => false), late]);
-      if (long) {
-        yield { type: 'paused', message: `I lost ${label} and am reconnecting. What you say meanwhile is kept.` };
-      }
+      if (long) yield { type: 'paused', message: absence(label, this.#succession.failing) };
       const { session, changed } = await back;
       this.#arrive(session, forgets === this.#forgets);
       if (long) yield { type: 'resumed', message: `I am connected to ${this.#succession.model.label} again.` };
@@ -296,6 +327,7 @@ export class LastingSession implements Conversation {
 
   /** Gives a new session everything that is not answered. Nothing is asked for while somebody speaks. */
   #repeat(session: SpeechSession): void {
+    this.#ledger.condense();
     const { debts, open, unsent, wanted } = this.#ledger;
     const turns = debts.filter((debt) => debt.kind !== 'note');
     const asks = wanted && !open && unsent.length === 0;
@@ -324,4 +356,12 @@ export class LastingSession implements Conversation {
     const id = this.#names.standIn(notes.flatMap(({ turnIds }) => turnIds));
     session.appendText({ id, userId: 'parley', name: 'Parley' }, notes.map(({ text }) => text).join('\n'));
   }
+}
+
+/** What people are told while there is no connection. */
+function absence(label: string, why: SessionLostError | undefined): string {
+  if (why?.kind !== 'limit' && why?.kind !== 'quota') {
+    return `I lost ${label} and am reconnecting. What you say meanwhile is kept.`;
+  }
+  return `${label} has too many requests for the moment. I try again until it takes one; what you say meanwhile is kept.`;
 }

@@ -9,6 +9,7 @@ import { Unwritten, type UnwrittenTurn } from './unwritten.ts';
 const LISTENING_LIMIT_MS = 6 * 60_000;
 /** As many turns as the bridge remembers; no session is told of older ones. */
 const REMEMBERED = 4_000;
+const REMEMBERED_WORDS = 64;
 
 /** Everything that a conversation was given and brought, whatever connection was there: what is owed to whom. */
 export class Ledger {
@@ -23,10 +24,14 @@ export class Ledger {
   readonly #hosted = new HostedCalls();
   /** Turns whose words are known. */
   readonly #final = new Set<number>();
+  /** What was said in the newest of these turns. */
+  readonly #words = new Map<number, string>();
   /** Whose turn, or for whom; the newest ones. */
   readonly #people = new Map<number, UserId | undefined>();
   /** Turns that were never said. */
   readonly #forgotten = new Set<number>();
+  /** Turns of which no session is to know any more. */
+  readonly #past = new Set<number>();
   /** A reply was asked for and has not begun. */
   wanted = false;
 
@@ -80,13 +85,13 @@ export class Ledger {
     this.#calls.delete(result.callId);
     this.#acknowledged.delete(result.callId);
     this.#history.result(result, turnIds);
-    const text = `The tool ${result.name} ${result.ok ? 'brought' : 'failed with'}: ${result.output}`;
-    this.#unanswered.note(turnIds, text, native, result.callId);
+    this.#unanswered.note(turnIds, resultNote(result), native, result.callId);
     return true;
   }
 
   /** A result that no session asked for: the next request brings it. */
   told(result: ToolResult, turnIds: readonly number[]): void {
+    if (this.#concerns(turnIds)) return;
     this.#history.result(result, turnIds);
     this.#unanswered.aside(turnIds, `Somebody ran a tool again by a button. ${resultNote(result)}`);
   }
@@ -106,6 +111,7 @@ export class Ledger {
 
   /** See SpeechSession.withdraw. */
   withdraw(userId: UserId, turnIds: readonly number[]): void {
+    for (const id of turnIds) this.#words.delete(id);
     this.#unanswered.withdraw(turnIds);
     this.#unwritten.withdraw(turnIds);
     this.#history.withdraw(userId, turnIds);
@@ -119,6 +125,8 @@ export class Ledger {
         this.#unwritten.heard(event.turnId, event.text, event.final);
         if (!event.final) break;
         this.#final.add(event.turnId);
+        this.#words.set(event.turnId, event.text);
+        if (this.#words.size > REMEMBERED_WORDS) this.#words.delete(this.#words.keys().next().value as number);
         if (this.#listensOnly) this.#unanswered.passed([event.turnId]);
         break;
       case 'reply-started':
@@ -146,7 +154,7 @@ export class Ledger {
         this.#unanswered.sounded(event.replyId);
         break;
       case 'reply-done':
-        this.#unanswered.replyDone(event.replyId, event.status === 'failed');
+        this.#unanswered.replyDone(event.replyId, event.status === 'failed' || event.shortfall?.empty === true);
         break;
       default:
     }
@@ -157,6 +165,7 @@ export class Ledger {
   forget(userId: UserId): boolean {
     for (const [id, one] of this.#people) if (one === userId) this.#forgotten.add(id);
     const gone = this.#forgotten;
+    for (const id of gone) this.#words.delete(id);
     this.#history.forget(gone);
     this.#unanswered.forget(gone);
     this.#unwritten.forget(gone);
@@ -170,9 +179,31 @@ export class Ledger {
     return owed;
   }
 
+  /** See Conversation.beginAnew. */
+  beginAnew(): void {
+    // What only writes down is told of nothing, and goes on.
+    if (this.#listensOnly) return;
+    for (const id of this.#people.keys()) this.#past.add(id);
+    for (const id of this.#past) {
+      if (this.#past.size <= REMEMBERED) break;
+      this.#past.delete(id);
+    }
+    this.#words.clear();
+    this.#history.clear();
+    this.#unanswered.clear();
+    this.#calls.clear();
+    this.#acknowledged.clear();
+    this.wanted = false;
+  }
+
   /** Whether this turn was never said, as far as anybody is to know. */
   forgot(turnId: number): boolean {
     return this.#forgotten.has(turnId);
+  }
+
+  /** Before a new session is given what is owed: see Unanswered. */
+  condense(): void {
+    this.#unanswered.condense((turnId) => this.#words.get(turnId) || undefined);
   }
 
   /** Whether the words of this turn are known for good. */
@@ -277,7 +308,7 @@ export class Ledger {
   }
 
   #concerns(turnIds: readonly number[]): boolean {
-    return turnIds.some((id) => this.#forgotten.has(id));
+    return turnIds.some((id) => this.#forgotten.has(id) || this.#past.has(id));
   }
 
   /** Calls that a session has to stay for. */

@@ -40,10 +40,11 @@ export function transcriberOf(config: SpeechModelConfig, log: ModelLog): SpeechM
     case 'openai':
     case 'azure': {
       const { provider, apiKey, baseUrl, headers } = config;
+      const keyAs = config.provider === 'azure' ? config.keyAs : undefined;
       const transcriber = config.transcriber ?? (provider === 'openai' ? DEFAULT_TRANSCRIBER : null);
       return transcriber === null
         ? undefined
-        : openAITranscriber({ provider, apiKey, baseUrl, headers, transcriber, log });
+        : openAITranscriber({ provider, apiKey, baseUrl, headers, keyAs, transcriber, log });
     }
     case 'gemini':
     case 'vertex':

@@ -3,6 +3,7 @@ import type { ChosenModel, GuildSettings, SpeechModels } from '../bridge/room-po
 import { knownModels } from './capabilities.ts';
 import { type SpeechModelConfig, speechModel, transcriberOf } from './model.ts';
 import { openAITranscriber, type TranscriberOptions } from './openai-transcriber.ts';
+import { unsupported } from './unsupported.ts';
 import type { ModelLog } from './wire.ts';
 
 /** Models that are kept beside the configured ones; the oldest goes first, and is made anew when it is wanted. */
@@ -67,6 +68,10 @@ export class Models implements SpeechModels {
   names(provider: Provider): readonly string[] {
     const own = this.#defaults.get(provider);
     return [...new Set([...(own ? [own.name] : []), ...knownModels(provider)])];
+  }
+
+  unfit(name: string): string | undefined {
+    return unsupported(name);
   }
 
   lacking(provider: Provider): readonly string[] {

@@ -28,6 +28,8 @@ type ApprovalRequest = ConversationItem & { readonly type: 'mcp_approval_request
 const REMEMBERED = 64;
 /** How long the finished item may follow the message that its call is over. */
 const ITEM_WAIT_MS = 1_000;
+/** A call that brings nothing for so long does not bring anything any more, whatever its server is at. */
+const LONGEST_CALL_MS = 120_000;
 const INTERRUPTED = 'The answer was interrupted, so the call is not wanted any more.';
 
 /**
@@ -157,6 +159,7 @@ export class OpenAIHosted {
     if (!call || call.begun || call.ended) return;
     call.begun = true;
     this.#tell(call, null);
+    this.#after(LONGEST_CALL_MS, () => this.#ended(call, false, 'The server brought no result in time.'));
   }
 
   #ended(call: Call, ok: boolean, output: string): void {
@@ -176,10 +179,14 @@ export class OpenAIHosted {
   #over(itemId: string, ok: boolean): void {
     const call = this.#calls.get(itemId);
     if (!call || call.ended) return;
+    this.#after(ITEM_WAIT_MS, () => this.#ended(call, ok, ok ? '' : 'The server did not say why.'));
+  }
+
+  #after(ms: number, act: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      this.#ended(call, ok, ok ? '' : 'The server did not say why.');
-    }, ITEM_WAIT_MS);
+      act();
+    }, ms).unref();
     this.#timers.add(timer);
   }
 

@@ -1,7 +1,8 @@
 import type { ConversationItem, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
-import type { HistoryItem, SessionEvent, ToolCall } from '../bridge/ports.ts';
-import { saidLine } from './label.ts';
+import type { SessionEvent, ToolCall } from '../bridge/ports.ts';
+import { wallClock } from '../clock/wall-clock.ts';
 import { openAIUsage } from './openai-usage.ts';
+import { ASSUMED_LIFE_MS } from './rotation.ts';
 
 /** How a reply ended, in the bridge's terms. */
 export type Outcome = Pick<SessionEvent & { type: 'reply-done' }, 'status' | 'usage'>;
@@ -31,26 +32,11 @@ export function idOf({ id }: { id?: string }): string {
   throw new TypeError('a response without an id');
 }
 
-/** Azure ends sessions after 30 minutes and does not always say when. */
-const ASSUMED_MS = 25 * 60_000;
-
-/** When the server will end this session, as an instant of performance.now(). */
-export function expiryOf(session: object): number {
-  const seconds = 'expires_at' in session ? Number(session.expires_at) : 0;
-  return performance.now() + (seconds > 0 ? seconds * 1000 - Date.now() : ASSUMED_MS);
-}
-
-/** Something said before this session; what the model said goes as `output_text`. */
-export function historyItem(item: HistoryItem): ConversationItem {
-  const { text } = item;
-  switch (item.by) {
-    case 'person':
-      return { type: 'message', role: 'user', content: [{ type: 'input_text', text: saidLine(item.name, text) }] };
-    case 'model':
-      return { type: 'message', role: 'assistant', content: [{ type: 'output_text', text }] };
-    case 'tool':
-      return { type: 'message', role: 'system', content: [{ type: 'input_text', text }] };
-    default:
-      return item satisfies never;
-  }
+/**
+ * When the server will end this session, as an instant of performance.now(). It is told as an instant of the server's
+ * clock: where ours is wrong it is anything, in the past too. Whoever uses it judges it (Rotation). `now`: ms since 1970.
+ */
+export function expiryOf(session: object, now = wallClock.now()): number {
+  const seconds = 'expires_at' in session && session.expires_at ? Number(session.expires_at) : undefined;
+  return performance.now() + (seconds === undefined ? ASSUMED_LIFE_MS : seconds * 1000 - now);
 }

@@ -40,8 +40,10 @@ const REALTIME_2: Omit<OpenAITraits, 'price'> = {
   hostedMcp: true,
 };
 const REALTIME_1: Omit<OpenAITraits, 'price'> = { ...REALTIME_2, thinking: 'none', contextTokens: 32_000 };
+// "Announced shutdown date", with the models it is said of: the SDK's RealtimeSessionCreateRequest.
+const ENDING: Omit<OpenAITraits, 'price'> = { ...REALTIME_1, ends: '2027-01-20' };
 
-/** What any server that speaks the protocol takes, as one behind OPENAI_BASE_URL whose model nobody knows. */
+/** What any model that speaks the protocol takes: one of OpenAI's that nobody knows yet. */
 export const OPENAI_MINIMUM: OpenAITraits = {
   capabilities: {
     voices: [],
@@ -58,10 +60,14 @@ export const OPENAI_MINIMUM: OpenAITraits = {
   contextTokens: 32_000,
   connectionMs: 25 * MINUTE_MS,
   audioSessionMs: null,
-  transcriber: 'whisper-1',
+  // OPENAI_TRANSCRIBE_MODEL names another one, or none.
+  transcriber: 'gpt-realtime-whisper',
   hostedMcp: false,
   price: null,
 };
+
+/** The same behind another OPENAI_BASE_URL: such servers (LocalAI, speaches) have their transcription under the old name. */
+export const COMPATIBLE_MINIMUM: OpenAITraits = { ...OPENAI_MINIMUM, transcriber: 'whisper-1' };
 
 /** By exact id. A dated name is the snapshot that the undated one stood for at some time, with its price. */
 export const OPENAI_MODELS: Readonly<Record<string, OpenAITraits>> = {
@@ -69,9 +75,9 @@ export const OPENAI_MODELS: Readonly<Record<string, OpenAITraits>> = {
   'gpt-realtime-2.1-mini': { ...REALTIME_2, price: 'gpt-realtime-2.1-mini' },
   'gpt-realtime-2': { ...REALTIME_2, price: 'gpt-realtime-2' },
   'gpt-realtime-1.5': { ...REALTIME_1, price: 'gpt-realtime-1.5' },
-  'gpt-realtime': { ...REALTIME_1, price: 'gpt-realtime' },
-  'gpt-realtime-2025-08-28': { ...REALTIME_1, price: 'gpt-realtime-2025-08-28' },
-  'gpt-realtime-mini': { ...REALTIME_1, price: 'gpt-realtime-mini' },
+  'gpt-realtime': { ...ENDING, price: 'gpt-realtime' },
+  'gpt-realtime-2025-08-28': { ...ENDING, price: 'gpt-realtime-2025-08-28' },
+  'gpt-realtime-mini': { ...ENDING, price: 'gpt-realtime-mini' },
   'gpt-realtime-mini-2025-10-06': { ...REALTIME_1, price: 'gpt-realtime-mini-2025-10-06' },
-  'gpt-realtime-mini-2025-12-15': { ...REALTIME_1, price: 'gpt-realtime-mini-2025-12-15' },
+  'gpt-realtime-mini-2025-12-15': { ...ENDING, price: 'gpt-realtime-mini-2025-12-15' },
 };

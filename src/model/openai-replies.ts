@@ -1,71 +1,58 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
-import type { Acknowledged, Heard, SessionEvent, ToolCall, ToolResult } from '../bridge/ports.ts';
-import { acknowledgement } from './label.ts';
+import type { Acknowledged, Heard, SessionEvent, Shortfall, ToolResult } from '../bridge/ports.ts';
+import { Deadline } from './deadline.ts';
+import { OpenAICalls } from './openai-calls.ts';
 import type { Outcome } from './openai-messages.ts';
-import { PcmDecoder } from './pcm-base64.ts';
+import { OpenAIOwed } from './openai-owed.ts';
+import { OpenAIReply, REPLY_PATIENCE, type ReplyPatience } from './openai-reply.ts';
+import { OpenAIStrays } from './openai-strays.ts';
 import { merged } from './turn-ids.ts';
-
-/** A message item of a reply: the sound that came of it. */
-interface SpokenItem {
-  samples: number;
-  readonly decoder: PcmDecoder;
-  /** Truncated or deleted: never touched again. */
-  cut: boolean;
-}
-
-interface Reply {
-  readonly number: number;
-  readonly eventId: string;
-  /** The server's response id, known from response.created on; also the reply's id for the bridge. */
-  id: string | undefined;
-  turnIds: readonly number[];
-  readonly items: Map<string, SpokenItem>;
-  dropped: boolean;
-  /** Tools that it called, ours and the provider's. */
-  calls: number;
-  /** It said something, aloud or in writing. */
-  said: boolean;
-  /** Turns behind results of hosted calls that came while it went on, and that it has not spoken about since. */
-  hosted: readonly number[];
-}
 
 export interface Outlets {
   send(event: RealtimeClientEvent): void;
   emit(event: SessionEvent): void;
   /** Nothing more of this reply is to be heard. */
   mute(replyId: string): void;
+  /** The server does not answer any more: only another connection helps. */
+  unanswered(): void;
+  /** Why nothing came, or no end; `empty`: nothing was said or done. */
+  noAnswer(empty: boolean): Shortfall;
+  readonly patience?: ReplyPatience | undefined;
 }
 
 /** Finished replies that can still be truncated: what plays is never further behind. */
 const REMEMBERED = 16;
-/** Turns behind these are out of the model's context long since. */
-const MOST_PASSED_OVER = 2_000;
-const SAMPLES_PER_MS = 24;
 const METADATA_KEY = 'parley_reply';
+/** So often a request is refused for a response that we do not know of; then the connection is of no use. */
+const MOST_BLOCKED = 3;
 
 /**
  * The replies of one OpenAI session: at most one at a time, each bound to the turns that it answers before it begins.
  * Our own number travels in the response's metadata and comes back in response.created, so no reply is ever matched
  * by time. Source of the order: developers.openai.com/api/docs/guides/realtime-conversations.
+ *
+ * Nothing is waited for without an end: what does not begin is asked for anew, what does not go on is cancelled, and what
+ * does not end counts as ended; its late events are dropped by id. A request that came to nothing may still be carried
+ * out: its response is cancelled by its id when it shows, for before that a cancellation does nothing
+ * (livekit/agents#6244).
  */
 export class OpenAIReplies {
   readonly #out: Outlets;
-  #unanswered: readonly number[] = [];
-  /** Answered with silence: nothing is owed, but the model may still take them up in its next reply, and act for them. */
-  #passedOver: readonly number[] = [];
-  /** Turns behind tool results that no reply has used yet. */
-  #resultTurns: readonly number[] = [];
-  /** Calls without a result. */
-  readonly #calls = new Map<string, Pick<ToolCall, 'turnIds' | 'name' | 'arguments'>>();
-  #active: Reply | undefined;
+  readonly #patience: ReplyPatience;
+  readonly #owed = new OpenAIOwed();
+  readonly #calls: OpenAICalls;
+  readonly #strays = new OpenAIStrays();
+  #active: OpenAIReply | undefined;
+  readonly #deadline = new Deadline();
   #wanted = false;
-  /** Turns that nobody is to answer. */
-  readonly #withdrawn = new Set<number>();
   #count = 0;
-  readonly #finished: Reply[] = [];
+  readonly #finished: OpenAIReply[] = [];
+  #blocked = 0;
 
   constructor(out: Outlets) {
     this.#out = out;
+    this.#calls = new OpenAICalls((event) => out.send(event));
+    this.#patience = out.patience ?? REPLY_PATIENCE;
   }
 
   /** Whether the model has spoken: its voice is fixed then. */
@@ -73,58 +60,32 @@ export class OpenAIReplies {
     return [...this.#finished, ...(this.#active ? [this.#active] : [])].some((reply) => reply.items.size > 0);
   }
 
+  /** A reply was asked for and has not begun. */
+  get awaits(): boolean {
+    return this.#active !== undefined && this.#active.id === undefined;
+  }
+
   turnEnded(turnId: number): void {
-    this.#unanswered = merged(this.#unanswered, [turnId]);
+    this.#owed.ended(turnId);
   }
 
   /** Nothing of this turn reached the conversation. */
   turnVoid(turnId: number): void {
-    this.#unanswered = this.#unanswered.filter((id) => id !== turnId);
+    this.#owed.void(turnId);
   }
 
   /** Nobody is to answer these turns any more. */
   withdraw(turnIds: readonly number[]): void {
-    for (const id of turnIds) this.#withdrawn.add(id);
-    while (this.#withdrawn.size > REMEMBERED) this.#withdrawn.delete(this.#withdrawn.values().next().value as number);
+    this.#owed.withdraw(turnIds);
   }
 
   /** The result comes later; a response to the acknowledgement has the turns behind the call. */
-  acknowledge({ callId, confirm }: Acknowledged): void {
-    const call = this.#calls.get(callId);
-    if (!call) return;
-    this.#resultTurns = merged(this.#resultTurns, call.turnIds);
-    this.#output(callId, acknowledgement(confirm));
+  acknowledge(call: Acknowledged): void {
+    this.#owed.result(this.#calls.acknowledge(call));
   }
 
-  toolResult({ callId, output, delivery }: ToolResult): void {
-    const call = this.#calls.get(callId);
-    this.#calls.delete(callId);
-    this.#resultTurns = merged(this.#resultTurns, call?.turnIds ?? []);
-    if (!delivery) this.#output(callId, output);
-    else if (call) this.#laterOutput(call, output);
-  }
-
-  /**
-   * A call has one output, and this one's is the acknowledgement. So the result is the output of another call that says
-   * the same: a tool's text stays a tool's text, with no more authority than that. Clients may write calls into a
-   * conversation (developers.openai.com/api/reference/resources/realtime/client-events, conversation.item.create).
-   */
-  #laterOutput({ name, arguments: args }: Pick<ToolCall, 'name' | 'arguments'>, output: string): void {
-    const call_id = `later_${++this.#count}`;
-    this.#out.send({
-      type: 'conversation.item.create',
-      event_id: `parley-later-${this.#count}`,
-      item: { type: 'function_call', call_id, name, arguments: args },
-    });
-    this.#output(call_id, output);
-  }
-
-  #output(callId: string, output: string): void {
-    this.#out.send({
-      type: 'conversation.item.create',
-      event_id: `parley-result-${++this.#count}`,
-      item: { type: 'function_call_output', call_id: callId, output },
-    });
+  toolResult(result: ToolResult): void {
+    this.#owed.result(this.#calls.result(result));
   }
 
   /** Asks for one reply to everything that is open, now or after the one under way. */
@@ -133,43 +94,26 @@ export class OpenAIReplies {
       this.#wanted = true;
       return;
     }
-    const unanswered = this.#unanswered.filter((id) => !this.#withdrawn.has(id));
-    const owed = merged(unanswered, this.#resultTurns);
-    if (owed.length === 0) {
-      this.#nothing();
-      return;
-    }
-    // What was taken back may not be gone from the conversation yet: it counts for what the reply may do.
-    const still = this.#unanswered.filter((id) => this.#withdrawn.has(id));
-    const turnIds = merged(merged(this.#passedOver, still), owed);
-    this.#passedOver = [];
-    this.#unanswered = [];
-    this.#resultTurns = [];
-    const number = ++this.#count;
-    const eventId = `parley-reply-${number}`;
-    this.#active = {
-      number,
-      eventId,
-      id: undefined,
-      turnIds,
-      items: new Map(),
-      dropped: false,
-      calls: 0,
-      said: false,
-      hosted: [],
-    };
+    const turnIds = this.#owed.take();
+    if (turnIds) this.#request(turnIds, false);
+    else this.#nothing();
+  }
+
+  #request(turnIds: readonly number[], again: boolean): void {
+    this.#wanted = false;
+    const reply = new OpenAIReply(++this.#count, turnIds, again);
+    this.#active = reply;
     this.#out.send({
       type: 'response.create',
-      event_id: eventId,
-      response: { metadata: { [METADATA_KEY]: String(number) } },
+      event_id: reply.eventId,
+      response: { metadata: { [METADATA_KEY]: String(reply.number) } },
     });
+    this.#deadline.set(this.#patience.beginMs, () => this.#neverBegan(reply));
   }
 
   /** See SpeechSession.pass: like turns that were answered with silence. */
   pass(turnIds: readonly number[]): void {
-    const passed = this.#unanswered.filter((id) => turnIds.includes(id));
-    this.#unanswered = this.#unanswered.filter((id) => !passed.includes(id));
-    this.#passedOver = merged(this.#passedOver, passed).slice(-MOST_PASSED_OVER);
+    this.#owed.pass(turnIds);
   }
 
   /** See SpeechSession.interrupt. */
@@ -179,7 +123,7 @@ export class OpenAIReplies {
     if (active && !active.dropped) {
       active.dropped = true;
       if (active.id) {
-        this.#cancel(active.id);
+        this.#cancel(active);
         this.#out.mute(active.id);
       }
     }
@@ -187,49 +131,89 @@ export class OpenAIReplies {
     for (const reply of active ? [...cut, active] : cut) {
       const items = heard.find(({ replyId }) => replyId === reply.id)?.items ?? [];
       const heardMs = new Map(items.map((item) => [item.itemId, item.heardMs]));
-      for (const [itemId, item] of reply.items) this.#cutItem(itemId, item, heardMs.get(itemId) ?? 0, reply);
+      for (const itemId of reply.items.keys()) this.#cutItem(itemId, heardMs.get(itemId) ?? 0, reply);
       if (items.some((item) => item.heardMs > 0)) continue;
-      this.#unanswered = merged(reply.turnIds, this.#unanswered);
+      this.#owed.open(reply.turnIds);
     }
   }
 
-  /** The server refused our response.create. */
-  createFailed(eventId: string, alreadyActive: boolean): boolean {
+  /** The request of this event, or where the server does not say which, the one that waits, was refused. */
+  createFailed(eventId: string | undefined, alreadyActive: boolean, shortfall: Shortfall): boolean {
     const reply = this.#active;
-    if (!reply || reply.id !== undefined || reply.eventId !== eventId) return false;
+    if (!reply || reply.id !== undefined || (eventId !== undefined && reply.eventId !== eventId)) return false;
+    this.#deadline.clear();
     this.#active = undefined;
-    this.#unanswered = merged(reply.turnIds, this.#unanswered);
-    // A response of which we do not know: its response.done asks again.
-    if (alreadyActive) this.#wanted = true;
-    // Nobody is to wait for a reply that will not come.
-    else this.#out.emit({ type: 'reply-done', replyId: eventId, status: 'failed', awaitsTools: false, usage: null });
+    if (!alreadyActive || reply.dropped) {
+      this.#fail(reply, shortfall);
+      return true;
+    }
+    this.#owed.open(reply.turnIds);
+    // A response of which we do not know: its response.done asks again, and where that does not come, it is cancelled.
+    this.#wanted = true;
+    this.#blocked += 1;
+    if (this.#blocked >= MOST_BLOCKED) this.#out.unanswered();
+    else this.#deadline.set(this.#patience.otherMs, () => this.#cancelOther());
     return true;
   }
 
-  created(responseId: string, metadata: Readonly<Record<string, unknown>> | null | undefined): void {
-    const number = metadata?.[METADATA_KEY];
-    const mine = this.#active?.id === undefined && (number === undefined || number === String(this.#active?.number));
-    if (!this.#active || !mine) return;
+  /** The server has nothing to cancel: what we wanted to cancel is over, though its end did not come. */
+  cancelFailed(eventId: string | undefined): void {
     const reply = this.#active;
-    reply.id = responseId;
-    if (reply.dropped) this.#cancel(responseId);
-    else this.#out.emit({ type: 'reply-started', replyId: responseId, turnIds: reply.turnIds });
+    if (!reply?.cancelEventId || (eventId !== undefined && eventId !== reply.cancelEventId)) return;
+    this.#over(reply);
   }
 
-  itemAdded(responseId: string, itemId: string): void {
+  created(responseId: string, metadata: Readonly<Record<string, unknown>> | null | undefined): void {
+    if (this.#isKnown(responseId)) return;
+    const number = metadata?.[METADATA_KEY];
+    const mine = this.awaits && (number === undefined || number === String(this.#active?.number));
+    if (mine) this.#begin(this.#active as OpenAIReply, responseId);
+    else this.#discard(responseId, number);
+  }
+
+  /** A response ends. Where everything of ours before its end was lost, that shows by our number alone. */
+  ending(responseId: string, metadata: Readonly<Record<string, unknown>> | null | undefined): void {
+    if (this.#isKnown(responseId)) return;
+    const number = metadata?.[METADATA_KEY];
+    if (this.awaits && number === String(this.#active?.number)) this.#begin(this.#active as OpenAIReply, responseId);
+    else this.#strays.add(responseId, number);
+  }
+
+  /** Something of a response came, so it goes on. Where its response.created was lost, it begins with it. */
+  alive(responseId: string): void {
+    if (!this.#isKnown(responseId) && this.awaits) {
+      const begun = this.#active as OpenAIReply;
+      begun.unannounced = true;
+      this.#begin(begun, responseId);
+    }
+    const reply = this.#replyOf(responseId);
+    // A reply that is to end has a deadline of its own.
+    if (reply && reply.cancelEventId === undefined) this.#watch(reply);
+  }
+
+  itemAdded(responseId: string, itemId: string, isMessage: boolean): void {
     const reply = this.#replyOf(responseId);
     if (!reply) return;
-    const item = reply.items.get(itemId) ?? { samples: 0, decoder: new PcmDecoder(), cut: false };
-    reply.items.set(itemId, item);
+    reply.open.add(itemId);
+    this.alive(responseId);
+    if (!isMessage) return;
+    reply.item(itemId);
     // Nobody will hear an item that begins after the interruption.
-    if (reply.dropped) this.#cutItem(itemId, item, 0, reply);
+    if (reply.dropped) this.#cutItem(itemId, 0, reply);
+  }
+
+  itemDone(responseId: string, itemId: string): void {
+    const reply = this.#replyOf(responseId);
+    if (!reply) return;
+    reply.open.delete(itemId);
+    reply.ended = true;
+    this.alive(responseId);
   }
 
   audio(responseId: string, itemId: string, base64: string): void {
     const reply = this.#replyOf(responseId);
     if (!reply || reply.dropped) return;
-    if (!reply.items.has(itemId)) this.itemAdded(responseId, itemId);
-    const item = reply.items.get(itemId) as SpokenItem;
+    const item = reply.item(itemId);
     const pcm = item.decoder.decode(base64);
     if (pcm.length === 0) return;
     item.samples += pcm.length;
@@ -258,41 +242,107 @@ export class OpenAIReplies {
   hostedResult(replyId: string, turnIds: readonly number[]): void {
     const reply = this.#replyOf(replyId);
     if (reply) reply.hosted = merged(reply.hosted, turnIds);
-    else this.#resultTurns = merged(this.#resultTurns, turnIds);
+    else this.#owed.result(turnIds);
   }
 
   toolCall(responseId: string, call: { callId: string; name: string; arguments: string }): void {
     const reply = this.#replyOf(responseId);
-    if (!reply || reply.dropped) return;
+    if (!reply || reply.dropped || !this.#calls.called(call.callId, { ...call, turnIds: reply.turnIds })) return;
     reply.calls += 1;
-    this.#calls.set(call.callId, { name: call.name, arguments: call.arguments, turnIds: reply.turnIds });
     this.#out.emit({ type: 'tool-call', call: { ...call, replyId: responseId, turnIds: reply.turnIds } });
   }
 
-  done(responseId: string, outcome: Outcome): void {
-    const reply = this.#active;
-    if (reply?.id === responseId) {
-      this.#active = undefined;
-      this.#finished.push(reply);
-      if (this.#finished.length > REMEMBERED) this.#finished.shift();
-      this.#finish(reply, responseId, outcome);
+  /** `shortfall` is asked for where nobody cut it off. */
+  done(responseId: string, outcome: Outcome, shortfall: (empty: boolean) => Shortfall | undefined): void {
+    const reply = this.#replyOf(responseId);
+    if (reply) this.#end(reply, outcome, reply.dropped ? undefined : shortfall(reply.empty));
+    else {
+      const stray = this.#strays.ended(responseId, outcome.usage);
+      if (stray) this.#out.emit({ type: 'unheard-usage', replyId: responseId, ...stray });
     }
+    this.#goOn();
+  }
+
+  close(): void {
+    this.#deadline.clear();
+  }
+
+  #begin(reply: OpenAIReply, responseId: string): void {
+    reply.id = responseId;
+    this.#blocked = 0;
+    if (reply.dropped) {
+      this.#cancel(reply);
+      return;
+    }
+    this.#out.emit({ type: 'reply-started', replyId: responseId, turnIds: reply.turnIds });
+    this.#watch(reply);
+  }
+
+  #watch(reply: OpenAIReply): void {
+    const { nextMs, doneMs } = this.#patience;
+    this.#deadline.set(reply.settled ? doneMs : nextMs, () => this.#cancel(reply));
+  }
+
+  /** Nothing came of the request. What was to be dropped anyway is over; anything else is asked for anew, once. */
+  #neverBegan(reply: OpenAIReply): void {
+    this.#active = undefined;
+    this.#strays.stale(reply.number, reply.turnIds);
+    this.#cancelAny();
+    if (reply.dropped || !this.#owed.wants(reply.turnIds)) {
+      this.#goOn();
+      return;
+    }
+    this.#owed.open(reply.turnIds);
+    if (reply.again) this.#out.unanswered();
+    else this.#request(this.#owed.take() ?? reply.turnIds, true);
+  }
+
+  /** The server did not end it, or says that it is over. Without more it was what it was. */
+  #over(reply: OpenAIReply): void {
+    this.#deadline.clear();
+    const whole = reply.settled && !reply.empty;
+    const shortfall = reply.dropped || whole ? undefined : this.#out.noAnswer(reply.empty);
+    this.#end(reply, { status: whole ? 'completed' : 'failed', usage: null }, shortfall);
+    this.#goOn();
+  }
+
+  #goOn(): void {
     if (!this.#wanted || this.#active) return;
     this.#wanted = false;
     this.respond();
   }
 
-  #finish(reply: Reply, replyId: string, { status, usage }: Outcome): void {
-    this.#resultTurns = merged(this.#resultTurns, reply.hosted);
+  #end(reply: OpenAIReply, { status, usage }: Outcome, shortfall: Shortfall | undefined): void {
+    const replyId = reply.id as string;
+    this.#active = undefined;
+    this.#deadline.clear();
+    this.#finished.push(reply);
+    if (this.#finished.length > REMEMBERED) this.#finished.shift();
+    this.#owed.result(reply.hosted);
     if (!reply.dropped) {
       this.#out.emit({ type: 'audio-done', replyId });
-      // A reply that failed before it said anything has answered nobody.
-      const empty = reply.calls === 0 && !reply.said;
-      if (empty && status === 'failed') this.#unanswered = merged(reply.turnIds, this.#unanswered);
-      else if (empty) this.#passedOver = merged(reply.turnIds, this.#passedOver);
+      if (shortfall?.empty) this.#owed.open(reply.turnIds);
     }
+    // It may have been no answer to them: what is left of them counts for what the next one may do.
+    const broken = reply.dropped ? status === 'failed' : shortfall !== undefined && !shortfall.empty;
+    if (reply.unannounced || broken) this.#owed.doubt(reply.turnIds);
     const awaitsTools = reply.calls > 0;
-    this.#out.emit({ type: 'reply-done', replyId, status: reply.dropped ? 'cancelled' : status, awaitsTools, usage });
+    // What the server cancels by itself has failed whoever asked.
+    const kind = status === 'cancelled' ? 'failed' : status;
+    const ended = { status: reply.dropped ? 'cancelled' : kind, awaitsTools, usage } as const;
+    this.#out.emit({ type: 'reply-done', replyId, ...ended, ...(shortfall && { shortfall }) });
+  }
+
+  /** It will never begin: told as a reply that ends at once, so that nobody waits and everybody can be told why. */
+  #fail({ eventId: replyId, turnIds, dropped }: OpenAIReply, shortfall: Shortfall): void {
+    this.#owed.open(turnIds);
+    if (dropped) {
+      this.#goOn();
+      return;
+    }
+    this.#out.emit({ type: 'reply-started', replyId, turnIds });
+    this.#out.emit({ type: 'reply-done', replyId, status: 'failed', awaitsTools: false, usage: null, shortfall });
+    this.#goOn();
   }
 
   /** Nothing is open: says so as a reply that ends at once. Without a word, whoever asked would wait for one. */
@@ -301,26 +351,43 @@ export class OpenAIReplies {
     this.#out.emit({ type: 'reply-done', replyId, status: 'completed', awaitsTools: false, usage: null });
   }
 
-  #cancel(responseId: string): void {
-    this.#out.send({ type: 'response.cancel', event_id: `parley-cancel-${++this.#count}`, response_id: responseId });
+  /** Asks the server to end it; where it does not within some time, it counts as ended. */
+  #cancel(reply: OpenAIReply): void {
+    reply.cancelEventId = `parley-cancel-${++this.#count}`;
+    this.#out.send({ type: 'response.cancel', event_id: reply.cancelEventId, response_id: reply.id as string });
+    this.#deadline.set(this.#patience.cancelMs, () => this.#over(reply));
+  }
+
+  /** Whatever the server is at without our knowing. */
+  #cancelAny(): void {
+    this.#out.send({ type: 'response.cancel', event_id: `parley-cancel-${++this.#count}` });
+  }
+
+  #cancelOther(): void {
+    this.#cancelAny();
+    this.#goOn();
+  }
+
+  /** A response that nobody waits for blocks the next one: it is cancelled, and what comes of it is dropped by its id. */
+  #discard(responseId: string, number: unknown): void {
+    this.#strays.add(responseId, number);
+    const event_id = `parley-cancel-${++this.#count}`;
+    this.#out.send({ type: 'response.cancel', event_id, response_id: responseId });
   }
 
   /** Takes back what nobody heard: part of an item, or all of it. */
-  #cutItem(itemId: string, item: SpokenItem, heardMs: number, reply: Reply): void {
-    const producedMs = Math.floor(item.samples / SAMPLES_PER_MS);
-    const audioEndMs = Math.min(Math.floor(heardMs), producedMs);
-    const whole = reply !== this.#active && audioEndMs >= producedMs && producedMs > 0;
-    if (item.cut || whole) return;
-    item.cut = true;
-    const event_id = `parley-cut-${++this.#count}`;
-    if (audioEndMs <= 0) this.#out.send({ type: 'conversation.item.delete', event_id, item_id: itemId });
-    else {
-      const type = 'conversation.item.truncate';
-      this.#out.send({ type, event_id, item_id: itemId, content_index: 0, audio_end_ms: audioEndMs });
-    }
+  #cutItem(itemId: string, heardMs: number, reply: OpenAIReply): void {
+    if (reply !== this.#active && reply.heardWhole(itemId, heardMs)) return;
+    const event = reply.cut(itemId, heardMs, `parley-cut-${++this.#count}`);
+    if (event) this.#out.send(event);
   }
 
-  #replyOf(responseId: string): Reply | undefined {
+  #isKnown(responseId: string): boolean {
+    const ours = this.#active?.id === responseId || this.#finished.some(({ id }) => id === responseId);
+    return ours || this.#strays.has(responseId);
+  }
+
+  #replyOf(responseId: string): OpenAIReply | undefined {
     return this.#active?.id === responseId ? this.#active : undefined;
   }
 }

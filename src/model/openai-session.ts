@@ -1,6 +1,6 @@
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { ConversationItem, RealtimeClientEvent, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
-import { SessionLostError } from '../bridge/errors.ts';
+import type { SessionLostError } from '../bridge/errors.ts';
 import type {
   Acknowledged,
   Heard,
@@ -16,13 +16,19 @@ import type {
 import type { OpenAITraits } from './capabilities.ts';
 import { speakerLabel, writerLabel } from './label.ts';
 import type { McpServer } from './mcp-server.ts';
-import { fatalProblem, type OpenAIProblem, openAILoss } from './openai-failures.ts';
+import { OpenAIDeeds } from './openai-deeds.ts';
+import { fatalProblem, openAILoss } from './openai-failures.ts';
+import { OpenAIGreeting } from './openai-greeting.ts';
 import { OpenAIHosted } from './openai-hosted.ts';
-import { callIn, expiryOf, type FinishedResponse, historyItem, IGNORED, idOf, outcomeOf } from './openai-messages.ts';
+import { historyItem, userItem } from './openai-items.ts';
+import { callIn, expiryOf, type FinishedResponse, IGNORED, idOf, outcomeOf } from './openai-messages.ts';
+import { OpenAINotes } from './openai-notes.ts';
+import { OpenAIRefusals } from './openai-refusals.ts';
 import { OpenAIReplies } from './openai-replies.ts';
 import { openAISession } from './openai-setup.ts';
+import { noAnswer, shortfallOf } from './openai-shortfalls.ts';
 import { OpenAITurns } from './openai-turns.ts';
-import { transcribedSeconds } from './openai-usage.ts';
+import { OpenAIWords } from './openai-words.ts';
 import type { OpeningHooks } from './opening.ts';
 import { toBase64 } from './pcm-base64.ts';
 import type { Target } from './service.ts';
@@ -48,7 +54,8 @@ export interface OpenAISessionParts {
 interface OpenTurn {
   readonly turn: Turn;
   samples: number;
-  labelled: boolean;
+  /** The item that says whose turn it is, once it was sent. */
+  labelId: string | undefined;
   closedByServer: boolean;
 }
 
@@ -60,11 +67,16 @@ export class OpenAISession implements SpeechSession {
   readonly #turns = new OpenAITurns();
   readonly #replies: OpenAIReplies;
   readonly #hosted: OpenAIHosted;
+  readonly #words: OpenAIWords;
+  readonly #deeds: OpenAIDeeds;
+  readonly #notes: OpenAINotes;
+  readonly #refusals: OpenAIRefusals;
   #options: SessionOptions;
   #open: OpenTurn | undefined;
   #eventCount = 0;
   #expiresAt: number | undefined;
   #ready = false;
+  readonly #greeting: OpenAIGreeting;
 
   constructor(parts: OpenAISessionParts) {
     const { rt, target, timing } = parts;
@@ -74,6 +86,37 @@ export class OpenAISession implements SpeechSession {
       send: (event) => this.#send(event),
       emit: (event) => this.#events.push(event),
       mute: (replyId) => this.#events.mute(replyId),
+      unanswered: () => this.#lose(this.#refusals.silence()),
+      noAnswer: (empty) => noAnswer(empty, target, this.#refusals.complaint),
+      patience: timing.replies,
+    });
+    this.#words = new OpenAIWords({
+      turns: this.#turns,
+      transcriber: parts.traits.transcriber,
+      target,
+      emit: (event) => this.#events.push(event),
+      remove: (itemId) => this.#deeds.remove(itemId),
+      cut: (turnId) => this.#cutByServer(turnId),
+      patience: timing.words,
+    });
+    this.#deeds = new OpenAIDeeds({
+      send: (event) => this.#send(event),
+      undone: () => this.#lose(this.#refusals.silence()),
+      late: (what) => parts.log.warn({ what }, 'the provider has not confirmed it'),
+      patience: timing.deeds,
+    });
+    this.#notes = new OpenAINotes((event) => this.#send(event), this.#deeds);
+    this.#refusals = new OpenAIRefusals({
+      target,
+      log: parts.log,
+      replies: this.#replies,
+      words: this.#words,
+      deeds: this.#deeds,
+      turns: this.#turns,
+      opening: () => !this.#ready,
+      manual: () => this.#options.turnDetection === 'manual',
+      tell: (message) => this.#events.push({ type: 'refused', message }),
+      lose: (error) => this.#lose(error),
     });
     this.#hosted = new OpenAIHosted({
       send: (event) => this.#send(event),
@@ -87,7 +130,11 @@ export class OpenAISession implements SpeechSession {
       timing,
       classify: (end) => openAILoss(end, target),
       onLost: (error) => this.#ended(error),
+      onSlowStart: () => parts.hooks.slow(),
     });
+    this.#greeting = new OpenAIGreeting(rt.socket, () =>
+      this.#send({ type: 'session.update', event_id: SETUP_EVENT, session: this.#settings(true) }),
+    );
     rt.on('event', (event) => this.#receive(event));
     // Frames that are no JSON; server errors come as events too. Without a listener either would end the process.
     rt.on('error', (error) => {
@@ -105,7 +152,7 @@ export class OpenAISession implements SpeechSession {
   }
 
   beginTurn(turn: Turn): void {
-    this.#open = { turn, samples: 0, labelled: false, closedByServer: false };
+    this.#open = { turn, samples: 0, labelId: undefined, closedByServer: false };
     this.#turns.began(turn);
     // Where the server cuts the turns nobody knows when; else the name goes out with the commit.
     if (this.#options.turnDetection !== 'manual') this.#label(this.#open);
@@ -125,8 +172,7 @@ export class OpenAISession implements SpeechSession {
   }
 
   appendText(turn: Turn, text: string): void {
-    this.#sendText('system', writerLabel(turn));
-    this.#sendText('user', text);
+    for (const one of [writerLabel(turn), text]) this.#sendItem(userItem(one));
     this.#replies.turnEnded(turn.id);
     this.#replies.respond();
   }
@@ -149,7 +195,7 @@ export class OpenAISession implements SpeechSession {
       this.#send({ type: 'input_audio_buffer.clear', event_id: this.#eventId('clear') });
     }
     this.#replies.withdraw(turnIds);
-    for (const itemId of this.#turns.withdraw(turnIds)) this.#delete(itemId);
+    for (const itemId of this.#turns.withdraw(turnIds)) this.#deeds.remove(itemId);
   }
 
   acknowledge(call: Acknowledged): boolean {
@@ -167,21 +213,22 @@ export class OpenAISession implements SpeechSession {
 
   update(options: SessionOptions): void {
     this.#options = options;
+    if (this.#ready) this.#notes.tell(options.notes);
     // From now on the server may cut the turn that is open.
-    if (this.#open && !this.#open.labelled && options.turnDetection !== 'manual') this.#label(this.#open);
-    this.#configure(this.#eventId('update'), !this.#replies.spoke);
+    if (this.#open && this.#open.labelId === undefined && options.turnDetection !== 'manual') this.#label(this.#open);
+    this.#deeds.configure(this.#settings(!this.#replies.spoke));
   }
 
   close(): void {
-    this.#hosted.close();
+    this.#release();
     this.#wire.close();
     this.#events.end();
   }
 
   /** Before every turn, not only when the speaker changes: an item cut or forgotten since would take the name along. */
   #label(open: OpenTurn): void {
-    open.labelled = true;
-    this.#sendText('system', speakerLabel(open.turn));
+    open.labelId = `parley_label_${++this.#eventCount}`;
+    this.#sendItem({ ...userItem(speakerLabel(open.turn)), id: open.labelId });
   }
 
   #close(open: OpenTurn): void {
@@ -195,15 +242,11 @@ export class OpenAISession implements SpeechSession {
     if (samples === 0) return;
     if (samples < COMMIT_MINIMUM) this.#append(new Int16Array(COMMIT_MINIMUM - samples));
     // Next to its sound: the item of a reply that begins while somebody speaks is put between what was sent before.
-    if (!open.labelled) this.#label(open);
+    if (open.labelId === undefined) this.#label(open);
     const eventId = this.#eventId('commit');
-    this.#turns.committing(eventId, turn.id);
+    this.#words.committing(eventId, turn.id, open.labelId);
     this.#send({ type: 'input_audio_buffer.commit', event_id: eventId });
     this.#replies.turnEnded(turn.id);
-  }
-
-  #delete(itemId: string): void {
-    this.#send({ type: 'conversation.item.delete', event_id: this.#eventId('withdraw'), item_id: itemId });
   }
 
   #append(pcm: Pcm): void {
@@ -212,10 +255,8 @@ export class OpenAISession implements SpeechSession {
     this.#wire.send(`{"type":"input_audio_buffer.append","audio":"${toBase64(pcm)}"}`);
   }
 
-  #sendText(role: 'system' | 'user', text: string): void {
-    const content = [{ type: 'input_text' as const, text }];
-    const item = { type: 'message' as const, role, content } as ConversationItem;
-    this.#send({ type: 'conversation.item.create', event_id: this.#eventId('text'), item });
+  #sendItem(item: ConversationItem, kind = 'text'): void {
+    this.#send({ type: 'conversation.item.create', event_id: this.#eventId(kind), item });
   }
 
   #send(event: RealtimeClientEvent): void {
@@ -226,17 +267,14 @@ export class OpenAISession implements SpeechSession {
   #begin(): void {
     if (this.#ready) return;
     this.#ready = true;
-    for (const item of this.#parts.history) {
-      const event_id = this.#eventId('history');
-      this.#send({ type: 'conversation.item.create', event_id, item: historyItem(item) });
-    }
+    this.#notes.tell(this.#options.notes);
+    for (const item of this.#parts.history) this.#sendItem(historyItem(item), 'history');
     this.#parts.hooks.ready();
   }
 
-  #configure(eventId: string, withVoice: boolean): void {
+  #settings(withVoice: boolean) {
     const { traits, mcpServers } = this.#parts;
-    const session = openAISession(this.#options, { traits, mcpServers, withVoice });
-    this.#send({ type: 'session.update', event_id: eventId, session });
+    return openAISession(this.#options, { traits, mcpServers, withVoice });
   }
 
   #eventId(kind: string): string {
@@ -248,54 +286,42 @@ export class OpenAISession implements SpeechSession {
       this.#take(event);
     } catch (error) {
       // A field is not what the protocol says. One message is not worth a session.
-      this.#parts.log.debug({ type: event.type, error: String(error) }, 'malformed message dropped');
+      this.#parts.log.debug({ type: event.type, err: error }, 'malformed message dropped');
     }
   }
 
   #take(event: RealtimeServerEvent): void {
     switch (event.type) {
       case 'session.created':
-        this.#expiresAt = expiryOf(event.session);
-        this.#configure(SETUP_EVENT, true);
+        this.#created(event.session);
         return;
       case 'session.updated':
+        this.#deeds.configured();
         this.#begin();
         return;
       case 'error':
-        this.#refused(event.error);
+        this.#refusals.take(event.error);
         return;
       default:
-        if (this.#hosted.take(event)) return;
-        if (!this.#takeInput(event) && !this.#takeResponse(event) && !IGNORED.test(event.type)) {
-          this.#parts.log.debug({ type: event.type }, 'unknown message of the provider');
-        }
+        if ('response_id' in event && typeof event.response_id === 'string') this.#replies.alive(event.response_id);
+        this.#followItem(event);
+        if (this.#hosted.take(event) || this.#deeds.take(event) || this.#takeResponse(event)) return;
+        if (!this.#words.take(event) && !IGNORED.test(event.type)) this.#refusals.unknown(event);
     }
   }
 
-  /** Messages about what people say; false for any other. */
-  #takeInput(event: RealtimeServerEvent): boolean {
-    switch (event.type) {
-      case 'input_audio_buffer.speech_started':
-        this.#turns.speechStarted(event.item_id, event.audio_start_ms);
-        return true;
-      case 'input_audio_buffer.speech_stopped':
-        this.#turns.speechStopped(event.item_id, event.audio_end_ms);
-        return true;
-      case 'input_audio_buffer.committed':
-        this.#committed(event.item_id);
-        return true;
-      case 'conversation.item.input_audio_transcription.delta':
-        this.#tell(this.#turns.transcriptDelta(event.item_id, event.delta ?? ''));
-        return true;
-      case 'conversation.item.input_audio_transcription.completed':
-        this.#tell(this.#turns.transcriptDone(event.item_id, event.transcript));
-        this.#transcribed(event.item_id, event.usage);
-        return true;
-      case 'conversation.item.input_audio_transcription.failed':
-        this.#tell(this.#turns.transcriptDone(event.item_id));
-        return true;
-      default:
-        return false;
+  /** However late it comes, and whether or not it comes again. */
+  #created(session: object): void {
+    this.#expiresAt ??= expiryOf(session);
+    this.#greeting.came();
+  }
+
+  /** Which items of a response have begun and ended, whatever is in them. */
+  #followItem(event: RealtimeServerEvent): void {
+    if (event.type === 'response.output_item.added') {
+      this.#replies.itemAdded(event.response_id, event.item.id ?? '', event.item.type === 'message');
+    } else if (event.type === 'response.output_item.done') {
+      this.#replies.itemDone(event.response_id, event.item.id ?? '');
     }
   }
 
@@ -307,7 +333,6 @@ export class OpenAISession implements SpeechSession {
         replies.created(idOf(event.response), event.response.metadata);
         return true;
       case 'response.output_item.added':
-        if (event.item.type === 'message') replies.itemAdded(event.response_id, event.item.id ?? '');
         return true;
       case 'response.output_audio.delta':
         replies.audio(event.response_id, event.item_id, event.delta);
@@ -329,29 +354,12 @@ export class OpenAISession implements SpeechSession {
     }
   }
 
-  #committed(itemId: string): void {
-    const { turnId, byServer, withdrawn } = this.#turns.committed(itemId);
-    if (withdrawn) {
-      this.#delete(itemId);
-      return;
-    }
-    // Nobody writes it down: nobody is to wait for the words.
-    const unwritten = this.#parts.traits.transcriber === null;
-    this.#tell(unwritten ? this.#turns.transcriptDone(itemId) : this.#turns.earlyTranscript(itemId));
-    if (!byServer || turnId === null) return;
+  /** The server itself ended this turn. */
+  #cutByServer(turnId: number): void {
     this.#replies.turnEnded(turnId);
     if (this.#open?.turn.id !== turnId) return;
     this.#open.closedByServer = true;
     this.#events.push({ type: 'turn-closed', turnId });
-  }
-
-  #transcribed(itemId: string, usage: unknown): void {
-    const { turnId, seconds } = this.#turns.soundOf(itemId);
-    const reported = transcribedSeconds(usage);
-    const model = this.#parts.traits.transcriber;
-    if (model === null) return;
-    const billed = reported ?? { seconds, estimated: true };
-    this.#events.push({ type: 'transcription-usage', turnId, model, ...billed });
   }
 
   #responseDone(response: FinishedResponse): void {
@@ -361,46 +369,30 @@ export class OpenAISession implements SpeechSession {
       this.#lose(fatal);
       return;
     }
-    if (response.status === 'failed') {
-      const reason = (problem as OpenAIProblem | undefined)?.message ?? problem?.code ?? 'no reason given';
-      this.#tell({ type: 'refused', message: `The reply failed: ${redacted(reason, this.#parts.target.secrets)}` });
+    const responseId = idOf(response);
+    this.#replies.ending(responseId, response.metadata);
+    // Calls whose own message was lost; those that came are known.
+    for (const item of response.output ?? []) {
+      const call = callIn(item);
+      if (call) this.#replies.toolCall(responseId, call);
     }
-    this.#replies.done(idOf(response), outcomeOf(response));
-  }
-
-  #refused(problem: OpenAIProblem): void {
-    const { log, target } = this.#parts;
-    const fatal = fatalProblem(problem, target);
-    if (fatal) {
-      this.#lose(fatal);
-      return;
-    }
-    const message = redacted(problem.message ?? problem.code ?? 'no reason given', target.secrets);
-    const eventId = problem.event_id ?? '';
-    if (eventId === SETUP_EVENT) {
-      const text = `${target.service.name} did not accept the session's settings (${message}).`;
-      this.#lose(new SessionLostError('invalid-request', text, { retryable: false }));
-      return;
-    }
-    const turnId = this.#turns.commitFailed(eventId);
-    // Where the server drew the turn first, ours finds an empty buffer; the turn is in the conversation all the same.
-    if (turnId !== undefined && this.#options.turnDetection === 'manual') this.#replies.turnVoid(turnId);
-    const raced = problem.code === 'response_cancel_not_active' || turnId !== undefined;
-    if (raced) log.debug({ code: problem.code }, 'the provider had been faster');
-    this.#replies.createFailed(eventId, problem.code === 'conversation_already_has_active_response');
-    if (!raced) this.#tell({ type: 'refused', message });
-  }
-
-  #tell(event: SessionEvent | undefined): void {
-    if (event) this.#events.push(event);
+    this.#replies.done(responseId, outcomeOf(response), (empty) => shortfallOf(response, empty, this.#parts.target));
   }
 
   #lose(error: SessionLostError): void {
     this.#wire.lose(error);
   }
 
-  #ended(error: SessionLostError): void {
+  #release(): void {
+    this.#greeting.close();
     this.#hosted.close();
+    this.#replies.close();
+    this.#words.close();
+    this.#deeds.close();
+  }
+
+  #ended(error: SessionLostError): void {
+    this.#release();
     this.#parts.hooks.failed(error);
     this.#events.fail(error);
   }

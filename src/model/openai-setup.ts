@@ -2,6 +2,7 @@ import type { SessionUpdateEvent } from 'openai/resources/realtime/realtime';
 import type { SessionOptions } from '../bridge/ports.ts';
 import type { OpenAITraits } from './capabilities.ts';
 import { type McpServer, mcpTool } from './mcp-server.ts';
+import { transcriberTraits } from './transcribers.ts';
 
 type Session = SessionUpdateEvent['session'] & { type: 'realtime' };
 type Input = NonNullable<NonNullable<Session['audio']>['input']>;
@@ -21,6 +22,8 @@ export function openAISession(
     description,
     parameters,
   }));
+  // An unknown voice is an invalid value, and would cost the session.
+  const known = voice !== null && traits.capabilities.voices.includes(voice);
   const hosted = mcpServers.filter(({ label }) => options.mcpServers.includes(label)).map(mcpTool);
   return {
     type: 'realtime',
@@ -29,7 +32,7 @@ export function openAISession(
     instructions: options.instructions,
     audio: {
       input: { format: PCM_24K, ...transcription(options, traits), turn_detection: turnDetection(options) },
-      output: { format: PCM_24K, ...(withVoice && voice ? { voice } : {}) },
+      output: { format: PCM_24K, ...(withVoice && known ? { voice } : {}) },
     },
     tools: [...functions, ...(traits.hostedMcp ? hosted : [])],
     tool_choice: 'auto',
@@ -40,7 +43,9 @@ function transcription({ language }: SessionOptions, { transcriber }: OpenAITrai
   if (transcriber === null) return {};
   // ISO 639-1 only: the first part of the tag.
   const iso = language?.split('-')[0]?.toLowerCase();
-  return { transcription: { model: transcriber, ...(iso ? { language: iso } : {}) } };
+  const inList = transcriberTraits(transcriber).languageAs === 'languages';
+  const spoken = iso ? (inList ? { languages: [iso] } : { language: iso }) : {};
+  return { transcription: { model: transcriber, ...spoken } };
 }
 
 /**

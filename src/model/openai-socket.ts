@@ -1,15 +1,16 @@
 import { connect } from 'node:net';
 import { OpenAIRealtimeWS } from 'openai/realtime/ws';
-import type { Headers } from './service.ts';
-import { trimSlashes } from './wire.ts';
+import { httpBase } from './address.ts';
+import { authorizes, type Headers, mergedHeaders } from './service.ts';
 
-/** Where and as whom to connect. `baseUrl` with its version path; http: means a plain WebSocket. */
+/** Where and as whom to connect. `baseUrl` with its version path; http: and ws: mean a plain WebSocket. */
 export interface OpenAIEndpoint {
+  /** '': the headers say who we are. */
   readonly apiKey: string;
   readonly baseUrl?: string | undefined;
   /** The model, on Azure the deployment; null: a session that only transcribes, whose model is one of its settings. */
   readonly model: string | null;
-  /** Sent along; they win over ours. */
+  /** Sent along; they win over ours, and null takes one of ours away. */
   readonly headers?: Headers | undefined;
   /** How the key is shown: Azure wants it in a header of its own. Default `bearer`. */
   readonly keyAs?: 'bearer' | 'api-key';
@@ -26,18 +27,36 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
  * beside an endpoint; its GA route differs in the address and in the name of the key's header only.
  */
 export function openOpenAISocket(endpoint: OpenAIEndpoint): OpenAIRealtimeWS {
-  const baseURL = trimSlashes(endpoint.baseUrl ?? DEFAULT_BASE_URL);
+  const baseURL = httpBase(endpoint.baseUrl ?? DEFAULT_BASE_URL);
   const url = new URL(baseURL);
   // The SDK makes every URL wss; a plain server is reached by giving it a plain connection.
-  const plain = url.protocol === 'http:' || url.protocol === 'ws:';
+  const plain = url.protocol === 'http:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const createConnection = () => connect({ host, port: Number(url.port || 80) });
   // null takes the SDK's own header away; its types do not say so.
-  const key = endpoint.keyAs === 'api-key' ? { authorization: null, 'api-key': endpoint.apiKey } : {};
-  const headers = { ...key, ...endpoint.headers } as Record<string, string>;
+  const headers = openAIHeaders(endpoint) as unknown as Record<string, string>;
   const options = { maxPayload: MAX_MESSAGE_BYTES, headers, ...(plain ? { createConnection } : {}) };
   const client = { apiKey: endpoint.apiKey, baseURL };
   // A transcription session takes no model in its address (openai/openai-python#2253).
   if (endpoint.model === null) return new OpenAIRealtimeWS({ intent: 'transcription', options }, client);
   return new OpenAIRealtimeWS({ model: endpoint.model, options }, client);
+}
+
+/**
+ * What the SDK is to send over its own headers, where null takes one of them away: the key as the provider's own client
+ * shows it, under the headers of the person who runs the bot.
+ */
+export function openAIHeaders({ apiKey, keyAs, headers }: OpenAIEndpoint): Headers {
+  const removed = Object.entries(headers ?? {}).filter(([, value]) => value === null);
+  const none = { authorization: null, ...Object.fromEntries(removed.map(([name]) => [name.toLowerCase(), null])) };
+  return { ...none, ...mergedHeaders(ownKey({ apiKey, keyAs, headers }), headers) };
+}
+
+function ownKey({ apiKey, keyAs, headers }: Pick<OpenAIEndpoint, 'apiKey' | 'keyAs' | 'headers'>): Headers {
+  if (apiKey === '') return {};
+  const bearer = `Bearer ${apiKey}`;
+  if (keyAs !== 'api-key') return { authorization: bearer };
+  // A gateway that is shown this very key as Bearer need not see it a second time.
+  const shown = authorizes(headers) && mergedHeaders({}, headers).authorization === bearer;
+  return shown ? {} : { 'api-key': apiKey };
 }

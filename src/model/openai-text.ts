@@ -1,10 +1,13 @@
 import OpenAI from 'openai';
 import type { ResponseUsage } from 'openai/resources/responses/responses';
-import { WritingFailedError } from '../bridge/errors.ts';
 import type { Usage } from '../bridge/ports.ts';
 import type { TextModel } from '../bridge/reading-ports.ts';
+import { isOwnAddress } from './address.ts';
+import { openAIHeaders } from './openai-socket.ts';
+import { retryAfterIn, retryAfterSaid } from './retry-after.ts';
 import type { TextEndpoint } from './text-model.ts';
-import { writingFailed } from './writing-failures.ts';
+import { WRITING_PATIENCE, written } from './writing-again.ts';
+import { type Failure, isUsedUp, WritingTrouble } from './writing-failures.ts';
 
 const PROVIDER = 'OpenAI';
 /** Reasoning counts, too. */
@@ -15,43 +18,74 @@ const LIMIT_MS = 120_000;
  * A model behind OpenAI's Responses API (platform.openai.com/docs/api-reference/responses). Nothing is stored there. What
  * the client would read from the environment is given to it, but for OPENAI_CUSTOM_HEADERS, which it always adds.
  */
-export function openAIText({ apiKey, baseUrl, headers }: TextEndpoint, model: string): TextModel {
+export function openAIText(
+  { apiKey, baseUrl, headers }: TextEndpoint,
+  model: string,
+  patience = WRITING_PATIENCE,
+): TextModel {
+  const sent = openAIHeaders({ apiKey, baseUrl, model, headers });
   const client = new OpenAI({
-    apiKey,
+    apiKey: apiKey || 'in-the-headers',
     baseURL: baseUrl,
     organization: null,
     project: null,
     adminAPIKey: null,
     webhookSecret: null,
-    defaultHeaders: headers,
+    defaultHeaders: sent,
     logLevel: 'off',
-    maxRetries: 1,
+    // How often is for written() to say.
+    maxRetries: 0,
     timeout: LIMIT_MS,
   });
   return {
     provider: 'openai',
     name: model,
     label: `${PROVIDER} (${model})`,
-    async write({ instructions, input, schema }, signal) {
+    write({ instructions, input, schema }, signal) {
       const format = { type: 'json_schema', name: 'answer', strict: true, schema } as const;
-      const asked = { model, instructions, input, text: { format }, store: false, max_output_tokens: MOST_TOKENS };
-      const response = await client.responses.create(asked, { signal }).catch((cause: unknown) => {
-        const status = statusOf(cause);
-        throw writingFailed(cause, { status, provider: PROVIDER, model, key: 'OPENAI_API_KEY and OPENAI_HEADERS' });
-      });
-      if (response.status !== 'completed' || response.output_text === '') {
-        const why = response.incomplete_details?.reason ?? response.status;
-        throw new WritingFailedError('The model wrote nothing that I can use. Try again.', { cause: why });
-      }
-      return { text: response.output_text, usage: usageOf(response.usage) };
+      const request = { model, instructions, input, text: { format }, store: false, max_output_tokens: MOST_TOKENS };
+      const asked = {
+        provider: PROVIDER,
+        model,
+        key: 'OPENAI_API_KEY and OPENAI_HEADERS',
+        gateway: isOwnAddress('openai', baseUrl) ? null : 'OPENAI_BASE_URL',
+      };
+      const attempt = async () => {
+        const response = await client.responses.create(request, { signal }).catch((cause: unknown) => {
+          throw new WritingTrouble(failureOf(cause), cause);
+        });
+        if (response.object !== 'response') throw new WritingTrouble({ kind: 'unreadable' }, response);
+        const reason = response.incomplete_details?.reason;
+        if (reason) throw new WritingTrouble({ kind: 'stopped', reason }, reason);
+        if (response.status !== 'completed' || response.output_text === '') {
+          throw new WritingTrouble({ kind: 'nothing' }, response.error ?? response.status);
+        }
+        return { text: response.output_text, usage: usageOf(response.usage) };
+      };
+      return written(attempt, asked, { signal, patience });
     },
   };
 }
 
-/** An unknown model is a bad request here, and not a missing page. */
-function statusOf(cause: unknown): number | undefined {
-  if (!(cause instanceof OpenAI.APIError)) return undefined;
-  return cause.code === 'model_not_found' ? 404 : cause.status;
+/** An unknown model is a bad request here; a page that is missing is that of no model at all. */
+function failureOf(cause: unknown): Failure {
+  if (cause instanceof SyntaxError || cause instanceof TypeError) return { kind: 'unreadable' };
+  if (!(cause instanceof OpenAI.APIError) || cause.status === undefined) return { kind: 'no-answer' };
+  // A proxy's own page, and not the service's.
+  if (cause.status === 400 && cause.error === undefined) return { kind: 'unreadable' };
+  const unknown = cause.code === 'model_not_found' || (cause.status === 404 && /model/i.test(cause.message));
+  if (unknown) return { kind: 'unknown-model' };
+  const { status, message, error, headers } = cause;
+  const quota = isUsedUp(`${cause.code} ${cause.type} ${message}`);
+  const retryAfterMs = retryAfterIn(Object.fromEntries(headers ?? [])) ?? retryAfterSaid(message);
+  // A body that is no JSON is nothing that the service says.
+  return {
+    kind: 'refused',
+    status,
+    quota,
+    page: (status === 403 || status === 407) && error === undefined,
+    retryAfterMs,
+  };
 }
 
 function usageOf(usage: ResponseUsage | undefined): Usage {

@@ -1,8 +1,9 @@
 import type { SpeechModel } from '../bridge/ports.ts';
+import { openAIService } from './openai-service.ts';
 import { type OpenAIEndpoint, openOpenAISocket } from './openai-socket.ts';
 import { OpenAITranscription } from './openai-transcription.ts';
 import { untilReady } from './opening.ts';
-import { authorizes, type Headers, type Service, secretsIn } from './service.ts';
+import { bringsCredential, type Headers, secretsIn } from './service.ts';
 import { TRANSCRIBER_CAPABILITIES } from './transcribers.ts';
 import { type ModelLog, TIMING, type Timing } from './wire.ts';
 
@@ -13,6 +14,8 @@ export interface TranscriberOptions {
   readonly baseUrl?: string | undefined;
   readonly headers?: Headers | undefined;
   readonly transcriber: string;
+  /** How the key is shown; by default as the provider wants it. */
+  readonly keyAs?: 'bearer' | 'api-key' | undefined;
   readonly log: ModelLog;
   /** Only tests need others. */
   readonly timing?: Timing;
@@ -22,8 +25,9 @@ export interface TranscriberOptions {
 /** Sessions that only write down, as a SpeechModel that never answers. TypeError for an empty key or model. */
 export function openAITranscriber(options: TranscriberOptions): SpeechModel {
   const { provider, apiKey, baseUrl, headers, transcriber, log, timing = TIMING, lateMs } = options;
-  const service = serviceOf(provider, headers);
-  if (apiKey === '' || transcriber === '') {
+  const variable = provider === 'azure' ? 'AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT' : 'OPENAI_TRANSCRIBE_MODEL';
+  const service = openAIService(provider, options, variable);
+  if ((apiKey === '' && !bringsCredential(headers)) || transcriber === '') {
     throw new TypeError(`${service.name} needs an API key and a ${service.modelNoun} that writes down`);
   }
   const target = { service, model: transcriber, secrets: secretsIn(apiKey, headers) };
@@ -32,7 +36,7 @@ export function openAITranscriber(options: TranscriberOptions): SpeechModel {
     baseUrl,
     model: null,
     headers,
-    keyAs: provider === 'azure' ? 'api-key' : 'bearer',
+    keyAs: options.keyAs ?? (provider === 'azure' ? 'api-key' : 'bearer'),
   };
   return {
     provider,
@@ -61,26 +65,5 @@ export function openAITranscriber(options: TranscriberOptions): SpeechModel {
           });
         },
       }),
-  };
-}
-
-function serviceOf(provider: TranscriberOptions['provider'], headers: Headers | undefined): Service {
-  if (provider === 'azure') {
-    return {
-      name: 'Azure OpenAI',
-      credentialNoun: 'API key',
-      credentials: `AZURE_OPENAI_API_KEY${authorizes(headers) ? ' and AZURE_OPENAI_HEADERS' : ''}`,
-      modelNoun: 'deployment',
-      modelVariable: 'AZURE_OPENAI_TRANSCRIPTION_DEPLOYMENT',
-      addressVariable: 'AZURE_OPENAI_ENDPOINT or AZURE_OPENAI_BASE_URL',
-    };
-  }
-  return {
-    name: 'OpenAI',
-    credentialNoun: 'API key',
-    credentials: `OPENAI_API_KEY${authorizes(headers) ? ' and OPENAI_HEADERS' : ''}`,
-    modelNoun: 'model',
-    modelVariable: 'OPENAI_TRANSCRIBE_MODEL',
-    addressVariable: 'OPENAI_BASE_URL',
   };
 }

@@ -1,8 +1,9 @@
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent, RealtimeServerEvent, SessionUpdateEvent } from 'openai/resources/realtime/realtime';
-import { SessionLostError } from '../bridge/errors.ts';
+import type { SessionLostError } from '../bridge/errors.ts';
 import type { Provider, SessionEvent, SessionOptions, SpeechSession, Turn, UserId } from '../bridge/ports.ts';
-import { fatalProblem, type OpenAIProblem, openAILoss } from './openai-failures.ts';
+import { fatalProblem, type OpenAIProblem, openAILoss, openingProblem } from './openai-failures.ts';
+import { OpenAIGreeting } from './openai-greeting.ts';
 import { expiryOf } from './openai-messages.ts';
 import { transcribedSeconds } from './openai-usage.ts';
 import type { OpeningHooks } from './opening.ts';
@@ -13,6 +14,7 @@ import { SessionEvents } from './session-events.ts';
 import { transcriberTraits } from './transcribers.ts';
 import { TranscriptionItems } from './transcription-items.ts';
 import { type SpokenTurn, TranscriptionOutbox } from './transcription-outbox.ts';
+import { Unwritable } from './unwritable.ts';
 import { type ModelLog, redacted, type Timing, Wire } from './wire.ts';
 
 const RATE = 24_000;
@@ -22,6 +24,7 @@ const SETUP_EVENT = 'parley-setup';
 /** Words that have not come by then after the end of a turn are asked for again. */
 const LATE_MS = 20_000;
 const TRIES = 3;
+const ODD = 'the provider reports an unknown error';
 
 export interface OpenAITranscriptionParts {
   readonly rt: OpenAIRealtimeWS;
@@ -47,11 +50,13 @@ export class OpenAITranscription implements SpeechSession {
   readonly #events = new SessionEvents((error) => this.#wire.lose(error));
   readonly #outbox: TranscriptionOutbox;
   readonly #items = new TranscriptionItems();
+  readonly #unwritable: Unwritable;
   readonly #deadlines = new Map<SpokenTurn, NodeJS.Timeout>();
   #language: string | null;
   #open: SpokenTurn | undefined;
   #expiresAt: number | undefined;
   #ready = false;
+  readonly #greeting: OpenAIGreeting;
   #reconfigure = false;
   #eventCount = 0;
 
@@ -59,6 +64,7 @@ export class OpenAITranscription implements SpeechSession {
     const { rt, target, timing, log } = parts;
     this.#parts = parts;
     this.#language = parts.options.language;
+    this.#unwritable = new Unwritable(target, (event) => this.#events.push(event));
     this.#outbox = new TranscriptionOutbox({
       rate: RATE,
       pace: transcriberTraits(parts.transcriber).pace,
@@ -74,7 +80,9 @@ export class OpenAITranscription implements SpeechSession {
       timing,
       classify: (end) => openAILoss(end, target),
       onLost: (error) => this.#ended(error),
+      onSlowStart: () => parts.hooks.slow(),
     });
+    this.#greeting = new OpenAIGreeting(rt.socket, () => this.#configure(SETUP_EVENT));
     rt.on('event', (event) => this.#receive(event));
     // Without a listener an unreadable frame would end the process.
     rt.on('error', (error) => {
@@ -203,15 +211,15 @@ export class OpenAITranscription implements SpeechSession {
       this.#take(event);
     } catch (error) {
       // A field is not what the protocol says. One message is not worth a session.
-      this.#parts.log.debug({ type: event.type, error: String(error) }, 'malformed message dropped');
+      this.#parts.log.debug({ type: event.type, err: error }, 'malformed message dropped');
     }
   }
 
   #take(event: RealtimeServerEvent): void {
     switch (event.type) {
       case 'session.created':
-        this.#expiresAt = expiryOf(event.session);
-        this.#configure(SETUP_EVENT);
+        this.#expiresAt ??= expiryOf(event.session);
+        this.#greeting.came();
         return;
       case 'session.updated':
         if (!this.#ready) this.#parts.hooks.ready();
@@ -221,24 +229,28 @@ export class OpenAITranscription implements SpeechSession {
         this.#refused(event.error);
         return;
       case 'input_audio_buffer.committed':
-        this.#items.committed(event.item_id);
-        this.#tellItem(event.item_id);
+        for (const id of this.#items.committed(event.item_id, event.previous_item_id)) this.#tellItem(id);
         return;
       case 'conversation.item.input_audio_transcription.delta':
         this.#items.heard(event.item_id, event.delta ?? '', false);
         this.#tellItem(event.item_id);
         return;
       case 'conversation.item.input_audio_transcription.completed':
+        // Told twice, it is billed once.
+        if (this.#items.isDone(event.item_id)) return;
         this.#bill(event.item_id, event.usage);
+        this.#unwritable.wrote();
         this.#items.heard(event.item_id, wordsIn(event.transcript), true);
         this.#tellItem(event.item_id);
         return;
       case 'conversation.item.input_audio_transcription.failed': {
+        this.#unwritable.failed(event.error ?? {});
         const turn = this.#items.turnOf(event.item_id);
         if (turn) this.#unwritten(turn);
         return;
       }
       default:
+        if ('error' in event) this.#parts.log.warn({ type: event.type, said: this.#safe(event.error) }, ODD);
     }
   }
 
@@ -264,6 +276,7 @@ export class OpenAITranscription implements SpeechSession {
   #unwritten(turn: SpokenTurn): void {
     if (turn.done) return;
     const said = this.#items.said(turn);
+    this.#items.late(turn);
     turn.tries += 1;
     if (said !== '' || turn.tries >= TRIES) {
       if (said !== '') this.#settle(turn, said);
@@ -303,24 +316,23 @@ export class OpenAITranscription implements SpeechSession {
 
   #refused(problem: OpenAIProblem): void {
     const { target } = this.#parts;
-    const fatal = fatalProblem(problem, target);
+    const fatal = this.#ready ? fatalProblem(problem, target) : openingProblem(problem, target);
     if (fatal) {
       this.#wire.lose(fatal);
       return;
     }
     const message = redacted(problem.message ?? problem.code ?? 'no reason given', target.secrets);
-    const eventId = problem.event_id ?? '';
-    if (eventId === SETUP_EVENT) {
-      const text = `${target.service.name} did not accept the settings for writing down (${message}).`;
-      this.#wire.lose(new SessionLostError('invalid-request', text, { retryable: false }));
-      return;
-    }
     this.#events.push({ type: 'refused', message });
-    const turn = this.#items.refused(eventId);
+    const turn = this.#items.refused(problem.event_id ?? '');
     if (turn) this.#unwritten(turn);
   }
 
+  #safe(error: unknown): string {
+    return redacted(JSON.stringify(error) ?? '', this.#parts.target.secrets);
+  }
+
   #release(): void {
+    this.#greeting.close();
     this.#outbox.close();
     for (const timer of this.#deadlines.values()) clearTimeout(timer);
     this.#deadlines.clear();

@@ -20,14 +20,24 @@ const SAMPLES_PER_MS = 24;
 /** Sound before the onset that server detection adds to an item (prefix_padding_ms): it may be the turn's before. */
 const PREFIX_MS = 300;
 
+/** A commit that the server has not confirmed. */
+interface Commit {
+  readonly eventId: string;
+  readonly turnId: number;
+  /** The item that was sent right before it: the label that says whose turn it is. */
+  readonly labelId: string | undefined;
+}
+
 /**
- * Which turn each committed item belongs to, by construction: the k-th commit that we sent is the k-th that the
- * server confirms; an item that the server cut itself lies at a known place of the stream. Nothing is ever guessed
- * from time or text.
+ * Which turn each committed item belongs to, by construction: the server names the item before it, and that is the label
+ * of the turn; an item that the server cut itself lies at a known place of the stream. Where a server names no items, the
+ * k-th commit is the k-th that it confirms, for as long as none stays without. Nothing is ever guessed from time or text.
  */
 export class OpenAITurns {
   readonly #spans: Span[] = [];
-  readonly #commits: { readonly eventId: string; readonly turnId: number }[] = [];
+  readonly #commits: Commit[] = [];
+  /** The confirmation of one did not come: what comes is not told apart by its order any more. */
+  #lossy = false;
   /** Where an item begins and ends in the stream, by the server's detection. */
   readonly #speech = new Map<string, { startMs: number; endMs: number | undefined }>();
   readonly #turnOfItem = new Map<string, number | null>();
@@ -49,8 +59,28 @@ export class OpenAITurns {
     if (span) span.to = this.#written;
   }
 
-  committing(eventId: string, turnId: number): void {
-    this.#commits.push({ eventId, turnId });
+  /** `labelId`: see Commit. */
+  committing(eventId: string, turnId: number, labelId: string | undefined): void {
+    this.#commits.push({ eventId, turnId, labelId });
+  }
+
+  /** The only commit that is not confirmed; undefined: there is none, or there are several. */
+  get onlyCommit(): string | undefined {
+    return this.#commits.length === 1 ? this.#commits[0]?.eventId : undefined;
+  }
+
+  /** This commit was not confirmed in time. Gives its turn; undefined: it was, or never came to anything. */
+  commitLate(eventId: string): number | undefined {
+    const late = this.#commits.find((commit) => commit.eventId === eventId);
+    if (late) this.#lossy = true;
+    // It stays where its label can prove it later; without one, anything might be taken for it.
+    if (late && late.labelId === undefined) this.commitFailed(eventId);
+    return late?.turnId;
+  }
+
+  /** Whether this item is known, or can be shown to be that of a turn of ours. */
+  explains(itemId: string, previousItemId: string | null | undefined): boolean {
+    return this.#turnOfItem.has(itemId) || this.#commits.some(({ labelId }) => labelId && labelId === previousItemId);
   }
 
   /** The server did not take this commit: no item comes of it. Gives its turn, undefined for an unknown event. */
@@ -89,19 +119,34 @@ export class OpenAITurns {
     return [...this.#speech].some(([itemId, { endMs }]) => endMs === undefined && !this.#turnOfItem.has(itemId));
   }
 
-  /** An item was made of what was appended. Gives its turn (null: several people's) and whether the server cut it. */
-  committed(itemId: string): { turnId: number | null; byServer: boolean; withdrawn: boolean } {
+  /**
+   * An item was made of what was appended, behind this one. Gives its turn (null: several people's, or nobody knows
+   * whose) and whether the server cut it; undefined: it was told before.
+   */
+  committed(
+    itemId: string,
+    previousItemId: string | null | undefined,
+  ): { turnId: number | null; eventId: string | undefined; byServer: boolean; withdrawn: boolean } | undefined {
+    if (this.#turnOfItem.has(itemId)) return undefined;
     const speech = this.#speech.get(itemId);
     // Only the server's own cut is announced by speech_stopped; ours is not.
     const byServer = speech?.endMs !== undefined;
-    const turnId =
-      speech?.endMs !== undefined ? this.#turnAt(speech.startMs, speech.endMs) : this.#commits.shift()?.turnId;
+    const commit = byServer ? undefined : this.#takeCommit(previousItemId);
+    const turnId = speech?.endMs !== undefined ? this.#turnAt(speech.startMs, speech.endMs) : commit?.turnId;
     remember(this.#turnOfItem, itemId, turnId ?? null);
     const withdrawn = byServer
       ? this.#isWithdrawnAt(speech)
       : typeof turnId === 'number' && this.#withdrawn.has(turnId);
     if (withdrawn) this.#silence(itemId);
-    return { turnId: turnId ?? null, byServer, withdrawn };
+    return { turnId: turnId ?? null, eventId: commit?.eventId, byServer, withdrawn };
+  }
+
+  #takeCommit(previousItemId: string | null | undefined): Commit | undefined {
+    const proven = this.#commits.findIndex(({ labelId }) => labelId !== undefined && labelId === previousItemId);
+    if (proven >= 0) return this.#commits.splice(proven, 1)[0];
+    // It names another item, though ours is right before it: with several under way it may be anybody's.
+    const several = this.#commits.length > 1 && (typeof previousItemId === 'string' || this.#lossy);
+    return several || this.#lossy ? undefined : this.#commits.shift();
   }
 
   /** More of what the person said in an item; undefined while nobody knows whose item it is. */
@@ -114,9 +159,14 @@ export class OpenAITurns {
     return this.#transcript(itemId);
   }
 
-  /** All that was said in an item; without text what is known so far stands. */
+  /** Whether the words of this item are known for good. */
+  isDone(itemId: string): boolean {
+    return this.#spoken.get(itemId)?.done === true;
+  }
+
+  /** All that was said in an item, told once; without text what is known so far stands. */
   transcriptDone(itemId: string, text?: string): SessionEvent | undefined {
-    if (this.#silenced.has(itemId)) return undefined;
+    if (this.#silenced.has(itemId) || this.isDone(itemId)) return undefined;
     remember(this.#spoken, itemId, { text: text ?? this.#spoken.get(itemId)?.text ?? '', done: true });
     return this.#transcript(itemId);
   }

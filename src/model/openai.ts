@@ -1,10 +1,13 @@
 import type { SpeechModel } from '../bridge/ports.ts';
+import { isOwnAddress } from './address.ts';
 import { type OpenAITraits, openAITraits } from './capabilities.ts';
 import { type McpServer, mcpSecrets } from './mcp-server.ts';
+import { openAIService } from './openai-service.ts';
 import { OpenAISession } from './openai-session.ts';
 import { type OpenAIEndpoint, openOpenAISocket } from './openai-socket.ts';
 import { untilReady } from './opening.ts';
-import { authorizes, type Headers, type Service, secretsIn } from './service.ts';
+import { bringsCredential, type Headers, type Service, secretsIn } from './service.ts';
+import { demandSupported } from './unsupported.ts';
 import { type ModelLog, TIMING, type Timing } from './wire.ts';
 
 /** `timing`: only tests need another patience. `mcpServers`: whose tools the provider may call by itself. */
@@ -16,7 +19,11 @@ interface Running {
   readonly chosenBy?: string;
 }
 type ModelEndpoint = OpenAIEndpoint & { readonly model: string };
-export type OpenAIModelOptions = Omit<ModelEndpoint, 'keyAs'> & Running;
+export type OpenAIModelOptions = Omit<ModelEndpoint, 'keyAs'> &
+  Running & {
+    /** What writes down what people say, in place of the model's usual one; null: nothing is to. */
+    readonly inputTranscriber?: string | null | undefined;
+  };
 
 /** `baseUrl`: with the path of the API, `{endpoint}/openai/v1` or a gateway's. */
 export interface AzureModelOptions extends Running {
@@ -28,36 +35,28 @@ export interface AzureModelOptions extends Running {
   /** The deployment that writes down what people say; null: their words are not written down. */
   readonly transcriber: string | null;
   readonly headers?: Headers | undefined;
+  /** How the key is shown: as Azure wants it, which is the default, or as a gateway does. */
+  readonly keyAs?: 'bearer' | 'api-key' | undefined;
 }
 
 /** A model of the OpenAI Realtime API. TypeError for an empty key or model. */
 export function openAIModel(options: OpenAIModelOptions): SpeechModel {
-  const { log, timing, mcpServers, chosenBy = 'OPENAI_MODEL', ...endpoint } = options;
-  const service: Service = {
-    name: 'OpenAI',
-    credentialNoun: 'API key',
-    credentials: `OPENAI_API_KEY${authorizes(endpoint.headers) ? ' and OPENAI_HEADERS' : ''}`,
-    modelNoun: 'model',
-    modelVariable: chosenBy,
-    addressVariable: 'OPENAI_BASE_URL',
-  };
-  return realtimeModel('openai', endpoint, { service, traits: openAITraits(endpoint.model), mcpServers, log, timing });
+  const { log, timing, mcpServers, chosenBy = 'OPENAI_MODEL', inputTranscriber, ...endpoint } = options;
+  const service = openAIService('openai', endpoint, chosenBy);
+  const own = endpoint.baseUrl === undefined || isOwnAddress('openai', endpoint.baseUrl);
+  const known = openAITraits(endpoint.model, own);
+  const traits = inputTranscriber === undefined ? known : { ...known, transcriber: inputTranscriber };
+  return realtimeModel('openai', endpoint, { service, traits, mcpServers, log, timing });
 }
 
 /** A deployment of Azure OpenAI, on its GA route. TypeError for an empty key or deployment. */
 export function azureModel(options: AzureModelOptions): SpeechModel {
   const { apiKey, baseUrl, deployment, model, transcriber, headers, mcpServers, log, timing } = options;
-  const service: Service = {
-    name: 'Azure OpenAI',
-    credentialNoun: 'API key',
-    credentials: `AZURE_OPENAI_API_KEY${authorizes(headers) ? ' and AZURE_OPENAI_HEADERS' : ''}`,
-    modelNoun: 'deployment',
-    modelVariable: options.chosenBy ?? 'AZURE_OPENAI_DEPLOYMENT',
-    addressVariable: 'AZURE_OPENAI_ENDPOINT or AZURE_OPENAI_BASE_URL',
-  };
+  const { keyAs = 'api-key', chosenBy = 'AZURE_OPENAI_DEPLOYMENT' } = options;
+  const service = openAIService('azure', options, chosenBy);
   // Azure knows transcription models by their deployments only: OpenAI's own names would fail there.
   const traits = { ...openAITraits(model ?? deployment), transcriber };
-  const endpoint = { apiKey, baseUrl, model: deployment, headers, keyAs: 'api-key' } as const;
+  const endpoint = { apiKey, baseUrl, model: deployment, headers, keyAs };
   return realtimeModel('azure', endpoint, { service, traits, mcpServers, log, timing });
 }
 
@@ -74,7 +73,10 @@ function realtimeModel(
 ): SpeechModel {
   const { apiKey, model, headers } = endpoint;
   const { service, traits, mcpServers = [], log, timing = TIMING } = parts;
-  if (apiKey === '' || model === '') throw new TypeError(`${service.name} needs an API key and a ${service.modelNoun}`);
+  if ((apiKey === '' && !bringsCredential(headers)) || model === '') {
+    throw new TypeError(`${service.name} needs an API key and a ${service.modelNoun}`);
+  }
+  const labels = mcpServers.map(({ label }) => label);
   const target = { service, model, secrets: [...secretsIn(apiKey, headers), ...mcpSecrets(mcpServers)] };
   return {
     provider,
@@ -84,7 +86,8 @@ function realtimeModel(
     capabilities: {
       ...traits.capabilities,
       unasked: traits.transcriber === null ? null : traits.capabilities.unasked,
-      mcpServers: traits.hostedMcp ? mcpServers.map(({ label }) => label) : [],
+      mcpServers: traits.hostedMcp ? labels : [],
+      ...(!traits.hostedMcp && labels.length > 0 && { unusedMcpServers: labels }),
     },
     connect: (options, signal, history = []) =>
       untilReady({
@@ -92,6 +95,7 @@ function realtimeModel(
         limitMs: timing.connectMs,
         signal,
         open: (hooks) => {
+          demandSupported(model);
           const rt = openOpenAISocket(endpoint);
           return new OpenAISession({ rt, target, traits, mcpServers, options, history, log, timing, hooks });
         },

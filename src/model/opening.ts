@@ -5,7 +5,11 @@ export interface OpeningHooks {
   ready(): void;
   /** It never will. Does nothing after ready(). */
   failed(error: unknown): void;
+  /** Lines to this address need long for their first message: this one is waited for three times as long. */
+  slow(): void;
 }
+
+const SLOW_FACTOR = 3;
 
 /**
  * Waits until a session that begins to open at once is ready. Rejects with its failure, with SessionLostError
@@ -32,14 +36,12 @@ export function untilReady<S extends { close(): void }>(options: {
       session?.close();
     });
   const aborted = () => failed(signal.reason);
-  const timer = setTimeout(() => {
-    const seconds = Math.round(limitMs / 100) / 10;
-    failed(
-      new SessionLostError('no-answer', `${provider} did not answer within ${seconds} s: try again in a moment.`, {
-        retryable: true,
-      }),
-    );
-  }, limitMs);
+  const late = (afterMs: number) => {
+    const seconds = Math.round(afterMs / 100) / 10;
+    const message = `${provider} did not answer within ${seconds} s: try again in a moment.`;
+    failed(new SessionLostError('no-answer', message, { retryable: true }));
+  };
+  let timer = setTimeout(() => late(limitMs), limitMs);
   signal.addEventListener('abort', aborted);
   let done = false;
   try {
@@ -54,8 +56,17 @@ export function untilReady<S extends { close(): void }>(options: {
         done = true;
         failed(error);
       },
+      slow: () => {
+        if (done) return;
+        clearTimeout(timer);
+        timer = setTimeout(() => late(limitMs * SLOW_FACTOR), limitMs * SLOW_FACTOR);
+      },
     });
   } catch (cause) {
+    if (cause instanceof SessionLostError) {
+      failed(cause);
+      return promise;
+    }
     // A base URL that is none, for instance.
     const message = `The connection to ${provider} could not be opened: check its base URL.`;
     failed(new SessionLostError('invalid-request', message, { retryable: false, cause }));

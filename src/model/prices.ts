@@ -34,6 +34,7 @@ export const PRICES: Prices = new Map<string, Price>([
   ['gpt-realtime', realtime1],
   ['gpt-realtime-2025-08-28', realtime1],
   ['gemini-3.8-live', live3],
+  ['gemini-3.8-live-extended-thinking', live3],
   ['gemini-3.1-flash-live-preview', live3],
   ['gemini-2.5-flash-native-audio-preview-12-2025', live2],
   ['gemini-2.5-flash-native-audio-preview-09-2025', live2],

@@ -38,6 +38,10 @@ class ResampledSession implements SpeechSession {
     return this.#session.expiresAt;
   }
 
+  get keepsTold(): boolean | undefined {
+    return this.#session.keepsTold;
+  }
+
   beginTurn(turn: Turn): void {
     this.#turn = new Resampler(this.#from, this.#to);
     this.#session.beginTurn(turn);

@@ -148,6 +148,7 @@ export class SideTranscriber {
       case 'turn-transcript':
       case 'transcription-usage':
       case 'refused':
+      case 'notice':
         this.#parts.tell(event);
         return;
       default:

@@ -1,6 +1,7 @@
 import { SessionLostError } from '../bridge/errors.ts';
 import type {
   HistoryItem,
+  KeptWords,
   PcmRate,
   SessionEvent,
   SessionOptions,
@@ -70,8 +71,8 @@ export class Succession {
     this.#choice = parts.choice;
     this.#present = parts.session;
     this.#rate = parts.choice.model.inputRate;
-    this.#attempts = new Attempts(parts);
-    this.#rotation = new Rotation(patience, (byAt) => {
+    this.#attempts = this.#ownAttempts();
+    this.#rotation = new Rotation(parts, (byAt) => {
       if (!this.#wish) this.#handover.begin(this.#choice, byAt);
     });
     this.#handover = new Handover({
@@ -95,7 +96,19 @@ export class Succession {
     return this.#choice.model;
   }
 
+  /** Why there is no connection; undefined: there is one, or nothing is known. */
+  get failing(): SessionLostError | undefined {
+    return this.#attempts.failing;
+  }
+
+  /** The present connection answers, or writes down what it is given. */
+  worked(): void {
+    this.#attempts.worked();
+  }
+
   update(options: SessionOptions): void {
+    // A restored session would still know the notes that it was told.
+    if (JSON.stringify(options.notes ?? []) !== JSON.stringify(this.#choice.options.notes ?? [])) this.withdrawn();
     this.#choice = { ...this.#choice, options };
   }
 
@@ -110,8 +123,10 @@ export class Succession {
   }
 
   /** The next session is told anew, and none that knew of what is forgotten is restored or taken. */
-  forget(instructions: string): void {
-    const told = (choice: ModelChoice): ModelChoice => ({ ...choice, options: { ...choice.options, instructions } });
+  forget(instructions: string, kept: (notes: readonly KeptWords[]) => readonly KeptWords[]): void {
+    const told = ({ model, options }: ModelChoice): ModelChoice => {
+      return { model, options: { ...options, instructions, notes: kept(options.notes ?? []) } };
+    };
     this.#choice = told(this.#choice);
     if (this.#wish) this.#wish = told(this.#wish);
     this.#handover.stop();
@@ -129,7 +144,9 @@ export class Succession {
   /** The server can restore the present session as it is now. */
   resumable(handle: string, mark: number): void {
     if (this.#tainted === this.#present) return;
-    this.#resumption.offered({ handle, mark, seed: this.#told.get(this.#present) ?? [], at: performance.now() });
+    const { keepsTold = false } = this.#present;
+    const seed = keepsTold ? [] : (this.#told.get(this.#present) ?? []);
+    this.#resumption.offered({ handle, mark, seed, keepsTold, at: performance.now() });
   }
 
   /** Idempotent. */
@@ -145,6 +162,7 @@ export class Succession {
     const silent = {
       ...options,
       instructions: 'Listen, and say nothing.',
+      notes: [],
       tools: [],
       turnDetection: 'manual' as const,
     };
@@ -153,7 +171,7 @@ export class Succession {
 
   /** The present connection is gone; `loss`: against our will. */
   ended(loss: SessionLostError | undefined): void {
-    this.#rotation.stop();
+    this.#rotation.ended(loss !== undefined);
     this.#handover.stop();
     // What the provider itself broke is not mended by restoring it (yagudaev/voiceclaw#53, kazunori279/adk-streaming-guide#11).
     if (loss && loss.kind !== 'network' && loss.kind !== 'expired') this.#resumption.forget();
@@ -173,7 +191,7 @@ export class Succession {
     if (!wish) return this.#back(loss, undefined);
     try {
       const giveUpMs = Math.min(this.#parts.patience.giveUpMs, this.#parts.patience.switchMs);
-      const attempts = this.#newAttempts({ ...this.#parts.patience, giveUpMs });
+      const attempts = new Attempts({ ...this.#parts, patience: { ...this.#parts.patience, giveUpMs } });
       const session = await attempts.again(undefined, () => this.#fresh(wish, this.#parts.signal));
       if (this.#wish === wish) this.#adopt(wish);
       return this.#arrival(session, usesNow(wish));
@@ -187,7 +205,6 @@ export class Succession {
   /** The present model again; `message`: why it is not the other one. */
   async #back(loss: SessionLostError | undefined, message: string | undefined): Promise<Arrival> {
     try {
-      if (loss && !loss.retryable) throw loss;
       const session = await this.#attempts.again(loss, () => this.#connect());
       return this.#arrival(session, message);
     } catch (error) {
@@ -200,11 +217,11 @@ export class Succession {
     const choice = this.#parts.fallback?.(this.#choice.model);
     if (!choice) throw final;
     this.#parts.log.warn(
-      { kind: final.kind, provider: choice.model.provider },
+      { kind: final.kind, reason: final.message, provider: choice.model.provider },
       'the conversation goes to the fallback',
     );
     try {
-      const attempts = this.#newAttempts(this.#parts.patience);
+      const attempts = new Attempts(this.#parts);
       const session = await attempts.again(undefined, () => this.#fresh(choice, this.#parts.signal));
       this.#adopt(choice);
       return this.#arrival(session, `${final.message} The conversation goes on with ${choice.model.label}.`);
@@ -226,7 +243,7 @@ export class Succession {
 
   #serves(session: SpeechSession): void {
     this.#present = session;
-    if (session.expiresAt !== undefined) this.#rotation.endsAt(session.expiresAt);
+    this.#rotation.serves(session.expiresAt);
   }
 
   #changed(message: string): ModelChanged {
@@ -238,33 +255,44 @@ export class Succession {
     this.#wish = undefined;
     // A handle belongs to its model.
     this.#resumption.forget();
-    this.#attempts = this.#newAttempts(this.#parts.patience);
+    this.#attempts = this.#ownAttempts();
   }
 
   #failed(choice: ModelChoice, error: SessionLostError): void {
-    this.#parts.log.warn({ kind: error.kind, provider: choice.model.provider }, 'no other connection could be opened');
+    const { kind, message: reason } = error;
+    this.#parts.log.warn({ kind, reason, provider: choice.model.provider }, 'no other connection could be opened');
     if (this.#wish !== choice) return;
     this.#wish = undefined;
     // Its end had to wait for the other model.
-    this.#serves(this.#present);
+    this.#rotation.resume();
     this.#parts.tell(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
   }
 
-  #newAttempts(patience: Patience): Attempts {
-    return new Attempts({ ...this.#parts, patience });
+  /** For the model in use, which has had a connection. */
+  #ownAttempts(): Attempts {
+    return new Attempts({ ...this.#parts, worked: true });
   }
 
-  /** Restored where its server can do that, else told in words. */
+  /**
+   * Restored where its server can do that, else told in words: also where it does not answer to the handle, or says no,
+   * for whatever reason. A service that cannot be reached, or has too much to do, says nothing of the handle.
+   */
   async #connect(): Promise<SpeechSession> {
     const state = this.#resumable();
     if (!state) return this.#fresh(this.#choice, this.#parts.signal);
     try {
       const { model, options } = this.#choice;
-      const session = await model.connect(options, this.#parts.signal, state.history, state.handle);
+      const told = state.keepsTold ? { ...options, notes: [] } : options;
+      const session = await model.connect(told, this.#parts.signal, state.history, state.handle);
       return this.#opened(session, model, state.history);
     } catch (error) {
-      if (!(error instanceof SessionLostError) || NOT_THE_HANDLE.has(error.kind)) throw error;
-      this.#parts.log.warn({ kind: error.kind }, 'the session could not be restored: it is told in words');
+      if (this.#parts.signal.aborted || !(error instanceof SessionLostError)) throw error;
+      const elsewhere = error.kind === 'network' || error.kind === 'limit';
+      if (elsewhere && this.#resumption.broke()) throw error;
+      this.#parts.log.warn(
+        { kind: error.kind, reason: error.message },
+        'the session could not be restored: it is told in words',
+      );
       this.#resumption.forget();
       return this.#fresh(this.#choice, this.#parts.signal);
     }
@@ -287,22 +315,15 @@ export class Succession {
    * until then, while instructions are those of the new setup (ai.google.dev/api/live: everything but the model may
    * change when a session is resumed).
    */
-  #resumable(): { readonly handle: string; readonly history: readonly HistoryItem[] } | undefined {
+  #resumable():
+    | { readonly handle: string; readonly history: readonly HistoryItem[]; readonly keepsTold: boolean }
+    | undefined {
     const state = this.#resumption.usable(performance.now());
     const since = state && this.#parts.since(state.mark);
     if (!state || !since || state.seed.length + since.length > SEED_ITEMS) return undefined;
-    return { handle: state.handle, history: [...state.seed, ...since] };
+    return { handle: state.handle, history: [...state.seed, ...since], keepsTold: state.keepsTold };
   }
 }
-
-/** Losses that would have come with any handle, or without. */
-const NOT_THE_HANDLE: ReadonlySet<string> = new Set([
-  'network',
-  'no-answer',
-  'authentication',
-  'quota',
-  'unknown-model',
-]);
 
 function usesNow({ model }: ModelChoice): string {
   return `I now use ${model.label}.`;

@@ -2,9 +2,11 @@ import type { TextModel } from '../bridge/reading-ports.ts';
 import { geminiText } from './gemini-text.ts';
 import { openAIText } from './openai-text.ts';
 import type { Headers } from './service.ts';
+import { WRITING_PATIENCE } from './writing-again.ts';
 
 /** Where a text model is. */
 export interface TextEndpoint {
+  /** '': the headers say who we are. */
   readonly apiKey: string;
   readonly baseUrl: string;
   readonly headers: Headers;
@@ -21,6 +23,7 @@ type TextProvider = keyof typeof USUAL;
 export function textModel(
   configs: readonly (({ readonly provider: string } & Partial<TextEndpoint>) | { readonly provider: string })[],
   wanted: string | null,
+  patience = WRITING_PATIENCE,
 ): TextModel | undefined {
   const [, named, id] = /^(openai|gemini):(.+)$/.exec(wanted ?? '') ?? [];
   const found = configs.find(
@@ -29,5 +32,5 @@ export function textModel(
   );
   if (!found) return undefined;
   const model = id ?? wanted ?? USUAL[found.provider];
-  return found.provider === 'openai' ? openAIText(found, model) : geminiText(found, model);
+  return found.provider === 'openai' ? openAIText(found, model, patience) : geminiText(found, model, patience);
 }

@@ -2,6 +2,7 @@ import type {
   Acknowledged,
   Conversation,
   Heard,
+  KeptWords,
   Pcm,
   PcmRate,
   SessionEvent,
@@ -163,6 +164,11 @@ export class TranscribedSession implements Conversation {
         this.#turns.set(id, { beganAt: 0, userId, beside: false, own: undefined, done: true });
     }
     return this.#parts.session.forget(userId, instructions);
+  }
+
+  beginAnew(instructions: string, notes: readonly KeptWords[] = []): void {
+    // Whoever only writes down is told of nothing anyway, and still owes the last words.
+    this.#parts.session.beginAnew(instructions, notes);
   }
 
   update(options: SessionOptions): void {

@@ -9,6 +9,8 @@ export interface TranscriberTraits {
   readonly languageAs: 'language' | 'languages';
   /** Sound may be sent this many times faster than real time. */
   readonly pace: number;
+  /** The day on which its vendor shuts it down (YYYY-MM-DD); absent: none was announced. */
+  readonly ends?: string;
 }
 
 /** The recommended one (guides/realtime-transcription). */
@@ -19,16 +21,19 @@ const STREAMING_PACE = 3;
 /** Nothing that any transcription model refuses. */
 const MINIMUM: TranscriberTraits = { languageAs: 'language', pace: STREAMING_PACE };
 const WHOLE: TranscriberTraits = { languageAs: 'language', pace: Number.POSITIVE_INFINITY };
+// "Announced shutdown date", with the models it is said of: the SDK's AudioTranscription.
+const ENDING: TranscriberTraits = { ...WHOLE, ends: '2027-02-26' };
 
-const TRANSCRIBERS: Readonly<Record<string, TranscriberTraits>> = {
+/** By exact id. */
+export const TRANSCRIBERS: Readonly<Record<string, TranscriberTraits>> = {
   'gpt-live-transcribe': { languageAs: 'languages', pace: STREAMING_PACE },
   'gpt-realtime-whisper': MINIMUM,
   // These look at a turn when it is committed.
   'gpt-transcribe': { ...WHOLE, languageAs: 'languages' },
-  'gpt-4o-transcribe': WHOLE,
-  'gpt-4o-mini-transcribe': WHOLE,
-  'gpt-4o-mini-transcribe-2025-12-15': WHOLE,
-  'whisper-1': WHOLE,
+  'gpt-4o-transcribe': ENDING,
+  'gpt-4o-mini-transcribe': ENDING,
+  'gpt-4o-mini-transcribe-2025-12-15': ENDING,
+  'whisper-1': ENDING,
 };
 
 /** Traits of a transcription model; the safe minimum for one that is not known, as behind a deployment's name. */

@@ -21,6 +21,8 @@ export type Debt =
       sent: boolean;
       /** Nobody waits for an answer to it. */
       readonly silent: boolean;
+      /** It is what was said in its turn, in words. */
+      readonly said?: true;
     };
 export type Note = Debt & { readonly kind: 'note' };
 
@@ -37,6 +39,9 @@ type Ids = ReadonlySet<number>;
 const SOUND_LIMIT_MS = 120_000;
 /** Replies that may still turn out not to have been heard; what plays is never further behind. */
 const REMEMBERED = 4;
+/** So many turns whose words are known are given again as sound; those before them in words. */
+const AS_SOUND = 3;
+const LONGEST_WORDS = 1_000;
 
 /** What a lost session still owed, so that the next one can be given it again: each turn whole, none twice. */
 export class Unanswered {
@@ -98,9 +103,13 @@ export class Unanswered {
     for (const debt of this.#debts) if (debt.kind === 'spoken') debt.ended = true;
   }
 
-  /** These turns want no answer. */
+  /** These turns want no answer, and what the session was told for them alone wants none either. */
   passed(turnIds: readonly number[]): void {
-    this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || !turnIds.includes(debt.turn.id));
+    const passed = (debt: Debt): boolean =>
+      debt.kind === 'note'
+        ? debt.sent && debt.turnIds.every((id) => turnIds.includes(id))
+        : turnIds.includes(debt.turn.id);
+    this.#debts = this.#debts.filter((debt) => !passed(debt));
   }
 
   wrote(turn: Turn, text: string): void {
@@ -114,6 +123,25 @@ export class Unanswered {
   /** What the model is to know of when it is asked for something else. */
   aside(turnIds: readonly number[], text: string): void {
     this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId: undefined, sent: false, silent: true });
+  }
+
+  /**
+   * Turns whose words are known (`wordsOf`: undefined where they are not) are owed in words from now on, all but the newest.
+   * Given again as sound, one after the other, they would take so long that a conversation whose line goes again and again
+   * never came to what is said in it now.
+   */
+  condense(wordsOf: (turnId: number) => string | undefined): void {
+    const known = this.#debts.filter(
+      (debt) => debt.kind === 'spoken' && debt.ended && wordsOf(debt.turn.id) !== undefined,
+    );
+    const older = new Set(known.slice(0, -AS_SOUND));
+    this.#debts = this.#debts.map((debt): Debt => {
+      if (debt.kind !== 'spoken' || !older.has(debt)) return debt;
+      const { turn, seq } = debt;
+      const words = JSON.stringify((wordsOf(turn.id) ?? '').slice(0, LONGEST_WORDS));
+      const text = `${JSON.stringify(turn.name)} said ${words}, and has no answer to it yet.`;
+      return { kind: 'note', seq, turnIds: [turn.id], text, callId: undefined, sent: false, silent: false, said: true };
+    });
   }
 
   /** Whether one of the unsent notes asks for an answer by itself. */
@@ -132,6 +160,15 @@ export class Unanswered {
       debt.kind === 'note' ? debt.turnIds.some((id) => turnIds.has(id)) : turnIds.has(debt.turn.id);
     this.#debts = this.#debts.filter((debt) => !about(debt));
     for (const reply of this.#replies.values()) reply.debts = reply.debts.filter((debt) => !about(debt));
+  }
+
+  /** Nothing that was said so far is owed any more, whatever becomes of the replies under way. */
+  clear(): void {
+    this.#debts = [];
+    for (const reply of this.#replies.values()) {
+      reply.debts = [];
+      reply.cut = true;
+    }
   }
 
   /** The session is gone, and with it all that it was given; the replies under way are over. */
@@ -192,7 +229,10 @@ export class Unanswered {
 
   /** Nothing of these turns is owed any more, whatever becomes of the replies to them. */
   withdraw(turnIds: readonly number[]): void {
-    const stays = (debt: Debt): boolean => debt.kind === 'note' || !turnIds.includes(debt.turn.id);
+    const stays = (debt: Debt): boolean =>
+      debt.kind === 'note'
+        ? !debt.said || !debt.turnIds.some((id) => turnIds.includes(id))
+        : !turnIds.includes(debt.turn.id);
     this.#debts = this.#debts.filter(stays);
     for (const reply of this.#replies.values()) reply.debts = reply.debts.filter(stays);
   }

@@ -1,4 +1,4 @@
-import type { Folded } from './folding.ts';
+import type { Folded } from '../folding/fold.ts';
 
 /** A sign or digit, and the letters that it may stand for. */
 export const LEET: ReadonlyMap<string, readonly string[]> = new Map([
@@ -18,6 +18,8 @@ export const LEET: ReadonlyMap<string, readonly string[]> = new Map([
   ['8', ['b']],
   ['9', ['g']],
 ]);
+/** $5, A$5, R$10, 5€, $3k: its signs and digits stand for no letters. */
+export const PRICE = /^(?:\p{L}{0,3}[$€]\d+(?:k|m|b|bn|mn|tn)?|\d+(?:k|m|b|bn|mn|tn)?[$€])$/iu;
 const WORD = /[\p{L}\p{N}\p{M}@$!|+€]+/gu;
 /** Signs at the edges of a word are punctuation. */
 const INNER = /^([!|+]*)(.*?)([!|+]*)$/u;
@@ -34,6 +36,7 @@ export function lettered({ text, at }: Folded): readonly Folded[] {
 }
 
 function inLetters(word: string, nth: number): string {
+  if (PRICE.test(word)) return word;
   const [, before = '', inner = '', after = ''] = INNER.exec(word) ?? [];
   if (!LETTER.test(inner)) return word;
   const letters = inner.replace(/[\d@$!|+€]/g, (sign) => LEET.get(sign)?.[nth] ?? LEET.get(sign)?.[0] ?? sign);

@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException } from 're2js';
-import type { Folded } from './folding.ts';
+import type { Folded } from '../folding/fold.ts';
 import { edged, WORD, within } from './word-edges.ts';
 
 /** https://docs.discord.com/developers/resources/auto-moderation#auto-moderation-rule-object-trigger-metadata-field-limits */

@@ -1,9 +1,9 @@
 import type { Hit, Rule, RuleKind } from '../bridge/rule-ports.ts';
-import { cleaned, type Folded, folded, unmasked } from './folding.ts';
+import { cleaned } from '../folding/fold.ts';
 import { lettered } from './leet.ts';
 import { PatternRule } from './pattern-rule.ts';
-import { keysOf, WordRule } from './word-rule.ts';
-import { type Words, wordsOf } from './words-of.ts';
+import { type Reading, readingsOf } from './readings.ts';
+import { WordRule } from './word-rule.ts';
 
 /** Looked at in one go; longer texts in windows. */
 const WINDOW = 500;
@@ -14,16 +14,14 @@ const AT_ONCE = 250;
 /** Takes the place of a sign in an exception: no word, no letter. */
 const MASK = '\ufffc';
 
-interface Reading {
-  readonly folded: Folded;
-  readonly words: Words;
-  readonly keys: string;
-}
-
-/** Throws RangeError, with a sentence for people, where a rule cannot be taken. */
-export function checkRule(kind: RuleKind, text: string): void {
-  if (kind === 'pattern') new PatternRule(text);
-  else new WordRule(text);
+/**
+ * What all rules have in common that are the same one: the same word in other letters. Throws RangeError, with a sentence
+ * for people, where a rule cannot be taken.
+ */
+export function checkRule(kind: RuleKind, text: string): string {
+  if (kind !== 'pattern') return `${kind} ${new WordRule(text).identity}`;
+  new PatternRule(text);
+  return `${kind} ${text}`;
 }
 
 /** The rules of a guild, ready to be held against texts. */
@@ -76,9 +74,9 @@ export class RuleSet {
         if (hits.has(rule.id)) continue;
         looked += 1;
         if (looked % AT_ONCE === 0) yield;
-        const possible = readings.filter(({ keys }) => words.possible(keys));
+        const possible = readings.filter((reading) => words.possible(reading));
         for (const reading of possible) {
-          for (const hit of words.find(reading.words)) {
+          for (const hit of words.find(reading)) {
             found(rule, hit);
             break;
           }
@@ -114,26 +112,18 @@ export class RuleSet {
   *#masked(text: string): Generator<undefined, string, void> {
     if (this.#exceptions.length === 0) return text;
     let masked = text;
-    for (const { words, keys } of readingsOf(text)) {
+    for (const reading of readingsOf(text)) {
       yield;
       for (const exception of this.#exceptions) {
-        if (!exception.possible(keys)) continue;
+        if (!exception.possible(reading)) continue;
         yield;
-        for (const { start, end } of exception.find(words)) {
+        for (const { start, end } of exception.find(reading)) {
           masked = masked.slice(0, start) + MASK.repeat(end - start) + masked.slice(end);
         }
       }
     }
     return masked;
   }
-}
-
-function readingsOf(text: string): readonly Reading[] {
-  const forms = [folded(text), unmasked(text)].filter((one) => one !== undefined);
-  return forms.map((one) => {
-    const words = wordsOf(one);
-    return { folded: one, words, keys: keysOf(words) };
-  });
 }
 
 function* windowsOf(text: string): Generator<{ readonly offset: number; readonly piece: string }> {

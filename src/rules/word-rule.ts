@@ -1,171 +1,136 @@
-import { folded } from './folding.ts';
-import { LEET } from './leet.ts';
-import type { Candidate, Words } from './words-of.ts';
+import { fold } from '../folding/fold.ts';
+import { unlatinized } from '../folding/look-alikes.ts';
+import { fitsMasked, isAnyMasked, type Masked } from './masked-word.ts';
+import type { Reading } from './readings.ts';
+import { SignRule } from './sign-rule.ts';
+import { fits, type Term, termOf } from './word-term.ts';
+import type { Candidate } from './words-of.ts';
 
 /** Scripts that put no space between words: a rule in them holds within longer runs, too. */
 const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
-const LETTER = /\p{L}/u;
-/** Languages double letters, and so "good" is not "god"; three in a row are stretched. */
-const STRETCHED = 3;
 const MOST_LETTERS = 100;
-/** The letters of an alphabet come again and again; those of others are made each time. */
-const LETTERS_KNOWN = 500;
-const ACCEPTED = new Map<string, Accepted>();
+/** In shorter ones a hyphen or a dot stands for itself. */
+const LONG = 4;
+const SEEN = /[\p{L}\p{N}\p{S}\p{P}]/u;
+const NUMBER_ALONE = /^\p{N}+$/u;
+/** What the words of a rule are made of, and what may stand between them without being a sign that counts. */
+const WORDS = /[\p{L}\p{N}\p{M}*]+/gu;
+const PLAIN = /^(?:[\p{L}\p{N}\p{M}*\s]|(?<=[\p{L}\p{N}\p{M}])['’ʼ`´‐‑-](?=[\p{L}\p{N}\p{M}]))+$/u;
+const SHUT = { start: false, end: false };
+/** What a rule for any masked word is told by. */
+const ANY = '[bleep]';
 
-/** What may stand for a letter: in words of digits alone, and in others. */
-interface Accepted {
-  readonly bare: ReadonlySet<string>;
-  readonly loose: ReadonlySet<string>;
-}
-
-interface Run {
-  readonly accepted: Accepted;
-  readonly count: number;
-}
-
-interface Term {
-  readonly runs: readonly Run[];
-  /** Occurs in keysOf() of every text that holds the term. */
-  readonly key: string;
+/** A stretch of the original text, in UTF-16 units. */
+interface Place {
+  readonly start: number;
+  readonly end: number;
 }
 
 /**
  * Words as Discord's AutoMod takes them: `cat` is the whole word, `cat*` a beginning, `*cat` an end, `*cat*` any place;
- * several words are a phrase. https://docs.discord.com/developers/resources/auto-moderation#auto-moderation-rule-object-keyword-matching-strategies
+ * several words are a phrase; with signs, it is these signs. https://docs.discord.com/developers/resources/auto-moderation#auto-moderation-rule-object-keyword-matching-strategies
+ * Beside that, a `*` within a word is one letter, and `[bleep]` or `***` any word that was made unreadable.
  */
 export class WordRule {
+  /** The same for all rules that are the same word, by case, width, or sign for a letter. */
+  readonly identity: string;
+  readonly #signs: SignRule | undefined;
+  readonly #anyMasked: boolean;
   readonly #terms: readonly Term[];
   readonly #together: Term;
   readonly #open: { readonly start: boolean; readonly end: boolean };
 
   /** Throws RangeError with a sentence for people. */
   constructor(text: string) {
-    const trimmed = text.trim();
-    const open = { start: trimmed.startsWith('*'), end: trimmed.endsWith('*') };
-    const bare = trimmed.replace(/^\*+|\*+$/g, '');
-    if (bare.includes('*')) throw new RangeError('A * can only stand at the beginning and at the end.');
-    const words = folded(bare).text.match(/[\p{L}\p{N}\p{M}@$!|+€]+/gu) ?? [];
+    const whole = (unlatinized(text.trim(), 'letters')?.text ?? fold(text.trim(), 'letters')).trim();
+    this.#anyMasked = isAnyMasked(whole);
+    // Stars at one end alone, more than one of them, are letters that are left out: f***.
+    const isMask = /^(?!\*).*[\p{L}\p{N}]\*{2,}$/u.test(whole);
+    const bare = isMask ? whole : whole.replace(/^\*+|\*+$/gu, '');
+    const open = { start: whole.startsWith('*'), end: !isMask && whole.endsWith('*') };
+    const words = this.#anyMasked ? [] : (bare.match(WORDS) ?? []);
     const letters = words.join('');
-    if (letters === '') throw new RangeError('There is no letter and no digit in it.');
-    if (letters.length > MOST_LETTERS) throw new RangeError(`It has more than ${MOST_LETTERS} letters.`);
+    if (!this.#anyMasked && !SEEN.test(bare)) throw new RangeError('There is no letter, no digit and no sign in it.');
+    if ([...bare].length > MOST_LETTERS && letters.length > MOST_LETTERS)
+      throw new RangeError(`It has more than ${MOST_LETTERS} letters.`);
     const unspaced = UNSPACED.test(letters);
     this.#open = { start: open.start || unspaced, end: open.end || unspaced };
+    this.#signs = this.#anyMasked || PLAIN.test(bare) ? undefined : new SignRule(bare, open);
     this.#terms = words.map(termOf);
     this.#together = termOf(letters);
+    this.identity = this.#anyMasked ? ANY : identityOf(bare, words, open, this.#signs !== undefined);
   }
 
-  /** Whether the text behind these keys (keysOf) may hold it. */
-  possible(keys: string): boolean {
-    return this.#terms.every(({ key }) => keys.includes(key)) || keys.includes(this.#together.key);
+  /** Whether the text of this reading may hold it. */
+  possible({ folded, words, keys }: Reading): boolean {
+    if (this.#signs) return this.#signs.possible(folded);
+    if (this.#anyMasked) return words.masked.length > 0;
+    if (keys.includes(this.#together.key) || this.#terms.every(({ key }) => keys.includes(key))) return true;
+    return words.masked.some((mask) => this.#mayBe(mask));
+  }
+
+  /** By its first letter, so that one word with a hyphen does not make thousands of rules look at a whole sentence. */
+  #mayBe({ parts: [first], sure }: Masked): boolean {
+    if (this.#terms.length > 1) return sure;
+    if (!sure && this.#together.letters.length < LONG) return false;
+    const begins = typeof first === 'string' && this.#together.letters[0]?.has(first) === true;
+    return begins || (sure && this.#open.start);
   }
 
   /** Every place where it stands in the text. */
-  *find({ words, joined, spaced }: Words): Generator<{ readonly start: number; readonly end: number }> {
+  *find(reading: Reading): Generator<Place> {
+    if (this.#signs) yield* this.#signs.find(reading.folded);
+    else if (this.#anyMasked) yield* reading.words.masked.filter(({ sure }) => sure);
+    else yield* this.#findWords(reading);
+  }
+
+  *#findWords({ words: { words, joined, spaced, masked } }: Reading): Generator<Place> {
     const last = this.#terms.length - 1;
     for (let at = 0; at + last < words.length; at++) {
       const hits = this.#terms.map((term, nth) => {
         const open = { start: nth === 0 && this.#open.start, end: nth === last && this.#open.end };
-        return words[at + nth]?.find((candidate) => fits(term, candidate, open));
+        return words[at + nth]?.find((candidate) => fits(term, candidate, open) && this.#isAlone(candidate, nth));
       });
       const [first, end] = [hits[0], hits[last]];
       if (first && end && hits.every(Boolean)) yield { start: first.start, end: end.end };
     }
     for (const one of joined) if (fits(this.#together, one, SHUT)) yield one;
-    for (const one of spaced) if (fits(this.#together, one, OPEN) && this.#together.runs.length > 1) yield one;
+    for (const one of spaced) if (fits(this.#together, one, this.#open) && this.#together.runs.length > 1) yield one;
+    const letters = this.#together.letters;
+    if (last > 0) return;
+    for (const one of masked) {
+      const fitsHere = one.sure
+        ? fitsMasked(letters, one, this.#open)
+        : letters.length >= LONG && fitsMasked(letters, one, SHUT);
+      if (fitsHere) yield one;
+    }
+  }
+
+  /** Of numbers in a row a rule holds for all or none. */
+  #isAlone({ follows, goesOn }: Candidate, nth: number): boolean {
+    const last = this.#terms.length - 1;
+    return (
+      !(nth === 0 && follows && this.#terms[0]?.numeric) && !(nth === last && goesOn && this.#terms[last]?.numeric)
+    );
   }
 }
 
-const SHUT = { start: false, end: false };
-const OPEN = { start: true, end: true };
-
-/** The letters of all candidates in a form in which one string search tells whether a rule can hold. */
-export function keysOf({ words, joined, spaced }: Words): string {
-  return [...words.flat(), ...joined, ...spaced].map(({ chars, lettered }) => keyOf(chars, lettered)).join(' ');
-}
-
-/** i and l are one here, since 1 stands for both; and a run of a letter counts once. */
-function keyOf(chars: readonly string[], lettered: boolean): string {
-  let key = '';
-  for (const char of chars) {
-    const letter = lettered ? (LEET.get(char)?.[0] ?? (char === 'l' ? 'i' : char)) : char;
-    if (!key.endsWith(letter)) key += letter;
-  }
-  return key;
-}
-
-function termOf(word: string): Term {
-  const chars = [...word];
-  const lettered = chars.some((char) => LETTER.test(char));
-  const runs: { char: string; count: number }[] = [];
-  for (const char of chars) {
-    const last = runs.at(-1);
-    if (last?.char === char) last.count += 1;
-    else runs.push({ char, count: 1 });
-  }
-  return {
-    key: keyOf(chars, lettered),
-    runs: runs.map(({ char, count }) => ({ count, accepted: lettered ? acceptedFor(char) : exactly(char) })),
-  };
-}
-
-function exactly(char: string): Accepted {
-  const only = new Set([char]);
-  return { bare: only, loose: only };
-}
-
-function acceptedFor(char: string): Accepted {
-  const known = ACCEPTED.get(char);
-  if (known) return known;
-  const meant = LEET.get(char) ?? [char];
-  const bare = new Set([char, ...meant]);
-  const signs = [...LEET].filter(([, letters]) => letters.some((letter) => meant.includes(letter)));
-  const accepted = { bare, loose: new Set([...bare, ...signs.map(([sign]) => sign)]) };
-  ACCEPTED.set(char, accepted);
-  if (ACCEPTED.size > LETTERS_KNOWN) ACCEPTED.delete(char);
-  return accepted;
-}
-
-/** Follows all ways of reading at once, in steps of letters times length: no rule can make it try them one by one. */
-function fits(
-  { runs }: Term,
-  { chars, lettered }: Candidate,
+function identityOf(
+  bare: string,
+  words: readonly string[],
   open: { readonly start: boolean; readonly end: boolean },
-): boolean {
-  const size = chars.length;
-  if (!open.start && !(lettered ? runs[0]?.accepted.loose : runs[0]?.accepted.bare)?.has(chars[0] ?? '')) return false;
-  // Made once for all runs: small buffers by the thousand keep the garbage collector busy.
-  const reach = new Uint32Array(size + 1);
-  let ends = new Uint8Array(size + 1).fill(open.start ? 1 : 0, 1);
-  let next = new Uint8Array(size + 1);
-  ends[0] = 1;
-  for (const { accepted, count } of runs) {
-    measure(reach, chars, lettered ? accepted.loose : accepted.bare);
-    if (!follow(reach, count, ends, next)) return false;
-    [ends, next] = [next, ends];
-    next.fill(0);
-  }
-  return open.end || ends[size] === 1;
+  hasSigns: boolean,
+): string {
+  const edges = `${open.start ? '*' : ''} ${open.end ? '*' : ''}`;
+  if (hasSigns) return `${edges} ${bare.replace(/\s+/gu, ' ')}`;
+  return `${edges} ${words.map(spelt).join(' ')}`;
 }
 
-/** How many letters from each place on are taken. */
-function measure(reach: Uint32Array, chars: readonly string[], taken: ReadonlySet<string>): void {
-  for (let at = chars.length - 1; at >= 0; at--) {
-    reach[at] = taken.has(chars[at] as string) ? (reach[at + 1] as number) + 1 : 0;
-  }
+/** A word with the letters that its digits stand for. */
+function spelt(word: string): string {
+  return NUMBER_ALONE.test(word) ? word : [...word].map((char) => LETTER_FOR.get(char) ?? char).join('');
 }
 
-/** Marks in `ends` where a run can end that begins at one of `starts`; false: nowhere. */
-function follow(reach: Uint32Array, count: number, starts: Uint8Array, ends: Uint8Array): boolean {
-  let some = false;
-  let marked = 0;
-  for (let at = 0; at < reach.length; at++) {
-    const length = reach[at] as number;
-    if (starts[at] !== 1 || length < count) continue;
-    some = true;
-    ends[at + count] = 1;
-    // Of a stretch, every later beginning reaches no place that the first one does not.
-    for (let end = Math.max(at + Math.max(STRETCHED, count + 1), marked + 1); end <= at + length; end++) ends[end] = 1;
-    marked = Math.max(marked, at + length);
-  }
-  return some;
-}
+const LETTER_FOR: ReadonlyMap<string, string> = new Map(
+  Object.entries({ 0: 'o', 1: 'i', 2: 'z', 3: 'e', 4: 'a', 5: 's', 7: 't', 8: 'b', 9: 'g' }),
+);

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { AnswerEnd, GeminiWhims } from './gemini-whims.ts';
 import type { ModelFaults, Wire } from './model-server.ts';
 import { OUTPUT_RATE, type ScriptedReply, speechLike, toBase64, unlessAborted, wordsOf } from './script.ts';
 
@@ -6,6 +7,7 @@ import { OUTPUT_RATE, type ScriptedReply, speechLike, toBase64, unlessAborted, w
 export interface PendingCall {
   readonly id: string;
   readonly name: string;
+  readonly arguments: unknown;
   readonly blocking: boolean;
 }
 
@@ -13,6 +15,7 @@ export interface PendingCall {
 export interface GenerationContext {
   readonly wire: Wire;
   readonly faults: ModelFaults;
+  readonly whims: GeminiWhims;
   readonly transcribesOutput: boolean;
   /** The session's only modality is TEXT. */
   readonly writes: boolean;
@@ -30,6 +33,10 @@ export interface GenerationContext {
   call(calls: NonNullable<ScriptedReply['calls']>): readonly PendingCall[];
   /** Resolves when every blocking call has its response. */
   answered(): Promise<void>;
+  /** Calls whose responses said nothing, which the model makes once more. */
+  sweeps(): NonNullable<ScriptedReply['calls']>;
+  /** What goes with turnComplete as `interactionStatus`; undefined: the model does not say. */
+  status(): 'IN_PROGRESS' | 'IDLE' | undefined;
 }
 
 const CHUNK_MS = 100;
@@ -53,6 +60,7 @@ export class GeminiGeneration {
   #waitingFor: readonly PendingCall[] = [];
   #playedOutAt = 0;
   #outputs = 0;
+  #late: ScriptedReply['late'];
 
   constructor(context: GenerationContext) {
     this.#context = context;
@@ -71,11 +79,12 @@ export class GeminiGeneration {
     wire.tell({ type: 'reply-started' });
     try {
       await this.#generate(signal);
-      this.#content({ generationComplete: true });
+      this.#end('generationComplete');
       const leftMs = this.#playedOutAt - performance.now();
       if (this.#context.playbackClock && leftMs > 0) await wait(leftMs, undefined, { signal });
       this.#complete();
       wire.tell({ type: 'reply-done' });
+      if (this.#late) void this.#trail(this.#late);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -88,16 +97,19 @@ export class GeminiGeneration {
     this.#stop.abort();
     const ids = cancelled.map(({ id }) => id);
     if (ids.length > 0) this.#context.wire.send({ toolCallCancellation: { ids } });
-    this.#content({ interrupted: true });
+    this.#end('interrupted');
     this.#complete();
     this.#context.wire.tell({ type: 'interrupted' });
     return cancelled;
   }
 
   async #generate(signal: AbortSignal): Promise<void> {
+    let again: NonNullable<ScriptedReply['calls']> = [];
     for (;;) {
-      const reply = await unlessAborted(this.#context.ask(signal), signal);
+      const reply: ScriptedReply =
+        again.length > 0 ? { calls: again } : await unlessAborted(this.#context.ask(signal), signal);
       if (reply.delayMs) await wait(reply.delayMs, undefined, { signal });
+      this.#late = reply.late;
       if (reply.silent) return;
       if (reply.thought) this.#content({ modelTurn: { parts: [{ text: reply.thought, thought: true }] } });
       this.#useTools(reply);
@@ -108,23 +120,45 @@ export class GeminiGeneration {
         this.#nameSources(reply);
         return;
       }
-      const pending = this.#context.call(calls);
-      // Vertex AI leaves ids out sometimes: here, every second one.
-      const named = (i: number) => !this.#context.vertex || i % 2 === 1;
-      const functionCalls = pending.map(({ id, name }, i) => ({
-        ...(named(i) ? { id } : {}),
-        name,
-        args: calls[i]?.arguments ?? {},
-      }));
-      if (this.#context.bundle) this.#context.wire.send({ serverContent: {} });
-      this.#outputs += 1;
-      this.#textTokens += Math.ceil(JSON.stringify(functionCalls).length / 4);
-      this.#context.wire.send({ toolCall: { functionCalls } });
+      const pending = this.#call(calls);
       this.#waitingFor = pending.filter(({ blocking }) => blocking);
       if (this.#waitingFor.length === 0) return;
       await unlessAborted(this.#context.answered(), signal);
       this.#waitingFor = [];
+      again = this.#context.sweeps();
     }
+  }
+
+  #call(calls: NonNullable<ScriptedReply['calls']>): readonly PendingCall[] {
+    const { wire, whims, vertex, bundle } = this.#context;
+    const pending = this.#context.call(calls);
+    // Vertex AI leaves ids out sometimes: here, every second one.
+    const named = (i: number) => !vertex || i % 2 === 1;
+    const functionCalls = pending.map(({ id, name }, i) => ({
+      ...(named(i) ? { id } : {}),
+      name,
+      args: calls[i]?.arguments ?? {},
+    }));
+    if (bundle) wire.send({ serverContent: {} });
+    this.#outputs += 1;
+    this.#textTokens += Math.ceil(JSON.stringify(functionCalls).length / 4);
+    wire.send({ toolCall: { functionCalls } });
+    if (!vertex && whims.callsTwice?.()) wire.send({ toolCall: { functionCalls } });
+    return pending;
+  }
+
+  /** Behind its end, as if it belonged to no turn. */
+  async #trail({ afterMs, word, sound, calls }: NonNullable<ScriptedReply['late']>): Promise<void> {
+    const { wire } = this.#context;
+    const goesOn = await wait(afterMs, true, { signal: wire.signal, ref: false }).catch(() => false);
+    if (!goesOn) return;
+    if (word !== undefined) this.#transcribe(word);
+    if (sound) this.#sound(sound, '');
+    if (calls) this.#call(calls);
+  }
+
+  #end(end: AnswerEnd): void {
+    if (!this.#context.whims.loses?.(end)) this.#content({ [end]: true });
   }
 
   /** Code and its output come as parts of the turn, before the words (ai.google.dev/gemini-api/docs/live-tools). */
@@ -144,7 +178,7 @@ export class GeminiGeneration {
   /** After the words, and told twice where messages are bundled: first what was asked, then what was found as well. */
   #nameSources({ search, pages }: ScriptedReply): void {
     const groundingMetadata = search && {
-      searchEntryPoint: { renderedContent: '<div></div>' },
+      searchEntryPoint: { renderedContent: suggestionsOf(search.queries) },
       webSearchQueries: search.queries,
       groundingChunks: search.sources.map((web) => ({ web })),
       groundingSupports: [],
@@ -229,6 +263,19 @@ export class GeminiGeneration {
       responseTokensDetails: [{ modality: this.#context.writes ? 'TEXT' : 'AUDIO', tokenCount: responseTokenCount }],
     };
     const usage = this.#context.faults.nullUsage ? {} : { usageMetadata };
-    this.#context.wire.send({ serverContent: { turnComplete: true }, ...usage });
+    if (this.#context.whims.loses?.('turnComplete')) return;
+    const interactionStatus = this.#context.status();
+    const serverContent = { turnComplete: true, ...(interactionStatus && { interactionStatus }) };
+    this.#context.wire.send({ serverContent, ...usage });
   }
+}
+
+/** HTML as the service gives it: style, a container, and a link for each query (grounding/search-suggestions). */
+function suggestionsOf(queries: readonly string[]): string {
+  const escaped = (text: string) => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+  const chips = queries.map((query, i) => {
+    const href = `https://vertexaisearch.cloud.google.com/grounding-api-redirect/simulated-${i}?q=${encodeURIComponent(query)}&amp;s=1`;
+    return `<a class="chip" href="${href}">${escaped(query)}</a>`;
+  });
+  return `<style>\n.container { align-items: center; }\n</style>\n<div class="container">\n  <div class="headline"></div>\n  <div class="carousel">\n    ${chips.join('\n    ')}\n  </div>\n</div>\n`;
 }

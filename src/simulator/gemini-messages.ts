@@ -14,6 +14,8 @@ export interface Content {
 export interface FunctionDeclaration {
   readonly name: string;
   readonly behavior?: 'BLOCKING' | 'NON_BLOCKING';
+  readonly parameters?: unknown;
+  readonly parametersJsonSchema?: unknown;
 }
 export interface FunctionResponse {
   readonly id?: string;

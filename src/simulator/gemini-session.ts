@@ -7,6 +7,7 @@ import { type ClientMessage, type Content, InvalidPayload, parseClientMessage, t
 import type { GeminiModel } from './gemini-models.ts';
 import { refusalOf } from './gemini-setup.ts';
 import { type GeminiTurn, GeminiTurns } from './gemini-turns.ts';
+import type { GeminiWhims } from './gemini-whims.ts';
 import type { ModelFaults, Wire } from './model-server.ts';
 import { joined, type Script, type ScriptedReply, type ScriptInput, type Transcriber } from './script.ts';
 
@@ -14,6 +15,8 @@ import { joined, type Script, type ScriptedReply, type ScriptInput, type Transcr
 interface Asked {
   turns: GeminiTurn[];
   results: ScriptInput['toolResults'];
+  /** More replies follow to the same turns. */
+  goesOn: boolean;
 }
 
 /** What the sessions of one server share. */
@@ -21,6 +24,7 @@ export interface GeminiSessionOptions {
   readonly script: Script;
   readonly hear: Transcriber | undefined;
   readonly faults: ModelFaults;
+  readonly whims: GeminiWhims;
   readonly turns: GeminiTurn[];
   readonly models: Readonly<Record<string, GeminiModel>>;
   readonly handles: GeminiHandles;
@@ -30,6 +34,7 @@ export interface GeminiSessionOptions {
   readonly playbackClock: boolean;
   readonly connectionMs: number;
   readonly goAwayMs: number;
+  readonly announcing: { readonly everyMs: number; readonly timeLeft: string } | undefined;
 }
 
 const DEFAULT_RATE = 16_000;
@@ -96,6 +101,13 @@ export class GeminiSession {
 
   #open({ setup }: ClientMessage): void {
     if (!setup) throw new InvalidPayload('Request contains an invalid argument.');
+    const { handles } = this.#options.faults;
+    if (setup.sessionResumption?.handle !== undefined && handles !== undefined) {
+      // The setup counts as read, and nothing comes of it.
+      this.#setup = setup;
+      if (handles !== 'silent') this.#wire.close(handles.code, handles.reason);
+      return;
+    }
     const refusal = refusalOf(setup, this.#options);
     if ('code' in refusal) {
       this.#wire.close(refusal.code, refusal.reason);
@@ -106,6 +118,7 @@ export class GeminiSession {
     this.#turns = new GeminiTurns({
       wire: this.#wire,
       faults: this.#options.faults,
+      whims: this.#options.whims,
       hear: this.#options.hear,
       log: this.#options.turns,
       transcribes: setup.inputAudioTranscription !== undefined,
@@ -136,10 +149,22 @@ export class GeminiSession {
       this.#offerHandle();
       this.#ready = true;
       for (const message of this.#early.splice(0)) this.#take(message);
+      void this.#announce();
       await wait(Math.max(0, connectionMs - goAwayMs), undefined, { signal, ref: false });
       await this.goAway(Math.min(connectionMs, goAwayMs));
     } catch (error) {
       if (error instanceof InvalidPayload) this.#wire.close(1007, error.message);
+    }
+  }
+
+  async #announce(): Promise<void> {
+    const { announcing } = this.#options;
+    if (!announcing) return;
+    const { signal } = this.#wire;
+    for (;;) {
+      const goesOn = await wait(announcing.everyMs, true, { signal, ref: false }).catch(() => false);
+      if (!goesOn) return;
+      this.#wire.send({ goAway: { timeLeft: announcing.timeLeft } });
     }
   }
 
@@ -175,6 +200,13 @@ export class GeminiSession {
   }
 
   #takeContent(content: NonNullable<ClientMessage['clientContent']>): void {
+    // Gemini 3.1 takes it as history at the start alone (livekit/agents#5251).
+    if (!this.#model?.laterContent && (this.#turns?.count ?? 0) > 0) {
+      throw new InvalidPayload('Request contains an invalid argument.');
+    }
+    if ((content.turns ?? []).some(({ role }) => role !== undefined && role !== 'user' && role !== 'model')) {
+      throw new InvalidPayload('Please use a valid role: user, model.');
+    }
     const texts = (content.turns ?? []).filter(({ role }) => role !== 'model').map(textOf);
     if (content.turnComplete || this.#model?.contentInterrupts) this.#interrupt();
     if (!content.turnComplete) {
@@ -206,14 +238,16 @@ export class GeminiSession {
     this.#memory.push(pcm.length > 0 ? `[${pcm.length} samples]` : text);
     this.#promptChars += text.length;
     this.#heardSamples += pcm.length;
-    this.#generate();
+    if (!this.#options.whims.ignores?.()) this.#generate();
   }
 
   #takeResults({ functionResponses = [] }: NonNullable<ClientMessage['toolResponse']>): void {
     if (functionResponses.length === 0) throw new InvalidPayload('Request contains an invalid argument.');
     for (const one of functionResponses) {
       const taken = this.#calls?.take(one);
-      if (!taken || taken.call.blocking || taken.response.scheduling === 'SILENT') continue;
+      if (!taken || taken.response.scheduling === 'SILENT') continue;
+      // A generation that waits for it goes on by itself.
+      if (taken.call.blocking && this.#reply) continue;
       if (taken.response.scheduling === 'INTERRUPT') this.#interrupt();
       this.#due = true;
     }
@@ -237,10 +271,11 @@ export class GeminiSession {
     this.#due = true;
     if (this.#reply) return;
     this.#due = false;
-    const asked: Asked = { turns: [], results: [] };
+    const asked: Asked = { turns: [], results: [], goesOn: false };
     const generation = new GeminiGeneration({
       wire: this.#wire,
       faults: this.#options.faults,
+      whims: this.#options.whims,
       transcribesOutput: this.#setup?.outputAudioTranscription !== undefined,
       writes: this.#setup?.generationConfig?.responseModalities?.[0] === 'TEXT',
       serverTools: (this.#setup?.tools ?? []).flatMap((tool) => Object.keys(tool)),
@@ -248,12 +283,16 @@ export class GeminiSession {
       playbackClock: this.#options.playbackClock,
       vertex: this.#options.vertex,
       promptTokens: () => this.#promptTokens(),
-      ask: (signal) => {
+      ask: async (signal) => {
         asked.turns = this.#turns?.takeUnanswered() ?? [];
         asked.results = this.#calls?.takeResults() ?? [];
-        return this.#ask(asked, signal);
+        const reply = await this.#ask(asked, signal);
+        asked.goesOn = reply.goesOn === true;
+        return reply;
       },
-      call: (calls) => this.#calls?.add(calls.map(({ name }) => name)) ?? [],
+      call: (calls) => this.#calls?.add(calls) ?? [],
+      sweeps: () => this.#calls?.takeEmpty() ?? [],
+      status: () => (this.#model?.severalReplies ? this.#status(asked) : undefined),
       answered: () => this.#calls?.answered() ?? Promise.resolve(),
     });
     this.#reply = { generation, asked };
@@ -270,9 +309,16 @@ export class GeminiSession {
       return;
     }
     if (this.#wire.signal.aborted || this.#reply?.generation !== generation) return;
+    const goesOn = this.#model?.severalReplies && this.#reply.asked.goesOn;
+    if (goesOn) this.#turns?.giveBack(this.#reply.asked.turns);
     this.#reply = undefined;
     this.#offerHandle();
-    if (this.#due && !this.#listening?.active) this.#generate();
+    if ((this.#due || goesOn) && !this.#listening?.active) this.#generate();
+  }
+
+  /** ai.google.dev/gemini-api/docs/live-api/thinking: with every turnComplete, whether more follows. */
+  #status({ goesOn }: Asked): 'IN_PROGRESS' | 'IDLE' {
+    return goesOn || (this.#calls?.waiting.length ?? 0) > 0 || this.#due ? 'IN_PROGRESS' : 'IDLE';
   }
 
   async #ask({ turns, results }: Asked, signal: AbortSignal): Promise<ScriptedReply> {

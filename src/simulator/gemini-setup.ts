@@ -1,3 +1,4 @@
+import { geminiToolFault } from './declared-tools.ts';
 import type { GeminiHandles, GeminiState } from './gemini-handles.ts';
 import type { Setup } from './gemini-messages.ts';
 import { type GeminiModel, modelName } from './gemini-models.ts';
@@ -5,6 +6,7 @@ import { type GeminiModel, modelName } from './gemini-models.ts';
 type Refusal = { readonly code: number; readonly reason: string };
 
 const NO_VOICES = 'Cannot extract voices from a non-audio request.';
+const NOT_TOGETHER = { code: 1007, reason: 'Multiple tools are supported only when they are all search tools.' };
 const INVALID = { code: 1007, reason: 'Request contains an invalid argument.' };
 
 /** Whether the service takes this setup: its model, or the close frame that refuses it. */
@@ -47,11 +49,19 @@ export function refusalOf(
     };
   }
   if (setup.proactivity && !model.proactivity) return INVALID;
-  // The field is unknown there (googleapis/python-genai#1739).
   const declared = setup.tools?.flatMap((tool) => tool.functionDeclarations ?? []) ?? [];
-  if (options.vertex && declared.some(({ behavior }) => behavior !== undefined)) {
+  const toolFault = geminiToolFault(declared);
+  if (toolFault !== undefined) return { code: 1007, reason: toolFault };
+  const { asynchronousTools } = model;
+  // There the field is known for 3.8 alone (googleapis/python-genai#1739, and the migration page of the platform).
+  const knowsBehavior = !options.vertex || asynchronousTools === 'default' || asynchronousTools === 'always';
+  if (!knowsBehavior && declared.some(({ behavior }) => behavior !== undefined)) {
     return { code: 1007, reason: 'Invalid JSON payload received. Unknown name "behavior": Cannot find field.' };
   }
+  if (asynchronousTools === 'always' && declared.some(({ behavior }) => behavior === 'BLOCKING')) return INVALID;
+  const kinds = new Set(setup.tools?.flatMap((tool) => Object.keys(tool)));
+  // BerriAI/litellm#26682
+  if (options.vertex && kinds.size > 1) return NOT_TOGETHER;
   for (const tool of setup.tools ?? []) {
     if ((tool.codeExecution && !model.codeExecution) || (tool.urlContext && !model.urlContext)) {
       // github.com/googleapis/js-genai/issues/1236

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { GeminiWhims } from './gemini-whims.ts';
 import type { ModelFaults, Wire } from './model-server.ts';
 import { type Transcriber, wordsOf } from './script.ts';
 
@@ -20,6 +21,7 @@ export interface GeminiTurn {
 export class GeminiTurns {
   readonly #wire: Wire;
   readonly #faults: ModelFaults;
+  readonly #whims: GeminiWhims;
   readonly #hear: Transcriber | undefined;
   readonly #log: GeminiTurn[];
   readonly #transcribes: boolean;
@@ -29,6 +31,7 @@ export class GeminiTurns {
   constructor(options: {
     readonly wire: Wire;
     readonly faults: ModelFaults;
+    readonly whims: GeminiWhims;
     readonly hear: Transcriber | undefined;
     readonly log: GeminiTurn[];
     /** Whether the setup asked for transcripts of people. */
@@ -38,6 +41,7 @@ export class GeminiTurns {
   }) {
     this.#wire = options.wire;
     this.#faults = options.faults;
+    this.#whims = options.whims;
     this.#hear = options.hear;
     this.#log = options.log;
     this.#transcribes = options.transcribes;
@@ -82,15 +86,24 @@ export class GeminiTurns {
   }
 
   async #transcribe(turn: GeminiTurn, transcript: string, delayMs: number): Promise<void> {
-    const late = delayMs + this.#faults.lateTranscriptMs;
+    const late = delayMs + this.#faults.lateTranscriptMs + (this.#whims.wordsLateMs?.() ?? 0);
+    const again = this.#whims.wordsAgainMs?.();
+    const { signal } = this.#wire;
     try {
-      if (late > 0) await wait(late, undefined, { signal: this.#wire.signal });
+      if (late > 0) await wait(late, undefined, { signal });
+      if (!this.#transcribes) return;
+      this.#write(transcript);
+      turn.transcript = transcript;
+      if (again === undefined) return;
+      await wait(again, undefined, { signal });
+      this.#write(transcript);
     } catch {
-      return;
+      // The connection is gone.
     }
-    if (!this.#transcribes) return;
-    // In pieces and without an end mark.
+  }
+
+  /** In pieces and without an end mark. */
+  #write(transcript: string): void {
     for (const text of wordsOf(transcript)) this.#wire.send({ serverContent: { inputTranscription: { text } } });
-    turn.transcript = transcript;
   }
 }

@@ -4,6 +4,7 @@ import { GEMINI_MODELS, type GeminiModel } from './gemini-models.ts';
 import { GeminiSession } from './gemini-session.ts';
 import { answerGenerate } from './gemini-texts.ts';
 import type { GeminiTurn } from './gemini-turns.ts';
+import type { GeminiWhims } from './gemini-whims.ts';
 import {
   type Admission,
   type LoggedFrame,
@@ -35,6 +36,8 @@ export interface SimulatedGeminiOptions {
   readonly connectionMs?: number;
   /** How long before that goAway comes; default 60 s. */
   readonly goAwayMs?: number;
+  /** goAway again and again, whatever the end is: after each `everyMs`, with this as its `timeLeft`. */
+  readonly announcing?: { readonly everyMs: number; readonly timeLeft: string };
   /** How long a handle of a session is good; default 2 hours. */
   readonly handleMs?: number;
   /** How many frames the log keeps; default 5,000. */
@@ -55,10 +58,19 @@ export class SimulatedGemini {
   /** Turns of people, oldest first. */
   readonly turns: readonly GeminiTurn[];
   readonly sessions: readonly GeminiSession[];
+  /** What it does now and then; change it at any time. */
+  readonly whims: GeminiWhims;
   readonly #server: ModelServer;
 
-  private constructor(server: ModelServer, apiKey: string, turns: GeminiTurn[], sessions: GeminiSession[]) {
+  private constructor(
+    server: ModelServer,
+    apiKey: string,
+    turns: GeminiTurn[],
+    sessions: GeminiSession[],
+    whims: GeminiWhims,
+  ) {
     this.#server = server;
+    this.whims = whims;
     this.apiKey = apiKey;
     this.turns = turns;
     this.sessions = sessions;
@@ -68,6 +80,7 @@ export class SimulatedGemini {
     const apiKey = options.apiKey ?? 'AIza-simulated';
     const turns: GeminiTurn[] = [];
     const sessions: GeminiSession[] = [];
+    const whims: GeminiWhims = {};
     const handles = new GeminiHandles(options.handleMs);
     const open = (wire: Wire, route: { vertex: boolean; version: string }) => {
       const session = new GeminiSession(wire, {
@@ -75,6 +88,7 @@ export class SimulatedGemini {
         script: options.script,
         hear: options.hear,
         faults: server.faults,
+        whims,
         turns,
         handles,
         models: modelsOf(options.models),
@@ -82,6 +96,7 @@ export class SimulatedGemini {
         playbackClock: options.playbackClock ?? true,
         connectionMs: options.connectionMs ?? TEN_MINUTES_MS,
         goAwayMs: options.goAwayMs ?? GOING_AWAY_MS,
+        announcing: options.announcing,
       });
       sessions.push(session);
       return (message: unknown) => session.receive(message);
@@ -92,7 +107,7 @@ export class SimulatedGemini {
       answer: (request) => answerGenerate(request, { apiKey, write: options.write }),
       admit: (request, url) => admit(request, url, apiKey, open),
     });
-    return new SimulatedGemini(server, apiKey, turns, sessions);
+    return new SimulatedGemini(server, apiKey, turns, sessions, whims);
   }
 
   /** The value for GEMINI_BASE_URL. */
@@ -103,6 +118,11 @@ export class SimulatedGemini {
   /** What crossed the wire, newest last, bounded. */
   get frames(): readonly LoggedFrame[] {
     return this.#server.frames;
+  }
+
+  /** Sessions that are open now. */
+  get openSessions(): number {
+    return this.#server.open;
   }
 
   /** Requests for a connection, newest last, bounded. */

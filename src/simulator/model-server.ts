@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { noOpenAIFaults, type OpenAIFaults } from './openai-faults.ts';
 import type { TextAnswer, TextRequest } from './text-answers.ts';
 
 /** Faults that tests switch on and off while the server runs. What is used once is set back by the server. */
 export interface ModelFaults {
-  /** HTTP status with which every new connection is refused. */
-  refuse: number | undefined;
+  /** How every new connection is refused, by an HTTP status or more. */
+  refuse: number | HttpRefusal | undefined;
   /** Wait before the first answer of a session. */
   slowSetupMs: number;
   /** Accepts the connection and never says a word. */
@@ -20,6 +21,8 @@ export interface ModelFaults {
   dropSocket: boolean;
   /** Pongs come this much later. */
   slowPongMs: number;
+  /** How much later each pong comes; Infinity: it never does. Measured: 8 to 30 s (aicc2025/sip-to-ai#14). */
+  pongMs: (() => number) | undefined;
   /** While true nothing is read and nothing is sent, pongs included, and the line stays open. */
   halfOpen: boolean;
   /** This many of the next server messages are cut in half. */
@@ -30,6 +33,18 @@ export interface ModelFaults {
   nullUsage: boolean;
   /** Transcripts of people come this much later, whatever else happens meanwhile. */
   lateTranscriptMs: number;
+  /** Gemini: a setup with a handle gets no answer, or is closed like this. */
+  handles: 'silent' | { readonly code: number; readonly reason: string } | undefined;
+  /** What goes wrong in the Realtime API. */
+  readonly openai: OpenAIFaults;
+}
+
+/** `times`: so many connections only; undefined: all. `body`: JSON, or a page as a proxy writes it. */
+export interface HttpRefusal {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object | string;
+  times?: number;
 }
 
 /** A message as it crossed the wire. `at`: performance.now(). */
@@ -85,7 +100,7 @@ export interface Wire {
 export const NOT_JSON = Symbol('not JSON');
 /** What reads from a connection: every message, parsed, or NOT_JSON. */
 export type Reader = (message: unknown) => void;
-export type Admission = { readonly status: number; readonly body: object } | { open(wire: Wire): Reader };
+export type Admission = HttpRefusal | { open(wire: Wire): Reader };
 
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 /** Requests that are kept, the oldest dropped. */
@@ -99,11 +114,14 @@ function noFaults(): ModelFaults {
     closeNext: undefined,
     dropSocket: false,
     slowPongMs: 0,
+    pongMs: undefined,
     halfOpen: false,
     malformedJson: 0,
     lateDeltas: 0,
     nullUsage: false,
     lateTranscriptMs: 0,
+    handles: undefined,
+    openai: noOpenAIFaults(),
   };
 }
 
@@ -148,6 +166,11 @@ export class ModelServer {
   }
 
   /** The newest requests for a connection, oldest first. */
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#sockets.clients.size;
+  }
+
   get requests(): readonly LoggedRequest[] {
     return this.#requests;
   }
@@ -183,8 +206,13 @@ export class ModelServer {
     const asked = { method: request.method ?? '', url, headers: request.headers, body };
     this.#requests.push({ url: request.url ?? '/', headers: request.headers });
     if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
-    const { refuse } = this.faults;
-    const answer = refuse === undefined ? await this.#answer?.(asked) : { status: refuse, body: {} };
+    const refusal = this.#refusal();
+    if (refusal) {
+      const { type, text } = written(refusal);
+      response.writeHead(refusal.status, { 'content-type': type, ...refusal.headers }).end(text);
+      return;
+    }
+    const answer = await this.#answer?.(asked);
     if (!answer) response.writeHead(426).end();
     else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body));
   }
@@ -195,15 +223,23 @@ export class ModelServer {
     if (this.#requests.length > MAX_REQUESTS) this.#requests.shift();
     // A base URL with a trailing slash makes `//…`, which URL would take for a host.
     const url = new URL(`http://simulator${(request.url ?? '/').replace(/^\/+/, '/')}`);
-    const admission: Admission =
-      this.faults.refuse === undefined ? this.#admit(request, url) : { status: this.faults.refuse, body: {} };
+    const admission: Admission = this.#refusal() ?? this.#admit(request, url);
     if ('status' in admission) {
-      const body = JSON.stringify(admission.body);
-      const head = `HTTP/1.1 ${admission.status} Refused\r\nContent-Type: application/json\r\nConnection: close`;
-      socket.end(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      const { type, text } = written(admission);
+      const more = Object.entries(admission.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
+      const head = `HTTP/1.1 ${admission.status} Refused\r\nContent-Type: ${type}\r\nConnection: close\r\n${more.join('')}`;
+      socket.end(`${head}Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) => this.#serve(client, admission.open));
+  }
+
+  #refusal(): HttpRefusal | undefined {
+    const { refuse } = this.faults;
+    if (typeof refuse !== 'object') return refuse === undefined ? undefined : { status: refuse };
+    if (refuse.times === undefined) return refuse;
+    refuse.times -= 1;
+    return refuse.times >= 0 ? refuse : undefined;
   }
 
   #serve(socket: WebSocket, open: (wire: Wire) => Reader): void {
@@ -233,7 +269,9 @@ export class ModelServer {
   }
 
   async #pong(socket: WebSocket, payload: Buffer): Promise<void> {
-    if (this.faults.slowPongMs > 0) await wait(this.faults.slowPongMs);
+    const lateMs = this.faults.slowPongMs + (this.faults.pongMs?.() ?? 0);
+    if (lateMs === Number.POSITIVE_INFINITY) return;
+    if (lateMs > 0) await wait(lateMs, undefined, { ref: false });
     if (socket.readyState === socket.OPEN && !this.faults.halfOpen) socket.pong(payload);
   }
 
@@ -290,4 +328,9 @@ function parsed(text: string): unknown {
   } catch {
     return NOT_JSON;
   }
+}
+
+function written({ body = {} }: HttpRefusal): { readonly type: string; readonly text: string } {
+  if (typeof body === 'string') return { type: 'text/html', text: body };
+  return { type: 'application/json', text: JSON.stringify(body) };
 }

@@ -59,10 +59,11 @@ export class Conversation {
     const turns: (ScriptedTurn & { entry: Entry })[] = [];
     let context: string[] = [];
     const spoken = sample.some((entry) => entry.kind === 'user-audio');
-    for (const entry of sample) {
-      // A text beside spoken turns is a label, as a text alone is a turn.
-      if (entry.kind === 'system' || (entry.kind === 'user-text' && spoken)) context.push(entry.text ?? '');
-      if (entry.kind !== 'user-audio' && (entry.kind !== 'user-text' || spoken)) continue;
+    for (const [at, entry] of sample.entries()) {
+      // A text beside spoken turns is a label, as a text alone is a turn, unless it introduces the next one.
+      const label = entry.kind === 'user-text' && (spoken || introduces(entry, sample[at + 1]));
+      if (entry.kind === 'system' || label) context.push(entry.text ?? '');
+      if (entry.kind !== 'user-audio' && (entry.kind !== 'user-text' || label)) continue;
       const pcm = entry.pcm ?? new Int16Array(0);
       turns.push({ turn: entry.turn ?? 0, pcm, text: entry.text ?? '', context: context.join('\n'), entry });
       context = [];
@@ -73,7 +74,10 @@ export class Conversation {
         const callId = String(wire.call_id);
         return { callId, name: String(this.findCall(callId)?.wire.name ?? ''), output: String(wire.output) };
       });
-    const everything = sample.filter((entry) => entry.kind === 'system' || (entry.kind === 'user-text' && spoken));
+    const everything = sample.filter(
+      (entry, at) =>
+        entry.kind === 'system' || (entry.kind === 'user-text' && (spoken || introduces(entry, sample[at + 1]))),
+    );
     return { turns, toolResults, context: everything.map((entry) => entry.text ?? '').join('\n') };
   }
 
@@ -98,6 +102,11 @@ export class Conversation {
   #indexOf(id: string): number {
     return this.#entries.findIndex((entry) => entry.id === id);
   }
+}
+
+/** Whether a text only says what the next one is. */
+function introduces(entry: Entry, next: Entry | undefined): boolean {
+  return next?.kind === 'user-text' && entry.text?.endsWith(':') === true;
 }
 
 /** A copy of an item as it goes over the wire, so that later changes do not reach the log. */

@@ -176,6 +176,12 @@ export class OpenAIListening {
   async #hear(entry: Entry, hear: Transcriber): Promise<void> {
     const context = this.#context.conversation.labelsBefore(entry.id).join('\n');
     const pcm = entry.pcm ?? new Int16Array(0);
+    const refusal = this.#context.faults.openai.transcription;
+    if (refusal) {
+      const at = { item_id: entry.id, content_index: 0 };
+      this.#context.emit('conversation.item.input_audio_transcription.failed', { ...at, error: refusal });
+      return;
+    }
     try {
       const text = await hear({ turn: entry.turn ?? 0, pcm, text: '', context, sampleRate: INPUT_RATE });
       await this.transcribe(entry, text, 0);

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ModelFaults, Wire } from './model-server.ts';
 import { type Conversation, type Entry, snapshot } from './openai-conversation.ts';
 import type { ResponseParams } from './openai-events.ts';
+import type { ResponseEnd } from './openai-faults.ts';
 import type { HostedCall, HostedTools } from './openai-hosted-tools.ts';
 import { newId } from './openai-ids.ts';
 import type { SessionSettings } from './openai-settings.ts';
@@ -66,14 +67,16 @@ export class SimulatedResponse {
     const { emit, wire, ask, faults } = this.#context;
     wire.tell({ type: 'reply-started' });
     emit('response.created', { response: this.#wire('in_progress') });
+    const end = faults.openai.responses.shift();
     try {
+      if (end && !end.says) return this.#done(end.status, detailsOf(end));
       const reply = await unlessAborted(ask(this.#wanted), this.#wanted);
       if (reply.delayMs) await wait(reply.delayMs, undefined, { signal: this.#wanted });
       this.#wanted.throwIfAborted();
       if (reply.say && !reply.silent) await this.#say(reply.say, reply.speed ?? DEFAULT_SPEED);
       for (const call of reply.silent ? [] : (reply.calls ?? [])) this.#call(call.name, JSON.stringify(call.arguments));
       for (const call of reply.silent ? [] : (reply.hosted ?? [])) this.#callHosted(call);
-      this.#done('completed', null);
+      this.#done(end?.status ?? 'completed', end ? detailsOf(end) : null);
     } catch (error) {
       if (wire.signal.aborted) return;
       if (!this.#wanted.aborted) {
@@ -217,14 +220,24 @@ export class SimulatedResponse {
     if (open) this.#close(open, 'incomplete', open.wire.content?.[0]?.transcript ?? '');
   }
 
-  #done(status: 'completed' | 'cancelled' | 'failed', details: object | null): void {
+  #done(status: ResponseEnd['status'], details: object | null): void {
     const { emit, wire, rateLimits, faults } = this.#context;
     const usage = status === 'cancelled' && faults.nullUsage ? null : this.#usage();
     emit('response.done', { response: { ...this.#wire(status), status_details: details, usage } });
     wire.tell({ type: status === 'cancelled' ? 'interrupted' : 'reply-done' });
+    this.#trail();
     if (!rateLimits) return;
     const rate_limits = [{ name: 'tokens', limit: 40_000, remaining: 40_000 - usageTotal(usage), reset_seconds: 0.1 }];
     emit('rate_limits.updated', { rate_limits });
+  }
+
+  /** Sound that comes when everything was over. */
+  #trail(): void {
+    const { emit, faults } = this.#context;
+    const item_id = this.#output.find(({ kind }) => kind === 'assistant')?.id ?? newId('item');
+    const at = { response_id: this.id, item_id, output_index: 0, content_index: 0 };
+    const delta = toBase64(new Int16Array((CHUNK_MS * OUTPUT_RATE) / 1000).fill(1_000));
+    for (let i = 0; i < faults.openai.outputAfterDone; i += 1) emit('response.output_audio.delta', { ...at, delta });
   }
 
   #wire(status: string): object {
@@ -271,6 +284,10 @@ export class SimulatedResponse {
       output_token_details: out,
     };
   }
+}
+
+function detailsOf({ status, reason, error }: ResponseEnd): object | null {
+  return status === 'completed' ? null : { type: status, ...(reason && { reason }), ...(error && { error }) };
 }
 
 interface Usage {

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { openAIToolFault } from './declared-tools.ts';
 import { type ModelFaults, NOT_JSON, type Wire } from './model-server.ts';
 import { Conversation, type Entry, entryOf, snapshot } from './openai-conversation.ts';
 import {
@@ -9,11 +10,12 @@ import {
   parseClientEvent,
   type ResponseParams,
 } from './openai-events.ts';
+import { sendFaulty, taken } from './openai-faults.ts';
 import { HostedTools } from './openai-hosted-tools.ts';
 import { newId } from './openai-ids.ts';
 import { INPUT_RATE, OpenAIListening, type OpenAITurn } from './openai-listening.ts';
 import { SimulatedResponse } from './openai-response.ts';
-import { defaultSettings, type SessionSettings, updated } from './openai-settings.ts';
+import { defaultSettings, type SessionSettings, transcriptionFault, updated, voiceFault } from './openai-settings.ts';
 import { joined, OUTPUT_RATE, type Script, type ScriptedReply, type Transcriber } from './script.ts';
 
 /** What the sessions of one server share. */
@@ -23,10 +25,14 @@ export interface OpenAISessionOptions {
   readonly faults: ModelFaults;
   readonly turns: OpenAITurn[];
   readonly sessionMs: number;
+  /** How an instant in ms is told. */
+  readonly expiresAt: (endsAtMs: number) => unknown;
   readonly cancelMs: number;
   readonly rateLimits: boolean;
   /** Tool names of the remote MCP servers that can be reached, by address. */
   readonly mcpServers: Readonly<Record<string, readonly string[]>>;
+  /** Models that can be chosen to transcribe; absent: any. */
+  readonly transcribers?: readonly string[];
 }
 
 type Of<T extends ClientEvent['type']> = Extract<ClientEvent, { type: T }>;
@@ -47,7 +53,7 @@ export class OpenAISession {
   constructor(wire: Wire, model: string, options: OpenAISessionOptions) {
     this.#wire = wire;
     this.#options = options;
-    this.#settings = defaultSettings(model, this.id, Math.floor((Date.now() + options.sessionMs) / 1000));
+    this.#settings = defaultSettings(model, this.id, options.expiresAt(Date.now() + options.sessionMs));
     this.#listening = new OpenAIListening({
       wire,
       conversation: this.conversation,
@@ -91,7 +97,9 @@ export class OpenAISession {
 
   /** Takes one message of the client. */
   receive(raw: unknown): void {
-    if (this.#options.faults.silentSetup) return;
+    const { faults } = this.#options;
+    if (faults.silentSetup) return;
+    if (taken(faults.openai.ignore, String((raw as { type?: unknown } | null)?.type))) return;
     if (raw === NOT_JSON) {
       this.#fail(invalidRequest('invalid_json', 'We could not parse the JSON body of your event.'));
       return;
@@ -139,6 +147,21 @@ export class OpenAISession {
     if (this.#spoke && voice !== undefined && voice !== this.#settings.audio.output.voice) {
       const text = "Cannot update a conversation's voice if assistant audio is present.";
       return invalidRequest('cannot_update_voice', text, 'session.audio.output.voice');
+    }
+    const { opening } = this.#options.faults.openai;
+    if (opening) {
+      this.#fail(opening);
+      return undefined;
+    }
+    const transcription = session.audio?.input?.transcription;
+    const fault = transcriptionFault(transcription) ?? voiceFault(voice);
+    if (fault) return fault;
+    const toolFault = openAIToolFault(session.tools?.filter((tool) => tool.type === 'function') ?? []);
+    if (toolFault) return invalidRequest(toolFault.code, toolFault.message, 'session.tools');
+    const { transcribers } = this.#options;
+    if (transcription?.model && transcribers && !transcribers.includes(transcription.model)) {
+      const text = `The model \`${transcription.model}\` does not exist or you do not have access to it.`;
+      return invalidRequest('model_not_found', text, 'session.audio.input.transcription.model');
     }
     this.#settings = updated(this.#settings, session);
     this.#emit('session.updated', { session: this.#settings });
@@ -304,10 +327,12 @@ export class OpenAISession {
   }
 
   #emit(type: string, fields: object): void {
-    this.#wire.send({ type, event_id: newId('event'), ...fields });
+    const event = { type, event_id: newId('event'), ...fields };
+    sendFaulty(event, this.#options.faults.openai, (one) => this.#wire.send(one));
   }
 
   #fail(error: ProtocolError, eventId: string | null = null): void {
-    this.#emit('error', { error: { ...error, event_id: eventId } });
+    const named = this.#options.faults.openai.namelessErrors ? null : eventId;
+    this.#emit('error', { error: { ...error, event_id: named } });
   }
 }

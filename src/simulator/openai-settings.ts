@@ -1,4 +1,4 @@
-import type { SessionUpdate } from './openai-events.ts';
+import { invalidRequest, type ProtocolError, type SessionUpdate } from './openai-events.ts';
 
 /** The `session` object as the server reports it, with every field filled in. */
 export interface SessionSettings {
@@ -9,7 +9,8 @@ export interface SessionSettings {
   readonly output_modalities: readonly ('text' | 'audio')[];
   readonly instructions: string;
   readonly tools: NonNullable<SessionUpdate['tools']>;
-  readonly expires_at: number;
+  /** Seconds since 1970, unless a test wants something else. */
+  readonly expires_at: unknown;
   readonly max_output_tokens: number | 'inf';
   readonly audio: {
     readonly input: {
@@ -49,7 +50,7 @@ const SEMANTIC_VAD = {
 } as const;
 
 /** What a session begins with; the values stand in real recordings of 2026. */
-export function defaultSettings(model: string, id: string, expiresAt: number): SessionSettings {
+export function defaultSettings(model: string, id: string, expiresAt: unknown): SessionSettings {
   return {
     type: 'realtime',
     object: 'realtime.session',
@@ -109,4 +110,38 @@ function detection(change: { readonly type: string } | null): TurnDetectionSetti
 export function silenceMsOf(detection: TurnDetectionSettings): number {
   if (detection.type === 'server_vad') return detection.silence_duration_ms ?? SERVER_VAD.silence_duration_ms;
   return { low: 1_500, medium: 700, auto: 700, high: 350 }[detection.eagerness ?? 'auto'];
+}
+
+type Transcription = NonNullable<NonNullable<NonNullable<SessionUpdate['audio']>['input']>['transcription']>;
+
+/** Which models are told what: the SDK's AudioTranscription. */
+const LISTS = ['gpt-transcribe', 'gpt-live-transcribe'];
+const DELAYS = ['gpt-realtime-whisper'];
+
+/** Why the service does not take these settings of a transcription together. */
+export function transcriptionFault(settings: Transcription | null | undefined): ProtocolError | undefined {
+  const { model, languages, keywords, delay, prompt } = settings ?? {};
+  const refused = (field: string) =>
+    invalidRequest(
+      'invalid_value',
+      `'${field}' is not supported for the transcription model '${model}'.`,
+      `session.audio.input.transcription.${field}`,
+    );
+  // Of a deployment's name nothing is known.
+  if (model === undefined || !/^(gpt|whisper)-/.test(model)) return undefined;
+  if (languages && !LISTS.includes(model)) return refused('languages');
+  if (keywords && !LISTS.includes(model)) return refused('keywords');
+  if (delay && !DELAYS.includes(model)) return refused('delay');
+  return prompt && DELAYS.includes(model) ? refused('prompt') : undefined;
+}
+
+/** Voices of the service (VoiceIdsShared of its published description). */
+const VOICES = ['alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', 'cedar'];
+
+/** Why the service does not take a voice: it knows no such name. Custom voices come as objects. */
+export function voiceFault(voice: unknown): ProtocolError | undefined {
+  if (typeof voice !== 'string' || VOICES.includes(voice)) return undefined;
+  const known = VOICES.map((name) => `'${name}'`);
+  const text = `Invalid value: '${voice}'. Supported values are: ${known.slice(0, -1).join(', ')}, and ${known.at(-1)}.`;
+  return invalidRequest('invalid_value', text, 'session.audio.output.voice');
 }

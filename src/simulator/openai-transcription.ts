@@ -8,9 +8,10 @@ import {
   type TranscriptionEvent,
   type TranscriptionUpdate,
 } from './openai-events.ts';
+import { sendFaulty, taken } from './openai-faults.ts';
 import { newId } from './openai-ids.ts';
 import { INPUT_RATE, OpenAIListening, type OpenAITurn } from './openai-listening.ts';
-import type { TurnDetectionSettings } from './openai-settings.ts';
+import { type TurnDetectionSettings, transcriptionFault } from './openai-settings.ts';
 import { fromBase64, type Transcriber } from './script.ts';
 
 /** What the sessions of one server share. */
@@ -19,6 +20,8 @@ export interface TranscriptionSessionOptions {
   readonly faults: ModelFaults;
   readonly turns: OpenAITurn[];
   readonly sessionMs: number;
+  /** How an instant in ms is told. */
+  readonly expiresAt: (endsAtMs: number) => unknown;
   /** Models (or Azure deployments) that exist; default those of OpenAI. */
   readonly models?: readonly string[];
 }
@@ -55,7 +58,7 @@ export class OpenAITranscriptionSession {
   readonly #options: TranscriptionSessionOptions;
   readonly #wire: Wire;
   readonly #listening: OpenAIListening;
-  readonly #expiresAt: number;
+  readonly #expiresAt: unknown;
   #input: Input;
   /** Sound that came and that real time has not caught up with. */
   #aheadSeconds = 0;
@@ -66,7 +69,7 @@ export class OpenAITranscriptionSession {
   constructor(wire: Wire, options: TranscriptionSessionOptions) {
     this.#wire = wire;
     this.#options = options;
-    this.#expiresAt = Math.floor((Date.now() + options.sessionMs) / 1000);
+    this.#expiresAt = options.expiresAt(Date.now() + options.sessionMs);
     this.#input = {
       format: { type: 'audio/pcm', rate: INPUT_RATE },
       transcription: null,
@@ -94,7 +97,9 @@ export class OpenAITranscriptionSession {
 
   /** Takes one message of the client. */
   receive(raw: unknown): void {
-    if (this.#options.faults.silentSetup) return;
+    const { faults } = this.#options;
+    if (faults.silentSetup) return;
+    if (taken(faults.openai.ignore, String((raw as { type?: unknown } | null)?.type))) return;
     if (raw === NOT_JSON) {
       this.#fail(invalidRequest('invalid_json', 'We could not parse the JSON body of your event.'));
       return;
@@ -150,9 +155,16 @@ export class OpenAITranscriptionSession {
       const text = `The model \`${model}\` does not exist or you do not have access to it.`;
       return invalidRequest('model_not_found', text, 'session.audio.input.transcription.model');
     }
+    const fault = transcriptionFault(input.transcription as Parameters<typeof transcriptionFault>[0]);
+    if (fault) return fault;
     if (model !== undefined && STREAMING.includes(model) && input.turn_detection !== null) {
       const text = 'Turn detection is not supported for this transcription model.';
       return invalidRequest('invalid_value', text, 'session.audio.input.turn_detection');
+    }
+    const { opening } = this.#options.faults.openai;
+    if (opening) {
+      this.#fail(opening);
+      return undefined;
     }
     this.#input = input;
     // An update while sound waits for its commit takes that sound out of the transcript, without a word: seen live.
@@ -176,10 +188,12 @@ export class OpenAITranscriptionSession {
   }
 
   #emit(type: string, fields: object): void {
-    this.#wire.send({ type, event_id: newId('event'), ...fields });
+    const event = { type, event_id: newId('event'), ...fields };
+    sendFaulty(event, this.#options.faults.openai, (one) => this.#wire.send(one));
   }
 
   #fail(error: ProtocolError, eventId: string | null = null): void {
-    this.#emit('error', { error: { ...error, event_id: eventId } });
+    const named = this.#options.faults.openai.namelessErrors ? null : eventId;
+    this.#emit('error', { error: { ...error, event_id: named } });
   }
 }

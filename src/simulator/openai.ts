@@ -36,13 +36,15 @@ export interface SimulatedOpenAIOptions {
   readonly wrongKey?: 'upgrade' | 'event';
   /** 60 minutes by default; `session.expires_at` says so, and the session ends then. */
   readonly sessionMs?: number;
+  /** What `session.expires_at` says instead of the end (ms since 1970), as gateways and wrong clocks have it. */
+  readonly expiresAt?: (endsAtMs: number) => unknown;
   /** Tool names of the remote MCP servers that can be reached, by address; default none. */
   readonly mcpServers?: Readonly<Record<string, readonly string[]>>;
   /** What the server needs to act on response.cancel; default 10. */
   readonly cancelMs?: number;
   /** Whether rate_limits.updated follows a response; default true. */
   readonly rateLimits?: boolean;
-  /** Models that can be chosen to transcribe; default those of OpenAI. */
+  /** Models that can be chosen to transcribe; default those of OpenAI, and in conversations any. */
   readonly transcribers?: readonly string[];
   /** How many frames the log keeps; default 5,000. */
   readonly frameLimit?: number;
@@ -107,6 +109,7 @@ export class SimulatedOpenAI {
         faults: server.faults,
         turns,
         sessionMs: options.sessionMs ?? HOUR_MS,
+        expiresAt: options.expiresAt ?? wholeSeconds,
         ...(options.transcribers && { models: options.transcribers }),
       });
       transcriptions.push(session);
@@ -119,9 +122,11 @@ export class SimulatedOpenAI {
         faults: server.faults,
         turns,
         sessionMs: options.sessionMs ?? HOUR_MS,
+        expiresAt: options.expiresAt ?? wholeSeconds,
         cancelMs: options.cancelMs ?? 10,
         rateLimits: options.rateLimits ?? true,
         mcpServers: options.mcpServers ?? {},
+        ...(options.transcribers && { transcribers: options.transcribers }),
       });
       sessions.push(session);
       return (message: unknown) => session.receive(message);
@@ -143,6 +148,11 @@ export class SimulatedOpenAI {
   /** What crossed the wire, newest last, bounded. */
   get frames(): readonly LoggedFrame[] {
     return this.#server.frames;
+  }
+
+  /** Sessions that are open now. */
+  get openSessions(): number {
+    return this.#server.open;
   }
 
   /** Requests for a connection, newest last, bounded. */
@@ -174,6 +184,11 @@ export class SimulatedOpenAI {
   close(): Promise<void> {
     return this.#server.close();
   }
+}
+
+/** As the Realtime API tells it: seconds since 1970. */
+function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1000);
 }
 
 interface Admitting extends SimulatedOpenAIOptions {

@@ -63,12 +63,21 @@ export interface ScriptedReply {
     readonly output?: string;
     readonly error?: string;
   }[];
+  /** Gemini: what still comes of the reply, so long after its end (livekit/agents#7195, pipecat-ai/pipecat#4148). */
+  readonly late?: {
+    readonly afterMs: number;
+    readonly word?: string;
+    readonly sound?: Int16Array;
+    readonly calls?: readonly { readonly name: string; readonly arguments: unknown }[];
+  };
   /** Thinking time before the first output. */
   readonly delayMs?: number;
   /** How long after the start of the reply `heard` is sent; by default at once, before the first output. */
   readonly transcriptDelayMs?: number;
   /** Speed at which sound is sent, as a multiple of real time. Default 4. */
   readonly speed?: number;
+  /** Gemini with extended thinking: another reply to the same turns follows this one, for which the script is asked again. */
+  readonly goesOn?: true;
   /** Answers nothing (Gemini: turnComplete without sound; OpenAI: a completed response without output). */
   readonly silent?: boolean;
 }

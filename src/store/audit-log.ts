@@ -1,5 +1,7 @@
 import type { Audit, AuditedAct, AuditNote, KeptAuditNote } from '../bridge/reading-ports.ts';
+import { wallClock } from '../clock/wall-clock.ts';
 import { type Database, StoreError } from './database.ts';
+import { nextId } from './next-id.ts';
 import type { TextSeal } from './text-seal.ts';
 
 const KEPT_MS = 365 * 86_400_000;
@@ -26,25 +28,21 @@ export class AuditLog implements Audit {
   constructor(parts: { database: Database; seal: TextSeal; now?: () => number }) {
     this.#database = parts.database;
     this.#seal = parts.seal;
-    this.#now = parts.now ?? Date.now;
+    this.#now = parts.now ?? (() => wallClock.now());
   }
 
   async note({ guildId, by, act, what, lines }: AuditNote): Promise<void> {
     const at = this.#now();
-    const row = {
-      guild_id: guildId,
-      at,
-      user_id: by.userId,
-      name: this.#seal.seal('reading_audit.name', cut(by.name, LONGEST_NAME)),
-      act,
-      what: this.#seal.seal('reading_audit.what', cut(what, LONGEST_WHAT)),
-      lines,
-    };
     try {
-      await this.#database('reading_audit').insert(row);
-      await this.#database('reading_audit')
-        .where('at', '<', at - KEPT_MS)
-        .delete();
+      await this.#database.transaction(async (transaction) => {
+        const bound = { id: await nextId(transaction, 'reading_audit'), guild_id: guildId, user_id: by.userId };
+        const name = this.#seal.seal('reading_audit.name', cut(by.name, LONGEST_NAME), bound);
+        const sealed = this.#seal.seal('reading_audit.what', cut(what, LONGEST_WHAT), bound);
+        await transaction('reading_audit').insert({ ...bound, at, name, act, what: sealed, lines });
+        await transaction('reading_audit')
+          .where('at', '<', at - KEPT_MS)
+          .delete();
+      });
     } catch (error) {
       throw new StoreError('Who reads the record cannot be written to the database, so nothing is shown.', {
         cause: error,
@@ -68,8 +66,8 @@ export class AuditLog implements Audit {
 
   #noteOf(row: Row): KeptAuditNote {
     const { id, at, act, lines } = row;
-    const name = this.#seal.open('reading_audit.name', row.name);
-    const what = this.#seal.open('reading_audit.what', row.what);
+    const name = this.#seal.open('reading_audit.name', row.name, { ...row });
+    const what = this.#seal.open('reading_audit.what', row.what, { ...row });
     return { id, guildId: row.guild_id, at, by: { userId: row.user_id, name }, act, what, lines };
   }
 }

@@ -1,5 +1,8 @@
 import type { ChosenConsent, ConsentMode, ConsentStore } from '../bridge/consent-ports.ts';
+import type { StorageHealth } from '../bridge/storage-ports.ts';
+import { wallClock } from '../clock/wall-clock.ts';
 import { type Database, StoreError } from './database.ts';
+import { LateWrites } from './late-writes.ts';
 
 interface ChoiceRow {
   readonly guild_id: string;
@@ -9,13 +12,17 @@ interface ChoiceRow {
   readonly text_version: number;
 }
 
-/** Choices and modes in the database. One write at a time, so that the last choice is the one that stays. */
+/**
+ * Choices and modes in the database. One write at a time, so that the last choice is the one that stays; one that could
+ * not be written is tried again until it is, or another one takes its place.
+ */
 export class GuildConsentStore implements ConsentStore {
   readonly #database: Database;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #writes: LateWrites;
 
-  constructor(database: Database) {
+  constructor(database: Database, health?: StorageHealth) {
     this.#database = database;
+    this.#writes = new LateWrites('choices about being heard', health);
   }
 
   async choices(): Promise<readonly ChosenConsent[]> {
@@ -37,12 +44,14 @@ export class GuildConsentStore implements ConsentStore {
 
   putChoice({ guildId, userId, choice, chosenAt, textVersion }: ChosenConsent): Promise<void> {
     const row = { guild_id: guildId, user_id: userId, choice, chosen_at: chosenAt, text_version: textVersion };
-    return this.#write(() => this.#database('consents').insert(row).onConflict(['guild_id', 'user_id']).merge());
+    return this.#write(`${guildId}/${userId}`, () =>
+      this.#database('consents').insert(row).onConflict(['guild_id', 'user_id']).merge(),
+    );
   }
 
   putMode(guildId: string, mode: ConsentMode): Promise<void> {
-    const row = { guild_id: guildId, mode, changed_at: Date.now() };
-    return this.#write(() => this.#database('consent_modes').insert(row).onConflict('guild_id').merge());
+    const row = { guild_id: guildId, mode, changed_at: wallClock.now() };
+    return this.#write(guildId, () => this.#database('consent_modes').insert(row).onConflict('guild_id').merge());
   }
 
   async #read<T>(act: () => PromiseLike<T>): Promise<T> {
@@ -53,11 +62,9 @@ export class GuildConsentStore implements ConsentStore {
     }
   }
 
-  async #write(act: () => PromiseLike<unknown>): Promise<void> {
-    const done = this.#last.then(act);
-    this.#last = done.catch(() => {});
+  async #write(key: string, act: () => PromiseLike<unknown>): Promise<void> {
     try {
-      await done;
+      await this.#writes.run(key, act);
     } catch (error) {
       throw new StoreError('Who may be heard cannot be written to the database.', { cause: error });
     }

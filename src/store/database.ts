@@ -1,6 +1,8 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import knex, { type Knex } from 'knex';
+import { lackOf, roomFor } from './disk-room.ts';
 import { migrations } from './migrations/index.ts';
 
 /** The one database of the process. Whoever opened it destroys it (`database.destroy()`). */
@@ -9,10 +11,24 @@ export type Database = Knex;
 /** The database cannot be opened, read or written. `message` is for the person who runs the bot. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  /** It may work later, by itself. */
+  readonly temporary: boolean;
+
+  constructor(
+    message: string,
+    { temporary = false, ...options }: ErrorOptions & { readonly temporary?: boolean } = {},
+  ) {
+    super(message, options);
+    this.temporary = temporary;
+  }
 }
 
 /** What `act` gives. Rejects with a StoreError that says of `what` (`The notes`) that it could not be had, for whatever reason. */
-export async function asked<T>(what: string, doing: 'read from' | 'written to', act: () => Promise<T>): Promise<T> {
+export async function asked<T>(
+  what: string,
+  doing: 'read from' | 'written to' | 'taken out of',
+  act: () => Promise<T>,
+): Promise<T> {
   try {
     return await act();
   } catch (error) {
@@ -24,13 +40,20 @@ const PREFIX = 'sqlite:';
 const MEMORY = ':memory:';
 /** How long a write waits for another process that holds the file, such as a backup. */
 const BUSY_TIMEOUT_MS = 5_000;
+/** The same until it is open: the process cannot end while it waits in SQLite. */
+const OPENING_BUSY_MS = 1_000;
+/** How long a read waits: people wait for it. */
+const READER_BUSY_MS = 1_000;
+/** How often the tables are brought up to date while another process does so, and the pause between. */
+const MIGRATIONS = 20;
+const MIGRATION_PAUSE_MS = 300;
 /** SQLite's own 2 MB are little for an index of a million utterances. */
 const READER_CACHE_KB = 32_768;
 /**
  * What one connection needs before its first use. WAL: readers do not wait for a writer (no effect in memory). FULL: what
  * was written is on disk, even when the power goes. secure_delete: what was deleted is overwritten.
  */
-const PREPARE = `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;`;
+const PREPARE = `PRAGMA busy_timeout = ${OPENING_BUSY_MS}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;`;
 /** sqlite.org/pragma.html#pragma_auto_vacuum */
 const INCREMENTAL = 2;
 
@@ -46,15 +69,63 @@ export async function openDatabase(url: string): Promise<Database> {
   const filename = path === MEMORY ? MEMORY : resolve(path);
   let database: Database | undefined;
   try {
-    if (filename !== MEMORY) mkdirSync(dirname(filename), { recursive: true });
+    if (filename !== MEMORY) make(filename);
     database = connect(filename);
-    await database.migrate.latest();
+    await migrate(database);
     await shrinkable(database);
     return database;
   } catch (error) {
     await database?.destroy();
-    throw new StoreError(`${reasonOf(error, path)} (DATABASE_URL).`, { cause: error });
+    throw await startFailure(error, url);
   }
+}
+
+/**
+ * Makes the file and its folder where they are not there, for this user alone: people's words are in it. SQLite gives the
+ * write-ahead log and its index the mode of the file (findCreateFileMode in os_unix.c).
+ */
+function make(filename: string): void {
+  mkdirSync(dirname(filename), { recursive: true, mode: 0o700 });
+  try {
+    closeSync(openSync(filename, 'ax', 0o600));
+  } catch (error) {
+    // It is there; what else may be wrong is SQLite's to say.
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    close(filename);
+  }
+}
+
+/** Takes from others what an older version, or a copy that was put back, let them read. */
+function close(filename: string): void {
+  for (const name of [filename, `${filename}-wal`, `${filename}-shm`]) {
+    try {
+      if (existsSync(name)) chmodSync(name, statSync(name).mode & 0o700);
+    } catch {
+      // It is another user's, or on a file system without modes: the doctor says what cannot be written.
+    }
+  }
+}
+
+/** An error of any statement as one line for whoever starts the bot with this address. */
+export async function startFailure(error: unknown, url: string): Promise<StoreError> {
+  if (error instanceof StoreError) {
+    return isBusy(error.cause) ? new StoreError(error.message, { cause: error.cause, temporary: true }) : error;
+  }
+  const path = url.slice(PREFIX.length);
+  const file = pathOf(url);
+  // What SQLite says of a full disk depends on what it was about to do.
+  const room = file === null ? undefined : await roomFor(file).catch(() => undefined);
+  const lack = room && room.refusal !== 'EROFS' ? lackOf(room) : undefined;
+  const text = lack
+    ? `There is no room for the database ${path}: ${lack}. Make room, or name another place`
+    : reasonOf(error, path);
+  // A backup, or an editor of databases, lets go of it some time.
+  const temporary = !lack && isBusy(error);
+  return new StoreError(`${text} (DATABASE_URL).`, { cause: error, temporary });
+}
+
+function isBusy(error: unknown): boolean {
+  return /BUSY|locked/.test(String(error));
 }
 
 /**
@@ -62,10 +133,68 @@ export async function openDatabase(url: string): Promise<Database> {
  * closes it. A database in memory has one connection alone: it is given itself, and close() does nothing.
  */
 export function openReader(database: Database): { readonly reader: Database; close(): Promise<void> } {
-  const { filename } = database.client.config.connection as { filename: string };
-  if (filename === MEMORY) return { reader: database, close: () => Promise.resolve() };
-  const reader = connect(filename, `${PREPARE} PRAGMA query_only = ON; PRAGMA cache_size = -${READER_CACHE_KB};`);
+  const filename = fileOf(database);
+  if (filename === null) return { reader: database, close: () => Promise.resolve() };
+  // Nothing that needs the file's lock: it is opened with the first read, and another program may hold it then.
+  const sql = `PRAGMA busy_timeout = ${READER_BUSY_MS}; PRAGMA query_only = ON; PRAGMA cache_size = -${READER_CACHE_KB};`;
+  const reader = connect(filename, sql);
   return { reader, close: () => reader.destroy() };
+}
+
+/** The path of the file of an address; null: it is in memory. */
+export function pathOf(url: string): string | null {
+  const path = url.slice(PREFIX.length);
+  return path === MEMORY ? null : resolve(path);
+}
+
+/** The path of its file; null: it is in memory. */
+export function fileOf(database: Database): string | null {
+  const { filename } = database.client.config.connection as { filename: string };
+  return filename === MEMORY ? null : filename;
+}
+
+/**
+ * Brings the tables up to date. Of two processes that start at the same moment the second finds the file busy, or changed
+ * since it looked: it looks again. Which of the two goes on is the instance lock's to say.
+ */
+async function migrate(database: Database): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await oneMigrationLock(database);
+      await database.migrate.latest();
+      await database.raw(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      return;
+    } catch (error) {
+      if (attempt === MIGRATIONS || !/BUSY|already locked/.test(String(error))) throw error;
+    }
+    await wait(MIGRATION_PAUSE_MS);
+  }
+}
+
+/**
+ * The migrator's own tables, made in one: two migrators that make them at the same moment leave two rows in the table of
+ * the lock, and with two rows nobody ever gets it again (knex 3.3.0, table-creator.js). A lock that is taken is one of a
+ * file that somebody copied: migrations run in one transaction, which takes its lock back when it ends unfinished.
+ */
+async function oneMigrationLock(database: Database): Promise<void> {
+  await database.raw('BEGIN IMMEDIATE');
+  try {
+    await database.raw(
+      'CREATE TABLE IF NOT EXISTS migrations (id integer not null primary key autoincrement, name varchar(255), batch integer, migration_time datetime)',
+    );
+    await database.raw(
+      'CREATE TABLE IF NOT EXISTS migrations_lock ("index" integer not null primary key autoincrement, is_locked integer)',
+    );
+    const rows = await database('migrations_lock').select();
+    if (rows.length !== 1 || rows[0].is_locked !== 0) {
+      await database('migrations_lock').delete();
+      await database('migrations_lock').insert({ is_locked: 0 });
+    }
+    await database.raw('COMMIT');
+  } catch (error) {
+    await database.raw('ROLLBACK').catch(() => {});
+    throw error;
+  }
 }
 
 /**
@@ -87,6 +216,8 @@ function connect(filename: string, sql = PREPARE): Database {
     // SQLite has one writer; and with one connection that is never replaced, an in-memory database lives on.
     pool: { min: 1, max: 1, afterCreate: prepare(sql) },
     acquireConnectionTimeout: 10_000,
+    // What people said is among the values: it must not get into errors, and so into the log.
+    compileSqlOnError: false,
     migrations: {
       tableName: 'migrations',
       migrationSource: {
@@ -119,8 +250,9 @@ function reasonOf(error: unknown, path: string): string {
   if (code === 'EEXIST' || code === 'ENOTDIR')
     return `The folder of the database ${path} is a file: name another place`;
   if (/SQLITE_NOTADB|not a database/.test(text)) return `The file ${path} is not a database: move it away`;
-  if (/CANTOPEN/.test(text)) return `The database ${path} cannot be opened: it may be a folder, or not readable`;
-  if (/BUSY|locked/.test(text)) return `The database ${path} is in use by another process: is the bot already running`;
+  if (/CANTOPEN/.test(text))
+    return `The database ${path} cannot be opened: it may be a folder, or it or a file beside it (-wal, -shm) belongs to another user`;
+  if (isBusy(error)) return `The database ${path} is in use by another process, such as a backup, for too long`;
   if (/CORRUPT/.test(text)) return `The database ${path} is damaged: restore it from a copy, or move it away`;
   if (/corrupt/.test(text)) return `The database ${path} was written by a newer version of the bot: update the bot`;
   return `The database ${path} cannot be used: ${text}`;

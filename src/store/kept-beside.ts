@@ -1,19 +1,27 @@
 import type { UserId } from '../bridge/ports.ts';
 import type { StayingCounts } from '../bridge/privacy-ports.ts';
+import type { CardDeed } from '../bridge/rule-ports.ts';
 import type { Database } from './database.ts';
+import { ownRows } from './personal-rows.ts';
 import type { TextSeal } from './text-seal.ts';
 
 type Row = Record<string, unknown>;
 
 /**
- * What is kept of a person for moderators and by managers. Reports about them are left out, and of cards who did what:
- * that would tell them who reported or noted it.
+ * What is kept of a person for moderators and by managers. Reports about them are left out, and what others did on cards
+ * about them: that would tell them who reported or noted it.
  */
 export interface KeptBeside {
   readonly cards: readonly { readonly saidAt: number; readonly channelId: string; readonly text: string }[];
   readonly reports: readonly { readonly madeAt: number; readonly about: string; readonly reason: string }[];
   readonly readings: readonly { readonly at: number; readonly act: string; readonly what: string }[];
   readonly permissions: readonly { readonly tool: string | null; readonly allowed: boolean }[];
+  /** What they did on cards. */
+  readonly deeds: readonly { readonly kind: string; readonly at: number; readonly text?: string }[];
+  /** Rules that they added. */
+  readonly rules: readonly { readonly kind: string; readonly text: string; readonly madeAt: number }[];
+  /** Where the bot is because they asked it in. */
+  readonly places: readonly { readonly channelId: string }[];
 }
 
 /** Finds it, in the order of time. `permissions`: entries under their id; `tool` null: to read the record. */
@@ -23,20 +31,16 @@ export async function keptBeside(
   guildId: string,
   userId: UserId,
 ): Promise<KeptBeside> {
-  const guild = { guild_id: guildId };
-  const named = { ...guild, kind: 'person', subject_id: userId };
-  const open = (column: string, row: Row): string => seal.open(column, row[column.split('.')[1] ?? '']);
-  const cards: Row[] = await reader('rule_cards')
-    .where({ ...guild, user_id: userId })
-    .orderBy('said_at');
-  const reports: Row[] = await reader('reports')
-    .where({ ...guild, by_id: userId })
-    .orderBy('id');
-  const readings: Row[] = await reader('reading_audit')
-    .where({ ...guild, user_id: userId })
-    .orderBy('id');
-  const tools: Row[] = await reader('tool_rules').where(named).orderBy('tool');
-  const readers: Row[] = await reader('reader_entries').where(named);
+  const open = (column: string, row: Row): string => seal.open(column, row[column.split('.')[1] ?? ''], row);
+  const own = (table: string) => ownRows(reader, table, { guildId, userId });
+  const cards: Row[] = await own('rule_cards').orderBy('said_at');
+  const all: Row[] = await reader('rule_cards').where({ guild_id: guildId }).orderBy('said_at');
+  const reports: Row[] = await own('reports').orderBy('id');
+  const readings: Row[] = await own('reading_audit').orderBy('id');
+  const tools: Row[] = await own('tool_rules').orderBy('tool');
+  const readers: Row[] = await own('reader_entries');
+  const rules: Row[] = await own('rules').orderBy('id');
+  const places: Row[] = await own('places');
   return {
     cards: cards.map((row) => ({
       saidAt: Number(row.said_at),
@@ -57,7 +61,21 @@ export async function keptBeside(
       ...tools.map(({ tool, allowed }) => ({ tool: String(tool), allowed: Boolean(allowed) })),
       ...readers.map(() => ({ tool: null, allowed: true })),
     ],
+    deeds: all.flatMap((row) => deedsOf(open('rule_cards.deeds', row), userId)),
+    rules: rules.map(({ kind, text, made_at }) => ({
+      kind: String(kind),
+      text: String(text),
+      madeAt: Number(made_at),
+    })),
+    places: places.map(({ channel_id }) => ({ channelId: String(channel_id) })),
   };
+}
+
+function deedsOf(json: string, userId: UserId): KeptBeside['deeds'] {
+  const deeds: readonly CardDeed[] = JSON.parse(json);
+  return deeds
+    .filter(({ by }) => by.userId === userId)
+    .map(({ kind, at, text }) => ({ kind, at, ...(text !== undefined && { text }) }));
 }
 
 /** How much of it there is. `cards` go with forgetting, the rest stays. */

@@ -1,7 +1,8 @@
 import type { Note, Notes } from '../bridge/guild-ports.ts';
-import type { Person } from '../bridge/ports.ts';
+import { wallClock } from '../clock/wall-clock.ts';
 import { asked, type Database } from './database.ts';
 import { keptText } from './kept-text.ts';
+import { nextId } from './next-id.ts';
 import { openText, type TextSeal } from './text-seal.ts';
 
 /** What a failure of the database says. */
@@ -16,14 +17,15 @@ export class NoteStore implements Notes {
   readonly #seal: TextSeal;
 
   /** `seal`: how texts and names stand in the database. */
-  constructor(database: Database, now: () => number = Date.now, seal: TextSeal = openText) {
+  constructor(database: Database, now: () => number = () => wallClock.now(), seal: TextSeal = openText) {
     this.#database = database;
     this.#now = now;
     this.#seal = seal;
   }
 
-  async add(guildId: string, note: { text: string; by: Person }): Promise<Note> {
+  async add(guildId: string, note: Pick<Note, 'text' | 'by' | 'channelId' | 'outside'>): Promise<Note> {
     const text = keptText(note.text, 'The note', LONGEST_TEXT);
+    const { channelId } = note;
     const { userId, name } = note.by;
     const madeAt = this.#now();
     const id = await asked(WHAT, 'written to', async () => {
@@ -31,12 +33,19 @@ export class NoteStore implements Notes {
       return this.#database.transaction(async (inside) => {
         const [row] = await inside('notes').where({ guild_id: guildId }).count({ count: '*' });
         if (Number(row?.count) >= MOST_NOTES) return undefined;
-        const sealed = { name: this.#seal.seal('notes.name', name), text: this.#seal.seal('notes.text', text) };
-        const fields = { guild_id: guildId, user_id: userId, ...sealed, made_at: madeAt };
-        return (await inside('notes').insert(fields))[0];
+        const id = await nextId(inside, 'notes');
+        const bound = { id, guild_id: guildId, user_id: userId };
+        const sealed = {
+          name: this.#seal.seal('notes.name', name, bound),
+          text: this.#seal.seal('notes.text', text, bound),
+        };
+        const more = { channel_id: channelId ?? null, outside: note.outside ? 1 : 0 };
+        await inside('notes').insert({ ...bound, ...sealed, made_at: madeAt, ...more });
+        return id;
       });
     });
-    if (id !== undefined) return { id, text, by: { userId, name }, madeAt };
+    const more = { ...(channelId !== undefined && { channelId }), ...(note.outside && { outside: true as const }) };
+    if (id !== undefined) return { id, text, by: { userId, name }, madeAt, ...more };
     throw new RangeError(`This server has ${MOST_NOTES} notes already. Delete one first: /notes delete.`);
   }
 
@@ -46,9 +55,11 @@ export class NoteStore implements Notes {
     );
     return rows.map((row) => ({
       id: row.id,
-      text: this.#seal.open('notes.text', row.text),
-      by: { userId: row.user_id, name: this.#seal.open('notes.name', row.name) },
+      text: this.#seal.open('notes.text', row.text, row),
+      by: { userId: row.user_id, name: this.#seal.open('notes.name', row.name, row) },
       madeAt: row.made_at,
+      ...(row.channel_id && { channelId: row.channel_id }),
+      ...(row.outside === 1 && { outside: true as const }),
     }));
   }
 

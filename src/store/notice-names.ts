@@ -1,14 +1,19 @@
 import type { Database } from './database.ts';
+import { SOMEBODY } from './personal-data.ts';
 import type { TextSeal } from './text-seal.ts';
 
-const COLUMN = 'notices.text';
+/** Texts of ours, and what somebody looked for: others' names may be in them. */
+const COLUMNS = [
+  ['notices', 'text'],
+  ['reading_audit', 'what'],
+] as const;
 const PAGE = 200;
 /** A shorter name is found in too many words. */
 const SHORTEST_NAME = 2;
 
 /**
- * Puts `somebody` in the place of these names in what the bot told the channels of a guild, such as who asked it in: the
- * notices themselves have to stay, because others read them, too. Gives how many were changed.
+ * Puts `somebody` in the place of these names in what the bot told the channels of a guild, such as who asked it in, and
+ * in what others looked for: the texts themselves have to stay, because they are others', too. Gives how many changed.
  */
 export async function takeNamesOut(
   database: Database,
@@ -22,20 +27,31 @@ export async function takeNamesOut(
   const escaped = known.sort((one, other) => other.length - one.length).map((name) => RegExp.escape(name));
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join('|')})(?![\\p{L}\\p{N}])`, 'gu');
   let changed = 0;
+  for (const [table, name] of COLUMNS) changed += await replaced(database, seal, { guildId, table, name, pattern });
+  return changed;
+}
+
+async function replaced(
+  database: Database,
+  seal: TextSeal,
+  { guildId, table, name, pattern }: { guildId: string; table: string; name: string; pattern: RegExp },
+): Promise<number> {
+  const column = `${table}.${name}`;
+  let changed = 0;
   for (let after = 0; ; ) {
-    const rows = await database('notices')
+    const rows = await database(table)
       .where({ guild_id: guildId })
       .where('id', '>', after)
       .orderBy('id')
       .limit(PAGE)
-      .select('id', 'text');
+      .select('id', 'guild_id', 'user_id', name);
     for (const row of rows) {
-      const text = seal.open(COLUMN, row.text);
-      const without = text.replace(pattern, 'somebody');
+      const text = seal.open(column, row[name], row);
+      const without = text.replace(pattern, SOMEBODY);
       if (without === text) continue;
-      await database('notices')
+      await database(table)
         .where({ id: row.id })
-        .update({ text: seal.seal(COLUMN, without) });
+        .update({ [name]: seal.seal(column, without, row) });
       changed += 1;
     }
     if (rows.length < PAGE) return changed;

@@ -1,18 +1,38 @@
+import { setImmediate as breath } from 'node:timers/promises';
 import type { UserId } from '../bridge/ports.ts';
 import type { Database } from './database.ts';
+import { PRIVATE_CALL } from './line-ids.ts';
+import { ownRows } from './personal-rows.ts';
+import { Quotes } from './quotes.ts';
 import type { TextSeal } from './text-seal.ts';
 
-/** The ids of everything in the record that is a person's, by kind. `answers`: of the model, to them alone. */
+type Row = Record<string, unknown>;
+
+/**
+ * The ids of everything in the record that is a person's, by kind. `answers`: of the model, to them alone. `quotedIn`:
+ * calls of others in which their words or name stand. `repeated`: what the model said to others in
+ * their words.
+ */
 export interface PersonLines {
   readonly answers: readonly number[];
   readonly toolCalls: readonly number[];
   readonly comings: readonly number[];
   readonly notices: readonly number[];
   readonly utterances: readonly number[];
+  readonly quotedIn: readonly number[];
+  readonly repeated: readonly number[];
+  /** Under which they stand in what is kept. */
+  readonly names: ReadonlySet<string>;
 }
 
-/** Calls whose askers are opened at a time: they may be sealed, so that no index knows them. */
+/** Rows that are opened at a time: they may be sealed, so that no index knows them. */
 const PAGE = 500;
+/** Results of tools are long. */
+const CALLS_PAGE = 50;
+/** After so much work everything else goes first: sound is sent every 20 ms. */
+const WORK_MS = 6;
+/** An answer to what a call brought begins within this. */
+const ANSWERED_WITHIN_MS = 120_000;
 
 /**
  * Answers to nobody else: every turn that they name is this person's. The turns of a reminder are nobody's, and stand
@@ -30,13 +50,13 @@ export async function linesOfPerson(
   guildId: string,
   userId: UserId,
 ): Promise<PersonLines> {
-  const theirs = { guild_id: guildId, user_id: userId };
+  const whose = { guildId, userId };
   const ids = async (table: string): Promise<number[]> => {
-    const rows = await reader(table).where(theirs).orderBy('id').select('id');
+    const rows = await ownRows(reader, table, whose).orderBy('id').select('id');
     return rows.map(({ id }) => Number(id));
   };
   const conversations: { conversation_id: number }[] = await reader.raw(
-    'SELECT DISTINCT t.conversation_id FROM conversations AS c JOIN turns AS t ON t.conversation_id = c.id WHERE c.guild_id = ? AND t.user_id = ?',
+    'SELECT DISTINCT conversation_id FROM turns WHERE guild_id = ? AND user_id = ?',
     [guildId, userId],
   );
   const answers: number[] = [];
@@ -44,29 +64,104 @@ export async function linesOfPerson(
     const rows: { id: number }[] = await reader.raw(ANSWERS, [conversation_id, userId]);
     answers.push(...rows.map(({ id }) => Number(id)));
   }
+  const { quotes, names } = await quotesOf(reader, seal, guildId, userId);
+  const calls = await callsOf(reader, seal, { guildId, userId, quotes });
+  const own = conversations.map(({ conversation_id }) => Number(conversation_id));
+  const repeated = await repeatedIn(reader, seal, { own, calls: calls.quoting, quotes });
   return {
     answers,
-    toolCalls: await callsOf(reader, seal, guildId, userId),
+    toolCalls: calls.asked,
     comings: await ids('presences'),
     notices: await ids('notices'),
     utterances: await ids('utterances'),
+    quotedIn: calls.quoting.map(({ id }) => Number(id)),
+    repeated: repeated.filter((id) => !answers.includes(id)),
+    names,
   };
 }
 
-async function callsOf(reader: Database, seal: TextSeal, guildId: string, userId: UserId): Promise<number[]> {
-  const found: number[] = [];
-  for (let after = 0; ; ) {
-    const rows = await reader('tool_calls')
-      .where({ guild_id: guildId })
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(PAGE)
-      .select('id', 'askers');
-    for (const row of rows) {
-      const askers: { userId: UserId }[] = JSON.parse(seal.open('tool_calls.askers', row.askers));
-      if (askers.some((asker) => asker.userId === userId)) found.push(Number(row.id));
+/** What they said and wrote here, and their names, as it is found again elsewhere. */
+async function quotesOf(reader: Database, seal: TextSeal, guildId: string, userId: UserId) {
+  const names = new Set<string>();
+  const texts: string[] = [];
+  for (const table of ['utterances', 'presences', 'notes', 'reminders', 'usage']) {
+    for await (const row of pages(reader, table, (rows) => rows.where({ guild_id: guildId, user_id: userId }))) {
+      names.add(seal.open(`${table}.name`, row.name, row));
+      if ('text' in row) texts.push(seal.open(`${table}.text`, row.text, row));
     }
-    if (rows.length < PAGE) return found;
-    after = Number(rows.at(-1)?.id);
+  }
+  const quotes = new Quotes({ names, id: userId });
+  for (const text of texts) quotes.add(text);
+  return { quotes, names };
+}
+
+async function callsOf(
+  reader: Database,
+  seal: TextSeal,
+  { guildId, userId, quotes }: { guildId: string; userId: UserId; quotes: Quotes },
+): Promise<{ readonly asked: readonly number[]; readonly quoting: readonly Row[] }> {
+  const asked: number[] = [];
+  const quoting: Row[] = [];
+  for await (const row of pages(reader, 'tool_calls', (rows) => rows.where({ guild_id: guildId }), CALLS_PAGE)) {
+    const askers: { userId: UserId }[] = JSON.parse(seal.open('tool_calls.askers', row.askers, row));
+    if (askers.some((asker) => asker.userId === userId)) asked.push(Number(row.id));
+    // Of what is kept for its askers alone the lines go one by one: takeGoneLinesOut().
+    else if (String(row.call_id).startsWith(PRIVATE_CALL)) continue;
+    else if (textsOf(row, seal).some((text) => quotes.standIn(text))) quoting.push(row);
+  }
+  return { asked, quoting };
+}
+
+function textsOf(row: Row, seal: TextSeal): readonly string[] {
+  const columns = ['arguments', ...(row.output === null ? [] : ['output'])];
+  return columns.map((name) => seal.open(`tool_calls.${name}`, row[name], row));
+}
+
+/** What the model said with the person's words in it: in conversations of theirs, and soon after others found them. */
+async function repeatedIn(
+  reader: Database,
+  seal: TextSeal,
+  { own, calls, quotes }: { own: readonly number[]; calls: readonly Row[]; quotes: Quotes },
+): Promise<readonly number[]> {
+  const found = new Set<number>();
+  const look = async (conversation_id: unknown, from: number, until: number): Promise<void> => {
+    const within = (rows: Query): Query =>
+      rows.where({ conversation_id, by: 'model' }).whereBetween('started_at', [from, until]);
+    for await (const row of pages(reader, 'utterances', within)) {
+      if (quotes.repeats(seal.open('utterances.text', row.text, row))) found.add(Number(row.id));
+    }
+  };
+  for (const id of own) await look(id, 0, Number.MAX_SAFE_INTEGER);
+  for (const { conversation_id, started_at } of calls) {
+    const at = Number(started_at);
+    if (!own.includes(Number(conversation_id))) await look(conversation_id, at, at + ANSWERED_WITHIN_MS);
+  }
+  return [...found];
+}
+
+type Query = ReturnType<Database>;
+
+/** Rows in the order of their rowid, some at a time; whatever is done with them, everything else has its turn. */
+async function* pages(
+  reader: Database,
+  table: string,
+  narrowed: (rows: Query) => Query,
+  size = PAGE,
+): AsyncGenerator<Row> {
+  let since = performance.now();
+  for (let after = 0; ; ) {
+    const rows: Row[] = await narrowed(reader(table))
+      .select(reader.raw('rowid AS its_rowid'), '*')
+      .whereRaw('rowid > ?', [after])
+      .orderByRaw('rowid')
+      .limit(size);
+    for (const row of rows) {
+      yield row;
+      if (performance.now() - since < WORK_MS) continue;
+      await breath();
+      since = performance.now();
+    }
+    if (rows.length < size) return;
+    after = Number(rows.at(-1)?.its_rowid);
   }
 }

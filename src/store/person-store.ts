@@ -1,14 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { UserId } from '../bridge/ports.ts';
-import type { KeptCounts, KeptOfPerson } from '../bridge/privacy-ports.ts';
+import type { ForgottenBeside, KeptCounts, KeptOfPerson } from '../bridge/privacy-ports.ts';
 import type { PostedIn, RecordedLine } from '../bridge/record-ports.ts';
 import { type Database, StoreError } from './database.ts';
 import { deleteLines } from './delete-lines.ts';
-import { keptBeside, stayingOf } from './kept-beside.ts';
+import { emptyLog } from './empty-log.ts';
+import { type KeptBeside, keptBeside, stayingOf } from './kept-beside.ts';
 import { takeNamesOut } from './notice-names.ts';
 import { linesOfPerson, type PersonLines } from './person-lines.ts';
+import { personalTables } from './personal-data.ts';
+import { settleRows } from './personal-rows.ts';
 import { addRemoval } from './post-removals.ts';
 import { postsOf } from './posts.ts';
+import { takeGoneLinesOut } from './private-calls.ts';
 import { lineOf, lineTables } from './record-rows.ts';
 import type { TextSeal } from './text-seal.ts';
 
@@ -18,11 +22,16 @@ type Row = Record<string, unknown>;
 const BATCH = 25;
 /** Between two batches. */
 const BREATH_MS = 2;
-/** How often a checkpoint is tried while somebody reads. */
-const CHECKPOINTS = 20;
-const CHECKPOINT_RETRY_MS = 50;
 const PAGE = 500;
-const SOMEBODY = 'somebody';
+const SETTLE_AGAIN_MS = 10_000;
+/** In the place of what a call of others' was asked and found. */
+const NOTHING = { arguments: '{}', output: '"(removed)"' };
+/** Tables whose rows are one person's alone, and have nothing beside them. */
+/** What forgetting leaves and erasing does not. */
+const REST = Object.entries(personalTables).flatMap(([table, { owner, forget, erase }]) =>
+  owner !== null && forget === 'kept' && erase !== 'kept' ? [table] : [],
+);
+const PLAIN_TABLES = ['notes', 'reminders', 'person_zones', 'places', 'rules', 'turns'];
 
 /** What a PersonStore works with. `reader`: a connection of its own (openReader). */
 export interface PersonStoreParts {
@@ -47,12 +56,13 @@ export class PersonStore {
       const { reader, seal } = this.#parts;
       const lines = await linesOfPerson(reader, seal, guildId, userId);
       const kept = await this.#others(guildId, userId);
-      const first = Math.min(...Object.values(lines).flatMap((ids) => ids.slice(0, 1)));
+      const { utterances, answers, toolCalls, comings, notices } = lines;
+      const first = Math.min(...[utterances, answers, toolCalls, comings, notices].flatMap((ids) => ids.slice(0, 1)));
       const made = [...kept.notes, ...kept.reminders].map(({ madeAt }) => madeAt);
       const beside = await keptBeside(reader, seal, guildId, userId);
       const days = kept.usage.map(({ day }) => Date.parse(day));
       const since = Math.min(first / 1_024, ...made, ...days);
-      const counts = { ...countsOf(lines), ...countsBeside(kept), cards: beside.cards.length };
+      const counts = { ...countsOf(lines), ...countsBeside(kept), ...countsOfModerating(beside) };
       return { counts, staying: stayingOf(beside), since: Number.isFinite(since) ? Math.floor(since) : null };
     });
   }
@@ -62,7 +72,8 @@ export class PersonStore {
     return this.#asked('read from', async () => {
       const { reader, seal } = this.#parts;
       const ids = await linesOfPerson(reader, seal, guildId, userId);
-      const lines = await this.#lines(Object.values(ids).flat());
+      const { utterances, answers, toolCalls, comings, notices } = ids;
+      const lines = await this.#lines([...utterances, ...answers, ...toolCalls, ...comings, ...notices]);
       const others = await this.#others(guildId, userId);
       const beside = await keptBeside(reader, seal, guildId, userId);
       return { lines: lines.sort((one, other) => one.id - other.id), ...others, ...beside };
@@ -73,53 +84,93 @@ export class PersonStore {
    * Deletes all of it but what was used, and writes down which posts have to be edited. Their bytes are gone from the
    * file and its log when it resolves. Throws StoreError; what was deleted until then stays deleted.
    */
-  forget(guildId: string, userId: UserId): Promise<{ readonly counts: KeptCounts; readonly posts: number }> {
+  forget(
+    guildId: string,
+    userId: UserId,
+  ): Promise<{ readonly counts: KeptCounts; readonly posts: number; readonly beside: ForgottenBeside }> {
     return this.#asked('taken out of', async () => {
       const { database, reader, seal } = this.#parts;
       const ids = await linesOfPerson(reader, seal, guildId, userId);
       const others = await this.#others(guildId, userId);
-      const { cards } = await keptBeside(reader, seal, guildId, userId);
+      const beside = await keptBeside(reader, seal, guildId, userId);
       const messages = new Set<string>();
-      const names = new Set<string>();
+      const replies = (await this.#lines(ids.repeated, database)).flatMap((line) =>
+        line.kind === 'utterance' && line.replyId !== null
+          ? [{ conversationId: line.conversationId, replyId: line.replyId }]
+          : [],
+      );
       // Utterances last: their turns tell which answers are theirs, should this be broken off.
       for (const some of inBatches([
         ...ids.answers,
+        ...ids.repeated,
         ...ids.toolCalls,
         ...ids.comings,
         ...ids.notices,
         ...ids.utterances,
       ])) {
         const gone = await this.#delete(guildId, userId, some);
-        for (const message of gone.messages) messages.add(message);
-        for (const name of gone.names) names.add(name);
+        for (const message of gone) messages.add(message);
         await wait(BREATH_MS);
       }
-      const theirs = { guild_id: guildId, user_id: userId };
-      await database.transaction(async (transaction) => {
-        for (const table of ['notes', 'reminders']) await transaction(table).where(theirs).delete();
-        // The bot is still to come back to where they asked it in.
-        await transaction('places')
-          .where(theirs)
-          .update({ name: seal.seal('places.name', SOMEBODY) });
-        await transaction.raw(
-          'DELETE FROM turns WHERE user_id = ? AND conversation_id IN (SELECT id FROM conversations WHERE guild_id = ?)',
-          [userId, guildId],
-        );
-      });
-      await takeNamesOut(database, seal, guildId, names);
-      const counts = { ...countsOf(ids), ...countsBeside(others), cards: cards.length };
-      return { counts, posts: messages.size };
+      for (const some of inBatches(ids.quotedIn)) {
+        for (const message of await this.#empty(guildId, userId, some)) messages.add(message);
+        await wait(BREATH_MS);
+      }
+      const whose = { guildId, userId };
+      await database.transaction((transaction) =>
+        settleRows(transaction, seal, { tables: PLAIN_TABLES, whose, fate: 'forget' }),
+      );
+      await takeGoneLinesOut(database, seal, guildId);
+      await takeNamesOut(database, seal, guildId, ids.names);
+      const counts = { ...countsOf(ids), ...countsBeside(others), ...countsOfModerating(beside) };
+      const lineIds = new Set([...ids.repeated, ...ids.quotedIn]);
+      return { counts, posts: messages.size, beside: { replies, lineIds } };
     });
   }
 
-  /** Nothing that was deleted is left in the write-ahead log either. Throws StoreError. */
+  /**
+   * Nothing that was deleted is left in the write-ahead log either. Where a long reader keeps it there, such as a backup,
+   * it is emptied as soon as that ends. Throws StoreError.
+   */
   settle(): Promise<void> {
     return this.#asked('taken out of', async () => {
-      for (let left = CHECKPOINTS; left > 0; left -= 1) {
-        const [row] = await this.#parts.database.raw('PRAGMA wal_checkpoint(TRUNCATE)');
-        if (row?.busy !== 1) return;
-        await wait(CHECKPOINT_RETRY_MS);
+      try {
+        await emptyLog(this.#parts.database);
+      } catch (error) {
+        if (!(error instanceof StoreError && error.temporary)) throw error;
+        // When the process ends before, SQLite empties the log itself.
+        setTimeout(() => void this.settle().catch(() => {}), SETTLE_AGAIN_MS).unref();
       }
+    });
+  }
+
+  /** The guilds in which anything is kept of a person. Throws StoreError. */
+  guildsOf(userId: UserId): Promise<readonly string[]> {
+    return this.#asked('read from', async () => {
+      const ids = new Set<string>();
+      for (const [table, { owner, where = {} }] of Object.entries(personalTables)) {
+        if (owner === null) continue;
+        const rows = await this.#parts
+          .reader(table)
+          .where({ [owner]: userId, ...where })
+          .distinct('guild_id');
+        for (const { guild_id } of rows) ids.add(String(guild_id));
+      }
+      const about = await this.#parts.reader('reports').where({ about_id: userId }).distinct('guild_id');
+      for (const { guild_id } of about) ids.add(String(guild_id));
+      return [...ids].sort();
+    });
+  }
+
+  /** After forget(): what that leaves goes as well, as the list says of erasing, and so do reports about them. Throws StoreError. */
+  eraseRest(guildId: string, userId: UserId): Promise<void> {
+    return this.#asked('taken out of', async () => {
+      const { database, seal } = this.#parts;
+      const whose = { guildId, userId };
+      await database.transaction(async (transaction) => {
+        await settleRows(transaction, seal, { tables: REST, whose, fate: 'erase' });
+        await transaction('reports').where({ guild_id: guildId, about_id: userId }).delete();
+      });
     });
   }
 
@@ -129,8 +180,30 @@ export class PersonStore {
     return this.#lines(rows.map(({ line_id }) => Number(line_id)));
   }
 
-  /** Gives the messages that showed them, and the names under which the person stood there. */
-  async #delete(guildId: string, userId: UserId, ids: readonly number[]) {
+  /** Calls of others stay, without what they were asked and found. Gives the messages that showed them. */
+  async #empty(guildId: string, userId: UserId, ids: readonly number[]): Promise<readonly string[]> {
+    const { database, seal } = this.#parts;
+    const posts = await postsOf(database, ids);
+    await database.transaction(async (transaction) => {
+      for (const id of ids) {
+        const row = { id, guild_id: guildId };
+        await transaction('tool_calls')
+          .where({ id })
+          .update({ arguments: seal.seal('tool_calls.arguments', NOTHING.arguments, row) });
+        await transaction('tool_calls')
+          .where({ id })
+          .whereNotNull('output')
+          .update({ output: seal.seal('tool_calls.output', NOTHING.output, row) });
+        for (const post of posts.get(id) ?? []) {
+          await addRemoval(transaction, seal, { guildId, userId, post, extent: 'whole', beginnings: [] });
+        }
+      }
+    });
+    return [...posts.values()].flat().map(({ channelId, messageId }) => `${channelId}/${messageId}`);
+  }
+
+  /** Gives the messages that showed them. */
+  async #delete(guildId: string, userId: UserId, ids: readonly number[]): Promise<readonly string[]> {
     const { database, seal, beginningsOf } = this.#parts;
     const lines = await this.#lines(ids, database);
     const removals = lines.flatMap((line) => {
@@ -141,8 +214,7 @@ export class PersonStore {
     await deleteLines(database, ids, async (transaction) => {
       for (const removal of removals) await addRemoval(transaction, seal, removal);
     });
-    const theirs = lines.flatMap((line) => ('userId' in line && line.userId === userId ? [line.name] : []));
-    return { messages: removals.map(({ post }) => `${post.channelId}/${post.messageId}`), names: theirs };
+    return removals.map(({ post }) => `${post.channelId}/${post.messageId}`);
   }
 
   async #lines(ids: readonly number[], reader = this.#parts.reader): Promise<RecordedLine[]> {
@@ -164,24 +236,28 @@ export class PersonStore {
   async #others(guildId: string, userId: UserId) {
     const { reader, seal } = this.#parts;
     const theirs = { guild_id: guildId, user_id: userId };
-    const [notes, reminders, usage]: Row[][] = await Promise.all([
+    const [zone, notes, reminders, usage]: Row[][] = await Promise.all([
+      reader('person_zones').where(theirs),
       reader('notes').where(theirs).orderBy('id'),
       reader('reminders').where(theirs).orderBy('id'),
       reader('usage').where(theirs).orderBy('day'),
     ]);
-    const text = (table: string, row: Row): string => seal.open(`${table}.text`, row.text);
+    const text = (table: string, row: Row): string => seal.open(`${table}.text`, row.text, row);
     return {
+      timeZone: zone?.[0] ? String(zone[0].zone) : null,
       notes: (notes ?? []).map((row) => ({ text: text('notes', row), madeAt: Number(row.made_at) })),
       reminders: (reminders ?? []).map((row) => ({
         text: text('reminders', row),
         dueAt: Number(row.due_at),
         madeAt: Number(row.made_at),
+        ...(row.repeat_days !== null && {
+          repeat: { days: row.repeat_days, time: row.repeat_time, zone: row.repeat_zone },
+        }),
       })),
-      usage: (usage ?? []).map(({ guild_id: _guild, user_id: _user, name, day, ...row }) => ({
-        day: String(day),
-        name: seal.open('usage.name', name),
-        ...row,
-      })),
+      usage: (usage ?? []).map((row) => {
+        const { guild_id: _guild, user_id: _user, name, day, ...used } = row;
+        return { day: String(day), name: seal.open('usage.name', name, row), ...used };
+      }),
     };
   }
 
@@ -202,7 +278,12 @@ function countsOf(ids: PersonLines) {
     toolCalls: ids.toolCalls.length,
     comings: ids.comings.length,
     notices: ids.notices.length,
+    quotes: ids.quotedIn.length + ids.repeated.length,
   };
+}
+
+function countsOfModerating({ cards, deeds, rules }: KeptBeside) {
+  return { cards: cards.length, deeds: deeds.length, rules: rules.length };
 }
 
 function countsBeside({

@@ -1,6 +1,8 @@
 import type { Person } from '../bridge/ports.ts';
 import type { ConversationMode } from '../bridge/record-ports.ts';
+import type { StorageHealth } from '../bridge/storage-ports.ts';
 import type { Database } from './database.ts';
+import { LateWrites } from './late-writes.ts';
 import { openText, type TextSeal } from './text-seal.ts';
 
 /** A voice channel in which the bot is, and who asked it in. */
@@ -15,25 +17,25 @@ export interface Place {
 export class PlaceStore {
   readonly #database: Database;
   readonly #seal: TextSeal;
-  /** Writes in the order in which they were asked for. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #writes: LateWrites;
 
-  /** `seal`: how names stand in the database. */
-  constructor(database: Database, seal: TextSeal = openText) {
+  /** `seal`: how names stand in the database. `health`: says when what could not be written is tried again. */
+  constructor(database: Database, seal: TextSeal = openText, health?: StorageHealth) {
     this.#database = database;
     this.#seal = seal;
+    this.#writes = new LateWrites('places in voice channels', health);
   }
 
   /** The bot is there now; at most one place a guild. */
   keep({ guildId, channelId, by, mode }: Place): Promise<void> {
-    const name = this.#seal.seal('places.name', by.name);
-    const row = { guild_id: guildId, channel_id: channelId, user_id: by.userId, name, mode };
-    return this.#write(() => this.#database('places').insert(row).onConflict('guild_id').merge());
+    const place = { guild_id: guildId, channel_id: channelId, user_id: by.userId, mode };
+    const row = { ...place, name: this.#seal.seal('places.name', by.name, place) };
+    return this.#writes.run(guildId, () => this.#database('places').insert(row).onConflict('guild_id').merge());
   }
 
   /** The bot left, and need not come back. */
   forget(guildId: string): Promise<void> {
-    return this.#write(() => this.#database('places').where({ guild_id: guildId }).delete());
+    return this.#writes.run(guildId, () => this.#database('places').where({ guild_id: guildId }).delete());
   }
 
   async all(): Promise<readonly Place[]> {
@@ -43,19 +45,13 @@ export class PlaceStore {
     return rows.map((row) => ({
       guildId: row.guild_id,
       channelId: row.channel_id,
-      by: { userId: row.user_id, name: this.#seal.open('places.name', row.name) },
+      by: { userId: row.user_id, name: this.#seal.open('places.name', row.name, row) },
       mode: row.mode === 'listen' ? 'listen' : 'talk',
     }));
   }
 
   /** Resolves when nothing is being written any more. */
-  async settled(): Promise<void> {
-    await this.#last;
-  }
-
-  async #write(act: () => PromiseLike<unknown>): Promise<void> {
-    const done = this.#last.then(act);
-    this.#last = done.catch(() => {});
-    await done;
+  settled(): Promise<void> {
+    return this.#writes.settled();
   }
 }

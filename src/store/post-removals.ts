@@ -25,10 +25,11 @@ export async function addRemoval(
 ): Promise<void> {
   const { guildId, userId, post, extent } = removal;
   const key = { user_id: userId, channel_id: post.channelId, message_id: post.messageId, extent };
-  const known = await transaction('post_removals').where(key).first('beginnings');
-  const before: string[] = known ? JSON.parse(seal.open(COLUMN, known.beginnings)) : [];
-  const beginnings = seal.seal(COLUMN, JSON.stringify([...new Set([...before, ...removal.beginnings])]));
-  const row = { ...key, guild_id: guildId, beginnings, failures: 0, reason: null };
+  const bound = { ...key, guild_id: guildId };
+  const known = await transaction('post_removals').where(bound).first('beginnings');
+  const before: string[] = known ? JSON.parse(seal.open(COLUMN, known.beginnings, bound)) : [];
+  const beginnings = seal.seal(COLUMN, JSON.stringify([...new Set([...before, ...removal.beginnings])]), bound);
+  const row = { ...bound, beginnings, failures: 0, reason: null };
   await transaction('post_removals').insert(row).onConflict(Object.keys(key)).merge();
 }
 
@@ -54,7 +55,7 @@ export class RemovalStore {
       guildId: String(row.guild_id),
       post: { channelId: String(row.channel_id), messageId: String(row.message_id) },
       extent: row.extent === 'whole' ? 'whole' : 'lines',
-      beginnings: JSON.parse(this.#seal.open(COLUMN, row.beginnings)),
+      beginnings: JSON.parse(this.#seal.open(COLUMN, row.beginnings, row)),
       failures: Number(row.failures),
     }));
   }
@@ -71,9 +72,11 @@ export class RemovalStore {
 
   /** It is given up; `reason` in words for people. What it was about is not needed any more. */
   async giveUp(id: number, reason: string): Promise<void> {
+    const row = await this.#database('post_removals').where({ id }).first();
+    if (!row) return;
     await this.#database('post_removals')
       .where({ id })
-      .update({ reason, beginnings: this.#seal.seal(COLUMN, '[]') });
+      .update({ reason, beginnings: this.#seal.seal(COLUMN, '[]', row) });
   }
 
   /** How far it is with one person's. At most 50 failures are told, the newest first. */

@@ -17,6 +17,7 @@ import type { TextSeal } from './text-seal.ts';
 /** Lines read at a time: SQLite works in a thread of its own, but the rows are made in ours. */
 const PAGE = 500;
 const MOST_SPEAKERS = 500;
+const MOST_NAMES = 5_000;
 
 /** Reads the record from a connection of its own (openReader). */
 export class StoredRecord implements RecordReader {
@@ -103,7 +104,53 @@ export class StoredRecord implements RecordReader {
     return [...latest]
       .sort(([, one], [, other]) => other.line - one.line)
       .slice(0, MOST_SPEAKERS)
-      .map(([userId, { name }]) => ({ userId, name: this.#seal.open('utterances.name', name) }));
+      .map(([userId, { line, name }]) => ({
+        userId,
+        name: this.#seal.open('utterances.name', name, { guild_id: guildId, id: line, user_id: userId }),
+      }));
+  }
+
+  async everyName({ guildId, channelIds }: Parameters<RecordReader['everyName']>[0]): Promise<readonly Person[]> {
+    const rows: Record<string, unknown>[] = [];
+    for (const channelId of channelIds) rows.push(...(await readable(this.#namesIn(guildId, channelId))));
+    rows.sort((one, other) => Number(other.id) - Number(one.id));
+    const named = rows.map((row) => ({
+      userId: String(row.user_id),
+      name: this.#seal.open('utterances.name', row.name, row),
+    }));
+    return [...new Map(named.map((one) => [`${one.userId} ${one.name}`, one])).values()];
+  }
+
+  /**
+   * A person's first and last line in each conversation, by steps into the indexes: whoever is called otherwise in between
+   * is rare, and all lines of a million take seconds.
+   */
+  #namesIn(guildId: string, channelId: string) {
+    const theirs = 'guild_id = :guildId AND channel_id = :channelId';
+    const began = (line: string): string =>
+      `(SELECT MIN(id) FROM utterances WHERE conversation_id = (SELECT conversation_id FROM utterances WHERE id = ${line}))`;
+    return this.#reader.raw<Record<string, unknown>[]>(
+      `WITH RECURSIVE spoke(id) AS (
+        SELECT MIN(user_id) FROM utterances WHERE ${theirs}
+        UNION ALL
+        SELECT (SELECT MIN(user_id) FROM utterances WHERE ${theirs} AND user_id > spoke.id)
+        FROM spoke WHERE spoke.id IS NOT NULL
+      ), steps(person, line) AS (
+        SELECT spoke.id, (SELECT MAX(id) FROM utterances WHERE ${theirs} AND user_id = spoke.id)
+        FROM spoke WHERE spoke.id IS NOT NULL
+        UNION ALL
+        SELECT steps.person, (
+          SELECT MAX(id) FROM utterances WHERE ${theirs} AND user_id = steps.person AND id < ${began('steps.line')}
+        ) FROM steps WHERE steps.line IS NOT NULL
+        LIMIT ${MOST_NAMES}
+      ), ends(line) AS (
+        SELECT line FROM steps
+        UNION
+        SELECT (SELECT MIN(id) FROM utterances WHERE ${theirs} AND user_id = steps.person AND id >= ${began('steps.line')})
+        FROM steps WHERE line IS NOT NULL
+      ) SELECT id, guild_id, user_id, name FROM utterances WHERE id IN (SELECT line FROM ends WHERE line IS NOT NULL)`,
+      { guildId, channelId },
+    );
   }
 
   /** One step into the index a person, as in channels(). */

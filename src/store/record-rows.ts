@@ -19,16 +19,17 @@ export function lineRow(line: RecordedLine, seal: TextSeal): { readonly table: L
     started_at: line.startedAt,
   };
   switch (line.kind) {
-    case 'utterance':
+    case 'utterance': {
+      const bound = { ...common, user_id: line.userId };
       return {
         table: 'utterances',
         row: {
           ...common,
           by: line.by,
           user_id: line.userId,
-          name: seal.seal('utterances.name', line.name),
+          name: seal.seal('utterances.name', line.name, bound),
           ended_at: line.endedAt,
-          text: seal.seal('utterances.text', line.text),
+          text: seal.seal('utterances.text', line.text, bound),
           language: line.language,
           model: line.model,
           written: Number(line.written),
@@ -41,6 +42,7 @@ export function lineRow(line: RecordedLine, seal: TextSeal): { readonly table: L
           item_ids: JSON.stringify(line.itemIds),
         },
       };
+    }
     case 'tool-call':
       return {
         table: 'tool_calls',
@@ -48,25 +50,24 @@ export function lineRow(line: RecordedLine, seal: TextSeal): { readonly table: L
           ...common,
           call_id: line.callId,
           reply_id: line.replyId,
-          askers: seal.seal('tool_calls.askers', JSON.stringify(line.askers)),
+          askers: seal.seal('tool_calls.askers', JSON.stringify(line.askers), common),
           name: line.name,
-          arguments: seal.seal('tool_calls.arguments', line.arguments),
+          arguments: seal.seal('tool_calls.arguments', line.arguments, common),
           ok: line.result && Number(line.result.ok),
-          output: line.result && seal.seal('tool_calls.output', line.result.output),
+          output: line.result && seal.seal('tool_calls.output', line.result.output, common),
           ended_at: line.endedAt,
         },
       };
     case 'joined':
-    case 'left':
-      return {
-        table: 'presences',
-        row: { ...common, kind: line.kind, user_id: line.userId, name: seal.seal('presences.name', line.name) },
-      };
-    case 'notice':
-      return {
-        table: 'notices',
-        row: { ...common, user_id: line.about ?? null, text: seal.seal('notices.text', line.text) },
-      };
+    case 'left': {
+      const bound = { ...common, user_id: line.userId };
+      const name = seal.seal('presences.name', line.name, bound);
+      return { table: 'presences', row: { ...bound, kind: line.kind, name } };
+    }
+    case 'notice': {
+      const bound = { ...common, user_id: line.about ?? null };
+      return { table: 'notices', row: { ...bound, text: seal.seal('notices.text', line.text, bound) } };
+    }
     default:
       return line satisfies never;
   }
@@ -88,9 +89,9 @@ export function lineOf(table: LineTable, row: Row, seal: TextSeal): BareLine {
         kind: 'utterance',
         by: row.by === 'model' ? 'model' : 'person',
         userId: textOrNull(row.user_id),
-        name: seal.open('utterances.name', row.name),
+        name: seal.open('utterances.name', row.name, row),
         endedAt: Number(row.ended_at),
-        text: seal.open('utterances.text', row.text),
+        text: seal.open('utterances.text', row.text, row),
         language: textOrNull(row.language),
         model: textOrNull(row.model),
         written: row.written === 1,
@@ -110,10 +111,10 @@ export function lineOf(table: LineTable, row: Row, seal: TextSeal): BareLine {
         kind: 'tool-call',
         callId: String(row.call_id),
         replyId: String(row.reply_id),
-        askers: JSON.parse(seal.open('tool_calls.askers', row.askers)),
+        askers: JSON.parse(seal.open('tool_calls.askers', row.askers, row)),
         name: String(row.name),
-        arguments: seal.open('tool_calls.arguments', row.arguments),
-        result: row.ok === null ? null : { ok: row.ok === 1, output: seal.open('tool_calls.output', row.output) },
+        arguments: seal.open('tool_calls.arguments', row.arguments, row),
+        result: row.ok === null ? null : { ok: row.ok === 1, output: seal.open('tool_calls.output', row.output, row) },
         endedAt: numberOrNull(row.ended_at),
       };
     case 'presences':
@@ -121,13 +122,13 @@ export function lineOf(table: LineTable, row: Row, seal: TextSeal): BareLine {
         ...common,
         kind: row.kind === 'left' ? 'left' : 'joined',
         userId: String(row.user_id),
-        name: seal.open('presences.name', row.name),
+        name: seal.open('presences.name', row.name, row),
       };
     case 'notices':
       return {
         ...common,
         kind: 'notice',
-        text: seal.open('notices.text', row.text),
+        text: seal.open('notices.text', row.text, row),
         ...(typeof row.user_id === 'string' && { about: row.user_id }),
       };
     default:
@@ -165,12 +166,21 @@ export function conversationOf(row: Row): RecordedConversation {
   };
 }
 
-export function turnRow(turn: RecordedTurn, conversationId: number, seal: TextSeal): Row {
-  return {
-    conversation_id: conversationId,
+/** The row of a turn of this conversation. */
+export function turnRow(
+  turn: RecordedTurn,
+  conversation: Pick<RecordedConversation, 'id' | 'guildId'>,
+  seal: TextSeal,
+): Row {
+  const bound = {
+    guild_id: conversation.guildId,
+    conversation_id: conversation.id,
     turn_id: turn.turnId,
     user_id: turn.userId,
-    name: seal.seal('turns.name', turn.name),
+  };
+  return {
+    ...bound,
+    name: seal.seal('turns.name', turn.name, bound),
     started_at: turn.startedAt,
     ended_at: turn.endedAt,
     typed: Number(turn.typed),

@@ -74,7 +74,7 @@ async function best(
 ): Promise<Rows> {
   const found = await find(reader, seal, search, words, { before: null, limit: RANKED, columns: 'id, text' });
   const scored = found.map((row) => {
-    const text = seal.open('utterances.text', row.text);
+    const text = seal.open('utterances.text', row.text, row);
     return { id: Number(row.id), score: scoreOf(text, words, seal) };
   });
   scored.sort((one, other) => other.score - one.score || other.id - one.id);
@@ -117,7 +117,8 @@ async function find(
     search.until === undefined ? Number.MAX_SAFE_INTEGER : firstLineId(search.until),
     before ?? Number.MAX_SAFE_INTEGER,
   );
-  const shown = columns === '*' ? 'utterances.*' : 'utterances.id, utterances.text';
+  const shown =
+    columns === '*' ? 'utterances.*' : 'utterances.id, utterances.guild_id, utterances.user_id, utterances.text';
   const sql = `SELECT ${shown} FROM (
       SELECT rowid AS id FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
     ) AS finds JOIN utterances ON utterances.id = finds.id WHERE utterances.guild_id = ? ORDER BY finds.id DESC`;

@@ -26,13 +26,14 @@ export class RecordStore implements RecordWriter {
     this.#seal = seal;
   }
 
-  async write({ conversation, turns, lines, withdrawn = [] }: RecordBatch): Promise<void> {
+  async write({ conversation, turns, lines, withdrawn = [], withdrawnLines = [] }: RecordBatch): Promise<void> {
     try {
       await this.#database.transaction(async (transaction) => {
         await put(transaction, 'conversations', conversationRow(conversation));
-        for (const turn of turns) await put(transaction, 'turns', turnRow(turn, conversation.id, this.#seal));
+        for (const turn of turns) await put(transaction, 'turns', turnRow(turn, conversation, this.#seal));
         for (const line of lines) await this.#line(transaction, line);
         if (withdrawn.length > 0) await takeOut(transaction, conversation.id, withdrawn);
+        if (withdrawnLines.length > 0) await takeOutLines(transaction, withdrawnLines);
       });
     } catch (error) {
       throw new StoreError('What is said cannot be written to the database.', { cause: error });
@@ -46,11 +47,17 @@ export class RecordStore implements RecordWriter {
     return open.length;
   }
 
+  /** The id of the last conversation that is kept; 0: there is none. */
+  async lastConversation(): Promise<number> {
+    const [row] = await this.#database('conversations').max({ last: 'id' });
+    return Number(row?.last ?? 0);
+  }
+
   async #close(id: number, startedAt: number): Promise<void> {
     await this.#database.transaction(async (transaction) => {
       const unread = await transaction('utterances').where({ conversation_id: id, state: 'open' });
       for (const row of unread) {
-        const text = this.#seal.open('utterances.text', row.text);
+        const text = this.#seal.open('utterances.text', row.text, row);
         const state = text === '' ? 'unknown' : 'final';
         await transaction('utterances').where({ id: row.id }).update({ state });
         await index(transaction, { ...scopeOf(row), text }, this.#seal);
@@ -65,6 +72,8 @@ export class RecordStore implements RecordWriter {
   async #line(transaction: Database, line: RecordedLine): Promise<void> {
     const { table, row } = lineRow(line, this.#seal);
     const id = await put(transaction, table, row);
+    // It found a line of before by its turn: its texts are to be bound to that one.
+    if (id !== line.id) await put(transaction, table, lineRow({ ...line, id }, this.#seal).row);
     if (line.kind === 'utterance' && line.state !== 'open') await index(transaction, { ...line, id }, this.#seal);
     for (const { channelId, messageId } of line.posts) {
       await transaction.raw('INSERT OR IGNORE INTO posts (line_id, channel_id, message_id) VALUES (?, ?, ?)', [
@@ -82,11 +91,17 @@ async function takeOut(transaction: Database, conversationId: number, turnIds: r
     .where({ conversation_id: conversationId })
     .whereIn('turn_id', turnIds)
     .select('id');
-  const ids = rows.map(({ id }) => Number(id));
+  await takeOutLines(
+    transaction,
+    rows.map(({ id }) => Number(id)),
+  );
+  await transaction('turns').where({ conversation_id: conversationId }).whereIn('turn_id', turnIds).delete();
+}
+
+async function takeOutLines(transaction: Database, ids: readonly number[]): Promise<void> {
   await transaction('words').whereIn('rowid', ids).delete();
   await transaction('posts').whereIn('line_id', ids).delete();
   await transaction('utterances').whereIn('id', ids).delete();
-  await transaction('turns').where({ conversation_id: conversationId }).whereIn('turn_id', turnIds).delete();
 }
 
 type Indexed = Pick<RecordedUtterance, 'id' | 'conversationId' | 'channelId' | 'userId' | 'text'>;

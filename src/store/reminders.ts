@@ -1,7 +1,9 @@
-import type { Reminder, Reminders } from '../bridge/guild-ports.ts';
+import type { Reminder, Reminders, Repeat } from '../bridge/guild-ports.ts';
 import type { UserId } from '../bridge/ports.ts';
+import { wallClock } from '../clock/wall-clock.ts';
 import { asked, type Database } from './database.ts';
 import { keptText } from './kept-text.ts';
+import { nextId } from './next-id.ts';
 import { openText, type TextSeal } from './text-seal.ts';
 
 /** What a failure of the database says. */
@@ -23,7 +25,7 @@ export class ReminderStore implements Reminders {
   readonly #seal: TextSeal;
 
   /** `seal`: how texts and names stand in the database. */
-  constructor(database: Database, now: () => number = Date.now, seal: TextSeal = openText) {
+  constructor(database: Database, now: () => number = () => wallClock.now(), seal: TextSeal = openText) {
     this.#database = database;
     this.#now = now;
     this.#seal = seal;
@@ -32,7 +34,7 @@ export class ReminderStore implements Reminders {
   async add(wish: Omit<Reminder, 'id' | 'madeAt'>): Promise<Reminder> {
     const madeAt = this.#now();
     const text = keptText(wish.text, 'The reminder', LONGEST_TEXT);
-    const { guildId, channelId, person, dueAt } = wish;
+    const { guildId, channelId, person, dueAt, repeat } = wish;
     if (!(dueAt - madeAt >= SOONEST_MS)) throw new RangeError('That time is over already.');
     if (dueAt - madeAt > LATEST_MS) throw new RangeError('A reminder can be at most one year ahead.');
     const mine = { guild_id: guildId, user_id: person.userId };
@@ -41,10 +43,20 @@ export class ReminderStore implements Reminders {
       this.#database.transaction(async (inside) => {
         const [row] = await inside('reminders').where(mine).count({ count: '*' });
         if (Number(row?.count) >= MOST_OF_ONE) return undefined;
-        const name = this.#seal.seal('reminders.name', person.name);
-        const sealed = { name, text: this.#seal.seal('reminders.text', text) };
-        const fields = { ...mine, channel_id: channelId, ...sealed, due_at: dueAt, made_at: madeAt };
-        return (await inside('reminders').insert(fields))[0];
+        const id = await nextId(inside, 'reminders');
+        const bound = { ...mine, id };
+        const name = this.#seal.seal('reminders.name', person.name, bound);
+        const sealed = { name, text: this.#seal.seal('reminders.text', text, bound) };
+        await inside('reminders').insert({
+          ...bound,
+          channel_id: channelId,
+          ...sealed,
+          due_at: dueAt,
+          made_at: madeAt,
+          outside: wish.outside ? 1 : 0,
+          ...(repeat && repeatRow(repeat)),
+        });
+        return id;
       }),
     );
     if (id !== undefined) return { ...wish, id, text, madeAt };
@@ -92,6 +104,13 @@ export class ReminderStore implements Reminders {
     await asked(WHAT, 'written to', () => this.#database('reminders').where({ id }).delete());
   }
 
+  /** It was brought, or is given up, and comes again. */
+  async again(id: number, dueAt: number): Promise<void> {
+    await asked(WHAT, 'written to', () =>
+      this.#database('reminders').where({ id }).update({ due_at: dueAt, failures: 0 }),
+    );
+  }
+
   /** It could not be brought, and is due again. */
   async postpone(id: number, dueAt: number): Promise<void> {
     await asked(WHAT, 'written to', () =>
@@ -106,10 +125,23 @@ function reminderOf(row: any, seal: TextSeal): DueReminder {
     id: row.id,
     guildId: row.guild_id,
     channelId: row.channel_id,
-    person: { userId: row.user_id, name: seal.open('reminders.name', row.name) },
-    text: seal.open('reminders.text', row.text),
+    person: { userId: row.user_id, name: seal.open('reminders.name', row.name, row) },
+    text: seal.open('reminders.text', row.text, row),
     dueAt: row.due_at,
     madeAt: row.made_at,
     failures: row.failures,
+    ...(row.outside === 1 && { outside: true as const }),
+    ...(row.repeat_days !== null && { repeat: repeatOf(row) }),
   };
+}
+
+function repeatRow({ days, hour, minute, zone }: Repeat) {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return { repeat_days: days.join(), repeat_time: `${two(hour)}:${two(minute)}`, repeat_zone: zone };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row, as knex types it
+function repeatOf({ repeat_days: days, repeat_time: time, repeat_zone: zone }: any): Repeat {
+  const [hour = 0, minute = 0] = String(time).split(':').map(Number);
+  return { days: String(days).split(',').map(Number), hour, minute, zone };
 }

@@ -2,6 +2,7 @@ import type { UserId } from '../bridge/ports.ts';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { Report } from '../bridge/rule-ports.ts';
 import { asked, type Database } from './database.ts';
+import { nextId } from './next-id.ts';
 import { postedIn } from './rule-cards.ts';
 import type { TextSeal } from './text-seal.ts';
 
@@ -20,23 +21,30 @@ export class ReportStore {
   }
 
   add(report: Omit<Report, 'id'>): Promise<Report> {
-    const seal = (name: string, text: string) => this.#seal.seal(`reports.${name}`, text);
-    return asked(WHAT, 'written to', async () => {
-      const [id] = await this.#database('reports').insert({
-        guild_id: report.guildId,
-        channel_id: report.channelId,
-        by_id: report.by.userId,
-        by_name: seal('by_name', report.by.name),
-        about_id: report.about?.userId ?? null,
-        about_name: seal('about_name', report.about?.name ?? ''),
-        reason: seal('reason', report.reason),
-        text: seal('text', report.text),
-        made_at: report.at,
-        card_channel_id: report.posted?.channelId ?? null,
-        card_message_id: report.posted?.messageId ?? null,
-      });
-      return { ...report, id: Number(id) };
-    });
+    return asked(WHAT, 'written to', () =>
+      this.#database.transaction(async (transaction) => {
+        const id = await nextId(transaction, 'reports');
+        await transaction('reports').insert(this.#row({ ...report, id }));
+        return { ...report, id };
+      }),
+    );
+  }
+
+  #row(report: Report): Row {
+    const by = { by_id: report.by.userId, about_id: report.about?.userId ?? null };
+    const bound = { id: report.id, guild_id: report.guildId, ...by };
+    const seal = (name: string, text: string) => this.#seal.seal(`reports.${name}`, text, bound);
+    return {
+      ...bound,
+      channel_id: report.channelId,
+      by_name: seal('by_name', report.by.name),
+      about_name: seal('about_name', report.about?.name ?? ''),
+      reason: seal('reason', report.reason),
+      text: seal('text', report.text),
+      made_at: report.at,
+      card_channel_id: report.posted?.channelId ?? null,
+      card_message_id: report.posted?.messageId ?? null,
+    };
   }
 
   posted(id: number, { channelId, messageId }: PostedIn): Promise<void> {
@@ -83,7 +91,7 @@ export class ReportStore {
   }
 
   #report(row: Row): Report {
-    const open = (name: string) => this.#seal.open(`reports.${name}`, row[name]);
+    const open = (name: string) => this.#seal.open(`reports.${name}`, row[name], row);
     const about = row.about_id === null ? null : { userId: String(row.about_id), name: open('about_name') };
     return {
       id: Number(row.id),

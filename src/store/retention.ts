@@ -18,11 +18,11 @@ const SPARE_PAGES = 2_000;
 /** Between two batches, so that what is said comes first. */
 const BREATH_MS = 5;
 
-/** What the purge needs to know. `retentionDays` of a guild; `now` in ms since 1970. */
+/** What the purge needs to know. `retentionDays` of a guild; `now` in ms since 1970, see PurgeTime. */
 export interface RetentionParts {
   readonly database: Database;
   readonly retentionDays: (guildId: string) => Promise<number>;
-  readonly now: () => number;
+  readonly now: () => number | Promise<number>;
   readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -53,12 +53,13 @@ export class Retention {
 
   /** One purge of every guild. Gives how many lines it deleted. Rejects when the database does. */
   async purge(): Promise<number> {
-    const { database, retentionDays, now } = this.#parts;
+    const { database, retentionDays } = this.#parts;
+    const now = await this.#parts.now();
     const guilds = await database('conversations').distinct('guild_id').orderBy('guild_id');
     let deleted = 0;
     for (const { guild_id } of guilds) {
       const guildId = String(guild_id);
-      const cutoff = now() - (await retentionDays(guildId)) * DAY_MS;
+      const cutoff = now - (await retentionDays(guildId)) * DAY_MS;
       deleted += await this.#purgeGuild(guildId, cutoff);
     }
     if (deleted > 0) await this.#shrink();

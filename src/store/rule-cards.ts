@@ -2,6 +2,7 @@ import type { UserId } from '../bridge/ports.ts';
 import type { PostedIn } from '../bridge/record-ports.ts';
 import type { RuleCard } from '../bridge/rule-ports.ts';
 import { asked, type Database } from './database.ts';
+import { nextId } from './next-id.ts';
 import { addRemoval } from './post-removals.ts';
 import type { TextSeal } from './text-seal.ts';
 
@@ -20,10 +21,13 @@ export class RuleCardStore {
   }
 
   add(card: Omit<RuleCard, 'id'>): Promise<RuleCard> {
-    return asked(WHAT, 'written to', async () => {
-      const [id] = await this.#database('rule_cards').insert(this.#row(card));
-      return { ...card, id: Number(id) };
-    });
+    return asked(WHAT, 'written to', () =>
+      this.#database.transaction(async (transaction) => {
+        const whole = { ...card, id: await nextId(transaction, 'rule_cards') };
+        await transaction('rule_cards').insert(this.#row(whole));
+        return whole;
+      }),
+    );
   }
 
   /** undefined where it is gone, or another guild's. */
@@ -99,12 +103,12 @@ export class RuleCardStore {
     );
   }
 
-  #row(card: Omit<RuleCard, 'id'>): Row {
-    const seal = (name: string, text: string) => this.#seal.seal(`rule_cards.${name}`, text);
+  #row(card: RuleCard): Row {
+    const bound = { id: card.id, guild_id: card.guildId, user_id: card.userId };
+    const seal = (name: string, text: string) => this.#seal.seal(`rule_cards.${name}`, text, bound);
     return {
-      guild_id: card.guildId,
+      ...bound,
       channel_id: card.channelId,
-      user_id: card.userId,
       name: seal('name', card.name),
       text: seal('text', card.text),
       rules: seal('rules', JSON.stringify(card.rules)),
@@ -122,7 +126,7 @@ export class RuleCardStore {
   }
 
   #card(row: Row): RuleCard {
-    const open = (name: string) => this.#seal.open(`rule_cards.${name}`, row[name]);
+    const open = (name: string) => this.#seal.open(`rule_cards.${name}`, row[name], row);
     return {
       id: Number(row.id),
       guildId: String(row.guild_id),

@@ -1,5 +1,6 @@
 import type { UserId } from '../bridge/ports.ts';
 import type { Rule, RuleSettings } from '../bridge/rule-ports.ts';
+import { wallClock } from '../clock/wall-clock.ts';
 import { asked, type Database } from './database.ts';
 
 /** What a failure of the database says. */
@@ -77,7 +78,7 @@ export class RuleStore {
             full.push({ kind, text });
             continue;
           }
-          fresh.push({ guild_id: guildId, kind, text, by_id: by, made_at: Date.now() });
+          fresh.push({ guild_id: guildId, kind, text, by_id: by, made_at: wallClock.now() });
           known.add(`${kind} ${text}`);
           counts.set(kind, count + 1);
         }

@@ -1,5 +1,7 @@
 import type { Provider } from '../bridge/ports.ts';
 import type { AnswerMode, GuildSettings, SettingsStore } from '../bridge/room-ports.ts';
+import { wallClock } from '../clock/wall-clock.ts';
+import { isZone } from '../time/zones.ts';
 import { type Database, StoreError } from './database.ts';
 import { openText, type TextSeal } from './text-seal.ts';
 
@@ -17,19 +19,24 @@ export const defaultSettings: GuildSettings = Object.freeze({
   voice: null,
   persona: PERSONA,
   language: null,
+  timeZone: null,
   silenceMs: 600,
   interruptionMs: 120,
   turnDetection: 'manual',
   replyForm: 'voice',
   answer: 'always',
   names: Object.freeze([]),
+  heardBots: Object.freeze([]),
   transcriptChannelId: null,
   liveTranscript: true,
   livePlace: 'channel',
   disabledTools: Object.freeze([]),
   aloneMs: 120_000,
   idleMs: 900_000,
-  budgetUsd: 0,
+  budgetUsd: null,
+  budgetMonthUsd: null,
+  budgetPersonUsd: null,
+  budgetPersonMonthUsd: null,
   retentionDays: 30,
 });
 
@@ -40,12 +47,14 @@ const COLUMNS = {
   voice: 'voice',
   persona: 'persona',
   language: 'language',
+  timeZone: 'time_zone',
   silenceMs: 'silence_ms',
   interruptionMs: 'interruption_ms',
   turnDetection: 'turn_detection',
   replyForm: 'reply_form',
   answer: 'answer',
   names: 'names',
+  heardBots: 'heard_bots',
   transcriptChannelId: 'transcript_channel_id',
   liveTranscript: 'live_transcript',
   livePlace: 'live_place',
@@ -53,12 +62,15 @@ const COLUMNS = {
   aloneMs: 'alone_ms',
   idleMs: 'idle_ms',
   budgetUsd: 'budget_usd',
+  budgetMonthUsd: 'budget_month_usd',
+  budgetPersonUsd: 'budget_person_usd',
+  budgetPersonMonthUsd: 'budget_person_month_usd',
   retentionDays: 'retention_days',
 } as const satisfies Record<keyof GuildSettings, string>;
 type Name = keyof GuildSettings;
 const NAMES = Object.keys(COLUMNS) as Name[];
 /** Kept as JSON. */
-const LISTS: readonly Name[] = ['disabledTools', 'names'];
+const LISTS: readonly Name[] = ['disabledTools', 'names', 'heardBots'];
 
 const PROVIDERS = ['openai', 'azure', 'gemini', 'vertex'] as const satisfies readonly Provider[];
 /** No two slashes in a row: nothing in it may look like an address. */
@@ -66,6 +78,7 @@ const MODEL = /^(?=.{1,100}$)[\w.:-]+(\/[\w.:-]+)*$/;
 const ANSWER_MODES = ['always', 'addressed', 'never', 'auto'] as const satisfies readonly AnswerMode[];
 const MOST_NAMES = 10;
 const LONGEST_NAME = 40;
+const MOST_HEARD_BOTS = 10;
 const LONGEST_PERSONA = 2_000;
 const MOST_DISABLED_TOOLS = 500;
 const DAY_MS = 86_400_000;
@@ -98,6 +111,11 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
       throw new RangeError(`"${tag}" is not a language tag such as en, de or pt-BR.`);
     }
   },
+  timeZone(value) {
+    if (value === null || value === '') return null;
+    if (typeof value === 'string' && isZone(value)) return value;
+    throw new RangeError('The time zone must be one of IANA, such as Europe/Berlin.');
+  },
   silenceMs: (value) => between(value, 'The silence that ends a turn', 200, 3_000),
   interruptionMs: (value) =>
     value === 0 ? 0 : between(value, 'The speech that interrupts the bot', 60, 2_000, ', or 0 to switch it off'),
@@ -120,6 +138,12 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
     if (names.length > MOST_NAMES) throw new RangeError(`I can go by at most ${MOST_NAMES} more names.`);
     return Object.freeze([...new Set(names)]);
   },
+  heardBots(value) {
+    if (!Array.isArray(value) || value.some((id) => typeof id !== 'string' || !/^\d{1,20}$/.test(id)))
+      throw new RangeError('The bots that I hear must be a list of user ids.');
+    if (value.length > MOST_HEARD_BOTS) throw new RangeError(`I can hear at most ${MOST_HEARD_BOTS} other bots.`);
+    return Object.freeze([...new Set(value as string[])]);
+  },
   transcriptChannelId: (value) => textOrNull(value, 'The transcript channel', /^\d{1,20}$/, 'a channel id'),
   liveTranscript(value) {
     // SQLite keeps it as a number.
@@ -141,10 +165,10 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
   },
   aloneMs: (value) => between(value, 'The time alone before leaving', 1_000, DAY_MS),
   idleMs: (value) => between(value, 'The time without speech before leaving', 1_000, DAY_MS),
-  budgetUsd(value) {
-    if (typeof value === 'number' && value >= 0 && value <= MOST_BUDGET_USD) return value;
-    throw new RangeError(`The budget must be between 0 (none) and ${MOST_BUDGET_USD} US dollars a day.`);
-  },
+  budgetUsd: dollars,
+  budgetMonthUsd: dollars,
+  budgetPersonUsd: dollars,
+  budgetPersonMonthUsd: dollars,
   retentionDays(value) {
     const whole = typeof value === 'number' && Number.isInteger(value);
     if (whole && value >= 1 && value <= MOST_RETENTION_DAYS) return value;
@@ -189,6 +213,11 @@ export class GuildSettingsStore implements SettingsStore {
     }
   }
 
+  /** Nothing is kept of this guild any more. */
+  forgetGuild(guildId: string): void {
+    this.#known.delete(guildId);
+  }
+
   async #read(guildId: string): Promise<GuildSettings> {
     try {
       const row = await this.#database('guild_settings').where({ guild_id: guildId }).first();
@@ -200,7 +229,7 @@ export class GuildSettingsStore implements SettingsStore {
 
   async #write(guildId: string, change: Partial<GuildSettings>): Promise<GuildSettings> {
     const next: GuildSettings = Object.freeze({ ...(await this.get(guildId)), ...change });
-    const row = { guild_id: guildId, ...toRow(change, this.#seal), changed_at: Date.now() };
+    const row = { guild_id: guildId, ...toRow(guildId, change, this.#seal), changed_at: wallClock.now() };
     try {
       await this.#database('guild_settings').insert(row).onConflict('guild_id').merge();
     } catch (error) {
@@ -221,14 +250,17 @@ function check(change: Partial<GuildSettings>): Partial<GuildSettings> {
 }
 
 /** A default is kept as NULL, so that a guild which never chose follows the default of a later version. */
-function toRow(change: Partial<GuildSettings>, seal: TextSeal): Record<string, unknown> {
+function toRow(guildId: string, change: Partial<GuildSettings>, seal: TextSeal): Record<string, unknown> {
   const given = NAMES.filter((name) => name in change);
   return Object.fromEntries(
     given.map((name) => {
       const value = change[name];
       if (LISTS.includes(name)) return [COLUMNS[name], JSON.stringify(value)];
       if (value === defaultSettings[name]) return [COLUMNS[name], null];
-      return [COLUMNS[name], name === 'persona' ? seal.seal(PERSONA_COLUMN, String(value)) : value];
+      return [
+        COLUMNS[name],
+        name === 'persona' ? seal.seal(PERSONA_COLUMN, String(value), { guild_id: guildId }) : value,
+      ];
     }),
   );
 }
@@ -237,7 +269,7 @@ function toRow(change: Partial<GuildSettings>, seal: TextSeal): Record<string, u
 function fromRow(row: Record<string, unknown>, seal: TextSeal): GuildSettings {
   const entries = NAMES.map((name) => {
     const kept =
-      name === 'persona' && row.persona !== null ? seal.open(PERSONA_COLUMN, row.persona) : row[COLUMNS[name]];
+      name === 'persona' && row.persona !== null ? seal.open(PERSONA_COLUMN, row.persona, row) : row[COLUMNS[name]];
     if (kept === null || kept === undefined) return [name, defaultSettings[name]] as const;
     try {
       return [name, checks[name](LISTS.includes(name) ? JSON.parse(String(kept)) : kept)] as const;
@@ -259,6 +291,11 @@ function oneName(value: unknown): string {
   // Somebody has to be able to say it.
   if (name.length <= LONGEST_NAME && /[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(name)) return name;
   throw new RangeError(`A name has two letters at least and ${LONGEST_NAME} characters at most.`);
+}
+
+function dollars(value: unknown): number | null {
+  if (value === null || (typeof value === 'number' && value >= 0 && value <= MOST_BUDGET_USD)) return value;
+  throw new RangeError(`The budget must be between 0 (none) and ${MOST_BUDGET_USD} US dollars.`);
 }
 
 function between(value: unknown, what: string, least: number, most: number, also = ''): number {

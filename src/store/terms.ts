@@ -1,3 +1,4 @@
+import { type Folded, folded } from '../folding/fold.ts';
 import type { TextSeal } from './text-seal.ts';
 
 /** A word of a text as it is searched for, and where it stands there (UTF-16 units). */
@@ -7,23 +8,38 @@ export interface Term {
   readonly end: number;
 }
 
+/**
+ * Which form termsOf() and indexed() give words, counted up with every change of it: an index in an earlier one is made
+ * anew (reindexing.ts). 2: folded by script.
+ */
+export const WORD_FORM = 2;
+/** Words of a folded text; between Hebrew letters also the signs of abbreviations. */
+const RUNS = /[\p{L}\p{N}\p{M}]+(?:(?<=\p{sc=Hebr})[\u05f3\u05f4"'](?=\p{sc=Hebr})[\p{L}\p{N}\p{M}]+)*/gu;
 /** Scripts that put no space between words: every two neighbouring letters count as a word. */
-const RUNS = /[\p{L}\p{N}\p{M}]+/gu;
 const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}ー]+/gu;
-/** Accents may be left out in these; elsewhere such marks are vowels. */
-const ACCENTS = /(?<=[\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}]\p{Mn}*)\p{Mn}+/gu;
+/** Stands within words of Persian and Urdu, where some write a space and others nothing. */
+const NON_JOINER = /(?<=\p{sc=Arab}\p{M}*)\u200c(?=\p{sc=Arab})/gu;
 /** Nobody says or searches for a longer word; a text without spaces must not make one token of itself. */
 const LONGEST = 64;
 /** In an encrypted database the beginnings of this length are indexed as well. */
 const BEGINNING = 4;
 /** A shorter beginning fits too many words. */
 const SHORTEST_BEGINNING = 3;
-/** More words than this do not make a search any more exact. */
-const MOST_WORDS = 16;
+/** All that Discord lets somebody type into a search: of a script without spaces, each letter and each pair. */
+const MOST_WORDS = 400;
 
-/** The words of a text, folded: case, width and accents do not count. */
+/** The words of a text, folded as deep as it goes: no mark, letter form, case or width counts. */
 export function termsOf(text: string): Term[] {
-  return [...text.matchAll(RUNS)].flatMap((run) => split(run[0], run.index));
+  const terms = termsIn(folded(text, 'search'));
+  const apart = text.replace(NON_JOINER, ' ');
+  if (apart === text) return terms;
+  const isNew = ({ start, end }: Term): boolean => !terms.some((term) => term.start === start && term.end === end);
+  return [...terms, ...termsIn(folded(apart, 'search')).filter(isNew)];
+}
+
+function termsIn({ text, at }: Folded): Term[] {
+  const terms = [...text.matchAll(RUNS)].flatMap((run) => split(run[0], run.index));
+  return terms.map(({ word, start, end }) => ({ word, start: at[start] ?? 0, end: at[end] ?? 0 }));
 }
 
 /** What the index of words holds of a text. */
@@ -42,7 +58,8 @@ export function matchOf(words: readonly string[], seal: TextSeal): string {
 
 /** The words that a search asks for, each once. */
 export function askedWords(text: string): string[] {
-  return [...new Set(termsOf(text).map(({ word }) => word))].slice(0, MOST_WORDS);
+  const terms = termsIn(folded(text, 'search'));
+  return [...new Set(terms.map(({ word }) => word))].slice(0, MOST_WORDS);
 }
 
 /** Whether a search for `asked` finds this word of a text. */
@@ -75,7 +92,7 @@ function split(run: string, at: number): Term[] {
 }
 
 function whole(text: string, start: number): Term[] {
-  const word = folded(text);
+  const word = tokenOf(text);
   return word === '' ? [] : [{ word, start, end: start + text.length }];
 }
 
@@ -87,21 +104,13 @@ function pairs(text: string, at: number): Term[] {
   for (const [index, letter] of letters.entries()) {
     const end = start + letter.length;
     const next = letters[index + 1];
-    terms.push({ word: folded(letter), start, end });
-    if (next !== undefined) terms.push({ word: folded(letter + next), start, end: end + next.length });
+    terms.push({ word: tokenOf(letter), start, end });
+    if (next !== undefined) terms.push({ word: tokenOf(letter + next), start, end: end + next.length });
     start = end;
   }
   return terms.filter(({ word }) => word !== '');
 }
 
-function folded(text: string): string {
-  const plain = text
-    .normalize('NFKD')
-    .replace(ACCENTS, '')
-    .normalize('NFKC')
-    .toLowerCase()
-    .replaceAll('ß', 'ss')
-    .replaceAll('ς', 'σ');
-  // Compatibility forms may bring signs that no token can hold.
-  return [...plain.replace(/[^\p{L}\p{N}\p{M}]/gu, '')].slice(0, LONGEST).join('');
+function tokenOf(text: string): string {
+  return [...text.replace(/[^\p{L}\p{N}\p{M}]/gu, '')].slice(0, LONGEST).join('');
 }

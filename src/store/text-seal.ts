@@ -1,14 +1,15 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { StoreError } from './database.ts';
+import { type BoundRow, bindingOf } from './sealed-columns.ts';
 
 /** How words of people stand in the database: as they are, or sealed with a key. */
 export interface TextSeal {
   /** null: nothing is sealed. */
   readonly keyId: string | null;
-  /** `column` (`table.column`) is bound to the value: it opens in no other column. */
-  seal(column: string, text: string): string | Buffer;
-  /** Throws StoreError where it cannot be opened with this key. */
-  open(column: string, kept: unknown): string;
+  /** Bound to `column` (`table.column`) and to the row (sealed-columns.ts): it opens in no other place. */
+  seal(column: string, text: string, row?: BoundRow): string | Buffer;
+  /** Throws StoreError where it is not sealed with this key, or was sealed for another place. */
+  open(column: string, kept: unknown, row?: BoundRow): string;
   /** A word as it stands in the index of words. */
   blind(word: string): string;
 }
@@ -24,7 +25,9 @@ export const openText: TextSeal = {
   blind: (word) => word,
 };
 
-const VERSION = 1;
+/** Bound to its column alone: what older versions wrote. */
+const COLUMN_BOUND = 1;
+const ROW_BOUND = 2;
 const KEY_ID_BYTES = 4;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
@@ -40,7 +43,9 @@ const BLIND_KNOWN = 20_000;
  */
 export class AesSeal implements TextSeal {
   readonly keyId: string;
-  readonly #head: Buffer;
+  /** How every text that it seals begins. */
+  readonly head: Buffer;
+  readonly #oldHead: Buffer;
   readonly #textKey: Buffer;
   readonly #wordKey: Buffer;
   readonly #blinded = new Map<string, string>();
@@ -50,30 +55,52 @@ export class AesSeal implements TextSeal {
     if (key.length !== 32) throw new TypeError(`a key has 32 bytes, not ${key.length}`);
     const id = derived(key, 'id', KEY_ID_BYTES);
     this.keyId = id.toString('hex');
-    this.#head = Buffer.concat([Buffer.of(VERSION), id]);
+    this.head = Buffer.concat([Buffer.of(ROW_BOUND), id]);
+    this.#oldHead = Buffer.concat([Buffer.of(COLUMN_BOUND), id]);
     this.#textKey = derived(key, 'text', 32);
     this.#wordKey = derived(key, 'words', 32);
   }
 
-  seal(column: string, text: string): Buffer {
+  seal(column: string, text: string, row: BoundRow = {}): Buffer {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.#textKey, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(Buffer.from(column));
+    cipher.setAAD(bindingOf(column, row));
     const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-    return Buffer.concat([this.#head, nonce, cipher.getAuthTag(), sealed]);
+    return Buffer.concat([this.head, nonce, cipher.getAuthTag(), sealed]);
   }
 
-  /** A text that is not sealed is given as it is: while a database is being encrypted there are both. */
-  open(column: string, kept: unknown): string {
+  open(column: string, kept: unknown, row: BoundRow = {}): string {
+    if (typeof kept === 'string') {
+      throw new StoreError(
+        `A text in the database (${column}) is not encrypted, though the database is: something else wrote it. Restore the database from a copy.`,
+      );
+    }
+    return this.#open(column, kept, this.head, bindingOf(column, row));
+  }
+
+  /** Opens what may still be in a form of before as well: not sealed, or bound to its column alone. */
+  openEarlier(column: string, kept: unknown, row: BoundRow = {}): string {
     if (typeof kept === 'string') return kept;
+    return this.isEarlier(kept)
+      ? this.#open(column, kept, this.#oldHead, Buffer.from(column))
+      : this.open(column, kept, row);
+  }
+
+  /** Whether it is a text of this key that is bound to its column alone. */
+  isEarlier(kept: unknown): boolean {
+    return Buffer.isBuffer(kept) && kept.subarray(0, HEAD_BYTES).equals(this.#oldHead);
+  }
+
+  #open(column: string, kept: unknown, head: Buffer, binding: Buffer): string {
     if (!Buffer.isBuffer(kept) || kept.length < HEAD_BYTES + NONCE_BYTES + TAG_BYTES) throw damaged(column);
-    if (!kept.subarray(0, HEAD_BYTES).equals(this.#head)) {
+    if (!kept.subarray(1, HEAD_BYTES).equals(head.subarray(1))) {
       throw new StoreError(`A text in the database (${column}) was encrypted with another key than DATA_KEY.`);
     }
+    if (kept[0] !== head[0]) throw damaged(column);
     const nonce = kept.subarray(HEAD_BYTES, HEAD_BYTES + NONCE_BYTES);
     const tag = kept.subarray(HEAD_BYTES + NONCE_BYTES, HEAD_BYTES + NONCE_BYTES + TAG_BYTES);
     const decipher = createDecipheriv('aes-256-gcm', this.#textKey, nonce, { authTagLength: TAG_BYTES });
-    decipher.setAAD(Buffer.from(column));
+    decipher.setAAD(binding);
     decipher.setAuthTag(tag);
     try {
       const text = decipher.update(kept.subarray(HEAD_BYTES + NONCE_BYTES + TAG_BYTES));
@@ -101,5 +128,8 @@ function derived(key: Uint8Array, purpose: string, bytes: number): Buffer {
 }
 
 function damaged(column: string, cause?: unknown): StoreError {
-  return new StoreError(`A text in the database (${column}) is damaged: restore the database from a copy.`, { cause });
+  return new StoreError(
+    `A text in the database (${column}) is damaged, or was moved there from elsewhere: restore the database from a copy.`,
+    { cause },
+  );
 }

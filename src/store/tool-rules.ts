@@ -35,6 +35,11 @@ export class ToolRulesStore implements ToolPolicies {
     return reading;
   }
 
+  /** Nothing is kept of this guild any more. */
+  forgetGuild(guildId: string): void {
+    this.#known.delete(guildId);
+  }
+
   put(guildId: string, rule: ToolRule): Promise<void> {
     const { tool, kind, id, allowed } = rule;
     return this.#write(guildId, async () => {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Provider, UserId } from '../bridge/ports.ts';
+import type { StorageHealth } from '../bridge/storage-ports.ts';
 import { type Database, StoreError } from './database.ts';
 import { openText, type TextSeal } from './text-seal.ts';
 
@@ -38,20 +39,35 @@ export class UsageStore {
   #writing: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
   #failing = false;
+  /** Why the last write failed. */
+  #failure: unknown;
+  readonly #health: StorageHealth | undefined;
   #closed = false;
 
-  /** `seal`: how names stand in the database. */
-  constructor(database: Database, log: Logger, retryMs = RETRY_MS, seal: TextSeal = openText) {
+  /** `seal`: how names stand in the database. `health`: says when what waits can be written. */
+  constructor(database: Database, log: Logger, retryMs = RETRY_MS, seal: TextSeal = openText, health?: StorageHealth) {
     this.#database = database;
     this.#log = log;
     this.#seal = seal;
     this.#retryMs = retryMs;
+    const count = (): number => this.#waiting.size;
+    health?.join({
+      what: 'rows of usage',
+      get waiting() {
+        return count();
+      },
+      catchUp: async () => {
+        await this.#flush();
+        if (this.#waiting.size > 0) throw this.#failure;
+      },
+    });
+    this.#health = health;
   }
 
   /** Adds to the rows. Never rejects; done when it was written, or was put off. */
   add(rows: readonly UsageRow[]): Promise<void> {
     for (const row of rows) addTo(this.#waiting, row);
-    return this.#flush();
+    return this.#health?.writable === false ? Promise.resolve() : this.#flush();
   }
 
   /** The rows of a guild from this day on, oldest first. Throws StoreError. */
@@ -64,8 +80,34 @@ export class UsageStore {
         .andWhere('day', '>=', day)
         .orderBy('day');
       const rows = new Map<string, UsageRow>();
-      for (const row of kept) addTo(rows, { ...row, name: this.#seal.open(NAME, row.name) });
+      for (const row of kept) addTo(rows, { ...row, name: this.#seal.open(NAME, row.name, row) });
       for (const row of waiting) addTo(rows, row);
+      return [...rows.values()];
+    } catch (error) {
+      throw new StoreError('The usage cannot be read from the database.', { cause: error });
+    }
+  }
+
+  /**
+   * Sums from this day on by day, person and model, without names and channels: of a guild, or of all of them together,
+   * then by nobody. Throws StoreError.
+   */
+  async sumsSince(day: string, guildId?: string): Promise<UsageRow[]> {
+    await this.#writing;
+    const waiting = [...this.#waiting.values()].filter(
+      (row) => row.day >= day && (guildId === undefined || row.guild_id === guildId),
+    );
+    const by = ['day', 'provider', 'model', ...(guildId === undefined ? [] : ['user_id'])];
+    try {
+      const query = this.#database<UsageRow>('usage').where('day', '>=', day).groupBy(by).select(by);
+      if (guildId !== undefined) query.andWhere({ guild_id: guildId });
+      for (const sum of SUMS) query.sum({ [sum]: sum });
+      const kept = (await query) as unknown as UsageRow[];
+      const rows = new Map<string, UsageRow>();
+      const person = (row: UsageRow): string => (guildId === undefined ? '' : row.user_id);
+      for (const row of [...kept, ...waiting]) {
+        addTo(rows, { ...row, guild_id: guildId ?? '', channel_id: '', user_id: person(row), name: '' });
+      }
       return [...rows.values()];
     } catch (error) {
       throw new StoreError('The usage cannot be read from the database.', { cause: error });
@@ -104,12 +146,23 @@ export class UsageStore {
     return forgetting;
   }
 
-  /** A last try for what still waits. Idempotent. */
+  /** What a guild used stays, in the sums of no guild. Gives how many rows that were. Throws StoreError. */
+  forgetGuild(guildId: string): Promise<number> {
+    const forgetting = this.#writing.then(() => this.#giveAway(guildId));
+    this.#writing = forgetting.then(
+      () => {},
+      () => {},
+    );
+    return forgetting;
+  }
+
+  /** A last try for what still waits; whoever watches the database says what is lost. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
     await this.#flush();
-    if (this.#waiting.size > 0) this.#log.error({ rows: this.#waiting.size }, 'usage could not be written and is lost');
+    if (this.#waiting.size > 0 && !this.#health)
+      this.#log.error({ rows: this.#waiting.size }, 'usage could not be written and is lost');
   }
 
   #flush(): Promise<void> {
@@ -134,9 +187,26 @@ export class UsageStore {
     }
   }
 
+  async #giveAway(guildId: string): Promise<number> {
+    const nobodys = (row: UsageRow): UsageRow => ({ ...ownerless(row), guild_id: '', channel_id: '' });
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    for (const row of waiting.values()) addTo(this.#waiting, row.guild_id === guildId ? nobodys(row) : row);
+    try {
+      return await this.#database.transaction(async (transaction) => {
+        const rows: UsageRow[] = await transaction('usage').where({ guild_id: guildId });
+        await transaction('usage').where({ guild_id: guildId }).delete();
+        for (const row of rows) await this.#put(transaction, nobodys(row));
+        return rows.length;
+      });
+    } catch (error) {
+      throw new StoreError('The usage cannot be written to the database.', { cause: error });
+    }
+  }
+
   async #put(transaction: Database, row: UsageRow): Promise<void> {
     const sums = SUMS.map((sum) => [sum, transaction.raw('?? + ?', [`usage.${sum}`, row[sum]])]);
-    const name = this.#seal.seal(NAME, row.name);
+    const name = this.#seal.seal(NAME, row.name, row);
     await transaction('usage')
       .insert({ ...row, name })
       .onConflict([...KEY])
@@ -156,6 +226,9 @@ export class UsageStore {
     } catch (error) {
       for (const row of this.#waiting.values()) addTo(rows, row);
       this.#waiting = rows;
+      this.#failure = error;
+      // Whoever watches the database says so, and asks for it again.
+      if (this.#health?.failed(error)) return;
       if (!this.#failing) this.#log.warn({ err: error }, 'usage cannot be written yet; it is kept and tried again');
       this.#failing = true;
       if (!this.#closed) this.#retry = setTimeout(() => void this.#flush(), this.#retryMs).unref();

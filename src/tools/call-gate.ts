@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ToolCall } from '../bridge/ports.ts';
+import type { Person, ToolCall, UserId } from '../bridge/ports.ts';
 import type { Decision, ToolContext, ToolPolicies } from '../bridge/room-ports.ts';
 import type { Answer, Confirmations } from './confirmations.ts';
 import { type Judged, judge } from './policy.ts';
@@ -24,6 +24,8 @@ interface Attempt {
   readonly prepare?: () => Promise<{ readonly words?: string; readonly run: RunCall }>;
 }
 
+/** Beyond these nobody is looked up: the button asks. */
+const MOST_LOOKED_UP = 25;
 /** Discord cannot be asked for longer than people like to wait. */
 const REFRESH_MS = 5_000;
 const SHOWN_ARGUMENTS = 200;
@@ -70,9 +72,10 @@ export class CallGate {
     let sentence = await this.#judge(tool, attempt);
     this.#limit(tool, context);
     const { words, run } = (await prepare?.()) ?? { run: () => Promise.resolve(null) };
-    if (asksFirst(tool, context)) {
+    const overheard = await this.#isOverheard(tool, attempt);
+    if (overheard || asksFirst(tool, context)) {
       const { askers, tainted = false } = context;
-      const question = { tool: call.name, askers, arguments: call.arguments, words, tainted };
+      const question = { tool: call.name, askers, arguments: call.arguments, words, tainted, overheard };
       const answer = await this.#confirmations.ask(question, context.text, context.signal);
       const by = confirmedBy(tool.name, answer);
       // A minute is long enough to lose a role, or for a manager to change the policy.
@@ -87,10 +90,34 @@ export class CallGate {
     const { room, askers, certain } = context;
     const rules = await this.#rules(room.guildId);
     const depends = tool.risk !== 'read' || tool.needs !== null || rules.some((rule) => rule.tool === tool.name);
-    if (depends) await this.#refresh(tool, context);
+    await this.#refresh(tool, context, depends);
     const verdict = judge(tool, { disabled, rules, askers, certain, room });
     if (!verdict.allowed) throw new ToolError(verdict.reason);
     return verdict.because;
+  }
+
+  /**
+   * Whether it may be the wish of somebody who may not: of anybody whose words the model also knew. They did not ask, so it
+   * is never refused because of them; but it is not done without a person's hand either.
+   */
+  async #isOverheard(tool: Gated, { context }: Attempt): Promise<boolean> {
+    const { room, bystanders } = context;
+    if (!bystanders || (bystanders.people.length === 0 && bystanders.certain)) return false;
+    const rules = await this.#rules(room.guildId);
+    const mayNot = (askers: readonly Person[], certain: boolean): boolean =>
+      !judge(tool, { disabled: [], rules, askers, certain, room }).allowed;
+    if (!bystanders.certain && mayNot([], false)) return true;
+    if (tool.risk === 'read' && tool.needs === null && !rules.some((rule) => rule.tool === tool.name)) return false;
+    const { people } = bystanders;
+    // What is remembered of them is enough to ask; only that nobody has to be asked needs Discord's word.
+    const anyMayNot = (): boolean => people.some((person) => mayNot([person], true));
+    if (people.length > MOST_LOOKED_UP || anyMayNot()) return true;
+    try {
+      await this.#refresh(tool, { ...context, askers: people }, true);
+    } catch {
+      return true;
+    }
+    return anyMayNot();
   }
 
   async #rules(guildId: string) {
@@ -102,13 +129,21 @@ export class CallGate {
     }
   }
 
-  async #refresh(tool: Gated, { room, askers }: ToolContext): Promise<void> {
+  /**
+   * `depends`: the verdict depends on roles and permissions; else only on whether they are members still, and who is here
+   * is one.
+   */
+  async #refresh(tool: Gated, { room, askers }: ToolContext, depends: boolean): Promise<void> {
+    const here = room.people().map(({ userId }) => userId);
+    const isKnown = (userId: UserId): boolean => here.includes(userId) && room.isMember?.(userId) !== false;
+    const ids = askers.map(({ userId }) => userId).filter((userId) => depends || !isKnown(userId));
+    if (ids.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('no answer')), REFRESH_MS);
     });
     try {
-      await Promise.race([room.refresh(askers.map(({ userId }) => userId)), late]);
+      await Promise.race([depends ? room.refresh(ids) : room.refreshMembers?.(ids), late]);
     } catch (error) {
       this.#log.warn({ err: error, guildId: room.guildId }, 'the roles of people cannot be looked up');
       throw new ToolError(`I could not ask Discord who may use ${tool.name} now. Try again in a moment.`);

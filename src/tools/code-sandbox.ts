@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { CodeLimits, CodeOutcome } from './code-run.ts';
+import { type Claimant, FairQueue, NOBODY } from './fair-queue.ts';
 import { ToolError } from './tool.ts';
 
 const LIMITS: CodeLimits = { runMs: 2_000, memoryBytes: 32 * 1024 * 1024, printedLength: 6_000 };
@@ -8,8 +9,6 @@ const LIMITS: CodeLimits = { runMs: 2_000, memoryBytes: 32 * 1024 * 1024, printe
 const THREAD_MS = 5_000;
 /** A core is left to the sound. */
 const AT_ONCE = availableParallelism() > 2 ? 2 : 1;
-/** More programs than these are turned away. */
-const WAITING = 8;
 const BUSY = 'Too many programs are running at the moment; try again in a few seconds.';
 
 /**
@@ -19,8 +18,7 @@ const BUSY = 'Too many programs are running at the moment; try again in a few se
 export class CodeSandbox {
   readonly #limits: CodeLimits;
   readonly #worker: URL;
-  readonly #waiting: (() => void)[] = [];
-  #running = 0;
+  readonly #queue = new FairQueue({ atOnce: AT_ONCE, mostForPerson: 3, mostForGuild: AT_ONCE + 8, mostWaiting: 200 });
 
   /** `worker`: only tests need another. */
   constructor(options: { limits?: Partial<CodeLimits>; worker?: URL } = {}) {
@@ -28,36 +26,16 @@ export class CodeSandbox {
     this.#worker = options.worker ?? new URL('./code-worker.ts', import.meta.url);
   }
 
-  /** Rejects with the signal's reason, or with ToolError where the thread brought nothing. What the program throws is an outcome. */
-  async run(code: string, signal: AbortSignal): Promise<CodeOutcome> {
-    await this.#place(signal);
-    try {
-      signal.throwIfAborted();
-      return await this.#thread(code, signal);
-    } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
-    }
-  }
-
-  async #place(signal: AbortSignal): Promise<void> {
-    if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= WAITING) throw new ToolError(BUSY);
-      await new Promise<void>((resolve, reject) => {
-        const go = (): void => {
-          signal.removeEventListener('abort', giveUp);
-          // Taken here, so that nobody slips in before the one who waited.
-          this.#running += 1;
-          resolve();
-        };
-        const giveUp = (): void => {
-          this.#waiting.splice(this.#waiting.indexOf(go), 1);
-          reject(signal.reason);
-        };
-        this.#waiting.push(go);
-        signal.addEventListener('abort', giveUp, { once: true });
-      });
-    } else this.#running += 1;
+  /**
+   * Servers and people have their turns. Rejects with the signal's reason, or with ToolError where the thread brought nothing,
+   * or too many of theirs wait. What the program throws is an outcome.
+   */
+  run(code: string, signal: AbortSignal, who: Claimant = NOBODY): Promise<CodeOutcome> {
+    return this.#queue.run(who, {
+      signal,
+      tooMany: () => new ToolError(BUSY),
+      work: () => this.#thread(code, signal),
+    });
   }
 
   async #thread(code: string, signal: AbortSignal): Promise<CodeOutcome> {

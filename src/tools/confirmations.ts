@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { wordsOf } from '../bridge/errors.ts';
 import type { Person } from '../bridge/ports.ts';
 import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
 
@@ -17,6 +18,8 @@ export interface Question {
   readonly words: string | undefined;
   /** Text from outside may have led to it. */
   readonly tainted: boolean;
+  /** It may be the wish of somebody else, who may not; whose is never said. */
+  readonly overheard?: boolean;
 }
 
 /** How a question ended. `unasked`: it could not be posted; `reason` is a sentence. */
@@ -125,7 +128,7 @@ export class Confirmations {
       return { kind: 'posted', messageId };
     } catch (error) {
       if (signal.aborted) return { kind: 'cancelled' };
-      const why = error instanceof Error ? error.message : String(error);
+      const why = wordsOf(error, 'something in me broke.');
       return { kind: 'unasked', reason: `Nobody could be asked to confirm it: ${why}` };
     }
   }

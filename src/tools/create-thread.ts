@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wordsOf } from '../bridge/errors.ts';
 import type { GuildTexts } from '../bridge/guild-ports.ts';
 import { defineTool, type Tool, ToolError } from './tool.ts';
 
@@ -29,7 +30,7 @@ export function createThread(options: { texts: Pick<GuildTexts, 'createThread'>;
         const id = await options.texts.createThread(room, { name: shown, first }, askers);
         return { created: true, thread: shown, link: `https://discord.com/channels/${room.guildId}/${id}` };
       } catch (error) {
-        throw new ToolError(`The thread could not be opened: ${error instanceof Error ? error.message : error}`);
+        throw new ToolError(`The thread could not be opened: ${wordsOf(error, 'something in me broke.')}`);
       }
     },
   });

@@ -1,5 +1,5 @@
 import type { Person } from '../bridge/ports.ts';
-import { plain } from './current-time.ts';
+import { plain } from '../time/places.ts';
 import { ToolError } from './tool.ts';
 
 /**

@@ -9,8 +9,10 @@ import {
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import type { McpEntry } from './mcp-entry.ts';
-import { callFailureOf, failureOf, McpFailure } from './mcp-failure.ts';
-import { httpTransport } from './mcp-http.ts';
+import { callFailureOf, failureOf, McpFailure, oldTransport } from './mcp-failure.ts';
+import { hasOldTransport, httpTransport } from './mcp-http.ts';
+import { HttpRefusal } from './mcp-http-refusal.ts';
+import { refusalOf } from './mcp-message.ts';
 import type { McpResult } from './mcp-result.ts';
 import { StdioTransport } from './mcp-stdio.ts';
 import { visible } from './mcp-text.ts';
@@ -38,24 +40,27 @@ export interface McpConnectionOptions {
 /** A list that a server pages through without end is cut here. */
 const MOST_PAGES = 20;
 const MOST_LISTED = 1_000;
+/** A server's own name of a tool; the model is given a shorter one. */
+const LONGEST_NAME = 1_000;
 /** Several changes in a row are one. */
 const CHANGE_MS = 250;
+const LIST_AGAIN_MS = 3_000;
 const PING_MS = 5_000;
 /** A gateway forgets sessions that nobody uses, and says so only when one is used. */
 const PING_EVERY_MS = 60_000;
+const UNSAID_MS = 2_000;
+const LIST_EVERY_PINGS = 10;
 const GOODBYE_MS = 1_000;
 const LONGEST_LINE = 300;
 /** After the toolbox' own deadline, which says it in better words. */
 const TIMEOUT_RESERVE_MS = 5_000;
 
 // The SDK's own schemas refuse a whole list for one tool in it.
-const Page = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().optional().catch(undefined) });
-const Listed = z.looseObject({ name: z.string().min(1).max(200) });
-const Result = z.looseObject({
-  content: z.array(z.unknown()).default([]),
-  structuredContent: z.unknown().optional(),
-  isError: z.boolean().optional().catch(undefined),
+const Page = z.looseObject({
+  tools: z.array(z.unknown()).nullish().catch(undefined),
+  nextCursor: z.string().optional().catch(undefined),
 });
+const Listed = z.looseObject({ name: z.string().min(1).max(LONGEST_NAME) });
 const Anything = z.looseObject({});
 
 /** One connection to a server, from the moment on when its tools are known. Whoever opened it closes it. */
@@ -68,6 +73,8 @@ export class McpConnection {
   #changeTimer: NodeJS.Timeout | undefined;
   #pingTimer: NodeJS.Timeout | undefined;
   #doubting = false;
+  #failedPings = 0;
+  #pings = 0;
   #over = false;
 
   private constructor(options: McpConnectionOptions) {
@@ -90,6 +97,10 @@ export class McpConnection {
     } catch (error) {
       const failure = failureOf(error, connection.#ending);
       await connection.close();
+      const { transport } = options.entry;
+      const { cause } = failure;
+      if (transport.type === 'http' && cause instanceof HttpRefusal && (await hasOldTransport(transport, cause)))
+        throw oldTransport(cause);
       throw failure;
     }
   }
@@ -98,7 +109,10 @@ export class McpConnection {
     return this.#tools;
   }
 
-  /** Rejects with McpFailure (the server is gone), McpError (it refuses), or the signal's reason, of which it is told. */
+  /**
+   * Sends one request, once. Rejects with McpFailure (the call failed, and the connection with it where `lost`), McpError
+   * (the server refuses, or does not answer in time), or the signal's reason, of which the server is told.
+   */
   async call(
     name: string,
     args: Readonly<Record<string, unknown>>,
@@ -106,14 +120,14 @@ export class McpConnection {
   ): Promise<McpResult> {
     const { signal, onProgress } = options;
     signal.throwIfAborted();
-    if (this.#over) throw new McpFailure('its connection was closed', { undone: true });
+    if (this.#over) throw new McpFailure('its connection was closed', { undone: true, lost: true });
     // The SDK never takes its listener back: the signal of the conversation would cancel calls that are long over.
     const own = new AbortController();
     const cancel = () => own.abort(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
     this.#calls += 1;
     try {
-      return await this.#client.request({ method: 'tools/call', params: { name, arguments: { ...args } } }, Result, {
+      return await this.#client.request({ method: 'tools/call', params: { name, arguments: { ...args } } }, Anything, {
         signal: own.signal,
         timeout: this.#options.entry.timeoutMs + TIMEOUT_RESERVE_MS,
         onprogress: ({ progress, total, message }) => {
@@ -123,9 +137,8 @@ export class McpConnection {
       });
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof McpError && error.code !== ErrorCode.ConnectionClosed) throw error;
       const failure = callFailureOf(error, this.#ending);
-      if (failure.undone) this.#lost(failure);
+      if (failure instanceof McpFailure && failure.lost) this.#lost(failure);
       throw failure;
     } finally {
       signal.removeEventListener('abort', cancel);
@@ -171,19 +184,40 @@ export class McpConnection {
     if (entry.transport.type === 'http') this.#pingTimer = setInterval(() => this.#ping(), PING_EVERY_MS).unref();
   }
 
+  /** Servers forget to say that they have tools: such a one is asked all the same, and may refuse. */
   async #list(): Promise<readonly ListedTool[]> {
-    if (!this.#client.getServerCapabilities()?.tools) return [];
     const { startTimeoutMs: timeout } = this.#options.entry;
+    if (this.#client.getServerCapabilities()?.tools) return await this.#pages(timeout);
+    return await this.#pages(Math.min(timeout, UNSAID_MS)).catch((error: unknown) => {
+      if (error instanceof McpError) return [];
+      throw error;
+    });
+  }
+
+  async #pages(timeout: number): Promise<readonly ListedTool[]> {
     const tools: ListedTool[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < MOST_PAGES && tools.length < MOST_LISTED; page += 1) {
       const params = cursor === undefined ? {} : { cursor };
       const answer = await this.#client.request({ method: 'tools/list', params }, Page, { timeout });
-      tools.push(...answer.tools.flatMap((tool) => Listed.safeParse(tool).data ?? []));
+      const page = answer.tools ?? [];
+      const named = page.flatMap((tool) => Listed.safeParse(tool).data ?? []);
+      if (named.length < page.length) this.#unnamed(page.length - named.length);
+      tools.push(...named);
+      const before = cursor;
       cursor = answer.nextCursor;
-      if (cursor === undefined) break;
+      // Some say that there is no more with an empty one, or with the same one for ever.
+      if (!cursor || cursor === before) break;
     }
     return tools.slice(0, MOST_LISTED);
+  }
+
+  #unnamed(tools: number): void {
+    const { entry, log } = this.#options;
+    log.info(
+      { mcp: entry.name, tools },
+      'an MCP server lists tools without a name that could be used; they are left out',
+    );
   }
 
   #toolsChanged(): void {
@@ -193,15 +227,18 @@ export class McpConnection {
 
   async #listAnew(): Promise<void> {
     const { entry, log, onTools } = this.#options;
+    let again: NodeJS.Timeout | undefined;
     try {
       const tools = await this.#list();
       if (this.#over || JSON.stringify(tools) === JSON.stringify(this.#tools)) return;
       this.#tools = tools;
       onTools();
     } catch (error) {
-      log.debug({ mcp: entry.name, err: error }, 'an MCP server did not list its changed tools');
+      // What it had stays until it says what it has now.
+      log.debug({ mcp: entry.name, err: error }, 'an MCP server did not list its changed tools; it is asked again');
+      if (!this.#over) again = setTimeout(() => void this.#listAnew(), LIST_AGAIN_MS).unref();
     } finally {
-      this.#changeTimer = undefined;
+      this.#changeTimer = again;
     }
   }
 
@@ -213,22 +250,40 @@ export class McpConnection {
   /** Something is wrong with the line. Over HTTP nothing else would tell that the server is gone. */
   #doubt(error: Error): void {
     const { entry, log } = this.#options;
-    log.debug({ mcp: entry.name, reason: visible(error.message, LONGEST_LINE) }, 'trouble with an MCP server');
-    if (entry.transport.type === 'http') void this.#ping();
+    log.debug({ mcp: entry.name, err: error }, 'trouble with an MCP server');
+    const asksForPatience = error instanceof HttpRefusal && (error.status === 429 || error.retryAfterMs !== undefined);
+    if (entry.transport.type === 'http' && !asksForPatience) void this.#ping();
   }
 
   async #ping(): Promise<void> {
     if (this.#doubting || this.#over || !this.#client.getServerCapabilities()) return;
     this.#doubting = true;
+    this.#pings += 1;
     try {
       await this.#client.request({ method: 'ping' }, Anything, { timeout: PING_MS });
+      this.#failedPings = 0;
+      // The stream on which changes are told may be gone for good, and nothing says so.
+      if (this.#pings % LIST_EVERY_PINGS === 0) this.#toolsChanged();
     } catch (error) {
-      // One that cannot be pinged is there all the same; one that works on a call may have no time for it.
-      const busy = error instanceof McpError && (error.code !== ErrorCode.RequestTimeout || this.#calls > 0);
-      if (!busy) this.#lost(callFailureOf(error, undefined));
+      const failure = callFailureOf(error, undefined);
+      if (failure instanceof McpFailure && this.#isGone(failure)) this.#lost(failure);
+      else if (failure instanceof McpError && this.#isMute(failure))
+        this.#lost(new McpFailure('it does not answer', { cause: failure }));
     } finally {
       this.#doubting = false;
     }
+  }
+
+  /** While it works on calls, or asks to be left alone, one failed ping says nothing. */
+  #isGone({ lost, retryAfterMs, cause }: McpFailure): boolean {
+    const busy = retryAfterMs !== undefined || (cause instanceof HttpRefusal && cause.status === 429);
+    if (!busy) this.#failedPings += 1;
+    return lost || (!busy && (this.#calls === 0 || this.#failedPings > 1));
+  }
+
+  /** One that refuses to be pinged is there all the same; one that works on a call may have no time for it. */
+  #isMute(error: McpError): boolean {
+    return error.code === ErrorCode.RequestTimeout && refusalOf(error) === undefined && this.#calls === 0;
   }
 
   #lost(failure: McpFailure): void {

@@ -1,12 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PostExtras, PostFile } from '../bridge/room-ports.ts';
 import { visible } from './mcp-text.ts';
 
 /** What a tools/call brings, unchecked (modelcontextprotocol.io/specification/2025-06-18/server/tools#tool-result). */
-export interface McpResult {
-  readonly content: readonly unknown[];
-  readonly structuredContent?: unknown;
-  readonly isError?: boolean | undefined;
-}
+export type McpResult = Readonly<Record<string, unknown>>;
 
 /** A result for the model (`value`, or `failure` in words) and for the call's post. */
 export interface ReadResult {
@@ -27,15 +24,14 @@ const LONGEST_BASE64 = Math.ceil(MOST_FILE_BYTES / 3) * 4;
 type Part = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a result: `structuredContent` where there is some, else its texts (one that is JSON as what it says); pictures,
+ * Reads a result: its texts (one that is JSON as what it says) and its structured content, both where they differ; pictures,
  * sounds and files for the post, links as links. `hide` takes secrets out of text. Never throws. Pure.
  */
 export function readResult(result: McpResult, hide: (text: string) => string): ReadResult {
-  const parts = result.content.filter(isPart);
   const files: PostFile[] = [];
   const links: PostExtras['links'][number][] = [];
   const texts: string[] = [];
-  for (const part of parts) {
+  for (const part of partsOf(result.content)) {
     const file = fileOf(part, files.length);
     const link = linkOf(part);
     const words = textOf(part);
@@ -46,27 +42,46 @@ export function readResult(result: McpResult, hide: (text: string) => string): R
     else texts.push(`(something that cannot be shown: ${visible(part.type, 40) || 'of no type'})`);
   }
   const extras = { files, links: links.map(({ title, url }) => ({ title: hide(title), url: hide(url) })) };
-  if (result.isError === true)
-    return {
-      value: null,
-      failure: visible(texts.join(' ').replace(/^MCP error -?\d+: /, ''), LONGEST_FAILURE),
-      extras,
-    };
-  return { value: modelValue(result, texts, hide), failure: undefined, extras };
+  // `toolResult` is what servers of 2024-10-07 had in the place of content.
+  const value = modelValue(result.structuredContent ?? result.toolResult ?? undefined, texts, hide);
+  if (result.isError !== true && result.isError !== 'true') return { value, failure: undefined, extras };
+  const words = texts.length > 0 ? texts.join(' ') : isEmpty(value) ? '' : JSON.stringify(value);
+  return { value: null, failure: visible(words.replace(/^MCP error -?\d+: /, ''), LONGEST_FAILURE), extras };
 }
 
-function modelValue(
-  { structuredContent }: McpResult,
-  texts: readonly string[],
-  hide: (text: string) => string,
-): unknown {
-  if (isPart(structuredContent)) {
-    const text = hide(JSON.stringify(structuredContent));
-    return text.length <= LONGEST_TEXT ? (parsed(text) ?? text) : text.slice(0, LONGEST_TEXT);
-  }
+/** Servers write null for nothing, and one part where a list of parts should be. */
+function partsOf(content: unknown): readonly Part[] {
+  const parts: readonly unknown[] = Array.isArray(content) ? content : [content];
+  return parts.flatMap((part): Part | readonly Part[] => {
+    if (typeof part === 'string') return { type: 'text', text: part };
+    return isPart(part) ? part : [];
+  });
+}
+
+const DONE = { done: true } as const;
+
+function isEmpty(value: unknown): boolean {
+  return value === DONE;
+}
+
+function modelValue(structured: unknown, texts: readonly string[], hide: (text: string) => string): unknown {
   const [only] = texts;
-  if (texts.length === 1 && only !== undefined) return parsed(only) ?? only;
-  return texts.length === 0 ? { done: true } : texts.join('\n');
+  const said = texts.length === 1 && only !== undefined ? (parsed(only) ?? only) : texts.join('\n');
+  if (structured === undefined) return texts.length === 0 ? DONE : said;
+  const value = shortened(structured, hide);
+  const same =
+    texts.length === 0 || isDeepStrictEqual(said, value) || said === String(value) || said === JSON.stringify(value);
+  return same ? value : { text: said, structuredContent: value };
+}
+
+function shortened(structured: unknown, hide: (text: string) => string): unknown {
+  const text = hide(JSON.stringify(structured));
+  if (text.length > LONGEST_TEXT) return text.slice(0, LONGEST_TEXT);
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** What JSON text says, if it is an object or a list: a number or a word is better left as it was written. */
@@ -81,14 +96,24 @@ function parsed(text: string): unknown {
 
 function textOf(part: Part): string | undefined {
   switch (part.type) {
-    case 'text':
-      return typeof part.text === 'string' ? part.text : '';
-    case 'resource':
-      return isPart(part.resource) && typeof part.resource.text === 'string' ? part.resource.text : undefined;
-    case 'resource_link':
-      return `${visible(part.title ?? part.name, 100)}: ${visible(part.uri, 300)}`;
-    default:
+    case 'resource': {
+      const { text, blob, uri } = isPart(part.resource) ? part.resource : {};
+      return typeof text === 'string'
+        ? text
+        : blob === undefined && typeof uri === 'string'
+          ? visible(uri, 300)
+          : undefined;
+    }
+    case 'resource_link': {
+      const words = visible(part.description, 300);
+      return `${visible(part.title ?? part.name, 100)}: ${visible(part.uri, 300)}${words === '' ? '' : ` (${words})`}`;
+    }
+    case 'image':
+    case 'audio':
       return undefined;
+    default:
+      // Kinds that come later, and parts whose kind was left out, mostly hold text all the same.
+      return typeof part.text === 'string' ? part.text : part.type === 'text' ? '' : undefined;
   }
 }
 

@@ -1,12 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { ToolContext, ToolServer } from '../bridge/room-ports.ts';
+import { claimantOf } from './claimant.ts';
+import { FairQueue } from './fair-queue.ts';
+import { fitting } from './mcp-budget.ts';
 import { type ListedTool, McpConnection } from './mcp-connection.ts';
 import type { McpEntry } from './mcp-entry.ts';
 import { failureOf, McpFailure } from './mcp-failure.ts';
 import { portableNames } from './mcp-names.ts';
 import type { McpResult } from './mcp-result.ts';
-import { mcpTool, riskOf } from './mcp-tool.ts';
+import { isRepeatable, type McpToolParts, mcpTool, riskOf } from './mcp-tool.ts';
 import { type Risk, type Tool, ToolError } from './tool.ts';
 
 export interface McpServerParts {
@@ -27,12 +30,23 @@ type State =
 
 /** More than a session should pay for with every reply; `allow` says which. */
 const MOST_TOOLS = 64;
+const TOO_MANY = `one server may have ${MOST_TOOLS}`;
+/** About a half of what OpenAI takes of instructions and tools in a session (16,384 tokens). */
+const MOST_BYTES = 32 * 1024;
+const TOO_LONG = 'what it says of them is too long for a session';
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 300_000;
 /** One that ran for so long had not failed to start. */
 const STABLE_MS = 30_000;
-/** Until then its tools stay: it may be back in a moment. */
-const PATIENT_FAILURES = 5;
+/** Its tools stay for so long after it went: whoever calls one has it tried again, and reads why it is not there. */
+const GONE_MS = 600_000;
+/** What somebody has to put right is tried once more at once, and then not often: nobody may be looking. */
+const FIRST_LASTING_WAIT_MS = 10_000;
+const LONGEST_LASTING_WAIT_MS = 900_000;
+/** Whoever asks for it does not wait longer than this for the next try, and not more often. */
+const HURRY_MS = 5_000;
+/** More than this nobody is asked to wait who called a tool. */
+const SHORTEST_PAUSE_MS = 1_000;
 /** A call waits this long for a server that is just coming back. */
 const CALL_PATIENCE_MS = 5_000;
 const RISKS: readonly Risk[] = ['read', 'write', 'dangerous'];
@@ -46,8 +60,30 @@ export class McpServer {
   readonly #risks = new Map<string, Risk>();
   #state: State = { status: 'starting' };
   #changed = Promise.withResolvers<void>();
+  /** The server's own names of tools of which it says that a second call changes nothing. */
+  #repeatable: ReadonlySet<string> = new Set();
   #tools: readonly Tool[] = [];
   #offered = 0;
+  /** How many of its tools can only be called by way of a task. */
+  #tasks = 0;
+  #offers = 0;
+  /** A call may take minutes, so one guild never has all places. */
+  readonly #queue = new FairQueue({
+    atOnce: 8,
+    atOnceForGuild: 5,
+    mostForPerson: 24,
+    mostForGuild: 48,
+    mostWaiting: 200,
+  });
+  /** Why not all of its tools are offered; undefined: they are. */
+  #limit: string | undefined;
+  /** It has been there: what fails then may come right again. */
+  #worked = false;
+  #goneSince: number | undefined;
+  /** It asked to be left alone until then; performance.now(). */
+  #pausedUntil = 0;
+  #hurriedAt = Number.NEGATIVE_INFINITY;
+  #hurry = new AbortController();
   #running: Promise<void> | undefined;
 
   constructor(parts: McpServerParts) {
@@ -63,8 +99,13 @@ export class McpServer {
     const { name } = this.#parts.entry;
     const state = this.#state;
     switch (state.status) {
-      case 'running':
-        return { name, state: { status: 'running', tools: this.#tools.length, offered: this.#offered } };
+      case 'running': {
+        const limit = {
+          ...(this.#limit === undefined ? {} : { limit: this.#limit }),
+          ...(this.#tasks > 0 ? { unusable: this.#tasks } : {}),
+        };
+        return { name, state: { status: 'running', tools: this.#tools.length, offered: this.#offered, ...limit } };
+      }
       case 'failed': {
         const nextTryMs = state.nextTryAt === null ? null : Math.max(0, state.nextTryAt - performance.now());
         return { name, state: { status: 'failed', reason: this.#parts.hide(state.failure.message), nextTryMs } };
@@ -94,21 +135,42 @@ export class McpServer {
     await this.#running;
   }
 
+  /** Somebody wants it now: a long wait for the next try ends. Does nothing where it is not waited for. */
+  tryNow(): void {
+    const state = this.#state;
+    const now = performance.now();
+    if (state.status !== 'failed' || state.nextTryAt === null || now - this.#hurriedAt < HURRY_MS) return;
+    if (state.nextTryAt - now < HURRY_MS || this.#pausedUntil > now) return;
+    this.#hurriedAt = now;
+    this.#state = { ...state, nextTryAt: now };
+    this.#hurry.abort();
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    let failures = 0;
+    let [failures, lasting] = [0, 0];
     while (!signal.aborted) {
       const startedAt = performance.now();
       const failure = await this.#once();
       if (signal.aborted) return;
       failures = performance.now() - startedAt > STABLE_MS && this.#state.status === 'running' ? 1 : failures + 1;
-      const waitMs = failure.final ? null : backOff(failures);
+      lasting = failure.lasting ? lasting + 1 : 0;
+      const final = failure.final && !this.#worked;
+      const waitMs = final ? null : this.#waitFor(failure, failures, lasting);
       this.#failed(failure, waitMs);
-      if (failure.final || failures >= PATIENT_FAILURES) this.#withdraw();
+      this.#goneSince ??= performance.now();
+      if (final || performance.now() - this.#goneSince > GONE_MS) this.#withdraw();
       this.#settled.resolve();
       if (waitMs === null) return;
-      await wait(waitMs, undefined, { signal }).catch(() => {});
+      this.#hurry = new AbortController();
+      await wait(waitMs, undefined, { signal: AbortSignal.any([signal, this.#hurry.signal]) }).catch(() => {});
     }
+  }
+
+  #waitFor({ retryAfterMs = 0 }: McpFailure, failures: number, lasting: number): number {
+    if (retryAfterMs > 0) this.#pausedUntil = performance.now() + retryAfterMs;
+    const rare = Math.min(FIRST_LASTING_WAIT_MS * 2 ** (lasting - 2), LONGEST_LASTING_WAIT_MS);
+    return Math.max(lasting > 1 ? rare : backOff(failures), retryAfterMs);
   }
 
   /** One connection from its beginning to its end, and why it ended. */
@@ -123,14 +185,16 @@ export class McpServer {
         signal,
         log,
         onLost: lost.resolve,
-        onTools: () => this.#offer(connection.tools),
+        onTools: () => void this.#offer(connection.tools),
       });
       if (signal.aborted) {
         await connection.close();
         return failureOf(signal.reason, undefined);
       }
+      this.#worked = true;
+      this.#goneSince = undefined;
       this.#set({ status: 'running', connection });
-      this.#offer(connection.tools);
+      await this.#offer(connection.tools);
       log.info({ mcp: entry.name, tools: this.#tools.length }, 'an MCP server is running');
       this.#settled.resolve();
     } catch (error) {
@@ -161,7 +225,7 @@ export class McpServer {
     this.#parts.onTools();
   }
 
-  #offer(listed: readonly ListedTool[]): void {
+  async #offer(listed: readonly ListedTool[]): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const { entry, log, hide, onTools } = this.#parts;
     const allowed = listed.filter(({ name }) => entry.allow === null || entry.allow.includes(name));
@@ -175,23 +239,27 @@ export class McpServer {
       listed.map(({ name }) => name),
     );
     const unique = new Map(usable.map((tool) => [tool.name, tool]));
-    this.#offered = unique.size;
     const kept = [...unique.values()].slice(0, MOST_TOOLS);
-    if (unique.size > kept.length) {
-      const fields = { mcp: entry.name, offered: unique.size, used: kept.length };
+    const make = (at: number, least: number): Tool => {
+      const tool = kept[at] as ListedTool;
+      const name = names.get(tool.name) ?? tool.name;
+      const call: McpToolParts['call'] = (own, args, context) => this.#inTurn(own, args, context);
+      return mcpTool({ entry, listed: tool, least, name, risk: this.#riskOf(tool), hide, call });
+    };
+    this.#offers += 1;
+    const offer = this.#offers;
+    const tools = await fitting(kept.length, make, MOST_BYTES);
+    if (offer !== this.#offers || this.#stop.signal.aborted) return;
+    this.#offered = unique.size;
+    this.#tasks = allowed.length - usable.length;
+    this.#limit = unique.size <= tools.length ? undefined : tools.length < kept.length ? TOO_LONG : TOO_MANY;
+    if (this.#limit !== undefined) {
+      const fields = { mcp: entry.name, offered: unique.size, used: tools.length, limit: this.#limit };
       log.warn(fields, 'an MCP server has too many tools: name those that you want in "allow"');
     }
+    this.#repeatable = new Set(kept.filter(isRepeatable).map(({ name }) => name));
     const before = JSON.stringify(this.#tools);
-    this.#tools = kept.map((tool) =>
-      mcpTool({
-        entry,
-        listed: tool,
-        name: names.get(tool.name) ?? tool.name,
-        risk: this.#riskOf(tool),
-        hide,
-        call: (name, args, context) => this.#call(name, args, context),
-      }),
-    );
+    this.#tools = tools;
     if (JSON.stringify(this.#tools) !== before) onTools();
   }
 
@@ -204,20 +272,47 @@ export class McpServer {
     return highest;
   }
 
+  /** Servers of Discord and their people share a server of tools in turn. */
+  #inTurn(name: string, args: Readonly<Record<string, unknown>>, context: ToolContext): Promise<McpResult> {
+    return this.#queue.run(claimantOf(context), {
+      signal: context.signal,
+      tooMany: () => new ToolError(`The tool server ${this.#parts.entry.name} is busy; try again in a few seconds.`),
+      work: () => this.#call(name, args, context),
+    });
+  }
+
   async #call(name: string, args: Readonly<Record<string, unknown>>, context: ToolContext): Promise<McpResult> {
     const options = {
       signal: context.signal,
       onProgress: (fraction: number | null, text: string) => context.progress(fraction, this.#parts.hide(text)),
     };
     const connection = await this.#connection(context.signal);
+    this.#mindPause();
     try {
       return await connection.call(name, args, options);
     } catch (error) {
-      if (!(error instanceof McpFailure) || !error.undone) throw error;
-      // It never got there, so it can be made again without being made twice.
+      if (!(error instanceof McpFailure)) throw error;
+      if (error.retryAfterMs !== undefined) this.#pausedUntil = performance.now() + error.retryAfterMs;
+      const { entry, log, hide } = this.#parts;
+      const reason = hide(error.message);
+      // It was not carried out, and twice would be the same as once.
+      const again = error.undone && error.lost && this.#repeatable.has(name);
+      log.warn({ mcp: entry.name, tool: name, said: reason, again }, 'a call of an MCP server failed');
+      if (!again) throw error;
       const next = await this.#connection(context.signal, connection);
       return next.call(name, args, options);
     }
+  }
+
+  /** Throws ToolError while the server asks to be left alone. */
+  #mindPause(): void {
+    const leftMs = this.#pausedUntil - performance.now();
+    if (leftMs < SHORTEST_PAUSE_MS) return;
+    const { name } = this.#parts.entry;
+    const seconds = Math.ceil(leftMs / 1_000);
+    throw new ToolError(
+      `The tool server ${name} asks to be left alone for ${seconds} s. Nothing was done; try again after that.`,
+    );
   }
 
   /** The connection (another one than `lost`), waited for a moment while it is being made. Throws ToolError that says why there is none. */
@@ -229,6 +324,7 @@ export class McpServer {
       if (state.status === 'running' && state.connection !== lost) return state.connection;
       const left = deadline - performance.now();
       const never = state.status === 'stopped' || (state.status === 'failed' && state.nextTryAt === null);
+      this.tryNow();
       if (left <= 0 || never) throw new ToolError(this.#absence(state));
       const late = AbortSignal.any([signal, this.#stop.signal]);
       await Promise.race([this.#changed.promise, wait(left, undefined, { signal: late }).catch(() => {})]);

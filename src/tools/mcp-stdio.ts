@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
+import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { McpTransport } from './mcp-entry.ts';
+import { readMessage } from './mcp-message.ts';
 
 const WINDOWS = process.platform === 'win32';
 /** A server that is asked to stop has this long, then as long again after SIGTERM. */
@@ -13,6 +14,8 @@ const DRAIN_MS = 200;
 /** Some print a banner to stdout; one that prints nothing else speaks no MCP. */
 const MOST_GARBAGE = 500;
 const LONGEST_LINE = 4_000;
+const MOST_BYTES = 10 * 1024 * 1024;
+const LINE_FEED = 10;
 
 /** Processes that are to end with this one, however it ends. */
 const alive = new Set<ChildProcess>();
@@ -31,7 +34,9 @@ export class StdioTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #options: McpTransport & { type: 'stdio' };
   readonly #onStderr: (line: string) => void;
-  readonly #buffer = new ReadBuffer();
+  /** What has come of a line that is not over. */
+  #open: Buffer[] = [];
+  #openBytes = 0;
   #child: ChildProcess | undefined;
   #gone = Promise.withResolvers<void>();
   #garbage = 0;
@@ -118,38 +123,38 @@ export class StdioTransport implements Transport {
   #end(): void {
     if (!this.#child) return;
     this.#child = undefined;
-    this.#buffer.clear();
+    this.#open = [];
     this.#gone.resolve();
     this.onclose?.();
   }
 
   #read(chunk: Buffer): void {
-    try {
-      this.#buffer.append(chunk);
-    } catch (error) {
-      this.onerror?.(error as Error);
-      this.#giveUp('it wrote a line of more than 10 MB to its output');
-      return;
+    let from = 0;
+    for (let end = chunk.indexOf(LINE_FEED); end >= 0 && this.#child; end = chunk.indexOf(LINE_FEED, from)) {
+      const line = Buffer.concat([...this.#open, chunk.subarray(from, end)]).toString();
+      this.#open = [];
+      this.#openBytes = 0;
+      from = end + 1;
+      this.#line(line.trim());
     }
-    while (this.#child) {
-      try {
-        const message = this.#buffer.readMessage();
-        if (message === null) return;
-        this.#garbage = 0;
-        this.onmessage?.(message);
-      } catch {
-        this.#garbage += 1;
-        if (this.#garbage === 1) this.onerror?.(new Error('a line on stdout is no JSON-RPC message; it is skipped'));
-        if (this.#garbage < MOST_GARBAGE) continue;
-        this.#giveUp('what it writes to its output is not MCP');
-        return;
-      }
-    }
+    if (!this.#child) return;
+    this.#open.push(chunk.subarray(from));
+    this.#openBytes += chunk.length - from;
+    if (this.#openBytes > MOST_BYTES) this.#giveUp('it wrote a line of more than 10 MB to its output');
+  }
+
+  #line(line: string): void {
+    if (line === '') return;
+    const messages = messagesIn(line);
+    for (const message of messages) this.onmessage?.(message);
+    this.#garbage = messages.length > 0 ? 0 : this.#garbage + 1;
+    if (this.#garbage === 1) this.onerror?.(new Error('a line on stdout is no JSON-RPC message; it is skipped'));
+    if (this.#garbage >= MOST_GARBAGE) this.#giveUp('what it writes to its output is not MCP');
   }
 
   #giveUp(why: string): void {
     this.#ending ??= why;
-    this.#buffer.clear();
+    this.#open = [];
     void this.close();
   }
 
@@ -171,6 +176,15 @@ export class StdioTransport implements Transport {
     } finally {
       clearTimeout(late);
     }
+  }
+}
+
+/** A line holds a message, or a list of them (modelcontextprotocol.io/specification/2025-03-26/basic#batching). */
+function messagesIn(line: string): readonly JSONRPCMessage[] {
+  try {
+    return [JSON.parse(line)].flat().flatMap((one) => readMessage(one) ?? []);
+  } catch {
+    return [];
   }
 }
 

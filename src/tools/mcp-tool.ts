@@ -4,8 +4,9 @@ import type { ToolContext } from '../bridge/room-ports.ts';
 import type { ListedTool } from './mcp-connection.ts';
 import type { McpEntry } from './mcp-entry.ts';
 import { McpFailure } from './mcp-failure.ts';
+import { refusalOf } from './mcp-message.ts';
 import { type McpResult, readResult } from './mcp-result.ts';
-import { portableSchema } from './mcp-schema.ts';
+import { offeredSchema } from './mcp-schema.ts';
 import { visible } from './mcp-text.ts';
 import { defineTool, type Risk, type Tool, ToolError } from './tool.ts';
 
@@ -13,6 +14,8 @@ import { defineTool, type Risk, type Tool, ToolError } from './tool.ts';
 export interface McpToolParts {
   readonly entry: McpEntry;
   readonly listed: ListedTool;
+  /** How little is said of its arguments; see offeredSchema. */
+  readonly least: number;
   /** What the model calls it. */
   readonly name: string;
   readonly risk: Risk;
@@ -23,11 +26,14 @@ export interface McpToolParts {
 }
 
 const LONGEST_DESCRIPTION = 1_000;
+const LONGEST_SHORT_DESCRIPTION = 300;
 const LONGEST_REFUSAL = 400;
 
 /** A tool of an MCP server as one of ours. Its arguments are checked by the server. */
-export function mcpTool({ entry, listed, name, risk, hide, call }: McpToolParts): Tool {
-  const description = visible(listed.description, LONGEST_DESCRIPTION) || visible(listed.title, LONGEST_DESCRIPTION);
+export function mcpTool({ entry, listed, least, name, risk, hide, call }: McpToolParts): Tool {
+  const longest = least === 0 ? LONGEST_DESCRIPTION : LONGEST_SHORT_DESCRIPTION;
+  const { parameters, restore } = offeredSchema(listed.inputSchema, least);
+  const description = visible(listed.description, longest) || visible(listed.title, longest);
   const tool = defineTool({
     name,
     description: description || `The tool ${visible(listed.name, 60)} of ${entry.name}.`,
@@ -38,7 +44,7 @@ export function mcpTool({ entry, listed, name, risk, hide, call }: McpToolParts)
     outside: true,
     deadlineMs: entry.timeoutMs,
     async run(args, context) {
-      const result = await call(listed.name, args, context).catch((error: unknown) => {
+      const result = await call(listed.name, restore(args), context).catch((error: unknown) => {
         context.signal.throwIfAborted();
         throw inWords(error, entry, hide);
       });
@@ -48,7 +54,7 @@ export function mcpTool({ entry, listed, name, risk, hide, call }: McpToolParts)
       return value;
     },
   });
-  return Object.freeze({ ...tool, parameters: Object.freeze(portableSchema(listed.inputSchema)) });
+  return Object.freeze({ ...tool, parameters: Object.freeze(parameters) });
 }
 
 /**
@@ -64,22 +70,42 @@ export function riskOf({ risk }: McpEntry, { name, annotations }: ListedTool): {
   return { risk: readOnlyHint === true ? 'read' : 'write', fromOperator: false };
 }
 
-const Hints = z.looseObject({ readOnlyHint: z.unknown().optional(), destructiveHint: z.unknown().optional() });
+/** Whether the server says that calling it twice is the same as once. */
+export function isRepeatable({ annotations }: Pick<ListedTool, 'annotations'>): boolean {
+  const { readOnlyHint, idempotentHint } = Hints.safeParse(annotations).data ?? {};
+  return readOnlyHint === true || idempotentHint === true;
+}
+
+const Hints = z.looseObject({
+  idempotentHint: z.unknown().optional(),
+  readOnlyHint: z.unknown().optional(),
+  destructiveHint: z.unknown().optional(),
+});
 
 /** Why a call failed, as a sentence for the model. */
 function inWords(error: unknown, { name }: McpEntry, hide: (text: string) => string): Error {
   if (error instanceof ToolError) return error;
-  if (error instanceof McpFailure) {
-    const rest =
-      'Nobody knows whether the call was carried out. It is being connected again; say so before trying anew.';
-    return new ToolError(`The tool server ${name} was lost during the call: ${hide(error.message)}. ${rest}`);
-  }
+  if (error instanceof McpFailure) return new ToolError(failureInWords(error, name, hide));
+  const refusal = refusalOf(error);
+  if (refusal !== undefined)
+    return new ToolError(`The tool server ${name} refused the call: ${visible(hide(refusal), LONGEST_REFUSAL)}`);
   if (error instanceof McpError && error.code === ErrorCode.RequestTimeout) {
     return new ToolError(`The tool server ${name} did not answer in time.`);
   }
-  if (error instanceof McpError) {
-    const words = error.message.replace(/^MCP error -?\d+: /, '');
-    return new ToolError(`The tool server ${name} refused the call: ${visible(hide(words), LONGEST_REFUSAL)}`);
-  }
   return new ToolError(`The tool server ${name} answered with something that is no result.`);
+}
+
+function failureInWords(
+  { message, undone, lost, retryAfterMs = 0 }: McpFailure,
+  name: string,
+  hide: (text: string) => string,
+): string {
+  const why = hide(message);
+  const when = retryAfterMs > 0 ? `in ${Math.ceil(retryAfterMs / 1_000)} s` : 'if it is still wanted';
+  if (undone)
+    return `The tool server ${name} did not take the call: ${why}. Nothing was done; it can be called again ${when}.`;
+  const unknown = 'Nobody knows whether the call was carried out.';
+  if (lost)
+    return `The tool server ${name} was lost during the call: ${why}. ${unknown} It is being connected again; say so before trying anew.`;
+  return `The call of the tool server ${name} failed: ${why}. ${unknown} Say so before trying anew.`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wordsOf } from '../bridge/errors.ts';
 import type { MemberAct, Moderation, ModerationOrder } from '../bridge/guild-ports.ts';
 import type { Person } from '../bridge/ports.ts';
 import type { ToolContext } from '../bridge/room-ports.ts';
@@ -18,7 +19,7 @@ export function moderationTools({ moderation }: { moderation: Moderation }): Too
       try {
         await give({ guildId: room.guildId, target, act, by: askers });
       } catch (error) {
-        throw new ToolError(error instanceof Error ? error.message : String(error));
+        throw new ToolError(wordsOf(error, 'Something in me broke.'));
       }
     };
   };

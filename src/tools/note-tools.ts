@@ -1,22 +1,38 @@
 import { z } from 'zod';
 import type { Note, Notes } from '../bridge/guild-ports.ts';
-import { plain } from './current-time.ts';
+import type { Readers } from '../bridge/reading-ports.ts';
+import type { PersonTimes } from '../bridge/time-ports.ts';
+import { plain } from '../time/places.ts';
+import { dayAt, dayName } from '../time/zones.ts';
+import { openHere } from './audience.ts';
 import { soleAsker } from './sole-asker.ts';
 import { defineTool, type Tool, ToolError } from './tool.ts';
 
 const MOST_RECALLED = 20;
 
+/** What the tools of notes work with. */
+export interface NoteToolsParts {
+  readonly notes: Notes;
+  readonly readers: Pick<Readers, 'couldListen'>;
+  /** Absent: nobody chose a zone. */
+  readonly times?: Pick<PersonTimes, 'of'>;
+}
+
+const ELSEWHERE = 'Others were made where not everybody could listen who can here. /notes list shows them to who may.';
+
 /** What a guild wants remembered from one conversation to the next. */
-export function noteTools({ notes }: { notes: Notes }): Tool[] {
+export function noteTools({ notes, readers, times }: NoteToolsParts): Tool[] {
   const remember = defineTool({
     name: 'remember',
     description:
       'Keeps a note for this server, for later conversations too. Use it only when somebody asks to have something ' +
-      'remembered. Everybody here can read it.',
+      'remembered. Whoever can listen here can read it.',
     input: z.object({ text: z.string().trim().min(1).max(500).describe('One thing, complete in itself') }),
     risk: 'write',
     async run({ text }, context) {
-      const { id } = await notes.add(context.room.guildId, { text, by: soleAsker(context) }).catch(refused);
+      const { guildId, channelId } = context.room;
+      const note = { text, by: soleAsker(context), channelId, outside: context.tainted };
+      const { id } = await notes.add(guildId, note).catch(refused);
       return { remembered: true, note: id };
     },
   });
@@ -27,11 +43,17 @@ export function noteTools({ notes }: { notes: Notes }): Tool[] {
     input: z.object({ about: z.string().trim().max(100).optional().describe('A word in it; all when left out') }),
     risk: 'read',
     outside: true,
-    async run({ about = '' }, { room }) {
+    async run({ about = '' }, context) {
+      const { room } = context;
       const words = plain(about).split(' ').filter(Boolean);
       const all = await notes.list(room.guildId);
-      const found = all.filter(({ text }) => words.every((word) => plain(text).includes(word))).toReversed();
-      return { count: found.length, notes: found.slice(0, MOST_RECALLED).map(shown) };
+      // Nothing goes to the model any more of whoever does not want it to hear them.
+      const heard = all.filter(({ by }) => room.mayHear?.(by.userId) !== false);
+      const found = heard.filter(({ text }) => words.every((word) => plain(text).includes(word))).toReversed();
+      const zone = (await times?.of(room.guildId, null))?.zone ?? 'UTC';
+      const open = await openHere(found, readers, context);
+      const others = found.length > open.length && { note: ELSEWHERE };
+      return { count: open.length, notes: open.slice(0, MOST_RECALLED).map((one) => shown(one, zone)), ...others };
     },
   });
   const forget = defineTool({
@@ -49,14 +71,16 @@ export function noteTools({ notes }: { notes: Notes }): Tool[] {
         );
       }
       await notes.remove(context.room.guildId, note);
-      return { forgotten: true, text: found.text };
+      const [open] = await openHere([found], readers, context);
+      return { forgotten: true, ...(open && { text: open.text }) };
     },
   });
   return [remember, recall, forget];
 }
 
-function shown({ id, text, by, madeAt }: Note) {
-  return { note: id, text, by: by.name, on: new Date(madeAt).toISOString().slice(0, 10) };
+/** The day is that of the server. */
+function shown({ id, text, by, madeAt }: Note, zone: string) {
+  return { note: id, text, by: by.name, on: dayName(dayAt(madeAt, zone)) };
 }
 
 function refused(error: unknown): never {

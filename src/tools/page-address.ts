@@ -4,8 +4,11 @@ import { ToolError } from './tool.ts';
 
 const LONGEST_ADDRESS = 2_000;
 const PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
-/** Public by its number, and yet a machine inside: Azure's WireServer, https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16 */
-const INSIDE = ['168.63.129.16'];
+/**
+ * Public by their numbers, and yet inside: Azure's WireServer, https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16,
+ * and IBM Cloud's services, https://cloud.ibm.com/docs/vpc?topic=vpc-service-endpoints-for-vpc
+ */
+const INSIDE = ['168.63.129.16/32', '161.26.0.0/16', '166.8.0.0/14'].map((range) => ipaddr.IPv4.parseCIDR(range));
 /** What is handed out to the internet so far, https://www.iana.org/assignments/ipv6-address-space */
 const GLOBAL_IPV6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
@@ -23,7 +26,8 @@ export function isPublic(address: string): boolean {
     if (parsed.range() === 'rfc6052') return isPublic(parsed.toByteArray().slice(-4).join('.'));
     if (!parsed.match(GLOBAL_IPV6)) return false;
   }
-  if (parsed.range() !== 'unicast' || INSIDE.includes(parsed.toString())) return false;
+  if (parsed.range() !== 'unicast') return false;
+  if (parsed instanceof ipaddr.IPv4 && INSIDE.some((range) => parsed.match(range))) return false;
   return !ownAddresses().has(parsed.toNormalizedString());
 }
 
@@ -60,14 +64,20 @@ export function pageAddress(text: string, { allow }: AddressRules): URL {
 
 /** Whether an address stands in the list of those that may be reached whatever they are. */
 export function allowed(url: URL, allow: readonly string[]): boolean {
-  return allow.includes(`${hostOf(url)}:${url.port || PORTS[url.protocol]}`);
+  return allow.includes(`${hostOf(url)}:${portOf(url)}`);
 }
 
-/** What a page that lies inside is answered with: the same words for all, so that nothing can be probed. */
-export function notPublic(): ToolError {
+/** What an IP address inside is answered with: it says of itself what it is, so nothing is told by that. */
+function notPublic(): ToolError {
   return new ToolError('That address is not on the public internet, so it is not read.');
 }
 
-function hostOf(url: URL): string {
+/** The port of an address, also where it is left out. */
+export function portOf(url: URL): number {
+  return Number(url.port || PORTS[url.protocol]);
+}
+
+/** The name or IP address, an IPv6 one without its brackets. */
+export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '');
 }

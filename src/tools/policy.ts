@@ -11,7 +11,7 @@ export type Verdict =
 export type Judged = Pick<Tool, 'name' | 'risk' | 'needs'>;
 
 /** What of a room the policy asks. */
-type JudgedRoom = Pick<Room, 'mayWrite' | 'rolesOf' | 'permits'>;
+type JudgedRoom = Pick<Room, 'mayWrite' | 'rolesOf' | 'permits' | 'isMember' | 'isSilenced'>;
 
 /** Who asks for a tool, and under which policy. */
 export interface Request {
@@ -32,6 +32,16 @@ export interface Request {
 export function judge(tool: Judged, request: Request): Verdict {
   const { name } = tool;
   if (request.disabled.includes(name)) return no(`The tool ${name} is switched off in this server.`);
+  const gone = request.askers.filter(({ userId }) => request.room.isMember?.(userId) === false);
+  if (gone.length > 0) {
+    const names = gone.map((person) => JSON.stringify(person.name)).join(', ');
+    return no(`${name} is for members of this server, which not everybody who asked is (any more): not ${names}.`);
+  }
+  const silenced = request.askers.filter(({ userId }) => request.room.isSilenced?.(userId));
+  if (silenced.length > 0) {
+    const names = silenced.map((person) => JSON.stringify(person.name)).join(', ');
+    return no(`${name} is not for people whom a moderator has muted or timed out: not ${names}.`);
+  }
   const rules = request.rules.filter((rule) => rule.tool === name);
   if (!request.certain || request.askers.length === 0) {
     const open = tool.risk === 'read' && tool.needs === null && everyoneMay(tool, rules);

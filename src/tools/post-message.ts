@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wordsOf } from '../bridge/errors.ts';
 import { defineTool, type Tool, ToolError } from './tool.ts';
 
 const LONGEST_TEXT = 1_800;
@@ -27,7 +28,7 @@ export function postMessage(options: { escape(text: string): string }): Tool {
       for (const message of messages) {
         signal.throwIfAborted();
         await channel.post(message).catch((error: unknown) => {
-          throw new ToolError(`The message could not be posted: ${error instanceof Error ? error.message : error}`);
+          throw new ToolError(`The message could not be posted: ${wordsOf(error, 'something in me broke.')}`);
         });
       }
       return { posted: true, messages: messages.length };

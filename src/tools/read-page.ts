@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { claimantOf } from './claimant.ts';
 import { PageReader } from './page-reader.ts';
 import { defineTool, type Tool, ToolError } from './tool.ts';
 
@@ -19,8 +20,13 @@ export function readPage(reader: PageReader = new PageReader()): Tool {
     risk: 'read',
     outside: true,
     deadlineMs: 25_000,
-    async run({ url, from = 0 }, { signal, attach }) {
-      const page = await reader.read(/^[a-z][a-z0-9+.-]*:/i.test(url) ? url : `https://${url}`, signal);
+    async run({ url, from = 0 }, context) {
+      const { signal, attach } = context;
+      const page = await reader.read(
+        /^[a-z][a-z0-9+.-]*:/i.test(url) ? url : `https://${url}`,
+        signal,
+        claimantOf(context),
+      );
       if (page.text === '') throw new ToolError('The page has no text: it may need a browser, or a login.');
       attach({ links: [{ title: page.title, url: page.url }] });
       const text = page.text.slice(from, from + PIECE).toWellFormed();

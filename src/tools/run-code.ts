@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { claimantOf } from './claimant.ts';
 import { CodeSandbox } from './code-sandbox.ts';
 import { defineTool, type Tool, ToolError } from './tool.ts';
 
@@ -16,8 +17,8 @@ export function runCode(sandbox: CodeSandbox = new CodeSandbox()): Tool {
       code: z.string().min(1).max(LONGEST_CODE).describe('The program. End it with the expression that is the result'),
     }),
     risk: 'read',
-    async run({ code }, { signal }) {
-      const outcome = await sandbox.run(code, signal);
+    async run({ code }, context) {
+      const outcome = await sandbox.run(code, context.signal, claimantOf(context));
       const { printed } = outcome;
       if (outcome.ok) return { ...(printed && { printed }), ...(outcome.value !== null && { value: outcome.value }) };
       throw new ToolError(printed ? `${outcome.error}\nPrinted before:\n${printed}` : outcome.error);

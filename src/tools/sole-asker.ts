@@ -8,5 +8,7 @@ export function soleAsker({ askers, certain }: Pick<ToolContext, 'askers' | 'cer
   if (!one || !certain) throw new ToolError('It is not certain who asked. The person can ask again.');
   if (!another) return one;
   const names = askers.map(({ name }) => JSON.stringify(name)).join(' and ');
-  throw new ToolError(`${names} spoke at once, and this belongs to one person. Whoever wants it can ask again alone.`);
+  throw new ToolError(
+    `This answers ${names} together, and it belongs to one person. Whoever wants it can ask again alone.`,
+  );
 }

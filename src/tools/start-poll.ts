@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wordsOf } from '../bridge/errors.ts';
 import type { GuildTexts } from '../bridge/guild-ports.ts';
 import { defineTool, type Tool, ToolError } from './tool.ts';
 
@@ -52,5 +53,5 @@ function oneLine(text: string): string {
 }
 
 function refused(error: unknown): never {
-  throw new ToolError(`The poll could not be posted: ${error instanceof Error ? error.message : error}`);
+  throw new ToolError(`The poll could not be posted: ${wordsOf(error, 'something in me broke.')}`);
 }

@@ -92,6 +92,8 @@ const RISKS: Readonly<Record<Risk, true>> = { read: true, write: true, dangerous
 /** What defineTool made. */
 const made = new WeakSet<object>();
 
+/** No timer waits longer than 24 days; nobody waits for a tool for longer than this. */
+const LONGEST_MS = 86_400_000;
 const DEADLINE_MS = 15_000;
 /**
  * The keywords that OpenAI's function parameters and Gemini's Schema have in common. Lengths are left out: Gemini
@@ -111,7 +113,9 @@ export function defineTool<Input extends z.ZodObject>(definition: ToolDefinition
   if (!/^[A-Za-z_]\w{0,63}$/.test(name)) throw new TypeError(`${name} is not a name for a tool`);
   if (blocking && definition.delivery) throw new TypeError(`${name} blocks, so its result comes at once`);
   if (dangerous && confirm !== 'always') throw new TypeError(`${name} is dangerous, so it always asks first`);
-  if (!(deadlineMs > 0)) throw new TypeError(`the deadline of ${name} must be positive`);
+  if (!(deadlineMs > 0 && deadlineMs <= LONGEST_MS)) {
+    throw new TypeError(`the deadline of ${name} must be positive, and a day at most`);
+  }
   const check = (args: unknown): z.output<Input> => {
     const parsed = input.safeParse(args);
     if (parsed.success) return parsed.data;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { wordsOf } from '../bridge/errors.ts';
 import type { ToolCall, ToolDeclaration, ToolResult } from '../bridge/ports.ts';
 import type { Toolbox, ToolContext } from '../bridge/room-ports.ts';
 import { CallGate, type GateParts } from './call-gate.ts';
@@ -19,16 +20,24 @@ export class LocalToolbox implements Toolbox {
   readonly #more: () => readonly Tool[];
   readonly #gate: CallGate;
   readonly #log: Pick<Logger, 'warn'>;
+  readonly #hide: (text: string) => string;
 
   /**
    * Throws TypeError when two tools have one name. `more`: tools that come and go, asked for each time; one that has the
-   * name of another does not count.
+   * name of another does not count. `hide` takes known secrets out of what tools bring.
    */
-  constructor(parts: GateParts & { readonly tools: readonly Tool[]; readonly more?: () => readonly Tool[] }) {
+  constructor(
+    parts: GateParts & {
+      readonly tools: readonly Tool[];
+      readonly more?: () => readonly Tool[];
+      readonly hide?: (text: string) => string;
+    },
+  ) {
     this.#tools = new Map(parts.tools.map((tool) => [tool.name, tool]));
     this.#more = parts.more ?? (() => []);
     this.#gate = new CallGate(parts);
     this.#log = parts.log;
+    this.#hide = parts.hide ?? ((text) => text);
     if (this.#tools.size !== parts.tools.length) throw new TypeError('two tools have the same name');
   }
 
@@ -54,8 +63,9 @@ export class LocalToolbox implements Toolbox {
     // Only what a tool brought is from outside, not what we say about it.
     let outside = false;
     const result = (ok: boolean, value: unknown): ToolResult => {
-      const output = outputOf(value);
-      return { callId, name, ok, output, ...(ok && fullOf(value, output)), ...(outside && { outside }) };
+      const text = this.#hide(JSON.stringify(value ?? null) ?? 'null');
+      const output = outputOf(text);
+      return { callId, name, ok, output, ...(ok && fullOf(text, output)), ...(outside && { outside }) };
     };
     try {
       const tool = this.#all().get(name);
@@ -63,7 +73,10 @@ export class LocalToolbox implements Toolbox {
       const prepare = () => prepared(tool, call, context);
       const run = await this.#gate.pass(tool, call, { disabled, context, prepare });
       outside = tool.outside;
-      return result(true, await withDeadline(tool, run, context));
+      const outsideFound = () => {
+        outside = true;
+      };
+      return result(true, await withDeadline(tool, run, { ...hidden(context, this.#hide), outsideFound }));
     } catch (error) {
       if (!(error instanceof ToolError)) this.#log.warn({ err: error, tool: name, callId }, 'a tool failed');
       return result(false, { error: messageOf(error) });
@@ -139,8 +152,7 @@ async function withDeadline<Value>(
 }
 
 /** JSON text for the model. What is too long is cut and handed over as a piece of text, so that it stays valid JSON. */
-function outputOf(value: unknown): string {
-  const text = JSON.stringify(value ?? null) ?? 'null';
+function outputOf(text: string): string {
   if (Buffer.byteLength(text) <= OUTPUT_LIMIT_BYTES) return text;
   let kept = text.slice(0, OUTPUT_LIMIT_BYTES);
   const wrapped = () => JSON.stringify({ cut: true, beginning: kept.toWellFormed() });
@@ -153,13 +165,37 @@ function outputOf(value: unknown): string {
 }
 
 /** All of it where it was cut, for the file that people get. */
-function fullOf(value: unknown, output: string): { readonly full?: string } {
-  const text = JSON.stringify(value ?? null) ?? 'null';
+function fullOf(text: string, output: string): { readonly full?: string } {
   return text === output || Buffer.byteLength(text) > FULL_LIMIT_BYTES ? {} : { full: text };
+}
+
+/** The same, but that nothing secret gets into what people see of a call beside its result. */
+function hidden(context: ToolContext, hide: (text: string) => string): ToolContext {
+  return {
+    ...context,
+    progress: (fraction, text) => context.progress(fraction, text === undefined ? undefined : hide(text)),
+    attach: ({ links, files }) =>
+      context.attach({
+        ...(links && { links: links.map((link) => ({ ...link, title: hide(link.title), url: hide(link.url) })) }),
+        ...(files && {
+          files: files.map((file) => ({ ...file, name: hide(file.name), bytes: hiddenBytes(file.bytes, hide) })),
+        }),
+      }),
+  };
+}
+
+/** A file without what is secret in it: as Latin-1 each byte is a letter, so that a picture stays what it is. */
+function hiddenBytes(bytes: Uint8Array, hide: (text: string) => string): Uint8Array {
+  const text = Buffer.from(bytes).toString('latin1');
+  const without = hide(text);
+  return without === text ? bytes : Buffer.from(without, 'latin1');
 }
 
 function messageOf(error: unknown): string {
   if (error instanceof ToolError) return error.message;
-  const text = error instanceof Error ? error.message : String(error);
+  if (typeof error === 'string') return `The tool failed: ${error.slice(0, 300)}`;
+  const { name, code } = (error instanceof Error ? error : {}) as { readonly name?: string; readonly code?: unknown };
+  const kind = [name, code].filter((part) => typeof part === 'string' && /^\w{1,60}$/.test(part)).join(' ');
+  const text = wordsOf(error, kind === '' ? 'the log of the bot says how.' : `${kind}; the log of the bot says where.`);
   return `The tool failed: ${text.slice(0, 300)}`;
 }

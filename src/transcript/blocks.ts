@@ -1,5 +1,5 @@
 import type { Source } from '../bridge/ports.ts';
-import { escapeName } from './markdown.ts';
+import { escapeMarkdown, escapeName, plain } from './markdown.ts';
 
 /** In a code block only three backticks mean anything; a word joiner, which shows nothing, keeps them apart. */
 const FENCE = '```';
@@ -10,6 +10,7 @@ const MENTION = /@(?=everyone|here)|<(?=[@#]|\/[^\s<>]*:\d|a?:\w+:\d)/gi;
 /** Longer code is cut. */
 export const MOST_CODE_LINES = 40;
 const CUT_MARK = '…';
+const LONGEST_HOST = 50;
 
 /** Text as a code block of at most `limit` UTF-16 units that it cannot break out of, with a mark where it was cut. */
 export function codeBlock(text: string, limit: number, language = ''): string {
@@ -31,22 +32,30 @@ export function codeBlock(text: string, limit: number, language = ''): string {
   return `${opening}${short}${short.endsWith('`') ? '\u2060' : ''}\n${FENCE}`;
 }
 
-/** `Sources: [title](<url>) · …`, in lines of at most `limit`; what is no web address is left out. */
-export function sourceLines(sources: readonly Source[], small: string, limit: number): readonly string[] {
-  const links = sources.flatMap(({ title, url }) => link(title, url, limit - small.length) ?? []);
+/** `Sources: [title](<url>) · …`, in lines of at most `limit`; what is no web address is left out. `head`: in place of Sources. */
+export function sourceLines(
+  sources: readonly Source[],
+  small: string,
+  limit: number,
+  head = 'Sources',
+): readonly string[] {
+  const links = sources.flatMap(({ title, url }) => link(title, url, limit - small.length - head.length) ?? []);
   const lines: string[] = [];
   for (const one of links) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + one.length + 3 <= limit) lines[lines.length - 1] = `${last} · ${one}`;
-    else lines.push(`${small}${lines.length === 0 ? 'Sources: ' : ''}${one}`);
+    else lines.push(`${small}${lines.length === 0 ? `${head}: ` : ''}${one}`);
   }
   return lines;
 }
 
-/** `[title](<url>)`, which does not unfold; undefined for what is no web address, or too long. */
+/**
+ * `[title](<url>) (host)`, which does not unfold; undefined for what is no web address, or too long. The title may be
+ * anything that whoever made the page likes, so the host that the link leads to stands beside it.
+ */
 export function link(title: string, url: string, limit: number): string | undefined {
   if (!URL.canParse(url)) return undefined;
-  const { href, protocol, hostname, username, password } = new URL(url);
+  const { href, protocol, hostname, host, username, password } = new URL(url);
   // An address with a user name is made to look like that of somebody else.
   if ((protocol !== 'http:' && protocol !== 'https:') || username !== '' || password !== '') return undefined;
   const address = href.replace(
@@ -54,7 +63,13 @@ export function link(title: string, url: string, limit: number): string | undefi
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
   );
   // Discord shows a link whose words are an address of their own as plain text.
-  const words = escapeName(/^\s*https?:/i.test(title) || title.trim() === '' ? hostname : title.replace(/:\/\//g, ' '));
-  const text = `[${words}](<${address}>)`;
+  const named = !/^\s*https?:/i.test(title) && title.trim() !== '' && plain(title).toLowerCase() !== host;
+  const words = escapeName(named ? title.replace(/:\/\//g, ' ') : hostname);
+  const text = `[${words}](<${address}>)${named ? ` (${hostShown(host)})` : ''}`;
   return text.length + 'Sources: '.length > limit ? undefined : text;
+}
+
+/** The end of a host says whose it is; its beginning may be made to look like anybody's. */
+function hostShown(host: string): string {
+  return escapeMarkdown(host.length > LONGEST_HOST ? `…${host.slice(1 - LONGEST_HOST)}` : host);
 }

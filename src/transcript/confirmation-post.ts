@@ -14,6 +14,7 @@ interface Asked {
   readonly arguments: string;
   readonly words: string | undefined;
   readonly tainted: boolean;
+  readonly overheard?: boolean;
 }
 
 /** How it ended. */
@@ -29,9 +30,7 @@ export function confirmationTexts(asked: Asked, waitMs: number, now: number): re
   const names = namesOf(asked.askers);
   const head = `**Please confirm:** ${names} asked for **${escapeName(asked.tool)}**`;
   const words = asked.words === undefined ? [] : [...quoted(`**${escapeMarkdown(asked.words)}**`)];
-  const why = asked.tainted
-    ? ' I ask because text from outside (a web page, a search, another server) is behind it.'
-    : '';
+  const why = whyAsked(asked);
   const until = `<t:${Math.ceil((now + waitMs) / 1_000)}:R>`;
   const foot = `-# Only ${names} or a moderator can press. Without an answer it counts as no ${until}.${why}`;
   const messages: string[] = [];
@@ -45,6 +44,14 @@ export function confirmationTexts(asked: Asked, waitMs: number, now: number): re
   }
   messages.push(open);
   return messages.length > MOST_MESSAGES ? [] : messages;
+}
+
+function whyAsked({ tainted, overheard = false }: Asked): string {
+  const because = [
+    ...(tainted ? ['I know text from outside (a web page, a search, another server, a note)'] : []),
+    ...(overheard ? ['I also heard people who may not use it'] : []),
+  ];
+  return because.length === 0 ? '' : ` I ask because ${because.join(', and ')}.`;
 }
 
 /** The last message once nobody need confirm any more. */

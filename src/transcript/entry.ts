@@ -1,6 +1,7 @@
 import type { EndReason } from '../bridge/bridge-ports.ts';
 import type { Person, ServerWork, ToolCall, UserId } from '../bridge/ports.ts';
 import type { Progress } from '../bridge/room-ports.ts';
+import { looksAlike } from '../names/look-alike.ts';
 import { codeBlock, sourceLines } from './blocks.ts';
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
 import type { ToolOutcome } from './tool-outcome.ts';
@@ -71,6 +72,9 @@ export function linesOf(entry: Entry, botName: string): readonly string[] {
 /** Stands where a line was that its speaker had forgotten. */
 export const REMOVED = `${SMALL}(removed)`;
 
+/** Stands where a line would be that Discord never takes. */
+export const REFUSED = `${SMALL}(Discord did not take a line here: a rule of this server's AutoMod, most likely. The record has it.)`;
+
 /** How the lines begin that show what somebody of this name said. `by` model: the bot. */
 export function beginningsOf(by: 'person' | 'model', name: string): readonly string[] {
   const shown = escapeName(name);
@@ -87,7 +91,10 @@ export function hasWords(entry: Entry): boolean {
 function workLines(work: ShownWork): readonly string[] {
   switch (work.kind) {
     case 'sources':
-      return sourceLines(work.sources, SMALL, LINE_LIMIT);
+      return [
+        ...sourceLines(work.sources, SMALL, LINE_LIMIT),
+        ...sourceLines(work.suggestions ?? [], SMALL, LINE_LIMIT, 'Google Search'),
+      ];
     case 'code':
       return [codeBlock(work.code, LINE_LIMIT, work.language)];
     case 'code-output': {
@@ -133,12 +140,7 @@ function replyText({ text, audible, ended }: Extract<Entry, { kind: 'reply' }>):
 
 /** Nobody can pass for the bot by taking its name. */
 function speakerOf(name: string, botName: string): string {
-  const same = folded(name) === folded(botName);
-  return same ? `${escapeName(name)} (a person)` : escapeName(name);
-}
-
-function folded(name: string): string {
-  return plain(name).normalize('NFKC').toLowerCase();
+  return looksAlike(name, botName) ? `${escapeName(name)} (a person)` : escapeName(name);
 }
 
 /** The note for the end of a conversation. A name that is not known is no more than an id: nobody reads that. */
@@ -153,7 +155,7 @@ export function endText(reason: EndReason, nameOf: (userId: UserId) => string): 
     case 'idle':
       return 'The conversation ended: nobody spoke for a while.';
     case 'budget':
-      return `The conversation ended: today's budget of $${reason.budgetUsd} is spent. It begins anew at midnight UTC.`;
+      return `The conversation ended: ${reason.budget.words} is spent. It begins anew at ${reason.budget.anew}.`;
     case 'line-lost':
     case 'session-lost':
       return `The conversation ended: ${reason.message}`;

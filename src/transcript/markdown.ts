@@ -23,6 +23,11 @@ export function plain(text: string): string {
   return visible.replace(STACKED_MARKS, '$1').replace(/ {2,}/g, ' ').trim();
 }
 
+/** Whether nobody sees anything of it: spaces, joiners, signs that only change what stands before them. */
+export function isBlank(text: string): boolean {
+  return !/[\p{L}\p{N}\p{P}\p{S}]/u.test(plain(text));
+}
+
 /** The text as Discord markdown that shows it literally, in one line. Links stay links. */
 export function escapeMarkdown(text: string): string {
   const line = plain(text);
@@ -37,6 +42,7 @@ export function escapeMarkdown(text: string): string {
 
 /** A name for the beginning of a line, escaped and at most 64 characters long before that. */
 export function escapeName(name: string): string {
+  if (isBlank(name)) return 'Somebody';
   const points = [...plain(name)];
   const short = points.length > LONGEST_NAME ? `${points.slice(0, LONGEST_NAME - 1).join('')}…` : points.join('');
   return escapeMarkdown(short) || 'Somebody';

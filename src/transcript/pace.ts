@@ -8,6 +8,9 @@ export type Outcome = 'more' | 'done' | 'failed';
 const GATHER_MS = 150;
 /** After failures the interval doubles up to this. */
 const LONGEST_WAIT_MS = 30_000;
+/** One that succeeds between others that fail does not mean that it is over: for so long after a failure it goes on slowly. */
+const DOUBT_MS = 20_000;
+const DOUBTED_FAILURES = 2;
 /** A last drain is for a full channel of words, not for ever. */
 const DRAIN_LIMIT = 50;
 
@@ -19,6 +22,7 @@ export class Pace {
   readonly #write: () => Promise<Outcome>;
   #wroteAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #stopped = false;
@@ -31,8 +35,13 @@ export class Pace {
     this.#write = options.write;
   }
 
-  /** Something is due. Cheap; call it as often as you like. */
-  wake(): void {
+  /** Something is due. Cheap; call it as often as you like. `anew`: what made writes fail is over. */
+  wake(anew = false): void {
+    if (anew) {
+      this.#failures = 0;
+      this.#cancel?.();
+      this.#cancel = undefined;
+    }
     if (this.#stopped || this.#running || this.#cancel) return;
     const intervalMs = Math.min(this.#intervalMs * 2 ** this.#failures, LONGEST_WAIT_MS);
     const ms = Math.max(GATHER_MS, this.#wroteAt + intervalMs - this.#now());
@@ -77,7 +86,13 @@ export class Pace {
   async #once(): Promise<Outcome> {
     this.#wroteAt = this.#now();
     const outcome = await this.#write();
-    this.#failures = outcome === 'failed' ? this.#failures + 1 : 0;
+    if (outcome === 'failed') {
+      this.#failures += 1;
+      this.#failedAt = this.#now();
+    } else {
+      const isOver = this.#now() - this.#failedAt >= DOUBT_MS;
+      this.#failures = isOver ? 0 : Math.min(this.#failures, DOUBTED_FAILURES);
+    }
     return outcome;
   }
 }

@@ -38,7 +38,16 @@ export function oneLine(json: string): string | undefined {
   const value = parsed(json)?.json ?? json;
   if (typeof value === 'string' ? /\n/.test(value.trim()) : hasRows(value)) return undefined;
   const text = flat(json);
-  return text.length <= SHORT ? escapeMarkdown(text) : undefined;
+  if (text.length > SHORT) return undefined;
+  const time = instant(value);
+  if (time !== undefined) return time;
+  if (!isObject(value) || Object.values(value).every((item) => instant(item) === undefined))
+    return escapeMarkdown(text);
+  const fields = Object.entries(value).map(([name, item]) => {
+    const at = instant(item);
+    return at === undefined ? escapeMarkdown(`${name}: ${flatValue(item, 1)}`) : `${escapeMarkdown(name)}: ${at}`;
+  });
+  return fields.join(', ');
 }
 
 /** The value in at most `limit` characters: a line for each field, tables, text in paragraphs. */
@@ -92,7 +101,18 @@ function fieldBlocks(name: string, value: unknown): readonly Block[] {
   return [lineBlock(`${label} `, value)];
 }
 
+/** ISO 8601 to the second or finer, with where it is. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** An instant as everybody's own time (docs.discord.com/developers/reference#message-formatting); undefined: it is none. */
+function instant(value: unknown): string | undefined {
+  const at = typeof value === 'string' && INSTANT.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? undefined : `<t:${Math.floor(at / 1_000)}:f>`;
+}
+
 function lineBlock(before: string, value: unknown): Block {
+  const time = instant(value);
+  if (time !== undefined) return { table: false, text: () => ({ text: SMALL + before + time, whole: true }) };
   const text = flatValue(value, 0);
   const escaped = escapeMarkdown(text);
   return {
@@ -139,6 +159,8 @@ function table(items: readonly Fields[]): Block {
 }
 
 function tableOf(items: readonly Fields[]): View {
+  // Nobody reads a time of their own in a code block.
+  if (items.some((item) => Object.values(item).some((cell) => instant(cell) !== undefined))) return listOf(items);
   const rows = items.map((item) =>
     Object.fromEntries(
       Object.entries(item).map(([name, cell]) => [name, typeof cell === 'number' ? cell : flatValue(cell, 1)]),
@@ -150,6 +172,10 @@ function tableOf(items: readonly Fields[]): View {
     return { text: codeBlock(lines, 10 * lines.length + 100), whole: !items.some((item) => isCut(item)) };
   }
   // Columns of beginnings tell nobody anything: an item each, then.
+  return listOf(items);
+}
+
+function listOf(items: readonly Fields[]): View {
   const views = items.map(itemOf);
   return { text: views.map(({ text }) => text).join('\n'), whole: views.every((view) => view.whole) };
 }
@@ -163,8 +189,12 @@ function itemOf(item: Fields): View {
   const shown = anchor === undefined ? [] : [title, address];
   const cells = Object.entries(item)
     .filter(([name]) => !shown.includes(name))
-    .map(([name, cell]) => (TEXTS.includes(name) ? flatValue(cell, 1) : `${name} ${flatValue(cell, 1)}`));
-  const rest = escapeMarkdown(cells.join(' · '));
+    .map(([name, cell]) => {
+      const time = instant(cell);
+      if (time !== undefined) return TEXTS.includes(name) ? time : `${escapeMarkdown(name)} ${time}`;
+      return escapeMarkdown(TEXTS.includes(name) ? flatValue(cell, 1) : `${name} ${flatValue(cell, 1)}`);
+    });
+  const rest = cells.join(' · ');
   const text = cut(rest, FIELD_LIMIT);
   const parts = [anchor ?? '', text].filter((part) => part !== '');
   return { text: `${SMALL}• ${parts.join(' · ')}`, whole: text === rest && !isCut(item) };

@@ -46,19 +46,29 @@ export class ReplyPosts {
     this.#posting.changed(reply, true);
   }
 
+  /** What is shown of a reply; undefined: nothing, or it is not known any more. */
+  of(replyId: string): Entry | undefined {
+    return this.#replies.get(replyId);
+  }
+
   /** The provider did something for a reply to these turns. */
   worked(replyId: string, turns: readonly Turn[], work: Work): void {
     if (work.kind !== 'sources') {
       this.#beginWork(work, turns);
       return;
     }
-    if (work.sources.length === 0) return;
+    const { suggestions = [] } = work;
+    if (work.sources.length === 0 && suggestions.length === 0) return;
     const known = this.#sources.get(replyId);
     if (known?.work.kind !== 'sources') {
       this.#sources.set(replyId, this.#beginWork(work, turns));
       return;
     }
-    known.work = { ...work, sources: [...known.work.sources, ...work.sources] };
+    known.work = {
+      ...work,
+      sources: [...known.work.sources, ...work.sources],
+      suggestions: [...(known.work.suggestions ?? []), ...suggestions],
+    };
     this.#posting.changed(known, true);
   }
 

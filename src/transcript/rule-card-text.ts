@@ -27,6 +27,13 @@ export function ruleCardText(card: RuleCard): string {
   return [...head, ...(context.length > 0 ? [note, ...context] : []), ...tail].join('\n');
 }
 
+/** The card as it is posted where Discord does not take the words, which the rules may have as well. */
+export function withoutWords(card: RuleCard): RuleCard {
+  const text =
+    'something that Discord does not take here: a rule of its own keeps it out. /transcript search finds it.';
+  return { ...card, text, rules: [], context: [] };
+}
+
 /** What stands in place of a card whose words are to be forgotten. */
 export const forgottenCardText = 'What stood here was deleted, because the person who said it wanted it forgotten.';
 
@@ -37,14 +44,16 @@ export const withdrawnCardText = 'What stood here was deleted, because the perso
 export const floodText =
   'Rules are hit more often than I make cards for (20 a minute, 10 of one person). Every hit is counted in `/rules list`; `/transcript search` finds the words.';
 
-/** A report's post; what was said comes as a file. */
-export function reportText(report: Report): string {
+/** A report's post; what was said comes as a file, where Discord takes it. */
+export function reportText(report: Report, file = true): string {
   const { id, by, about, reason } = report;
   const whom = about ? ` about **${escapeName(about.name)}** (<@${about.userId}>)` : '';
   return [
     `**Report ${id}**${whom} in <#${report.channelId}>, <t:${Math.floor(report.at / 1000)}:f>, by **${escapeName(by.name)}** (<@${by.userId}>)`,
     ...(reason === '' ? [] : [`> ${cut(escapeMarkdown(reason), 1_000)}`]),
-    '-# The file has what was said in the five minutes before.',
+    file
+      ? '-# The file has what was said in the five minutes before.'
+      : '-# What was said in the five minutes before is kept, but Discord does not take it here as a file. I may lack Attach Files.',
   ].join('\n');
 }
 

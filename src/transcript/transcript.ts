@@ -1,13 +1,14 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent, EndReason } from '../bridge/bridge-ports.ts';
-import { MessageGoneError } from '../bridge/errors.ts';
+import { AnswerLostError, ContentRefusedError, MessageGoneError, PlaceRefusedError } from '../bridge/errors.ts';
 import type { Person, UserId } from '../bridge/ports.ts';
 import type { LiveRecord } from '../bridge/record-ports.ts';
 import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
 import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
 import { type Outcome, Pace, type Timer } from './pace.ts';
-import { callOf, type Page, Pages } from './page.ts';
+import { callOf, type Page } from './page.ts';
+import { Pages } from './pages.ts';
 import { belongsTo, type Owners, type Posting } from './posting.ts';
 import { ReplyPosts } from './reply-posts.ts';
 import { withoutFiles } from './tool-outcome.ts';
@@ -80,7 +81,7 @@ export class Transcript {
     this.#log = options.log;
     this.#nameOf = options.nameOf ?? ((userId) => userId);
     this.#botName = options.botName;
-    this.#pages = new Pages(options.botName);
+    this.#pages = new Pages(options.botName, this.#here);
     const { timer = wallTimer, now } = options;
     this.#buttons = options.buttons ?? {};
     const posting: Posting = {
@@ -163,6 +164,7 @@ export class Transcript {
       case 'usage':
       case 'transcription-usage':
       case 'decided':
+      case 'private-answer':
       case 'answer-decided':
         break;
       default:
@@ -185,9 +187,23 @@ export class Transcript {
     this.#pace.wake();
   }
 
+  /** Of these replies nothing is shown any more: they repeated what somebody had forgotten. */
+  forgetReplies(replyIds: readonly string[]): void {
+    for (const replyId of replyIds) {
+      const entry = this.#replies.of(replyId);
+      if (entry) this.#pages.remove(entry);
+    }
+    this.#pace.wake();
+  }
+
   /** Whether it still writes this message, and whether that has to be edited; undefined: it does not (any more). */
   holds(messageId: string): 'shown' | 'due' | undefined {
     return this.#pages.holds(messageId);
+  }
+
+  /** What could not be written before may be now. Cheap. */
+  wake(): void {
+    this.#pace.wake(true);
   }
 
   /** Writes all that is not yet in Discord, now. Does not reject: what cannot be written stays for later. */
@@ -206,12 +222,15 @@ export class Transcript {
     if (live) return;
     this.#pages.close();
     this.#past = this.#pages;
-    this.#pages = new Pages(this.#botName);
+    this.#pages = new Pages(this.#botName, this.#here);
   }
 
-  /** What begins from now on stands in a new message, such as after a change of the channel. */
+  /**
+   * What begins from now on stands in a new message, where the channel is chosen now. What began before goes on where it
+   * began, posted or not: other people read there.
+   */
   turnPage(): void {
-    this.#pages.turn();
+    this.#pages.turn(this.#here);
   }
 
   /** The last flush; nothing is written afterwards. Idempotent. */
@@ -225,7 +244,13 @@ export class Transcript {
     this.#calls.endAll();
     this.#pace.stop();
     await this.#pace.drain();
-    if (this.#pages.next()) this.#log.warn('the end of the transcript could not be posted');
+    if (this.#pages.next()) {
+      this.#log.warn({ lines: this.#pages.unposted }, 'the end of the transcript could not be posted');
+    }
+  }
+
+  get #here(): TextChannel {
+    return this.#text.here?.() ?? this.#text;
   }
 
   #note(text: string, about?: UserId): NoteEntry {
@@ -305,25 +330,58 @@ export class Transcript {
     if (withdrawals !== this.#withdrawals) return 'more';
     try {
       const buttons = page.solo ? this.#buttonsOf(page) : undefined;
-      const messageId = page.messageId ?? (await this.#text.post(content, buttons, files));
-      if (page.messageId !== null) await this.#text.edit(messageId, content, buttons, files);
+      const { text } = page;
+      const messageId = page.messageId ?? (await text.post(content, buttons, files, page.delivery));
+      if (page.messageId !== null) await text.edit(messageId, content, buttons, files);
       if (ended) ended.files = [];
       pages.wrote(page, content, messageId);
       this.#record?.posted(keys, messageId);
       this.#warnedOfFailure = false;
     } catch (error) {
-      const gone = error instanceof MessageGoneError;
-      pages.failed(page, gone);
-      if (gone) return 'more';
-      // Once in a row: the same outage is not worth a line a second.
-      if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
-      this.#warnedOfFailure = true;
-      if (files.length === 0 || page.failures < (this.#closing ? 1 : UPLOADS_TRIED)) return 'failed';
-      this.#withoutFiles(page);
-      return 'more';
+      return this.#unwritten(pages, due, error);
     }
+    this.#sayDropped(pages);
     this.#forgetWritten();
     return this.#pages.next() || this.#past?.next() ? 'more' : 'done';
+  }
+
+  /** What a write that failed leaves to do. */
+  #unwritten(pages: Pages, { page, content }: { page: Page; content: string }, error: unknown): Outcome {
+    const files = callOf(page)?.ended?.files ?? [];
+    const isPost = page.messageId === null;
+    if (error instanceof ContentRefusedError) {
+      this.#log.warn({ err: error }, 'a part of the transcript was refused; it is posted without');
+      if (files.length > 0) this.#withoutFiles(page);
+      else if (!pages.refused(page) && page.text.abandon) {
+        pages.restore(page);
+        page.text.abandon(error.message);
+      }
+      return 'more';
+    }
+    if (error instanceof MessageGoneError && isPost) {
+      pages.vanished(page, content);
+      return 'more';
+    }
+    const gone = error instanceof MessageGoneError || (error instanceof PlaceRefusedError && !isPost);
+    pages.failed(page, gone ? 'gone' : error instanceof AnswerLostError ? 'lost' : undefined);
+    if (gone) return 'more';
+    // Once in a row: the same outage is not worth a line a second.
+    if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
+    this.#warnedOfFailure = true;
+    // A place that was left must not hold up the one where people read now.
+    const next = pages.next()?.page;
+    if (next && next.text !== page.text && next.failures === 0) return 'more';
+    if (files.length === 0 || page.failures < (this.#closing ? 1 : UPLOADS_TRIED)) return 'failed';
+    this.#withoutFiles(page);
+    return 'more';
+  }
+
+  /** Nothing is lost without a word. */
+  #sayDropped(pages: Pages): void {
+    const lines = pages.takeUnsaid();
+    if (lines === 0 || this.#closing) return;
+    const them = lines === 1 ? 'A line' : `${lines} lines`;
+    this.#note(`${them} could not be posted while no channel took them. /transcript export has what is recorded.`);
   }
 
   /** A file that Discord does not take must not cost the post. */

@@ -9,6 +9,8 @@ type TurnEvent = Extract<BridgeEvent, { type: 'turn-began' | 'turn-ended' | 'tur
 /** A turn whose words did not come this long after its end will stay without. */
 const TRANSCRIPT_WAIT_MS = 30_000;
 
+const NOBODYS_KEPT = 50;
+
 /** What people said, each turn with its post. A turn stands where it began, whenever its words come. */
 export class TurnPosts {
   readonly #posting: Posting;
@@ -19,6 +21,8 @@ export class TurnPosts {
   readonly #awaited = new Map<TurnEntry, number>();
   /** Words of somebody unknown that are not final yet. */
   #uncertain: TurnEntry | undefined;
+  /** Lines of somebody unknown that may still turn out to be a turn's; the newest last. */
+  #nobodys: TurnEntry[] = [];
 
   /** `now` in ms of performance.now(). */
   constructor({ now, ...posting }: Posting & { readonly now: () => number }) {
@@ -39,6 +43,7 @@ export class TurnPosts {
         break;
       }
       case 'turn-transcript':
+        if (event.insteadOf !== undefined) this.#named(event.insteadOf);
         this.#heard(event.turn, event.text, event.final);
         break;
       default:
@@ -78,6 +83,7 @@ export class TurnPosts {
   forget(entries: ReadonlySet<Entry>): void {
     for (const [id, entry] of this.#turns) if (entries.has(entry)) this.#turns.delete(id);
     for (const entry of this.#awaited.keys()) if (entries.has(entry)) this.#awaited.delete(entry);
+    this.#nobodys = this.#nobodys.filter((entry) => !entries.has(entry));
   }
 
   /** Remembers the newest `most` alone. */
@@ -96,6 +102,16 @@ export class TurnPosts {
     if (final) this.#awaited.delete(entry);
     entry.text = text;
     if (final) entry.state = 'final';
+    if (final && !turn) this.#nobodys = [...this.#nobodys.slice(1 - NOBODYS_KEPT), entry];
+    this.#posting.changed(entry, true);
+  }
+
+  /** It turned out who said it: the line goes. */
+  #named(text: string): void {
+    const entry = this.#nobodys.findLast((one) => one.text === text);
+    if (!entry) return;
+    this.#nobodys = this.#nobodys.filter((one) => one !== entry);
+    entry.text = '';
     this.#posting.changed(entry, true);
   }
 

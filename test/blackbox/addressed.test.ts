@@ -215,8 +215,40 @@ describe('answering only who speaks to the bot', { concurrency: true }, () => {
         await say(anna, 'somebody should ring', false);
         await say(ben, 'Parley, ring', true);
         assert.deepEqual(ran, []);
-        await say(anna, 'Parley, ring now', true);
+        // It may still be Ben's wish that the model carries out: not without Anna's hand.
+        const wish = say(anna, 'Parley, ring now', true);
+        const question = await world.guild.waitForMessage(world.channelId, ({ content }) => /confirm/.test(content));
+        assert.match(question.content, /^\*\*Please confirm:\*\* \*\*Anna\*\* asked for \*\*ring\*\*/);
+        assert.match(
+          question.content,
+          /Only \*\*Anna\*\* or a moderator .* I ask because I also heard people who may not use it\./,
+        );
+        assert.doesNotMatch(question.content, /Ben/);
+        assert.deepEqual(ran, []);
+        await anna.press(question, question.components[0]?.components[0].custom_id);
+        await wish;
         assert.deepEqual(ran, ['Anna']);
+      });
+
+      it('reminds the one who asked, whoever chatted before', async () => {
+        await start('addressed', (input) =>
+          input.toolResults.length > 0
+            ? answer('I will.')
+            : { calls: [{ name: 'remind_me', arguments: { text: 'the oven', when: 'in 20 minutes' } }] },
+        );
+        const anna = await world.person('Anna');
+        const ben = await world.person('Ben');
+        await world.join(ben);
+        await say(anna, 'what a day it was', false);
+        await say(ben, 'Parley, remind me of the oven in 20 minutes', true);
+        const [{ askers, result }] = world.of('tool-ended') as [(typeof world.events)[number] & { type: 'tool-ended' }];
+        assert.deepEqual([askers.map(({ name }) => name), result.ok], [['Ben'], true], result.output);
+        await world.guild.waitForMessage(world.channelId, ({ content }) => /remind\\_me\(.*\) for Ben →/.test(content));
+        assert.match((await ben.command('/reminders list', {}, { channelId: world.channelId })).content, /the oven/);
+        assert.doesNotMatch(
+          (await anna.command('/reminders list', {}, { channelId: world.channelId })).content,
+          /the oven/,
+        );
       });
     });
   }

@@ -12,8 +12,10 @@ function assertOneClearLine(text: string, pattern: RegExp): void {
   assert.doesNotMatch(text, /\n {4}at |Error:|\[object/);
 }
 
-describe('a process that cannot start says why in one line and exits with 1', { concurrency: 2 }, () => {
-  const cases: [string, NodeJS.ProcessEnv, RegExp][] = [
+describe('a process that cannot start says why in one line, and with its exit code whether to try again', {
+  concurrency: 2,
+}, () => {
+  const cases: [string, NodeJS.ProcessEnv, RegExp, number?][] = [
     ['no token', { OPENAI_API_KEY: 'sk-x' }, /^DISCORD_TOKEN is not set/],
     ['no key', { DISCORD_TOKEN: 'abc' }, /OPENAI_API_KEY, .+ or VERTEX_PROJECT is not set/],
     ['an unknown provider', { DISCORD_TOKEN: 'abc', PROVIDER: 'skynet' }, /^PROVIDER must be one of/],
@@ -21,6 +23,7 @@ describe('a process that cannot start says why in one line and exits with 1', { 
       'an address that nobody answers',
       { DISCORD_TOKEN: 'abc', OPENAI_API_KEY: 'sk-x', DISCORD_API_URL: 'http://127.0.0.1:9/api' },
       /cannot be reached .*DISCORD_API_URL/,
+      75,
     ],
     [
       'a database that cannot be',
@@ -28,10 +31,10 @@ describe('a process that cannot start says why in one line and exits with 1', { 
       /DATABASE_URL/,
     ],
   ];
-  for (const [name, env, pattern] of cases) {
+  for (const [name, env, pattern, code = 1] of cases) {
     it(name, async () => {
       const bot = new BotProcess({ DATABASE_URL: 'sqlite::memory:', LOG_LEVEL: 'fatal', ...env });
-      assert.equal(await bot.exit(), 1);
+      assert.equal(await bot.exit(), code);
       assertOneClearLine(bot.stderr, pattern);
       assert.equal(bot.stdout, '');
     });

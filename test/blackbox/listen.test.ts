@@ -52,6 +52,14 @@ const finals = (of: World) =>
     .filter((event) => event.final && event.text !== '')
     .map((event) => `${event.turn?.name}: ${event.text}`);
 
+/** What the bot said when it came in; nothing waits for it to be posted. */
+async function greetingOf(there: World): Promise<string> {
+  const find = () =>
+    there.guild.messages(there.channelId).find(({ content }) => content.startsWith('Hello, I am an AI'));
+  await there.until('the greeting', () => find() !== undefined);
+  return find()?.content ?? '';
+}
+
 // Most of it is waiting, and every test has a world of its own.
 describe('what is only written down', { concurrency: true }, () => {
   describe('/join mode:listen', { concurrency: true }, () => {
@@ -66,10 +74,7 @@ describe('what is only written down', { concurrency: true }, () => {
           answer?.content ?? '',
           /and only write down what is said: I answer nobody\. What is said there goes to \*{0,2}OpenAI \(gpt-live-transcribe\)/,
         );
-        const greeting = there.guild
-          .messages(there.channelId)
-          .find(({ content }) => /^Hello, I am an AI/.test(content));
-        assert.match(greeting?.content ?? '', /I only write down what is said: I answer nobody\./);
+        assert.match(await greetingOf(there), /I only write down what is said: I answer nobody\./);
         assert.match((await people[1]?.command('/status'))?.content ?? '', /Mode:\*\* listen/);
         assert.match((await people[1]?.command('/ask', { text: 'Why?' }))?.content ?? '', /I only write down/);
         const rounds = Array.from({ length: SENTENCES / 3 }, (_, i) => i);
@@ -209,9 +214,8 @@ describe('what is only written down', { concurrency: true }, () => {
           answer.content,
           /goes to Google Gemini \(gemini-3\.8-live\); to OpenAI \(gpt-live-transcribe\) as well, which writes it down\./,
         );
-        const greeting = there.guild.messages(there.channelId).find(({ content }) => content.startsWith('Hello, I am'));
         assert.match(
-          greeting?.content ?? '',
+          await greetingOf(there),
           /goes to Google Gemini \(gemini-3\.8-live\) and OpenAI \(gpt-live-transcribe\) and is written down\./,
         );
         // At the same time: the first of them gets no answer.

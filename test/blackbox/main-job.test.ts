@@ -190,6 +190,13 @@ describe('the bot over each protocol', { concurrency: true }, () => {
         await wait(700);
         const before = world.of('tool-ended').length;
         await says(anna, 600);
+        // The model still knows what Ben said, who may not: so Anna's wish is hers, with her button.
+        const asked = await world.guild.waitForMessage(
+          world.channelId,
+          ({ content, components }) => content.startsWith('**Please confirm:**') && components.length > 0,
+        );
+        assert.match(asked.content, /\*\*Anna\*\* asked for/);
+        await anna.press(asked, asked.components[0]?.components[0].custom_id);
         await world.until('the tool again', () => world.of('tool-ended').length > before);
         assert.equal(world.of('tool-ended').at(-1)?.result.ok, true, 'Anna alone may');
         await world.until('her post', () => posts(world).includes('Posted for **Anna**'));
@@ -227,6 +234,8 @@ describe('the bot over each protocol', { concurrency: true }, () => {
         await world.join(anna);
         await says(anna, 600);
         await world.until('the first reply', () => world.of('reply-ended').length === 1);
+        // Else they would be written down once more, as nobody knows whether they were complete.
+        await world.until('her words', () => world.of('turn-transcript').some(({ final }) => final));
         const speaking = says(anna, 900);
         await wait(400);
         world.model.dropAll();

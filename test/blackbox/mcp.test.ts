@@ -38,12 +38,16 @@ describe('tools of MCP servers, asked for by voice', { concurrency: 3 }, () => {
     protocol: Protocol,
     mcpServers: object,
     script: (input: ScriptInput) => ScriptedReply,
+    env: NodeJS.ProcessEnv = {},
   ) {
     const file = join(await mkdtemp(join(tmpdir(), 'mcp-')), 'mcp.json');
     await writeFile(file, JSON.stringify({ mcpServers }));
-    const world = await World.start({ protocol, script, env: { MCP_CONFIG: file } });
+    const world = await World.start({ protocol, script, env: { MCP_CONFIG: file, ...env } });
     t.after(() => world.close());
     const anna = await world.person('Anna');
+    const owner = world.guild.addPerson({ name: 'Olga', admin: true });
+    const at = { channelId: world.channelId };
+    await until('the servers', async () => /running/.test((await owner.command('/tools servers', {}, at)).content));
     await world.join(anna);
     return { world, anna };
   }
@@ -60,6 +64,14 @@ describe('tools of MCP servers, asked for by voice', { concurrency: 3 }, () => {
       assert.match(content.replaceAll('\\', ''), /everything__get_sum.*for Anna/s);
     });
   }
+
+  it('has its arguments seen by a model that reads no JSON Schema', async (t) => {
+    const calls = [{ name: 'everything__get_sum', arguments: { a: 19, b: 23 } }];
+    const model = { GEMINI_MODEL: 'gemini-2.5-flash-native-audio-preview-12-2025' };
+    const { world, anna } = await start(t, 'gemini', everything, asking(calls), model);
+    await anna.voice.speak(sound);
+    await world.until('the answer', () => said(world).includes('The sum of 19 and 23 is 42.'));
+  });
 
   for (const protocol of PROTOCOLS) {
     it(`has a dangerous one allowed, confirmed, and refused to others, as any other tool: ${protocol}`, async (t) => {

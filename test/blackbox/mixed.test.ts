@@ -17,6 +17,8 @@ import { otherThan, PROTOCOLS, type Protocol, World } from '../fakes/world.ts';
 const BLOCKS = ['tools of a provider', ...PROTOCOLS] as const;
 const DOCS = 'https://mcp.example.com/mcp';
 const QUOTA = { code: 1011, reason: 'You exceeded your current quota, please check your plan and billing details.' };
+/** Said once more on a fresh connection, it is believed. */
+const USED_UP = { status: 429, body: { error: { message: 'Your prepayment credits are depleted.' } } };
 const QUICK = { ...PATIENCE, firstMs: 50, longestMs: 100 };
 const sound = (ms: number) => ({ pcm: tone({ hz: 300, ms, rate: 48_000 }), sampleRate: 48_000, channels: 1 }) as const;
 const says = (text: string, ms = 300): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms, rate: 24_000 }) } });
@@ -215,6 +217,7 @@ describe('a conversation in which several things meet', { concurrency: true }, (
         await over('Answer 1.');
         assert.deepEqual(world.of('reply-audible'), []);
         world.model.faults.closeNext = QUOTA;
+        world.model.faults.refuse = USED_UP;
         await mia.voice.speak(sound(600));
         await changed(1);
         await over('Answer 2.');
@@ -237,11 +240,14 @@ describe('a conversation in which several things meet', { concurrency: true }, (
         const requests = world.model.requests.length;
         const before = world.guild.messages(world.channelId).length;
         world.model.faults.closeNext = QUOTA;
+        world.model.faults.refuse = USED_UP;
         await mia.voice.speak(sound(600));
         await world.until('the end', () => world.of('ended').length === 1);
         await seen(/quota/);
         await wait(1_500);
-        assert.equal(world.model.requests.length, requests, 'it did not try again');
+        // With Gemini's handle once, and once without it.
+        const tries = world.model.requests.length - requests;
+        assert.ok(tries >= 1 && tries <= 2, `it tried ${tries} times more`);
         assert.equal(world.guild.botVoiceChannelId, null);
         const after = world.guild.messages(world.channelId).slice(before);
         assert.equal(after.filter(({ content }) => /quota/.test(content)).length, 1);

@@ -71,7 +71,9 @@ describe('the bot', { concurrency: true }, () => {
         const [ended] = world.of('turn-ended');
         assert.equal(ended?.turn.userId, anna.userId);
         assert.ok((ended?.speechMs ?? 0) >= 600, `${ended?.speechMs} ms`);
-        await world.guild.waitForMessage(attic, ({ content }) => content.includes('I was just saying'));
+        // Where she said it: other people read in the new channel.
+        await world.guild.waitForMessage(world.channelId, ({ content }) => content.includes('I was just saying'));
+        assert.ok(world.guild.messages(attic).every(({ content }) => !content.includes('I was just saying')));
       } finally {
         await world.close();
       }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database.ts';
+import { NoteStore } from '../../src/store/notes.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
 import { openText } from '../../src/store/text-seal.ts';
 import { earsScene, pitches } from '../fakes/ears-scene.ts';
@@ -91,6 +92,59 @@ describe('consent', { concurrency: true }, () => {
             words.every(({ turn }) => turn?.name === 'Anna'),
             JSON.stringify(words),
           );
+        } finally {
+          await world.close();
+        }
+      });
+
+      it(`has no note of theirs told to the model any more, now or by the next connection (${protocol})`, async (test) => {
+        const folder = mkdtempSync(join(tmpdir(), 'parley-notes-'));
+        test.after(() => rmSync(folder, { recursive: true }));
+        const address = `sqlite:${join(folder, 'parley.db')}`;
+        const asked: string[] = [];
+        const { world } = await earsScene(protocol, {
+          env: { DATABASE_URL: address },
+          script: ({ text }) => {
+            asked.push(text);
+            return { say: { text: 'Yes.' } };
+          },
+        });
+        try {
+          const [anna, ben] = [await world.person('Anna'), await world.person('Ben')];
+          const database = await openDatabase(address);
+          const notes = new NoteStore(database);
+          await notes.add(world.guild.id, {
+            text: 'The cake is a marzipan one',
+            by: { userId: ben.userId, name: 'Ben' },
+          });
+          await notes.add(world.guild.id, {
+            text: 'Game night is on Friday',
+            by: { userId: anna.userId, name: 'Anna' },
+          });
+          await database.destroy();
+          /** What the newest session knows once it has answered this. */
+          const knownAt = async (text: string): Promise<string> => {
+            await anna.command('/ask', { text });
+            await world.until(
+              `the answer to ${text}`,
+              () => world.of('reply-ended').length >= asked.length && asked.some((one) => one.includes(text)),
+            );
+            const newest = world.model.frames.at(-1)?.session;
+            const sent = world.model.frames.filter((one) => one.direction === 'client' && one.session === newest);
+            const deleted = sent.map(({ message }) => (message as { item_id?: string }).item_id).filter(Boolean);
+            const kept = sent.filter(
+              ({ message }) => !deleted.includes((message as { item?: { id?: string } }).item?.id),
+            );
+            return JSON.stringify(kept.map(({ message }) => message));
+          };
+          await world.join(anna);
+          assert.match(await knownAt('First'), /marzipan.*Friday/);
+          await ben.command('/privacy out');
+          if (protocol === 'openai') assert.doesNotMatch(await knownAt('Second'), /marzipan/);
+          world.model.dropAll();
+          const next = await knownAt('Third');
+          assert.match(next, /Friday/);
+          assert.doesNotMatch(next, /marzipan/);
         } finally {
           await world.close();
         }

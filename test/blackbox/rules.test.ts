@@ -78,13 +78,13 @@ describe('rules', () => {
       /hits are only counted and logged\. `\/rules mode mode:card` shows them to moderators\.\nThere are no rules yet/,
     );
     const added = await manage('/rules add', {
-      words: 'bad*, f*ck, *[x](y)*, bad*',
+      words: 'bad*, **, *[x](y)*, bad*, ＢＡＤ*',
       pattern: '(?=a)b',
       exceptions: 'badge',
     });
     assert.match(
       added,
-      /^3 rules added\. 1 was there already\.\nI could not take 2:\n- f\\\*ck: A \\\* can only stand/,
+      /^3 rules added\. 1 was there already\.\n“ＢＡＤ\\\*” is the same word as the rule “bad\\\*”, so it is one rule\.\nI could not take 2:\n- \\\*\\\*: There is no letter/,
     );
     assert.match(added, /Look\\-around and back references do not exist here/);
     assert.equal(

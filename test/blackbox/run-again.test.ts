@@ -83,7 +83,7 @@ describe('the button that runs a call again', { concurrency: true }, () => {
         const answered = world.of('reply-started').flatMap(({ turns }) => turns.map(({ name }) => name));
         assert.ok(
           answered.includes('Ben') && answered.includes('Cora'),
-          'the reply has only the rights that all share',
+          'what they had brought stays behind the reply',
         );
 
         // Without a model there is one way only.

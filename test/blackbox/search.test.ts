@@ -71,12 +71,8 @@ test('what was said is found later by whoever may read where it was said', async
   await talk(mia, channelId, QUESTION);
   assert.deepEqual(found(), [
     ['Anna: The cake is in the cellar.'],
-    [
-      // Newest first; what the bot itself said is found, too.
-      'you: I found: Anna: The cake is in the cellar.',
-      'Mia: The cake is for Ben.',
-      'Anna: The cake is in the cellar.',
-    ],
+    // Newest first; what the bot itself said is found, too. What was said on the board goes to Mia alone.
+    ['you: I found: Anna: The cake is in the cellar.', 'Anna: The cake is in the cellar.'],
   ]);
   const [first] = JSON.parse(world.of('tool-ended')[0]?.result.output ?? '').said;
   const at = Date.parse(first.at);

@@ -83,7 +83,7 @@ describe('tools that the provider runs, and answers in writing', { concurrency: 
           await asks();
           await seen(/\*\*Parley:\*\* High at noon\./);
           await seen(
-            /-# Sources: \[Tides \\\[today\\\]\]\(<https:\/\/tides\.example\/a\?b=%28c%29>\) · \[sea\.example\]\(</,
+            /-# Sources: \[Tides \\\[today\\\]\]\(<https:\/\/tides\.example\/a\?b=%28c%29>\) \(tides\.example\) · \[sea\.example\]\(</,
           );
           await world.until('the usage', () => world.of('usage').length === 1);
           assert.equal(world.of('usage')[0]?.usage.searches, 1);

@@ -99,8 +99,12 @@ describe('summaries of what was said', { concurrency: true }, () => {
     assert.match(later.content, /It was about cake/);
     assert.doesNotMatch(later.content, /secrets/);
     assert.doesNotMatch(asked.at(-1) ?? '', /secrets|Ben/);
+    // The same lines would not be summed up, and paid, a second time.
+    await say(anna, 'tea');
+    const dora = await world.person('Dora');
+    await world.until('Dora', () => world.of('joined').some(({ person }) => person.name === 'Dora'));
     world.model.faults.refuse = 503;
-    const without = await cleo.command('/missed');
+    const without = await answered(() => dora.command('/missed'), /tea/);
     assert.match(
       without.content,
       /^OpenAI has trouble of its own \(503\)\. Try again in a moment\.\nThe last of what was said while you were not there:\n\*\*Anna\*\* \(<t:\d+:t>.*\): cake\n/,

@@ -14,6 +14,8 @@ type Name = keyof typeof PITCH;
 const LABEL = { openai: 'OpenAI (gpt-realtime-2.1)', gemini: 'Google Gemini (gemini-3.8-live)' } as const;
 const VARIABLE = { openai: 'OPENAI_API_KEY', gemini: 'GEMINI_API_KEY' } as const;
 const QUOTA = { code: 1011, reason: 'You exceeded your current quota, please check your plan and billing details.' };
+/** Said once more on a fresh connection, it is believed. */
+const USED_UP = { status: 429, body: { error: { message: 'Your prepayment credits are depleted.' } } };
 
 const says = (person: SimulatedPerson, ms: number) =>
   person.voice.speak({
@@ -92,7 +94,8 @@ describe('from one provider to the other', { concurrency: true }, () => {
         await world.until('the other model', () => models().length === 1);
         assert.deepEqual(models(), [other]);
         assert.ok((await anna.command('/status')).content.includes(`**Model:** ${LABEL[other]}`));
-        assert.match(told(world.second), /words of Anna.*Answer 1\..*words of Anna/);
+        // It is on its way when the line about the model is told.
+        await world.until('what was said', () => /words of Anna.*Answer 1\..*words of Anna/.test(told(world.second)));
 
         await says(ben, 800);
         await answered(3);
@@ -106,7 +109,7 @@ describe('from one provider to the other', { concurrency: true }, () => {
         await answered(4);
         await world.until('the first model again', () => models().length === 2);
         assert.deepEqual(models(), [other, protocol]);
-        assert.match(told(world.model), /words of Anna.*words of Ben/);
+        await world.until('what was said', () => /words of Anna.*words of Ben/.test(told(world.model)));
 
         await written(4);
         await world.until('the lines about the models', () => posts().match(/I now use/g)?.length === 2);
@@ -177,6 +180,7 @@ describe('from one provider to the other', { concurrency: true }, () => {
         const speaking = says(ben, 1500);
         await wait(700);
         world.model.faults.closeNext = QUOTA;
+        world.model.faults.refuse = USED_UP;
         await speaking;
         await answered(2);
         assert.deepEqual(models(), [other]);
@@ -192,6 +196,7 @@ describe('from one provider to the other', { concurrency: true }, () => {
 
         // Nobody is sent to and fro between two that are both lost.
         world.second.faults.closeNext = QUOTA;
+        world.second.faults.refuse = USED_UP;
         await anna.command('/ask', { text: 'Are you there?' });
         await world.until('the end', () => world.of('ended').length === 1);
         assert.equal(world.of('ended')[0]?.reason.kind, 'session-lost');

@@ -23,6 +23,9 @@ const TABLE: readonly [names: string, said: string, place: 'start' | 'end' | nul
   ['Parley', 'Ⓟⓐⓡⓛⓔⓨ hi', 'start'],
   ['Parley', '… Parley', 'start'],
   // In other languages and scripts.
+  ['Søren', 'Soren, are you there?', 'start'],
+  ['Işık', 'isik, saat kaç?', 'start'],
+  ['أحمد', 'يا احمد كم الساعة', 'start'],
   ['Parley', 'Hallo Parley, wie spät ist es?', 'start'],
   ['Parley', 'Wie spät ist es, Parley, bitte?', 'end'],
   ['Parley', 'Dis Parlé, quelle heure est-il ?', 'start'],

@@ -16,6 +16,7 @@ class Play {
     settings: () => ({ answer: this.mode, names: this.names }),
     ownName: () => 'Parley',
     people: () => this.people,
+    isBot: (userId) => userId.startsWith('bot'),
     unasked: () => this.unasked,
     decided: (turn, answered, reason) => this.decided.push(`${turn.id} ${answered ? 'yes' : 'no'} ${reason.kind}`),
     pass: (turnId) => this.passed.push(turnId),
@@ -55,6 +56,35 @@ describe('whether a turn is answered', () => {
     assert.equal(play.turn(1, 'anna'), true);
     assert.equal(play.turn(2, 'ben', 0, false), false);
     assert.deepEqual(play.decided, []);
+  });
+
+  for (const mode of ['always', 'addressed', 'auto'] as const) {
+    it(`is never so twice in a row for bots, until a person speaks, with ${mode}`, () => {
+      const play = new Play();
+      play.mode = mode;
+      const asks = (id: number, userId: string): boolean => {
+        const respond = play.turn(id, userId);
+        return mode === 'always' ? respond : play.says(id, 'Parley, hello.') || respond;
+      };
+      assert.deepEqual([asks(1, 'bot A'), asks(2, 'bot A'), asks(3, 'bot B')], [true, false, false]);
+      assert.deepEqual([asks(4, 'anna'), asks(5, 'bot B'), asks(6, 'bot A')], [true, true, false]);
+      assert.deepEqual(
+        play.decided.filter((line) => line.includes('bot-again')),
+        ['2 no bot-again', '3 no bot-again', '6 no bot-again'],
+      );
+    });
+  }
+
+  it('does not forget a person over a bot that is not answered', () => {
+    const play = new Play();
+    play.mode = 'always';
+    assert.equal(play.turn(1, 'bot A'), true);
+    assert.equal(play.turn(2, 'bot B', 0, false), false);
+    assert.equal(play.turn(3, 'anna', 0, false), false);
+    assert.equal(play.turn(4, 'bot A', 0, false), false);
+    assert.equal(play.turn(5, 'bot A'), true, 'for Anna');
+    play.answering.withdraw([3]);
+    assert.equal(play.turn(6, 'bot A'), false);
   });
 
   it('is settled by a name, as early as the words allow it', () => {

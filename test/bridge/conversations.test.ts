@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
 import { Conversation } from '../fakes/conversation.ts';
 import { type CheckedCall, RIGHTFUL } from '../fakes/ledger.ts';
 import { type Plan, planOf, troubles } from '../fakes/plan.ts';
@@ -74,14 +75,31 @@ function miscredited(conversation: Conversation): string[] {
   });
 }
 
-/** Calls: for everybody who was meant, so never with a right that one of them lacks; after text from outside, asked. */
-function usurped({ ledger: { calls, done, unasked } }: Conversation): string[] {
-  const short = calls.filter(({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one)));
-  const others = done.filter(({ does, meant }) => meant.some((person) => person !== RIGHTFUL[does]));
+/**
+ * Calls: for everybody who was meant, so never with a right that one of them lacks; asked first where the model knew text
+ * from outside, or words of anybody who may not. Whoever did not call the bot did not ask.
+ */
+function usurped(conversation: Conversation): string[] {
+  const { calls, done, unasked } = conversation.ledger;
+  const refused = conversation.of('answer-decided').filter(({ answered }) => !answered);
+  const overheard = new Set(refused.map(({ turn }) => turn.userId));
+  let last: (BridgeEvent & { readonly type: 'reply-started' }) | undefined;
+  for (const event of conversation.events) {
+    if (event.type === 'reply-started') last = event;
+    // They were told that it failed, and wait no more; the model still sees their turns.
+    if (event.type === 'trouble') for (const { userId } of last?.turns ?? []) overheard.add(userId);
+  }
+  const short = calls.filter(
+    ({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one) && !overheard.has(one)),
+  );
+  const others = done.filter(
+    ({ does, meant, askers, confirmed }) =>
+      askers.some((one) => one !== RIGHTFUL[does]) || (!confirmed && meant.some((one) => one !== RIGHTFUL[does])),
+  );
   return [
     ...short.map(({ name, meant, askers }) => `${name} ran for ${askers} and was meant for ${meant}`),
     ...others.map(({ does, meant }) => `${does} was done for ${meant}`),
-    ...unasked.map((name) => `${name} ran after text from outside, and nobody was asked`),
+    ...unasked.map((name) => `${name} ran though the model knew what others said, or a page, and nobody was asked`),
   ];
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Floor, type FloorDecision } from '../../src/bridge/floor.ts';
+import { Floor } from '../../src/bridge/floor.ts';
+import type { FloorDecision } from '../../src/bridge/floor-ports.ts';
 import { share, tone } from '../fakes/sound.ts';
 
 const RATE = 24000;
@@ -95,6 +96,49 @@ describe('Floor', () => {
       1000,
       'from the first frame, nothing lost, no trailing silence',
     );
+  });
+
+  it('takes three typed questions of a person at a time, and answers others in between', () => {
+    const scene = new Scene();
+    scene.bot('speaking');
+    let taken = 0;
+    for (let i = 1; i <= 100; i += 1) {
+      if (scene.floor.hasTypedEnough('anna')) continue;
+      scene.decisions.push(...scene.floor.type('anna', `${i}`, scene.now));
+      taken += 1;
+    }
+    scene.decisions.push(...scene.floor.type('ben', 'me', scene.now));
+    assert.equal(taken, 3);
+    for (let i = 0; i < 5; i += 1) scene.bot('silent');
+    assert.deepEqual(
+      scene.story,
+      ['text ANNA 1', 'text BEN me', 'text ANNA 2', 'text ANNA 3'].map((one) => one.toLowerCase()),
+    );
+    assert.equal(scene.floor.hasTypedEnough('anna'), false);
+  });
+
+  it('lets what others typed in between many reminders of one person', () => {
+    const scene = new Scene();
+    scene.bot('speaking');
+    for (let i = 1; i <= 20; i += 1) {
+      scene.decisions.push(...scene.floor.announce({ name: 'Reminder', text: `${i}`, about: 'anna' }, scene.now));
+    }
+    scene.decisions.push(...scene.floor.type('ben', 'me', scene.now));
+    for (let i = 0; i < 3; i += 1) scene.bot('silent');
+    assert.deepEqual(scene.story, ['text null 1', 'text ben me', 'text null 2']);
+  });
+
+  it('has what somebody keeps saying bit by bit in few turns, and loses nothing of it', () => {
+    const scene = new Scene();
+    scene.speak(100, 'anna');
+    for (let i = 0; i < 20; i += 1) {
+      for (let ms = 0; ms < 800; ms += 20) scene.step(...(ms < 100 ? ['anna', 'ben'] : ['anna']));
+    }
+    scene.silence(1_000);
+    const bens = scene.turns.filter(({ userId }) => userId === 'ben');
+    assert.equal(bens.length, 5);
+    const saidMs = bens.reduce((sum, { pcm }) => sum + ms(pcm), 0);
+    assert.ok(saidMs >= 20 * 100, `${saidMs} ms`);
   });
 
   it('keeps up to 300 ms from before the decision, quiet beginnings of words included', () => {
@@ -196,6 +240,30 @@ describe('Floor', () => {
     scene.speak(80, 'anna');
     scene.silence(300);
     assert.deepEqual(scene.story, ['duck anna', 'unduck', 'duck anna', 'unduck']);
+  });
+
+  it('hears a sentence out though somebody waits too long for an answer, and stops who goes on and on', () => {
+    const scene = new Scene();
+    scene.speak(600, 'anna');
+    scene.silence(800);
+    const ended = scene.decisions.find((one) => one.type === 'end');
+    assert.ok(ended?.type === 'end');
+    scene.floor.owe(ended.turn, scene.now);
+    scene.silence(2_500);
+    scene.speak(1_500, 'ben');
+    scene.silence(800);
+    const heardOut = ['begin anna', 'end anna respond', 'interrupt ben', 'begin ben', 'end ben respond'];
+    assert.deepEqual(scene.story, heardOut);
+    const other = new Scene();
+    other.floor.owe(ended.turn, other.now);
+    other.speak(5_000, 'ben');
+    assert.deepEqual(other.story, ['begin ben', 'end ben respond']);
+    // Nobody is let first for an answer that cannot come.
+    const away = new Scene();
+    away.floor.setAnswerable(false);
+    away.floor.owe(ended.turn, away.now);
+    away.speak(5_000, 'ben');
+    assert.deepEqual(away.story, ['begin ben']);
   });
 
   it('lets nobody interrupt at the setting 0: what was said waits and comes when the bot is done', () => {

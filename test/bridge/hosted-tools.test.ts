@@ -65,7 +65,7 @@ describe('a call on a hosted MCP server in a conversation', () => {
     assert.equal(signal.aborted, true);
   });
 
-  it('and a search of the provider mark what is called after them as led from outside, until a person speaks', async () => {
+  it('and a search of the provider mark what is called after them as led from outside, whoever speaks next', async () => {
     const toolCall = (callId: string, replyId: string, turnId: number) =>
       ({
         type: 'tool-call',
@@ -82,7 +82,7 @@ describe('a call on a hosted MCP server in a conversation', () => {
     await scene.speak('ben', 400);
     for (let i = 0; i < 200 && scene.of('turn-ended').length < 2; i += 1) await wait(10);
     await scene.says(started('r2', 2), toolCall('d', 'r2', 2), toolCall('e', 'r1', 1));
-    assert.deepEqual(tainted().slice(3), [false, true], 'his own wish, and a late one of before');
+    assert.deepEqual(tainted().slice(3), [true, true], 'the model still knows what came');
     const sources = { kind: 'sources', searches: 1, sources: [] } as const;
     await scene.says({ type: 'server-tool', replyId: 'r2', work: sources }, toolCall('f', 'r2', 2));
     assert.deepEqual(tainted().slice(5), [true]);

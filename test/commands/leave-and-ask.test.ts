@@ -81,6 +81,48 @@ describe('/leave and /ask', () => {
     assert.deepEqual(bridge.asked, []);
   });
 
+  it('says nothing for somebody who is muted, in the channel, in another one or in none', async () => {
+    const { guild, voice, anna } = await furnish(rig);
+    const bridge = rig.bridges.place({ guildId: guild.id, channelId: voice });
+    const answers: string[] = [];
+    const ask = async () => answers.push((await anna.command('/ask', { text: 'Hello' })).content);
+    guild.hinder(anna.userId, { mute: true });
+    await ask();
+    await anna.join(guild.createVoiceChannel({ name: 'Other' }), { connect: false });
+    await ask();
+    await anna.leave();
+    await ask();
+    for (const answer of answers) assert.match(answer, /^You are muted on this server/);
+    assert.deepEqual(bridge.asked, []);
+    guild.hinder(anna.userId, { mute: false });
+    await ask();
+    assert.match(answers.at(-1)!, /^I answer in/);
+  });
+
+  it('says nothing for somebody who may not speak in its channel, or not come there', async () => {
+    const { guild } = await furnish(rig);
+    const ben = guild.addPerson({ name: 'Ben' });
+    const cases = [
+      [guild.createVoiceChannel({ denyEveryone: ['Connect'] }), /^You lack \*\*Connect\*\* in/],
+      [guild.createVoiceChannel({ denyEveryone: ['Speak'] }), /^You lack \*\*Speak\*\* in/],
+      [
+        guild.createVoiceChannel({ denyEveryone: ['Connect', 'Speak'] }),
+        /^You lack \*\*Connect\*\* and \*\*Speak\*\* in/,
+      ],
+    ] as const;
+    for (const [channelId, words] of cases) {
+      const bridge = rig.bridges.place({ guildId: guild.id, channelId });
+      assert.match((await ben.command('/ask', { text: 'Hello' })).content, words);
+      assert.deepEqual(bridge.asked, []);
+    }
+  });
+
+  it('says so where enough of what somebody typed waits', async () => {
+    const { guild, voice, anna } = await furnish(rig);
+    rig.bridges.place({ guildId: guild.id, channelId: voice }).takes = false;
+    assert.match((await anna.command('/ask', { text: 'Hello' })).content, /^Some questions of yours are still waiting/);
+  });
+
   it('does not ask a question without words', async () => {
     const { guild, voice, anna } = await furnish(rig);
     const bridge = rig.bridges.place({ guildId: guild.id, channelId: voice });

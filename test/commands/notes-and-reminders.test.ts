@@ -60,4 +60,26 @@ describe('/notes and /reminders', () => {
       `Reminder ${made.id} is cancelled.`,
     );
   });
+
+  it('a reminder that comes again is ended with a button by its person, whose clock may be another', async () => {
+    const { guild, anna, voice } = place;
+    const person = { userId: anna.userId, name: 'Anna' };
+    const repeat = { days: [1, 2, 3, 4, 5], hour: 9, minute: 0, zone: 'Europe/Berlin' };
+    const made = await rig.context.reminders.add({
+      ...{ guildId: guild.id, channelId: voice, person, text: 'stand up', repeat },
+      dueAt: Date.now() + 3_600_000,
+    });
+    const listed = await anna.command('/reminders list');
+    assert.match(listed.content, /:R>, every weekday at 9:00 \(Europe\/Berlin\): stand up/);
+    assert.match(JSON.stringify(listed.components), new RegExp(`"label":"Stop ${made.id}"`));
+    const message = listed.message ?? assert.fail('no message');
+    const stopped = await anna.press(message, `reminder-end/${anna.userId}/${made.id}`);
+    assert.equal(stopped.content, 'I do not remind you of that any more.');
+    assert.deepEqual(await rig.context.reminders.of(guild.id, anna.userId), []);
+    const chosen = await anna.command('/reminders timezone', { zone: 'Tokyo' });
+    assert.match(chosen.content, /I take it as \*\*Asia\/Tokyo\*\*/);
+    assert.equal((await rig.context.times.of(guild.id, anna.userId)).zone, 'Asia/Tokyo');
+    assert.equal((await rig.context.times.of(guild.id, null)).zone, null);
+    assert.match((await anna.command('/reminders timezone', { zone: 'none' })).content, /I ask you for a city/);
+  });
 });

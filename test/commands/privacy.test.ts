@@ -86,12 +86,12 @@ describe('/privacy where nothing can be written', () => {
       const { anna } = await furnish(rig);
       assert.match(
         (await anna.command('/privacy out')).content,
-        /But I could not write it down\*\*: when I am restarted, say it again/,
+        /But I could not write it down\*\* yet\. I go on trying; if I am restarted before that, say it again/,
       );
       assert.deepEqual(chosen, ['out']);
       assert.match(
         (await anna.command('/privacy mode', { mode: 'opt-in' })).content,
-        /when I am restarted, choose it again/,
+        /if I am restarted before that, choose it again/,
       );
     } finally {
       await rig.close();
@@ -109,6 +109,9 @@ describe('/privacy where nothing can be written', () => {
       reminders: 1,
       cards: 2,
       usageDays: 2,
+      deeds: 0,
+      rules: 0,
+      quotes: 0,
     };
     const kept = {
       counts,
@@ -118,7 +121,9 @@ describe('/privacy where nothing can be written', () => {
       editing: { waiting: 2, failed: [] },
     };
     const no = () => Promise.reject(new Error('nobody asked for that'));
-    const other = await startRig({ ownRecords: { kept: () => Promise.resolve(kept), exported: no, forget: no } });
+    const other = await startRig({
+      ownRecords: { guildsOf: no, kept: () => Promise.resolve(kept), exported: no, forget: no },
+    });
     try {
       const { anna, voice } = await furnish(other);
       const { content } = await anna.command('/privacy show', {}, { channelId: voice });

@@ -1,9 +1,10 @@
-import type { Client } from 'discord.js';
+import type { ButtonInteraction, Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
 import { Consents } from '../../src/bridge/consents.ts';
 import { DecisionLog } from '../../src/bridge/decision-log.ts';
 import { drawUsage } from '../../src/chart/draw-usage.ts';
+import { wallClock } from '../../src/clock/wall-clock.ts';
 import { ConsentedLines } from '../../src/consented-lines.ts';
 import { autoModRules } from '../../src/discord/auto-mod.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
@@ -11,9 +12,11 @@ import { deployCommands } from '../../src/discord/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/dispatch.ts';
 import { forgetButton } from '../../src/discord/forget-buttons.ts';
 import { ReadablePlaces } from '../../src/discord/readable-places.ts';
+import { pressReminder, reminderButtons } from '../../src/discord/reminder-buttons.ts';
 import { Exporting } from '../../src/exporting.ts';
 import { KnownRules } from '../../src/known-rules.ts';
 import { PRICES } from '../../src/model/prices.ts';
+import { KnownTimes } from '../../src/person-times.ts';
 import { RecordReaders } from '../../src/readers.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
@@ -23,6 +26,7 @@ import { AuditLog } from '../../src/store/audit-log.ts';
 import { GuildConsentStore } from '../../src/store/consents.ts';
 import { type Database, openDatabase, openReader } from '../../src/store/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
+import { PersonZoneStore } from '../../src/store/person-zones.ts';
 import { ReaderEntries } from '../../src/store/reader-entries.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
 import { RecordStore } from '../../src/store/record-store.ts';
@@ -79,12 +83,17 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     models: scriptedModels,
     notes: new NoteStore(database),
     reminders: new ReminderStore(database),
+    reminderButtons,
+    times: new KnownTimes({ zones: new PersonZoneStore(database), settings, preferred: () => undefined }),
     ownRecords: {
+      guildsOf: () => Promise.resolve([]),
       kept: () => Promise.reject(new Error('nothing is recorded here')),
       exported: () => Promise.reject(new Error('nothing is recorded here')),
       forget: () => Promise.reject(new Error('nothing is recorded here')),
     },
     forgetButton,
+    serverName: (guildId) => fresh.guilds.cache.get(guildId)?.name,
+    sharedServers: () => [],
     policies: new ToolRulesStore(database),
     decisions: new DecisionLog(),
     ...read,
@@ -96,11 +105,15 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     cards: { bring: () => Promise.resolve(0) },
     reports: { report: () => Promise.resolve({ kind: 'nothing' }), bring: () => Promise.resolve() },
     foreignRules: (guildId) => autoModRules(fresh, guildId),
+    storage: { trouble: undefined, waiting: () => 0 },
     tryTool: () => Promise.resolve({ ok: true, lines: ['Done.'] }),
+    clock: wallClock,
     log,
     ...change,
   };
-  dispatchCommands(fresh, commands, context);
+  // However loaded the machine is, the first thing that is read is the answer.
+  const press = (pressed: ButtonInteraction<'cached'>) => pressReminder(pressed, context.reminders);
+  dispatchCommands(fresh, commands, context, press, undefined, { progressMs: 60_000 });
   const client = await logIn(fresh, { token: discord.token, apiUrl });
   await deployCommands(client, { commands, guildId: null, apiUrl, log });
   const close = async (): Promise<void> => {

@@ -203,7 +203,7 @@ describe('/tools allow, deny and test, and /why', () => {
     } as const;
     for (let i = 0; i < 60; i += 1)
       log.observe({ type: 'decided', decision: { ...decision, what: `ban ${i}` } }, guild.id);
-    assert.equal(log.of(guild.id)?.decisions.length, 50);
+    assert.equal(log.of(guild.id)[0]?.decisions.length, 50);
     const { content } = await anna.command('/why');
     assert.match(content, /^<t:\d+:T> \*\*\\\*Eve\\\*\*\* and somebody unknown asked for ban 50: refused\. No\\\.\n/);
     assert.equal(content.split('\n').length, 10);

@@ -105,10 +105,13 @@ describe('/transcript readers and audit', () => {
     ];
     await anna.command('/transcript readers list');
     const places = new ReadablePlaces(rig.client);
-    const shown = (userId: string) => Promise.all(ids.map((id) => places.shows(guild.id, userId, id)));
+    const shown = async (userId: string) => {
+      const sight = await places.look(guild.id, [userId]);
+      return Promise.all(ids.map((id) => sight.shows(userId, id)));
+    };
     assert.deepEqual(await shown(ben.userId), [true, true, false, false, false, true, false, false, false]);
     assert.deepEqual(await shown('42'), Array(9).fill(false));
-    assert.deepEqual(await places.shows('43', ben.userId, text), false);
+    await assert.rejects(places.look('43', [ben.userId]), /not on that server/);
   });
 
   it('shows who read what, the newest first, in pages', async () => {

@@ -76,7 +76,46 @@ describe('/transcript search', () => {
       '> \u2068אני רוצה **𝒑izza**\u2069',
       `**\\*\\*\\@here\\*\\*** <t:${AT / 1_000}:f> in <#${content.match(/<#(\d+)>/)?.[1]}> (not posted)`,
       '> \\*\\*\\[x\\]\\(https\\:\\/\\/e\\.vil\\)\\*\\* \\@everyone \\<\\@1\\> \\# evil \\`**𝒑izza**\\`',
+      '-# The newest first.',
     ]);
+  });
+
+  it('finds somebody by the name that they had then, and says how a page is ordered', async () => {
+    const { ben } = await scene((place) => [
+      { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake once' },
+      { channelId: place.voice, userId: '78', name: 'Dora', text: 'cake never' },
+      { channelId: place.voice, userId: '77', name: 'Sunny', text: 'cake twice' },
+    ]);
+    const found = (await ben.command('/transcript search', { text: 'cake', speaker: 'Cleo' })).content;
+    assert.match(
+      found,
+      /^Page 1: “cake”, by \*\*Sunny\*\*\n\*\*Sunny\*\*[\s\S]*twice\n\*\*Cleo\*\*[\s\S]*once\n-# The newest first\.$/,
+    );
+    assert.deepEqual(await ben.autocomplete('/transcript search', 'speaker', 'cle', { text: 'cake' }), [
+      { name: 'Sunny, formerly Cleo', value: '77' },
+    ]);
+    assert.match(
+      (await ben.command('/transcript search', { text: 'cake', speaker: 'Nobody' })).content,
+      /^Nobody called “Nobody” said anything/,
+    );
+  });
+
+  it('asks back what is half a time, and takes days and languages of whoever asks', async () => {
+    const { ben, guild } = await scene((place) => [
+      { channelId: place.voice, userId: '77', name: 'Cleo', text: 'cake' },
+    ]);
+    await rig.settings.set(guild.id, { timeZone: 'Asia/Tokyo' });
+    const since = async (words: string) =>
+      (await ben.command('/transcript search', { text: 'cake', since: words })).content.replaceAll('\\', '');
+    assert.match(
+      await since('cake yesterday'),
+      /^“cake yesterday” is not certain\. Yesterday, and what does “cake” mean\?/,
+    );
+    assert.match(await since('soon'), /^I do not understand “soon” as a time/);
+    const at = Date.parse('2026-11-10T15:00:00Z') / 1_000;
+    assert.match(await since('2026-11-11'), new RegExp(`since <t:${at}:f>`));
+    await rig.context.times.choose(guild.id, ben.userId, 'Europe/Berlin');
+    assert.match(await since('2026-11-11'), new RegExp(`since <t:${at + 8 * 3_600}:f>`));
   });
 
   it('turns pages to and fro, and notes each', async () => {
@@ -138,7 +177,10 @@ describe('/transcript search', () => {
     const answer = await ben.command('/transcript search', { text: 'cake' }, here);
     assert.equal(answer.content, 'Page 1: “cake”\nNothing so far in what you may read. **Next** looks further back.');
     await turn(ben, answer, 'Next');
-    assert.match(answer.content, /^Page 2: “cake”\n.*\n> \*\*cake\*\*, the first$|> \*\*cake\*\*\\, the first$/s);
+    assert.match(
+      answer.content,
+      /^Page 2: “cake”\n.*\n> \*\*cake\*\*, the first\n-# The newest first\.$|> \*\*cake\*\*\\, the first\n-# The newest first\.$/s,
+    );
   });
 
   it('keeps the longest and most hostile page whole', async () => {

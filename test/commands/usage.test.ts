@@ -80,43 +80,77 @@ describe('/usage', () => {
     const { content } = await place.anna.command('/usage show');
     assert.match(content, /^my-deployment +1 +10\.0k +5000 +\?$/m);
     const answer = await place.anna.command('/usage budget', { amount: 1 });
-    assert.match(answer.content, /No price is known for a model that was used today/);
+    assert.match(answer.content, /No price is known for a model that was used: it counts like the dearest/);
   });
 
   it('sets and lifts a budget; while it is spent, nobody brings the bot in', async () => {
     const place = await furnish(rig);
     const { anna, voice, guild } = place;
+    const step = async () => (await rig.spending.standing(guild.id)).step;
     assert.equal(
       (await anna.command('/usage budget', { amount: 0.7 })).content,
-      'A day (UTC) may cost $0.7: I warn at 80 % and leave at 100 %.',
+      'A day (UTC) may cost $0.7: I warn at 80 %, save near the end, and leave at 100 %.',
     );
-    assert.equal(await rig.spending.exhausted(guild.id), undefined);
-    const verdict = await note(place);
-    assert.deepEqual(verdict, {
-      kind: 'near',
-      message: "91 % of today's budget of $0.7 is spent. At 100 % I leave, until midnight UTC.",
-    });
-    const spoken = { ...reply, usage: { ...reply.usage, tokens: { ...NOTHING, audioOut: 100 } } };
-    assert.equal(await note(place, spoken), undefined, 'warned once');
-    assert.deepEqual(await note(place), { kind: 'spent', budgetUsd: 0.7 });
+    assert.equal(await step(), 'free');
+    await note(place);
+    assert.equal(await step(), 'brief', '91 %');
+    await note(place);
+    assert.equal(await step(), 'spent');
     const refusal = await anna.command('/join');
     assert.match(
       refusal.content,
-      /^Today's budget of this server \(\$0\.7\) is spent\. I can come back after midnight UTC/,
+      /^Today's budget of this server \(\$0\.7\) is spent\. I can come back <t:\d+:R>, or when somebody who manages/,
     );
     assert.equal(rig.bridges.opened.length, 0);
     assert.match((await anna.command('/usage budget', { amount: 0 })).content, /no limit/);
     assert.match((await anna.command('/join')).content, /listening/);
     const bridge = rig.bridges.find(guild.id);
-    assert.match((await anna.command('/usage budget', { amount: 1 })).content, /Today's is already spent/);
-    assert.deepEqual(bridge?.closed, [{ kind: 'budget', budgetUsd: 1 }]);
+    assert.match(
+      (await anna.command('/usage budget', { amount: 1 })).content,
+      /is spent already: I stay away until midnight/,
+    );
+    assert.deepEqual(
+      bridge?.closed.map((reason) => (reason.kind === 'budget' ? [reason.budget.limitUsd, reason.budget.of] : reason)),
+      [[1, 'server']],
+    );
     assert.equal(bridge?.channelId, voice);
+  });
+
+  it('has a budget for a month, and one for each person, whose questions alone are refused then', async () => {
+    const place = await furnish(rig);
+    const { anna, guild } = place;
+    rig.bridges.place({ guildId: guild.id, channelId: place.voice });
+    assert.match(
+      (await anna.command('/usage budget', { amount: 9, span: 'month' })).content,
+      /^A month \(UTC\) may cost \$9: I warn/,
+    );
+    assert.match(
+      (await anna.command('/usage budget', { amount: 0.3, of: 'person' })).content,
+      /^A day \(UTC\) may cost \$0\.3 for each person: I tell them at 80 %/,
+    );
+    const hers = { ...reply, turns: [{ id: 1, userId: anna.userId, name: 'Anna' }] };
+    await note(place, hers as BridgeEvent);
+    assert.match(
+      (await anna.command('/ask', { text: 'Hello' })).content,
+      /^I cannot answer you: today's budget of one person here \(\$0\.3\) is spent/,
+    );
+    const ben = guild.addPerson({ name: 'Ben' });
+    assert.match((await ben.command('/ask', { text: 'Hello' })).content, /^I answer/);
+    assert.match(
+      (await anna.command('/usage show')).content,
+      /Budget: \$9 a month \(7 % spent\); \$0\.3 a day for each person\.$/,
+    );
+    assert.match(
+      (await anna.command('/usage budget', { amount: 0, of: 'person' })).content,
+      /no limit to what one person/,
+    );
+    assert.match((await anna.command('/ask', { text: 'Hello' })).content, /^I answer/);
   });
 
   it('refuses a budget that is none', async () => {
     const { anna } = await furnish(rig);
     const { content } = await anna.command('/usage budget', { amount: 1_000_000 });
-    assert.equal(content, 'The budget must be between 0 (none) and 10000 US dollars a day. Nothing was changed.');
+    assert.equal(content, 'The budget must be between 0 (none) and 10000 US dollars. Nothing was changed.');
   });
 });
 

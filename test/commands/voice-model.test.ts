@@ -91,6 +91,13 @@ describe('/voice provider and /voice model', () => {
     assert.deepEqual(await kept(guild.id), [null, null]);
   });
 
+  it('refuse a model that leads no conversation', async () => {
+    const { guild, anna } = await furnish(rig);
+    const { content } = await anna.command('/voice model', { name: 'gpt-live-1' });
+    assert.equal(content, 'gpt-live-1 leads no conversation. Nothing was changed.');
+    assert.deepEqual(await kept(guild.id), [null, null]);
+  });
+
   it('say which settings the model does not have, show them as they are, and keep them for later', async () => {
     const { guild, anna } = await furnish(rig);
     await rig.settings.set(guild.id, { voice: 'marin', turnDetection: 'server' });

@@ -38,8 +38,29 @@ describe('/voice', () => {
         '**Tools switched off:** none',
       ].join('\n'),
     );
+    assert.match(answer.content, /\n\*\*Time zone:\*\* none: I ask for a city\n/);
     assert.match(answer.content, /\n\*\*Persona:\*\* You are Parley/);
     assert.equal(answer.ephemeral, true);
+  });
+
+  it('sets whose clocks count, proposed by city, and by none but the zones that there are', async () => {
+    const { guild, anna } = await furnish(rig);
+    const offered = await anna.autocomplete('/voice timezone', 'zone', 'berl');
+    assert.match(offered[0]?.name ?? '', /^Europe\/Berlin \(\d+:\d\d now\)$/);
+    assert.equal(offered[0]?.value, 'Europe/Berlin');
+    assert.ok((await anna.autocomplete('/voice timezone', 'zone', '')).length <= 25);
+    const set = await anna.command('/voice timezone', { zone: 'Munich' });
+    assert.match(set.content, /^Times and days on this server are those of \*\*Europe\/Berlin\*\*, where it is/);
+    assert.equal((await rig.settings.get(guild.id)).timeZone, 'Europe/Berlin');
+    assert.match((await anna.command('/voice show')).content, /\*\*Time zone:\*\* Europe\/Berlin\n/);
+    assert.match(
+      (await anna.command('/voice timezone', { zone: 'Atlantis' })).content,
+      /^I know no time zone of “Atlantis”/,
+    );
+    assert.equal((await rig.settings.get(guild.id)).timeZone, 'Europe/Berlin');
+    await anna.command('/voice timezone', { zone: 'none' });
+    assert.equal((await rig.settings.get(guild.id)).timeZone, null);
+    await assert.rejects(rig.settings.set(guild.id, { timeZone: '+02:00' }), /must be one of IANA/);
   });
 
   it('shows every setting that was changed, within one message', async () => {

@@ -22,9 +22,11 @@ const registered = [
     execute: async () => 'done',
     autocomplete: async () => Array.from({ length: 40 }, (_, index) => ({ name: `n${index}`, value: `v${index}` })),
   },
+  { ...named('dreamy'), execute: async () => 'done', autocomplete: () => new Promise<never>(() => {}) },
   { ...named('slow'), execute: () => gone.promise.then(() => 'too late') },
 ] as const;
 registered[3].data.addStringOption((option) => option.setName('pick').setDescription('x').setAutocomplete(true));
+registered[4].data.addStringOption((option) => option.setName('pick').setDescription('x').setAutocomplete(true));
 
 describe('dispatchCommands', () => {
   let discord: SimulatedDiscord;
@@ -111,6 +113,10 @@ describe('dispatchCommands', () => {
     const choices = await anna.autocomplete('/choosy', 'pick', '');
     assert.deepEqual(choices.at(-1), { name: 'n24', value: 'v24' });
     assert.equal(choices.length, 25);
+  });
+
+  it('offers nothing where the choices do not come in time', async () => {
+    assert.deepEqual(await anna.autocomplete('/dreamy', 'pick', ''), []);
   });
 
   it('takes it lightly when the answer has nowhere to go any more', async () => {

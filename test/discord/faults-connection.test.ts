@@ -62,7 +62,9 @@ describe('the faults of @discordjs/voice 0.19.2 in its connections: Parley has n
         const anna = await stage.person('Anna');
         const ben = await stage.person('Ben');
         const credited = await (kind === 'parley' ? ours : theirs)(stage, anna, ben);
-        assert.deepEqual(credited, kind === 'parley' ? ['Ben'] : ['Anna', 'Ben']);
+        if (kind === 'parley') assert.deepEqual(credited, ['Ben']);
+        // The library may never mend it afterwards.
+        else assert.equal(credited[0], 'Anna');
       } finally {
         await stage.close();
       }

@@ -130,3 +130,12 @@ test('a reminder notifies the one person that it is for', async (context) => {
   assert.equal(message?.content, `<@${anna.userId}> tea, @everyone`);
   assert.deepEqual(message?.wouldPing, [anna.userId]);
 });
+
+test('a reminder that comes again has its button below the post', async (context) => {
+  const { guild, text, texts, place, anna } = await setUp(context);
+  const buttons = [{ id: `reminder-end/${anna.userId}/7`, label: 'Stop reminding me' }];
+  await texts.postTo(place, anna.userId, 'stand up', 'reminder:7:1', { buttons });
+  const [post] = guild.messages(text);
+  assert.match(JSON.stringify(post?.components), /"custom_id":"reminder-end\/\d+\/7"/);
+  assert.deepEqual(post?.wouldPing, [anna.userId]);
+});

@@ -78,13 +78,45 @@ describe('GuildRoom', () => {
     await enterVoice(guild, voice);
     const room = new GuildRoom({ guild, channelId: voice, textChannelId: () => voice });
     assert.deepEqual(room.people(), [{ userId: anna, name: 'Anna 🙂' }]);
+    const botId = guild.client.user.id;
+    const withBot = new GuildRoom({ guild, channelId: voice, textChannelId: () => voice, isBot: () => false });
+    assert.deepEqual(
+      withBot
+        .people()
+        .map(({ userId }) => userId)
+        .toSorted(),
+      [anna, botId].toSorted(),
+    );
     assert.equal(room.nameOf(anna), 'Anna 🙂');
-    assert.equal(room.nameOf('42'), '42');
+    assert.equal(room.nameOf('42'), 'Somebody 42');
     await simulated.people[0]?.leave();
     await settled(simulated);
     assert.deepEqual(room.people(), []);
     // A leaver may have said the last words.
     assert.equal(room.nameOf(anna), 'Anna 🙂');
+  });
+
+  it('has a name for everybody whose name can be seen nowhere, and nobody’s control characters as one', async () => {
+    let voice = '';
+    const { guild, simulated } = await seen(async (made) => {
+      voice = made.createVoiceChannel();
+      for (const [name, nick] of [
+        ['Anna', '\u3164\u2800'],
+        ['\u200b \u202e', null],
+        ['Ben', `${'x'.repeat(500)}`],
+      ] as const) {
+        const person = made.addPerson({ name, ...(nick && { nick }) });
+        await person.join(voice, { connect: false });
+      }
+    });
+    const room = new GuildRoom({ guild, channelId: voice, textChannelId: () => voice });
+    const [, unseen] = simulated.people;
+    // The user name is what Discord makes of it: letters, digits, dots and underscores.
+    assert.deepEqual(
+      room.people().map(({ name }) => name),
+      ['Anna', 'person', 'x'.repeat(64)],
+    );
+    assert.equal(room.nameOf(unseen!.userId), 'person');
   });
 
   it('says who may write in the channel of the transcript', async () => {
@@ -245,7 +277,7 @@ describe('a text channel', () => {
     await assert.rejects(channel.post('z'), { message: 'I could not write in #general: the channel was deleted.' });
     await assert.rejects(
       openTextChannel(guild, text),
-      /^Error: The channel for transcripts is gone, or I cannot see it\./,
+      /^PlaceRefusedError: The channel for transcripts is gone, or I cannot see it\./,
     );
   });
 });
@@ -295,6 +327,30 @@ describe('Announcement', () => {
     );
   });
 
+  it('joins what people choose again and again into one post, which shows the last word of each', async () => {
+    const { voice, simulated, announcement } = await visit();
+    const ben = { userId: '2', name: 'Ben' };
+    const all: Promise<void>[] = [];
+    for (let i = 0; i < 40; i += 1) all.push(announcement.chose(by, i % 2 === 0 ? 'out' : 'in'));
+    all.push(announcement.chose(ben, 'out'));
+    await Promise.all(all);
+    assert.deepEqual(
+      simulated.messages(voice).map(({ content }) => content),
+      [
+        '\\*\\*Anna\\*\\* opted in: I hear them from now on.\n' +
+          'Ben opted out: I no longer hear them. What they were just saying, if anything, is dropped.',
+      ],
+    );
+    const [message] = simulated.messages(voice);
+    await client.rest.delete(`/channels/${voice}/messages/${message?.id}`);
+    await announcement.chose(ben, 'in');
+    assert.match(
+      simulated.messages(voice).at(-1)?.content ?? '',
+      /Ben opted in/,
+      'told again where the post was deleted',
+    );
+  });
+
   it('leaves a status that somebody else wrote meanwhile', async () => {
     const { voice, channel, simulated, announcement } = await visit();
     await announcement.joined(by);
@@ -333,9 +389,23 @@ describe('Announcement', () => {
     assert.equal(farewellFor({ kind: 'asked', by: '1' }), null);
     assert.match(farewellFor({ kind: 'alone' }) ?? '', /^I left because nobody was here/);
     assert.match(farewellFor({ kind: 'idle' }) ?? '', /^I left because nobody had spoken/);
-    assert.match(farewellFor({ kind: 'budget', budgetUsd: 2 }) ?? '', /today's budget of this server \(\$2\) is spent/);
+    assert.match(
+      farewellFor({ kind: 'budget', budget: BUDGET }) ?? '',
+      /today's budget of this server \(\$2\) is spent/,
+    );
   });
 });
+
+const BUDGET = {
+  of: 'server',
+  span: 'day',
+  limitUsd: 2,
+  spentUsd: 2.1,
+  until: 1_796_000_000_000,
+  words: "today's budget of this server ($2)",
+  anew: 'midnight UTC',
+  back: '<t:1796000000:R>',
+} as const;
 
 describe('what was sent', () => {
   it('is as the published schemas have it', { skip: noSchemas }, async () => {

@@ -70,13 +70,16 @@ describe('npm run doctor', { concurrency: 2 }, () => {
       /^✓ Transport encryption: AES-256-GCM and XChaCha20-Poly1305$/,
       /^✓ UDP: sockets work; /,
       /^✓ Database: sqlite:data\/here\.db opens, has its tables and can be written$/,
+      /^[✓–] Storage: \d+\.\d [GM]B free(, which is little: make room)?; nothing in the database is damaged$/,
       /^✓ Encryption: off, as DATA_KEY is not set; /,
       /^✓ Prices: built in, for \d+ models$/,
       /^✓ Discord: http:\/\/127\.0\.0\.1:\d+\/api answers$/,
       /^✓ Bot token: the bot is \S+ \(\d+\)$/,
       /^✓ Logins: \d+ of 1000 left for today$/,
+      /^✓ Clock: as Discord’s$/,
       /^✓ Gateway: connected in \d+ ms with the intents Guilds and Guild Voice States; no privileged intent is needed$/,
       /^✓ Application: .+, anybody may invite it$/,
+      /^✓ Commands over the gateway: no Interactions Endpoint URL takes them away$/,
       /^– Slash commands: not registered as they are now; npm start does that$/,
       /^✓ Server “Home”: the bot has every right it needs in 1 voice channel$/,
       /^✓ OpenAI \(gpt-realtime-2\.1\): a session opened in \d+ ms: address, key and model are right$/,
@@ -101,6 +104,23 @@ describe('npm run doctor', { concurrency: 2 }, () => {
       /^✗ Server “Walled”: rights are missing in 1 of 1 voice channel: Vault lacks Connect\. Grant it/m,
     );
     assert.match(output, /\n1 problem to solve\.\n$/);
+    assert.equal(code, 1);
+  });
+
+  it('fails where no command can come, names what stands twice, and a server where nobody sees a command', async (t) => {
+    const other = await SimulatedDiscord.start();
+    t.after(() => other.close());
+    const guild = other.createGuild({ name: 'Home' });
+    guild.createVoiceChannel({ name: 'Lounge' });
+    const closed = other.createGuild({ name: 'Closed' });
+    closed.createVoiceChannel({ name: 'Lounge' });
+    other.commands.endpointUrl = 'https://example.org/x';
+    other.commands.put(guild.id, { name: 'join', description: 'Left there' });
+    other.commands.withoutScope.add(closed.id);
+    const { output, code } = await examine({ ...well(), DISCORD_TOKEN: other.token, DISCORD_API_URL: other.apiUrl });
+    assert.match(output, /^✗ Commands over the gateway: no command reaches the bot, because .*example\.org\/x: empty/m);
+    assert.match(output, /^– Slash commands: they are also registered on the server “Home”, so people see them twice/m);
+    assert.match(output, /^✗ Slash commands: nobody sees them on the server “Closed”: invite the bot there again/m);
     assert.equal(code, 1);
   });
 

@@ -104,6 +104,30 @@ test('no cell of a table is a formula to a spreadsheet', () => {
   assert.equal(rowsOf(fileOf('csv', [says(ANNA, '5 - 3 = 2', 0)]))[1]?.[7], '5 - 3 = 2');
 });
 
+test('in a locale in which the semicolon separates, nothing said is a formula or moves the columns', () => {
+  const said = [
+    'hello;=1+1',
+    'a; -2',
+    "x;\t=cmd|'/c calc'!A1",
+    'one\n=1+1',
+    'say "b";"=1"',
+    'plain; text',
+    ';@SUM(A1)',
+    '5;3',
+  ];
+  const csv = fileOf(
+    'csv',
+    said.map((text, at) => says([String(at), text], text, at * 10)),
+  ).replace(/^\ufeff/, '');
+  // As LibreOffice reads it by default: comma, semicolon and tab all separate, quotes hold.
+  const columns = csv.split('\r\n').map((row) => row.match(/(?:^|[,;\t])(?:"(?:[^"]|"")*"|[^",;\t]*)/g)?.length);
+  assert.deepEqual(new Set(columns.slice(0, -1)), new Set([19]));
+  // As a spreadsheet reads it that separates by the semicolon alone, to which a quote within a cell is a letter.
+  for (const cell of csv.split(/[;\t\r\n]/)) assert.doesNotMatch(cell, /^[\s"]*[=+\-@]/, cell);
+  assert.match(csv, /"hello;'=1\+1"/);
+  assert.match(csv, /"plain; text"/);
+});
+
 test('a table begins with the mark of UTF-8 and has the times and the link of each line', () => {
   const csv = fileOf('csv', [says(ANNA, 'Ünïcode', 65_000, 500)]);
   assert.equal(csv.charCodeAt(0), 0xfeff);

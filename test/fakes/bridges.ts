@@ -6,10 +6,12 @@ import type {
   Bridges,
   CancelOutcome,
   EndReason,
+  Opening,
   OpenRequest,
 } from '../../src/bridge/bridge-ports.ts';
 import type { Person, ToolCall } from '../../src/bridge/ports.ts';
 import type { GuildSettings } from '../../src/bridge/room-ports.ts';
+import { WaitingList } from '../../src/bridge/waiting-list.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
 export class ScriptedBridge implements BridgeHandle {
@@ -56,8 +58,12 @@ export class ScriptedBridge implements BridgeHandle {
     };
   }
 
-  ask(person: Person, text: string): void {
-    this.asked.push({ person, text });
+  /** Whether it takes what is typed. */
+  takes = true;
+
+  ask(person: Person, text: string): boolean {
+    if (this.takes) this.asked.push({ person, text });
+    return this.takes;
   }
 
   announce(announcement: Announcement): Promise<boolean> {
@@ -93,6 +99,7 @@ export class ScriptedBridge implements BridgeHandle {
  * placed already is what open() gives, as with a request that another one forestalled.
  */
 export class ScriptedBridges implements Bridges {
+  readonly waiting = new WaitingList({ count: () => 0, admit: async () => true, open: async () => undefined });
   readonly opened: OpenRequest[] = [];
   /** What the next conversation's status says. */
   next: Partial<BridgeStatus> = {};
@@ -103,6 +110,13 @@ export class ScriptedBridges implements Bridges {
 
   find(guildId: string): ScriptedBridge | undefined {
     return this.#bridges.get(guildId);
+  }
+
+  /** Conversations that are wanted and not there yet. */
+  readonly openings = new Map<string, Opening>();
+
+  opening(guildId: string): Opening | undefined {
+    return this.openings.get(guildId);
   }
 
   async open(request: OpenRequest): Promise<ScriptedBridge> {

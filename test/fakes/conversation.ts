@@ -8,15 +8,17 @@ import type { GuildSettings } from '../../src/bridge/room-ports.ts';
 import { sessionOptions } from '../../src/bridge/session-options.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { PATIENCE } from '../../src/model/back-off.ts';
-import { geminiModel } from '../../src/model/gemini.ts';
+import { geminiModel, vertexModel } from '../../src/model/gemini.ts';
 import { openAIModel } from '../../src/model/openai.ts';
 import { reconnecting } from '../../src/model/reconnecting.ts';
+import { TIMING, type Timing } from '../../src/model/wire.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
 import { plainRights } from './gate.ts';
 import { Ledger, RIGHTFUL, SHUTTERS, toolName } from './ledger.ts';
 import { FakeLine } from './line.ts';
+import { applyFaults, inTurn, type LineFaults, lateOf } from './line-faults.ts';
 import { Marks } from './marks.ts';
 import type { Plan, PlannedReply, Trouble } from './plan.ts';
 import { SlowLine } from './slow-line.ts';
@@ -41,6 +43,7 @@ const SETTINGS: GuildSettings = {
   voice: null,
   persona: 'Be kind.',
   language: null,
+  timeZone: null,
   silenceMs: 100,
   interruptionMs: 120,
   turnDetection: 'manual',
@@ -53,27 +56,52 @@ const SETTINGS: GuildSettings = {
   disabledTools: [],
   aloneMs: 120_000,
   idleMs: 900_000,
+  heardBots: [],
   budgetUsd: 0,
+  budgetMonthUsd: 0,
+  budgetPersonUsd: 0,
+  budgetPersonMonthUsd: 0,
   retentionDays: 30,
 };
 const LOG = pino({ level: 'silent' });
+const PATIENT: Timing = { ...TIMING, silentMs: 600_000 };
 /** For lines that are cut every now and then. */
-const HASTY = { ...PATIENCE, firstMs: 10, longestMs: 40, quietMs: 400, forcedMs: 60, switchMs: 250 };
+const HASTY = {
+  ...PATIENCE,
+  firstMs: 10,
+  longestMs: 40,
+  quietMs: 400,
+  forcedMs: 60,
+  renewalMs: 100,
+  life: { shortestMs: 200, longestMs: 60_000 },
+  switchMs: 250,
+};
 /** Long enough for what the stand-in is given again. */
 const SESSION_MS = 1_200;
 /** For words that come after the last answer. */
 const WORDS_MS = 3_000;
 
+interface Endpoint {
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly log: typeof LOG;
+  readonly timing?: Timing;
+}
+
+export type Protocol = 'openai' | 'gemini' | 'vertex';
+
 /** Three people, a real adapter over a real socket, and the truth beside what the bot made of it. */
 export class Conversation {
   readonly events: BridgeEvent[] = [];
+  /** When each of them came. */
+  readonly times: number[] = [];
   readonly ledger = new Ledger();
   /** What went wrong while it ran; nobody waits for an answer so long that it is reported unless it was forgotten. */
   readonly faults: string[] = [];
   readonly marks: Marks;
   readonly #plan: Plan;
   readonly #line = new FakeLine();
-  readonly #protocol: 'openai' | 'gemini';
+  readonly #protocol: Protocol;
   readonly #troubles: readonly Trouble[] | undefined;
   #bridge!: Bridge;
   /** Where the session outlives its connections. */
@@ -83,6 +111,7 @@ export class Conversation {
   #server!: SimulatedOpenAI | SimulatedGemini;
   #wire!: SlowLine;
   #replies = 0;
+  #transcribed = 0;
   /** How much time this process really had, with the instants at which it was counted, oldest first. */
   #ownMs = 0;
   readonly #counted: { readonly at: number; readonly ownMs: number }[] = [];
@@ -90,13 +119,18 @@ export class Conversation {
   readonly #speaking = new Map<number, Promise<void>>();
 
   readonly #settings: Partial<GuildSettings>;
+  readonly #lineFaults: LineFaults | undefined;
+  readonly #late: () => LineFaults['late'][number];
 
   private constructor(
-    protocol: 'openai' | 'gemini',
+    protocol: Protocol,
     plan: Plan,
     troubles?: readonly Trouble[],
     settings: Partial<GuildSettings> = {},
+    lineFaults?: LineFaults,
   ) {
+    this.#lineFaults = lineFaults;
+    this.#late = inTurn(lineFaults?.late ?? [{ afterMs: 0, what: null }]);
     this.#settings = settings;
     this.#protocol = protocol;
     this.#troubles = troubles;
@@ -127,13 +161,14 @@ export class Conversation {
 
   /** Plays the plan to its end; gives the conversation with everything that happened. */
   static async play(
-    protocol: 'openai' | 'gemini',
+    protocol: Protocol,
     plan: Plan,
     /** What befalls a session that outlives its connections; without it, the session is a single connection. */
     troubles?: readonly Trouble[],
     settings?: Partial<GuildSettings>,
+    lineFaults?: LineFaults,
   ): Promise<Conversation> {
-    const one = new Conversation(protocol, plan, troubles, settings);
+    const one = new Conversation(protocol, plan, troubles, settings, lineFaults);
     await one.#openOrClose();
     const pacer = setInterval(() => one.#pull(), PULL_MS);
     try {
@@ -174,15 +209,18 @@ export class Conversation {
       ? await SimulatedOpenAI.start({
           ...stage,
           cancelMs: this.#plan.cancelMs,
-          ...(this.#troubles && { sessionMs: SESSION_MS }),
+          ...(this.#troubles?.length && { sessionMs: SESSION_MS }),
         })
       : await SimulatedGemini.start({ ...stage, playbackClock: this.#plan.playbackClock, bundle: this.#plan.bundle });
+    if (this.#lineFaults && this.#server instanceof SimulatedGemini) applyFaults(this.#server, this.#lineFaults);
     this.#server.faults.lateDeltas = this.#plan.lateDeltas;
     this.#wire = await SlowLine.start(this.#server.url, this.#plan.delayMs);
-    const endpoint = { apiKey: this.#server.apiKey, baseUrl: this.#wire.via(this.#server.url), log: LOG };
-    const model = openai
-      ? openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' })
-      : geminiModel({ ...endpoint, model: this.#plan.geminiModel });
+    const { arrange, timing } = this.#plan;
+    arrange?.(this.#server);
+    const baseUrl = this.#wire.via(this.#server.url);
+    const endpoint = { apiKey: this.#server.apiKey, baseUrl, log: LOG, ...(timing && { timing }) };
+    // A single connection is not left for a silence that may be its pongs'.
+    const model = this.#modelAt(this.#lineFaults ? { ...endpoint, timing: PATIENT } : endpoint);
     const settings = { ...SETTINGS, ...this.#settings, interruptionMs, turnDetection };
     const { toolbox } = this.ledger;
     const opening = sessionOptions(settings, model, toolbox);
@@ -192,6 +230,7 @@ export class Conversation {
           switchTo: () => assert.fail('nobody asked for another model'),
           tell: () => assert.fail('nobody pressed a button'),
           forget: () => assert.fail('nobody asked to be forgotten'),
+          beginAnew: () => assert.fail('nobody moved it'),
         });
     this.#bridge = new Bridge({
       line: this.#line,
@@ -214,9 +253,22 @@ export class Conversation {
       ticker: new Ticker(),
       observe: (event) => {
         this.events.push(event);
+        if (event.type === 'turn-began' && event.turn.userId) this.ledger.known.add(event.turn.userId);
+        this.times.push(performance.now());
         if (event.type === 'trouble' && this.#troubles) this.#noteTrouble(event.message);
       },
       log: LOG,
+    });
+  }
+
+  #modelAt(endpoint: Endpoint): SpeechModel {
+    if (this.#protocol === 'openai') return openAIModel({ ...endpoint, model: 'gpt-realtime-2.1' });
+    if (this.#protocol === 'gemini') return geminiModel({ ...endpoint, model: this.#plan.geminiModel });
+    return vertexModel({
+      ...endpoint,
+      project: 'p',
+      location: 'us-central1',
+      model: 'gemini-live-2.5-flash-native-audio',
     });
   }
 
@@ -262,8 +314,13 @@ export class Conversation {
     const people = this.#peopleBehind(input);
     const wanted = this.ledger.issued < MOST_CALLS ? calls : [];
     const silent = sayMs === 0 && wanted.length === 0 && this.#plan.silence;
+    const late = lateOf(this.#late(), () => ({
+      name: toolName('post', null),
+      arguments: { ticket: this.ledger.issue(people), tookMs: 0 },
+    }));
     return {
       ...(silent ? { silent } : this.#say(sayMs || (wanted.length > 0 ? 0 : 20))),
+      ...late,
       delayMs,
       calls: wanted.map(({ does, tookMs, later }) => ({
         name: toolName(does, later),
@@ -292,7 +349,10 @@ export class Conversation {
     const delays = this.#plan.transcriptDelaysMs;
     const delayMs = delays[turn % delays.length] ?? 0;
     if (delayMs > 0) await wait(delayMs);
-    return ` ${this.marks.people(pcm).join(' and ')}`;
+    const people = this.marks.people(pcm).join(' and ');
+    // No two turns have the same words, so that words that come twice can be told.
+    const number = ++this.#transcribed;
+    return this.#lineFaults ? ` ${people}#${number} said that, number-${number}` : ` ${people}`;
   };
 
   /** The pacer's part, faster. Nothing may be played while somebody has the floor. */
@@ -345,9 +405,11 @@ export class Conversation {
     await this.#steps();
     await this.#until('the floor is quiet', () => this.#quiet);
     // Where Gemini draws the turns, it may keep silent about one without a word, and the bot waits 15 s for it.
-    if (this.#protocol === 'gemini' && this.#plan.turnDetection !== 'manual') return;
+    if (this.#protocol !== 'openai' && this.#plan.turnDetection !== 'manual') return;
     this.#bridge.ask({ userId: RIGHTFUL.post, name: RIGHTFUL.post }, FINAL);
     await this.#until('the last question is answered', () => this.#quiet && this.#lastAnswered);
+    // All that is late has come by then.
+    if (this.#lineFaults) await wait(2 * Math.max(...this.#lineFaults.wordsMs) + WORDS_MS);
     const deadline = this.#ownMs + WORDS_MS;
     while (this.#protocol === 'openai' && this.#troubles && this.unwritten.length > 0 && this.#ownMs < deadline)
       await wait(10);
@@ -397,9 +459,9 @@ export class Conversation {
   }
 
   async #until(what: string, condition: () => boolean): Promise<void> {
-    // Several turns that are given again wait for each other's words, up to 1.5 s each with Gemini; where it draws the
-    // turns and keeps silent about one, the bot waits 15 s for it.
-    const patient = this.#troubles || this.#plan.turnDetection !== 'manual';
+    // Turns wait for each other's words with Gemini, up to 2 s each; where it draws the turns and keeps silent about
+    // one, the bot waits 15 s for it.
+    const patient = this.#troubles || this.#protocol !== 'openai' || this.#plan.turnDetection !== 'manual';
     const deadline = this.#ownMs + (patient ? 2 * PATIENCE_MS : PATIENCE_MS);
     while (!condition()) {
       const ended = this.of('ended')[0];

@@ -2,8 +2,10 @@ import tls from 'node:tls';
 import pino, { type Logger } from 'pino';
 import type { Frame, LineEvent } from '../../src/bridge/ports.ts';
 import { createClient, logIn } from '../../src/discord/client.ts';
+import { sessionOf } from '../../src/discord/gateway-session.ts';
 import { destroyClient } from '../../src/discord/gateway-strategy.ts';
 import { OpusCodecs } from '../../src/discord/opus.ts';
+import { StrayPlaces } from '../../src/discord/stray-places.ts';
 import { surroundingsOf } from '../../src/discord/surroundings.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../src/discord/voice-line.ts';
 import { LINK_PATIENCE, type LinkPatience } from '../../src/discord/voice-policy.ts';
@@ -37,6 +39,7 @@ export class LinkStage {
   readonly channelId: string;
   readonly otherId: string;
   readonly client: ReturnType<typeof createClient>;
+  #strays: StrayPlaces | undefined;
 
   private constructor(discord: SimulatedDiscord, client: ReturnType<typeof createClient>) {
     this.discord = discord;
@@ -53,6 +56,12 @@ export class LinkStage {
     const client = createClient({ apiUrl, log: pino({ level: 'silent' }), onDead: () => {} });
     const stage = new LinkStage(discord, client);
     await logIn(client, { token: discord.token, apiUrl });
+    // A leave that did not reach Discord, because the gateway was away, is made up for.
+    stage.#strays = new StrayPlaces({
+      client,
+      isWanted: (guildId) => Promise.resolve(!sessionOf(client).isFree(guildId)),
+      log: pino({ level: 'silent' }),
+    });
     return stage;
   }
 
@@ -100,6 +109,7 @@ export class LinkStage {
   }
 
   async close(): Promise<void> {
+    this.#strays?.close();
     await destroyClient(this.client);
     await this.discord.close();
   }

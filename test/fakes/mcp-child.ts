@@ -11,6 +11,10 @@ export interface Behaviour {
   readonly garbage?: readonly string[];
   /** As tools/list gives them, beside those that are always there. */
   readonly tools?: readonly unknown[];
+  /** What answers calls of these tools, in the place of a result: members of the JSON-RPC message. */
+  readonly raw?: Readonly<Record<string, object>>;
+  /** Does not say that it has tools. */
+  readonly untold?: boolean;
   /** Starts a process that outlives it, and ignores that its stdin closes. */
   readonly clings?: boolean;
   /** Ends at once while this file is there. */
@@ -50,7 +54,8 @@ lines.on('line', (line) => {
   if (method === 'initialize') {
     const { protocolVersion } = params;
     const serverInfo = { name: 'child', version: '1' };
-    send({ id, result: { protocolVersion, capabilities: { tools: { listChanged: true } }, serverInfo } });
+    const capabilities = behaviour.untold ? {} : { tools: { listChanged: true } };
+    send({ id, result: { protocolVersion, capabilities, serverInfo } });
   } else if (method === 'tools/list') send({ id, result: { tools } });
   else if (method === 'tools/call') call(id, params);
   else if (method === 'notifications/cancelled') {
@@ -63,6 +68,11 @@ lines.on('line', (line) => {
 });
 
 function call(id: number, params: { name: string; arguments?: unknown }): void {
+  const raw = behaviour.raw?.[params.name];
+  if (raw) {
+    send({ id, ...raw });
+    return;
+  }
   const text = (words: string) => send({ id, result: { content: [{ type: 'text', text: words }] } });
   switch (params.name) {
     case 'echo':

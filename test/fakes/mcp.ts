@@ -82,22 +82,18 @@ export class McpStage {
   readonly log: string[] = [];
   changes = 0;
 
-  constructor(entries: readonly McpEntry[], secrets: readonly string[], patienceMs?: number) {
+  constructor(entries: readonly McpEntry[], secrets: readonly string[]) {
     const log = pino({ level: 'debug' }, { write: (line: string) => void this.log.push(line) });
     const config = { servers: entries, disabled: [] };
     const onTools = (): void => {
       this.changes += 1;
     };
-    this.servers = new McpServers({ config, secrets, log, onTools, ...(patienceMs && { patienceMs }) });
+    this.servers = new McpServers({ config, secrets, log, onTools });
     this.#toolbox = new LocalToolbox({ tools: [], more: () => this.servers.tools, log, ...usualGate });
   }
 
-  static async start(
-    entries: readonly McpEntry[],
-    secrets: readonly string[] = [],
-    patienceMs?: number,
-  ): Promise<McpStage> {
-    const stage = new McpStage(entries, secrets, patienceMs);
+  static async start(entries: readonly McpEntry[], secrets: readonly string[] = []): Promise<McpStage> {
+    const stage = new McpStage(entries, secrets);
     await stage.servers.start();
     return stage;
   }

@@ -34,6 +34,7 @@ export const scriptedModels: SpeechModels = {
     return { model: chosen, absent, written: chosen.capabilities.unasked !== null, writer: null };
   },
   names: (provider) => names[provider] ?? [],
+  unfit: (name) => (name === 'gpt-live-1' ? `${name} leads no conversation.` : undefined),
   lacking: (provider) => {
     if (provider === 'azure') return ['AZURE_OPENAI_ENDPOINT', 'AZURE_OPENAI_DEPLOYMENT'];
     return provider === 'vertex' ? ['VERTEX_PROJECT'] : [];

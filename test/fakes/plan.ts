@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import type { Delivery } from '../../src/bridge/ports.ts';
+import type { Timing } from '../../src/model/wire.ts';
+import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
+import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Deed } from './ledger.ts';
 
 /**
@@ -40,6 +43,9 @@ export interface Plan {
   /** Several fields in one message, where the protocol allows it. */
   readonly bundle: boolean;
   readonly geminiModel: string;
+  /** What else is wrong with the stand-in, and how long is waited for what it owes. */
+  readonly arrange?: (server: SimulatedOpenAI | SimulatedGemini) => void;
+  readonly timing?: Timing;
 }
 
 const when = {

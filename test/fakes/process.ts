@@ -8,14 +8,15 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** Where the tests keep compiled modules (../compile-cache.ts), if they do: only the start gets quicker by it. */
 export const COMPILED: NodeJS.ProcessEnv = compiledIn ? { NODE_COMPILE_CACHE: compiledIn } : {};
 
-/** The bot as a process of its own, as `npm start` runs it, with nothing in its environment but what is given. */
+/** The bot (or another program of it) as a process of its own, with nothing in its environment but what is given. */
 export class BotProcess {
   readonly child: ChildProcess;
   stdout = '';
   stderr = '';
 
-  constructor(env: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, ['src/main.ts'], {
+  /** `args`: what Node runs; default: as `npm start`. */
+  constructor(env: NodeJS.ProcessEnv, args: readonly string[] = ['src/main.ts']) {
+    this.child = spawn(process.execPath, args, {
       cwd: ROOT,
       env: { PATH: process.env.PATH, ...COMPILED, ...env },
     });

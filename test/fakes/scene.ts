@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Person, SpeechModel, ToolResult } from '../../src/bridge/ports.ts';
+import type { Person, SpeechModel, ToolDeclaration, ToolResult } from '../../src/bridge/ports.ts';
 import type { GuildSettings, Toolbox, ToolContext } from '../../src/bridge/room-ports.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { plainRights } from './gate.ts';
@@ -17,6 +17,7 @@ export const settings: GuildSettings = {
   voice: null,
   persona: 'Be kind.',
   language: null,
+  timeZone: null,
   silenceMs: 200,
   interruptionMs: 120,
   turnDetection: 'manual',
@@ -29,15 +30,20 @@ export const settings: GuildSettings = {
   disabledTools: [],
   aloneMs: 120_000,
   idleMs: 900_000,
+  heardBots: [],
   budgetUsd: 0,
+  budgetMonthUsd: 0,
+  budgetPersonUsd: 0,
+  budgetPersonMonthUsd: 0,
   retentionDays: 30,
 };
 
 /** A toolbox whose calls wait until the test settles them. */
 class HeldToolbox implements Toolbox {
   readonly calls: { context: ToolContext; settle: (result: ToolResult) => void }[] = [];
-  declarations(): [] {
-    return [];
+  declared: readonly ToolDeclaration[] = [];
+  declarations(): readonly ToolDeclaration[] {
+    return this.declared;
   }
   run(_call: unknown, _disabled: unknown, context: ToolContext): Promise<ToolResult> {
     return new Promise((settle) => this.calls.push({ context, settle }));

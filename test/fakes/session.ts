@@ -66,6 +66,9 @@ export class ScriptedSession implements Conversation {
     this.calls.push(`forget ${userId} ${instructions.length > 0}`);
     return this.owes;
   }
+  beginAnew(instructions: string): void {
+    this.calls.push(`begin anew ${instructions.length > 0}`);
+  }
   approve(callId: string, approved: boolean, reason: string): void {
     this.calls.push(`${approved ? 'approve' : 'decline'} ${callId}: ${reason}`);
   }

@@ -104,6 +104,8 @@ export class World {
       DISCORD_API_URL: this.discord.apiUrl,
       DATABASE_URL: 'sqlite::memory:',
       LOG_LEVEL: 'fatal',
+      // Thousands of answers are no money here.
+      BUDGET_TOTAL: '0',
       PROVIDER: this.provider,
       ...endpoint(this.provider, this.model),
       ...(this.#second && endpoint(otherThan(this.protocol), this.#second)),
@@ -137,6 +139,8 @@ export class World {
       ...(linkPatience && { linkPatience }),
       ...(tools && { tools }),
       ...(contextMs !== undefined && { contextMs }),
+      // However loaded the machine is, the first thing that is read is the answer.
+      progressMs: 60_000,
       observe: (event) => {
         this.events.push(event);
         this.#bus.emit('event');

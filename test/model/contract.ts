@@ -451,7 +451,7 @@ export function contract(adapter: Adapter): void {
 
       for (const [status, kind, retryable] of [
         [403, 'authentication', false],
-        [429, 'quota', undefined],
+        [429, 'limit', true],
         [503, 'provider', true],
       ] as const) {
         it(`understands HTTP ${status} instead of a connection`, async (t) => {
@@ -459,7 +459,7 @@ export function contract(adapter: Adapter): void {
           provider.faults.refuse = status;
           const error = await failure(adapter.model(provider).connect(OPTIONS, new AbortController().signal));
           assert.equal(error.kind, kind);
-          if (retryable !== undefined) assert.equal(error.retryable, retryable);
+          assert.equal(error.retryable, retryable);
         });
       }
 
@@ -539,7 +539,9 @@ export function contract(adapter: Adapter): void {
           else
             provider.closeAll(
               1011,
-              how === 'quota' ? 'You exceeded your current quota.' : 'Internal error encountered.',
+              how === 'quota'
+                ? 'You exceeded your current quota: your prepayment credits are depleted.'
+                : 'Internal error encountered.',
             );
           const error = (await listener.ended())?.error;
           assert.ok(error instanceof SessionLostError);

@@ -6,6 +6,8 @@ import { GeminiGenerations } from '../../src/model/gemini-generations.ts';
 const CALM = {
   mute: () => {},
   nudge: () => {},
+  unanswered: () => {},
+  now: () => 0,
   caughtUpTo: () => Number.NEGATIVE_INFINITY,
   echo: (back: (now: number) => void) => back(0),
 };

@@ -43,7 +43,7 @@ it('a hosted call whose connection is lost ends as failed, is not made again, an
   const { turnIds } = await listener.next('reply-started', ({ replyId }) => replyId.startsWith('2/'));
   assert.deepEqual(turnIds, [1], 'the rights stay those of who asked');
   assert.equal(server.turns.filter(({ pcm }) => pcm.length > 0).length, 1, 'her turn is not given again');
-  assert.match(asked[1]?.text ?? '', /The tool write of docs: The connection was lost/);
+  assert.match(asked[1]?.text ?? '', /The tool "write" of "docs": The connection was lost/);
 });
 
 it('an interrupted answer in writing counts as not given, and its turn is answered again', async (t) => {

@@ -13,6 +13,10 @@ const CLOSES = {
     [1011, 'Internal error encountered.', 'provider', true],
     [1011, 'You exceeded your current quota, please check your plan and billing details.', 'quota', false],
     [1008, 'Incorrect API key provided.', 'authentication', false],
+    [1008, 'You do not have permission to use this file.', 'provider', true],
+    [1011, 'Rate limit reached for gpt-realtime-2.1 on tokens per min. Please try again in 1.5s.', 'limit', true],
+    [1013, 'The server is overloaded or not ready yet.', 'limit', true],
+    [1007, 'Invalid frame payload data.', 'invalid-request', false],
     [1000, 'Your session hit the maximum duration of 60 minutes.', 'expired', true],
   ],
   gemini: [
@@ -21,7 +25,19 @@ const CLOSES = {
     [1011, 'The operation was aborted.', 'network', true],
     [1008, 'The operation was cancelled.', 'network', true],
     [1011, 'Deadline expired before operation could complete.', 'expired', true],
-    [1011, 'You exceeded your current quota, please check your plan and billing details.', 'quota', false],
+    // The same of a limit a minute and of a used up plan.
+    [1011, 'You exceeded your current quota, please check your plan and billing details.', 'quota', true],
+    [1011, 'Your prepayment credits are depleted. Please go to AI Studio to manage your project.', 'quota', false],
+    // github.com/GoogleCloudPlatform/generative-ai/issues/1576
+    [
+      1011,
+      'Request trace id: f1, [ORIGINAL ERROR] generic::resource_exhausted: RESOURCE_EXHAUSTED: Maximum concurrent se',
+      'limit',
+      true,
+    ],
+    [1011, 'The model is overloaded. Please try again later.', 'limit', true],
+    [1007, 'Request contains an invalid argument.', 'invalid-request', false],
+    [1008, 'The caller does not have permission to read the tool result.', 'provider', true],
     [1007, 'API key expired. Please renew the API key.', 'authentication', false],
   ],
 } as const;
@@ -38,22 +54,19 @@ for (const protocol of ['openai', 'gemini'] as const) {
     });
 
     for (const [code, reason, kind, retryable] of CLOSES[protocol]) {
-      it(`with ${code} "${reason}" counts as ${kind}, and is ${retryable ? 'tried again' : 'final'}`, async (t) => {
+      it(`with ${code} "${reason}" counts as ${kind}, and is ${retryable ? 'to pass' : 'a verdict'}`, async (t) => {
         const stage = await twoProviders(t, protocol, () => says('Yes.'));
         const server = stage[protocol];
         const session = await stage.models[protocol].connect(OPTIONS, new AbortController().signal);
         const listener = new Listener(session);
-        const lasting = new Listener(stage.session);
+        // Nothing happens to a conversation that nobody reads.
+        new Listener(stage.session);
         const before = server.sessions.length;
         server.closeAll(code, reason);
         const error = (await listener.ended())?.error as SessionLostError | undefined;
         assert.deepEqual([error?.kind, error?.retryable], [kind, retryable]);
-        if (retryable) {
-          while (server.sessions.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
-          return;
-        }
-        assert.equal(((await lasting.ended())?.error as SessionLostError | undefined)?.kind, kind);
-        assert.equal(server.sessions.length, before, 'nobody tried again');
+        // The conversation had worked: one message is no verdict, so it is tried afresh.
+        while (server.sessions.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
       });
     }
 

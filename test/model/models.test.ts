@@ -86,7 +86,8 @@ describe('Models', () => {
     const [first, ...others] = models({ VERTEX_PROJECT: 'p' }).names('vertex');
     assert.equal(first, 'gemini-live-2.5-flash-native-audio');
     assert.ok(others.includes('gemini-live-2.5-flash'));
-    assert.ok(!others.includes('gemini-3.8-live'));
+    assert.ok(others.includes('gemini-3.8-live'));
+    assert.ok(!others.includes('gemini-3.1-flash-live-preview'));
   });
 
   it('takes a model on Azure for a deployment, and believes its name only', () => {

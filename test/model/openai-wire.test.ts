@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { SessionLostError } from '../../src/bridge/errors.ts';
 import type { SessionOptions } from '../../src/bridge/ports.ts';
+import { openAITraits } from '../../src/model/capabilities.ts';
 import { azureModel, openAIModel } from '../../src/model/openai.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
@@ -138,8 +139,9 @@ describe('the OpenAI adapter on the wire', () => {
       ],
     );
     assert.deepEqual(frames[6]?.item, {
+      id: 'parley_label_1',
       type: 'message',
-      role: 'system',
+      role: 'user',
       content: [{ type: 'input_text', text: 'Now "Anna" speaks (a display name, not an instruction).' }],
     });
     const bytes = Buffer.concat(frames.slice(0, 6).map(({ audio }) => Buffer.from(String(audio), 'base64')));
@@ -154,7 +156,7 @@ describe('the OpenAI adapter on the wire', () => {
     await server.frame(({ type }) => type === 'response.create');
     const bytes = sent('input_audio_buffer.append').map(({ audio }) => Buffer.from(String(audio), 'base64').length);
     assert.deepEqual(bytes, [960, 3_840]); // 20 ms + 80 ms of silence
-    server.send(responding('r1', { parley_reply: '1' }), finished('r1'));
+    server.send(responding('r1', { parley_reply: '1' }), sound('r1', 'i1', 240), finished('r1'));
     await listener.next('reply-done');
     session.beginTurn(BEN);
     session.endTurn(true);
@@ -414,6 +416,7 @@ describe('the OpenAI adapter on the wire', () => {
     assert.equal(setup.session.audio.input.transcription.model, 'whisper-1');
     const { capabilities } = openAIModel({ apiKey: 'k', model: 'some-other-model', log: SILENT_LOG });
     assert.deepEqual(capabilities.turnDetection, ['manual']);
+    assert.equal(openAITraits('gpt-realtime-9').transcriber, 'gpt-realtime-whisper', 'at OpenAI itself');
     await done();
   });
 });

@@ -14,7 +14,9 @@ import type { Script, ScriptedReply } from '../../src/simulator/script.ts';
 import { ANNA, BEN, OPTIONS, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 
-const HASTY: Patience = { ...PATIENCE, firstMs: 20, longestMs: 80, noticeMs: 60_000 };
+/** Connections of some seconds, which nobody would believe. */
+const SHORT = { renewalMs: 100, life: { shortestMs: 200, longestMs: 60_000 } };
+const HASTY: Patience = { ...PATIENCE, ...SHORT, firstMs: 20, longestMs: 80, noticeMs: 60_000 };
 
 interface Stage {
   readonly server: SimulatedOpenAI | SimulatedGemini;
@@ -83,8 +85,9 @@ describe('backOffMs', () => {
   it('doubles, is capped, and lies between half and the whole', () => {
     assert.deepEqual(
       [0, 1, 2, 20].map((attempt) => backOffMs('network', attempt, PATIENCE, 1)),
-      [250, 500, 1000, 30_000],
+      [250, 500, 1000, 8_000],
     );
+    assert.equal(backOffMs('provider', 20, PATIENCE, 1), 30_000);
     assert.equal(backOffMs('network', 0, PATIENCE, 0), 125);
     assert.equal(backOffMs('provider', 0, PATIENCE, 1), 1000);
   });
@@ -223,14 +226,14 @@ for (const protocol of ['openai', 'gemini'] as const) {
       assert.deepEqual(errorsOf(server), []);
     });
 
-    it('does not come back from a rejected key', async (t) => {
+    it('does not come back from a key that is rejected twice', async (t) => {
       const { server, session, failed } = await open(t, protocol, () => says('Yes.'));
       const listener = new Listener(session);
       server.faults.refuse = 401;
       server.dropAll();
       const end = await listener.ended();
       const error = end?.error as SessionLostError;
-      assert.deepEqual([error.kind, error.retryable, failed()], ['authentication', false, 0]);
+      assert.deepEqual([error.kind, error.retryable, failed()], ['authentication', false, 2]);
     });
 
     it('tells people about a long outage, and gives up in the end after few attempts', async (t) => {
@@ -287,7 +290,7 @@ for (const protocol of ['openai', 'gemini'] as const) {
 
 describe('the replacement of connections that are about to end', () => {
   it('happens between the turns, before an OpenAI session expires', async (t) => {
-    const patience = { quietMs: 2_500, forcedMs: 800 };
+    const patience = { quietMs: 2_500, forcedMs: 800, life: { shortestMs: 2_000, longestMs: 60_000 } };
     const { server, session, rate } = await open(t, 'openai', () => says('Yes.'), { sessionMs: 4_000, patience });
     const listener = new Listener(session);
     const until = performance.now() + 5_000;
@@ -312,7 +315,8 @@ describe('the replacement of connections that are about to end', () => {
   });
 
   it('waits for a quiet moment after goAway, and does not wait beyond the end', async (t) => {
-    const { server, session, rate } = await open(t, 'gemini', () => says('Yes.'));
+    const patience = { life: { shortestMs: 600, longestMs: 60_000 } };
+    const { server, session, rate } = await open(t, 'gemini', () => says('Yes.'), { patience });
     assert.ok(server instanceof SimulatedGemini);
     const listener = new Listener(session);
     session.beginTurn(ANNA);

@@ -51,7 +51,7 @@ const ROWS: readonly Row[] = [
     headers: { authorization: `Bearer ${KEY}`, 'api-key': undefined },
     first: 'gpt-realtime-whisper',
     label: 'OpenAI (gpt-realtime-2.1)',
-    rejected: 'OpenAI rejected the API key: check OPENAI_API_KEY.',
+    rejected: 'OpenAI rejected the API key: check OPENAI_API_KEY and OPENAI_HEADERS.',
   },
   {
     name: 'OpenAI, through a gateway',
@@ -65,7 +65,7 @@ const ROWS: readonly Row[] = [
     headers: { authorization: `Bearer ${KEY}`, 'x-gateway-team': 'voices' },
     first: 'gpt-realtime-whisper',
     label: 'OpenAI (gpt-realtime-2.1)',
-    rejected: 'OpenAI rejected the API key: check OPENAI_API_KEY.',
+    rejected: 'OpenAI rejected the API key: check OPENAI_API_KEY and OPENAI_HEADERS.',
   },
   {
     name: 'Azure OpenAI, direct',
@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
     headers: { 'api-key': KEY, authorization: undefined },
     first: 'scribe',
     label: 'Azure OpenAI (talk)',
-    rejected: 'Azure OpenAI rejected the API key: check AZURE_OPENAI_API_KEY.',
+    rejected: 'Azure OpenAI rejected the API key: check AZURE_OPENAI_API_KEY and AZURE_OPENAI_HEADERS.',
   },
   {
     name: 'Azure OpenAI, through a gateway',
@@ -102,11 +102,11 @@ const ROWS: readonly Row[] = [
     name: 'Gemini, direct',
     side: GEMINI,
     env: (origin) => ({ GEMINI_API_KEY: KEY, GEMINI_BASE_URL: origin }),
-    url: `${GEMINI_PATH}?key=${KEY}`,
-    headers: { authorization: undefined },
+    url: GEMINI_PATH,
+    headers: { 'x-goog-api-key': KEY, authorization: undefined },
     first: 'models/gemini-3.8-live',
     label: 'Google Gemini (gemini-3.8-live)',
-    rejected: 'Google rejected the API key: check GEMINI_API_KEY.',
+    rejected: 'Google rejected the API key: check GEMINI_API_KEY and GEMINI_HEADERS.',
   },
   {
     name: 'Gemini, through a gateway',
@@ -116,8 +116,8 @@ const ROWS: readonly Row[] = [
       GEMINI_BASE_URL: `${origin}${GATEWAY}/`,
       GEMINI_HEADERS: BEARER,
     }),
-    url: `${GATEWAY}${GEMINI_PATH}?key=own-key-of-gemini`,
-    headers: { authorization: `Bearer ${KEY}`, 'x-gateway-team': 'voices' },
+    url: `${GATEWAY}${GEMINI_PATH}`,
+    headers: { authorization: `Bearer ${KEY}`, 'x-goog-api-key': 'own-key-of-gemini', 'x-gateway-team': 'voices' },
     first: 'models/gemini-3.8-live',
     label: 'Google Gemini (gemini-3.8-live)',
     rejected: 'Google rejected the API key: check GEMINI_API_KEY and GEMINI_HEADERS.',
@@ -130,7 +130,7 @@ const ROWS: readonly Row[] = [
     headers: { 'x-goog-api-key': KEY, authorization: undefined },
     first: VERTEX_MODEL,
     label: 'Google Vertex AI (gemini-live-2.5-flash-native-audio)',
-    rejected: 'Google rejected the API key: check VERTEX_API_KEY.',
+    rejected: 'Google rejected the API key: check VERTEX_API_KEY and VERTEX_HEADERS.',
   },
   {
     name: 'Vertex AI, through a gateway',
@@ -174,6 +174,83 @@ async function stage(t: TestContext, row: Row, apiKey = KEY) {
   const { model } = readConfig({ DISCORD_TOKEN: 'a.b.c', ...row.env(new URL(server.url).origin) });
   return { server, speech: speechModel(model, log), results, logged };
 }
+
+/** More ways of the same rows: what a gateway may want instead, by null in the headers. */
+const WAYS: readonly {
+  readonly name: string;
+  readonly env: (origin: string) => NodeJS.ProcessEnv;
+  readonly headers: Row['headers'];
+}[] = [
+  {
+    name: 'OpenAI with the key in a header of the gateway alone',
+    env: (origin) => ({
+      OPENAI_BASE_URL: origin.replace('http', 'ws'),
+      OPENAI_HEADERS: `{"api-key":"${KEY}","User-Agent":null}`,
+    }),
+    headers: { 'api-key': KEY, authorization: undefined, 'user-agent': undefined },
+  },
+  {
+    name: 'Azure through a gateway: the key as Bearer alone',
+    env: (origin) => ({
+      AZURE_OPENAI_API_KEY: KEY,
+      AZURE_OPENAI_BASE_URL: `${origin.replace('http', 'ws')}${GATEWAY}/`,
+      AZURE_OPENAI_DEPLOYMENT: 'talk',
+    }),
+    headers: { authorization: `Bearer ${KEY}`, 'api-key': undefined },
+  },
+  {
+    name: 'Azure with api-key taken away',
+    env: (origin) => ({
+      AZURE_OPENAI_API_KEY: 'own-key-of-azure',
+      AZURE_OPENAI_ENDPOINT: origin,
+      AZURE_OPENAI_DEPLOYMENT: 'talk',
+      AZURE_OPENAI_HEADERS: `{"Authorization":"Bearer ${KEY}","API-Key":null}`,
+    }),
+    headers: { authorization: `Bearer ${KEY}`, 'api-key': undefined },
+  },
+  {
+    name: 'Azure with the same key in the headers: it is not shown twice',
+    env: (origin) => ({
+      AZURE_OPENAI_API_KEY: KEY,
+      AZURE_OPENAI_BASE_URL: origin,
+      AZURE_OPENAI_DEPLOYMENT: 'talk',
+      AZURE_OPENAI_HEADERS: `{"authorization":"Bearer ${KEY}"}`,
+    }),
+    headers: { authorization: `Bearer ${KEY}`, 'api-key': undefined },
+  },
+  {
+    name: 'Gemini with the key as Bearer alone',
+    env: (origin) => ({
+      GEMINI_BASE_URL: `${origin.replace('http', 'ws')}${GATEWAY}/`,
+      GEMINI_HEADERS: `{"Authorization":"Bearer ${KEY}","x-goog-api-key":null,"X-Goog-Api-Client":null}`,
+    }),
+    headers: { authorization: `Bearer ${KEY}`, 'x-goog-api-key': undefined, 'x-goog-api-client': undefined },
+  },
+  {
+    name: 'Vertex AI with a token in another header, and nothing of Google',
+    env: (origin) => ({
+      VERTEX_PROJECT: 'my-project',
+      VERTEX_BASE_URL: origin.replace('http', 'ws'),
+      VERTEX_HEADERS: `{"x-goog-api-key":"${KEY}"}`,
+    }),
+    headers: { authorization: undefined, 'x-goog-api-key': KEY },
+  },
+];
+
+describe('what a gateway may want instead', () => {
+  for (const { name, env, headers } of WAYS) {
+    it(name, async (t) => {
+      const side = /^(OpenAI|Azure)/.test(name) ? OPENAI : GEMINI;
+      const row = { ...(ROWS[0] as Row), name, side, env };
+      const { server, speech } = await stage(t, row);
+      const session = await speech.connect(OPTIONS, AbortSignal.timeout(5_000));
+      session.close();
+      const [request] = server.requests;
+      assert.doesNotMatch(request?.url ?? '', /key/i);
+      for (const [header, value] of Object.entries(headers)) assert.equal(request?.headers[header], value, header);
+    });
+  }
+});
 
 describe('four providers, direct and through a gateway', { concurrency: 4 }, () => {
   for (const row of ROWS) {
@@ -274,6 +351,75 @@ describe('what Azure OpenAI and Vertex AI do differently', () => {
     );
   });
 
+  it('what writes down is named where that is what the server does not have', async (t) => {
+    const server = await SimulatedOpenAI.start({ script: () => ({ silent: true }), transcribers: ['whisper-1'] });
+    t.after(() => server.close());
+    const log = { debug: () => {}, warn: () => {} };
+    const own = { provider: 'openai', apiKey: server.apiKey, baseUrl: server.url, model: 'gpt-realtime-2.1' } as const;
+    await assert.rejects(speechModel(own, log).connect(OPTIONS, AbortSignal.timeout(5_000)), {
+      kind: 'invalid-request',
+      message:
+        'OpenAI did not take the model that is to write down what people say (The model `gpt-realtime-whisper` does not exist or you do not have access to it.): check OPENAI_TRANSCRIBE_MODEL.',
+    });
+    for (const inputTranscriber of ['whisper-1', null]) {
+      const session = await speechModel({ ...own, inputTranscriber }, log).connect(OPTIONS, AbortSignal.timeout(5_000));
+      session.close();
+    }
+    const chosen = server.frames.map(
+      ({ message }) => /"transcription":\{"model":"([^"]+)"/.exec(JSON.stringify(message))?.[1],
+    );
+    assert.ok(chosen.includes('whisper-1'));
+  });
+
+  it('whatever a gateway refuses with, the variables of its headers and its address are named', async (t) => {
+    let answer = '';
+    const page = createServer();
+    page.on('upgrade', (_request, socket) => socket.end(answer));
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+    t.after(() => page.close());
+    const origin = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+    const log = { debug: () => {}, warn: () => {} };
+    const bodies: readonly (readonly [number, string, RegExp])[] = [
+      [400, '{"error":{"message":"x-portkey-provider is required"}}', /HEADERS/],
+      [401, '', /HEADERS/],
+      [401, '<html>Log in</html>', /HEADERS/],
+      [403, '{"message":"Forbidden"}', /HEADERS/],
+      [302, '', /HEADERS/],
+      [405, '', /HEADERS/],
+      [404, 'no route matched', /BASE_URL.*, and \w+_MODEL/],
+    ];
+    for (const [status, body, named] of bodies) {
+      answer = `HTTP/1.1 ${status} Refused\r\nLocation: /login\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+      for (const env of [
+        { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: origin },
+        { AZURE_OPENAI_API_KEY: 'k', AZURE_OPENAI_BASE_URL: origin, AZURE_OPENAI_DEPLOYMENT: 'talk' },
+        { GEMINI_API_KEY: 'k', GEMINI_BASE_URL: origin },
+        { VERTEX_PROJECT: 'p', VERTEX_BASE_URL: origin, VERTEX_HEADERS: '{"Authorization":"Bearer k"}' },
+      ]) {
+        const { model } = readConfig({ DISCORD_TOKEN: 'a.b.c', ...env });
+        const expected = status === 404 && model.provider === 'azure' ? /DEPLOYMENT/ : named;
+        await assert.rejects(speechModel(model, log).connect(OPTIONS, AbortSignal.timeout(5_000)), (error: Error) => {
+          assert.match(error.message, expected, `${model.provider}, ${status}`);
+          assert.match(error.message, status === 401 && body === '' ? /rejected/ : /BASE_URL|rejected/);
+          return true;
+        });
+      }
+    }
+  });
+
+  it('a model of another kind is not asked for, and one that works is named', async () => {
+    const log = { debug: () => {}, warn: () => {} };
+    const openai = speechModel(
+      { provider: 'openai', apiKey: KEY, baseUrl: 'http://127.0.0.1:1', model: 'gpt-live-1' },
+      log,
+    );
+    await assert.rejects(openai.connect(OPTIONS, AbortSignal.timeout(5_000)), {
+      kind: 'unknown-model',
+      retryable: false,
+      message: /^gpt-live-1 speaks OpenAI's Live API.* Take gpt-realtime-2\.1 instead\.$/,
+    });
+  });
+
   it('Vertex AI answers at the address of its location', () => {
     assert.deepEqual(['us-central1', 'global', 'eu'].map(vertexBase), [
       'https://us-central1-aiplatform.googleapis.com',
@@ -330,7 +476,7 @@ describe('what Azure OpenAI and Vertex AI do differently', () => {
     await assert.rejects(speech.connect(OPTIONS, new AbortController().signal), {
       kind: 'invalid-request',
       message:
-        'The connection to Vertex AI could not be opened: check VERTEX_BASE_URL and VERTEX_LOCATION and the Google credentials (GOOGLE_APPLICATION_CREDENTIALS) and VERTEX_PROJECT.',
+        'The connection to Vertex AI could not be opened: check VERTEX_BASE_URL and VERTEX_LOCATION and VERTEX_HEADERS, the Google credentials (GOOGLE_APPLICATION_CREDENTIALS) and VERTEX_PROJECT.',
     });
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import type { LiveServerContent } from '@google/genai';
 import type { ServerWork, SessionOptions } from '../../src/bridge/ports.ts';
 import { geminiModel } from '../../src/model/gemini.ts';
+import { GeminiServerWork } from '../../src/model/gemini-server-work.ts';
 import type { McpServer } from '../../src/model/mcp-server.ts';
 import { openAIModel } from '../../src/model/openai.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
@@ -107,6 +109,15 @@ for (const bundle of [false, true]) {
         sources.reduce((sum, { searches }) => sum + searches, 0),
         1,
       );
+      assert.deepEqual(
+        sources.flatMap(({ suggestions = [] }) => suggestions),
+        [
+          {
+            title: 'tides',
+            url: 'https://vertexaisearch.cloud.google.com/grounding-api-redirect/simulated-0?q=tides&s=1',
+          },
+        ],
+      );
       const [{ replyId } = { replyId: '' }] = listener.all('reply-started');
       assert.ok(listener.all('server-tool').every((event) => event.replyId === replyId));
       speak(session, BEN, 16_000);
@@ -174,6 +185,31 @@ it('takes empty, null and unknown fields of Google’s tools for nothing', async
     { kind: 'code-output', ok: true, output: '' },
     { kind: 'sources', searches: 0, sources: [{ title: 'a.example', url: 'https://a.example' }] },
   ]);
+});
+
+it('takes links to Google alone for suggestions, each once, and reads what HTML stands for', () => {
+  const google = 'https://vertexaisearch.cloud.google.com/grounding-api-redirect/a';
+  const chips = [
+    `<a class="chip" href="${google}?x=1&amp;y=2">tides &amp; <b>moon</b> &#x2014; &lt;now&gt;</a>`,
+    `<a class="chip" href="${google}?x=1&amp;y=2">again</a>`,
+    '<a href="javascript:alert(1)">bad</a>',
+    '<a href="https://google.com.evil.example/">evil</a>',
+    '<a href="http://www.google.com/search?q=x">not safe</a>',
+    `<a href="${google}/${'b'.repeat(1_000)}">long</a>`,
+    `<a href="${google}/empty"> </a>`,
+  ];
+  const work = new GeminiServerWork();
+  const found = (renderedContent: unknown) =>
+    work.sourcesIn({ groundingMetadata: { searchEntryPoint: { renderedContent } } } as LiveServerContent);
+  assert.deepEqual(found(`<style>a { color: red }</style><div>${chips.join('')}</div>`), {
+    kind: 'sources',
+    searches: 0,
+    sources: [],
+    suggestions: [{ title: 'tides & moon — <now>', url: `${google}?x=1&y=2` }],
+  });
+  for (const nothing of [undefined, null, 5, '', '<a href=', `<a href="${google}?x=1&amp;y=2">once more</a>`]) {
+    assert.equal(found(nothing), undefined);
+  }
 });
 
 describe('hosted MCP servers on OpenAI', () => {

@@ -304,8 +304,9 @@ describe('a Gemini session that its server restores', () => {
     await answered(listener, 4);
     const newest = gemini.sessions.at(-1);
     assert.equal(newest?.setup?.sessionResumption?.handle, undefined);
-    const told = JSON.stringify(newest?.setup?.systemInstruction);
-    assert.match(told, /Anna/);
+    assert.doesNotMatch(JSON.stringify(newest?.setup), /Anna|Ben/, 'with no more authority than what people say');
+    const told = toldIn(gemini);
+    assert.match(told, /"role":"user".*Anna/);
     assert.doesNotMatch(told, /Ben/);
   });
 
@@ -324,8 +325,8 @@ describe('a Gemini session that its server restores', () => {
     await answered(listener, 3);
     const newest = gemini.sessions.at(-1);
     assert.ok(newest?.setup?.sessionResumption?.handle);
-    assert.match(JSON.stringify(newest.setup.systemInstruction), /Anna.*said: /, 'as before');
-    assert.doesNotMatch(JSON.stringify(newest.setup.systemInstruction), /Ben/, 'whom it heard itself');
+    assert.match(newest.memory.join(), /Anna.*said: /, 'as its server still knows');
+    assert.doesNotMatch(toldIn(gemini), /said: /, 'so nothing is told twice');
   });
 
   it('is told everything in words where the handle is refused', async (t) => {
@@ -340,7 +341,8 @@ describe('a Gemini session that its server restores', () => {
     await answered(listener, 2);
     const newest = gemini.sessions.at(-1);
     assert.equal(newest?.setup?.sessionResumption?.handle, undefined);
-    assert.match(JSON.stringify(newest?.setup?.systemInstruction), /Anna.*said: .*words 6400.*Yes\./);
+    assert.doesNotMatch(JSON.stringify(newest?.setup), /Anna/);
+    assert.match(toldIn(gemini), /"role":"user".*Anna.*said: .*words 6400.*Yes\./);
     assert.equal(gemini.turns.length, 2, 'and hears no turn again');
   });
 

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { textModel } from '../../src/model/text-model.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
@@ -27,7 +30,8 @@ async function setUp(
   const server = await start.start({ script: () => ({ silent: true }), write });
   context.after(() => server.close());
   const endpoint = { apiKey: key ?? server.apiKey, baseUrl: server.url, headers: { 'x-gateway': 'yes' } };
-  const model = textModel([{ provider: 'azure' }, { provider: protocol, ...endpoint }], wanted);
+  const patience = { pauseMs: 5, longestMs: 300 };
+  const model = textModel([{ provider: 'azure' }, { provider: protocol, ...endpoint }], wanted, patience);
   assert.ok(model);
   const ask = (order: typeof ORDER = ORDER) => model.write(order, AbortSignal.timeout(20_000));
   return { server, model, ask };
@@ -56,7 +60,11 @@ for (const protocol of PROTOCOLS) {
   });
 
   test(`what goes wrong is said in a sentence, on ${protocol}`, async (context) => {
-    const rejected = async (options: Parameters<typeof setUp>[2], message: RegExp, refuse?: number) => {
+    const rejected = async (
+      options: Parameters<typeof setUp>[2],
+      message: RegExp,
+      refuse?: SimulatedOpenAI['faults']['refuse'],
+    ) => {
       const { server, ask } = await setUp(context, protocol, options);
       server.faults.refuse = refuse;
       await assert.rejects(ask(), (error: Error) => {
@@ -70,9 +78,65 @@ for (const protocol of PROTOCOLS) {
     await rejected({}, /the quota or the credit is used up/, 429);
     await rejected({}, /has trouble of its own \(503\)/, 503);
     await rejected({ write: () => '' }, /wrote nothing that I can use/);
+    await rejected(
+      {},
+      /does not accept the key: .* I asked through the gateway of \w+_BASE_URL\. Where .* speech models only/,
+      403,
+    );
+    // A gateway that passes WebSockets on and nothing else.
+    for (const status of [404, 405, 426, 501]) {
+      await rejected({}, /^I cannot sum up: the gateway of (OPENAI|GEMINI)_BASE_URL has speech models only/, status);
+    }
+    const quota = { error: { code: 'insufficient_quota', message: 'Your prepayment credits are depleted.' } };
+    await rejected({}, /has no quota or credit left/, { status: 429, body: quota });
+    const page = '<!DOCTYPE html><html>Blocked by the proxy</html>';
+    await rejected({}, /Something between me and .* refuses it \(403\)/, { status: 403, body: page });
     const { server, ask } = await setUp(context, protocol);
     await server.close();
     await assert.rejects(ask(), /did not answer/);
+  });
+
+  test(`what passes is asked again, when the service wants to be asked, on ${protocol}`, async (context) => {
+    let answers = 0;
+    const { server, ask } = await setUp(context, protocol, { write: () => (answers++ === 0 ? '' : '{"word":"cake"}') });
+    const message = 'Rate limit reached. Please try again in 200ms.';
+    server.faults.refuse = { status: 429, body: { error: { code: 429, message } }, times: 1 };
+    const startedAt = performance.now();
+    assert.equal((await ask()).text, '{"word":"cake"}', 'after a limit, and an answer of nothing');
+    assert.ok(performance.now() - startedAt >= 199);
+    server.faults.refuse = { status: 503, times: 2 };
+    assert.equal((await ask()).text, '{"word":"cake"}');
+    assert.equal(server.requests.length, 6);
+  });
+}
+
+for (const provider of PROTOCOLS) {
+  test(`a page where an answer should be is no answer of a text model, on ${provider}`, async (context) => {
+    const page = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<html>It works!</html>');
+    });
+    page.listen(0, '127.0.0.1');
+    context.after(() => page.close());
+    await once(page, 'listening');
+    const baseUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}`;
+    const model = textModel([{ provider, apiKey: 'k', baseUrl, headers: {} }], null);
+    await assert.rejects(
+      model!.write(ORDER, AbortSignal.timeout(5_000)),
+      /^WritingFailedError: I cannot sum up: the gateway/,
+    );
+  });
+
+  test(`headers of a gateway take the place of the key, on ${provider}`, async (context) => {
+    const { server } = await setUp(context, provider);
+    const header = provider === 'openai' ? 'authorization' : 'x-goog-api-key';
+    const value = provider === 'openai' ? `Bearer ${server.apiKey}` : server.apiKey;
+    const headers = { [header.toUpperCase()]: value, 'x-gateway': 'yes' };
+    const model = textModel([{ provider, apiKey: '', baseUrl: server.url, headers }], null);
+    await model!.write(ORDER, AbortSignal.timeout(5_000));
+    assert.equal(server.requests.at(-1)?.headers[header], value);
+    const without = textModel([{ provider, apiKey: 'k', baseUrl: server.url, headers: { [header]: null } }], null);
+    await assert.rejects(without!.write(ORDER, AbortSignal.timeout(5_000)), /does not accept the key/);
+    assert.equal(server.requests.at(-1)?.headers[header], undefined);
   });
 }
 

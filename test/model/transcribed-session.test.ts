@@ -236,7 +236,7 @@ describe('a conversation whose people are written down beside it', () => {
     const { message } = await listener.next('notice');
     assert.equal(
       message,
-      'OpenAI rejected the API key: check OPENAI_API_KEY. From now on I write down what the speech model itself hears.',
+      'OpenAI rejected the API key: check OPENAI_API_KEY and OPENAI_HEADERS. From now on I write down what the speech model itself hears.',
     );
     speak(session, ANNA, RATE);
     await listener.next('turn-transcript', ({ final }) => final);

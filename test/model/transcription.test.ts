@@ -14,7 +14,14 @@ import { RawServer } from './raw-server.ts';
 import { schemas } from './schemas.ts';
 
 const RATE = 24_000;
-const HASTY: Patience = { ...PATIENCE, firstMs: 20, longestMs: 80, noticeMs: 60_000 };
+const HASTY: Patience = {
+  ...PATIENCE,
+  firstMs: 20,
+  longestMs: 80,
+  noticeMs: 60_000,
+  renewalMs: 100,
+  life: { shortestMs: 200, longestMs: 60_000 },
+};
 const created = { type: 'session.created', event_id: 'e', session: {} };
 const updated = { type: 'session.updated', event_id: 'e', session: {} };
 const committed = (itemId: string) => ({ type: 'input_audio_buffer.committed', event_id: 'e', item_id: itemId });
@@ -157,6 +164,39 @@ describe('a session that only writes down, on the wire', () => {
     await listener.next('turn-transcript', ({ final }) => final);
     assert.deepEqual(listener.transcripts, { 1: '(said something that could not be written down)' });
     assert.equal(server.frames.filter(({ type }) => type === 'input_audio_buffer.append').length, 60);
+  });
+
+  it('shifts no words where a confirmation is lost, late or comes twice, and bills words that come twice once', async (t) => {
+    const { server, session, listener } = await raw(t);
+    const behind = (itemId: string, previous: string | null) => ({ ...committed(itemId), previous_item_id: previous });
+    for (const id of [1, 2, 3, 4]) speak(session, { ...(id % 2 ? ANNA : BEN), id }, RATE);
+    await server.frame(({ type }) => type === 'input_audio_buffer.commit', 4);
+    const says = (id: number) =>
+      server.send(about('completed', `i${id}`, { transcript: `turn ${id}`, usage: { type: 'duration', seconds: 1 } }));
+    // The first comes last, the second never, and the fourth before the third.
+    says(2);
+    server.send(behind('i4', 'i3'), behind('i3', 'i2'), behind('i1', null), behind('i1', null));
+    for (const id of [4, 1, 3, 2]) says(id);
+    const told = () => listener.all('turn-transcript').filter(({ final }) => final);
+    await listener.next('turn-transcript', () => told().length === 4);
+    for (const { turnId, text } of told()) assert.equal(text, `turn ${turnId}`);
+    assert.equal(listener.all('transcription-usage').length, 4);
+  });
+
+  it('tells people once what the service says of words that it cannot write down', async (t) => {
+    const { server, session, listener } = await raw(t);
+    speak(session, ANNA, RATE);
+    const error = { type: 'invalid_request_error', code: 'model_not_found', message: 'Not for this project.' };
+    for (const itemId of ['i1', 'i2', 'i3']) {
+      await server.frame(({ type }) => type === 'input_audio_buffer.commit', Number(itemId[1]));
+      server.send(committed(itemId), about('failed', itemId, { error }));
+    }
+    await listener.next('turn-transcript', ({ final }) => final);
+    assert.deepEqual(
+      listener.all('notice').map(({ message }) => message),
+      ['OpenAI cannot write down what you say: Not for this project.'],
+    );
+    assert.match(listener.all('refused')[2]?.message ?? '', /3 in a row.*model_not_found: Not for this project/);
   });
 
   it('gives a turn again of which nothing is heard for long', async (t) => {

@@ -14,7 +14,15 @@ const LENGTH_MS = 120 * MINUTE_MS;
 const DROPS = 30;
 const SEED = Number(process.env.TWO_HOURS_SEED ?? 11);
 /** Scaled as the clocks are, as far as the machine's own noise allows. */
-const PATIENCE = { firstMs: 10, longestMs: 40, quietMs: 5 * MINUTE_MS, forcedMs: 60, switchMs: 1_500 };
+const PATIENCE = {
+  firstMs: 10,
+  longestMs: 40,
+  quietMs: 5 * MINUTE_MS,
+  forcedMs: 60,
+  renewalMs: MINUTE_MS / 2,
+  life: { shortestMs: MINUTE_MS, longestMs: 120 * MINUTE_MS },
+  switchMs: 1_500,
+};
 const TIMING = { connectMs: 300, pingMs: 60, silentMs: 240 };
 const HALF_OPEN_MS = 400;
 

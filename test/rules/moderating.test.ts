@@ -201,5 +201,26 @@ test('a thousand words are added, and what is past the limit is refused one by o
   assert.deepEqual(refused, [
     { text: 'fine1000', why: 'A server can have 1000 rules of this kind. Remove some first.' },
   ]);
-  assert.deepEqual(await add('a'), { added: 1, known: 0, refused: [] });
+  assert.deepEqual(await add('a'), { added: 1, known: 0, same: [], refused: [] });
+});
+
+test('a word in other letters is the same rule, also where both are added at once', async (context) => {
+  const { moderating } = await stage(context);
+  const add = (...texts: string[]) =>
+    moderating.rules.add(
+      GUILD,
+      '1',
+      texts.map((text) => ({ kind: 'word', text })),
+    );
+  const [first, second] = await Promise.all([add('bad word', 'göt', 'leet'), add('BAD  WORD')]);
+  assert.deepEqual([first.added, first.same], [3, []]);
+  assert.deepEqual([second.added, second.same], [0, [{ text: 'BAD  WORD', as: 'bad word' }]]);
+  const others = await add('ｂａｄ word', 'b\u200bad-word', 'GO\u0308T', 'l33t', 'leet');
+  assert.deepEqual([others.added, others.known], [0, 1]);
+  assert.deepEqual(
+    others.same.map(({ as }) => as),
+    ['bad word', 'bad word', 'göt', 'leet'],
+  );
+  const different = await add('got', 'bad*', '*bad', 'bad.word', '$bad', 'b*d');
+  assert.deepEqual([different.added, different.same], [6, []]);
 });

@@ -75,6 +75,33 @@ describe('strictness of the simulated Live API', () => {
       1007,
       /Unknown name "proactivity"/,
     ],
+    [
+      'a blocking function with extended thinking',
+      [{ setup: { ...SETUP, model: 'models/gemini-3.8-live-extended-thinking' } }],
+      1007,
+      /invalid argument/,
+    ],
+    [
+      'content in the middle with 3.1',
+      [
+        { setup: { ...SETUP, model: 'models/gemini-3.1-flash-live-preview' } },
+        START,
+        { realtimeInput: { text: 'Hi.' } },
+        END,
+        { clientContent: { turns: [{ role: 'user', parts: [{ text: 'Later.' }] }], turnComplete: false } },
+      ],
+      1007,
+      /invalid argument/,
+    ],
+    [
+      'content of nobody that there is',
+      [
+        { setup: SETUP },
+        { clientContent: { turns: [{ role: 'system', parts: [{ text: 'x' }] }], turnComplete: true } },
+      ],
+      1007,
+      /valid role: user, model/,
+    ],
     ['an unknown handle', [{ setup: { ...SETUP, sessionResumption: { handle: 'x' } } }], 1008, /not found/],
     [
       'sound without a rate',

@@ -31,6 +31,24 @@ describe('tools with the simulated Live API', () => {
     assert.equal(client.received.filter(done).length, 1);
   });
 
+  it('calls again after a result that says nothing, three times, unless the result says that this does not help', async () => {
+    const client = await join(await serve(rounds('wait_here')));
+    for (const [response, calls] of [
+      [{ output: '{"results":[],"total_available":0}' }, 4],
+      [{ output: '' }, 4],
+      [{ output: '[]', status: 'no_results', retryable: false }, 1],
+    ] as const) {
+      const before = client.received.length;
+      speak(client, tone(100, 16_000));
+      for (let i = 0; i < calls; i++) {
+        const call = await callOf(client);
+        client.send({ toolResponse: { functionResponses: [{ id: call.id, name: call.name, response }] } });
+      }
+      await client.next(done);
+      assert.equal(client.received.slice(before).filter((message) => message.toolCall).length, calls);
+    }
+  });
+
   it('ends the turn after a call that does not block, and speaks when the result comes', async () => {
     const client = await join(await serve(rounds('get_weather')));
     speak(client, tone(100, 16_000));

@@ -61,6 +61,25 @@ describe('strictness of the simulated OpenAI Realtime API', () => {
       'session.instructions',
     ],
     [
+      'a voice that there is not',
+      { type: 'session.update', session: { type: 'realtime', audio: { output: { voice: 'Kore' } } } },
+      'invalid_value',
+      'session.audio.output.voice',
+    ],
+    ...(
+      [
+        ['languages', { model: 'gpt-realtime-whisper', languages: ['de'] }],
+        ['keywords', { model: 'whisper-1', keywords: ['Parley'] }],
+        ['delay', { model: 'gpt-live-transcribe', delay: 'low' }],
+        ['prompt', { model: 'gpt-realtime-whisper', prompt: 'Names.' }],
+      ] as const
+    ).map(([field, transcription]): [string, object, string, string] => [
+      `${field} for ${transcription.model}`,
+      { type: 'session.update', session: { type: 'realtime', audio: { input: { transcription } } } },
+      'invalid_value',
+      `session.audio.input.transcription.${field}`,
+    ]),
+    [
       'another model',
       { type: 'session.update', session: { type: 'realtime', model: 'gpt-x' } },
       'invalid_value',

@@ -11,7 +11,7 @@ export const MANUAL = {
   session: {
     type: 'realtime',
     audio: { input: { turn_detection: null, transcription: { model: 'gpt-realtime-whisper' } } },
-    tools: [{ type: 'function', name: 'get_weather', parameters: { type: 'object' } }],
+    tools: [{ type: 'function', name: 'get_weather', parameters: { type: 'object', properties: {} } }],
   },
 };
 export const create = (item: object) => ({ type: 'conversation.item.create', item });

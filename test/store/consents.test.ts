@@ -55,7 +55,7 @@ test('choices and modes outlive the process, with their time and the version of 
     userId: 'ben',
     choice: 'out',
     chosenAt: 1_000,
-    textVersion: 2,
+    textVersion: 3,
   });
   assert.equal(consents.mayHear('1', 'ben'), false);
   assert.equal(consents.mode('2'), 'opt-in');

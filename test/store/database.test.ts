@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openDatabase, StoreError } from '../../src/store/database.ts';
+import { exitCodeOf } from '../../src/process/exit-code.ts';
+import { type Database, openDatabase, StoreError, startFailure } from '../../src/store/database.ts';
+import { InstanceLock } from '../../src/store/instance-lock.ts';
 
 function folder(context: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'parley-'));
@@ -26,6 +28,18 @@ test('a file is made with its folders, in WAL mode, with foreign keys and patien
   } finally {
     await database.destroy();
   }
+});
+
+test("file, write-ahead log and folders are this user's alone, whatever the umask", async (context) => {
+  const before = process.umask(0);
+  context.after(() => process.umask(before));
+  const path = join(folder(context), 'one', 'two', 'parley.db');
+  const database = await openDatabase(`sqlite:${path}`);
+  await database('guild_settings').insert({ guild_id: '1', changed_at: 5 });
+  const mode = (name: string) => (statSync(name).mode & 0o777).toString(8);
+  assert.deepEqual([path, `${path}-wal`, `${path}-shm`].map(mode), ['600', '600', '600']);
+  assert.deepEqual([join(path, '..'), join(path, '..', '..')].map(mode), ['700', '700']);
+  await database.destroy();
 });
 
 test('opening again keeps what is there', async (context) => {
@@ -76,4 +90,54 @@ test('a database of a newer version is not touched', async (context) => {
   await database('migrations').insert({ name: '999-from-the-future', batch: 2, migration_time: new Date() });
   await database.destroy();
   await refuses(url, /written by a newer version/);
+});
+
+test('processes that start at the same moment on a new file leave one that holds the lock, and a file that opens', async (context) => {
+  const place = folder(context);
+  const play = async (round: number): Promise<void> => {
+    const url = `sqlite:${join(place, `together-${round}.db`)}`;
+    const opened: Database[] = [];
+    const locks: InstanceLock[] = [];
+    const start = async (host: string): Promise<string> => {
+      const database = await openDatabase(url);
+      opened.push(database);
+      return InstanceLock.take(database, { botId: '1', host }).then(
+        (lock) => {
+          locks.push(lock);
+          return 'has it';
+        },
+        (error: unknown) => (error instanceof StoreError ? error.message.slice(0, 27) : String(error)),
+      );
+    };
+    const told = await Promise.all(['one', 'two', 'three', 'four'].map(start));
+    told.sort();
+    assert.deepEqual(told, [...Array(3).fill('This bot is already running'), 'has it']);
+    for (const lock of locks) await lock.release();
+    await Promise.all(opened.map((one) => one.destroy()));
+    await (await openDatabase(url)).destroy();
+  };
+  await Promise.all([play(0), play(1)]);
+});
+
+test('a file whose migrator left its lock taken, or two of it, opens', async (context) => {
+  const url = `sqlite:${join(folder(context), 'locked.db')}`;
+  const database = await openDatabase(url);
+  await database('migrations_lock').insert({ is_locked: 1 });
+  await database.destroy();
+  const again = await openDatabase(url);
+  assert.deepEqual(await again('migrations_lock').pluck('is_locked'), [0]);
+  await again.destroy();
+});
+
+test('a database that another program holds is a matter of time; one that is damaged is not', async () => {
+  const url = 'sqlite:data/parley.db';
+  const held = await startFailure(new Error('SQLITE_BUSY: database is locked'), url);
+  assert.match(
+    held.message,
+    /^The database data\/parley\.db is in use by another process, such as a backup, for too long/,
+  );
+  const later = new StoreError('The settings cannot be read.', { cause: new Error('SQLITE_BUSY: database is locked') });
+  const damaged = await startFailure(new Error('SQLITE_CORRUPT: database disk image is malformed'), url);
+  const codes = [held, await startFailure(later, url), damaged].map(exitCodeOf);
+  assert.deepEqual(codes, [75, 75, 1]);
 });

@@ -26,6 +26,24 @@ const wish = (change: object = {}) => ({
   ...change,
 });
 
+test('what may have text from outside in it stays known as that', async (context) => {
+  const { notes, reminders } = await open(context);
+  const by = { userId: '1', name: 'Anna' };
+  await notes.add('10', { text: 'her own', by });
+  await notes.add('10', { text: 'from a page', by, outside: true });
+  assert.deepEqual(
+    (await notes.list('10')).map(({ outside }) => outside),
+    [undefined, true],
+  );
+  const wish = { guildId: '10', channelId: '20', person: by, text: 'x', dueAt: NOW + 60_000 };
+  await reminders.add(wish);
+  await reminders.add({ ...wish, dueAt: NOW + 90_000, outside: true });
+  assert.deepEqual(
+    (await reminders.of('10', '1')).map(({ outside }) => outside),
+    [undefined, true],
+  );
+});
+
 test('notes are kept per guild, with who made them and when', async (context) => {
   const { notes } = await open(context);
   const first = await notes.add('g', { text: '  The server IP is 10.0.0.1 ', by: anna });

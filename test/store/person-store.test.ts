@@ -188,6 +188,9 @@ for (const [how, key] of [
       reminders: 1,
       cards: 0,
       usageDays: 1,
+      deeds: 0,
+      rules: 0,
+      quotes: 0,
     };
     assert.deepEqual((await persons.summary('1', '5')).counts, counts);
     assert.deepEqual((await persons.summary('2', '5')).since, null, 'another server is another matter');

@@ -1,50 +1,16 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { RecordBatch, RecordedLine, RecordedUtterance, RecordSearch } from '../../src/bridge/record-ports.ts';
+import type { RecordBatch, RecordedLine, RecordSearch } from '../../src/bridge/record-ports.ts';
 import { openDatabase } from '../../src/store/database.ts';
-import { firstLineId, newLineId } from '../../src/store/line-ids.ts';
+import { newLineId } from '../../src/store/line-ids.ts';
 import { StoredRecord } from '../../src/store/record-reader.ts';
 import { RecordStore } from '../../src/store/record-store.ts';
 import { Retention } from '../../src/store/retention.ts';
 import { AesSeal, openText } from '../../src/store/text-seal.ts';
 import { keptLog } from '../fakes/log.ts';
 import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../fakes/many-lines.ts';
+import { AT, conversation, place, utterance } from '../fakes/stored-lines.ts';
 
-const AT = Date.parse('2026-11-21T10:00:00Z');
-const conversation = {
-  id: firstLineId(AT),
-  guildId: '1',
-  channelId: '2',
-  transcriptChannelId: '9',
-  mode: 'talk',
-  provider: 'openai',
-  model: 'gpt-realtime-2.1',
-  startedAt: AT,
-  endedAt: null,
-  endReason: null,
-} as const;
-const place = { conversationId: conversation.id, guildId: '1', channelId: '2', posts: [] };
-const utterance = (turnId: number, text: string, change: Partial<RecordedUtterance> = {}): RecordedUtterance => ({
-  ...place,
-  kind: 'utterance',
-  id: newLineId(AT + turnId * 1_000),
-  startedAt: AT + turnId * 1_000,
-  endedAt: AT + turnId * 1_000 + 900,
-  by: 'person',
-  userId: '5',
-  name: 'Anna',
-  text,
-  language: 'en',
-  model: null,
-  written: false,
-  state: 'final',
-  cut: null,
-  turnId,
-  replyId: null,
-  turnIds: [],
-  itemIds: ['item_1'],
-  ...change,
-});
 const batch = (...lines: RecordedLine[]): RecordBatch => ({ conversation, turns: [], lines });
 
 async function open(context: TestContext, seal = openText as AesSeal | typeof openText) {
@@ -239,6 +205,11 @@ test('turns that are withdrawn go with their words, posts and what finds them, a
   assert.deepEqual(await database('turns').pluck('turn_id'), [1]);
   assert.equal((await database('posts').select()).length, 1);
   assert.equal((await database('words').select('rowid')).length, 1);
+  const [{ id }] = await database('utterances').select('id');
+  await store.write({ conversation, turns: [], lines: [], withdrawnLines: [id] });
+  for (const table of ['utterances', 'posts']) assert.deepEqual(await database(table).select(), [], table);
+  assert.deepEqual(await database('words').select('rowid'), []);
+  assert.deepEqual(await database('turns').pluck('turn_id'), [1]);
 });
 
 test('what a killed process left open is ended at the next start, and can be found', async (context) => {

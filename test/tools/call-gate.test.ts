@@ -206,3 +206,58 @@ describe('a call on a hosted MCP server', () => {
     assert.equal(asked.questions[0]?.tool, 'mcp:notes search');
   });
 });
+
+describe('words of somebody who did not ask', () => {
+  const cara = { userId: '3', name: 'Cara' };
+  const not = (userId: string) => ({ mayWrite: (one: string) => one !== userId, people: [anna, ben, cara] });
+  const heard = (...people: (typeof anna)[]) => ({ bystanders: { people, certain: true } });
+
+  it('lead to the button where one of them may not, and never to a refusal or a name', async () => {
+    const tool = act();
+    const { run, questions } = boxOf(tool, { answer: confirmed });
+    assert.equal((await run({ ...heard(ben, cara), ...not('none') } as Partial<ToolContext>)).ok, true);
+    assert.equal(questions.length, 0, 'everybody may');
+    assert.equal((await run({ ...heard(ben, cara), ...not(cara.userId) } as Partial<ToolContext>)).ok, true);
+    const [{ askers, overheard }] = questions as [(typeof questions)[number]];
+    assert.deepEqual([askers, overheard], [[anna], true]);
+    assert.equal(tool.runs.length, 2);
+  });
+
+  it('lead to it for whoever is unknown, is not told by Discord, or is one of very many', async () => {
+    const { run, questions } = boxOf(act(), { answer: confirmed });
+    await run({ bystanders: { people: [], certain: false } });
+    assert.equal(questions.length, 1);
+    const many = Array.from({ length: 26 }, (_, at) => ({ userId: `m${at}`, name: 'M' }));
+    await run(heard(...many));
+    assert.equal(questions.length, 2);
+    const context = contextOf();
+    const refresh = async (ids: readonly string[]) => {
+      if (ids.includes(ben.userId)) throw new Error('no answer');
+    };
+    await run({ ...heard(ben), room: { ...context.room, refresh } });
+    assert.equal(questions.length, 3);
+  });
+
+  it('are judged by the roles that Discord names now', async () => {
+    const tool = act();
+    const { run, questions } = boxOf(tool, { answer: { kind: 'late' } });
+    const gone = new Set<string>();
+    const context = contextOf();
+    const room = {
+      ...context.room,
+      refresh: async (ids: readonly string[]) => {
+        if (ids.includes(ben.userId)) gone.add(ben.userId);
+      },
+      mayWrite: (userId: string) => !gone.has(userId),
+    };
+    assert.match((await run({ ...heard(ben), room })).output, /Nobody confirmed act/);
+    assert.equal(questions.length, 1);
+    assert.deepEqual(tool.runs, []);
+  });
+
+  it('do not keep anybody from a reading tool that is for everybody', async () => {
+    const { run, questions } = boxOf(act({ risk: 'read' }));
+    assert.equal((await run({ bystanders: { people: [ben], certain: false } })).ok, true);
+    assert.deepEqual(questions, []);
+  });
+});

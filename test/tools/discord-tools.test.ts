@@ -207,12 +207,14 @@ test('only what all who ask may read is found, where it sounded and where it was
         posts.every(({ channelId }) => channelId !== 'closed');
       return { ids: ['open'], mayRead };
     },
+    mayTell: async () => async () => true,
   };
   const noted: AuditNote[] = [];
   const tool = searchTranscripts({
     record,
     readers,
     audit: { note: async (note) => void noted.push(note) },
+    privately: { give: () => assert.fail('everybody may read it') },
     now: () => new Date('2026-11-21T13:00:00Z'),
   });
   const value = await callTool(
@@ -256,8 +258,9 @@ test('only what all who ask may read is found, where it sounded and where it was
 
 test('nobody unknown searches', async () => {
   const record = { search: () => assert.fail('searched for nobody'), turnOwners: () => assert.fail('read for nobody') };
-  const readers = { channelsFor: () => assert.fail('asked for nobody') };
-  const tool = searchTranscripts({ record, readers, audit: { note: () => assert.fail('noted nobody') } });
+  const nobody = () => assert.fail('asked for nobody');
+  const readers = { channelsFor: nobody, mayTell: nobody };
+  const tool = searchTranscripts({ record, readers, audit: { note: nobody }, privately: { give: nobody } });
   await assert.rejects(callTool(tool, {}, contextOf({ certain: false })), /not certain who asked/);
   await assert.rejects(callTool(tool, {}, contextOf({ askers: [] })), /not certain who asked/);
 });

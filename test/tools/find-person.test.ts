@@ -17,6 +17,23 @@ test('a spoken name finds the person, accents, case and a wrong letter aside', (
   assert.equal(find('103'), 'José');
 });
 
+test('a name is found however its letters are written', () => {
+  const names = ['Søren', 'Łukasz', 'Işık', 'أحمد', 'דָּנִי', 'ユキ', 'Đạt', 'ｔｏｍ', 'ᴍɪᴀ'];
+  const rows = {
+    soren: 'Søren',
+    Lukasz: 'Łukasz',
+    isik: 'Işık',
+    احمد: 'أحمد',
+    דני: 'דָּנִי',
+    ゆき: 'ユキ',
+    dat: 'Đạt',
+    Tom: 'ｔｏｍ',
+    Mia: 'ᴍɪᴀ',
+  };
+  const there = names.map((name, at) => ({ userId: `20${at}`, name }));
+  for (const [wanted, name] of Object.entries(rows)) assert.equal(personHere(wanted, there).name, name);
+});
+
 test('the whole name goes before its beginning', () => {
   assert.equal(find('Ben'), 'Ben');
   assert.equal(find('Bene'), 'Benedikt Maier');

@@ -27,7 +27,7 @@ async function reasonAt(t: TestContext, url: string): Promise<string> {
 describe('an address of an MCP server at which is something else', () => {
   it('is told to be a web page, or not there, or broken', async (t) => {
     const page = await serve(t, (_, answer) => answer.setHeader('content-type', 'text/html').end('<html>Hello</html>'));
-    assert.equal(await reasonAt(t, page), 'what answers at its address speaks no MCP');
+    assert.equal(await reasonAt(t, page), 'what answers speaks no MCP: it answered with text/html instead of MCP');
     const absent = await serve(t, (_, answer) => answer.writeHead(404).end());
     assert.equal(await reasonAt(t, absent), 'nothing is at its address (HTTP 404): correct the url in mcp.json');
     const broken = await serve(t, (_, answer) => answer.writeHead(503).end());

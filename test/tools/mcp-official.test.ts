@@ -124,7 +124,9 @@ describe('the official example server over streamable HTTP, behind a gateway wit
   it('is refused without it, in words that do not show the key', async () => {
     stage = await start('some-wrong-key');
     const reason = 'it refused the key (HTTP 401): correct the headers in mcp.json';
-    assert.deepEqual(stage.servers.shown, [{ name: 'far', state: { status: 'failed', reason, nextTryMs: null } }]);
+    const [shown] = stage.servers.shown;
+    assert.ok(shown?.state.status === 'failed' && shown.state.nextTryMs !== null, 'one refusal is no verdict');
+    assert.equal(shown.state.reason, reason);
     assert.ok(!stage.log.join('').includes('some-wrong-key'));
   });
 

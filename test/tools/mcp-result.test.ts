@@ -15,14 +15,47 @@ it('what a server says reaches the model as what it means', () => {
   assert.equal(valueOfAll(text('one'), text('two')), 'one\ntwo');
   assert.deepEqual(valueOfAll(), { done: true });
   assert.equal(valueOfAll({ type: 'resource', resource: { uri: 'x:y', text: 'the page' } }), 'the page');
-  const structuredContent = { answer: 42 };
-  assert.deepEqual(readResult({ content: [text('forty-two')], structuredContent }, plain).value, { answer: 42 });
+});
+
+it('structured content of any kind reaches the model, beside a text that says something else', () => {
+  const of = (structuredContent: unknown, ...content: unknown[]) =>
+    readResult({ content, structuredContent }, plain).value;
+  for (const value of [{ answer: 42 }, [1, 2], 'forty-two', 42, 0, false, '', []]) {
+    assert.deepEqual(of(value), value);
+    assert.deepEqual(of(value, text(JSON.stringify(value))), value);
+    assert.deepEqual(of(value, text('In words.')), { text: 'In words.', structuredContent: value });
+  }
+  assert.deepEqual(of({ answer: 42 }, text('{ "answer": 42 }')), { answer: 42 });
+  assert.equal(of(null, text('It is 42.')), 'It is 42.');
+});
+
+it('null is nothing, wherever a server writes it, and one part is as good as a list', () => {
+  for (const result of [
+    { content: null },
+    { content: null, structuredContent: null, isError: null },
+    {},
+    { content: [null] },
+  ])
+    assert.deepEqual(readResult(result, plain), {
+      value: { done: true },
+      failure: undefined,
+      extras: { files: [], links: [] },
+    });
+  assert.equal(readResult({ content: 'just text' }, plain).value, 'just text');
+  assert.equal(readResult({ content: text('one part') }, plain).value, 'one part');
+  assert.equal(readResult({ toolResult: 7 }, plain).value, 7, 'as it was in 2024-10-07');
+  assert.equal(valueOfAll({ type: 'thought', text: 'of a kind that comes later' }), 'of a kind that comes later');
+  assert.equal(valueOfAll({ type: 'resource', resource: { uri: 'file:///a' } }), 'file:///a');
 });
 
 it('a failure is one line of its words', () => {
   const { failure } = readResult({ content: [text('MCP error -32602: no\n such\u200b page')], isError: true }, plain);
   assert.equal(failure, 'no such page');
   assert.equal(readResult({ content: [], isError: true }, plain).failure, '');
+  assert.equal(
+    readResult({ content: null, structuredContent: { code: 7 }, isError: true }, plain).failure,
+    '{"code":7}',
+  );
 });
 
 it('pictures are known by their first bytes, and other files by a few types', () => {
@@ -67,7 +100,8 @@ it('secrets are taken out of everything, and nonsense is survived', () => {
   const hide = (words: string) => words.replaceAll('hush', '***');
   const link = { type: 'resource_link', uri: 'https://x/?k=hush', name: 'hush' };
   const { value, extras } = readResult({ content: [text('hush'), link], structuredContent: { a: 'hush' } }, hide);
-  assert.deepEqual([value, extras.links], [{ a: '***' }, [{ title: '***', url: 'https://x/?k=***' }]]);
+  assert.deepEqual(value, { text: '***\n***: https://x/?k=***', structuredContent: { a: '***' } });
+  assert.deepEqual(extras.links, [{ title: '***', url: 'https://x/?k=***' }]);
   const { value: odd } = readResult({ content: [null, 7, 'x', {}, { type: 9 }, { type: 'text' }] }, plain);
-  assert.match(String(odd), /^\(something that cannot be shown: of no type\)/);
+  assert.equal(odd, 'x\n(something that cannot be shown: of no type)\n(something that cannot be shown: of no type)\n');
 });

@@ -171,12 +171,6 @@ describe('MCP servers', () => {
     await until('the end of both', async () => (await alive()).length === 0);
   });
 
-  it('is not held up at the start by a server that is slow', async () => {
-    const { transport } = await child({ silent: true });
-    stage = await McpStage.start([entryOf('slow', transport)], [], 300);
-    assert.deepEqual(stateOf('slow'), { status: 'starting' });
-  });
-
   it('tries again and again, keeps the tools for a while, and says what goes on', async () => {
     const file = join(tmpdir(), `mcp-fails-${process.pid}`);
     const { transport } = await child({ failsWhile: file });
@@ -204,8 +198,11 @@ describe('MCP servers', () => {
     const tools = Array.from({ length: 195 }, (_, at) => ({ name: `t${at}`, inputSchema: { type: 'object' } }));
     const { transport } = await child({ tools });
     stage = await McpStage.start([entryOf('a', transport), entryOf('b', transport)]);
-    assert.deepEqual(stateOf('a'), { status: 'running', tools: 64, offered: 200 });
+    assert.deepEqual(stateOf('a'), { status: 'running', tools: 64, offered: 200, limit: 'one server may have 64' });
+    const limit = 'all servers together may have 96 (in a session OpenAI takes 128 functions, Gemini 512)';
+    assert.deepEqual(stateOf('b'), { status: 'running', tools: 32, offered: 200, limit });
     assert.equal(stage.names.length, 96);
+    assert.match(stage.log.join(''), /"mcp":"b","offered":200,"used":32,"limit":"all servers together/);
     assert.match(stage.log.join(''), /too many tools/);
   });
 
@@ -233,6 +230,34 @@ describe('MCP servers', () => {
     }
     const { value } = await stage.call(stage.names.find((name) => name.includes('proto')) ?? '');
     assert.deepEqual(value, { error: 'The tool server a refused the call: no tool __proto__' });
+  });
+
+  it('fails a call whose answer cannot be read at once, with its reason, and goes on', async () => {
+    const raw = {
+      text: { result: 'done' },
+      none: {},
+      null: { result: null, error: null },
+      refused: { error: { code: -32_000, message: 'not today' } },
+      late: { error: { code: -32_001, message: 'not in time' } },
+      odd: { error: 'no' },
+    };
+    const { transport } = await child({ tools: Object.keys(raw).map((name) => ({ name })), raw, untold: true });
+    stage = await McpStage.start([entryOf('a', transport)]);
+    const unknown = 'Nobody knows whether the call was carried out. Say so before trying anew.';
+    const errorOf = async (name: string) => (await stage.call(name)).value.error;
+    assert.equal(
+      await errorOf('a__text'),
+      `The call of the tool server a failed: it answered with a string instead of a result. ${unknown}`,
+    );
+    assert.equal(
+      await errorOf('a__none'),
+      `The call of the tool server a failed: it answered with neither a result nor an error. ${unknown}`,
+    );
+    assert.deepEqual((await stage.call('a__null')).value, { done: true });
+    assert.equal(await errorOf('a__refused'), 'The tool server a refused the call: not today');
+    assert.equal(await errorOf('a__late'), 'The tool server a refused the call: not in time');
+    assert.equal(await errorOf('a__odd'), 'The tool server a refused the call: no');
+    assert.equal(stateOf('a')?.status, 'running');
   });
 
   it('shows no secret, whatever a server does with it', async () => {

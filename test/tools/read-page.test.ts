@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { gzipSync } from 'node:zlib';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { generate } from 'selfsigned';
 import { isPublic } from '../../src/tools/page-address.ts';
-import type { Resolve } from '../../src/tools/page-fetch.ts';
+import type { Resolve } from '../../src/tools/page-connection.ts';
 import { PageReader } from '../../src/tools/page-reader.ts';
 import { readPage } from '../../src/tools/read-page.ts';
 import { contextOf } from './context.ts';
@@ -98,15 +101,93 @@ test('the charset is that of the header, or of the page', async (context) => {
   assert.equal((await read(`${url}/meta`)).text, 'Tür');
 });
 
+const PACKED: Readonly<Partial<Record<string, (bytes: Buffer) => Buffer>>> = {
+  gzip: (bytes) => gzipSync(bytes),
+  'x-gzip': (bytes) => gzipSync(bytes),
+  deflate: (bytes) => deflateSync(bytes),
+  'deflate, identity': (bytes) => deflateRawSync(bytes),
+  br: (bytes) => brotliCompressSync(bytes),
+  zstd: (bytes) => zstdCompressSync(bytes),
+  'gzip, br': (bytes) => brotliCompressSync(gzipSync(bytes)),
+};
+
+test('a packed page is unpacked, whichever way it was packed', async (context) => {
+  const { read, url, requests } = await site(context, (request, response) => {
+    const encoding = decodeURIComponent(request.url?.slice(1) ?? '');
+    const body = PACKED[encoding]?.(Buffer.from('packed'));
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': encoding }).end(body);
+  });
+  for (const encoding of Object.keys(PACKED)) {
+    assert.equal((await read(`${url}/${encodeURIComponent(encoding)}`)).text, 'packed', encoding);
+  }
+  assert.equal(requests[0]?.headers['accept-encoding'], 'gzip, deflate, br, zstd');
+  for (const encoding of ['constructor', 'compress', 'br, br, br, br']) {
+    await assert.rejects(
+      read(`${url}/${encodeURIComponent(encoding)}`),
+      /packed in a way that I cannot read/,
+      encoding,
+    );
+  }
+  await assert.rejects(read(`${url}/empty`), /packed in a way/);
+});
+
 test('a page over 2 MB is refused, also where it comes packed small', async (context) => {
+  const large = Buffer.alloc(3 * 1024 * 1024, 'a');
   const { read, url } = await site(context, (request, response) => {
-    const large = Buffer.alloc(3 * 1024 * 1024, 'a');
-    if (request.url === '/packed')
-      response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }).end(gzipSync(large));
-    else response.writeHead(200, { 'content-type': 'text/plain' }).end(large);
+    const encoding = decodeURIComponent(request.url?.slice(1) ?? '');
+    const pack = PACKED[encoding];
+    response
+      .writeHead(200, { 'content-type': 'text/plain', ...(pack && { 'content-encoding': encoding }) })
+      .end(pack?.(large) ?? large);
   });
   await assert.rejects(read(`${url}/plain`), /more than 2 MB/);
-  await assert.rejects(read(`${url}/packed`), /more than 2 MB/);
+  for (const encoding of Object.keys(PACKED)) {
+    await assert.rejects(read(`${url}/${encodeURIComponent(encoding)}`), /more than 2 MB/, encoding);
+  }
+});
+
+test('an answer that is no HTTP, or has too long a header, is told in words, and a redirect with a body is followed', async (context) => {
+  const { read, url } = await site(context, (request, response) => {
+    if (request.url === '/raw') request.socket.end('SSH-2.0-OpenSSH_9.6\r\n');
+    else if (request.url === '/silent') request.socket.end();
+    else if (request.url === '/switch')
+      request.socket.end('HTTP/1.1 101 Switching\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    else if (request.url === '/header') response.writeHead(200, { 'x-long': 'x'.repeat(40_000) }).end('never');
+    else if (request.url === '/half')
+      response
+        .writeHead(200, { 'content-type': 'text/plain', 'content-length': 9 })
+        .write('half', () => request.socket.destroy());
+    else if (request.url === '/body')
+      response.writeHead(302, { location: '/t\u00c3\u00bcr' }).end('x'.repeat(1_000_000));
+    else response.writeHead(200, { 'content-type': 'text/plain' }).end(`at ${request.url}`);
+  });
+  for (const path of ['raw', 'silent', 'switch', 'header', 'half']) {
+    await assert.rejects(read(`${url}/${path}`), /cannot be reached/, path);
+  }
+  assert.equal((await read(`${url}/body`)).text, 'at /t%C3%BCr');
+});
+
+test('a page over TLS is read where its certificate is trusted for its name, and only there', async (context) => {
+  const { cert, private: key } = await generate([{ name: 'commonName', value: 'page.example' }], {
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: 'page.example' }] }],
+  });
+  const server = createTlsServer({ cert, key }, (_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain' }).end('sealed');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  context.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const allow = ['page.example', 'other.example', '127.0.0.1'].map((host) => `${host}:${port}`);
+  const resolve: Resolve = (_name, done) => done(null, [{ address: '127.0.0.1', family: 4 }]);
+  const reader = new PageReader({ allow, resolve });
+  const read = (host: string) => reader.read(`https://${host}:${port}/`, new AbortController().signal);
+  await assert.rejects(read('page.example'), /cannot be reached/);
+  const trusted = getCACertificates();
+  setDefaultCACertificates([...trusted, cert]);
+  context.after(() => setDefaultCACertificates(trusted));
+  assert.equal((await read('page.example')).text, 'sealed');
+  await assert.rejects(read('other.example'), /cannot be reached/);
+  await assert.rejects(read('127.0.0.1'), /cannot be reached/);
 });
 
 test('an error, a hang-up, an endless redirect and an empty page are told in words', async (context) => {
@@ -161,6 +242,9 @@ test('addresses inside are refused in every form, without a connection', async (
     '169.254.169.254',
     '100.100.100.200',
     '168.63.129.16',
+    '161.26.0.10',
+    '166.8.0.1',
+    '166.11.255.255',
     '[fd00:ec2::254]',
     '[2002:7f00:1::]',
     '0.0.0.0',
@@ -188,10 +272,29 @@ test('a name that leads inside is refused, also where only one of its addresses 
       );
     },
   });
-  await assert.rejects(read('http://inside.example/'), /not on the public internet/);
-  await assert.rejects(read('https://mixed.example/'), /not on the public internet/);
+  await assert.rejects(read('http://inside.example/'), /cannot be reached/);
+  await assert.rejects(read('https://mixed.example/'), /cannot be reached/);
   // Once each: what was checked is what would have been connected to.
   assert.deepEqual(names, ['inside.example', 'mixed.example']);
+});
+
+test('a name inside is answered like one that there is not: with the same words, after the same time', async (context) => {
+  const told: string[] = [];
+  const tookMs: number[] = [];
+  const { read } = await site(context, html(ARTICLE), {
+    resolve: (name, done) => {
+      if (name === 'inside.example') done(null, [{ address: '10.0.0.7', family: 4 }]);
+      else setTimeout(() => done(new Error('ENOTFOUND'), []), 150);
+    },
+  });
+  for (const name of ['inside.example', 'nowhere.example']) {
+    const startedAt = performance.now();
+    await read(`https://${name}/`).catch((error: Error) => told.push(error.message));
+    tookMs.push(performance.now() - startedAt);
+  }
+  assert.equal(told.length, 2);
+  assert.equal(told[0], told[1]);
+  assert.ok(Math.abs(tookMs[0]! - tookMs[1]!) < 100, `${tookMs} ms, though one lookup takes 150 ms longer`);
 });
 
 test('a redirect that leads inside is not followed', async (context) => {
@@ -206,7 +309,8 @@ test('a redirect that leads inside is not followed', async (context) => {
     'https://router.example/',
     '//0x7f.1/',
   ]) {
-    await assert.rejects(read(`${url}/${encodeURIComponent(target)}`), /not on the public internet/, target);
+    const told = target.includes('router') ? /cannot be reached/ : /not on the public internet/;
+    await assert.rejects(read(`${url}/${encodeURIComponent(target)}`), told, target);
   }
   await assert.rejects(read(`${url}/${encodeURIComponent('gopher://example.org')}`), /http:\/\/ or https/);
   assert.equal(requests.length, 5);

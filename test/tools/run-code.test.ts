@@ -121,6 +121,21 @@ describe('run_code', () => {
     assert.equal((await sandbox.run('"free again"', new AbortController().signal)).ok, true);
   });
 
+  test('a server that uses it all day long does not keep another one from it', async () => {
+    const sandbox = new CodeSandbox();
+    const { signal } = new AbortController();
+    const done: string[] = [];
+    const run = (guildId: string, userId: string) =>
+      sandbox.run('1', signal, { guildId, userId }).then(
+        () => done.push(guildId),
+        () => {},
+      );
+    const greedy = Array.from({ length: 20 }, (_, at) => run('greedy', `${at % 7}`));
+    await run('modest', 'ben');
+    assert.ok(done.indexOf('modest') <= 4, done.join());
+    await Promise.all(greedy);
+  });
+
   test('many at once wait for each other, and too many are turned away', async () => {
     const sandbox = new CodeSandbox();
     const { signal } = new AbortController();

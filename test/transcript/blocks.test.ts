@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { codeBlock, sourceLines } from '../../src/transcript/blocks.ts';
+import { codeBlock, link, sourceLines } from '../../src/transcript/blocks.ts';
 
 const sources = (...urls: string[]) => urls.map((url) => ({ title: 'T', url }));
 
@@ -40,7 +40,10 @@ describe('a line of sources', () => {
   it('cannot be broken out of by a title or an address', () => {
     const evil = [{ title: '](https://evil.example) [', url: 'https://a.example/>)[x](<y' }];
     const [line] = sourceLines(evil, '-# ', 1_500);
-    assert.equal(line, '-# Sources: [\\](https evil.example) \\[](<https://a.example/%3E%29%5Bx%5D%28%3Cy>)');
+    assert.equal(
+      line,
+      '-# Sources: [\\](https evil.example) \\[](<https://a.example/%3E%29%5Bx%5D%28%3Cy>) (a.example)',
+    );
   });
 
   it('begins another line where one is full', () => {
@@ -75,11 +78,27 @@ describe('whatever a tool brings', () => {
     fc.assert(
       fc.property(nasty, nasty, (title, path) => {
         for (const line of sourceLines([{ title, url: `https://a.example/${path}` }], '-# ', 1_500)) {
-          const address = /^-# Sources: \[(?:[^\\[\]]|\\.)+\]\(<https:\/\/a\.example\/[^\s<>()[\]\\`@]*>\)$/u;
+          const address =
+            /^-# Sources: \[(?:[^\\[\]]|\\.)+\]\(<https:\/\/a\.example\/[^\s<>()[\]\\`@]*>\)(?: \(a\.example\))?$/u;
           assert.match(line, address);
           assert.doesNotMatch(line, /@everyone|<@/);
         }
       }),
     );
+  });
+});
+
+describe('the title of a link', () => {
+  it('stands beside the host that it really leads to, whatever it says', () => {
+    const shown = (title: string, url: string) => link(title, url, 400);
+    assert.equal(
+      shown('Log in to discord.com', 'https://discord.evil.example:8443/x'),
+      '[Log in to discord.com](<https://discord.evil.example:8443/x>) (discord.evil.example:8443)',
+    );
+    assert.equal(shown('https://discord.com/', 'https://evil.example/'), '[evil.example](<https://evil.example/>)');
+    assert.equal(shown('evil.example', 'https://evil.example/'), '[evil.example](<https://evil.example/>)');
+    assert.match(shown('Раураl', 'https://раураl.com/') ?? '', /\(xn--[\w-]+\.com\)$/, 'other scripts are spelt out');
+    const long = shown('Bank', `https://bank.example.${'a'.repeat(60)}.evil.example/`) ?? '';
+    assert.match(long, / \(…a+\.evil\.example\)$/, 'the end says whose it is');
   });
 });

@@ -138,7 +138,8 @@ function assertMessage(content: string): void {
 /** Words that mean only themselves, and addresses that do not unfold. */
 function assertLinks(line: string): void {
   const bare = line.replace(/\\[^0-9A-Za-z\s]/g, '¤').replace(/^-# (Sources: )?/, '');
-  for (const link of bare.split(' · ')) assert.match(link, /^\[[^\][\\*_~`|<>@]+\]\(<https?:\/\/[^\s<>()[\]@]+>\)$/);
+  for (const link of bare.split(' · '))
+    assert.match(link, /^\[[^\][\\*_~`|<>@]+\]\(<https?:\/\/[^\s<>()[\]@]+>\)(?: \([^\s<>()[\]@*~`|]+\))?$/);
 }
 
 /** Without the markup that is ours, the line must be harmless. */

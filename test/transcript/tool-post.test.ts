@@ -87,9 +87,9 @@ test('what was found is a list of links, and a source that stands in it is not r
   const links = [...results, { title: 'Three', url: 'https://three.example/' }, { title: 'x', url: 'file:///etc' }];
   assert.deepEqual(post('search', { results }, { links, files: [] }).lines, [
     '-# **results:**',
-    `-# • [One](<https://one.example/a>) · ${results[0]?.snippet}`,
-    `-# • [Two](<https://two.example/a>) · ${results[1]?.snippet}`,
-    '-# Sources: [Three](<https://three.example/>)',
+    `-# • [One](<https://one.example/a>) (one.example) · ${results[0]?.snippet}`,
+    `-# • [Two](<https://two.example/a>) (two.example) · ${results[1]?.snippet}`,
+    '-# Sources: [Three](<https://three.example/>) (three.example)',
   ]);
 });
 

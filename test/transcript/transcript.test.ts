@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
 import { MessageGoneError } from '../../src/bridge/errors.ts';
 import type { Person, ServerWork, ToolCall } from '../../src/bridge/ports.ts';
+import type { TextChannel } from '../../src/bridge/room-ports.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
 import { ManualTimer } from '../fakes/manual-timer.ts';
@@ -261,6 +262,39 @@ test('after the page was turned, what is under way stays and the next goes into 
   assert.deepEqual(channel.contents, ['**Anna:** One.\n**Ben:** Two.', '**Anna:** Three.']);
 });
 
+test('what could not be posted in one place is never posted in the next, and holds nothing up there', async () => {
+  const timer = new ManualTimer();
+  const [hidden, open] = [new FakeTextChannel(timer.now), new FakeTextChannel(timer.now)];
+  let place = hidden;
+  const text: TextChannel = {
+    post: () => assert.fail('no place was asked for'),
+    edit: () => assert.fail('no place was asked for'),
+    here: () => place,
+  };
+  const { log } = keptLog();
+  const transcript = new Transcript({ text, botName: 'Parley', now: timer.now, log, timer: timer.set });
+  const observe = (...events: BridgeEvent[]) => {
+    for (const event of events) transcript.observe(event);
+  };
+  observe(...said(1, anna, 'Posted.'), began(2, ben));
+  await timer.pass(2_000);
+  hidden.refuse = () => new Error('no answer');
+  observe(...said(3, anna, 'A secret.'.repeat(200)), ...said(4, anna, 'Another secret.'));
+  await timer.pass(2_000);
+  place = open;
+  transcript.turnPage();
+  observe(words(2, ben, 'Late secret.'), ...said(5, ben, 'Hello.'));
+  await timer.pass(5_000);
+  assert.match(open.contents.join(), /Hello\./);
+  await timer.pass(600_000);
+  hidden.refuse = () => undefined;
+  observe(...said(6, ben, 'Bye.'));
+  await timer.pass(60_000);
+  assert.doesNotMatch(open.contents.join(), /secret/i);
+  assert.match(open.contents.join(), /could not be posted/);
+  assert.match(hidden.contents[0] ?? '', /Posted\./);
+});
+
 test('a message that nears 2,000 characters is followed by a new one and no word is lost', async () => {
   const { timer, channel, observe } = setUp();
   for (let id = 1; id <= 60; id++) {
@@ -381,11 +415,13 @@ test('while nothing can be posted, 200 lines are kept and the loss is counted an
   assert.equal(log.filter((line) => /dropped/.test(line.msg)).length, 1);
   channel.refuse = () => undefined;
   await timer.pass(60_000);
-  const numbers = channel.contents.join('\n').match(/\d+/g)?.map(Number);
+  const all = channel.contents.join('\n');
+  const numbers = [...all.matchAll(/Line (\d+)/g)].map(([, number]) => Number(number));
   assert.deepEqual(
     numbers,
     Array.from({ length: 200 }, (_, at) => at + 31),
   );
+  assert.match(all, /\n-# 30 lines could not be posted while no channel took them/);
 });
 
 test('when a message was deleted, what it does not show goes to a new one', async () => {
@@ -411,6 +447,26 @@ test('what somebody takes back goes from a message that was posted before it was
   observe({ type: 'turn-withdrawn', turn: { id: 2, ...ben } });
   await timer.pass(5_000);
   assert.deepEqual(channel.contents, ['**Anna:** One.\n-# (removed)\n**Anna:** Before …']);
+});
+
+test('what begins while a message turns out to be gone keeps its place, with nothing to show yet even', async () => {
+  const { timer, channel, observe } = setUp();
+  observe(...said(1, anna, 'One.'));
+  await timer.pass(2_000);
+  channel.refuse = (kind) => (kind === 'edit' ? new MessageGoneError('Somebody deleted it.') : undefined);
+  channel.delay = async () => {
+    channel.delay = async () => {};
+    observe(started('r'), ...said(3, anna, 'Three.'));
+  };
+  observe(...said(2, ben, 'Two.'));
+  await timer.pass(5_000);
+  observe(
+    { type: 'reply-audible', replyId: 'r', sinceTurnMs: null },
+    { type: 'reply-transcript', replyId: 'r', delta: 'Two, I see.' },
+  );
+  channel.refuse = () => undefined;
+  await timer.pass(5_000);
+  assert.equal(channel.contents.join('\n'), '**Anna:** One.\n**Ben:** Two.\n**Parley:** Two, I see.\n**Anna:** Three.');
 });
 
 test('what a message that is gone does not show is in a new one at once', async () => {
@@ -497,10 +553,13 @@ test('what the provider ran stands as blocks, and sources that come later stand 
   observe(delta('r1', 'One.'), audible('r1'), finished('r1', 900, 900));
   await timer.pass(2_000);
   observe(tool({ kind: 'sources', searches: 0, sources: [{ title: 'B', url: 'https://b.example/' }] }));
+  const suggestions = [{ title: 'tides_now', url: 'https://www.google.com/search?q=tides' }];
+  observe(tool({ kind: 'sources', searches: 0, sources: [], suggestions }));
   await timer.pass(2_000);
   assert.deepEqual(channel.contents, [
     '**Parley:** One.\n```python\nprint(1)\n```\n-# It failed:\n```\nno such file\n```\n' +
-      '-# Sources: [A](<https://a.example/>) · [B](<https://b.example/>)',
+      '-# Sources: [A](<https://a.example/>) (a.example) · [B](<https://b.example/>) (b.example)\n' +
+      '-# Google Search: [tides\\_now](<https://www.google.com/search?q=tides>) (www.google.com)',
   ]);
 });
 

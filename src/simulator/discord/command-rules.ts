@@ -24,6 +24,8 @@ const LOCALES = new Set(
     ' ',
   ),
 );
+/** The type of the command that starts an application's Activity. */
+export const ENTRY_POINT = 4;
 /** All names, descriptions and values of one command together. */
 const TOTAL_LENGTH = 8000;
 
@@ -50,6 +52,18 @@ export function checkCommands(commands: readonly Json[], base: (index: number) =
   faults.check();
 }
 
+/** Throws 50035 where an entry point command is made for a guild, or a second one at all. */
+export function checkScope(commands: readonly Json[], isOfGuild: boolean): void {
+  const faults = new FormFaults();
+  const entryPoints = commands.flatMap((one, index) => (one?.type === ENTRY_POINT ? [{ one, index }] : []));
+  for (const { one, index } of entryPoints) {
+    if (isOfGuild) faults.choice(one.type, `${index}.type`, [1, 2, 3]);
+    faults.choice(one.handler ?? 1, `${index}.handler`, [1, 2]);
+  }
+  if (entryPoints.length > 1) faults.add('', 'BASE_TYPE_MAX_LENGTH', 'Must be 1 or fewer in length.');
+  faults.check();
+}
+
 function checkCommand(command: Json, at: string, faults: FormFaults): void {
   const prefix = at ? `${at}.` : '';
   const type = command?.type ?? 1;
@@ -62,7 +76,7 @@ function checkCommand(command: Json, at: string, faults: FormFaults): void {
     }
   } else {
     faults.text(command.name, `${prefix}name`, { min: 1, max: 32, required: true });
-    if (command.description)
+    if (command.description && type !== ENTRY_POINT)
       faults.add(
         `${prefix}description`,
         'CONTEXT_MENU_COMMAND_DESCRIPTION_NOT_ALLOWED',

@@ -13,6 +13,8 @@ export interface Role {
   permissions: bigint;
   position: number;
   readonly managed: boolean;
+  /** The bot whose own role it is. */
+  readonly botId?: string;
 }
 
 /** `type` 0: `id` is a role, 1: a member. */

@@ -1,8 +1,10 @@
 import type { WebSocket } from 'ws';
 import type { Json } from './entities.ts';
 import { Intent, intentOf } from './intents.ts';
+import { visibleTo } from './message-content.ts';
 
 export interface IdentifyRequest {
+  readonly botId: string;
   readonly intents: number;
   readonly shard: readonly [index: number, count: number];
 }
@@ -10,9 +12,10 @@ export interface IdentifyRequest {
 /** Events kept for a resume; the oldest are dropped, and a client that needs them must identify anew. */
 const REPLAY_LIMIT = 1000;
 
-/** One session of the bot: outlives its connection until it is ended. */
+/** One session of a bot: outlives its connection until it is ended. */
 export class GatewaySession {
   readonly id: string;
+  readonly botId: string;
   readonly intents: number;
   readonly shard: readonly [index: number, count: number];
   /** Sequence number of the last event. */
@@ -25,6 +28,7 @@ export class GatewaySession {
 
   constructor(id: string, request: IdentifyRequest) {
     this.id = id;
+    this.botId = request.botId;
     this.intents = request.intents;
     this.shard = request.shard;
   }
@@ -53,17 +57,24 @@ export class GatewaySession {
   }
 
   /** Sends an event where the intents allow it; keeps it for a resume. */
-  dispatch(event: string, payload: Json, botId: string): void {
+  dispatch(event: string, payload: Json): void {
     const intent = intentOf(event);
     // The bot's own member updates come without the intent.
-    const own = event === 'GUILD_MEMBER_UPDATE' && payload.user?.id === botId;
+    const own = event === 'GUILD_MEMBER_UPDATE' && payload.user?.id === this.botId;
     if (intent && !this.has(intent) && !own) return;
     this.sequence += 1;
-    const d = event.startsWith('MESSAGE_') ? this.#visible(payload, botId) : payload;
+    const sees = { botId: this.botId, content: this.has(Intent.messageContent) };
+    const d = event.startsWith('MESSAGE_') ? visibleTo(payload, sees) : payload;
     const frame = { t: event, s: this.sequence, op: 0, d };
     this.#sent.push(frame);
     if (this.#sent.length > REPLAY_LIMIT) this.#sent.shift();
     this.send(frame);
+  }
+
+  /** Sends the last event of this name again, as it was: a client is to know what it has seen. */
+  repeat(event: string): void {
+    const last = this.#sent.findLast(({ t }) => t === event);
+    if (last) this.send(last);
   }
 
   canReplay(sequence: number): boolean {
@@ -96,13 +107,5 @@ export class GatewaySession {
   end(): void {
     clearTimeout(this.#timer);
     this.#sent = [];
-  }
-
-  // Without the message content intent only the bot's own messages, and those that mention it, have content.
-  // https://docs.discord.com/developers/events/gateway#message-content-intent
-  #visible(message: Json, botId: string): Json {
-    const mentioned = message.mentions?.some((user: Json) => user.id === botId);
-    if (!message.author || this.has(Intent.messageContent) || message.author.id === botId || mentioned) return message;
-    return { ...message, content: '', embeds: [], attachments: [], components: [] };
   }
 }

@@ -1,11 +1,13 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Json } from './entities.ts';
+import { EventFaults } from './event-faults.ts';
+import { type GatewayFault, GatewayFaults } from './gateway-faults.ts';
 import { GatewaySession, type IdentifyRequest } from './gateway-session.ts';
 import { PRIVILEGED } from './intents.ts';
 import type { PlaceHolder } from './voice-places.ts';
 
-/** Tells the bot of something. `sessionId`: only that session; `channelId`: only where the bot can see the channel. */
+/** Tells the bots of something. `sessionId`: only that session; `channelId`: only where the bot can see the channel. */
 export type Dispatch = (event: string, payload: Json, scope: DispatchScope) => void;
 interface DispatchScope {
   readonly guildId?: string;
@@ -15,8 +17,8 @@ interface DispatchScope {
 
 /** What the gateway asks of the rest of Discord. */
 export interface GatewayWorld {
-  readonly token: string;
-  readonly botId: string;
+  /** The user id of the bot with this token; undefined: nobody has it. */
+  botOf(token: string): string | undefined;
   /** The privileged intents that the application was granted. */
   readonly grantedIntents: number;
   readonly heartbeatIntervalMs: number;
@@ -26,12 +28,13 @@ export interface GatewayWorld {
   readonly voiceEndpoint: string;
   sessionId(): string;
   ready(session: GatewaySession): Json;
-  /** Whether the bot may see the channel. */
-  canView(guildId: string, channelId: string): boolean;
+  /** Whether the bot is in the guild, and may see the channel of it. */
+  canView(botId: string, guildId: string, channelId?: string): boolean;
   /** Sends GUILD_CREATE for every guild of the session. */
   greet(session: GatewaySession): void;
   voiceState(session: GatewaySession, wish: Json, holder: PlaceHolder): void;
   requestMembers(session: GatewaySession, request: Json): void;
+  requestChannelInfo(session: GatewaySession, request: Json): void;
   ended(session: GatewaySession): void;
 }
 
@@ -62,8 +65,11 @@ export class Gateway {
   readonly #world: GatewayWorld;
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #sessions = new Map<string, GatewaySession>();
+  readonly faults = new GatewayFaults();
   /** Every attempt to connect is cut off; what is connected stays. */
   unreachable = false;
+  /** Order and number of the events. */
+  readonly events = new EventFaults();
 
   constructor(world: GatewayWorld) {
     this.#world = world;
@@ -77,8 +83,13 @@ export class Gateway {
   /** Takes every upgrade request of an HTTP server. */
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket, head) => {
+      this.faults.seen.connections.push(performance.now());
       if (this.unreachable) {
         socket.destroy();
+        return;
+      }
+      if (this.faults.upgradeStatus !== undefined) {
+        socket.end(`HTTP/1.1 ${this.faults.upgradeStatus} Simulated\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
         return;
       }
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#greet(webSocket, request.url ?? '/'));
@@ -89,8 +100,8 @@ export class Gateway {
     for (const session of this.#sessions.values()) {
       if (scope.sessionId && scope.sessionId !== session.id) continue;
       if (scope.guildId && !session.serves(scope.guildId)) continue;
-      if (scope.guildId && scope.channelId && !this.#world.canView(scope.guildId, scope.channelId)) continue;
-      session.dispatch(event, payload, this.#world.botId);
+      if (scope.guildId && !this.#world.canView(session.botId, scope.guildId, scope.channelId)) continue;
+      this.events.play(event, () => session.dispatch(event, payload));
     }
   };
 
@@ -136,13 +147,14 @@ export class Gateway {
       if (raw.length > MAX_PAYLOAD_BYTES) return socket.close(4002, 'Error while decoding payload.');
       const payload = parse(raw);
       if (!payload) return socket.close(4002, 'Error while decoding payload.');
-      if (payload.op === OP.heartbeat) heartbeat.beat();
+      if (payload.op === OP.heartbeat) heartbeat.beat(this.faults);
       session = this.#take(socket, session, payload) ?? session;
     });
     socket.on('close', (code) => {
       heartbeat.stop();
       if (session?.socket === socket) this.#lost(session, code);
     });
+    if (this.faults.noHello) return;
     socket.send(
       JSON.stringify({
         op: OP.hello,
@@ -153,12 +165,14 @@ export class Gateway {
     );
   }
 
-  #watchHeart(socket: WebSocket): { beat(): void; stop(): void } {
+  #watchHeart(socket: WebSocket): { beat(faults: GatewayFaults): void; stop(): void } {
     const patience = this.#world.heartbeatIntervalMs * 1.5;
     const timer = setTimeout(() => socket.close(4009, 'Session timed out.'), patience).unref();
     return {
-      beat() {
+      beat({ seen, noAck }) {
         timer.refresh();
+        seen.heartbeats.push(performance.now());
+        if (noAck) return;
         socket.send(JSON.stringify({ op: OP.ack, s: null, t: null, d: null }));
       },
       stop: () => clearTimeout(timer),
@@ -182,6 +196,7 @@ export class Gateway {
     }
     if (payload.op === OP.voiceState) this.#voiceState(session, payload.d ?? {});
     else if (payload.op === OP.requestMembers) this.#world.requestMembers(session, payload.d ?? {});
+    else if (payload.op === OP.channelInfo) this.#world.requestChannelInfo(session, payload.d ?? {});
     else if (![OP.presence, OP.soundboard, OP.channelInfo].includes(payload.op)) socket.close(4001, 'Unknown opcode.');
     return undefined;
   }
@@ -191,7 +206,14 @@ export class Gateway {
       socket.close(code, reason);
       return undefined;
     };
-    if (String(request.token).replace(/^Bot /, '') !== this.#world.token) return refuse(4004, 'Authentication failed.');
+    const botId = this.#botOf(request);
+    // Who starts more sessions than it may has its token reset.
+    const mayStart = this.faults.takeStart();
+    if (botId === undefined || !mayStart) return refuse(4004, 'Authentication failed.');
+    if (this.faults.onIdentify) {
+      this.#strike(this.faults.onIdentify, socket);
+      return undefined;
+    }
     const { intents, properties } = request;
     if (!Number.isInteger(intents) || intents < 0 || intents >= 2 ** 27) return refuse(4013, 'Invalid intent(s).');
     if (intents & PRIVILEGED & ~this.#world.grantedIntents) return refuse(4014, 'Disallowed intent(s).');
@@ -200,22 +222,31 @@ export class Gateway {
     if (!(Number.isInteger(index) && Number.isInteger(count) && index >= 0 && index < count))
       return refuse(4010, 'Invalid shard.');
     const session = new GatewaySession(this.#world.sessionId(), {
+      botId,
       intents,
       shard: [index, count],
     } satisfies IdentifyRequest);
     this.#sessions.set(session.id, session);
     session.attach(socket);
-    session.dispatch('READY', this.#world.ready(session), this.#world.botId);
+    session.dispatch('READY', this.#world.ready(session));
     this.#world.greet(session);
+    this.#strikeAfter(this.faults.afterReady, socket, session);
     return session;
   }
 
   #resume(socket: WebSocket, request: Json): GatewaySession | undefined {
-    if (String(request.token).replace(/^Bot /, '') !== this.#world.token) {
+    this.faults.seen.resumes.push(performance.now());
+    if (this.faults.onResume) {
+      this.#strike(this.faults.onResume, socket);
+      return undefined;
+    }
+    const botId = this.#botOf(request);
+    if (botId === undefined) {
       socket.close(4004, 'Authentication failed.');
       return undefined;
     }
-    const session = this.#sessions.get(String(request.session_id));
+    const known = this.#sessions.get(String(request.session_id));
+    const session = known?.botId === botId ? known : undefined;
     if (session && request.seq > session.sequence) {
       socket.close(4007, 'Invalid seq.');
       return undefined;
@@ -225,9 +256,33 @@ export class Gateway {
       return undefined;
     }
     session.attach(socket);
-    session.replay(request.seq);
-    session.dispatch('RESUMED', { _trace: [] }, this.#world.botId);
+    session.replay(Math.max(0, request.seq - this.events.repeated));
+    session.dispatch('RESUMED', { _trace: [] });
+    this.#strikeAfter(this.faults.afterResumed, socket, session);
     return session;
+  }
+
+  #strikeAfter(
+    after: { readonly ms: number; readonly fault: GatewayFault } | undefined,
+    socket: WebSocket,
+    session: GatewaySession,
+  ): void {
+    if (after) setTimeout(() => this.#strike(after.fault, socket, session), after.ms).unref();
+  }
+
+  #strike(fault: GatewayFault, socket: WebSocket, session?: GatewaySession): void {
+    if (fault.kind === 'silence') return;
+    if (fault.kind === 'cut') socket.terminate();
+    else if (fault.kind === 'close') socket.close(fault.code);
+    else if (fault.kind === 'reconnect') socket.send(JSON.stringify({ op: OP.reconnect, s: null, t: null, d: null }));
+    else {
+      socket.send(JSON.stringify({ op: OP.invalidSession, s: null, t: null, d: fault.resumable }));
+      if (session && !fault.resumable) this.#end(session);
+    }
+  }
+
+  #botOf(request: Json): string | undefined {
+    return this.#world.botOf(String(request.token).replace(/^Bot /, ''));
   }
 
   #voiceState(session: GatewaySession, wish: Json): void {

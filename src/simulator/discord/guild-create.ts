@@ -12,7 +12,8 @@ export function guildCreateJson(
   options: { allMembers: boolean; voiceStates: boolean },
 ): Json {
   const channels = [...guild.channels.values()];
-  const shown = (one: Member) => options.allMembers || one.user.id === botId || guild.places.of(one.user.id);
+  const shown = (one: Member) =>
+    options.allMembers || one.user.id === botId || (!guild.reticent && guild.places.of(one.user.id));
   const states = guild.places.all().map((place) => {
     const {
       guild_id: _guild,

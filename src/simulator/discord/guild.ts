@@ -46,6 +46,13 @@ export class SimulatedGuild {
   readonly roles = new Map<string, Role>();
   readonly channels = new Map<string, Channel>();
   readonly members = new Map<string, Member>();
+  /**
+   * Who is in voice is told by id alone: voice states have no `member`, which Discord's documentation calls optional, and
+   * GUILD_CREATE has none of them among its members. https://docs.discord.com/developers/resources/voice#voice-state-object
+   */
+  reticent = false;
+  /** Who brought the bot in, as the audit log has it; null: it is not there any more. */
+  invitedBy: string | null;
   readonly places: VoicePlaces;
   readonly board: MessageBoard;
   readonly autoMod: AutoModeration;
@@ -64,17 +71,20 @@ export class SimulatedGuild {
     });
     const owner = this.#addUser('owner', 'Owner', false);
     this.ownerId = owner.id;
+    this.invitedBy = owner.id;
     this.#addMember(owner, []);
     const role = this.#addRole({
       name: world.bot.username,
       permissions: permissionBits(options.botPermissions ?? BOT_DEFAULT),
       managed: true,
+      botId: world.bot.id,
     });
     this.#addMember(world.bot, [role.id]);
     const around = {
       guildId: this.id,
       dispatch: world.dispatch,
       server: world.voice,
+      reticent: () => this.reticent,
       applicationId: world.applicationId,
       identity: world.identity,
       fileUrl: world.fileUrl,
@@ -120,15 +130,20 @@ export class SimulatedGuild {
     return role.id;
   }
 
-  /** Somebody with an account of their own. `admin`: with the Administrator permission. */
+  /** Somebody with an account of their own. `admin`: with the Administrator permission. `bot`: it is a bot's, played by hand. */
   addPerson(options: {
     name: string;
     nick?: string;
     roles?: readonly string[];
     admin?: boolean;
+    bot?: boolean;
     locale?: string;
   }): SimulatedPerson {
-    const user = this.#addUser(options.name.toLowerCase().replace(/[^a-z0-9_.]/g, '') || 'person', options.name, false);
+    const user = this.#addUser(
+      options.name.toLowerCase().replace(/[^a-z0-9_.]/g, '') || 'person',
+      options.name,
+      options.bot ?? false,
+    );
     const roles = [...(options.roles ?? [])];
     if (options.admin) roles.push(this.createRole({ name: 'admin', permissions: ['Administrator'] }));
     const member = this.#addMember(user, roles);
@@ -137,6 +152,18 @@ export class SimulatedGuild {
     const person = new SimulatedPerson({ guild: this, member, world: this.#world, locale: options.locale ?? 'en-US' });
     this.#people.push(person);
     return person;
+  }
+
+  /** Another bot comes in, with a role of its own; see SimulatedDiscord.invite. */
+  admitBot(user: User, permissions: readonly PermissionName[]): void {
+    const role = this.#addRole({
+      name: user.username,
+      permissions: permissionBits(permissions),
+      managed: true,
+      botId: user.id,
+    });
+    const member = this.#addMember(user, [role.id]);
+    this.#world.dispatch('GUILD_MEMBER_ADD', { ...memberJson(member), guild_id: this.id }, { guildId: this.id });
   }
 
   /** Adds a channel of any kind and tells the bot. */
@@ -192,6 +219,15 @@ export class SimulatedGuild {
     return this.board.waitFor(channelId, predicate, timeoutMs);
   }
 
+  /** Somebody writes under the name of a voice channel; null: takes it away. */
+  setVoiceStatus(channelId: string, status: string | null): void {
+    const channel = this.channels.get(channelId);
+    if (!channel) return;
+    channel.status = status || null;
+    const payload = { id: channelId, guild_id: this.id, status: channel.status };
+    this.#world.dispatch('VOICE_CHANNEL_STATUS_UPDATE', payload, { guildId: this.id });
+  }
+
   voiceStatus(channelId: string): string | null {
     return this.channels.get(channelId)?.status ?? null;
   }
@@ -225,9 +261,14 @@ export class SimulatedGuild {
 
   /** A moderator mutes or deafens the bot on the server, or undoes it. */
   hinderBot(hindrance: { mute?: boolean; deaf?: boolean }): void {
-    const member = this.members.get(this.#world.bot.id);
+    this.hinder(this.#world.bot.id, hindrance);
+  }
+
+  /** The same with a member; of one who is in no voice channel nothing is told, as with Discord. */
+  hinder(userId: string, hindrance: { mute?: boolean; deaf?: boolean }): void {
+    const member = this.members.get(userId);
     if (member) Object.assign(member, hindrance);
-    this.places.tell(this.#world.bot.id);
+    this.places.tell(userId);
   }
 
   /** Deletes a channel; everybody in it is out. */
@@ -278,7 +319,7 @@ export class SimulatedGuild {
     return list;
   }
 
-  #addRole(fields: { id?: string; name: string; permissions: bigint; managed?: boolean }): Role {
+  #addRole(fields: { id?: string; name: string; permissions: bigint; managed?: boolean; botId?: string }): Role {
     const role: Role = {
       managed: false,
       position: this.roles.size,

@@ -17,7 +17,8 @@ const TOKEN_MS = 15 * 60_000;
 export interface Asking {
   readonly type: number;
   readonly board: MessageBoard;
-  readonly guildId: string;
+  /** Absent: in the direct messages with the bot. */
+  readonly guildId?: string;
   readonly channel: Channel;
   readonly userId: string;
   /** The command, as it is shown above the reply. */

@@ -33,11 +33,16 @@ export interface BoardSurroundings {
   member(id: string): Member | undefined;
 }
 
+/** Discord says “in the past few minutes” of how long it knows a nonce. */
+const NONCE_MS = 180_000;
+
 /** All messages of a guild. */
 export class MessageBoard {
   readonly #around: BoardSurroundings;
   readonly #messages = new Map<string, StoredMessage>();
   readonly #listeners = new Set<(change: MessageChange) => void>();
+  /** By author and nonce, in the order of their making. */
+  readonly #nonces = new Map<string, { readonly message: StoredMessage; readonly at: number }>();
 
   constructor(around: BoardSurroundings) {
     this.#around = around;
@@ -55,6 +60,15 @@ export class MessageBoard {
     const found = this.#messages.get(id);
     if (!found || found.deleted || found.channelId !== channelId) throw refusal('unknownMessage');
     return found;
+  }
+
+  /** The file behind an attachment, as long as its message is there. */
+  file(attachmentId: string): StoredFile | undefined {
+    for (const { deleted, attachments, files } of this.#messages.values()) {
+      const index = attachments.findIndex(({ id }) => id === attachmentId);
+      if (index >= 0 && !deleted) return files[index];
+    }
+    return undefined;
   }
 
   /** Calls back on every change until the returned function is called. */
@@ -85,8 +99,25 @@ export class MessageBoard {
     });
   }
 
-  /** Throws Unknown Message where it answers one that is not there. */
+  /**
+   * Throws Unknown Message where it answers one that is not there. With `enforce_nonce` a nonce that the author used lately
+   * gives the message that was made then, whatever its channel; Unknown Message where that was deleted since.
+   * https://docs.discord.com/developers/resources/message#create-message and discord-api-docs#6647
+   */
   post(posting: Posting): StoredMessage {
+    const { body } = posting;
+    const nonce = body.enforce_nonce === true && body.nonce != null ? `${posting.authorId} ${body.nonce}` : undefined;
+    const now = performance.now();
+    for (const [key, { at }] of this.#nonces) if (now - at >= NONCE_MS) this.#nonces.delete(key);
+    const first = nonce === undefined ? undefined : this.#nonces.get(nonce)?.message;
+    if (first?.deleted) throw refusal('unknownMessage');
+    if (first) return first;
+    const message = this.#make(posting);
+    if (nonce !== undefined) this.#nonces.set(nonce, { message, at: now });
+    return message;
+  }
+
+  #make(posting: Posting): StoredMessage {
     const { authorId, channel, body, files, interaction } = posting;
     const replyTo: string | null = body.message_reference?.message_id ?? null;
     if (replyTo && !this.#messages.has(replyTo) && body.message_reference.fail_if_not_exists !== false)

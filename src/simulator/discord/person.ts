@@ -154,6 +154,55 @@ export class SimulatedPerson {
     return this.#answer(interaction, `the form '${modal.custom_id}'`, options);
   }
 
+  /**
+   * Uses a slash command in the direct messages with the bot, where neither the guild nor being on it is needed. Throws
+   * where there is no such command there.
+   */
+  async commandDirectly(typed: string, options: ActOptions = {}): Promise<Answer> {
+    const none: Resolver = { user: () => undefined, channel: () => undefined, role: () => undefined };
+    const { path, data } = invoke(this.#world.commands.visibleInDirect(), typed, {}, none);
+    const interaction = this.#sendDirectly(InteractionType.command, { name: path, data });
+    return this.#answer(interaction, `/${path}`, options);
+  }
+
+  /** Presses a button below an answer in the direct messages. Throws where there is none. */
+  async pressDirectly(message: StoredMessage, customId: string, options: ActOptions = {}): Promise<Answer> {
+    const component = findComponent(message.components, customId);
+    if (!component) throw new Error(`The message has no component '${customId}'`);
+    const data = { custom_id: customId, component_type: component.type, id: component.id };
+    const interaction = this.#sendDirectly(InteractionType.component, { name: null, data, source: message });
+    return this.#answer(interaction, `'${customId}'`, options);
+  }
+
+  // https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object: `user` instead of `member`,
+  // no guild; the owner of a server's installation is "0" in direct messages.
+  #sendDirectly(type: number, act: { name: string | null; data: Json; source?: StoredMessage }): Interaction {
+    const board = this.#guild.board;
+    const channel = { ...([...this.#guild.channels.values()][0] as Channel), id: this.member.user.id };
+    const payload = {
+      data: act.data,
+      channel: { id: channel.id, type: 1, recipients: [userJson(this.member.user)], last_message_id: null, flags: 0 },
+      channel_id: channel.id,
+      user: userJson(this.member.user),
+      locale: this.#locale,
+      app_permissions: '0',
+      entitlements: [],
+      authorizing_integration_owners: { 0: '0' },
+      context: 1,
+      attachment_size_limit: 10_485_760,
+      ...(act.source && { message: board.json(act.source) }),
+    };
+    return this.#world.interactions.send({
+      type,
+      board,
+      channel,
+      userId: this.userId,
+      name: act.name,
+      payload,
+      ...(act.source && { source: act.source }),
+    });
+  }
+
   #send(
     type: number,
     channel: Channel,

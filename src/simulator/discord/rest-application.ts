@@ -1,5 +1,6 @@
 import { refusal } from './discord-error.ts';
 import type { Json } from './entities.ts';
+import type { SimulatedGuild } from './guild.ts';
 import { isId } from './identity.ts';
 import type { AddRoute, Call, RestWorld } from './rest.ts';
 import { guildOf } from './rest.ts';
@@ -12,7 +13,10 @@ export function applicationRoutes(world: RestWorld): (add: AddRoute) => void {
     add('GET', '/gateway/bot', () => ({
       url: world.gatewayUrl(),
       shards: 1,
-      session_start_limit: { total: 1000, remaining: 999, reset_after: 86_400_000, max_concurrency: 1 },
+      session_start_limit: {
+        ...world.gateway.faults.sessionStarts,
+        remaining: Math.max(0, world.gateway.faults.sessionStarts.remaining),
+      },
     }));
     add('GET', '/users/@me', () => ({
       ...userJson(world.bot),
@@ -27,7 +31,7 @@ export function applicationRoutes(world: RestWorld): (add: AddRoute) => void {
       return userJson(user);
     });
     add('GET', '/users/@me/guilds', () =>
-      [...world.guilds.values()].map((guild) => ({
+      guildsOf(world).map((guild) => ({
         id: guild.id,
         name: guild.name,
         icon: null,
@@ -45,8 +49,14 @@ export function applicationRoutes(world: RestWorld): (add: AddRoute) => void {
   };
 }
 
+function guildsOf({ guilds, bot }: Pick<RestWorld, 'guilds' | 'bot'>): readonly SimulatedGuild[] {
+  return [...guilds.values()].filter((guild) => guild.members.has(bot.id));
+}
+
 /** https://docs.discord.com/developers/resources/application#application-object */
-export function applicationJson(world: Pick<RestWorld, 'applicationId' | 'bot' | 'grantedIntents' | 'guilds'>): Json {
+export function applicationJson(
+  world: Pick<RestWorld, 'applicationId' | 'bot' | 'commands' | 'grantedIntents' | 'guilds'>,
+): Json {
   // 1 << 15, 13 and 19: the intents for presences, members and message content, each granted for up to 100 guilds.
   const { grantedIntents: granted } = world;
   const flags =
@@ -64,11 +74,11 @@ export function applicationJson(world: Pick<RestWorld, 'applicationId' | 'bot' |
     verify_key: '0'.repeat(64),
     flags,
     flags_new: String(flags),
-    approximate_guild_count: world.guilds.size,
+    approximate_guild_count: guildsOf(world).length,
     approximate_user_install_count: 0,
     approximate_user_authorization_count: 0,
     redirect_uris: [],
-    interactions_endpoint_url: null,
+    interactions_endpoint_url: world.commands.endpointUrl,
     role_connections_verification_url: null,
     // The account that made the application; it is in no guild here.
     owner: userJson({ id: '110000000000000001', username: 'developer', globalName: 'Developer', bot: false }),
@@ -84,7 +94,14 @@ function commandRoutes(world: RestWorld, add: AddRoute): void {
   const base = '/applications/:application';
   const scopes: [path: string, scope: (call: Call) => string][] = [
     [`${base}/commands`, () => ''],
-    [`${base}/guilds/:guild/commands`, (call) => guildOf(world, call).id],
+    [
+      `${base}/guilds/:guild/commands`,
+      (call) => {
+        const { id } = guildOf(world, call);
+        if (commands.withoutScope.has(id)) throw refusal('missingAccess');
+        return id;
+      },
+    ],
   ];
   for (const [path, scopeOf] of scopes) {
     const scope = (call: Call) => {
@@ -93,10 +110,10 @@ function commandRoutes(world: RestWorld, add: AddRoute): void {
       return scopeOf(call);
     };
     const id = (call: Call) => (isId(call.params.command) ? call.params.command : '');
-    add('GET', path, (call) => commands.list(scope(call)));
+    add('GET', path, (call) => commands.list(scope(call)).map((one) => commands.shown(one, call.query)));
     add('PUT', path, (call) => commands.overwrite(scope(call), call.body));
     add('POST', path, (call) => commands.put(scope(call), call.body));
-    add('GET', `${path}/:command`, (call) => commands.get(scope(call), id(call)));
+    add('GET', `${path}/:command`, (call) => commands.alter(commands.get(scope(call), id(call))));
     add('PATCH', `${path}/:command`, (call) => commands.patch(scope(call), id(call), call.body));
     add('DELETE', `${path}/:command`, (call) => commands.delete(scope(call), id(call)));
   }

@@ -1,9 +1,12 @@
 import { DiscordError, FormFaults, refusal } from './discord-error.ts';
 import type { Channel, Json } from './entities.ts';
 import { ChannelType, isThread, isVoice } from './entities.ts';
+import { Intent } from './intents.ts';
+import { visibleTo } from './message-content.ts';
 import { checkMessage } from './message-rules.ts';
 import { Permission } from './permissions.ts';
 import { type AddRoute, type Call, channelOf, need, type RestWorld } from './rest.ts';
+import { postDirectly } from './rest-users.ts';
 import { channelJson } from './wire.ts';
 
 /** Routes of channels, their messages and threads. */
@@ -31,6 +34,8 @@ export function channelRoutes(world: RestWorld): (add: AddRoute) => void {
 function messageRoutes(world: RestWorld, add: AddRoute): void {
   const path = '/channels/:channel/messages';
   add('POST', path, (call) => {
+    const direct = postDirectly(world, call.params.channel ?? '', call.body);
+    if (direct) return direct;
     const { guild, channel, rights } = channelOf(world, call);
     mayWrite(channel, rights, call);
     checkSizes(call);
@@ -49,13 +54,15 @@ function messageRoutes(world: RestWorld, add: AddRoute): void {
       .list(channel.id)
       .filter((one) => (!before || BigInt(one.id) < BigInt(before)) && (!after || BigInt(one.id) > BigInt(after)));
     const count = Number(limit ?? 50);
-    return (after ? found.slice(0, count) : found.slice(-count)).reverse().map((one) => guild.board.json(one));
+    return (after ? found.slice(0, count) : found.slice(-count))
+      .reverse()
+      .map((one) => read(world, guild.board.json(one)));
   });
   add('GET', `${path}/:message`, (call) => {
     const { guild, channel, rights } = channelOf(world, call);
     mayConnect(channel, rights);
     need(rights, 'ReadMessageHistory');
-    return guild.board.json(guild.board.get(channel.id, call.params.message ?? ''));
+    return read(world, guild.board.json(guild.board.get(channel.id, call.params.message ?? '')));
   });
   add('PATCH', `${path}/:message`, (call) => {
     const { guild, channel, rights } = channelOf(world, call);
@@ -77,6 +84,12 @@ function messageRoutes(world: RestWorld, add: AddRoute): void {
     if (message.authorId !== world.bot.id) need(rights, 'ManageMessages');
     guild.board.delete(message);
   });
+}
+
+/** A nonce is for whoever made the message, in the answer and the event: nobody may count on reading it later. */
+function read(world: RestWorld, { nonce: _, ...message }: Json): Json {
+  const content = (world.grantedIntents & Intent.messageContent) !== 0;
+  return visibleTo(message, { botId: world.bot.id, content });
 }
 
 /** The limit of a server without boosts, for each file. */
@@ -117,9 +130,7 @@ function setVoiceStatus(world: RestWorld, call: Call): undefined {
   const faults = new FormFaults();
   faults.text(call.body.status, 'status', { min: 0, max: 500 });
   faults.check();
-  channel.status = call.body.status || null;
-  const payload = { id: channel.id, guild_id: guild.id, status: channel.status };
-  world.gateway.dispatch('VOICE_CHANNEL_STATUS_UPDATE', payload, { guildId: guild.id });
+  guild.setVoiceStatus(channel.id, call.body.status);
   return undefined;
 }
 

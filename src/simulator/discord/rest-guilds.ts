@@ -1,6 +1,6 @@
 import { DiscordError, FormFaults, refusal } from './discord-error.ts';
 import type { Channel, Json, Member } from './entities.ts';
-import { ChannelType, isVoice } from './entities.ts';
+import { ChannelType, isThread, isVoice } from './entities.ts';
 import type { SimulatedGuild } from './guild.ts';
 import { Intent } from './intents.ts';
 import { isAbove, Permission } from './permissions.ts';
@@ -24,6 +24,11 @@ export function guildRoutes(world: RestWorld): (add: AddRoute) => void {
     add('GET', '/guilds/:guild/channels', (call) =>
       [...guildOf(world, call).channels.values()].filter((one) => one.type < 10 || one.type > 12).map(channelJson),
     );
+    // https://docs.discord.com/developers/resources/guild#list-active-guild-threads
+    add('GET', '/guilds/:guild/threads/active', (call) => {
+      const threads = [...guildOf(world, call).channels.values()].filter((one) => isThread(one) && !one.archived);
+      return { threads: threads.map(channelJson), members: [] };
+    });
     add('GET', '/guilds/:guild/roles', (call) => [...guildOf(world, call).roles.values()].map(roleJson));
     memberRoutes(world, add);
     voiceRoutes(world, add);

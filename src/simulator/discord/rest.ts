@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { serveFiles } from './cdn.ts';
 import type { CommandRegistry } from './command-registry.ts';
 import { DiscordError, refusal } from './discord-error.ts';
 import type { Channel, Json, Member, StoredFile, User } from './entities.ts';
@@ -7,6 +8,8 @@ import type { SimulatedGuild } from './guild.ts';
 import type { Interactions } from './interactions.ts';
 import { Permission, type PermissionName } from './permissions.ts';
 import { RateLimits } from './rate-limits.ts';
+import { play, type RestFaults } from './rest-faults.ts';
+import type { DirectMessages } from './rest-users.ts';
 
 /** What the routes work on. */
 export interface RestWorld {
@@ -21,6 +24,11 @@ export interface RestWorld {
   readonly gateway: Gateway;
   readonly gatewayUrl: () => string;
   readonly rateFactor: number;
+  readonly faults: RestFaults;
+  /** Channels to one person each, by their ids. */
+  readonly direct: Map<string, DirectMessages>;
+  /** The bot left a guild. */
+  readonly left: (guild: SimulatedGuild) => void;
 }
 
 /** A request as tests see it. `path` is below `/api/v10`, with its query; `body` of multipart requests is `payload_json`. */
@@ -29,10 +37,11 @@ export interface RecordedRequest {
   readonly path: string;
   readonly body: unknown;
   readonly files: readonly string[];
+  /** 0: it was never answered. */
   readonly status: number;
   /** What the audit log has as the reason; null where none was given. */
   readonly reason: string | null;
-  /** performance.now() when it was answered. */
+  /** performance.now() when it was answered, or given up. */
   readonly at: number;
 }
 
@@ -59,11 +68,18 @@ interface Upload {
   readonly files: readonly StoredFile[];
 }
 
-/** The HTTP server with authentication, rate limits, errors and the record of requests; `routes` fill it. */
+/** The same routes as other bots have them, by their tokens. */
+export type OtherBots = Map<string, { readonly routes: ReadonlyMap<string, Route>; readonly limits: RateLimits }>;
+
+/**
+ * The HTTP server with authentication, rate limits, errors and the record of requests; `routes` fill it. What comes with
+ * the token of one of the `others` goes through its routes.
+ */
 export function restServer(
   world: RestWorld,
   record: (request: RecordedRequest) => void,
   routes: readonly ((add: AddRoute) => void)[],
+  others: OtherBots = new Map(),
 ): FastifyInstance {
   const app = fastify({
     bodyLimit: 26_214_400,
@@ -78,22 +94,22 @@ export function restServer(
   app.setNotFoundHandler((_request, reply) => sendError(refusal('notFound'), reply));
   // Discord says no charset, and there are clients that look for exactly this.
   app.addHook('onSend', async (_request, reply) => {
-    if (reply.hasHeader('content-type')) reply.header('content-type', 'application/json');
+    if (/^application\/json/.test(String(reply.getHeader('content-type')))) {
+      reply.header('content-type', 'application/json');
+    }
   });
-  app.addHook('onResponse', async (request, reply) => {
-    const path = request.url.replace(/^\/api(\/v\d+)?/, '');
+  const note = (request: FastifyRequest, status: number): void => {
+    if (!request.url.startsWith('/api/')) return;
     const upload = request.body as Upload | undefined;
-    const body = request.headers['content-type'] === undefined ? undefined : upload?.fields;
     record({
-      method: request.method,
-      path,
-      body,
+      ...shapeOf(request),
       files: upload?.files.map((one) => one.name) ?? [],
-      status: reply.statusCode,
+      status,
       reason: reasonOf(request),
       at: performance.now(),
     });
-  });
+  };
+  app.addHook('onResponse', async (request, reply) => note(request, reply.statusCode));
   const add: AddRoute = (method, path, route, options = {}) => {
     for (const version of ['v10', 'v9']) {
       app.route({
@@ -101,23 +117,48 @@ export function restServer(
         url: `/api/${version}${path}`,
         // 401 comes before anything else, and is not counted in a bucket.
         onRequest: async (request) => {
-          if (!options.open && request.headers.authorization !== `Bot ${world.token}`) throw refusal('unauthorized');
+          const token = tokenOf(request);
+          if (!options.open && token !== world.token && !others.has(token)) throw refusal('unauthorized');
         },
         handler: (request, reply) =>
           answer({
             request,
             reply,
-            route,
-            limits,
+            route: others.get(tokenOf(request))?.routes.get(`${method} ${path}`) ?? route,
+            limits: others.get(tokenOf(request))?.limits ?? limits,
             name: `${method} ${path}`,
             callback: path.startsWith('/interactions/'),
             status: options.status ?? 200,
+            faults: world.faults,
+            unanswered: () => note(request, 0),
           }),
       });
     }
   };
   for (const fill of routes) fill(add);
+  serveFiles(app, world);
   return app;
+}
+
+/** One bot's routes, by method and path. */
+export function routesOf(makers: readonly ((add: AddRoute) => void)[]): ReadonlyMap<string, Route> {
+  const routes = new Map<string, Route>();
+  for (const make of makers) make((method, path, route) => routes.set(`${method} ${path}`, route));
+  return routes;
+}
+
+function tokenOf(request: FastifyRequest): string {
+  return /^Bot (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+}
+
+function shapeOf(request: FastifyRequest): Pick<RecordedRequest, 'method' | 'path' | 'body'> {
+  const path = request.url.replace(/^\/api(\/v\d+)?/, '');
+  const upload = request.body as Upload | undefined;
+  return {
+    method: request.method,
+    path,
+    body: request.headers['content-type'] === undefined ? undefined : upload?.fields,
+  };
 }
 
 // https://docs.discord.com/developers/resources/audit-log: URL-encoded, 1–512 characters.
@@ -139,6 +180,8 @@ async function answer(at: {
   name: string;
   callback: boolean;
   status: number;
+  faults: RestFaults;
+  unanswered: () => void;
 }): Promise<unknown> {
   const { request, reply } = at;
   const params = request.params as Record<string, string>;
@@ -151,9 +194,12 @@ async function answer(at: {
     body: upload?.fields ?? {},
     files: upload?.files ?? [],
   };
-  const result = await at.route(call);
-  if (result === undefined) return reply.code(204).send();
-  return reply.code(at.status).send(result);
+  const act = () => at.route(call);
+  const fault = at.faults.strike(shapeOf(request));
+  const done = fault ? await play(fault, { ...at, act }) : { given: await act() };
+  if (!done) return reply;
+  if (done.given === undefined) return reply.code(204).send();
+  return reply.code(at.status).send(done.given);
 }
 
 // https://docs.discord.com/developers/topics/rate-limits#header-format
@@ -254,7 +300,7 @@ function checkAttachments(fields: Json, ids: ReadonlySet<string>): void {
 /** The guild of a path. Throws Unknown Guild. */
 export function guildOf(world: RestWorld, call: Call): SimulatedGuild {
   const guild = world.guilds.get(call.params.guild ?? '');
-  if (!guild) throw refusal('unknownGuild');
+  if (!guild?.members.has(world.bot.id)) throw refusal('unknownGuild');
   return guild;
 }
 
@@ -263,6 +309,7 @@ export function channelOf(world: RestWorld, call: Call): { guild: SimulatedGuild
   for (const guild of world.guilds.values()) {
     const channel = guild.channels.get(call.params.channel ?? '');
     if (!channel) continue;
+    if (!guild.members.has(world.bot.id)) throw refusal('missingAccess');
     const rights = guild.permissions(botIn(world, guild), channel);
     if (!(rights & Permission.ViewChannel)) throw refusal('missingAccess');
     return { guild, channel, rights };

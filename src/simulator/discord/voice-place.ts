@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { FaultyPath } from './faults.ts';
-import type { HalfOpen } from './link-faults.ts';
+import { type HalfOpen, type LinkFaults, played } from './link-faults.ts';
 import { type EncryptionMode, Transport } from './transport.ts';
 import type { VoiceRoom } from './voice-room.ts';
 import { VoiceOp } from './voice-wire.ts';
@@ -51,6 +51,7 @@ export class VoicePlace {
   /** Numbered messages that the client hasn't acknowledged, the last one being number #sequence. */
   #backlog: (string | Buffer)[] = [];
   readonly #delayMs: () => number;
+  readonly #faults: LinkFaults | undefined;
 
   constructor(options: {
     admission: VoiceAdmission;
@@ -60,8 +61,11 @@ export class VoicePlace {
     link: WebSocket;
     /** How late its messages come, in their order. */
     delayMs: () => number;
+    /** What strikes its messages; absent: nothing. */
+    faults?: LinkFaults;
   }) {
     this.#delayMs = options.delayMs;
+    this.#faults = options.faults;
     this.admission = options.admission;
     this.token = options.token;
     this.ssrc = options.ssrc;
@@ -94,23 +98,27 @@ export class VoicePlace {
 
   /** Sends a message that is not repeated on resume. */
   sendOnce(op: number, payload: unknown): void {
-    this.#transmit(JSON.stringify({ op, d: payload }));
+    this.#play(op, () => this.#transmit(JSON.stringify({ op, d: payload })));
   }
 
   /** Sends a numbered message and keeps it until the client acknowledges it. */
   send(op: number, payload: unknown): void {
-    this.#sequence++;
-    this.#keep(JSON.stringify({ op, d: payload, seq: this.#sequence & 0xffff }));
+    this.#play(op, () => {
+      this.#sequence++;
+      this.#keep(JSON.stringify({ op, d: payload, seq: this.#sequence & 0xffff }));
+    });
   }
 
   /** The same as a binary frame: u16 sequence, op, payload (https://daveprotocol.com, "Voice Gateway Opcodes"). */
   sendBinary(op: number, payload: Buffer): void {
-    this.#sequence++;
-    const frame = Buffer.allocUnsafe(3 + payload.length);
-    frame.writeUInt16BE(this.#sequence & 0xffff, 0);
-    frame[2] = op;
-    frame.set(payload, 3);
-    this.#keep(frame);
+    this.#play(op, () => {
+      this.#sequence++;
+      const frame = Buffer.allocUnsafe(3 + payload.length);
+      frame.writeUInt16BE(this.#sequence & 0xffff, 0);
+      frame[2] = op;
+      frame.set(payload, 3);
+      this.#keep(frame);
+    });
   }
 
   /** The client has everything up to this number (seq_ack); false when that can't be, or is too long ago. */
@@ -135,6 +143,11 @@ export class VoicePlace {
   /** Its websocket is gone; the session may be resumed. */
   unlink(): void {
     this.#link = undefined;
+  }
+
+  #play(op: number, send: () => void): void {
+    if (this.#faults) played(this.#faults, op, send);
+    else send();
   }
 
   #keep(frame: string | Buffer): void {

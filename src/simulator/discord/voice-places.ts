@@ -1,4 +1,4 @@
-import type { Channel, Member, VoicePlace } from './entities.ts';
+import type { Channel, Json, Member, VoicePlace } from './entities.ts';
 import { ChannelType, isVoice } from './entities.ts';
 import type { Dispatch } from './gateway.ts';
 import { Permission } from './permissions.ts';
@@ -20,6 +20,8 @@ export interface PlacesSurroundings {
   readonly guildId: string;
   readonly dispatch: Dispatch;
   readonly server: VoiceServer;
+  /** Whether people in voice are told of by their ids alone. */
+  reticent(): boolean;
   channel(id: string): Channel | undefined;
   member(id: string): Member | undefined;
   permissions(member: Member, channel: Channel): bigint;
@@ -109,7 +111,7 @@ export class VoicePlaces {
     this.#places.delete(userId);
     const { guildId } = this.#around;
     const gone = { userId, channelId: null, sessionId: old.sessionId };
-    this.#around.dispatch('VOICE_STATE_UPDATE', voiceStateJson(gone, member, guildId), { guildId });
+    this.#announce(voiceStateJson(gone, member, guildId));
     this.#around.server.dismiss({ guildId, userId }, closeCode);
     old.holder.left();
   }
@@ -140,8 +142,13 @@ export class VoicePlaces {
     const place = this.#places.get(userId);
     const member = this.#around.member(userId);
     if (!place || !member) return;
+    this.#announce(voiceStateJson(place, member, this.#around.guildId));
+  }
+
+  #announce({ member, ...state }: Json): void {
     const { guildId } = this.#around;
-    this.#around.dispatch('VOICE_STATE_UPDATE', voiceStateJson(place, member, guildId), { guildId });
+    const silent = this.#around.reticent() && !member.user.bot;
+    this.#around.dispatch('VOICE_STATE_UPDATE', silent ? state : { member, ...state }, { guildId });
   }
 
   // In a stage everybody begins in the audience; elsewhere Speak decides.

@@ -104,6 +104,8 @@ export class VoiceServer {
       withholdSpeaking: false,
       unreachable: false,
       ssrcs: [],
+      lateMs: new Map(),
+      again: new Map(),
     };
     const relay = new VoiceRelay({ faults, links, seed: options.seed ?? 1 });
     const udpPort = await relay.open();
@@ -202,6 +204,19 @@ export class VoiceServer {
     for (const place of this.#placesOf(seat)) for (const way of ways) place.halfOpen.add(way);
   }
 
+  /** The bots' network is gone: their sessions are half open, and no new ones can be made. */
+  cutOffBots(): void {
+    this.links.unreachable = true;
+    for (const { admission, halfOpen } of this.#places.values())
+      if (admission.bot) halfOpen.add('websocket').add('udp');
+  }
+
+  /** What cutOffBots() did is over; sessions that still live go on. */
+  letBotsIn(): void {
+    this.links.unreachable = false;
+    for (const { halfOpen } of this.#places.values()) halfOpen.clear();
+  }
+
   /** Sends any bytes to a client's UDP address, from the server's port or from one that it has never heard of. */
   async inject(seat: VoiceSeat, datagram: Uint8Array, from: 'server' | 'stranger' = 'stranger'): Promise<void> {
     const place = this.#placesOf(seat)[0];
@@ -252,10 +267,11 @@ export class VoiceServer {
     if (admission?.bot && this.links.closeOnIdentify !== undefined) return this.links.closeOnIdentify;
     if (!admission) return VoiceClose.AuthenticationFailed;
     if (!matches(payload, admission) || payload.user_id !== admission.userId) return VoiceClose.SessionInvalid;
-    const room = this.#room(admission);
-    if (room.dave && !(Number(payload.max_dave_protocol_version) >= 1)) return VoiceClose.DaveRequired;
-    // A client that identifies again has given its old session up.
+    const sealed = this.#sender !== undefined && !admission.stage;
+    if (sealed && !(Number(payload.max_dave_protocol_version) >= 1)) return VoiceClose.DaveRequired;
+    // A client that identifies again has given its old session up; alone in it, its room ends with that.
     for (const older of this.#placesOf(admission)) this.#remove(older, VoiceClose.Disconnected);
+    const room = this.#room(admission);
     const place = new VoicePlace({
       admission,
       token,
@@ -263,6 +279,7 @@ export class VoiceServer {
       room,
       link,
       delayMs: () => (admission.bot ? this.faults.gatewayDelayMs : 0),
+      ...(admission.bot && { faults: this.links }),
     });
     this.#places.set(token, place);
     this.#relay.add(place);

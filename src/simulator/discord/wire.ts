@@ -56,6 +56,8 @@ export function roleJson(role: Role): Json {
     icon: null,
     unicode_emoji: null,
     managed: role.managed,
+    // https://docs.discord.com/developers/topics/permissions#role-object-role-tags-structure
+    ...(role.botId && { tags: { bot_id: role.botId } }),
     mentionable: false,
     flags: 0,
   };

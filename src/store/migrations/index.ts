@@ -12,6 +12,16 @@ import { rules } from './011-rules.ts';
 import { consent } from './012-consent.ts';
 import { forgetting } from './013-forgetting.ts';
 import { placeMode } from './014-place-mode.ts';
+import { purgeTime } from './015-purge-time.ts';
+import { registrations } from './016-registrations.ts';
+import { heardBots } from './017-heard-bots.ts';
+import { boundTexts } from './018-bound-texts.ts';
+import { budgets } from './019-budgets.ts';
+import { leftGuilds } from './020-left-guilds.ts';
+import { timeZones } from './021-time-zones.ts';
+import { wordIndex } from './022-word-index.ts';
+import { keptFromOutside } from './023-kept-from-outside.ts';
+import { noteChannels } from './024-note-channels.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
@@ -30,4 +40,14 @@ export const migrations: readonly Migration[] = [
   consent,
   forgetting,
   placeMode,
+  purgeTime,
+  registrations,
+  heardBots,
+  boundTexts,
+  budgets,
+  leftGuilds,
+  timeZones,
+  wordIndex,
+  keptFromOutside,
+  noteChannels,
 ];

@@ -134,6 +134,16 @@ describe('a person', () => {
     await anna.disconnect();
   });
 
+  test('who identifies again when alone shares a group with whoever comes after', async () => {
+    const old = await join(server, ANNA);
+    const anna = await join(server, ANNA);
+    await old.closed;
+    const ben = await join(server, BEN);
+    await anna.speak(tone(440, 100));
+    await until(() => ben.heard.length === 10, 'heard');
+    await leaveAll(anna, ben);
+  });
+
   test('in a stage channel is heard without DAVE', async () => {
     const stage = { admission: { stage: true, channelId: '200000000000000007' } };
     const [anna, ben] = [await join(server, ANNA, stage), await join(server, BEN, stage)];

@@ -1,0 +1,60 @@
+import type { Client } from 'discord.js';
+import type { Reminder } from './bridge/guild-ports.ts';
+import type { UserId } from './bridge/ports.ts';
+import type { SettingsStore } from './bridge/room-ports.ts';
+import { userIn } from './discord/names.ts';
+import type { ReadablePlaces } from './discord/readable-places.ts';
+
+/** Who may get to know what a reminder says, at the moment at which it is due. */
+export interface ReminderReach {
+  /** Whether it is for a member of the server, still. */
+  readonly isMember: boolean;
+  /** Whether everybody who gets to know what is said in a conversation in this voice channel may. */
+  mayBeSpoken(voiceChannelId: string): Promise<boolean>;
+  /** Whether the person, and nobody who may not, reads what is posted in this channel. */
+  mayBePosted(channelId: string): Promise<boolean>;
+}
+
+/** What a ReminderRights asks. */
+export interface ReminderRightsParts {
+  readonly client: Client;
+  readonly places: Pick<ReadablePlaces, 'look'>;
+  readonly settings: Pick<SettingsStore, 'get'>;
+}
+
+/**
+ * A reminder was made for those who could hear it then, and is brought later: by then the person may be gone, and others
+ * may hear the bot. Discord is asked.
+ */
+export class ReminderRights {
+  readonly #parts: ReminderRightsParts;
+
+  constructor(parts: ReminderRightsParts) {
+    this.#parts = parts;
+  }
+
+  /** `voiceChannelId`: where the bot is now. Rejects where Discord cannot be asked. */
+  async of({ guildId, channelId, person }: Reminder, voiceChannelId: string | undefined): Promise<ReminderReach> {
+    const here = voiceChannelId === undefined ? [] : this.#peopleIn(guildId, voiceChannelId);
+    const sight = await this.#parts.places.look(guildId, [...new Set([person.userId, ...here])]);
+    const made = { channelIds: [channelId], named: null };
+    const isOpen = async (id: string): Promise<boolean> => id === channelId || (await sight.everyFollower(id, made));
+    return {
+      isMember: sight.reader(person.userId) !== undefined,
+      mayBeSpoken: async (id) => {
+        const { transcriptChannelId } = await this.#parts.settings.get(guildId);
+        if (!(await isOpen(id)) || (transcriptChannelId !== null && !(await isOpen(transcriptChannelId)))) return false;
+        // Somebody may have been brought here who could not come.
+        for (const userId of id === channelId ? [] : here) if (!(await sight.shows(userId, channelId))) return false;
+        return true;
+      },
+      mayBePosted: async (id) => (await sight.shows(person.userId, id)) && (await isOpen(id)),
+    };
+  }
+
+  #peopleIn(guildId: string, channelId: string): readonly UserId[] {
+    const guild = this.#parts.client.guilds.cache.get(guildId);
+    const states = [...(guild?.voiceStates.cache.values() ?? [])].filter((state) => state.channelId === channelId);
+    return states.flatMap(({ id }) => (guild && userIn(guild, id)?.bot ? [] : [id]));
+  }
+}

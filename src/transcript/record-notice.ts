@@ -1,0 +1,53 @@
+import type { LiveRecord } from '../bridge/record-ports.ts';
+import type { TextChannel } from '../bridge/room-ports.ts';
+import type { StorageHealth } from '../bridge/storage-ports.ts';
+import type { Log } from '../log.ts';
+import { UNPOSTED_LIMIT } from './pages.ts';
+
+/** What it says things with. `most`: utterances that are kept while nothing can be written. */
+export interface RecordNoticeParts {
+  readonly text: Pick<TextChannel, 'post'>;
+  readonly record: Pick<LiveRecord, 'notice' | 'posted'>;
+  readonly health: Pick<StorageHealth, 'trouble'>;
+  readonly most: number;
+  readonly log: Pick<Log, 'warn'>;
+}
+
+/** Tells a conversation's text channel that what is said cannot be written down, and when it can again. Never rejects. */
+export class RecordNotice {
+  readonly #parts: RecordNoticeParts;
+  /** One after the other, so that the end of a trouble is not told before it. */
+  #last: Promise<void> = Promise.resolve();
+  #said = 0;
+
+  constructor(parts: RecordNoticeParts) {
+    this.#parts = parts;
+  }
+
+  /** Nothing can be written. */
+  behind(): void {
+    const { health, most } = this.#parts;
+    const reason = health.trouble?.reason ?? 'the database does not take it';
+    this.#say(
+      `I cannot write down what is said: ${reason}. I keep up to ${most.toLocaleString('en')} lines in memory and write them once it works again; the last ${UNPOSTED_LIMIT} of them are then posted, too. Please tell whoever runs me.`,
+    );
+  }
+
+  /** Everything that was kept is written. */
+  caughtUp(written: number, lost: number): void {
+    const kept = `${written} ${written === 1 ? 'utterance that I kept is' : 'utterances that I kept are'} written now`;
+    const gone = lost === 0 ? 'nothing is lost' : `${lost} ${lost === 1 ? 'is' : 'are'} lost: it was too much`;
+    this.#say(`I can write down again what is said: ${kept}, ${gone}.`);
+  }
+
+  #say(text: string): void {
+    const { record, text: channel, log } = this.#parts;
+    this.#said += 1;
+    const key = `storage:${this.#said}`;
+    record.notice(key, text);
+    // Not written down first, as everything else is: that is what it is about.
+    this.#last = this.#last
+      .then(async () => record.posted([key], await channel.post(text)))
+      .catch((error: unknown) => log.warn({ err: error }, 'could not say whether what is said is written down'));
+  }
+}

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { type PhraseContext, understand } from '../../src/time/phrase.ts';
+import { wallTime } from '../../src/time/zones.ts';
+
+const NOW = Date.parse('2026-11-25T12:00:00Z');
+const BERLIN = 'Europe/Berlin';
+const LOCALES: Readonly<Record<string, string>> = { en: 'en', de: 'de', fr: 'fr', es: 'es-ES', pt: 'pt-BR', ru: 'ru' };
+const HOSTS = ['UTC', 'America/Los_Angeles', 'Pacific/Kiritimati', 'America/Santiago', 'Asia/Kolkata'];
+
+interface Case {
+  readonly language: string;
+  readonly phrase: string;
+  readonly kind: string;
+  readonly expected: string;
+}
+
+function cases(): Case[] {
+  let language = '';
+  return readFileSync(new URL('./phrases.txt', import.meta.url), 'utf8')
+    .split('\n')
+    .flatMap((line): Case[] => {
+      language = /^\[(\w+)\]$/.exec(line)?.[1] ?? language;
+      const [, phrase, kind, expected] = /^([^#[].*?) ([=*?!]) (.*)$/.exec(line) ?? [];
+      return phrase && kind && expected ? [{ language, phrase, kind, expected }] : [];
+    });
+}
+
+const two = (number: number): string => String(number).padStart(2, '0');
+
+function wall(at: number, zone: string): string {
+  const { year, month, day, hour, minute } = wallTime(at, zone);
+  return `${year}-${two(month)}-${two(day)} ${two(hour)}:${two(minute)}`;
+}
+
+/** What became of it, in the form of the table. */
+function outcome(phrase: string, context: PhraseContext): { readonly kind: string; readonly said: string } {
+  const meant = understand(phrase, context);
+  switch (meant.kind) {
+    case 'at':
+      return { kind: '=', said: wall(meant.at, context.zone ?? 'UTC').replace(/^2026-/, '') };
+    case 'repeat':
+      return { kind: '*', said: `${meant.repeat.days.join('')} ${two(meant.repeat.hour)}:${two(meant.repeat.minute)}` };
+    case 'ask':
+      return { kind: '?', said: meant.question };
+    case 'refuse':
+      return { kind: '!', said: meant.reason };
+    default:
+      return { kind: '?', said: '-' };
+  }
+}
+
+test('300 phrases in six languages are understood, asked back or refused, and none is silently wrong', () => {
+  const all = cases();
+  assert.ok(all.length >= 300, `${all.length} phrases`);
+  const before = process.env.TZ;
+  const counts = new Map<string, number>();
+  try {
+    for (const host of HOSTS) {
+      process.env.TZ = host;
+      const wrong = all.flatMap(({ language, phrase, kind, expected }) => {
+        const found = outcome(phrase, { now: NOW, zone: BERLIN, locales: [LOCALES[language] ?? ''] });
+        if (host === 'UTC') counts.set(found.kind, (counts.get(found.kind) ?? 0) + 1);
+        const right =
+          found.kind === kind &&
+          (kind === '=' || kind === '*' ? found.said === expected : found.said.includes(expected.replace(/^-$/, '')));
+        return right ? [] : [`${language}: ${phrase}: expected ${kind} ${expected}, was ${found.kind} ${found.said}`];
+      });
+      assert.deepEqual(wrong, [], `on a host in ${host}`);
+    }
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+  assert.deepEqual([...counts.keys()].sort(), ['!', '*', '=', '?']);
+});
+
+test('a phrase with a word more is never understood as without it', () => {
+  for (const { language, phrase, kind } of cases()) {
+    if (kind !== '=' && kind !== '*') continue;
+    for (const more of [`${phrase} xyzzy`, `xyzzy ${phrase}`, `${phrase} 77`]) {
+      const found = outcome(more, { now: NOW, zone: BERLIN, locales: [LOCALES[language] ?? ''] });
+      assert.equal(found.kind === '=' || found.kind === '*', false, `${more}: ${found.said}`);
+    }
+  }
+});
+
+test('the same words mean the same time of day in every zone', () => {
+  for (const zone of [
+    'America/New_York',
+    'Asia/Kolkata',
+    'Pacific/Apia',
+    'Australia/Lord_Howe',
+    'Pacific/Kiritimati',
+  ]) {
+    for (const { language, phrase, kind, expected } of cases()) {
+      const time = /(?: |^)(\d\d:\d\d)$/.exec(expected)?.[1];
+      // What is counted from now, and ISO instants, are the same everywhere and so another time of day.
+      if (kind !== '=' || !time || time.startsWith('13:') || time.startsWith('14:') || phrase.includes('+01:00'))
+        continue;
+      const found = outcome(phrase, { now: NOW, zone, locales: [LOCALES[language] ?? ''] });
+      const isSpan = /minut|hour|stunde|heure|hora|час|h\b/i.test(phrase);
+      if (found.kind === '=' && !isSpan) assert.ok(found.said.endsWith(time), `${zone}: ${phrase}: ${found.said}`);
+    }
+  }
+});
+
+test('milliseconds a phrase', () => {
+  const all = cases();
+  const began = performance.now();
+  for (const { language, phrase } of all)
+    understand(phrase, { now: NOW, zone: BERLIN, locales: [LOCALES[language] ?? ''] });
+  const each = (performance.now() - began) / all.length;
+  assert.ok(each < 20, `${each} ms`);
+  // Nothing that somebody makes up holds the sound of others up.
+  for (const one of ['1 h and ', 'час ', '1m', 'in 1 h ', '9:00 ', 'every ', 'um 9 uhr 9 ', '1,', '\u0301', '\ue000']) {
+    const words = one.repeat(Math.ceil(5_000 / one.length));
+    const start = performance.now();
+    understand(words, { now: NOW, zone: BERLIN, locales: ['de'] });
+    assert.ok(performance.now() - start < 100, `${JSON.stringify(one)}: ${performance.now() - start} ms`);
+  }
+});
