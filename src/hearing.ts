@@ -12,7 +12,7 @@ import { WaitingPeople } from './waiting-people.ts';
 export interface HearingParts {
   readonly consent: Consent;
   readonly line: Pick<DiscordVoiceLine, 'consentChanged'>;
-  readonly bridge: Pick<Bridge, 'consentChanged' | 'waiting' | 'dropWaiting'>;
+  readonly bridge: Pick<Bridge, 'consentChanged' | 'waiting' | 'answerable' | 'dropWaiting'>;
   readonly room: Room;
   readonly log: Pick<Log, 'info'>;
   readonly announcement: Announcement;
@@ -38,6 +38,7 @@ export class Hearing {
     this.#waiting = new WaitingPeople({
       room,
       waiting: () => bridge.waiting,
+      answerable: () => bridge.answerable,
       drop: (userId) => bridge.dropWaiting(userId),
       log,
     });

@@ -4,14 +4,20 @@ import type { Room } from './bridge/room-ports.ts';
 
 /** How often those who wait are looked at: nobody waits for more than some seconds. Ms. */
 const LOOK_MS = 1_000;
-/** Of so many Discord is asked at a time, in turn. */
-const MOST_ASKED = 5;
+/** Nobody is asked about more often than this. Ms. */
+const AGAIN_MS = 2_000;
+/** So many questions to Discord may come at once... */
+const BURST = 5;
+/** ...and one more in this time: at most 15 in any minute, however many wait. Ms. */
+const REFILL_MS = 6_000;
 
 /** What the people who wait are watched with. */
 export interface WaitingPeopleParts {
   readonly room: Pick<Room, 'guildId' | 'isMember' | 'isSilenced' | 'refreshMembers'>;
-  /** Whose speech or typed words wait for the floor. */
+  /** Whose speech or typed words wait for the floor, the next one first. */
   readonly waiting: () => readonly UserId[];
+  /** Whether they can be answered now. Nobody is asked about while not: they are when their answer can come. */
+  readonly answerable: () => boolean;
   /** What waits of this person is thrown away. */
   readonly drop: (userId: UserId) => void;
   readonly log: Pick<Logger, 'info'>;
@@ -19,17 +25,20 @@ export interface WaitingPeopleParts {
 
 /**
  * Sees to it that nobody is answered any more who was muted, timed out, kicked or banned while what they said waited for
- * its turn. Whoever made it closes it.
+ * its turn. What Discord tells of its own accord costs nothing; a ban of somebody who only types is not told, so Discord
+ * is asked, within a budget. Whoever made it closes it.
  */
 export class WaitingPeople {
   readonly #parts: WaitingPeopleParts;
-  /** Of whom Discord was asked, the longest ago first. */
-  #asked: readonly UserId[] = [];
+  /** When Discord was asked about those who wait, by the monotonic clock. */
+  readonly #askedAt = new Map<UserId, number>();
   readonly #timer: NodeJS.Timeout;
+  #questions = BURST;
+  #filledAt = performance.now();
 
   constructor(parts: WaitingPeopleParts) {
     this.#parts = parts;
-    this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    this.#timer = setInterval(() => this.#look(performance.now()), LOOK_MS).unref();
   }
 
   /** Idempotent. */
@@ -37,14 +46,31 @@ export class WaitingPeople {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  #look(now: number): void {
     const waiting = this.#parts.waiting();
     for (const userId of waiting) this.#judge(userId);
-    const never = waiting.filter((userId) => !this.#asked.includes(userId));
-    const again = this.#asked.filter((userId) => waiting.includes(userId));
-    const asked = [...never, ...again].slice(0, MOST_ASKED);
-    this.#asked = [...again.filter((userId) => !asked.includes(userId)), ...asked];
-    for (const userId of asked) void this.#ask(userId);
+    for (const userId of this.#askedAt.keys()) if (!waiting.includes(userId)) this.#askedAt.delete(userId);
+    this.#refill(now);
+    if (!this.#parts.answerable()) return;
+    for (const userId of this.#next(waiting, now)) {
+      if (this.#questions < 1) return;
+      this.#questions -= 1;
+      this.#askedAt.set(userId, now);
+      void this.#ask(userId);
+    }
+  }
+
+  #refill(now: number): void {
+    this.#questions = Math.min(BURST, this.#questions + (now - this.#filledAt) / REFILL_MS);
+    this.#filledAt = now;
+  }
+
+  /** Who was never asked about comes first, then whose turn is next, then the others, the longest ago first. */
+  #next(waiting: readonly UserId[], now: number): UserId[] {
+    const asked = (userId: UserId): number => this.#askedAt.get(userId) ?? Number.NEGATIVE_INFINITY;
+    const due = waiting.filter((userId) => now - asked(userId) >= AGAIN_MS);
+    const rank = (userId: UserId): number => (this.#askedAt.has(userId) ? (userId === waiting[0] ? 1 : 2) : 0);
+    return due.sort((one, other) => rank(one) - rank(other) || asked(one) - asked(other));
   }
 
   async #ask(userId: UserId): Promise<void> {

@@ -242,6 +242,11 @@ export class Bridge implements BridgeHandle {
     return this.#floor.waiting;
   }
 
+  /** Whether those who wait can be answered: false while the model is away. */
+  get answerable(): boolean {
+    return this.#floor.answerable;
+  }
+
   /** What this person said or typed and that waits for the floor is thrown away: it is not theirs to have answered any more. */
   dropWaiting(userId: UserId): void {
     if (!this.#departure.closing) this.#feed.act(this.#floor.dropWaiting(userId, performance.now()));

@@ -108,7 +108,12 @@ export class Floor {
     return out;
   }
 
-  /** Whether answers can come: where the model is away for a while, nobody is let first for an answer that does not come. */
+  /** Whether answers can come: false while the model is away. */
+  get answerable(): boolean {
+    return this.#answerable;
+  }
+
+  /** Where the model is away for a while, nobody is let first for an answer that does not come. */
   setAnswerable(answerable: boolean): void {
     this.#answerable = answerable;
     if (!answerable) this.#patience.reset();

@@ -1,0 +1,140 @@
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type EventData, run } from 'node:test';
+import type { TestEvent } from 'node:test/reporters';
+import { spec } from 'node:test/reporters';
+import { parseArgs } from 'node:util';
+
+/**
+ * `npm test`: every test file in a process of its own, some at a time. Node's own command line waits without end for a file
+ * that does not: a test that failed before it closed its server, a process left behind that holds the output, a loop.
+ * Here a file has a deadline, what it left behind is ended, and a file that ended says so at once.
+ *
+ * `node test/run.ts [--concurrency N] [--again] [--deadline SECONDS] [a file, or a part of a file's name ...]`
+ */
+
+/** A test that hangs. Ms. */
+const TEST_MS = 120_000;
+/** More files than these did not fail by the machine's load. */
+const MOST_AGAIN = 12;
+/** Marks the processes of one file. */
+const MARK = 'PARLEY_TEST_FILE';
+
+interface Outcome {
+  readonly file: string;
+  readonly seconds: number;
+  readonly counts: Record<'passed' | 'failed' | 'skipped', number>;
+  readonly ok: boolean;
+  /** What the reporter says of it. */
+  readonly report: string;
+  /** Command lines of processes that outlived it. */
+  readonly left: readonly string[];
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    concurrency: { type: 'string', default: '3' },
+    again: { type: 'boolean', default: false },
+    // The longest file takes 90 s beside others.
+    deadline: { type: 'string', default: '300' },
+  },
+});
+const known = globSync('test/**/*.test.ts').sort(longestFirst);
+const files =
+  positionals.length === 0
+    ? known
+    : positionals.flatMap((part) =>
+        statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
+      );
+if (files.length === 0) fail(`No test file has ${positionals.join(' or ')} in its name.`);
+const began = performance.now();
+const outcomes = await all(files, Number(values.concurrency));
+let failed = outcomes.filter(({ ok }) => !ok);
+for (const { file, report } of failed) say(`\n${file}\n${report}`);
+if (values.again && failed.length > 0 && failed.length <= MOST_AGAIN) {
+  say(`\nFailed beside other tests, now alone: ${failed.map(({ file }) => file).join(' ')}`);
+  const again = await all(
+    failed.map(({ file }) => file),
+    1,
+  );
+  failed = again.filter(({ ok }) => !ok);
+  for (const { file, report } of failed) say(`\n${file}\n${report}`);
+}
+const sum = (key: keyof Outcome['counts']): number => outcomes.reduce((total, { counts }) => total + counts[key], 0);
+say(`\n${files.length} files, ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+say(`${Math.round((performance.now() - began) / 1000)} s`);
+if (failed.length > 0) fail(`Failed: ${failed.map(({ file }) => file).join(' ')}`);
+process.exit(0);
+
+/** Runs these files, `concurrency` at a time, and says how each ended. */
+async function all(list: readonly string[], concurrency: number): Promise<Outcome[]> {
+  const queue = [...list];
+  const done: Outcome[] = [];
+  const work = async (): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const outcome = await one(file);
+      done.push(outcome);
+      const { seconds, counts, ok, left } = outcome;
+      say(
+        `${ok ? '✔' : '✖'} ${file} ${seconds.toFixed(1)} s, ${counts.passed} passed${counts.failed ? `, ${counts.failed} failed` : ''}`,
+      );
+      for (const command of left) say(`  it left a process behind: ${command}`);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  return done;
+}
+
+async function one(file: string): Promise<Outcome> {
+  const events: TestEvent[] = [];
+  const start = performance.now();
+  const stream = run({
+    files: [file],
+    isolation: 'process',
+    execArgv: ['--import', './test/compile-cache.ts'],
+    env: { ...process.env, [MARK]: file },
+    timeout: TEST_MS,
+    signal: AbortSignal.timeout(Number(values.deadline) * 1_000),
+  });
+  for await (const event of stream) events.push(event as TestEvent);
+  const whole = events.findLast(({ type }) => type === 'test:summary')?.data as EventData.TestSummary | undefined;
+  const { tests = 1, passed = 0, skipped = 0, todo = 0 } = whole?.counts ?? {};
+  const counts = { passed, skipped, failed: tests - passed - skipped - todo };
+  const ok = !events.some(({ type }) => type === 'test:fail') && whole !== undefined;
+  const report = ok ? '' : await text(Readable.from(events).compose(new spec()));
+  return { file, seconds: (performance.now() - start) / 1000, counts, ok, report, left: endLeft(file) };
+}
+
+/** Ends what still runs of this file, by the mark in its environment. */
+function endLeft(file: string): string[] {
+  const left: string[] = [];
+  if (process.platform !== 'linux') return left;
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
+    try {
+      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${file}`)) continue;
+      left.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 160));
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It ended meanwhile, or is not ours to look at.
+    }
+  }
+  return left;
+}
+
+/** Files that start the whole bot take longest: they come first, so that no long one is left for the end. */
+function longestFirst(one: string, other: string): number {
+  const rank = (file: string): number => (/^test\/(blackbox|started|model|live-check|demo)\//.test(file) ? 0 : 1);
+  return rank(one) - rank(other) || basename(one).localeCompare(basename(other));
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function fail(why: string): never {
+  say(why);
+  process.exit(1);
+}
