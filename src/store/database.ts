@@ -233,11 +233,29 @@ function connect(filename: string, sql = PREPARE): Database {
 
 type Prepared = (error: Error | null, connection: unknown) => void;
 
+/** What is used here of a connection of sqlite3. */
+interface Connection {
+  exec(sql: string, done: (error: Error | null) => void): void;
+  all(sql: string, ...rest: unknown[]): unknown;
+}
+
 /** Runs `sql` on a new connection. */
 function prepare(sql: string) {
-  return (connection: { exec(sql: string, done: (error: Error | null) => void): void }, done: Prepared): void => {
+  return (connection: Connection, done: Prepared): void => {
+    if (sql === PREPARE) beginAsWriter(connection);
     connection.exec(sql, (error) => done(error, connection));
   };
+}
+
+/**
+ * Takes the writer's lock where a transaction begins, not at its first write. One that reads first fails at once with
+ * SQLITE_BUSY_SNAPSHOT where another process wrote in between, however long it was told to wait.
+ * sqlite.org/lang_transaction.html#deferred_immediate_and_exclusive_transactions; knex 3.3.0 always says `BEGIN;`
+ * (sqlite-transaction.js).
+ */
+function beginAsWriter(connection: Connection): void {
+  const all = connection.all.bind(connection);
+  connection.all = (sql, ...rest) => all(sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : sql, ...rest);
 }
 
 /** A readable sentence for what SQLite and the file system say; `path` as the person wrote it. */

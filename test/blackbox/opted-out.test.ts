@@ -112,16 +112,15 @@ describe('consent', { concurrency: true }, () => {
         try {
           const [anna, ben] = [await world.person('Anna'), await world.person('Ben')];
           const database = await openDatabase(address);
-          const notes = new NoteStore(database);
-          await notes.add(world.guild.id, {
-            text: 'The cake is a marzipan one',
-            by: { userId: ben.userId, name: 'Ben' },
-          });
-          await notes.add(world.guild.id, {
-            text: 'Game night is on Friday',
-            by: { userId: anna.userId, name: 'Anna' },
-          });
-          await database.destroy();
+          try {
+            const notes = new NoteStore(database);
+            const add = (text: string, { userId, name }: typeof anna) =>
+              notes.add(world.guild.id, { text, by: { userId, name } });
+            await add('The cake is a marzipan one', ben);
+            await add('Game night is on Friday', anna);
+          } finally {
+            await database.destroy();
+          }
           /** What the newest session knows once it has answered this. */
           const knownAt = async (text: string): Promise<string> => {
             await anna.command('/ask', { text });

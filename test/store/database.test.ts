@@ -52,6 +52,30 @@ test('opening again keeps what is there', async (context) => {
   await second.destroy();
 });
 
+test('a transaction that reads first and then writes waits for another process that writes', async (context) => {
+  const url = `sqlite:${join(folder(context), 'parley.db')}`;
+  const [one, other] = [await openDatabase(url), await openDatabase(url)];
+  try {
+    /** Counts and writes in one, as those do that hold a limit. */
+    const count = (database: Database, guildId: string) =>
+      database.transaction(async (inside) => {
+        const [row] = await inside('guild_settings').count({ count: '*' });
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        await inside('guild_settings').insert({ guild_id: guildId, changed_at: Number(row?.count) });
+      });
+    const ids = Array.from({ length: 10 }, (_, index) => `${index}`);
+    await Promise.all(ids.map((id) => count(Number(id) % 2 ? one : other, id)));
+    const rows = await one('guild_settings').orderBy('changed_at');
+    assert.deepEqual(
+      rows.map(({ changed_at }) => changed_at),
+      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+      'each saw what was written before it',
+    );
+  } finally {
+    await Promise.all([one.destroy(), other.destroy()]);
+  }
+});
+
 test('every migration can be taken back and done again', async () => {
   const database = await openDatabase('sqlite::memory:');
   await database.migrate.rollback(undefined, true);
