@@ -15,7 +15,7 @@ import { transcriberTraits } from './transcribers.ts';
 import { TranscriptionItems } from './transcription-items.ts';
 import { type SpokenTurn, TranscriptionOutbox } from './transcription-outbox.ts';
 import { Unwritable } from './unwritable.ts';
-import { type ModelLog, redacted, type Timing, Wire } from './wire.ts';
+import { type ModelLog, redacted, repeated, type Timing, Wire } from './wire.ts';
 
 const RATE = 24_000;
 /** A commit of less than 100 ms is refused (input_audio_buffer_commit_empty). */
@@ -321,14 +321,14 @@ export class OpenAITranscription implements SpeechSession {
       this.#wire.lose(fatal);
       return;
     }
-    const message = redacted(problem.message ?? problem.code ?? 'no reason given', target.secrets);
+    const message = repeated(problem.message ?? problem.code ?? 'no reason given', target.secrets);
     this.#events.push({ type: 'refused', message });
     const turn = this.#items.refused(problem.event_id ?? '');
     if (turn) this.#unwritten(turn);
   }
 
   #safe(error: unknown): string {
-    return redacted(JSON.stringify(error) ?? '', this.#parts.target.secrets);
+    return repeated(JSON.stringify(error) ?? '', this.#parts.target.secrets);
   }
 
   #release(): void {
