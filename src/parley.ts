@@ -266,8 +266,9 @@ class Bot implements Parley {
         this.#tooling.runAgain,
         this.#reading.privately,
         this.#reading.summaries,
+        this.#reading.exports,
       ],
-      copies: [this.#moderating],
+      copies: [this.#moderating, this.#reading.exports],
       log,
     });
     this.#leftGuilds = new LeftGuilds({
