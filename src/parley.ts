@@ -260,6 +260,7 @@ class Bot implements Parley {
     this.#forgetting = new Forgetting({
       client,
       storage,
+      usage: this.#spending,
       holds: (messageId) => this.#conversations.holds(messageId),
       memories: [
         this.#conversations,
