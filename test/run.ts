@@ -6,6 +6,7 @@ import { type EventData, run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
 import { spec } from 'node:test/reporters';
 import { parseArgs } from 'node:util';
+import { serveConformance } from './fakes/conformance.ts';
 
 /**
  * `npm test`: every test file in a process of its own, some at a time. Node's own command line waits without end for a file
@@ -50,6 +51,7 @@ const files =
         statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
       );
 if (files.length === 0) fail(`No test file has ${positionals.join(' or ')} in its name.`);
+const conformance = await serveConformance();
 const began = performance.now();
 const outcomes = await all(files, Number(values.concurrency));
 let failed = outcomes.filter(({ ok }) => !ok);
@@ -95,7 +97,7 @@ async function one(file: string): Promise<Outcome> {
     files: [file],
     isolation: 'process',
     execArgv: ['--import', './test/compile-cache.ts'],
-    env: { ...process.env, [MARK]: file },
+    env: { ...process.env, ...conformance, [MARK]: file },
     timeout: TEST_MS,
     signal: AbortSignal.timeout(Number(values.deadline) * 1_000),
   });
