@@ -291,7 +291,7 @@ class Bot implements Parley {
     // Nobody waits for the MCP servers: their tools come when they are there.
     void this.#tooling.start();
     const ready = await logIn(this.#client, { token, apiUrl });
-    if (this.#stopping) return;
+    if (this.#stopping !== undefined) return;
     this.#served = new ServedGuilds({ client: this.#client, ...this.#serving, log });
     this.#dispatch();
     storage.record.start();
@@ -313,7 +313,7 @@ class Bot implements Parley {
     });
     this.#strays = new StrayPlaces({ client: ready, isWanted: (id) => this.#isWanted(id), log });
     await this.#register(ready);
-    if (this.#stopping) return;
+    if (this.#stopping !== undefined) return;
     const model = this.#models.default.label;
     const told = budgetTold(config);
     if (told !== undefined) log.info(told);

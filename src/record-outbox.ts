@@ -164,7 +164,7 @@ export class RecordOutbox {
    */
   async flush(): Promise<void> {
     // What is being written now may be older than what the caller is about to post.
-    while (this.#writing) await this.#writing;
+    while (this.#writing !== undefined) await this.#writing;
     if (!this.#dirty) return;
     if (this.#parts.health?.writable === false) {
       this.#fellBehind();

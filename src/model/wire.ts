@@ -3,9 +3,7 @@ import type { WebSocket } from 'ws';
 import { SessionLostError } from '../bridge/errors.ts';
 import { foreignSentence } from '../log-error.ts';
 import { habitsOf, type LineHabits } from './line-habits.ts';
-import type { DeedsPatience } from './openai-deeds.ts';
-import type { ReplyPatience } from './openai-reply.ts';
-import type { WordsPatience } from './openai-words.ts';
+import type { DeedsPatience, ReplyPatience, WordsPatience } from './openai-patience.ts';
 import { retryAfterIn } from './retry-after.ts';
 
 /** The part of a pino logger that the adapters use. Never given keys, URLs or sound. */
