@@ -85,7 +85,7 @@ export class Journey {
 
   async #keep(): Promise<void> {
     const { places, guild, by, mode, log } = this.#parts;
-    if (this.#ended) return;
+    if (this.#ended !== undefined) return;
     await places
       .keep({ guildId: guild.id, channelId: this.#channelId, by, mode })
       .catch((error: unknown) => log.warn({ err: error }, 'a place could not be kept: a restart will not know it'));

@@ -114,7 +114,7 @@ interface Sorted {
 /** Grows by one entry for each guild that was asked for. */
 function remembered<T>(known: Map<string, Promise<T>>, guildId: string, read: () => Promise<T>): Promise<T> {
   const there = known.get(guildId);
-  if (there) return there;
+  if (there !== undefined) return there;
   const reading = read();
   known.set(guildId, reading);
   reading.catch(() => known.delete(guildId));

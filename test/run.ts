@@ -1,11 +1,14 @@
 import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { basename } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type EventData, run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
 import { spec } from 'node:test/reporters';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { serveConformance } from './fakes/conformance.ts';
 
 /**
  * `npm test`: every test file in a process of its own, some at a time. Node's own command line waits without end for a file
@@ -19,6 +22,12 @@ import { parseArgs } from 'node:util';
 const TEST_MS = 120_000;
 /** More files than these did not fail by the machine's load. */
 const MOST_AGAIN = 12;
+/** So many run at a time in any case. */
+const FEWEST = 2;
+/** Another one begins while so much of the processors' time is idle: tests that wait share them well, tests that work do not. */
+const IDLE_SHARE = 0.4;
+/** How long idleness is looked at, and what a file is given to begin its work. Ms. */
+const LOOK_MS = 1_500;
 /** Marks the processes of one file. */
 const MARK = 'PARLEY_TEST_FILE';
 
@@ -36,7 +45,8 @@ interface Outcome {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    concurrency: { type: 'string', default: '3' },
+    // At the most.
+    concurrency: { type: 'string', default: '8' },
     again: { type: 'boolean', default: false },
     // The longest file takes 90 s beside others.
     deadline: { type: 'string', default: '300' },
@@ -50,6 +60,7 @@ const files =
         statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
       );
 if (files.length === 0) fail(`No test file has ${positionals.join(' or ')} in its name.`);
+const conformance = await serveConformance();
 const began = performance.now();
 const outcomes = await all(files, Number(values.concurrency));
 let failed = outcomes.filter(({ ok }) => !ok);
@@ -69,23 +80,44 @@ say(`${Math.round((performance.now() - began) / 1000)} s`);
 if (failed.length > 0) fail(`Failed: ${failed.map(({ file }) => file).join(' ')}`);
 process.exit(0);
 
-/** Runs these files, `concurrency` at a time, and says how each ended. */
+/** Runs these files, at most `concurrency` at a time, and says how each ended. */
 async function all(list: readonly string[], concurrency: number): Promise<Outcome[]> {
-  const queue = [...list];
+  const running = new Set<Promise<void>>();
   const done: Outcome[] = [];
-  const work = async (): Promise<void> => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const outcome = await one(file);
-      done.push(outcome);
-      const { seconds, counts, ok, left } = outcome;
-      say(
-        `${ok ? '✔' : '✖'} ${file} ${seconds.toFixed(1)} s, ${counts.passed} passed${counts.failed ? `, ${counts.failed} failed` : ''}`,
-      );
-      for (const command of left) say(`  it left a process behind: ${command}`);
+  for (const file of list) {
+    while (running.size >= FEWEST) {
+      const ended = Promise.race(running).then(() => 0);
+      const share = await (running.size < concurrency ? Promise.race([ended, idleShare()]) : ended);
+      if (share >= IDLE_SHARE) break;
     }
-  };
-  await Promise.all(Array.from({ length: concurrency }, work));
+    const run = one(file).then((outcome) => {
+      done.push(outcome);
+      running.delete(run);
+      tell(outcome);
+    });
+    running.add(run);
+  }
+  await Promise.all(running);
   return done;
+}
+
+function tell({ file, seconds, counts, ok, left }: Outcome): void {
+  const failures = counts.failed ? `, ${counts.failed} failed` : '';
+  say(`${ok ? '✔' : '✖'} ${file} ${seconds.toFixed(1)} s, ${counts.passed} passed${failures}`);
+  for (const command of left) say(`  it left a process behind: ${command}`);
+}
+
+/** How much of the processors' time is not used, 0 to 1; takes LOOK_MS. */
+async function idleShare(): Promise<number> {
+  const sum = (): { idle: number; all: number } => {
+    const times = cpus().map((cpu) => cpu.times);
+    const idle = times.reduce((total, one) => total + one.idle, 0);
+    return { idle, all: times.reduce((total, one) => total + one.user + one.nice + one.sys + one.irq + one.idle, 0) };
+  };
+  const before = sum();
+  await wait(LOOK_MS);
+  const after = sum();
+  return (after.idle - before.idle) / Math.max(1, after.all - before.all);
 }
 
 async function one(file: string): Promise<Outcome> {
@@ -95,7 +127,7 @@ async function one(file: string): Promise<Outcome> {
     files: [file],
     isolation: 'process',
     execArgv: ['--import', './test/compile-cache.ts'],
-    env: { ...process.env, [MARK]: file },
+    env: { ...process.env, ...conformance, [MARK]: file },
     timeout: TEST_MS,
     signal: AbortSignal.timeout(Number(values.deadline) * 1_000),
   });

@@ -69,7 +69,7 @@ export class OpenBridges implements Bridges {
   /** A second request for a guild while the first is still opening gets the same bridge. */
   async open(request: OpenRequest): Promise<BridgeHandle> {
     const under = this.#wishes.get(request.guildId);
-    if (under?.attempt) return under.attempt;
+    if (under?.attempt !== undefined) return under.attempt;
     // A return that waits for its next attempt is not needed any more.
     await under?.callOff(ASKED_ANEW);
     const wish = this.want(request);

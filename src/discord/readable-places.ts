@@ -64,7 +64,7 @@ export class ReadablePlaces {
       const fresh = asOf === 'now' ? freshAccess(guild) : undefined;
       const members = await Promise.all(userIds.map((userId) => memberIn(guild, userId, asOf)));
       // A right that only one of both knows of was just given or just taken: in doubt it is not there.
-      const accesses = [knownAccess(guild), ...(fresh ? [await fresh] : [])];
+      const accesses = [knownAccess(guild), ...(fresh === undefined ? [] : [await fresh])];
       return new GuildSight(guild, new Map(members.flatMap((one) => (one ? [[one.id, one]] : []))), accesses);
     } catch (cause) {
       throw new Error('I could not ask Discord who may read that now. Try again in a moment.', { cause });

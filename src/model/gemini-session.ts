@@ -18,7 +18,6 @@ import type {
   Turn,
   UserId,
 } from '../bridge/ports.ts';
-import type { GeminiTraits } from './capabilities.ts';
 import { GeminiCalls } from './gemini-calls.ts';
 import { GeminiErrors, geminiLoss } from './gemini-failures.ts';
 import { GeminiGenerations } from './gemini-generations.ts';
@@ -37,6 +36,7 @@ import { acknowledgement, cutOffNote, historyText, notesText, writerLabel } from
 import type { OpeningHooks } from './opening.ts';
 import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
+import type { GeminiTraits } from './traits.ts';
 import { type ModelLog, type Timing, Wire } from './wire.ts';
 
 /** goAway came a minute before the end where it was seen; where it does not say when, this is assumed. */

@@ -1,7 +1,7 @@
 import type { SessionUpdateEvent } from 'openai/resources/realtime/realtime';
 import type { SessionOptions } from '../bridge/ports.ts';
-import type { OpenAITraits } from './capabilities.ts';
 import { type McpServer, mcpTool } from './mcp-server.ts';
+import type { OpenAITraits } from './traits.ts';
 import { transcriberTraits } from './transcribers.ts';
 
 type Session = SessionUpdateEvent['session'] & { type: 'realtime' };
@@ -52,7 +52,7 @@ function transcription({ language }: SessionOptions, { transcriber }: OpenAITrai
  * null: we draw the turns. Otherwise the provider draws them but never answers or cuts by itself: when to answer is
  * ours to say. Semantic detection knows no milliseconds, only how eager it is.
  */
-function turnDetection({ turnDetection, silenceMs }: SessionOptions): Input['turn_detection'] {
+function turnDetection({ turnDetection, silenceMs }: SessionOptions): NonNullable<Input['turn_detection']> | null {
   const quiet = { create_response: false, interrupt_response: false };
   switch (turnDetection) {
     case 'manual':

@@ -13,7 +13,7 @@ export interface OpenAIEndpoint {
   /** Sent along; they win over ours, and null takes one of ours away. */
   readonly headers?: Headers | undefined;
   /** How the key is shown: Azure wants it in a header of its own. Default `bearer`. */
-  readonly keyAs?: 'bearer' | 'api-key';
+  readonly keyAs?: 'bearer' | 'api-key' | undefined;
 }
 
 const DEFAULT_BASE_URL = 'https://api.openai.com/v1';

@@ -192,7 +192,7 @@ export class GuildSettingsStore implements SettingsStore {
 
   get(guildId: string): Promise<GuildSettings> {
     const known = this.#known.get(guildId);
-    if (known) return known;
+    if (known !== undefined) return known;
     const reading = this.#read(guildId);
     this.#known.set(guildId, reading);
     reading.catch(() => this.#known.delete(guildId));

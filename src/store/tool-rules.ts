@@ -28,7 +28,7 @@ export class ToolRulesStore implements ToolPolicies {
 
   rules(guildId: string): Promise<readonly ToolRule[]> {
     const known = this.#known.get(guildId);
-    if (known) return known;
+    if (known !== undefined) return known;
     const reading = this.#read(guildId);
     this.#known.set(guildId, reading);
     reading.catch(() => this.#known.delete(guildId));

@@ -3,16 +3,16 @@ import { folded, type Item } from './phrase-items.ts';
 import { dayAt } from './zones.ts';
 
 /** What the library reads, beside the languages of phrase-languages.ts. */
-const PARSERS: Readonly<Record<string, Pick<typeof chrono.ja, 'parse'>>> = {
-  ja: chrono.ja,
+const PARSERS: Readonly<Record<string, Pick<typeof chrono.nl, 'parse'>>> = {
   nl: chrono.nl,
-  zh: chrono.zh,
   uk: chrono.uk,
   it: chrono.it,
   sv: chrono.sv,
   fi: chrono.fi,
   vi: chrono.vi,
 };
+/** The next Friday: to some that of the next week. */
+const NEXT = /\b(?:prossim[oa]|volgende?|nästa|ensi|tới|sau)\b|наступн/iu;
 const UTC_NOON = 12;
 
 /**
@@ -33,7 +33,7 @@ export function otherLanguage(
   if (!one) return { items: [], left: text };
   const rest = text
     .replace(one.text, ' ')
-    .replace(/[\s.,!?。、]+/gu, ' ')
+    .replace(/[\s.,!?]+/gu, ' ')
     .trim();
   const items = itemsOf(one, text, parser);
   const whole = more.length === 0 && !one.end && rest === '' && items !== undefined;
@@ -43,7 +43,7 @@ export function otherLanguage(
 function itemsOf(
   { start }: chrono.ParsedResult,
   text: string,
-  parser: Pick<typeof chrono.ja, 'parse'>,
+  parser: Pick<typeof chrono.nl, 'parse'>,
 ): Item[] | undefined {
   if (start.tags().has('result/relativeDateAndTime')) return spanOf(text, parser);
   const items: Item[] = [];
@@ -52,7 +52,11 @@ function itemsOf(
     items.push({ kind: 'date', year: start.isCertain('year') ? year : null, month, day });
   } else if (start.isCertain('weekday')) {
     const weekday = start.get('weekday');
-    items.push({ kind: 'weekday', weekday: weekday === 0 ? 7 : (weekday ?? 1), which: 'plain' });
+    items.push({
+      kind: 'weekday',
+      weekday: weekday === 0 ? 7 : (weekday ?? 1),
+      which: NEXT.test(text) ? 'next' : 'plain',
+    });
   } else if (start.isCertain('month') || start.isCertain('year')) return undefined;
   const hour = start.get('hour');
   if (start.isCertain('hour') && hour !== null) {
@@ -65,7 +69,7 @@ function itemsOf(
 }
 
 /** Read once more from a moment at which no clocks change anywhere, and measured. */
-function spanOf(text: string, parser: Pick<typeof chrono.ja, 'parse'>): Item[] | undefined {
+function spanOf(text: string, parser: Pick<typeof chrono.nl, 'parse'>): Item[] | undefined {
   const from = new Date(2001, 0, 10, UTC_NOON);
   const [found] = parser.parse(text, from, { forwardDate: false });
   if (!found) return undefined;

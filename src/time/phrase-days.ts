@@ -1,7 +1,7 @@
 import type { Item } from './phrase-items.ts';
-import { type CalendarDay, compareDays, isDay, plusDays, weekdayOf } from './zones.ts';
+import { type CalendarDay, compareDays, isDay, plusDays, plusMonths, weekdayOf } from './zones.ts';
 
-type DayItem = Extract<Item, { kind: 'day' | 'weekday' | 'date' }>;
+type DayItem = Extract<Item, { kind: 'day' | 'weekday' | 'date' | 'monthday' }>;
 
 /**
  * The days that may be meant, the nearest first; null: none is named; empty: one that no calendar has. `past`: of two that
@@ -35,6 +35,8 @@ function daysOfOne(item: DayItem, today: CalendarDay, past: boolean): readonly C
       const other = item.swapped ? datesOf({ ...item, month: day, day: month }, today, past) : [];
       return [...datesOf(item, today, past), ...other];
     }
+    case 'monthday':
+      return monthdaysOf(item.day, today, past);
     default:
       return item satisfies never;
   }
@@ -45,6 +47,7 @@ function comingWeekdays(
   today: CalendarDay,
 ): readonly CalendarDay[] {
   if (which === 'last') return [plusDays(today, -((weekdayOf(today) - weekday + 6) % 7) - 1)];
+  if (which === 'following') return ofNextWeek(weekday, today);
   const ahead = (weekday - weekdayOf(today) + 7) % 7;
   const [coming, after] = [plusDays(today, ahead), plusDays(today, ahead + 7)];
   // Said on that very day, it may be this one or that in a week.
@@ -52,6 +55,28 @@ function comingWeekdays(
   // Some mean the next one, some that of the next week; from the next week on both are the same.
   const isThisWeek = weekday > weekdayOf(today);
   return which === 'next' && isThisWeek ? [coming, after] : [coming];
+}
+
+/** To some a week begins on Monday, to some on Sunday. */
+function ofNextWeek(weekday: number, today: CalendarDay): readonly CalendarDay[] {
+  const fromMonday = plusDays(today, 7 - weekdayOf(today) + weekday);
+  const fromSunday = plusDays(today, 7 - (weekdayOf(today) % 7) + (weekday % 7));
+  const order = compareDays(fromMonday, fromSunday);
+  if (order === 0) return [fromMonday];
+  return order < 0 ? [fromMonday, fromSunday] : [fromSunday, fromMonday];
+}
+
+/** The nearest day of that number. On that very day it may be this one or the next. */
+function monthdaysOf(day: number, today: CalendarDay, past: boolean): readonly CalendarDay[] {
+  const found: CalendarDay[] = [];
+  // Every second month at least has 31 days, but for July and August and the turn of the year.
+  for (let away = 0; away <= 3 && found.length < (day === today.day ? 2 : 1); away += 1) {
+    const { year, month } = plusMonths({ ...today, day: 1 }, past ? -away : away);
+    const one = { year, month, day };
+    const order = compareDays(one, today);
+    if (isDay(one) && (past ? order <= 0 : order >= 0)) found.push(one);
+  }
+  return found;
 }
 
 function pastWeekdays(

@@ -17,7 +17,14 @@ export interface Span {
 export type Item =
   | { readonly kind: 'part'; readonly part: DayPart }
   | { readonly kind: 'day'; readonly offset: number }
-  | { readonly kind: 'weekday'; readonly weekday: number; readonly which: 'plain' | 'this' | 'next' | 'last' }
+  /** `next`: the next one or that of the next week; `following`: that of the next week. */
+  | {
+      readonly kind: 'weekday';
+      readonly weekday: number;
+      readonly which: 'plain' | 'this' | 'next' | 'following' | 'last';
+    }
+  /** The 15th, of a month that is not said. */
+  | { readonly kind: 'monthday'; readonly day: number }
   /** `swapped`: nobody knows which of two numbers is the month. */
   | ({ readonly kind: 'date'; readonly swapped?: boolean } & Omit<CalendarDay, 'year'> & {
         readonly year: number | null;
@@ -75,9 +82,24 @@ export function folded(text: string): string {
  */
 export const WORD_SIGNS = 'a-z0-9\\u00aa\\u00b5\\u00ba-\\u1fff\\u2c00-\\ud7ff';
 
+export const LETTER_SIGNS = WORD_SIGNS.replace('0-9', '');
+
 /** A rule for whole words. `source` is folded as the text is. */
 export function rule(source: string, read: Rule[1]): Rule {
   return [new RegExp(`(?<![${WORD_SIGNS}]|\\d[.,:])(?:${folded(source)})(?![${WORD_SIGNS}])`, 'gu'), read];
+}
+
+/** A language that puts no space between words. Rules are tried in their order, on folded text. */
+export interface UnspacedLanguage {
+  readonly code: string;
+  readonly rules: readonly Rule[];
+  /** Words that may be left out without changing what is meant. */
+  readonly fillers: RegExp;
+}
+
+/** A rule for such a language, wherever the words stand. `whole`: it is given all that was found. */
+export function unspaced(source: string, read: Rule[1], whole = false): Rule {
+  return [new RegExp(whole ? `(${folded(source)})` : folded(source), 'gu'), read];
 }
 
 /** `source` stands for these items. */

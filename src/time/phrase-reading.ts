@@ -1,4 +1,13 @@
-import { folded, type Item, type PhraseLanguage, type Rule, type Span, WORD_SIGNS } from './phrase-items.ts';
+import {
+  folded,
+  type Item,
+  LETTER_SIGNS,
+  type PhraseLanguage,
+  type Rule,
+  type Span,
+  type UnspacedLanguage,
+  WORD_SIGNS,
+} from './phrase-items.ts';
 
 /** What the words of a phrase are in one language, and the words that are nothing. */
 export interface PhraseReading {
@@ -22,6 +31,13 @@ export function readPhrase(words: string, language: PhraseLanguage, order: DateO
   const hasSpan = made.spans.around.some(([pattern]) => marked.text.search(pattern) >= 0);
   marked.apply(...made.spans.around, ...(hasSpan ? [] : made.spans.alone), ...language.rules);
   return marked.read(made.fillers);
+}
+
+/** As readPhrase(), for a language that puts no space between words. */
+export function readUnspaced(words: string, { rules, fillers }: UnspacedLanguage): PhraseReading {
+  const marked = new Marked(folded(words).slice(0, LONGEST_PHRASE));
+  marked.apply(...rules);
+  return marked.read(fillers);
 }
 
 /** Whether the day or the month stands first. */
@@ -109,10 +125,10 @@ function spanRules({ units, bareHour, and, ahead, ago }: PhraseLanguage): {
   readonly alone: readonly Rule[];
 } {
   const names = Object.entries(units).map(([unit, names]) => [unit, folded(names)] as const);
-  const one = `\\d{1,6}(?:[.,]\\d{1,2})? ?(?:${names.map(([, source]) => source).join('|')})(?![${WORD_SIGNS}])`;
+  const one = `\\d{1,6}(?:[.,]\\d{1,2})? ?(?:${names.map(([, source]) => source).join('|')})(?![${LETTER_SIGNS}])`;
   const many = `${one}(?: ?(?:(?:${folded(and)}) ?)?${one})*`;
   const each = names.map(([, source]) => `(${source})`).join('|');
-  const oneUnit = new RegExp(`(\\d+(?:[.,]\\d+)?) ?(?:${each})(?![${WORD_SIGNS}])`, 'gu');
+  const oneUnit = new RegExp(`(\\d+(?:[.,]\\d+)?) ?(?:${each})(?![${LETTER_SIGNS}])`, 'gu');
   const read =
     (past: boolean): Rule[1] =>
     (found) => {
@@ -174,7 +190,10 @@ function numericDates({ code }: PhraseLanguage, order: DateOrder | null): Rule[]
     return order === 'day-month' ? date(year, other, one) : date(year, one, other);
   };
   const dotted: Rule = [
-    new RegExp(`${B}${THE}(\\d{1,2})\\. ?(\\d{1,2})\\.(?: ?(\\d{4}|\\d{2}(?!:)))?${E}`, 'gu'),
+    new RegExp(
+      `${B}${THE}(\\d{1,2})\\. ?(\\d{1,2})\\.(?: ?(\\d{4}|\\d{2}(?!:| ?(?:uhr|h|ч)(?![${LETTER_SIGNS}]))))?${E}`,
+      'gu',
+    ),
     (one, other, year) => date(year, other, one),
   ];
   const dottedYear: Rule = [

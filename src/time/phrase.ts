@@ -3,11 +3,22 @@ import { otherLanguage } from './other-languages.ts';
 import { hoursOf } from './phrase-clock.ts';
 import { daysOf } from './phrase-days.ts';
 import type { Item, Span } from './phrase-items.ts';
-import { phraseLanguages } from './phrase-languages.ts';
-import { type DateOrder, LONGEST_PHRASE, readPhrase } from './phrase-reading.ts';
+import { phraseLanguages, unspacedLanguages } from './phrase-languages.ts';
+import { type DateOrder, LONGEST_PHRASE, readPhrase, readUnspaced } from './phrase-reading.ts';
 import { clockWords, dayWords, wallWords } from './phrase-words.ts';
 import { nextOf } from './repeats.ts';
-import { type CalendarDay, dayAt, instantOf, instantsOf, plusDays, plusMonths, startOfDay, wallTime } from './zones.ts';
+import {
+  type CalendarDay,
+  compareDays,
+  dayAt,
+  instantOf,
+  instantsOf,
+  plusDays,
+  plusMonths,
+  startOfDay,
+  wallTime,
+  weekdayOf,
+} from './zones.ts';
 
 /** Where and when a phrase is said. Instants are ms since 1970. */
 export interface PhraseContext {
@@ -35,6 +46,11 @@ export type Understood =
   | { readonly kind: 'unknown' };
 
 const ISO = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d):?(\d\d)(?::?(\d\d)(?:\.\d+)?)? ?(Z|z|[+-]\d\d:?\d\d)$/;
+/** A thousand years: calendars go on for longer, but not for as long as anybody can write. */
+const MOST_MONTHS = 12_000;
+const MOST_DAYS = 365_000;
+/** 2½ and 2 1/2. */
+const HALF = /(?:(\d{1,3})[ \u00a0]?)?½|(?<![\d/])(\d{1,3}) 1\/2(?=\s*\p{L})/gu;
 const REPEATABLE = 'I can repeat a reminder every day, on weekdays or on days of the week, at one time of day.';
 
 /**
@@ -42,7 +58,10 @@ const REPEATABLE = 'I can repeat a reminder every day, on weekdays or on days of
  * Nothing depends on the time zone of the host.
  */
 export function understand(words: string, context: PhraseContext): Understood {
-  const text = words.normalize('NFKC').trim();
+  const text = words
+    .replace(HALF, (_, one, other) => `${one ?? other ?? 0}.5`)
+    .normalize('NFKC')
+    .trim();
   const exact = ISO.exec(text);
   if (exact) return isoInstant(exact, context);
   const readings = readingsOf(text, context);
@@ -96,10 +115,13 @@ function readingsOf(text: string, context: PhraseContext): Reading[] {
   for (const { code, order, own } of candidates(context)) {
     // Figures alone are read as the person writes them, never as others do.
     if (!own && !hasWord) continue;
-    const language = phraseLanguages.get(code);
+    const [language, other] = [phraseLanguages.get(code), unspacedLanguages.get(code)];
+    const short = text.slice(0, LONGEST_PHRASE + 1);
     const reading = language
-      ? readPhrase(text.slice(0, LONGEST_PHRASE + 1), language, order)
-      : otherLanguage(text, code, { ...context, zone: context.zone ?? 'UTC' });
+      ? readPhrase(short, language, order)
+      : other
+        ? readUnspaced(short, other)
+        : otherLanguage(text, code, { ...context, zone: context.zone ?? 'UTC' });
     if (!reading) continue;
     readings.push({ ...reading, own, ...(text.length > LONGEST_PHRASE && { left: text }) });
     if (reading.left === '' && reading.items.length > 0) break;
@@ -111,24 +133,28 @@ function meaningOf(items: readonly Item[], context: PhraseContext, left: string,
   const of = <K extends Item['kind']>(kind: K) =>
     items.filter((item): item is Extract<Item, { kind: K }> => item.kind === kind);
   const [{ clocks, noon }, spans, repeats] = [clocksOf(of('clock')), of('span'), of('every')];
-  const days = items.filter((item) => item.kind === 'day' || item.kind === 'weekday' || item.kind === 'date');
+  const days = items.filter(
+    (item) => item.kind === 'day' || item.kind === 'weekday' || item.kind === 'date' || item.kind === 'monthday',
+  );
   const parts = [...of('part').map(({ part }) => part), ...(noon ? (['noon'] as const) : [])];
   if (of('unrepeatable').length > 0) return { kind: 'refuse', reason: REPEATABLE };
-  if (clocks.length > 1 || spans.length > 1 || repeats.length > 1)
-    return { kind: 'ask', question: severalWords(items) };
-  const [clock, span, every] = [clocks[0], spans[0], repeats[0]];
+  if (clocks.length > 1 || spans.length > 1) return { kind: 'ask', question: severalWords(items) };
+  const [clock, span, every] = [clocks[0], spans[0], togetherOf(repeats)];
+  if (span && isTooLong(span.span)) return { kind: 'refuse', reason: 'That is too many years away.' };
   const { zone, now, past = false } = context;
   if (span && !clock && days.length === 0 && parts.length === 0 && !every) {
     return spanMeaning(span, left, context);
   }
   if (zone === null) return { kind: 'zone' };
   const wall = { ...context, zone };
-  if (every) return repeatMeaning({ every: every.days, clock, days, parts, left: span ? text : left }, wall);
-  const today = dayAt(now, zone);
-  if (span && (span.span.ms > 0 || days.length > 0 || span.ago !== past)) {
-    return { kind: 'unknown' };
+  if (every) {
+    const rest = repeats.length > 1 && AND.test(left) ? '' : left;
+    return repeatMeaning({ every: every.days, clock, days, parts, left: span ? text : rest }, wall);
   }
-  const found = span ? [spanDay(span.span, today, past ? -1 : 1)] : daysOf(days, today, past);
+  const today = dayAt(now, zone);
+  if (span && (span.span.ms > 0 || span.ago !== past || (days.length > 0 && past))) return { kind: 'unknown' };
+  const named = daysOf(days, today, past);
+  const found = span ? behindSpan(span.span, named, today, past) : named;
   if (found === 'contradiction' && left !== '') return { kind: 'unknown' };
   if (found === 'contradiction')
     return {
@@ -138,6 +164,42 @@ function meaningOf(items: readonly Item[], context: PhraseContext, left: string,
   if (found?.length === 0) return { kind: 'refuse', reason: `There is no such day: “${shown(text)}”.` };
   if (!clock) return dayMeaning(found, parts, left, wall);
   return clockMeaning({ hours: hoursOf(clock, parts), days: found, left, text }, wall);
+}
+
+function isTooLong({ months, days, ms }: Span): boolean {
+  return months > MOST_MONTHS || days > MOST_DAYS || ms > MOST_DAYS * 86_400_000;
+}
+
+/** Mondays and Thursdays: the days of all of them. */
+function togetherOf(
+  repeats: readonly Extract<Item, { kind: 'every' }>[],
+): { readonly days: readonly number[] | null } | undefined {
+  if (repeats.length === 0) return undefined;
+  const days = repeats.flatMap((one) => one.days ?? []);
+  return { days: days.length === 0 ? null : [...new Set(days)].sort() };
+}
+
+/**
+ * In two weeks; and with a day, tomorrow in a week: so much later than it. A weekday may also be that of the week in which
+ * so many weeks end.
+ */
+function behindSpan(
+  span: Span,
+  named: ReturnType<typeof daysOf>,
+  today: CalendarDay,
+  past: boolean,
+): ReturnType<typeof daysOf> {
+  if (named === null) return [spanDay(span, today, past ? -1 : 1)];
+  const [day, ...more] = named === 'contradiction' ? [] : named;
+  if (!day || more.length > 0) return named;
+  const later = spanDay(span, day, 1);
+  const other = compareDays(day, plusDays(today, 1)) > 0 ? sameWeekday(spanDay(span, today, 1), day) : later;
+  return compareDays(other, later) === 0 ? [later] : [other, later].sort(compareDays);
+}
+
+/** The day of the week of `day`, in the week (from Monday on) in which `one` is. */
+function sameWeekday(one: CalendarDay, day: CalendarDay): CalendarDay {
+  return plusDays(one, weekdayOf(day) - weekdayOf(one));
 }
 
 type Clock = Extract<Item, { kind: 'clock' }>;
@@ -207,8 +269,9 @@ function clockMeaning({ hours, days, left, text }: ClockSaid, context: Wall): Un
   });
   const nearest = days === null ? nearestOfEach(told, past) : told;
   const instants = [...new Set(nearest.map(({ at }) => at))].sort((one, other) => one - other);
-  if (skipped.length > 0 && days !== null) {
-    const [{ wall }] = skipped as [(typeof skipped)[0]];
+  const over = past ? undefined : skipped.find(({ wall }) => isNext(instantOf(wall, zone), instants, days, now));
+  if (over) {
+    const { wall } = over;
     const later = wallWords(instantOf(wall, zone), now, zone);
     return {
       kind: 'ask',
@@ -226,6 +289,11 @@ function clockMeaning({ hours, days, left, text }: ClockSaid, context: Wall): Un
     return { kind: 'ask', question: `${capital(listedOr(instants.map((at) => `at ${wallWords(at, now, zone)}`)))}?` };
   }
   return overMeaning(all[0]?.wall, { hours, days }, context);
+}
+
+/** Whether a time that the clocks skip is what was meant: of the day that was said, or before all others. */
+function isNext(at: number, instants: readonly number[], days: readonly CalendarDay[] | null, now: number): boolean {
+  return days !== null || (at > now && instants.every((one) => at < one));
 }
 
 /** 6:30 today, said at noon: it is over, and the evening may be meant. */
@@ -301,7 +369,16 @@ function repeatMeaning(
   const repeated = (hour: number, minute: number): Repeat => ({ days: weekly, hour, minute, zone });
   const words = (hour: number, minute: number): string => `${daysOfWeek(weekly)} at ${clockWords(hour, minute)}`;
   if (!said.clock) return { kind: 'ask', question: `${capital(daysOfWeek(weekly))} at what time?` };
-  const hours = literally(hoursOf(said.clock, said.parts)).filter(({ hour, nextDay }) => hour === 0 || !nextDay);
+  const hours = literally(hoursOf(said.clock, said.parts));
+  // The night of a Friday goes on on Saturday.
+  const atNight = hours.filter(({ nextDay }) => nextDay);
+  if (atNight.length > 0 && weekly.length < 7) {
+    const of = (after: number): string => daysOfWeek(weekly.map((one) => ((one - 1 + after) % 7) + 1).sort());
+    const what = [0, 1].flatMap((after) =>
+      atNight.map(({ hour, minute }) => `${of(after)} at ${clockWords(hour, minute)}`),
+    );
+    return { kind: 'ask', question: `${capital(listedOr([...new Set(what)]))}?` };
+  }
   const distinct = [...new Map(hours.map((one) => [one.hour, one])).values()];
   const [only] = distinct;
   if (said.left !== '' || first !== undefined || distinct.length !== 1 || !only) {

@@ -60,7 +60,7 @@ export class Pace {
     this.#cancel?.();
     this.#cancel = undefined;
     // Another drain may have begun during the wait above.
-    if (this.#running) return this.#running;
+    if (this.#running !== undefined) return this.#running;
     this.#run(async () => {
       let outcome: Outcome = 'more';
       for (let left = DRAIN_LIMIT; left > 0 && outcome === 'more'; left--) outcome = await this.#once();

@@ -109,7 +109,7 @@ export class Transcript {
 
   /** Takes in what happened. Never throws or waits; nothing after close(). */
   observe(event: BridgeEvent): void {
-    if (this.#closing) return;
+    if (this.#closing !== undefined) return;
     this.#turns.giveUpWaiting();
     switch (event.type) {
       case 'turn-began':
@@ -371,7 +371,7 @@ export class Transcript {
     // A place that was left must not hold up the one where people read now.
     const next = pages.next()?.page;
     if (next && next.text !== page.text && next.failures === 0) return 'more';
-    if (files.length === 0 || page.failures < (this.#closing ? 1 : UPLOADS_TRIED)) return 'failed';
+    if (files.length === 0 || page.failures < (this.#closing !== undefined ? 1 : UPLOADS_TRIED)) return 'failed';
     this.#withoutFiles(page);
     return 'more';
   }
@@ -379,7 +379,7 @@ export class Transcript {
   /** Nothing is lost without a word. */
   #sayDropped(pages: Pages): void {
     const lines = pages.takeUnsaid();
-    if (lines === 0 || this.#closing) return;
+    if (lines === 0 || this.#closing !== undefined) return;
     const them = lines === 1 ? 'A line' : `${lines} lines`;
     this.#note(`${them} could not be posted while no channel took them. /transcript export has what is recorded.`);
   }

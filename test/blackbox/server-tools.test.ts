@@ -8,7 +8,10 @@ import { PROTOCOLS, World } from '../fakes/world.ts';
 const DOCS = 'https://mcp.example.com/mcp';
 const CASCADED = { GEMINI_MODEL: 'gemini-live-2.5-flash' };
 const speech = { pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 } as const;
-const says = (text: string): ScriptedReply['say'] => ({ text, pcm: tone({ hz: 1700, ms: 200, rate: 24000 }) });
+const says = (text: string): NonNullable<ScriptedReply['say']> => ({
+  text,
+  pcm: tone({ hz: 1700, ms: 200, rate: 24000 }),
+});
 const hosted = { server: 'docs', name: 'search', arguments: { query: 'ports' }, output: 'Port 443.' };
 
 // Most of it is waiting, and each block has a world of its own; its tests share that and take turns.

@@ -46,7 +46,7 @@ export interface SoakOptions {
   readonly memoryEveryMs: number;
   readonly seed: number;
   /** Told about the progress. */
-  readonly say?: (line: string) => void;
+  readonly say?: ((line: string) => void) | undefined;
 }
 
 /** What the model got, by the marks in the sound and the label before it. */

@@ -3,9 +3,9 @@ import { afterEach, describe, it } from 'node:test';
 import { SimulatedWeather } from '../../src/simulator/weather.ts';
 
 let weather: SimulatedWeather;
-async function get(path: string): Promise<{ status: number; body: Record<string, never> }> {
+async function get(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
   const response = await fetch(weather.url + path);
-  return { status: response.status, body: (await response.json()) as Record<string, never> };
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 }
 
 describe('SimulatedWeather', () => {
@@ -23,7 +23,7 @@ describe('SimulatedWeather', () => {
     weather = await SimulatedWeather.start();
     const query = 'current=temperature_2m,weather_code&daily=temperature_2m_max&timezone=auto&forecast_days=2';
     const { body } = await get(`/v1/forecast?latitude=52.5&longitude=13.4&${query}`);
-    assert.deepEqual(Object.keys(body.current), ['time', 'interval', 'temperature_2m', 'weather_code']);
+    assert.deepEqual(Object.keys(body.current as object), ['time', 'interval', 'temperature_2m', 'weather_code']);
     assert.deepEqual(body.daily_units, { time: 'iso8601', temperature_2m_max: '°C' });
     assert.deepEqual((body.daily as { temperature_2m_max: number[] }).temperature_2m_max, [13.8, 13.8]);
     assert.equal(body.timezone, 'Europe/Berlin');

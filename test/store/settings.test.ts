@@ -69,7 +69,7 @@ test('what was set is read again by another process, for this guild only', async
 test('setting one field leaves the others, and get gives it at once', async (context) => {
   const store = new GuildSettingsStore(await open(context));
   await store.set('1', { silenceMs: 900, voice: 'cedar' });
-  assert.equal((await store.set('1', { interruptionMs: 300, persona: undefined })).silenceMs, 900);
+  assert.equal((await store.set('1', { interruptionMs: 300 })).silenceMs, 900);
   assert.deepEqual(await store.get('1'), { ...defaultSettings, silenceMs: 900, voice: 'cedar', interruptionMs: 300 });
 });
 

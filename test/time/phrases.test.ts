@@ -6,7 +6,10 @@ import { wallTime } from '../../src/time/zones.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00Z');
 const BERLIN = 'Europe/Berlin';
-const LOCALES: Readonly<Record<string, string>> = { en: 'en', de: 'de', fr: 'fr', es: 'es-ES', pt: 'pt-BR', ru: 'ru' };
+const LOCALES: Readonly<Record<string, string>> = {
+  ...{ en: 'en', de: 'de', fr: 'fr', es: 'es-ES', pt: 'pt-BR', ru: 'ru' },
+  ...{ ja: 'ja', zh: 'zh-CN', it: 'it', nl: 'nl', fi: 'fi', vi: 'vi', uk: 'uk' },
+};
 const HOSTS = ['UTC', 'America/Los_Angeles', 'Pacific/Kiritimati', 'America/Santiago', 'Asia/Kolkata'];
 
 interface Case {
@@ -51,9 +54,9 @@ function outcome(phrase: string, context: PhraseContext): { readonly kind: strin
   }
 }
 
-test('300 phrases in six languages are understood, asked back or refused, and none is silently wrong', () => {
+test('600 phrases in thirteen languages are understood, asked back or refused, and none is silently wrong', () => {
   const all = cases();
-  assert.ok(all.length >= 300, `${all.length} phrases`);
+  assert.ok(all.length >= 600, `${all.length} phrases`);
   const before = process.env.TZ;
   const counts = new Map<string, number>();
   try {
@@ -100,7 +103,10 @@ test('the same words mean the same time of day in every zone', () => {
       if (kind !== '=' || !time || time.startsWith('13:') || time.startsWith('14:') || phrase.includes('+01:00'))
         continue;
       const found = outcome(phrase, { now: NOW, zone, locales: [LOCALES[language] ?? ''] });
-      const isSpan = /minut|hour|stunde|heure|hora|час|h\b/i.test(phrase);
+      const isSpan =
+        /minut|hour|stunde|heure|hora|час|h\b|\dh\d|\dm\b|[間分][半]?後|[时時钟鐘]后|小時後|分鐘後|\bor[ae]\b|uur$|tunnin|phút|giờ nữa|хвилин|години/i.test(
+          phrase,
+        );
       if (found.kind === '=' && !isSpan) assert.ok(found.said.endsWith(time), `${zone}: ${phrase}: ${found.said}`);
     }
   }
@@ -119,5 +125,34 @@ test('milliseconds a phrase', () => {
     const start = performance.now();
     understand(words, { now: NOW, zone: BERLIN, locales: ['de'] });
     assert.ok(performance.now() - start < 100, `${JSON.stringify(one)}: ${performance.now() - start} ms`);
+  }
+});
+
+test('a time that the clocks skip next is asked back, also where no day was said', () => {
+  // Half past one in the night in which the clocks go from two to three.
+  const [berlin, york] = [Date.parse('2026-03-29T00:30:00Z'), Date.parse('2026-03-08T06:30:00Z')];
+  for (const [phrase, now, zone, locale, question] of [
+    ['at 2:30 am', berlin, BERLIN, 'en', 'The clocks skip 2:30 today: at 3:30 today?'],
+    ['um 2:30 Uhr', berlin, BERLIN, 'de', 'The clocks skip 2:30 today: at 3:30 today?'],
+    ['at 2:15 am', york, 'America/New_York', 'en', 'The clocks skip 2:15 today: at 3:15 today?'],
+  ] as const) {
+    assert.deepEqual(understand(phrase, { now, zone, locales: [locale] }), { kind: 'ask', question }, phrase);
+  }
+  const noon = understand('at noon', { now: berlin, zone: BERLIN });
+  assert.deepEqual(noon, { kind: 'at', at: Date.parse('2026-03-29T10:00:00Z') });
+});
+
+test('no length of time is so long that the calendar ends', () => {
+  for (const [locale, phrase] of [
+    ['en', 'in 999999 years'],
+    ['en', 'in 999999 weeks at 9am'],
+    ['en', 'monday in 999999 weeks'],
+    ['en', '999999 months ago'],
+    ['ja', '999999年後'],
+    ['zh', '99999999999999999999个月后'],
+    ['ja', '99999999999999999999時間後'],
+  ] as const) {
+    const { kind } = understand(phrase, { now: NOW, zone: BERLIN, locales: [locale] });
+    assert.ok(kind === 'refuse' || kind === 'unknown', `${phrase}: ${kind}`);
   }
 });

@@ -10,7 +10,7 @@ import type { PlaceHolder } from './voice-places.ts';
 /** Tells the bots of something. `sessionId`: only that session; `channelId`: only where the bot can see the channel. */
 export type Dispatch = (event: string, payload: Json, scope: DispatchScope) => void;
 interface DispatchScope {
-  readonly guildId?: string;
+  readonly guildId?: string | undefined;
   readonly channelId?: string;
   readonly sessionId?: string;
 }

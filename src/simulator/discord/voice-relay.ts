@@ -92,7 +92,7 @@ export class VoiceRelay {
   async close(): Promise<void> {
     for (const place of this.#places.values()) place.path?.close();
     this.#places.clear();
-    const sockets = [this.#socket, ...(this.#strayed ? [await this.#strayed] : [])];
+    const sockets = [this.#socket, ...(this.#strayed === undefined ? [] : [await this.#strayed])];
     await Promise.all(sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
   }
 

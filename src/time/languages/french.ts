@@ -1,12 +1,18 @@
 import { clock, dates, day, every, type PhraseLanguage, part, rule, says, weekdays } from '../phrase-items.ts';
 import { EVERY_DAY, WEEKEND, WORKDAYS } from '../repeats.ts';
-import { at, COLON, hm, MIDNIGHT, NOON, numbered, UNREPEATABLE } from './readers.ts';
+import { at, COLON, composed, hm, LISTED, MIDNIGHT, NOON, numbered, UNREPEATABLE } from './readers.ts';
+
+const UNITS = numbered('un/une deux trois quatre cinq six sept huit neuf');
+const TENS = { vingt: 20, trente: 30, quarante: 40, cinquante: 50, soixante: 60 };
 
 export const french: PhraseLanguage = {
   code: 'fr',
   numbers: {
-    ...numbered('un/une deux trois quatre cinq six sept huit neuf dix onze douze'),
-    ...{ quinze: 15, vingt: 20, 'vingt-cinq': 25, trente: 30, quarante: 40, 'quarante-cinq': 45 },
+    ...UNITS,
+    ...numbered('dix onze douze treize quatorze quinze seize dix[-\\s]sept dix[-\\s]huit dix[-\\s]neuf', 10),
+    ...TENS,
+    ...composed(TENS, UNITS, (ten, unit, value) => (value === 1 ? `${ten}[- ]et[- ]${unit}` : `${ten}[- ]${unit}`)),
+    'quatre-vingt-dix': 90,
   },
   units: {
     second: 'secondes?',
@@ -22,11 +28,17 @@ export const french: PhraseLanguage = {
   ahead: ['dans ~', "d'ici ~"],
   ago: ['il y a ~'],
   spans: [
-    rule('(?<=(?:dans |il y a ))(\\d{1,2}) ?h ?(\\d{2})', (hours, minutes) => `${hours} h ${minutes} min`),
+    rule('(?<=(?:dans |il y a ))(\\d{1,2}) ?h ?([0-5]\\d)(?! ?min)', (hours, minutes) => `${hours} h ${minutes} min`),
     rule('(?:1 )?demi-heure|(?:1 )?demie? heure', () => '0.5 heures'),
     rule("(?:1 )?quart d'heure", () => '0.25 heures'),
     rule("3 quarts d'heure", () => '0.75 heures'),
     rule('(?<=(?:dans|il y a) )(\\d+) (heures?|h|jours?) et demie?', (count, unit) => `${count}.5 ${unit}`),
+    rule('(?<=(?:dans|il y a) )1 (?:heure|h) et quart', () => '75 minutes'),
+    rule(
+      '(?<=(?:dans|il y a) )(\\d+) (?:heures?|h) ([0-5]?\\d)(?! ?(?:min|h|\\d))',
+      (hours, minutes) => `${hours} h ${minutes} min`,
+    ),
+    rule('(?<=le )premier(?= [a-z])', () => '1er'),
     // To most people these are one week and two.
     rule('(8|15) jours', (count) => `(${count} jours)`),
   ],
@@ -40,7 +52,10 @@ export const french: PhraseLanguage = {
     says('(?:tous les|chaque) soirs?', every(EVERY_DAY), part('evening')),
     says('(?:tous les|chaque) week-ends?', every(WEEKEND)),
     says('toutes les semaines|chaque semaine|1 fois par semaine', every(null)),
-    says('(?:tous les|chaque|toutes les) (?:\\d+|mois|ans?|heures?|minutes?).*|mensuellement', UNREPEATABLE),
+    says(
+      '(?:tous les|chaque|toutes les) (?:\\d+|mois|ans?|heures?|minutes?|quinzaine).*|mensuellement|1 (?:jour|semaine|fois) sur 2',
+      UNREPEATABLE,
+    ),
     says('après-demain|apres demain', day(2)),
     says('avant-hier|avant hier', day(-2)),
     says('demain', day(1)),
@@ -58,7 +73,12 @@ export const french: PhraseLanguage = {
         this: ['ce ~'],
         last: ['(?:le )?~ (?:dernier|passé)'],
       },
-      ['~'],
+      ['le ~(?= (?:le )?(?:\\d{1,2}(?:er)? (?!heures?)[a-z]{3}|[\\ue000-\\uf8ff]$))', '~'],
+    ),
+    ...weekdays(
+      ['lundis', 'mardis', 'mercredis', 'jeudis', 'vendredis', 'samedis', 'dimanches'],
+      { every: [LISTED], next: [], this: [], last: [] },
+      [],
     ),
     ...dates('fr', ['(?:le )?(\\d{1,2})(?:er)? ~(?: (\\d{4}))?']),
     says("(?:de |dans |en )?l'après-midi|après-midi", part('afternoon')),
@@ -68,12 +88,18 @@ export const french: PhraseLanguage = {
     rule('(?:à )?midi et demie?', () => clock(12, 30, 'exact')),
     rule('(?:à )?midi et quart', () => clock(12, 15, 'exact')),
     rule('(?:à )?midi (\\d{1,2})', (minute) => clock(12, Number(minute), 'exact')),
+    rule('(?:à )?minuit et demie?', () => clock(0, 30, 'exact')),
+    rule('(?:à )?minuit et quart', () => clock(0, 15, 'exact')),
+    rule('(?:à )?minuit (\\d{1,2})', (minute) => clock(0, Number(minute), 'exact')),
+    rule('(?:à )?midi moins (?:le )?quart', () => clock(11, 45, 'exact')),
+    rule('(?:à )?minuit moins (?:le )?quart', () => clock(23, 45, 'exact')),
     says('(?:à )?midi', ...NOON),
     says('(?:à )?minuit', ...MIDNIGHT),
     rule('(?:à )?(\\d{1,2}) ?h(?:eures?)? et demie?', at(30)),
     rule('(?:à )?(\\d{1,2}) ?h(?:eures?)? et quart', at(15)),
     rule('(?:à )?(\\d{1,2}) ?h(?:eures?)? moins (?:le )?quart', at(-15)),
     rule('(?:à )?(\\d{1,2}) ?h(?:eures?)? moins (\\d{1,2})', hm('twelve', -1)),
+    rule('le (\\d{1,2})(?:er)?(?= à |$)', (number) => ({ kind: 'monthday', day: Number(number) })),
     rule(`(?:à )?${COLON}`, hm('written')),
     rule('(?:à )?(\\d{1,2}) ?h(?:eures?)? ?(\\d{1,2})', hm('written')),
     rule('(?:à )?(\\d{1,2}) ?h(?:eures?)?', hm('written')),

@@ -1,12 +1,18 @@
-import { dates, day, every, type PhraseLanguage, part, rule, says, weekdays } from '../phrase-items.ts';
+import { clock, dates, day, every, type PhraseLanguage, part, rule, says, weekdays } from '../phrase-items.ts';
 import { EVERY_DAY, WEEKEND, WORKDAYS } from '../repeats.ts';
-import { at, COLON, hm, MIDNIGHT, mh, NOON, numbered, UNREPEATABLE } from './readers.ts';
+import { at, COLON, composed, hm, LISTED, MIDNIGHT, mh, NOON, numbered, UNREPEATABLE } from './readers.ts';
+
+const UNITS = numbered('um/uma dois/duas três quatro cinco seis sete oito nove');
+const TENS = { vinte: 20, trinta: 30, quarenta: 40, cinquenta: 50, sessenta: 60, noventa: 90 };
 
 export const portuguese: PhraseLanguage = {
   code: 'pt',
   numbers: {
-    ...numbered('um/uma dois/duas três quatro cinco seis sete oito nove dez onze doze'),
-    ...{ quinze: 15, vinte: 20, 'vinte e cinco': 25, trinta: 30, quarenta: 40, 'quarenta e cinco': 45 },
+    ...UNITS,
+    ...numbered('dez onze doze treze catorze/quatorze quinze dezesseis/dezasseis', 10),
+    ...numbered('dezessete/dezassete dezoito dezenove/dezanove', 17),
+    ...TENS,
+    ...composed(TENS, UNITS, (ten, unit) => `${ten} e ${unit}`),
   },
   units: {
     second: 'segundos?',
@@ -23,9 +29,14 @@ export const portuguese: PhraseLanguage = {
   ago: ['há ~', '~ atrás', 'há ~ atrás'],
   spans: [
     rule(
-      '(?<=(?:em |daqui a |dentro de |ha ))(\\d{1,2}) ?h ?(\\d{2})',
+      '(?<=(?:em |daqui a |dentro de |ha ))(\\d{1,2}) ?h ?([0-5]\\d)(?! ?min)',
       (hours, minutes) => `${hours} h ${minutes} min`,
     ),
+    rule(
+      '(?<=(?:em|daqui a|dentro de|ha) )(\\d+) horas? e ([0-5]?\\d)(?! ?(?:min|h|\\d))',
+      (hours, minutes) => `${hours} h ${minutes} min`,
+    ),
+    rule('primeiro(?= de [a-z])', () => '1'),
     // To most people these are one week and two.
     rule('(8|15) dias', (count) => `(${count} dias)`),
     rule('meia hora', () => '0.5 horas'),
@@ -34,16 +45,19 @@ export const portuguese: PhraseLanguage = {
   ],
   rules: [
     says(
-      '(?:todos os|cada) dias? (?:úte?is?|de semana)|(?:de )?segunda a sexta(?:-feira)?|em dias úteis',
+      '(?:todos os|todo|cada) dias? (?:úte?is?|de semana)|(?:de )?segunda a sexta(?:-feira)?|(?:em |nos )?dias úteis',
       every(WORKDAYS),
     ),
     says('todos os dias|todo (?:o )?dia|cada dia|diariamente', every(EVERY_DAY)),
     says('todas as manhãs|toda manhã', every(EVERY_DAY), part('morning')),
     says('todas as tardes|toda tarde', every(EVERY_DAY), part('afternoon')),
     says('todas as noites|toda noite', every(EVERY_DAY), part('night')),
-    says('(?:todos os|cada) (?:fins? de semana|finais de semana)', every(WEEKEND)),
+    says('(?:todos os|todo|cada) (?:fins? de semana|finais de semana)', every(WEEKEND)),
     says('todas as semanas|toda semana|cada semana|semanalmente', every(null)),
-    says('(?:todos os|todas as|cada) (?:\\d+|mês|meses|anos?|horas?|minutos?).*|mensalmente', UNREPEATABLE),
+    says(
+      '(?:todos os|todas as|cada) (?:\\d+|mês|meses|anos?|horas?|minutos?).*|mensalmente|dia sim,? (?:e )?dia não|em dias alternados|quinzenalmente',
+      UNREPEATABLE,
+    ),
     says('depois de amanhã', day(2)),
     says('anteontem', day(-2)),
     says('ontem', day(-1)),
@@ -74,7 +88,15 @@ export const portuguese: PhraseLanguage = {
       },
       ['(?:na |no )?~'],
     ),
+    ...weekdays(
+      ['segundas', 'terças', 'quartas', 'quintas', 'sextas', 'sábados', 'domingos'],
+      { every: [LISTED.replace('~', '(?:~)(?:-feiras)?')], next: [], this: [], last: [] },
+      [],
+    ),
     ...dates('pt', ['(?:no dia |dia |em |a )?(\\d{1,2})º? de ~(?: de (\\d{4}))?']),
+    rule('(?:no )?dia (\\d{1,2})(?= às? |$)', (number) => ({ kind: 'monthday', day: Number(number) })),
+    rule('(?:ao )?meio[- ]dia e meia', () => clock(12, 30, 'exact')),
+    rule('(?:à )?meia[- ]noite e meia', () => clock(0, 30, 'exact')),
     rule('(?:às? )?(\\d{1,2})(?: minutos)? para as? (\\d{1,2})', mh(-1)),
     rule('(?:às? )?(\\d{1,2})(?: horas?| ?h)? e meia', at(30)),
     rule('(?:às? )(\\d{1,2})(?: horas?| ?h)? e (?:1 )?quarto', at(15)),

@@ -1,6 +1,6 @@
 import { clock, dates, day, every, type PhraseLanguage, part, rule, says, weekdays } from '../phrase-items.ts';
 import { EVERY_DAY, WEEKEND, WORKDAYS } from '../repeats.ts';
-import { at, hm, MIDNIGHT, mh, NOON, numbered, UNREPEATABLE } from './readers.ts';
+import { at, composed, hm, LISTED, MIDNIGHT, mh, NOON, numbered, ordinals, UNREPEATABLE } from './readers.ts';
 
 /** Hours in the genitive, as in "half of the seventh". */
 const RUSSIAN_HOURS =
@@ -11,11 +11,27 @@ const russianHours = RUSSIAN_HOURS.split(' ').flatMap((word, index) => [
   rule(`(?:в )?четверть ${word}`, () => clock(index + 1, -45, 'twelve')),
 ]);
 
+const UNITS = numbered('один/одну/одна два/две три четыре пять шесть семь восемь девять');
+const TENS = { двадцать: 20, тридцать: 30, сорок: 40, пятьдесят: 50, шестьдесят: 60, девяносто: 90 };
+const LATER_DAYS =
+  'тринадцатого четырнадцатого пятнадцатого шестнадцатого семнадцатого восемнадцатого девятнадцатого двадцатого';
+const TO_TWENTY = `${RUSSIAN_HOURS} ${LATER_DAYS}`.split(' ');
+/** The twenty of the twenty-first is a number already. */
+const BEHIND_TWENTY = TO_TWENTY.slice(0, 9).map((one) => `20 ${one}`);
+const dayOfMonth = ordinals([...TO_TWENTY, ...BEHIND_TWENTY, 'тридцатого', '30 первого'], '-го');
+const MONTH = '(?:янв|фев|мар|апр|ма|июн|июл|авг|сен|окт|ноя|дек)[а-я]*';
+const DATIVE = ['понедельникам', 'вторникам', 'средам', 'четвергам', 'пятницам', 'субботам', 'воскресеньям'];
+
 export const russian: PhraseLanguage = {
   code: 'ru',
   numbers: {
-    ...numbered('один/одну/одна два/две три четыре пять шесть семь восемь девять десять одиннадцать двенадцать'),
-    ...{ пятнадцать: 15, двадцать: 20, тридцать: 30, сорок: 40, 'сорок пять': 45, пяти: 5, десяти: 10, двадцати: 20 },
+    ...UNITS,
+    ...numbered('десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать шестнадцать', 10),
+    ...numbered('семнадцать восемнадцать девятнадцать', 17),
+    ...TENS,
+    ...composed(TENS, UNITS, (ten, unit) => `${ten} ${unit}`),
+    // "Without five": before the hour.
+    ...{ пяти: 5, десяти: 10, двадцати: 20, 'двадцати пяти': 25 },
   },
   units: {
     second: 'секунду|секунды|секунд',
@@ -31,6 +47,7 @@ export const russian: PhraseLanguage = {
   ahead: ['через ~', 'спустя ~'],
   ago: ['~ назад'],
   spans: [
+    rule(`(${dayOfMonth.source})(?= (?:${MONTH}|числа))`, dayOfMonth.read),
     rule('полчаса', () => '0.5 часа'),
     rule('полтора', () => '1.5'),
     rule('полторы', () => '1.5'),
@@ -51,6 +68,7 @@ export const russian: PhraseLanguage = {
     says('послезавтра', day(2)),
     says('позавчера', day(-2)),
     says('завтра', day(1)),
+    says('после обеда', part('afternoon')),
     says('вчера', day(-1)),
     says('сегодня', day(0)),
     ...weekdays(
@@ -63,13 +81,16 @@ export const russian: PhraseLanguage = {
       },
       ['(?:во? )?~'],
     ),
-    ...weekdays(
-      ['понедельникам', 'вторникам', 'средам', 'четвергам', 'пятницам', 'субботам', 'воскресеньям'],
-      { every: ['по ~'], next: [], this: [], last: [] },
-      [],
-    ),
+    ...weekdays(DATIVE, { every: ['по ~'], next: [], this: [], last: [] }, []),
+    ...weekdays(DATIVE, { every: [LISTED], next: [], this: [], last: [] }, []),
     ...dates('ru', ['(\\d{1,2})(?:-?го)? ~(?: (\\d{4})(?: года?| г\\.?)?)?']),
+    rule('(\\d{1,2})(?:-?го)? числа|(\\d{1,2})-?го(?= в |$)', (one, other) => ({
+      kind: 'monthday',
+      day: Number(one ?? other),
+    })),
     rule('(?:в )?(\\d{1,2}):(\\d{2})', hm('written')),
+    rule('в (\\d{1,2})[.-](\\d{2})', hm('written')),
+    rule('в (\\d{1,2}) (\\d{2})', hm('twelve')),
     rule('(?:в )?(\\d{1,2}) час(?:а|ов)? (\\d{1,2}) минут[ыу]?', hm('written')),
     rule('(?:в )?(\\d{1,2}) час(?:а|ов)?', hm('written')),
     rule('без четверти (\\d{1,2})', at(-15)),

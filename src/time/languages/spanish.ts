@@ -1,12 +1,21 @@
-import { dates, day, every, type PhraseLanguage, part, rule, says, weekdays } from '../phrase-items.ts';
+import { clock, dates, day, every, type PhraseLanguage, part, rule, says, weekdays } from '../phrase-items.ts';
 import { EVERY_DAY, WEEKEND, WORKDAYS } from '../repeats.ts';
-import { at, COLON, hm, MIDNIGHT, NOON, numbered, UNREPEATABLE } from './readers.ts';
+import { at, COLON, composed, hm, MIDNIGHT, NOON, numbered, UNREPEATABLE } from './readers.ts';
+
+const UNITS = numbered('uno/una/un dos tres cuatro cinco seis siete ocho nueve');
+const TENS = { treinta: 30, cuarenta: 40, cincuenta: 50, sesenta: 60, noventa: 90 };
 
 export const spanish: PhraseLanguage = {
   code: 'es',
   numbers: {
-    ...numbered('uno/una/un dos tres cuatro cinco seis siete ocho nueve diez once doce'),
-    ...{ quince: 15, veinte: 20, veinticinco: 25, treinta: 30, cuarenta: 40, 'cuarenta y cinco': 45 },
+    ...UNITS,
+    ...numbered('diez once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve veinte', 10),
+    ...numbered(
+      'veintiuno/veintiún/veintiuna veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete veintiocho veintinueve',
+      21,
+    ),
+    ...TENS,
+    ...composed(TENS, UNITS, (ten, unit) => `${ten} y ${unit}`),
   },
   units: {
     second: 'segundos?',
@@ -22,7 +31,13 @@ export const spanish: PhraseLanguage = {
   ahead: ['en ~', 'dentro de ~'],
   ago: ['hace ~'],
   spans: [
-    rule('(?<=(?:en |dentro de |hace ))(\\d{1,2}) ?h ?(\\d{2})', (hours, minutes) => `${hours} h ${minutes} min`),
+    rule(
+      '(?<=(?:en |dentro de |hace ))(\\d{1,2}) ?h ?([0-5]\\d)(?! ?min)',
+      (hours, minutes) => `${hours} h ${minutes} min`,
+    ),
+    rule('(?<=(?:en|dentro de|hace) )1 hora y cuarto', () => '75 minutos'),
+    rule('(?<=(?:en|dentro de|hace) )hora y media', () => '90 minutos'),
+    rule('primero(?= de [a-z])', () => '1'),
     // To most people these are one week and two.
     rule('(8|15) días', (count) => `(${count} días)`),
     rule('media hora', () => '0.5 horas'),
@@ -41,7 +56,10 @@ export const spanish: PhraseLanguage = {
     says('(?:todas las|cada) noches?', every(EVERY_DAY), part('night')),
     says('(?:todos los|cada) fin(?:es)? de semana', every(WEEKEND)),
     says('(?:todas las|cada) semanas?|semanalmente|1 vez (?:por|a la) semana', every(null)),
-    says('(?:todos los|todas las|cada) (?:\\d+|mes|meses|años?|horas?|minutos?).*|mensualmente', UNREPEATABLE),
+    says(
+      '(?:todos los|todas las|cada) (?:\\d+|mes|meses|años?|horas?|minutos?).*|mensualmente|1 dia si y otro no|(?:en )?dias alternos|quincenalmente',
+      UNREPEATABLE,
+    ),
     says('pasado mañana', day(2)),
     says('anteayer|antes de ayer', day(-2)),
     says('ayer', day(-1)),
@@ -58,13 +76,24 @@ export const spanish: PhraseLanguage = {
       ['lunes', 'martes', 'miércoles', 'jueves', 'viernes', 'sábado', 'domingo'],
       {
         every: ['(?:todos )?los ~s?', 'cada ~'],
-        next: ['(?:el )?próximo ~', '(?:el )?~ próximo', '(?:el )?~ que viene', '(?:el )?~ de la próxima semana'],
+        next: [
+          '(?:el )?próximo ~',
+          '(?:el )?~ próximo',
+          '(?:el )?~ que viene',
+          '(?:el )?~ de la (?:próxima semana|semana que viene)',
+        ],
         this: ['este ~'],
         last: ['(?:el )?~ pasado', '(?:el )?pasado ~'],
       },
       ['(?:el )?~'],
     ),
     ...dates('es', ['(?:el )?(?:día )?(\\d{1,2})º? (?:de )?~(?: (?:de|del) (\\d{4}))?']),
+    rule('el (?:día )?(\\d{1,2})(?= a las? |$)', (number) => ({ kind: 'monthday', day: Number(number) })),
+    rule('(?:a )?las? (\\d{1,2}) ?h ?(\\d{2})', hm('written')),
+    rule('a las? (\\d{1,2})[.](\\d{2})', hm('written')),
+    rule('a las? (\\d{1,2}) (\\d{2})', hm('twelve')),
+    rule('(?:al? |del )?mediodía y media', () => clock(12, 30, 'exact')),
+    rule('(?:a )?(?:la )?medianoche y media', () => clock(0, 30, 'exact')),
     rule('(?:a )?las? (\\d{1,2}) y media', at(30)),
     rule('(?:a )?las? (\\d{1,2}) y cuarto', at(15)),
     rule('(?:a )?las? (\\d{1,2}) menos cuarto', at(-15)),
