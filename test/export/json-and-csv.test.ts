@@ -128,6 +128,24 @@ test('in a locale in which the semicolon separates, nothing said is a formula or
   assert.match(csv, /"plain; text"/);
 });
 
+test('where the semicolon separates, a table of its own has one cell a column, and no formula behind a comma', () => {
+  const said = ['hello; there', 'a,=1', 'a, -2', ';@x', '5;3', 'say "b";"c"', '\t=1', 'plain, text', '=1+1'];
+  const csv = fileOf(
+    'csv-semicolon',
+    said.map((text, at) => says([String(at), text], text, at * 10)),
+  );
+  assert.equal(csv.charCodeAt(0), 0xfeff);
+  // As a spreadsheet of that locale reads it: quotes hold, since each begins a cell.
+  const rows = csv.slice(1).split('\r\n').slice(0, -1);
+  for (const row of rows) {
+    assert.equal(row.match(/(?:^|;)(?:"(?:[^"]|"")*"|[^";]*)/g)?.join(''), row);
+    assert.equal(row.match(/(?:^|;)(?:"(?:[^"]|"")*"|[^";]*)/g)?.length, 19);
+  }
+  assert.match(csv, /;"hello; there";/);
+  assert.match(csv, /;"plain, text";/);
+  for (const cell of csv.slice(1).split(/[,\t\r\n]/)) assert.doesNotMatch(cell, /^[\s"]*[=+\-@]/, cell);
+});
+
 test('nothing said is a formula to a program that splits at another sign, or begins lines at more than two', () => {
   const said = [
     '\t=1',
