@@ -1,6 +1,6 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { BusyError } from '../src/bridge/errors.ts';
-import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
+import type { ExportedFiles, ExportFormat, ExportRequest } from '../src/bridge/export-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import { personOf } from '../src/names/person.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
@@ -45,6 +45,12 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
   if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN_SESSION;
   const format = (asked.options.getString('format') ?? 'html') as ExportFormat;
   const channel = sessionChannel(asked, conversation, readable.ids);
+  // It may have to wait for its turn, and is given to who may read it then.
+  let atItsTurn: ReturnType<typeof context.readers.channelsFor> | undefined;
+  const mayRead: ExportRequest['mayRead'] = async (line) => {
+    atItsTurn ??= context.readers.channelsFor(asked.guildId, [asked.user.id]);
+    return (await atItsTurn).mayRead(line);
+  };
   let made: ExportedFiles;
   try {
     made = await context.exports.make({
@@ -53,7 +59,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
       server: asked.guild.name,
       channel,
       by: { guildId: asked.guildId, userId: asked.user.id },
-      mayRead: (line) => readable.mayRead(line),
+      mayRead,
       fileLimitBytes: asked.attachmentSizeLimit,
     });
   } catch (error) {

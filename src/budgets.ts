@@ -45,6 +45,8 @@ export class Budgets {
   readonly #parts: BudgetsParts;
   #total: Total | undefined;
   #reading: Promise<Total> | undefined;
+  /** Server → what people used before they were forgotten, which counts against theirs until the process ends. */
+  readonly #forgotten = new Map<string, UsageRow[]>();
 
   constructor(parts: BudgetsParts) {
     this.#parts = parts;
@@ -54,6 +56,14 @@ export class Budgets {
   used(rows: readonly UsageRow[]): void {
     const usd = rows.reduce((sum, row) => sum + this.#parts.costs.inBudget(row, undefined), 0);
     for (const span of SPANS) if (this.#total) this.#total[span] += usd;
+  }
+
+  /** These rows are nobody's any more: being forgotten gives nobody money back. */
+  forgotten(guildId: string, rows: readonly UsageRow[]): void {
+    const first = this.#firstDay;
+    const kept = [...(this.#forgotten.get(guildId) ?? []), ...rows].filter(({ day }) => day >= first);
+    if (kept.length === 0) this.#forgotten.delete(guildId);
+    else this.#forgotten.set(guildId, kept);
   }
 
   /** How near its end the bot's own budget is. Rejects with StoreError. */
@@ -106,6 +116,14 @@ export class Budgets {
     }
     // Nobody knows whose the rest was: that is nobody's.
     byPerson.delete('');
+    for (const row of this.#forgotten.get(guildId) ?? []) {
+      if (row.day < this.#firstDay || row.day > this.#today) continue;
+      const usd = this.#parts.costs.inBudget(row, undefined);
+      const theirs = byPerson.get(row.user_id) ?? { day: 0, month: 0 };
+      byPerson.set(row.user_id, theirs);
+      theirs.month += usd;
+      if (row.day === this.#today) theirs.day += usd;
+    }
     const people = [...byPerson].flatMap(([userId, sums]) => {
       const first = nearest(this.#of('person', each, sums));
       return first && stepOf(first) !== 'free' ? [[userId, first] as const] : [];
@@ -139,7 +157,7 @@ export class Budgets {
   async #spentSince(guildId: string | undefined): Promise<{ readonly row: UsageRow; readonly usd: number }[]> {
     const { store, costs } = this.#parts;
     const today = this.#today;
-    const first = `${today.slice(0, 8)}01`;
+    const first = this.#firstDay;
     // What was noted under a clock that was ahead would count on every day until then.
     const rows = (await store.sumsSince(first, guildId)).filter(({ day }) => day <= today);
     const searched = rows.some(({ searches }) => searches > 0) ? await store.searchesSince(first) : undefined;
@@ -166,6 +184,11 @@ export class Budgets {
     return span === 'day'
       ? Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1)
       : Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1);
+  }
+
+  /** Of the month. */
+  get #firstDay(): string {
+    return `${this.#today.slice(0, 8)}01`;
   }
 
   get #today(): string {

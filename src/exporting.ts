@@ -12,6 +12,9 @@ import { FairQueue, NOBODY } from './tools/fair-queue.ts';
 /** So much is in memory at most, whatever Discord takes. */
 const MOST_BYTES = 100 * 2 ** 20;
 
+/** How often an export begins anew because somebody had their words forgotten meanwhile. */
+const MOST_ANEW = 5;
+
 /** What exports are made from. `now` in ms since 1970. */
 export interface ExportingParts {
   readonly record: Pick<RecordReader, 'lines'>;
@@ -23,16 +26,35 @@ export class Exporting implements TranscriptExports {
   readonly #parts: ExportingParts;
   readonly #queue = new FairQueue({ atOnce: 1, mostForPerson: 2, mostForGuild: 6, mostWaiting: 200 });
 
+  /** How often somebody was forgotten on a server. */
+  readonly #forgotten = new Map<string, number>();
+
   constructor(parts: ExportingParts) {
     this.#parts = parts;
+  }
+
+  /** Exports of this server that are under way have words of theirs in them: they are made anew. */
+  forget(guildId: string): void {
+    this.#forgotten.set(guildId, (this.#forgotten.get(guildId) ?? 0) + 1);
   }
 
   make(request: ExportRequest): Promise<ExportedFiles> {
     return this.#queue.run(request.by ?? { ...NOBODY, guildId: request.conversation.guildId }, {
       tooMany: () =>
         new BusyError('Other exports of yours or of this server are being made. Try again when you have them.'),
-      work: () => this.#make(request),
+      work: () => this.#asItIs(request),
     });
+  }
+
+  /** Without what was forgotten while it was made. */
+  async #asItIs(request: ExportRequest): Promise<ExportedFiles> {
+    const { guildId } = request.conversation;
+    for (let tries = 0; tries < MOST_ANEW; tries += 1) {
+      const before = this.#forgotten.get(guildId);
+      const made = await this.#make(request);
+      if (this.#forgotten.get(guildId) === before) return made;
+    }
+    throw new BusyError('What is kept here changes all the time at the moment. Try again in a minute.');
   }
 
   async #make({ conversation, mayRead, ...request }: ExportRequest): Promise<ExportedFiles> {

@@ -3,14 +3,16 @@ import type { OwnRecords } from './bridge/privacy-ports.ts';
 import { wallClock } from './clock/wall-clock.ts';
 import { OldPosts } from './discord/old-posts.ts';
 import type { Log } from './log.ts';
-import { KeptOwnRecords, type Remembers } from './own-records.ts';
+import { KeptOwnRecords, type OwnRecordsParts, type Remembers } from './own-records.ts';
 import { PostEditing } from './post-editing.ts';
 import type { Storage } from './storage.ts';
 
 /** Where words of people are. */
 export interface ForgettingParts {
   readonly client: Client;
-  readonly storage: Pick<Storage, 'record' | 'removals' | 'usage' | 'settings'>;
+  readonly storage: Pick<Storage, 'record' | 'removals' | 'settings'>;
+  /** What people used. */
+  readonly usage: OwnRecordsParts['usage'];
   /** Whether a conversation still writes this message; see Transcript.holds. */
   readonly holds: (messageId: string) => 'shown' | 'due' | undefined;
   /** Conversations first: what is on its way must not come back. */
@@ -25,8 +27,8 @@ export class Forgetting {
   readonly ownRecords: OwnRecords;
   readonly #editing: PostEditing;
 
-  constructor({ client, storage, holds, memories, copies, log }: ForgettingParts) {
-    const { record, removals, usage, settings } = storage;
+  constructor({ client, storage, usage, holds, memories, copies, log }: ForgettingParts) {
+    const { record, removals, settings } = storage;
     this.#editing = new PostEditing({
       store: removals,
       posts: new OldPosts(client),

@@ -6,7 +6,8 @@ import type { Provider } from './bridge/ports.ts';
 /** What a day of the whole bot may cost where neither a budget nor the servers are limited: any server may invite it. */
 const OPEN_DAY_USD = 10;
 const NONE: SpanLimits = Object.freeze({ day: 0, month: 0 });
-const AMOUNT = /^\$?(\d+(?:\.\d+)?)(?:\s*[/,]\s*\$?(\d+(?:\.\d+)?))?$/;
+/** `0,5` is no pair: it is half a dollar where decimals have a comma, and would be no limit for a day. */
+const AMOUNT = /^\$?(\d+(?:\.\d+)?)(?:(?:\s*\/\s*|,\s+)\$?(\d+(?:\.\d+)?))?$/;
 
 /** What limits the bot. */
 export interface LimitsConfig {
@@ -37,7 +38,7 @@ export function budgetTold({
 const dollars = z
   .string()
   .refine((text) => AMOUNT.test(text), {
-    error: 'must be US dollars a day, such as 5, or a day and a month, such as 5/100 (0: no limit)',
+    error: 'must be US dollars a day, such as 5 or 0.5, or a day and a month, such as 5/100 (0: no limit)',
   })
   .transform((text): SpanLimits => {
     const [, day, month] = AMOUNT.exec(text) ?? [];
@@ -47,7 +48,7 @@ const dollars = z
 const servers = z
   .string()
   .transform((text) => text.split(/[\s,;]+/).filter((id) => id !== ''))
-  .refine((ids) => ids.every((id) => /^\d{1,20}$/.test(id)), {
+  .refine((ids) => ids.length > 0 && ids.every((id) => /^\d{1,20}$/.test(id)), {
     error: 'must be server ids, digits only, with commas between: right-click the server, Copy Server ID',
   })
   .optional();

@@ -47,15 +47,39 @@ export function loggedError(error: unknown, depth = 0): LoggedError {
 }
 
 /**
- * As much of a service's own sentence as says what is wrong, for the log: what it repeats of what it was given stands in
- * quotation marks or brackets, or behind a colon, and is left out from there on.
+ * As much of a service's own sentence as says what is wrong, for the log and for people: what it repeats of what it was
+ * given stands in quotation marks or brackets, or behind a colon, and is left out from there on. Codes before the
+ * sentence stay, also those of an error in JSON; of an address its host.
  */
 export function foreignSentence(text: string): string {
-  const [code = ''] = /^(?:[A-Z][A-Z_]{3,}|\d{3}|[\w.]{1,40}Error): /.exec(text) ?? [];
-  const rest = text.slice(code.length).replace(/\s+/g, ' ').trim();
-  const end = rest.search(/["'`“”„‘«»‹[{<]|\((?!HTTP \d{3}\)|E[A-Z]+\))|: |=/);
+  const plain = fromJson(text) ?? text;
+  const [codes = ''] = CODES.exec(plain) ?? [];
+  const rest = plain
+    .slice(codes.length)
+    .replace(/\s+/g, ' ')
+    .replace(/\b([a-z]+:\/\/)(?:[^\s/@]*@)?([^\s/?#@]+)\S*/gi, '$1$2/…')
+    .trim();
+  const end = rest.search(REPEATS);
   const kept = end < 0 ? rest : `${rest.slice(0, end).trimEnd()} …`;
-  return `${code}${kept}`.slice(0, LONGEST_FOREIGN);
+  return `${codes}${kept}`.slice(0, LONGEST_FOREIGN).trim();
+}
+
+/** Ours before it, `A turn was not written down (2 in a row): `, then `invalid_request_error, string_above_max_length: `, `429: `, `RESOURCE_EXHAUSTED: `, `APIError: `; several in a row. */
+const CODES =
+  /^(?:[\w ]{1,40} \(\d+ in a row\): )?(?:(?:[a-z]+(?:[_.][a-z0-9]+)+|[A-Z][A-Z_]{3,}|\d{3}|[\w.]{1,40}Error)(?:, |: )){0,3}/;
+const REPEATS = /["'`“”„‘«»‹[{<]|\((?!HTTP \d{3}\)|[A-Z]{2,12}\)|\d+ in a row\))|: |=/;
+
+/** The codes and the sentence of an error that came as JSON; undefined: it is none. */
+function fromJson(text: string): string | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const whole = JSON.parse(text) as Readonly<Record<string, unknown>>;
+    const { type, code, status, param, message } = { ...whole, ...(whole.error as object | undefined) };
+    const codes = [type, code, status, param].filter((one) => isCode(one) && /[_.\d]|^[A-Z_]+$/.test(String(one)));
+    return `${codes.map((one) => `${one}: `).join('')}${typeof message === 'string' ? message : ''}`;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Our own sentences may name somebody, always in quotation marks. */

@@ -4,7 +4,6 @@ import type { SettingsStore } from './bridge/room-ports.ts';
 import type { PostEditing } from './post-editing.ts';
 import type { PersonStore } from './store/person-store.ts';
 import type { RemovalStore } from './store/post-removals.ts';
-import type { UsageStore } from './store/usage.ts';
 
 /** What remembers something of people beside the database. */
 export interface Remembers {
@@ -17,7 +16,7 @@ export interface Remembers {
 export interface OwnRecordsParts {
   readonly persons: PersonStore;
   readonly removals: RemovalStore;
-  readonly usage: Pick<UsageStore, 'forget'>;
+  readonly usage: { forget(guildId: string, userId: UserId): Promise<unknown> };
   readonly settings: Pick<SettingsStore, 'get'>;
   readonly editing: Pick<PostEditing, 'wake'>;
   /** Conversations first: what is on its way must not come back. */

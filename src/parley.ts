@@ -2,10 +2,10 @@ import type { Client } from 'discord.js';
 import { commands } from '../commands/index.ts';
 import { privateAnswer } from '../commands/private-answer.ts';
 import type { BridgeEvent, Bridges } from './bridge/bridge-ports.ts';
-import { OpenBridges } from './bridge/bridges.ts';
+import { type OpenBridge, OpenBridges } from './bridge/bridges.ts';
 import type { Consent } from './bridge/consent-ports.ts';
 import { DecisionLog } from './bridge/decision-log.ts';
-import { BusyError } from './bridge/errors.ts';
+import { BusyError, LineLostError } from './bridge/errors.ts';
 import type { TranscriptExports } from './bridge/export-ports.ts';
 import type { RecordReader } from './bridge/record-ports.ts';
 import type { SettingsStore } from './bridge/room-ports.ts';
@@ -34,7 +34,7 @@ import { DiscordModeratorPosts } from './discord/moderator-posts.ts';
 import { OpusCodecs } from './discord/opus.ts';
 import { pressReminder, reminderButtons } from './discord/reminder-buttons.ts';
 import { noteForm, pressRuleButton, ruleButtons } from './discord/rule-buttons.ts';
-import { ServedGuilds } from './discord/served-guilds.ts';
+import { isServed, ServedGuilds } from './discord/served-guilds.ts';
 import { StartError } from './discord/start-error.ts';
 import { StrayPlaces } from './discord/stray-places.ts';
 import type { LinkPatience } from './discord/voice-policy.ts';
@@ -120,6 +120,7 @@ const TAKEN_OVER =
   'Another process serves this bot now: this one stood still for so long that it seemed dead. It stops.';
 /** For answers that are on their way when the process ends. */
 const ANSWERS_MS = 500;
+const NOT_SERVED = 'Whoever runs me has not allowed this server, so I leave it.';
 const RESTARTING = 'I am being restarted. Please try again in a minute.';
 const NOT_STARTED = 'I could not start. Whoever runs me finds the reason in my log.';
 
@@ -201,7 +202,7 @@ class Bot implements Parley {
     const { config, storage, prices, log } = parts;
     const { settings } = storage;
     this.#parts = parts;
-    this.#bridges = new OpenBridges((request) => this.#conversations.open(request), {
+    this.#bridges = new OpenBridges((request) => this.#open(request), {
       most: config.maxConversations,
       admit: (request) => this.#conversations.admits(request),
     });
@@ -259,6 +260,7 @@ class Bot implements Parley {
     this.#forgetting = new Forgetting({
       client,
       storage,
+      usage: this.#spending,
       holds: (messageId) => this.#conversations.holds(messageId),
       memories: [
         this.#conversations,
@@ -266,8 +268,9 @@ class Bot implements Parley {
         this.#tooling.runAgain,
         this.#reading.privately,
         this.#reading.summaries,
+        this.#reading.exports,
       ],
-      copies: [this.#moderating],
+      copies: [this.#moderating, this.#reading.exports],
       log,
     });
     this.#leftGuilds = new LeftGuilds({
@@ -289,8 +292,7 @@ class Bot implements Parley {
     void this.#tooling.start();
     const ready = await logIn(this.#client, { token, apiUrl });
     if (this.#stopping !== undefined) return;
-    const { serversAllowed: allowed, serversBlocked: blocked } = config;
-    this.#served = new ServedGuilds({ client: this.#client, allowed, blocked, log });
+    this.#served = new ServedGuilds({ client: this.#client, ...this.#serving, log });
     this.#dispatch();
     storage.record.start();
     await this.#moderating.start();
@@ -336,6 +338,17 @@ class Bot implements Parley {
     this.#ending.signal.addEventListener('abort', () => registration.close());
     await registration.start();
   }
+
+  get #serving() {
+    const { serversAllowed: allowed, serversBlocked: blocked } = this.#parts.config;
+    return { allowed, blocked };
+  }
+
+  /** Also while the bot is still on a server that it leaves: there it costs nothing. */
+  readonly #open: OpenBridge = async (request) => {
+    if (!isServed(request.guildId, this.#serving)) throw new LineLostError(NOT_SERVED, { retryable: false });
+    return this.#conversations.open(request);
+  };
 
   get inside(): Inside {
     const { settings, consent } = this.#parts.storage;

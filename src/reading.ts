@@ -1,5 +1,4 @@
 import type { Client } from 'discord.js';
-import type { TranscriptExports } from './bridge/export-ports.ts';
 import type { Audit } from './bridge/reading-ports.ts';
 import type { RecordReader } from './bridge/record-ports.ts';
 import { wallClock } from './clock/wall-clock.ts';
@@ -27,7 +26,7 @@ export class Reading {
   readonly record: RecordReader;
   readonly audit: Audit;
   readonly readers: RecordReaders;
-  readonly exports: TranscriptExports;
+  readonly exports: Exporting;
   readonly privately: ButtonAnswers;
   readonly places: ReadablePlaces;
   readonly summaries: WrittenSummaries;

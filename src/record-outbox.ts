@@ -23,9 +23,9 @@ const GRACE_MS = 1_500;
 /** A write that takes longer is as good as failed; it may still come to its end. */
 const SLOW_MS = 2_500;
 
-/** What people should know of their record. `written`, `lost`: utterances. */
+/** What people should know of their record. `written`, `lost`, `ofOthers` (of conversations before): utterances. */
 export type RecordNews =
-  | { readonly kind: 'behind' }
+  | { readonly kind: 'behind'; readonly ofOthers: number }
   | { readonly kind: 'caught-up'; readonly written: number; readonly lost: number };
 
 /** What an outbox is made with. */
@@ -283,8 +283,12 @@ export class RecordOutbox {
     if (this.#state !== 'well') return;
     this.#state = 'failing';
     this.#telling = setTimeout(() => {
+      const { guildId, waiting } = this.#unwritten;
+      // Of a conversation that is over, nobody waits to hear that nothing has to be kept.
+      if (this.#closed && waiting === 0) return;
       this.#state = 'told';
-      this.#parts.tell?.({ kind: 'behind' });
+      const all = this.#parts.health?.waiting(guildId ?? '') ?? waiting;
+      this.#parts.tell?.({ kind: 'behind', ofOthers: all - waiting });
     }, GRACE_MS).unref();
   }
 
@@ -296,7 +300,8 @@ export class RecordOutbox {
     this.#lost = 0;
     const { guildId } = this.#conversation;
     if (lost > 0) this.#parts.log.error({ guildId, lost }, 'utterances are lost: too many waited to be written');
-    if (told || lost > 0) this.#parts.tell?.({ kind: 'caught-up', written, lost });
+    const isNews = told && (!this.#closed || written > 0);
+    if (isNews || lost > 0) this.#parts.tell?.({ kind: 'caught-up', written, lost });
     this.#ended();
   }
 

@@ -1,4 +1,4 @@
-import type { Client } from 'discord.js';
+import { ChannelType, type Client, PermissionFlagsBits } from 'discord.js';
 import type { Reminder } from './bridge/guild-ports.ts';
 import type { UserId } from './bridge/ports.ts';
 import type { SettingsStore } from './bridge/room-ports.ts';
@@ -9,7 +9,10 @@ import type { ReadablePlaces } from './discord/readable-places.ts';
 export interface ReminderReach {
   /** Whether it is for a member of the server, still. */
   readonly isMember: boolean;
-  /** Whether everybody who gets to know what is said in a conversation in this voice channel may. */
+  /**
+   * Whether everybody who gets to know what is said in a conversation in this voice channel may, and the person may speak
+   * there: whoever is muted has the bot say nothing either.
+   */
   mayBeSpoken(voiceChannelId: string): Promise<boolean>;
   /** Whether the person, and nobody who may not, reads what is posted in this channel. */
   mayBePosted(channelId: string): Promise<boolean>;
@@ -42,6 +45,7 @@ export class ReminderRights {
     return {
       isMember: sight.reader(person.userId) !== undefined,
       mayBeSpoken: async (id) => {
+        if (this.#isSilenced(guildId, person.userId)) return false;
         const { transcriptChannelId } = await this.#parts.settings.get(guildId);
         if (!(await isOpen(id)) || (transcriptChannelId !== null && !(await isOpen(transcriptChannelId)))) return false;
         // Somebody may have been brought here who could not come.
@@ -50,6 +54,15 @@ export class ReminderRights {
       },
       mayBePosted: async (id) => (await sight.shows(person.userId, id)) && (await isOpen(id)),
     };
+  }
+
+  /** By a moderator, in the channel where they are. */
+  #isSilenced(guildId: string, userId: UserId): boolean {
+    const state = this.#parts.client.guilds.cache.get(guildId)?.voiceStates.cache.get(userId);
+    if (state?.serverMute || state?.suppress) return true;
+    const { channel, member } = state ?? {};
+    if (!channel || !member || channel.type === ChannelType.GuildStageVoice) return false;
+    return !channel.permissionsFor(member).has(PermissionFlagsBits.Speak);
   }
 
   #peopleIn(guildId: string, channelId: string): readonly UserId[] {

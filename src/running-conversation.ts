@@ -198,7 +198,7 @@ export class RunningConversation {
   }
 
   #recordChanged(news: RecordNews): void {
-    if (news.kind === 'behind') this.#recordNotice.behind();
+    if (news.kind === 'behind') this.#recordNotice.behind(news.ofOthers);
     else {
       this.#recordNotice.caughtUp(news.written, news.lost);
       this.#transcript.wake();

@@ -64,6 +64,11 @@ export class Spending implements UsageReport {
     }
   }
 
+  /** What this person used is nobody's from now on; it counts against their own budget until the process ends. Throws StoreError. */
+  async forget(guildId: string, userId: UserId): Promise<void> {
+    this.#budgets.forgotten(guildId, await this.#store.forget(guildId, userId));
+  }
+
   /** `act` is called when the budgets of this guild may stand otherwise, until the returned function is called. */
   watch(guildId: string, act: () => void): () => void {
     const watchers = this.#watchers.get(guildId) ?? new Set();

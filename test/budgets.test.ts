@@ -70,6 +70,26 @@ test('a server has the limits of the operator until it sets its own, by day and 
   assert.equal(await step(), 'free', 'the next month');
 });
 
+test('whoever is forgotten has no money back before the process ends, and nobody else pays for it', async (t) => {
+  const { spending, spend, clock, make } = await setUp(t, { person: { day: 10, month: 30 } });
+  await spend('g1', 9, { by: 'anna' });
+  await spend('g1', 1, { by: 'ben' });
+  await spending.forget('g1', 'anna');
+  assert.equal((await spending.standing('g1')).people.get('anna')?.spentUsd, 9);
+  assert.equal(await spending.spent('g1', 'anna'), undefined);
+  await spend('g1', 1, { by: 'anna' });
+  assert.equal((await spending.spent('g1', 'anna'))?.spentUsd, 10);
+  await spending.forget('g1', 'anna');
+  assert.equal((await spending.spent('g1', 'anna'))?.spentUsd, 10);
+  assert.equal(await spending.spent('g2', 'anna'), undefined);
+  assert.equal(await spending.spent('g1', 'ben'), undefined);
+  assert.equal(await make().spent('g1', 'anna'), undefined, 'the database knows nothing of her');
+  clock.now = new Date('2026-11-30T00:00:01Z');
+  assert.equal(await spending.spent('g1', 'anna'), undefined);
+  clock.now = new Date('2026-12-01T00:00:01Z');
+  assert.equal((await spending.standing('g1')).people.size, 0);
+});
+
 test('what all servers cost together ends at the limit of the bot, also after a restart', async (t) => {
   const { spending, spend, step, make } = await setUp(t, { bot: { day: 10, month: 0 } });
   let told = 0;

@@ -543,7 +543,9 @@ test('budgets are US dollars a day, or a day and a month; the bot has one by def
   assert.deepEqual(read({ BUDGET_TOTAL: '0' }).bot, none);
   assert.deepEqual(read({ SERVERS_BLOCKED: '3' }).bot, { day: 10, month: 0 });
   assert.match(problems({ ...base, BUDGET_TOTAL: '-5' })[0]!, /^BUDGET_TOTAL must be US dollars a day, such as 5/);
-  assert.match(problems({ ...base, BUDGET_TOTAL: 'much' })[0]!, /^BUDGET_TOTAL must be/);
+  // A comma is a decimal one for many: half a dollar a day must not become no limit.
+  for (const wrong of ['much', '0,5', '5,100', '1e3', '5/', '/5', '5/1/1', 'Infinity'])
+    assert.match(problems({ ...base, BUDGET_TOTAL: wrong })[0]!, /^BUDGET_TOTAL must be/, wrong);
 });
 
 test('servers and how many conversations there are can be limited, and the cheaper model has to be configured', () => {
@@ -557,7 +559,12 @@ test('servers and how many conversations there are can be limited, and the cheap
     model: 'gpt-realtime-2.1-mini',
   });
   assert.match(problems({ ...base, SERVERS_ALLOWED: 'mine' })[0]!, /^SERVERS_ALLOWED must be server ids/);
-  assert.match(problems({ ...base, MAX_CONVERSATIONS: '0' })[0]!, /^MAX_CONVERSATIONS must be a whole number/);
+  // Nobody means that it is to leave every server.
+  for (const wrong of [',', ' ; ', '1, mine', '-1'])
+    assert.match(problems({ ...base, SERVERS_ALLOWED: wrong })[0]!, /^SERVERS_ALLOWED must be server ids/, wrong);
+  assert.equal(readConfig({ ...base, SERVERS_ALLOWED: '' }).serversAllowed, null);
+  for (const wrong of ['0', '-1', '1.5', 'many', '1e3'])
+    assert.match(problems({ ...base, MAX_CONVERSATIONS: wrong })[0]!, /^MAX_CONVERSATIONS must be a whole/, wrong);
   assert.match(
     problems({ ...base, CHEAPER_MODEL: 'gemini:gemini-3.8-live' })[0]!,
     /^CHEAPER_MODEL is of gemini, which is not/,

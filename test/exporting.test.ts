@@ -53,6 +53,32 @@ test('lines that the person may not read are left out, with everything that woul
   assert.doesNotMatch(text, /Ben/);
 });
 
+test('what somebody had forgotten while an export was made is not in it', async () => {
+  const kept = [...evening()];
+  let reads = 0;
+  const record = {
+    async *lines() {
+      reads += 1;
+      const lines = [...kept];
+      for (const [at, line] of lines.entries()) {
+        if (reads === 1 && at === lines.length - 1) {
+          // After their lines were read: Ben is forgotten.
+          for (const one of lines) if ('name' in one && one.name === 'Ben') kept.splice(kept.indexOf(one), 1);
+          exports.forget(conversation.guildId);
+        }
+        yield line;
+      }
+    },
+  };
+  const exports = new Exporting({ record, now: () => BEGAN + 86_400_000 });
+  const { files } = await exports.make(request({ format: 'json' }));
+  assert.doesNotMatch(Buffer.from(files[0]?.bytes ?? []).toString(), /"name": ?"Ben"/);
+  assert.equal(reads, 2);
+  exports.forget('another server');
+  await exports.make(request());
+  assert.equal(reads, 3);
+});
+
 test('a file that is too large for Discord is zipped', async () => {
   const lines = Array.from({ length: 3_000 }, (_, at) =>
     says(ANNA, `the same words again and again, ${at}`, at * 1_000),

@@ -5,9 +5,13 @@ import { test } from 'node:test';
 import { DiscordAPIError, HTTPError } from 'discord.js';
 import OpenAI from 'openai';
 import { z } from 'zod';
-import { ContentRefusedError, LineLostError } from '../src/bridge/errors.ts';
+import { ContentRefusedError, LineLostError, wordsOf } from '../src/bridge/errors.ts';
 import { createLog } from '../src/log.ts';
-import { openDatabase, StoreError } from '../src/store/database.ts';
+import { geminiLoss } from '../src/model/gemini-failures.ts';
+import { fatalProblem, openAILoss } from '../src/model/openai-failures.ts';
+import { failure } from '../src/model/openai-shortfalls.ts';
+import type { Target } from '../src/model/service.ts';
+import { openDatabase, StoreError, startFailure } from '../src/store/database.ts';
 import { NoteStore } from '../src/store/notes.ts';
 import { ToolError } from '../src/tools/tool.ts';
 
@@ -141,4 +145,83 @@ test('our own sentences stay, without the names in them; what a service says is 
       'Unsupported value …',
     ],
   );
+});
+
+test('what a service says of an error keeps its codes, and of an address its host', () => {
+  const destination = new PassThrough();
+  const log = createLog({ level: 'info', redact: [], pretty: false, destination });
+  const json = {
+    type: 'invalid_request_error',
+    code: 'string_too_long',
+    message: "Invalid 'x': marzipan",
+    param: 'item.text',
+  };
+  for (const said of [
+    JSON.stringify(json),
+    JSON.stringify({ error: { type: 'server_error', message: 'Something broke.' } }),
+    JSON.stringify({ type: 'conversation.item.failed', text: 'marzipan' }),
+    'rate_limit_error, rate_limit_exceeded: Rate limit reached on input tokens per min (TPM): marzipan',
+    'A turn was not written down (2 in a row): invalid_request_error, audio_bad: The audio is broken: marzipan',
+    'Enable it by visiting https://Annabella:x@console.example/apis/marzipan?token=tok3n then retry.',
+    '{"marzipan',
+  ]) {
+    log.warn({ said }, 'refused');
+  }
+  const text = String(destination.read() ?? '');
+  assert.doesNotMatch(text, WORDS);
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).said);
+  assert.deepEqual(lines, [
+    'invalid_request_error: string_too_long: item.text: Invalid …',
+    'server_error: Something broke.',
+    'conversation.item.failed:',
+    'rate_limit_error, rate_limit_exceeded: Rate limit reached on input tokens per min (TPM) …',
+    'A turn was not written down (2 in a row): invalid_request_error, audio_bad: The audio is broken …',
+    'Enable it by visiting https://console.example/… then retry.',
+    '…',
+  ]);
+});
+
+test('neither people nor the log are told what a service repeats of what was said', () => {
+  const target = { model: 'a-model', secrets: [], service: { name: 'The service' } } as unknown as Target;
+  const message = "Invalid value: 'Annabella likes marzipan'. Annabella said it.";
+  const losses = [
+    fatalProblem({ code: 'session_expired', message }, target),
+    openAILoss({ type: 'closed', code: 1007, reason: message }, target),
+    openAILoss({ type: 'closed', code: 1011, reason: message }, target),
+    openAILoss({ type: 'closed', code: 1011, reason: `Rate limit: ${message}` }, target),
+    geminiLoss({ type: 'closed', code: 1007, reason: message }, target, true),
+    geminiLoss({ type: 'closed', code: 1011, reason: message }, target, true),
+  ];
+  const { reason, said } = failure({ type: 'invalid_request_error', message }, true, target);
+  logged(...losses);
+  assert.doesNotMatch([...losses.map((loss) => loss?.message), reason, said].join(), WORDS);
+  assert.equal(losses[1]?.message, 'The service did not accept the session (Invalid value …, close code 1007).');
+  assert.equal(reason, 'The service could not answer: Invalid value …');
+});
+
+test('of a plain Error the sentence counts where our files or a tool made it, and not where a package did', async () => {
+  const database = await openDatabase('sqlite::memory:');
+  try {
+    const thrown = await database('notes')
+      .where({ text: undefined, name: 'marzipan' })
+      .catch((error: unknown) => error);
+    assert.ok(thrown instanceof Error && thrown.constructor === Error);
+    assert.equal(wordsOf(thrown, 'no'), 'no');
+    assert.equal(wordsOf(new Error('I lack Speak.'), 'no'), 'I lack Speak.');
+    assert.equal(wordsOf(new Error('two\n    at /x/node_modules/lines.js:1:2'), 'no').slice(0, 3), 'two');
+    const sql = await database
+      .raw("INSERT INTO nowhere VALUES ('marzipan is locked')")
+      .catch((error: unknown) => error);
+    const failed = await startFailure(sql, 'sqlite:x.db');
+    assert.equal(
+      failed.message,
+      'The database x.db cannot be used: SQLITE_ERROR: no such table: nowhere (DATABASE_URL).',
+    );
+    assert.equal(failed.temporary, false);
+  } finally {
+    await database.destroy();
+  }
 });

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /**
  * Why a session could not be had or was lost; decides what people are told and whether trying again makes sense. `quota`:
  * what the account may use is used up. `limit`: too much at once, which passes.
@@ -89,12 +91,24 @@ export function wordsOf(error: unknown, otherwise: string): string {
   return isOurs(error) ? error.message : otherwise;
 }
 
-/** Our classes stand in our files; a plain Error without a code is one of ours that a port promised. */
+/** Our classes stand in our files; a plain Error without a code that our files or a tool's made is one that a port promised. */
 function isOurs(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   const { code, errno, status } = error as unknown as Readonly<Record<string, unknown>>;
   if (code !== undefined || errno !== undefined || status !== undefined) return false;
-  return error.constructor === Error || OURS.has(error.constructor.name);
+  return error.constructor === Error ? !isOfPackage(error) : OURS.has(error.constructor.name);
+}
+
+/** Where this bot is; it may itself stand below a node_modules. */
+const HOME = new URL('../..', import.meta.url);
+
+/** Whether a package or the runtime made it: what they say repeats what they were given. */
+function isOfPackage({ stack = '', message }: Error): boolean {
+  const from = message === '' ? 0 : stack.indexOf(message) + message.length;
+  const [first] = stack.slice(from).match(/^ {4}at .*$/m) ?? [];
+  if (first === undefined) return true;
+  const place = first.replace(HOME.href, '').replace(fileURLToPath(HOME), '');
+  return /[\\/]?node_modules[\\/]|\bnode:|\(native\)|<anonymous>\)?$/.test(place);
 }
 
 const OURS: ReadonlySet<string> = new Set([

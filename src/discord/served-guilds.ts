@@ -1,8 +1,12 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { AuditLogEvent, type Client, Events, type Guild, PermissionFlagsBits, type User } from 'discord.js';
 import type { Logger } from 'pino';
 
 /** What is said goes first; a server that takes nothing does not keep the bot. Ms. */
 const SAID_MS = 5_000;
+/** Between two tries to leave, the first time; each further one is twice as long. */
+const AGAIN_MS = 5_000;
+const LONGEST_AGAIN_MS = 600_000;
 
 /** Where the bot may be. `allowed` null: everywhere but where it is blocked. */
 export interface ServedGuildsParts {
@@ -12,10 +16,19 @@ export interface ServedGuildsParts {
   readonly log: Logger;
 }
 
+/** Whether the bot is there for this server. */
+export function isServed(
+  guildId: string,
+  { allowed, blocked }: Pick<ServedGuildsParts, 'allowed' | 'blocked'>,
+): boolean {
+  return !blocked.includes(guildId) && (allowed?.includes(guildId) ?? true);
+}
+
 /** Leaves the servers for which the bot is not there, those that it is invited into later included, and says why. Close it. */
 export class ServedGuilds {
   readonly #parts: ServedGuildsParts;
   readonly #leaving = new Set<string>();
+  readonly #closing = new AbortController();
   readonly #look = (guild: Guild): void => void this.#leaveUnserved(guild);
 
   constructor(parts: ServedGuildsParts) {
@@ -26,30 +39,36 @@ export class ServedGuilds {
     for (const guild of client.guilds.cache.values()) if (guild.available) this.#look(guild);
   }
 
-  serves(guildId: string): boolean {
-    const { allowed, blocked } = this.#parts;
-    return !blocked.includes(guildId) && (allowed?.includes(guildId) ?? true);
-  }
-
   close(): void {
     const { client } = this.#parts;
+    this.#closing.abort();
     client.off(Events.GuildCreate, this.#look);
     client.off(Events.GuildAvailable, this.#look);
   }
 
   async #leaveUnserved(guild: Guild): Promise<void> {
-    const { log } = this.#parts;
-    if (this.serves(guild.id) || this.#leaving.has(guild.id)) return;
+    if (isServed(guild.id, this.#parts) || this.#leaving.has(guild.id)) return;
     this.#leaving.add(guild.id);
-    try {
-      const late = new Promise((resolve) => setTimeout(resolve, SAID_MS).unref());
-      await Promise.race([this.#say(guild), late]);
-      await guild.leave();
-      log.info({ guildId: guild.id }, 'left a server that I do not serve');
-    } catch (error) {
-      log.warn({ err: error, guildId: guild.id }, 'could not leave a server that I do not serve');
-    } finally {
-      this.#leaving.delete(guild.id);
+    const late = new Promise((resolve) => setTimeout(resolve, SAID_MS).unref());
+    await Promise.race([this.#say(guild), late]);
+    await this.#leave(guild);
+    this.#leaving.delete(guild.id);
+  }
+
+  /** Until it is done. Never rejects. */
+  async #leave(guild: Guild): Promise<void> {
+    const { client, log } = this.#parts;
+    const { signal } = this.#closing;
+    for (let pauseMs = AGAIN_MS; client.guilds.cache.has(guild.id); pauseMs = Math.min(2 * pauseMs, LONGEST_AGAIN_MS)) {
+      try {
+        await guild.leave();
+        log.info({ guildId: guild.id }, 'left a server that I do not serve');
+        return;
+      } catch (error) {
+        log.warn({ err: error, guildId: guild.id }, 'could not leave a server that I do not serve; trying again');
+      }
+      await wait(pauseMs, undefined, { signal, ref: false }).catch(() => {});
+      if (signal.aborted) return;
     }
   }
 

@@ -2,7 +2,7 @@ import { type SessionLossKind, SessionLostError } from '../bridge/errors.ts';
 import { between, isBetween, nothingThere, PASSES, reachability, unfit } from './openai-failures.ts';
 import { retryAfterSaid } from './retry-after.ts';
 import type { Target } from './service.ts';
-import { type ModelLog, redacted, type WireEnd } from './wire.ts';
+import { type ModelLog, redacted, repeated, type WireEnd } from './wire.ts';
 
 /**
  * The loss that the end of a connection means. The Live API says nothing but a close code and a reason. `accepted`: the
@@ -60,13 +60,16 @@ function problemIn(error: unknown, target: Target, accepted: boolean): SessionLo
   const known = typeof code === 'number' && code >= 400 && code < 600 ? code : undefined;
   const byWords = kindOfClose(1008, reason, accepted);
   const kind = byWords === 'invalid-request' && known !== undefined ? kindOfStatus(known, reason) : byWords;
-  return lost(kind, target, reason, { retryAfterMs: retryAfterSaid(reason), passes: mayPass(kind, reason) });
+  const said = accepted ? repeated(reason, target.secrets) : reason;
+  return lost(kind, target, said, { retryAfterMs: retryAfterSaid(reason), passes: mayPass(kind, reason) });
 }
 
 function closed({ code, reason }: WireEnd & { type: 'closed' }, target: Target, accepted: boolean): SessionLostError {
   const kind = kindOfClose(code, reason, accepted);
   const more = { retryAfterMs: retryAfterSaid(reason), passes: mayPass(kind, reason) };
-  return lost(kind, target, reason || `close code ${code}`, more);
+  // Before the setup was accepted nothing was sent but what the operator and managers set.
+  const said = accepted ? repeated(reason, target.secrets) : reason;
+  return lost(kind, target, said || `close code ${code}`, more);
 }
 
 /** Google says the same of a limit a minute and of a used up plan; only of credit is it sure. */

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../bridge/ports.ts';
-import type { GeminiTraits } from './capabilities.ts';
+import type { GeminiTraits } from './traits.ts';
 
 // What each Live model is known to accept. Sources: ai.google.dev/gemini-api/docs/live-api/capabilities,
 // /live-api/session-management (15 min of audio, connections of about 10 min, context) and /live-tools (which tool on

@@ -18,7 +18,6 @@ import type {
   Turn,
   UserId,
 } from '../bridge/ports.ts';
-import type { GeminiTraits } from './capabilities.ts';
 import { GeminiCalls } from './gemini-calls.ts';
 import { GeminiErrors, geminiLoss } from './gemini-failures.ts';
 import { GeminiGenerations } from './gemini-generations.ts';
@@ -37,6 +36,7 @@ import { acknowledgement, cutOffNote, historyText, notesText, writerLabel } from
 import type { OpeningHooks } from './opening.ts';
 import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
+import type { GeminiTraits } from './traits.ts';
 import { type ModelLog, type Timing, Wire } from './wire.ts';
 
 /** goAway came a minute before the end where it was seen; where it does not say when, this is assumed. */
@@ -210,13 +210,19 @@ export class GeminiSession implements SpeechSession {
   }
 
   acknowledge({ callId, name, confirm }: Acknowledged): boolean {
-    this.#generations.acknowledged(callId, this.#native);
-    const sent = this.#native
+    const beside = this.#native && this.#isBeside(name);
+    this.#generations.acknowledged(callId, beside);
+    const sent = beside
       ? this.#calls.setBeside(callId)
       : this.#calls.answer({ callId, name, ok: true, output: acknowledgement(confirm) });
     for (const id of sent) this.#generations.resultSent(id);
     this.#wait();
-    return !this.#native;
+    return !beside;
+  }
+
+  /** It was declared as a tool that runs beside the conversation; for any other the server waits. */
+  #isBeside(name: string): boolean {
+    return this.#parts.options.tools.some((tool) => tool.name === name && tool.delivery !== undefined);
   }
 
   sendToolResult(result: ToolResult): void {
@@ -285,11 +291,10 @@ export class GeminiSession implements SpeechSession {
   #takeLater(result: ToolResult): void {
     const turnIds = this.#generations.takeLater(result.callId);
     if (!turnIds) return;
-    if (this.#loose.delete(result.callId) || !this.#native) {
+    if (this.#loose.delete(result.callId) || !this.#calls.answerBeside(result)) {
       this.#later.add(result, turnIds);
       return;
     }
-    if (!this.#calls.answerBeside(result)) return;
     this.#generations.told(turnIds);
     if (result.delivery !== 'silent') this.#generations.promptedFor(turnIds);
   }

@@ -8,8 +8,8 @@ import {
   type Tool,
 } from '@google/genai';
 import type { ServerTool, SessionOptions, ToolDeclaration } from '../bridge/ports.ts';
-import type { GeminiTraits } from './capabilities.ts';
 import { geminiSchema } from './gemini-schema.ts';
+import type { GeminiTraits } from './traits.ts';
 
 const SERVER_TOOLS: Readonly<Record<ServerTool, Tool>> = {
   google_search: { googleSearch: {} },

@@ -4,7 +4,7 @@ import type { TextModel } from '../bridge/reading-ports.ts';
 import { isOwnAddress } from './address.ts';
 import { retryAfterSaid } from './retry-after.ts';
 import { mergedHeaders } from './service.ts';
-import type { TextEndpoint } from './text-model.ts';
+import type { TextEndpoint } from './text-endpoint.ts';
 import { WRITING_PATIENCE, written } from './writing-again.ts';
 import { type Failure, isUsedUp, WritingTrouble } from './writing-failures.ts';
 

@@ -110,3 +110,6 @@ function toolName(name: string): string {
 function words(text: string, limit: number): string {
   return quoted(text.length > limit ? `${text.slice(0, limit - 1)}…` : text, limit);
 }
+
+/** Stands in the record for words that were said and that nobody could write down. */
+export const NOT_WRITTEN = '(said something that could not be written down)';

@@ -1,11 +1,6 @@
 import type { RealtimeClientEvent, RealtimeServerEvent, SessionUpdateEvent } from 'openai/resources/realtime/realtime';
 import { Deadlines } from './deadline.ts';
-
-/** In ms; tests shorten it. */
-export interface DeedsPatience {
-  /** From what was asked for to its confirmation; then it is asked for once more. */
-  readonly doneMs: number;
-}
+import type { DeedsPatience } from './openai-patience.ts';
 
 export interface OpenAIDeedsParts {
   send(event: RealtimeClientEvent): void;

@@ -1,7 +1,7 @@
 import { type SessionLossKind, SessionLostError } from '../bridge/errors.ts';
 import { retryAfterSaid } from './retry-after.ts';
 import type { Target } from './service.ts';
-import { redacted, type WireEnd } from './wire.ts';
+import { redacted, repeated, type WireEnd } from './wire.ts';
 
 /** What an `error` event, a failed response or an error body says. */
 export interface OpenAIProblem {
@@ -41,7 +41,7 @@ export function fatalProblem(problem: OpenAIProblem, target: Target): SessionLos
   if (ofTranscription(problem, target) !== undefined) return undefined;
   // Of a used up quota some answers have the name as the type, with a code or without.
   const kind = FATAL[problem.code ?? ''] ?? FATAL[problem.type ?? ''];
-  return kind && lost(kind, target, problem.message ?? '');
+  return kind && lost(kind, target, repeated(problem.message ?? '', target.secrets));
 }
 
 /** The loss that an error event means before a session is ready: whatever it says, there will be none. */
@@ -49,10 +49,12 @@ export function openingProblem(problem: OpenAIProblem, target: Target): SessionL
   const message = problem.message ?? problem.code ?? problem.type ?? 'no reason given';
   const fatal = fatalProblem(problem, target);
   if (fatal) return fatal;
-  if (isLimit(problem)) return lost('limit', target, message, { retryAfterMs: retryAfterSaid(message) });
+  if (isLimit(problem))
+    return lost('limit', target, repeated(message, target.secrets), { retryAfterMs: retryAfterSaid(message) });
   if (/^(server_error|internal_error)$/.test(problem.type ?? problem.code ?? '')) {
-    return lost('provider', target, message);
+    return lost('provider', target, repeated(message, target.secrets));
   }
+  // All that was sent is what the operator and managers set, and which of it is wrong they have to know.
   const said = redacted(message, target.secrets);
   const { name } = target.service;
   const variable = ofTranscription(problem, target);
@@ -122,16 +124,17 @@ export function unfit(detail: string, target: Target): SessionLostError | undefi
 
 /** Words decide before the code: services close with 1008, 1011 or a code of their own for the same reason. */
 function closure(code: number, reason: string, target: Target): SessionLostError {
+  const said = repeated(reason, target.secrets);
   if (/expire|maximum.(session.)?duration/i.test(reason) && !/key|token/i.test(reason)) {
-    return lost('expired', target, reason);
+    return lost('expired', target, said);
   }
-  if (LIMIT_WORDS.test(reason)) return lost('limit', target, reason, { retryAfterMs: retryAfterSaid(reason) });
-  if (/quota/i.test(reason) || QUOTA_WORDS.test(reason)) return lost('quota', target, reason);
-  if (AUTHENTICATION_WORDS.test(reason)) return lost('authentication', target, reason);
+  if (LIMIT_WORDS.test(reason)) return lost('limit', target, said, { retryAfterMs: retryAfterSaid(reason) });
+  if (/quota/i.test(reason) || QUOTA_WORDS.test(reason)) return lost('quota', target, said);
+  if (AUTHENTICATION_WORDS.test(reason)) return lost('authentication', target, said);
   if (/model/i.test(reason) && /not.(found|exist|supported)|unknown/i.test(reason)) {
-    return lost('unknown-model', target, reason);
+    return lost('unknown-model', target, said);
   }
-  const text = reason === '' ? `close code ${code}` : `${reason}, close code ${code}`;
+  const text = reason === '' ? `close code ${code}` : `${said}, close code ${code}`;
   if (code === 1006) return lost('network', target, 'the line was cut');
   // Service Restart and Try Again Later of the IANA registry of close codes.
   if (code === 1013) return lost('limit', target, text);

@@ -1,5 +1,5 @@
 import type { SessionOptions } from '../bridge/ports.ts';
-import type { OpenAITraits } from './capabilities.ts';
+import type { OpenAITraits } from './traits.ts';
 
 // What each Realtime model is known to accept. Sources: developers.openai.com/api/docs/models (context, snapshots,
 // shutdown dates), /guides/realtime and /guides/realtime-mcp, the SDK's RealtimeSessionCreateRequest, and traffic

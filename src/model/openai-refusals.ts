@@ -7,7 +7,7 @@ import { failure } from './openai-shortfalls.ts';
 import type { OpenAITurns } from './openai-turns.ts';
 import type { OpenAIWords } from './openai-words.ts';
 import type { Target } from './service.ts';
-import { type ModelLog, redacted } from './wire.ts';
+import { type ModelLog, repeated } from './wire.ts';
 
 export interface OpenAIRefusalsParts {
   readonly target: Target;
@@ -51,7 +51,7 @@ export class OpenAIRefusals {
       lose(fatal);
       return;
     }
-    const message = redacted(problem.message ?? problem.code ?? 'no reason given', target.secrets);
+    const message = repeated(problem.message ?? problem.code ?? 'no reason given', target.secrets);
     if (this.#isRace(problem)) log.debug({ code: problem.code }, 'the provider had been faster');
     else {
       if (!problem.event_id) this.#complaint = message;
@@ -67,7 +67,7 @@ export class OpenAIRefusals {
       return;
     }
     this.#oddFrames += 1;
-    const said = redacted(JSON.stringify('error' in event ? event.error : event), target.secrets);
+    const said = repeated(JSON.stringify('error' in event ? event.error : event), target.secrets);
     this.#complaint = said;
     log.warn({ type: event.type, said, count: this.#oddFrames }, 'the provider reports an unknown error');
   }

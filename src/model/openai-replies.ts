@@ -4,7 +4,8 @@ import { Deadline } from './deadline.ts';
 import { OpenAICalls } from './openai-calls.ts';
 import type { Outcome } from './openai-messages.ts';
 import { OpenAIOwed } from './openai-owed.ts';
-import { OpenAIReply, REPLY_PATIENCE, type ReplyPatience } from './openai-reply.ts';
+import type { ReplyPatience } from './openai-patience.ts';
+import { OpenAIReply, REPLY_PATIENCE } from './openai-reply.ts';
 import { OpenAIStrays } from './openai-strays.ts';
 import { merged } from './turn-ids.ts';
 

@@ -1,4 +1,5 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
+import type { ReplyPatience } from './openai-patience.ts';
 import { PcmDecoder } from './pcm-base64.ts';
 
 /** A message item of a reply: the sound that came of it. */
@@ -7,20 +8,6 @@ interface SpokenItem {
   readonly decoder: PcmDecoder;
   /** Truncated or deleted: never touched again. */
   cut: boolean;
-}
-
-/** How long a sign of a reply is waited for, in ms; tests shorten it. */
-export interface ReplyPatience {
-  /** From the request to response.created, which comes within a second; then it is asked for anew, and once only. */
-  readonly beginMs: number;
-  /** From one event of a response to the next; a model that reasons may think first. */
-  readonly nextMs: number;
-  /** The same once everything that it began has ended: response.done should follow at once. */
-  readonly doneMs: number;
-  /** From the request to cancel it to its end. */
-  readonly cancelMs: number;
-  /** The same of a response that we do not know of, and that another one has to wait for. */
-  readonly otherMs: number;
 }
 
 export const REPLY_PATIENCE: ReplyPatience = {

@@ -13,7 +13,6 @@ import type {
   Turn,
   UserId,
 } from '../bridge/ports.ts';
-import type { OpenAITraits } from './capabilities.ts';
 import { speakerLabel, writerLabel } from './label.ts';
 import type { McpServer } from './mcp-server.ts';
 import { OpenAIDeeds } from './openai-deeds.ts';
@@ -33,6 +32,7 @@ import type { OpeningHooks } from './opening.ts';
 import { toBase64 } from './pcm-base64.ts';
 import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
+import type { OpenAITraits } from './traits.ts';
 import { type ModelLog, redacted, type Timing, Wire } from './wire.ts';
 
 /** A commit of less than 100 ms is refused (input_audio_buffer_commit_empty). */

@@ -1,7 +1,7 @@
 import type { SessionUpdateEvent } from 'openai/resources/realtime/realtime';
 import type { SessionOptions } from '../bridge/ports.ts';
-import type { OpenAITraits } from './capabilities.ts';
 import { type McpServer, mcpTool } from './mcp-server.ts';
+import type { OpenAITraits } from './traits.ts';
 import { transcriberTraits } from './transcribers.ts';
 
 type Session = SessionUpdateEvent['session'] & { type: 'realtime' };

@@ -3,7 +3,7 @@ import { isLimit, type OpenAIProblem } from './openai-failures.ts';
 import type { FinishedResponse } from './openai-messages.ts';
 import { retryAfterSaid } from './retry-after.ts';
 import type { Target } from './service.ts';
-import { redacted } from './wire.ts';
+import { repeated } from './wire.ts';
 
 /**
  * Why a response that nobody cut off is no whole answer; undefined where it is one. `empty`: nothing was said or done in
@@ -18,7 +18,7 @@ export function shortfallOf(
   if (status === 'failed') return failure((details?.error ?? {}) as OpenAIProblem, empty, target);
   if (status === 'completed' && !empty) return undefined;
   const told = [status ?? 'no status', details?.reason].filter(Boolean).join(', ');
-  const said = redacted(`${told}${empty ? ', without any output' : ''}`, target.secrets);
+  const said = repeated(`${told}${empty ? ', without any output' : ''}`, target.secrets);
   switch (details?.reason) {
     case 'content_filter':
       return { empty, reason: `The content filter of ${name} stopped the answer. Please say it in other words.`, said };
@@ -41,7 +41,7 @@ export function failure(problem: OpenAIProblem, empty: boolean, target: Target):
   const { name } = target.service;
   const text = problem.message ?? problem.code ?? problem.type ?? 'no reason given';
   const code = [problem.type, problem.code].filter(Boolean).join(', ');
-  const said = redacted(code === '' ? text : `${code}: ${text}`, target.secrets);
+  const said = repeated(code === '' ? text : `${code}: ${text}`, target.secrets);
   if (isLimit(problem)) {
     const reason = `${name} has too many requests of this account for the moment.`;
     return { empty, reason, said, againInMs: retryAfterSaid(text) ?? 1_000 };
@@ -49,7 +49,7 @@ export function failure(problem: OpenAIProblem, empty: boolean, target: Target):
   if (/^(server_error|internal_error|api_error)$/.test(problem.code ?? problem.type ?? '')) {
     return { empty, reason: `${name} had an error of its own and could not answer.`, said };
   }
-  return { empty, reason: `${name} could not answer: ${redacted(text, target.secrets)}`, said };
+  return { empty, reason: `${name} could not answer: ${repeated(text, target.secrets)}`, said };
 }
 
 /** The service never began, or never ended, what was asked for. `heard`: what it last complained about, if anything. */

@@ -2,20 +2,20 @@ import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent, RealtimeServerEvent, SessionUpdateEvent } from 'openai/resources/realtime/realtime';
 import type { SessionLostError } from '../bridge/errors.ts';
 import type { Provider, SessionEvent, SessionOptions, SpeechSession, Turn, UserId } from '../bridge/ports.ts';
+import { NOT_WRITTEN } from './label.ts';
 import { fatalProblem, type OpenAIProblem, openAILoss, openingProblem } from './openai-failures.ts';
 import { OpenAIGreeting } from './openai-greeting.ts';
 import { expiryOf } from './openai-messages.ts';
 import { transcribedSeconds } from './openai-usage.ts';
 import type { OpeningHooks } from './opening.ts';
 import { toBase64 } from './pcm-base64.ts';
-import { NOT_WRITTEN } from './scribe.ts';
 import type { Target } from './service.ts';
 import { SessionEvents } from './session-events.ts';
 import { transcriberTraits } from './transcribers.ts';
 import { TranscriptionItems } from './transcription-items.ts';
 import { type SpokenTurn, TranscriptionOutbox } from './transcription-outbox.ts';
 import { Unwritable } from './unwritable.ts';
-import { type ModelLog, redacted, type Timing, Wire } from './wire.ts';
+import { type ModelLog, redacted, repeated, type Timing, Wire } from './wire.ts';
 
 const RATE = 24_000;
 /** A commit of less than 100 ms is refused (input_audio_buffer_commit_empty). */
@@ -321,14 +321,14 @@ export class OpenAITranscription implements SpeechSession {
       this.#wire.lose(fatal);
       return;
     }
-    const message = redacted(problem.message ?? problem.code ?? 'no reason given', target.secrets);
+    const message = repeated(problem.message ?? problem.code ?? 'no reason given', target.secrets);
     this.#events.push({ type: 'refused', message });
     const turn = this.#items.refused(problem.event_id ?? '');
     if (turn) this.#unwritten(turn);
   }
 
   #safe(error: unknown): string {
-    return redacted(JSON.stringify(error) ?? '', this.#parts.target.secrets);
+    return repeated(JSON.stringify(error) ?? '', this.#parts.target.secrets);
   }
 
   #release(): void {

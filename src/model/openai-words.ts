@@ -1,10 +1,11 @@
 import type { ConversationItem, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
 import type { SessionEvent } from '../bridge/ports.ts';
 import { Deadlines } from './deadline.ts';
+import { NOT_WRITTEN } from './label.ts';
 import type { OpenAIProblem } from './openai-failures.ts';
+import type { WordsPatience } from './openai-patience.ts';
 import type { OpenAITurns } from './openai-turns.ts';
 import { transcribedSeconds } from './openai-usage.ts';
-import { NOT_WRITTEN } from './scribe.ts';
 import type { Target } from './service.ts';
 import { Unwritable } from './unwritable.ts';
 
@@ -19,14 +20,6 @@ export interface OpenAIWordsParts {
   /** The server itself ended this turn. */
   cut(turnId: number): void;
   readonly patience?: WordsPatience | undefined;
-}
-
-/** In ms; tests shorten it. */
-export interface WordsPatience {
-  /** From a commit to its confirmation. */
-  readonly commitMs: number;
-  /** From there to the words. */
-  readonly wordsMs: number;
 }
 
 const PATIENCE: WordsPatience = { commitMs: 15_000, wordsMs: 30_000 };

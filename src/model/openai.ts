@@ -1,12 +1,13 @@
 import type { SpeechModel } from '../bridge/ports.ts';
 import { isOwnAddress } from './address.ts';
-import { type OpenAITraits, openAITraits } from './capabilities.ts';
+import { openAITraits } from './capabilities.ts';
 import { type McpServer, mcpSecrets } from './mcp-server.ts';
 import { openAIService } from './openai-service.ts';
 import { OpenAISession } from './openai-session.ts';
 import { type OpenAIEndpoint, openOpenAISocket } from './openai-socket.ts';
 import { untilReady } from './opening.ts';
 import { bringsCredential, type Headers, type Service, secretsIn } from './service.ts';
+import type { OpenAITraits } from './traits.ts';
 import { demandSupported } from './unsupported.ts';
 import { type ModelLog, TIMING, type Timing } from './wire.ts';
 

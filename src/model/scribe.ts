@@ -1,10 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SessionEvent, SpeechSession } from '../bridge/ports.ts';
+import { NOT_WRITTEN } from './label.ts';
 import type { UnwrittenTurn } from './unwritten.ts';
 import type { ModelLog } from './wire.ts';
 
-/** Stands in the record for words that were said and that nobody could write down. */
-export const NOT_WRITTEN = '(said something that could not be written down)';
 const TRIES = 3;
 /** For all that is to be written in one session. */
 const LIMIT_MS = 10_000;

@@ -1,16 +1,8 @@
 import type { TextModel } from '../bridge/reading-ports.ts';
 import { geminiText } from './gemini-text.ts';
 import { openAIText } from './openai-text.ts';
-import type { Headers } from './service.ts';
+import type { TextEndpoint } from './text-endpoint.ts';
 import { WRITING_PATIENCE } from './writing-again.ts';
-
-/** Where a text model is. */
-export interface TextEndpoint {
-  /** '': the headers say who we are. */
-  readonly apiKey: string;
-  readonly baseUrl: string;
-  readonly headers: Headers;
-}
 
 /** Models that are cheap, read long texts and take a schema. */
 const USUAL = { openai: 'gpt-5.4-mini', gemini: 'gemini-3.1-flash-lite' } as const;

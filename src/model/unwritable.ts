@@ -1,7 +1,7 @@
 import type { SessionEvent } from '../bridge/ports.ts';
 import { fatalProblem, isLimit, type OpenAIProblem } from './openai-failures.ts';
 import type { Target } from './service.ts';
-import { redacted } from './wire.ts';
+import { repeated } from './wire.ts';
 
 /** One turn may be unintelligible; from this many in a row on it is not the turn. */
 const IN_A_ROW = 2;
@@ -24,7 +24,7 @@ export class Unwritable {
 
   failed(problem: OpenAIProblem): void {
     const { service, secrets } = this.#target;
-    const text = redacted(problem.message ?? 'no reason given', secrets);
+    const text = repeated(problem.message ?? 'no reason given', secrets);
     const code = [problem.type, problem.code].filter(Boolean).join(', ');
     this.#inARow += 1;
     const said = code === '' ? text : `${code}: ${text}`;

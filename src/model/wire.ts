@@ -1,10 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebSocket } from 'ws';
 import { SessionLostError } from '../bridge/errors.ts';
+import { foreignSentence } from '../log-error.ts';
 import { habitsOf, type LineHabits } from './line-habits.ts';
-import type { DeedsPatience } from './openai-deeds.ts';
-import type { ReplyPatience } from './openai-reply.ts';
-import type { WordsPatience } from './openai-words.ts';
+import type { DeedsPatience, ReplyPatience, WordsPatience } from './openai-patience.ts';
 import { retryAfterIn } from './retry-after.ts';
 
 /** The part of a pino logger that the adapters use. Never given keys, URLs or sound. */
@@ -323,11 +322,22 @@ export class Wire {
 // ws reports a failed write here and with `error` or `close`; without a callback it would be thrown.
 function noteNothing(): void {}
 
+/** More of an error in JSON would not be read as JSON. */
+const LONGEST_SAID = 10_000;
+
 /** The text without the secrets, and short enough for a message. */
-export function redacted(text: string, secrets: readonly string[]): string {
+export function redacted(text: string, secrets: readonly string[], longest = 300): string {
   let safe = text;
   for (const secret of secrets) {
     if (secret.length >= 8) safe = safe.replaceAll(secret, '…').replaceAll(encodeURIComponent(secret), '…');
   }
-  return safe.replace(/sk-[\w*-]{6,}|AIza[\w-]{10,}/g, '…').slice(0, 300);
+  return safe.replace(/sk-[\w*-]{6,}|AIza[\w-]{10,}/g, '…').slice(0, longest);
+}
+
+/**
+ * What a service says while people talk, for the log and for people: without the secrets, and without what it repeats of
+ * what it was given, which may be what somebody said.
+ */
+export function repeated(text: string, secrets: readonly string[]): string {
+  return foreignSentence(redacted(text, secrets, LONGEST_SAID));
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
 import { wordsOf } from '../bridge/errors.ts';
 import type { Log } from '../log.ts';
-import { loggedError } from '../log-error.ts';
+import { loggedError, quietly } from '../log-error.ts';
 import { ExitCode, exitCodeOf, isExpected } from './exit-code.ts';
 
 /** What is being left and written has this long. */
@@ -57,8 +57,8 @@ export class Ending {
 function oneLine(error: unknown): string {
   const { type, code, stack } = loggedError(error);
   const [frame = ''] = String(stack ?? '').split('\n');
-  const words = wordsOf(error, [code, frame].filter((part) => part !== undefined && part !== '').join(' '));
-  return `${type}: ${words}`.replace(/\s+/g, ' ').slice(0, 300);
+  const where = [code, frame].filter((part) => part !== undefined && part !== '').join(' ');
+  return `${type}: ${quietly(wordsOf(error, where))}`.replace(/\s+/g, ' ').slice(0, 300);
 }
 
 /** exit() waits for the threads that work for the database; where one of them hangs, somebody else has to end the process. */

@@ -125,7 +125,15 @@ export async function startFailure(error: unknown, url: string): Promise<StoreEr
 }
 
 function isBusy(error: unknown): boolean {
-  return /BUSY|locked/.test(String(error));
+  return /BUSY|locked/.test(withoutStatement(error));
+}
+
+/** What SQLite says. Knex puts the statement before it, with every value: what people said. */
+function withoutStatement(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  const at = typeof code === 'string' ? text.lastIndexOf(`${code}: `) : -1;
+  return at < 0 ? text : text.slice(at);
 }
 
 /**
@@ -165,7 +173,7 @@ async function migrate(database: Database): Promise<void> {
       await database.raw(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
       return;
     } catch (error) {
-      if (attempt === MIGRATIONS || !/BUSY|already locked/.test(String(error))) throw error;
+      if (attempt === MIGRATIONS || !/BUSY|already locked/.test(withoutStatement(error))) throw error;
     }
     await wait(MIGRATION_PAUSE_MS);
   }
@@ -260,7 +268,7 @@ function beginAsWriter(connection: Connection): void {
 
 /** A readable sentence for what SQLite and the file system say; `path` as the person wrote it. */
 function reasonOf(error: unknown, path: string): string {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = withoutStatement(error);
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || /READONLY|readonly/.test(text)) {
     return `The database ${path} cannot be written: give the bot the right to write there, or name another place`;

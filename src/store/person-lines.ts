@@ -84,7 +84,7 @@ export async function linesOfPerson(
 async function quotesOf(reader: Database, seal: TextSeal, guildId: string, userId: UserId) {
   const names = new Set<string>();
   const texts: string[] = [];
-  for (const table of ['utterances', 'presences', 'notes', 'reminders', 'usage']) {
+  for (const table of ['utterances', 'presences', 'notes', 'reminders', 'usage', 'places', 'rule_cards', 'turns']) {
     for await (const row of pages(reader, table, (rows) => rows.where({ guild_id: guildId, user_id: userId }))) {
       names.add(seal.open(`${table}.name`, row.name, row));
       if ('text' in row) texts.push(seal.open(`${table}.text`, row.text, row));
@@ -142,7 +142,7 @@ async function repeatedIn(
 type Query = ReturnType<Database>;
 
 /** Rows in the order of their rowid, some at a time; whatever is done with them, everything else has its turn. */
-async function* pages(
+export async function* pages(
   reader: Database,
   table: string,
   narrowed: (rows: Query) => Query,

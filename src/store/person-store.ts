@@ -7,7 +7,7 @@ import { deleteLines } from './delete-lines.ts';
 import { emptyLog } from './empty-log.ts';
 import { type KeptBeside, keptBeside, stayingOf } from './kept-beside.ts';
 import { takeNamesOut } from './notice-names.ts';
-import { linesOfPerson, type PersonLines } from './person-lines.ts';
+import { linesOfPerson, type PersonLines, pages } from './person-lines.ts';
 import { personalTables } from './personal-data.ts';
 import { settleRows } from './personal-rows.ts';
 import { addRemoval } from './post-removals.ts';
@@ -23,14 +23,17 @@ const BATCH = 25;
 /** Between two batches. */
 const BREATH_MS = 2;
 const PAGE = 500;
+/** Columns with ids of people in JSON, in rows that may be another's. */
+const WITHIN = { tool_calls: ['askers'], rule_cards: ['context', 'deeds'] } as const;
+const WITHIN_PAGE = 100;
 const SETTLE_AGAIN_MS = 10_000;
 /** In the place of what a call of others' was asked and found. */
 const NOTHING = { arguments: '{}', output: '"(removed)"' };
-/** Tables whose rows are one person's alone, and have nothing beside them. */
 /** What forgetting leaves and erasing does not. */
 const REST = Object.entries(personalTables).flatMap(([table, { owner, forget, erase }]) =>
   owner !== null && forget === 'kept' && erase !== 'kept' ? [table] : [],
 );
+/** Tables whose rows are one person's alone, and have nothing beside them. */
 const PLAIN_TABLES = ['notes', 'reminders', 'person_zones', 'places', 'rules', 'turns'];
 
 /** What a PersonStore works with. `reader`: a connection of its own (openReader). */
@@ -158,8 +161,24 @@ export class PersonStore {
       }
       const about = await this.#parts.reader('reports').where({ about_id: userId }).distinct('guild_id');
       for (const { guild_id } of about) ids.add(String(guild_id));
+      for (const guildId of await this.#guildsWithin(userId, ids)) ids.add(guildId);
       return [...ids].sort();
     });
+  }
+
+  /** Those in whose rows they are without owning one: who asked for a tool, who spoke near a card, who acted on one. */
+  async #guildsWithin(userId: UserId, known: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+    const { reader, seal } = this.#parts;
+    const found = new Set<string>();
+    for (const [table, columns] of Object.entries(WITHIN)) {
+      for await (const row of pages(reader, table, (rows) => rows.whereNotIn('guild_id', [...known]), WITHIN_PAGE)) {
+        const guildId = String(row.guild_id);
+        if (found.has(guildId)) continue;
+        const texts = columns.map((name) => seal.open(`${table}.${name}`, row[name], row));
+        if (texts.some((text) => text.includes(`"userId":${JSON.stringify(userId)}`))) found.add(guildId);
+      }
+    }
+    return found;
   }
 
   /** After forget(): what that leaves goes as well, as the list says of erasing, and so do reports about them. Throws StoreError. */

@@ -139,10 +139,13 @@ export class UsageStore {
     }
   }
 
-  /** What this person used stays, in the sums of nobody known. Throws StoreError. */
-  forget(guildId: string, userId: UserId): Promise<void> {
+  /** What this person used stays, in the sums of nobody known. Gives what it was. Throws StoreError. */
+  forget(guildId: string, userId: UserId): Promise<readonly UsageRow[]> {
     const forgetting = this.#writing.then(() => this.#disown(guildId, userId));
-    this.#writing = forgetting.catch(() => {});
+    this.#writing = forgetting.then(
+      () => {},
+      () => {},
+    );
     return forgetting;
   }
 
@@ -170,17 +173,19 @@ export class UsageStore {
     return this.#writing;
   }
 
-  async #disown(guildId: string, userId: UserId): Promise<void> {
+  async #disown(guildId: string, userId: UserId): Promise<readonly UsageRow[]> {
     const theirs = { guild_id: guildId, user_id: userId };
     const mine = (row: UsageRow): boolean => row.guild_id === guildId && row.user_id === userId;
     const waiting = this.#waiting;
     this.#waiting = new Map();
     for (const row of waiting.values()) addTo(this.#waiting, mine(row) ? ownerless(row) : row);
+    const waited = [...waiting.values()].filter(mine);
     try {
-      await this.#database.transaction(async (transaction) => {
+      return await this.#database.transaction(async (transaction) => {
         const rows: UsageRow[] = await transaction('usage').where(theirs);
         await transaction('usage').where(theirs).delete();
         for (const row of rows) await this.#put(transaction, ownerless(row));
+        return [...rows, ...waited].map((row) => ({ ...row, name: '' }));
       });
     } catch (error) {
       throw new StoreError('The usage cannot be written to the database.', { cause: error });

@@ -9,6 +9,12 @@ const CONNECT_MS = 5_000;
 /** A lookup that brings nothing is answered at the next multiple of this: how long it took tells nothing about the network inside. */
 const NO_ADDRESS_MS = 1_000;
 
+/**
+ * Names that only networks inside have (RFC 6761, RFC 6762 appendix G, RFC 8375, and .internal): they are not looked up,
+ * since a multicast or a search list takes its own time for each that there is not.
+ */
+const INSIDE_NAME = /^[^.]+\.?$|\.(?:local|localhost|internal|intranet|private|corp|home|lan|home\.arpa)\.?$/i;
+
 /** Answers with all addresses of a name, as `dns.lookup` does. */
 export type Resolve = (name: string, done: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void;
 
@@ -55,12 +61,18 @@ export async function connect(
 function pinned(free: boolean, resolve: Resolve): LookupFunction {
   return (name, options, done) => {
     const startedAt = performance.now();
+    const refuse = (): void => {
+      const tookMs = performance.now() - startedAt;
+      setTimeout(() => done(new Error('no address'), '', 4), NO_ADDRESS_MS - (tookMs % NO_ADDRESS_MS));
+    };
+    if (!free && INSIDE_NAME.test(name)) {
+      refuse();
+      return;
+    }
     resolve(name, (error, addresses) => {
       const first = addresses?.[0];
-      if (error || !first || (!free && !addresses.every(({ address }) => isPublic(address)))) {
-        const tookMs = performance.now() - startedAt;
-        setTimeout(() => done(new Error('no address'), '', 4), NO_ADDRESS_MS - (tookMs % NO_ADDRESS_MS));
-      } else if (options.all) done(null, [...addresses]);
+      if (error || !first || (!free && !addresses.every(({ address }) => isPublic(address)))) refuse();
+      else if (options.all) done(null, [...addresses]);
       else done(null, first.address, first.family);
     });
   };

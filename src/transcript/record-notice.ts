@@ -19,13 +19,16 @@ export class RecordNotice {
   /** One after the other, so that the end of a trouble is not told before it. */
   #last: Promise<void> = Promise.resolve();
   #said = 0;
+  /** The conversation before keeps something, too, and tells of it when it is written. */
+  #othersTell = false;
 
   constructor(parts: RecordNoticeParts) {
     this.#parts = parts;
   }
 
-  /** Nothing can be written. */
-  behind(): void {
+  /** Nothing can be written. `ofOthers`: utterances of conversations before that are still kept. */
+  behind(ofOthers: number): void {
+    this.#othersTell = ofOthers > 0;
     const { health, most } = this.#parts;
     const reason = health.trouble?.reason ?? 'the database does not take it';
     this.#say(
@@ -35,9 +38,10 @@ export class RecordNotice {
 
   /** Everything that was kept is written. */
   caughtUp(written: number, lost: number): void {
+    if (written === 0 && lost === 0 && this.#othersTell) return;
     const kept = `${written} ${written === 1 ? 'utterance that I kept is' : 'utterances that I kept are'} written now`;
     const gone = lost === 0 ? 'nothing is lost' : `${lost} ${lost === 1 ? 'is' : 'are'} lost: it was too much`;
-    this.#say(`I can write down again what is said: ${kept}, ${gone}.`);
+    this.#say(`I can write down again what is said: ${written === 0 ? '' : `${kept}, `}${gone}.`);
   }
 
   #say(text: string): void {

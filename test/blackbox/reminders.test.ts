@@ -55,6 +55,30 @@ describe('reminders', { concurrency: true }, () => {
     });
   }
 
+  test('a reminder of somebody who may not speak in the channel is posted, and not spoken for them', async (context) => {
+    const heard: string[] = [];
+    const world = await World.start({
+      protocol: 'openai',
+      script: ({ text }) => {
+        heard.push(text);
+        if (!text.includes('Remind me')) return { say: { text: 'Said.' } };
+        return { calls: [{ name: 'remind_me', arguments: { text: 'the oven', when: 'in 2 seconds' } }] };
+      },
+    });
+    context.after(() => world.close());
+    const { guild, channelId } = world;
+    const anna = await world.person('Anna');
+    await world.join(anna);
+    await anna.command('/ask', { text: 'Remind me of the oven in 2 seconds' });
+    await world.until('it is made', () => world.of('tool-ended').length === 1);
+    guild.hinder(anna.userId, { mute: true });
+    await guild.waitForMessage(channelId, ({ content }) => content.includes('You wanted to be reminded of this'));
+    assert.ok(heard.every((text) => !text.includes('A reminder is due')));
+    guild.hinder(anna.userId, { mute: false });
+    await anna.command('/ask', { text: 'Remind me of the oven in 2 seconds' });
+    await world.until('it is said', () => heard.some((text) => /A reminder is due\. Say to "Anna"/.test(text)));
+  });
+
   test('a reminder that came due while the bot was off is posted at its start, as late, to its person alone', async (context: TestContext) => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-'));
     context.after(() => rmSync(folder, { recursive: true }));

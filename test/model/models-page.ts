@@ -1,6 +1,7 @@
 import type { Capabilities } from '../../src/bridge/ports.ts';
-import { type AsyncFunctions, geminiTraits, knownModels, openAITraits } from '../../src/model/capabilities.ts';
+import { geminiTraits, knownModels, openAITraits } from '../../src/model/capabilities.ts';
 import { PRICES, type Price } from '../../src/model/prices.ts';
+import type { AsyncFunctions } from '../../src/model/traits.ts';
 import { TRANSCRIBERS } from '../../src/model/transcribers.ts';
 import { UNSUPPORTED_EXAMPLES, unsupported } from '../../src/model/unsupported.ts';
 

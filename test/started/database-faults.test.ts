@@ -71,6 +71,41 @@ describe('a database that fails while people speak', { concurrency: 3 }, () => {
     assert.deepEqual(await failing.recorded(), failing.said);
   });
 
+  it('says once that it is over, also where the bot left and came again meanwhile', async (context) => {
+    const failing = await start(context);
+    const { anna, world } = failing;
+    const other = await openDatabase(`sqlite:${failing.file}`);
+    await other.raw('BEGIN EXCLUSIVE');
+    await failing.say('one', 'two');
+    await failing.toldWhy();
+    await anna.command('/leave');
+    await anna.command('/join');
+    await world.until('word of the second', () => failing.lines(/cannot write down what is said/).length === 2);
+    await other.raw('COMMIT');
+    await other.destroy();
+    await failing.toldEnd();
+    await world.until('all of it', () => failing.posted.length === 3);
+    // Conversations catch up in the order in which they began: the second has, when what it hears is posted.
+    await failing.say('three');
+    await world.until('the last words', () => failing.posted.length === 4);
+    assert.deepEqual(failing.lines(/write down again/), [
+      'I can write down again what is said: 2 utterances that I kept are written now, nothing is lost.',
+    ]);
+    // Also where nothing had been said before the bot left.
+    const again = await openDatabase(`sqlite:${failing.file}`);
+    await again.raw('BEGIN EXCLUSIVE');
+    await anna.command('/leave');
+    await anna.command('/join');
+    await world.until('word of the third', () => failing.lines(/cannot write down what is said/).length === 3);
+    await again.raw('COMMIT');
+    await again.destroy();
+    await world.until('the end', () => failing.lines(/write down again/).length === 2);
+    await failing.say('four');
+    await world.until('the last words', () => failing.posted.length === 5);
+    assert.equal(failing.lines(/write down again/)[1], 'I can write down again what is said: nothing is lost.');
+    assert.equal(failing.lines(/write down again/).length, 2);
+  });
+
   for (const [how, damage] of Object.entries(DAMAGE)) {
     it(`is ${how}: what is said is kept until it is whole again`, async (context) => {
       const failing = await start(context);

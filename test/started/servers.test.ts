@@ -65,4 +65,28 @@ describe('Where the bot may be', () => {
     await three.person.command('/leave');
     await world.until("Anna's turn", () => guild.botVoiceChannelId === world.channelId);
   });
+
+  it('costs nothing on a server that it leaves, and tries to leave until it is out', async (t) => {
+    const world = await StartedWorld.start({ discord: { dave: false, resumeMs: 300 } });
+    t.after(() => world.close());
+    const { discord, guild } = world;
+    const anna = await world.person('Anna');
+    await world.join(anna);
+    world.bot.kill();
+    await world.until('the process gone', () => !world.bot.running);
+    await world.until('its place empty', () => guild.botVoiceChannelId === null);
+    const sessions = world.model.sessions.length;
+    const refused = discord.restFaults.add({
+      method: 'DELETE',
+      path: /^\/users\/@me\/guilds\//,
+      times: 1,
+      fault: { kind: 'status', status: 403, code: 50_001, message: 'Missing Access' },
+    });
+    world.boot({ env: { SERVERS_BLOCKED: guild.id } });
+    await world.bot.logs('trying again');
+    assert.match((await anna.command('/join')).content, /^Whoever runs me has not allowed this server/);
+    await world.until('the bot out', () => !discord.guilds.includes(guild));
+    assert.equal(refused.struck, 1);
+    assert.deepEqual([guild.botVoiceChannelId, world.model.sessions.length], [null, sessions]);
+  });
 });

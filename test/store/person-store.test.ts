@@ -303,3 +303,27 @@ test('whoever asks learns what moderators and managers keep of them, but for who
   assert.doesNotMatch(handed, /stole it|a copy|bad bread/);
   assert.doesNotMatch(bytes(), /Annabella|Benedict|marzipan|bread|cake|rude|stole it|a copy/);
 });
+
+test('a server counts in which somebody only acted on a card, spoke near one, or asked for a tool with others', async (context) => {
+  const { database, seal, persons } = await setUp(context, KEY);
+  const card = { channelId: '2', name: 'Ben', userId: '6', text: 'x', rules: [], complete: true, key: 'turn:1' };
+  const shown = { at: AT, endedAt: AT, said: null, posted: null };
+  const cards = new RuleCardStore(database, seal);
+  const carla = { userId: '77', name: 'Carla' };
+  await cards.add({ ...card, ...shown, guildId: '3', context: [], deeds: [{ kind: 'muted', by: carla, at: AT }] });
+  await cards.add({ ...card, ...shown, guildId: '4', context: [{ ...carla, text: 'near', at: AT }], deeds: [] });
+  await cards.add({
+    ...card,
+    ...shown,
+    guildId: '5',
+    context: [{ ...carla, userId: '777', text: '77', at: AT }],
+    deeds: [],
+  });
+  await new RecordStore(database, seal).write({
+    conversation: { ...conversation, id: conversation.id + 1, guildId: '6' },
+    turns: [],
+    lines: [{ ...call(11, [ben, carla], 'found'), conversationId: conversation.id + 1, guildId: '6' }],
+  });
+  assert.deepEqual(await persons.guildsOf('77'), ['3', '4', '6']);
+  assert.deepEqual(await persons.guildsOf('5'), ['1']);
+});

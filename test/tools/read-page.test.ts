@@ -297,6 +297,28 @@ test('a name inside is answered like one that there is not: with the same words,
   assert.ok(Math.abs(tookMs[0]! - tookMs[1]!) < 100, `${tookMs} ms, though one lookup takes 150 ms longer`);
 });
 
+test('a name that only a network inside can have is not looked up', async (context) => {
+  const names: string[] = [];
+  const { read } = await site(context, html(ARTICLE), {
+    resolve: (name, done) => {
+      names.push(name);
+      done(null, [{ address: '8.8.8.8', family: 4 }]);
+    },
+  });
+  const inside = [
+    'router',
+    'nas.',
+    'printer.LOCAL',
+    'a.b.internal.',
+    'x.home.arpa',
+    'y.localhost',
+    'intra.corp',
+    'z.lan',
+  ];
+  for (const name of inside) await assert.rejects(read(`https://${name}/`), /The page cannot be reached/, name);
+  assert.deepEqual(names, []);
+});
+
 test('a redirect that leads inside is not followed', async (context) => {
   const { read, url, requests } = await site(
     context,

@@ -1,0 +1,9 @@
+import type { Headers } from './service.ts';
+
+/** Where a text model is. */
+export interface TextEndpoint {
+  /** '': the headers say who we are. */
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly headers: Headers;
+}
