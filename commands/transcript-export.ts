@@ -1,6 +1,6 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { BusyError } from '../src/bridge/errors.ts';
-import type { ExportedFiles, ExportFormat } from '../src/bridge/export-ports.ts';
+import type { ExportedFiles, ExportFormat, ExportRequest } from '../src/bridge/export-ports.ts';
 import type { RecordedConversation } from '../src/bridge/record-ports.ts';
 import { personOf } from '../src/names/person.ts';
 import type { Asked, CommandAnswer, CommandContext } from './command.ts';
@@ -14,6 +14,7 @@ const FORMATS: Readonly<Record<ExportFormat, { readonly name: string; readonly i
   md: { name: 'Markdown', is: 'as Markdown' },
   json: { name: 'JSON: everything, for programs', is: 'as JSON' },
   csv: { name: 'Table (CSV)', is: 'as a table' },
+  'csv-semicolon': { name: 'Table (CSV with semicolons, for Excel in German, French, Spanish …)', is: 'as a table' },
   srt: { name: 'Subtitles (SRT)', is: 'as subtitles' },
   vtt: { name: 'Subtitles (WebVTT)', is: 'as subtitles' },
 };
@@ -44,6 +45,12 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
   if (!conversation) return asked.options.getInteger('session') === null ? NOTHING_KEPT : UNKNOWN_SESSION;
   const format = (asked.options.getString('format') ?? 'html') as ExportFormat;
   const channel = sessionChannel(asked, conversation, readable.ids);
+  // It may have to wait for its turn, and is given to who may read it then.
+  let atItsTurn: ReturnType<typeof context.readers.channelsFor> | undefined;
+  const mayRead: ExportRequest['mayRead'] = async (line) => {
+    atItsTurn ??= context.readers.channelsFor(asked.guildId, [asked.user.id]);
+    return (await atItsTurn).mayRead(line);
+  };
   let made: ExportedFiles;
   try {
     made = await context.exports.make({
@@ -52,7 +59,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
       server: asked.guild.name,
       channel,
       by: { guildId: asked.guildId, userId: asked.user.id },
-      mayRead: (line) => readable.mayRead(line),
+      mayRead,
       fileLimitBytes: asked.attachmentSizeLimit,
     });
   } catch (error) {

@@ -3,7 +3,7 @@ import type { RecordedConversation, RecordedLine } from './record-ports.ts';
 import type { PostFile } from './room-ports.ts';
 
 /** What a conversation can be exported as. */
-export type ExportFormat = 'html' | 'txt' | 'md' | 'json' | 'csv' | 'srt' | 'vtt';
+export type ExportFormat = 'html' | 'txt' | 'md' | 'json' | 'csv' | 'csv-semicolon' | 'srt' | 'vtt';
 
 /** What is exported, in what form and for whom. `server` and `channel` are names as they are shown now, untrusted. */
 export interface ExportRequest {

@@ -1,4 +1,5 @@
 import type { BridgeEvent } from './bridge-ports.ts';
+import type { Floor } from './floor.ts';
 import type { Conversation, ServerWork, ToolCall } from './ports.ts';
 import type { Replies } from './replies.ts';
 import type { ReplyUsage } from './reply-usage.ts';
@@ -8,6 +9,7 @@ import type { ToolRunner } from './tool-runner.ts';
 /** Whom the provider's own work concerns. */
 export interface HostedWorkParts {
   readonly session: Pick<Conversation, 'approve'>;
+  readonly floor: Pick<Floor, 'settle'>;
   readonly turns: TurnBook;
   readonly tools: ToolRunner;
   readonly usage: ReplyUsage;
@@ -35,8 +37,9 @@ export class HostedWork {
 
   /** A call on a hosted MCP server may change anything, so everybody behind it has to be known and allowed to. */
   async judge(call: ToolCall, server: string): Promise<void> {
-    const { tools, session } = this.#parts;
-    const verdict = await tools.permit(call, server);
+    const { tools, session, floor } = this.#parts;
+    // A person is asked, which may take a minute: nobody else has to wait for the answer to this one.
+    const verdict = await tools.permit(call, server, () => floor.settle(call.turnIds));
     if (!verdict) return;
     session.approve(call.callId, verdict.allowed, verdict.reason);
     if (verdict.allowed) return;

@@ -177,6 +177,7 @@ export class Replies {
     const expected = status !== 'cancelled' && shortfall !== undefined && this.#fellShort(replyId, shortfall);
     if (status === 'completed' && !shortfall?.empty && model.options.replyForm === 'text') {
       const read = turns.behind(replyId);
+      turns.heard(replyId);
       announcements.answered(read.map(({ id }) => id));
       answering.audible(replyId, read);
       this.#settle(read);
@@ -186,8 +187,8 @@ export class Replies {
     const over = !awaitsTools && !expected && status !== 'cancelled' && this.#voice.state === 'silent';
     if (over) answering.over();
     const answered = turns.behind(replyId);
-    // What the model says of a tool's result is their answer, too.
-    if (awaitsTools) for (const turn of answered) floor.owe(turn, performance.now());
+    // What the model says of a tool's result is their answer, too; for a person's yes nobody else has to wait.
+    if (awaitsTools && !tools.asksAbout(replyId)) for (const turn of answered) floor.owe(turn, performance.now());
     else if (over) this.#settle(answered);
     this.askForTools(performance.now());
   }
@@ -266,6 +267,7 @@ export class Replies {
     const sinceTurnMs = since === undefined ? null : performance.now() - since;
     if (sinceTurnMs !== null) this.#latencies.add(sinceTurnMs);
     const answered = turns.behind(replyId);
+    turns.heard(replyId);
     this.shortfalls.answered(answered);
     answering.audible(replyId, answered);
     this.#settle(answered);

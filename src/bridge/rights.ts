@@ -15,6 +15,8 @@ export class TurnBook {
   readonly #replies = new Map<string, readonly number[]>();
   /** Turns that nobody waits for an answer to. */
   readonly #over = new Set<number>();
+  /** Turns of which people heard an answer, or a part of it. */
+  readonly #heard = new Set<number>();
   /** Turns behind answers that were cut off: they stay behind the next one. */
   #cut: readonly number[] = [];
 
@@ -29,6 +31,7 @@ export class TurnBook {
     const oldest = this.#turns.keys().next().value as number;
     this.#turns.delete(oldest);
     this.#over.delete(oldest);
+    this.#heard.delete(oldest);
   }
 
   /** A reply to these turns began. It may take up those whose answer was cut off before. */
@@ -41,6 +44,19 @@ export class TurnBook {
   /** Nobody waits for an answer to these turns; the model may still take up what was said in them. */
   over(turnIds: readonly number[]): void {
     for (const id of turnIds) if (this.#turns.has(id)) this.#over.add(id);
+  }
+
+  /** People hear this reply, or read it. */
+  heard(replyId: string): void {
+    for (const id of this.asked(this.#replies.get(replyId) ?? [])) if (this.#turns.has(id)) this.#heard.add(id);
+  }
+
+  /**
+   * The model is given what a tool brought for these turns, and no reply is to come to it: where they have had their answer,
+   * nobody waits for another one.
+   */
+  told(turnIds: readonly number[]): void {
+    this.over(turnIds.filter((id) => this.#heard.has(id)));
   }
 
   /** This reply was cut off after people heard a part of it: nobody waits for the rest, but the model may go on with it. */

@@ -206,6 +206,15 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** To be called where there is text from outside in this one result; a tool says `outside` where there always may be. */
   outsideFound?(): void;
+  /** Is told that a person was asked before the call goes on, which may take a minute. Absent: nobody waits for it. */
+  readonly asking?: () => void;
+  /** The tools that are switched off at this moment. Absent: those that were when the call came. */
+  disabled?(): readonly string[];
+  /**
+   * To be called by what had to wait before it acts: whether those who asked still may. Rejects with ToolError where they
+   * may not. Absent: nothing asked for a right.
+   */
+  stillMay?(): Promise<void>;
   /** Is told what was decided about the call, for `/why`. */
   decided(decision: Decision): void;
   /** Shows on the call's post how far it is. Costs nothing: the post is edited at a bounded rate. Ignored after the end. */

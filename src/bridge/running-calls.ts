@@ -15,6 +15,8 @@ export interface RunningCall {
   /** undefined: the model waits for it. */
   delivery: Delivery | undefined;
   cancelledBy: Person | undefined;
+  /** No more calls come of the reply that made it. */
+  replyIsDone: boolean;
   /** A person made it without the model. */
   readonly byButton: boolean;
 }
@@ -50,6 +52,10 @@ export class RunningCalls {
 
   add(one: RunningCall): void {
     this.#running.set(one.call.callId, one);
+  }
+
+  replyDone(replyId: string): void {
+    for (const one of this.list) if (one.call.replyId === replyId) one.replyIsDone = true;
   }
 
   /** The call, which is over now; undefined where it was over before. */

@@ -43,7 +43,7 @@ export class ToolRunner {
   readonly #words: KnownWords;
   readonly #closed = new AbortController();
   /** Calls that the provider runs itself, with their replies. */
-  readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number }>();
+  readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number; asking: boolean }>();
 
   constructor(parts: ToolRunnerParts) {
     this.#parts = parts;
@@ -90,9 +90,7 @@ export class ToolRunner {
     const { delivery, onInterrupt = 'go-on', confirm } = this.#declared(call.name) ?? {};
     const origin = this.#originOf(askers);
     void this.#carryOut({ ...beginning(call), askers, origin, onInterrupt, sameness, delivery, byButton: false });
-    if (delivery) {
-      this.#acknowledged.push({ call, owes: this.#parts.session.acknowledge({ ...call, confirm }) });
-    }
+    if (delivery) this.#acknowledge(call, confirm);
   }
 
   /**
@@ -135,6 +133,7 @@ export class ToolRunner {
       ...this.#contextOf(call, origin, abort.signal),
       progress: (fraction: number | null, words = '') => this.#progress(call.callId, fraction, words),
       attach: (more: Partial<PostExtras>) => extras.add(more),
+      asking: () => this.#asks(one),
       recordIn: (channelId, value) => {
         observe({ type: 'private-answer', call, askers, channelId, output: JSON.stringify(value ?? null) });
       },
@@ -163,18 +162,24 @@ export class ToolRunner {
 
   /**
    * Whether the provider may run a call on a hosted MCP server for the people behind it. undefined: nobody waits for it
-   * any more.
+   * any more. `onAsking`: a person is asked first.
    */
   async permit(
     call: ToolCall,
     server: string,
+    onAsking: () => void,
   ): Promise<{ readonly allowed: boolean; readonly reason: string } | undefined> {
     const { toolbox, disabled } = this.#parts;
     this.hostedBegan(call.replyId, call.callId);
     const { signal } = this.#closed;
     const nothing = () => {};
+    const asking = () => {
+      const hosted = this.#hosted.get(call.callId);
+      if (hosted) hosted.asking = true;
+      onAsking();
+    };
     const origin = this.#originOf(this.#parts.turns.askers(call.turnIds).askers);
-    const context = { ...this.#contextOf(call, origin, signal), progress: nothing, attach: nothing };
+    const context = { ...this.#contextOf(call, origin, signal), progress: nothing, attach: nothing, asking };
     const verdict = await toolbox.permit({ ...call, server }, disabled(), context);
     return signal.aborted ? undefined : verdict;
   }
@@ -197,6 +202,7 @@ export class ToolRunner {
 
   /** No more calls come of this reply: one request covers all that were acknowledged. */
   replyDone(replyId: string): void {
+    this.#calls.replyDone(replyId);
     for (const { call, owes } of this.#acknowledged) {
       if (call.replyId === replyId) this.#gate.settled(replyId, call.callId, owes);
     }
@@ -206,8 +212,13 @@ export class ToolRunner {
   /** The provider runs a call by itself: what it says next waits for it as for our own. */
   hostedBegan(replyId: string, callId: string): void {
     if (this.#hosted.has(callId)) return;
-    this.#hosted.set(callId, { replyId, beganAt: performance.now() });
+    this.#hosted.set(callId, { replyId, beganAt: performance.now(), asking: false });
     this.#gate.called(replyId, callId);
+  }
+
+  /** Whether a person is asked about a call that the provider is to run for this reply: nobody can tell how long that takes. */
+  asksAbout(replyId: string): boolean {
+    return [...this.#hosted.values()].some((one) => one.replyId === replyId && one.asking);
   }
 
   /** The provider has the call's result, or our refusal. */
@@ -275,6 +286,21 @@ export class ToolRunner {
     this.cancel(this.#calls.ids);
   }
 
+  #acknowledge(call: ToolCall, confirm: true | undefined): void {
+    this.#acknowledged.push({ call, owes: this.#parts.session.acknowledge({ ...call, confirm }) });
+  }
+
+  /** A person is asked first, which may take a minute: the model does not wait for that, and answers others meanwhile. */
+  #asks(one: RunningCall): void {
+    const { call } = one;
+    if (one.delivery || !this.#calls.ids.includes(call.callId)) return;
+    one.delivery = 'when-idle';
+    this.#acknowledge(call, true);
+    if (!one.replyIsDone) return;
+    this.replyDone(call.replyId);
+    this.#parts.onSettled();
+  }
+
   #progress(callId: string, fraction: number | null, text: string): void {
     if (!this.#calls.ids.includes(callId)) return;
     const share = fraction === null || !Number.isFinite(fraction) ? null : Math.min(Math.max(fraction, 0), 1);
@@ -287,20 +313,22 @@ export class ToolRunner {
   }
 
   #contextOf(call: ToolCall, origin: CallOrigin, signal: AbortSignal): Omit<ToolContext, 'progress' | 'attach'> {
-    const { turns, room, text, observe } = this.#parts;
+    const { turns, room, text, observe, disabled } = this.#parts;
     const { channelId } = room;
     const decided = (decision: Decision): void => observe({ type: 'decided', decision, channelId });
-    return { room, text, ...turns.askers(call.turnIds), ...origin, signal, decided };
+    return { room, text, ...turns.askers(call.turnIds), ...origin, signal, disabled, decided };
   }
 
   #deliver({ call, delivery, byButton, askers, origin }: RunningCall, result: ToolResult): void {
+    const { turns } = this.#parts;
     // What a call brings that was made again may repeat its arguments.
     if (result.outside || (byButton && origin.tainted)) this.#taint.entered();
     if (byButton) {
       this.#parts.session.tell(result, call.turnIds);
       return;
     }
-    this.#parts.turns.reopened(call.turnIds);
+    if (delivery === 'silent') turns.told(call.turnIds);
+    else turns.reopened(call.turnIds);
     if (!delivery) {
       this.#parts.session.sendToolResult(result);
       this.#gate.settled(call.replyId, call.callId, true);
@@ -332,7 +360,8 @@ function joined(here: CallOrigin, before: CallOrigin | undefined, askers: readon
 }
 
 function beginning(call: ToolCall) {
-  return { call, cancelId: randomUUID(), abort: new AbortController(), cancelledBy: undefined };
+  const abort = new AbortController();
+  return { call, cancelId: randomUUID(), abort, cancelledBy: undefined, replyIsDone: false };
 }
 
 function cancelled({ callId, name }: ToolCall, by: Person): ToolResult {

@@ -123,6 +123,12 @@ export function permissionsOf(access: Access, { userId, roleIds }: Subject, chan
   return channel.voice && !(bits & Connect) ? bits & ViewChannel : bits;
 }
 
+/** Whether a member has all of these in a channel; a thread counts as its channel. */
+export function allows(access: Access, member: GuildMember, channel: GuildBasedChannel, bits: bigint): boolean {
+  const id = channel.isThread() ? (channel.parentId ?? channel.id) : channel.id;
+  return (permissionsOf(access, subjectOf(member), id) & bits) === bits;
+}
+
 /** Whether somebody hears or sees what is told in a channel while it is told. */
 export function follows(access: Access, subject: Subject, channelId: string): boolean {
   const bits = permissionsOf(access, subject, channelId);

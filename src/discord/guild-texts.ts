@@ -14,14 +14,16 @@ import { Delivery } from '../bridge/delivery.ts';
 import type { GuildTexts, Place, Poll } from '../bridge/guild-ports.ts';
 import type { Person, UserId } from '../bridge/ports.ts';
 import type { MessageButton, SettingsStore } from '../bridge/room-ports.ts';
+import type { Access } from './access.ts';
 import { Deliveries } from './deliveries.ts';
+import { freshAccess } from './fresh-access.ts';
 import { auditReason, isTimedOut, memberOf } from './members.ts';
 import { RestRefusal } from './rest-refusal.ts';
 import { verdictOf } from './rest-verdict.ts';
 import { send } from './sending.ts';
 import { rowOf } from './text-channel.ts';
 import { makeThread } from './thread-making.ts';
-import { lackingToWrite } from './writing.ts';
+import { lackingToWrite, mayIn } from './writing.ts';
 
 const UNTAKEN =
   'I have something for you that Discord does not let me write here: a rule of this server keeps its words out.';
@@ -44,7 +46,7 @@ export class DiscordGuildTexts implements GuildTexts {
 
   async postPoll(place: Place, { question, answers, multiple, hours }: Poll, by: readonly Person[]): Promise<string> {
     const { guild, channel } = await this.#channel(place);
-    await check(guild, channel, by, (member) => lackingToWrite(channel, member) ?? lacks(channel, member, 'SendPolls'));
+    await check(guild, channel, by, 'SendPolls');
     const poll = {
       question: { text: question },
       answers: answers.map((text) => ({ text })),
@@ -68,8 +70,7 @@ export class DiscordGuildTexts implements GuildTexts {
         `There can be no threads in #${channel.name}: it is a thread or the chat of a voice channel. ${way}`,
       );
     }
-    const lacking = (member: GuildMember) => lacks(channel, member, 'CreatePublicThreads');
-    await check(guild, channel, by, (member) => lackingToWrite(channel, member) ?? lacking(member));
+    await check(guild, channel, by, 'CreatePublicThreads');
     const thread = await told(channel, () => makeThread(channel, name, auditReason(by)));
     if (first === null) return thread.id;
     const quiet = { allowedMentions: { parse: [] }, flags: MessageFlags.SuppressEmbeds } as const;
@@ -92,7 +93,7 @@ export class DiscordGuildTexts implements GuildTexts {
     const places = takers.filter((_, at) => open[at]);
     for (const [at, { guild, channel }] of places.entries()) {
       try {
-        await check(guild, channel, [], (member) => lackingToWrite(channel, member));
+        await check(guild, channel, []);
         await told(channel, () => this.#postTo(channel, userId, { content, buttons }, key));
         return true;
       } catch (error) {
@@ -162,26 +163,39 @@ async function textChannel(guild: Guild, id: string): Promise<GuildTextBasedChan
   return channel?.isTextBased() ? channel : undefined;
 }
 
-type Lacking = (member: GuildMember) => string | undefined;
-
-/** Throws the first right that the bot or one of the people lacks, before Discord is asked in vain. */
+/**
+ * Throws the first right that the bot or one of the people lacks, before Discord is asked in vain. Of people Discord is asked
+ * anew: the event that takes a right may be late.
+ */
 async function check(
   guild: Guild,
   channel: GuildTextBasedChannel,
   by: readonly Person[],
-  lacking: Lacking,
+  right?: keyof typeof RIGHTS,
 ): Promise<void> {
+  const lacking = (member: GuildMember, access?: Access): string | undefined =>
+    lackingToWrite(channel, member, access) ?? (right && lacks(channel, member, right, access));
   const mine = guild.members.me ? lacking(guild.members.me) : undefined;
   if (mine) throw new Error(`I lack ${mine} in #${channel.name}.`);
+  if (by.length === 0) return;
+  const access = await freshAccess(guild).catch((cause: unknown) => {
+    throw new Error('I could not ask Discord who may do that now. Try again in a moment.', { cause });
+  });
   for (const person of by) {
     const member = await memberOf(guild, person);
-    const theirs = isTimedOut(member) ? 'the right to write, being timed out,' : lacking(member);
+    const lacked = lacking(member) ?? lacking(member, access);
+    const theirs = isTimedOut(member) ? 'the right to write, being timed out,' : lacked;
     if (theirs) throw new Error(`${JSON.stringify(person.name)} lacks ${theirs} in #${channel.name}.`);
   }
 }
 
-function lacks(channel: GuildTextBasedChannel, member: GuildMember, right: keyof typeof RIGHTS): string | undefined {
-  return channel.permissionsFor(member).has(PermissionFlagsBits[right]) ? undefined : RIGHTS[right];
+function lacks(
+  channel: GuildTextBasedChannel,
+  member: GuildMember,
+  right: keyof typeof RIGHTS,
+  access?: Access,
+): string | undefined {
+  return mayIn(channel, member, PermissionFlagsBits[right], access) ? undefined : RIGHTS[right];
 }
 
 async function told<T>(channel: GuildTextBasedChannel, act: () => Promise<T>): Promise<T> {

@@ -1,5 +1,7 @@
 import { type Guild, PermissionFlagsBits } from 'discord.js';
 import type { UserId } from '../bridge/ports.ts';
+import { allows } from './access.ts';
+import { freshAccess } from './fresh-access.ts';
 import { userIn } from './names.ts';
 
 /**
@@ -16,5 +18,6 @@ export async function mayStillCome(guild: Guild | undefined, channelId: string, 
   // Their roles may be others than they were then.
   const member = await guild.members.fetch({ user: by, force: true });
   if (here.has(by)) return true;
-  return channel.permissionsFor(member).has([PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect]);
+  const entering = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.Connect;
+  return channel.permissionsFor(member).has(entering) && allows(await freshAccess(guild), member, channel, entering);
 }

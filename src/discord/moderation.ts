@@ -10,7 +10,8 @@ import {
 import type { MemberAct, Moderation, ModerationOrder } from '../bridge/guild-ports.ts';
 import type { Person } from '../bridge/ports.ts';
 import { wallClock } from '../clock/wall-clock.ts';
-import { type Access, permissionsOf, subjectOf } from './access.ts';
+import { shownNameOf } from '../names/person.ts';
+import { type Access, allows, permissionsOf, subjectOf } from './access.ts';
 import { freshAccess } from './fresh-access.ts';
 import { auditReason, isTimedOut, memberOf } from './members.ts';
 import { RestRefusal } from './rest-refusal.ts';
@@ -76,8 +77,8 @@ export class DiscordModeration implements Moderation {
     mayAct(me, order.act, target, channel);
     const destination = order.act.kind === 'move' ? destinationOf(guild, order.act.channelId) : undefined;
     if (destination) {
-      for (const person of order.by) mayEnter(await memberOf(guild, person), destination);
-      mayEnter(me, destination);
+      for (const person of order.by) mayEnter(await memberOf(guild, person), destination, access);
+      mayEnter(me, destination, access);
     }
     return target;
   }
@@ -134,9 +135,10 @@ function destinationOf(guild: Guild, channelId: string): VoiceBasedChannel {
   throw new Error('That voice channel does not exist any more.');
 }
 
-function mayEnter(member: GuildMember, channel: VoiceBasedChannel): void {
-  const rights = channel.permissionsFor(member);
-  if (rights.has(PermissionFlagsBits.ViewChannel) && rights.has(PermissionFlagsBits.Connect)) return;
+/** By what the gateway told and by Discord's own answer: each may be the newer one. */
+function mayEnter(member: GuildMember, channel: VoiceBasedChannel, access: Access): void {
+  const entering = PermissionFlagsBits.ViewChannel | PermissionFlagsBits.Connect;
+  if (channel.permissionsFor(member).has(entering) && allows(access, member, channel, entering)) return;
   const who = member.id === member.guild.members.me?.id ? 'I' : named(member);
   throw new Error(`${who} may not enter ${JSON.stringify(channel.name)}, so nobody can be moved there.`);
 }
@@ -179,5 +181,5 @@ function sentence(error: unknown, target: GuildMember): string {
 }
 
 function named(member: GuildMember): string {
-  return JSON.stringify(member.displayName);
+  return JSON.stringify(shownNameOf(member));
 }

@@ -1,4 +1,4 @@
-import { type Client, Events, type Guild } from 'discord.js';
+import { ChannelType, type Client, Events, type Guild } from 'discord.js';
 import type { Logger } from 'pino';
 import type { UserId } from '../bridge/ports.ts';
 import { type Access, knownAccess, reachesOthers } from './access.ts';
@@ -7,9 +7,16 @@ import { freshAccess } from './fresh-access.ts';
 /** Where a conversation can be followed: its voice channel, and the channel where it is posted. */
 type Places = readonly [voiceChannelId: string, textChannelId: string];
 
+/** Where people have rights: a thread has those of its channel. */
+interface Reachable {
+  readonly channelId: string;
+  /** Of those, only its members follow this thread. */
+  readonly privateThread: string | undefined;
+}
+
 interface Moment {
   readonly access: Access;
-  readonly places: Places;
+  readonly places: readonly Reachable[];
 }
 
 /** What a room's reach is made of. */
@@ -36,7 +43,7 @@ export class RoomReach {
   constructor(parts: RoomReachParts) {
     const { client, guild, places } = parts;
     this.#parts = parts;
-    this.#before = { access: knownAccess(guild), places: places() };
+    this.#before = { access: knownAccess(guild), places: reachable(guild, places()) };
     const changed = (one: { readonly guild?: Guild }): void => {
       if (one.guild?.id === guild.id) this.look();
     };
@@ -60,7 +67,8 @@ export class RoomReach {
     // The event that opened the channel may be late.
     freshAccess(guild).then(
       (access) => {
-        if (same(places(), there) && this.#isMore(before, { access, places: there })) grown();
+        const now = { access, places: reachable(guild, there) };
+        if (same(places(), there) && this.#isMore(before, now)) grown();
       },
       (error: unknown) => {
         log.warn({ err: error, guildId: guild.id }, 'Discord could not be asked who comes into the channel');
@@ -73,7 +81,7 @@ export class RoomReach {
   look(): boolean {
     const { guild, places, grown } = this.#parts;
     const before = this.#before;
-    const now = { access: knownAccess(guild), places: places() };
+    const now = { access: knownAccess(guild), places: reachable(guild, places()) };
     this.#before = now;
     const isMore = this.#isMore(before, now);
     if (isMore) grown();
@@ -87,11 +95,21 @@ export class RoomReach {
 
   #isMore(before: Moment, now: Moment): boolean {
     const people = peopleOf(this.#parts.guild);
-    return now.places.some((channelId, at) => {
-      const then = { access: before.access, channelId: before.places[at] ?? channelId };
-      return reachesOthers(then, { access: now.access, channelId }, people);
+    return now.places.some(({ channelId, privateThread }, at) => {
+      const then = before.places[at] ?? { channelId, privateThread };
+      if (then.privateThread !== undefined && then.privateThread !== privateThread) return true;
+      return reachesOthers({ ...then, access: before.access }, { access: now.access, channelId }, people);
     });
   }
+}
+
+function reachable(guild: Guild, places: Places): readonly Reachable[] {
+  return places.map((id) => {
+    const channel = guild.channels.cache.get(id);
+    const thread = channel?.isThread() ? channel : undefined;
+    const privateThread = thread?.type === ChannelType.PrivateThread ? id : undefined;
+    return { channelId: thread?.parentId ?? id, privateThread };
+  });
 }
 
 function same(one: Places, other: Places): boolean {
@@ -102,7 +120,8 @@ function same(one: Places, other: Places): boolean {
 export function isWithin(guild: Guild, places: Places, channelId: string): boolean {
   const access = knownAccess(guild);
   const before = { access, channelId };
-  return places.every((id) => id === channelId || !reachesOthers(before, { access, channelId: id }, peopleOf(guild)));
+  const others = reachable(guild, places).filter((place) => place.channelId !== channelId);
+  return others.every((place) => !reachesOthers(before, { access, channelId: place.channelId }, peopleOf(guild)));
 }
 
 function peopleOf({ members, client }: Guild) {

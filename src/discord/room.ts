@@ -1,7 +1,7 @@
 import { type Guild, type GuildBasedChannel, type GuildMember, PermissionFlagsBits } from 'discord.js';
 import type { Person, UserId } from '../bridge/ports.ts';
 import type { Permission, Room } from '../bridge/room-ports.ts';
-import { type Access, permissionsOf } from './access.ts';
+import { type Access, allows } from './access.ts';
 import { freshAccess } from './fresh-access.ts';
 import { MemberLookup } from './member-lookup.ts';
 import { isTimedOut, presentMember } from './members.ts';
@@ -129,9 +129,7 @@ export class GuildRoom implements Room {
   /** Whether Discord's own answer gives a right, too, where it was just asked: the event that takes it may be late. */
   #answered(channel: GuildBasedChannel, member: GuildMember, bit: bigint): boolean {
     if (!this.#asked || performance.now() - this.#asked.at > ANSWER_HOLDS_MS) return true;
-    const id = channel.isThread() ? (channel.parentId ?? channel.id) : channel.id;
-    const roleIds = [...member.roles.cache.keys()];
-    return (permissionsOf(this.#asked.access, { userId: member.id, roleIds }, id) & bit) !== 0n;
+    return allows(this.#asked.access, member, channel, bit);
   }
 }
 

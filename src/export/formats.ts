@@ -19,7 +19,9 @@ export function formatOf(name: ExportFormat): TranscriptFormat {
     case 'json':
       return jsonText;
     case 'csv':
-      return csvText;
+      return csvText(',');
+    case 'csv-semicolon':
+      return csvText(';');
     case 'srt':
       return subRip();
     case 'vtt':

@@ -76,11 +76,12 @@ export class GeminiAsked {
 
   /**
    * A result was given without a request to answer it: a generation that began before the server had it does not use
-   * it, so it counts until one that surely began later. Gives what reached() is to be called with.
+   * it, so it counts until one that surely began later. `quiet`: the server is at no answer; where it owes none either, it
+   * has the result before whatever it begins next. Gives what reached() is to be called with.
    */
-  tell(turnIds: readonly number[]): Told {
+  tell(turnIds: readonly number[], quiet: boolean): Told {
     this.result(turnIds);
-    const told = { turnIds, known: false, settled: false };
+    const told = { turnIds, known: false, settled: quiet && this.#owed.length === 0 };
     if (turnIds.length > 0) this.#told.push(told);
     return told;
   }
@@ -88,7 +89,7 @@ export class GeminiAsked {
   /** The server has the result. `quiet`: it is at no answer, and owes none. */
   reached(told: Told, quiet: boolean): void {
     told.known = true;
-    told.settled = quiet && this.#owed.length === 0;
+    told.settled ||= quiet && this.#owed.length === 0;
   }
 
   /** The server ended an answer: what begins now knows all that it has. */

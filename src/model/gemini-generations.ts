@@ -132,7 +132,7 @@ export class GeminiGenerations {
 
   /** The model knows of later results of these turns from now on. */
   told(turnIds: readonly number[]): void {
-    const told = this.#asked.tell(turnIds);
+    const told = this.#asked.tell(turnIds, !this.busy);
     this.#out.echo(() => this.#asked.reached(told, !this.busy));
   }
 

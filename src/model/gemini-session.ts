@@ -210,13 +210,19 @@ export class GeminiSession implements SpeechSession {
   }
 
   acknowledge({ callId, name, confirm }: Acknowledged): boolean {
-    this.#generations.acknowledged(callId, this.#native);
-    const sent = this.#native
+    const beside = this.#native && this.#isBeside(name);
+    this.#generations.acknowledged(callId, beside);
+    const sent = beside
       ? this.#calls.setBeside(callId)
       : this.#calls.answer({ callId, name, ok: true, output: acknowledgement(confirm) });
     for (const id of sent) this.#generations.resultSent(id);
     this.#wait();
-    return !this.#native;
+    return !beside;
+  }
+
+  /** It was declared as a tool that runs beside the conversation; for any other the server waits. */
+  #isBeside(name: string): boolean {
+    return this.#parts.options.tools.some((tool) => tool.name === name && tool.delivery !== undefined);
   }
 
   sendToolResult(result: ToolResult): void {
@@ -285,11 +291,10 @@ export class GeminiSession implements SpeechSession {
   #takeLater(result: ToolResult): void {
     const turnIds = this.#generations.takeLater(result.callId);
     if (!turnIds) return;
-    if (this.#loose.delete(result.callId) || !this.#native) {
+    if (this.#loose.delete(result.callId) || !this.#calls.answerBeside(result)) {
       this.#later.add(result, turnIds);
       return;
     }
-    if (!this.#calls.answerBeside(result)) return;
     this.#generations.told(turnIds);
     if (result.delivery !== 'silent') this.#generations.promptedFor(turnIds);
   }

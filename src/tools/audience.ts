@@ -12,16 +12,43 @@ export function audienceOf({ room, askers, typed = false }: Pick<ToolContext, 'r
   };
 }
 
-/** Those that were made in this room, for everybody, or where whoever gets to know the answer may read as well. */
+/**
+ * Those that were made for everybody, or where whoever gets to know the answer could listen, too. Who is in the room where it
+ * was made may know of it; who reads what is posted of that room elsewhere need not.
+ */
 export async function openHere<One extends { readonly channelId?: string }>(
   made: readonly One[],
   readers: Pick<Readers, 'couldListen'>,
   context: Pick<ToolContext, 'room' | 'askers' | 'typed'>,
 ): Promise<readonly One[]> {
+  const audience = audienceOf(context);
   const here = context.typed ? undefined : context.room.channelId;
-  const isHere = ({ channelId }: One): boolean => channelId === undefined || channelId === here;
-  if (made.every(isHere)) return made;
-  const couldListen = await readers.couldListen(audienceOf(context)).catch(() => async () => false);
-  const open = await Promise.all(made.map((one) => isHere(one) || couldListen(one.channelId ?? '')));
+  const channelIds = audience.channelIds.filter((id) => id !== here);
+  const hereToo = { ...audience, channelIds, people: [] };
+  const own = channelIds.length === 0 ? everybody : once(() => couldListen(readers, hereToo));
+  const others = once(() => couldListen(readers, audience));
+  const open = await Promise.all(
+    made.map(
+      async ({ channelId }) => channelId === undefined || (await (channelId === here ? own : others)())(channelId),
+    ),
+  );
   return made.filter((_, at) => open[at]);
+}
+
+type CouldListen = (channelId: string) => Promise<boolean>;
+
+function couldListen(readers: Pick<Readers, 'couldListen'>, audience: Audience): Promise<CouldListen> {
+  return readers.couldListen(audience).catch(() => async () => false);
+}
+
+function everybody(): Promise<CouldListen> {
+  return Promise.resolve(async () => true);
+}
+
+function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let asked: Promise<Value> | undefined;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
 }

@@ -52,9 +52,9 @@ export class CallGate {
   async pass(tool: Gated, call: ToolCall, attempt: Attempt): Promise<RunCall> {
     const { context } = attempt;
     try {
-      const because = await this.#pass(tool, call, attempt);
-      context.decided(decision('allowed', call, context, because.sentence));
-      return because.run;
+      const { sentence, run } = await this.#pass(tool, call, attempt);
+      context.decided(decision('allowed', call, context, sentence));
+      return (running) => run({ ...running, stillMay: () => this.#judgeAgain(tool, call, attempt) });
     } catch (error) {
       const reason =
         error instanceof ToolError ? error.message : 'Something in me broke; the log of the bot says what.';
@@ -76,7 +76,7 @@ export class CallGate {
     if (overheard || asksFirst(tool, context)) {
       const { askers, tainted = false } = context;
       const question = { tool: call.name, askers, arguments: call.arguments, words, tainted, overheard };
-      const answer = await this.#confirmations.ask(question, context.text, context.signal);
+      const answer = await this.#confirmations.ask(question, context.text, context.signal, context.asking);
       const by = confirmedBy(tool.name, answer);
       // A minute is long enough to lose a role, or for a manager to change the policy.
       await this.#judge(tool, attempt);
@@ -85,13 +85,25 @@ export class CallGate {
     return { sentence, run };
   }
 
+  /** It had to wait for its turn: a right may have been taken meanwhile. */
+  async #judgeAgain(tool: Gated, call: ToolCall, attempt: Attempt): Promise<void> {
+    const { context } = attempt;
+    try {
+      await this.#judge(tool, attempt);
+    } catch (error) {
+      if (error instanceof ToolError) context.decided(decision('refused', call, context, error.message));
+      throw error;
+    }
+  }
+
   /** Gives why it is allowed; throws ToolError where it is not. */
   async #judge(tool: Gated, { disabled, context }: Attempt): Promise<string> {
     const { room, askers, certain } = context;
     const rules = await this.#rules(room.guildId);
     const depends = tool.risk !== 'read' || tool.needs !== null || rules.some((rule) => rule.tool === tool.name);
     await this.#refresh(tool, context, depends);
-    const verdict = judge(tool, { disabled, rules, askers, certain, room });
+    const off = context.disabled?.() ?? disabled;
+    const verdict = judge(tool, { disabled: off, rules, askers, certain, room });
     if (!verdict.allowed) throw new ToolError(verdict.reason);
     return verdict.because;
   }

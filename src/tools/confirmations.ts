@@ -65,8 +65,11 @@ export class Confirmations {
     this.#later = later;
   }
 
-  /** Posts the question and waits for the answer, at most 60 s. Never rejects; an aborted signal cancels it. */
-  async ask(question: Question, text: TextChannel, signal: AbortSignal): Promise<Answer> {
+  /**
+   * Posts the question and waits for the answer, at most 60 s. Never rejects; an aborted signal cancels it. `onAsked`: it is
+   * there, and nobody has answered yet.
+   */
+  async ask(question: Question, text: TextChannel, signal: AbortSignal, onAsked?: () => void): Promise<Answer> {
     if (signal.aborted) return { kind: 'cancelled' };
     const messages = this.#look.texts(question, WAIT_MS);
     if (messages.length === 0) {
@@ -78,6 +81,7 @@ export class Confirmations {
     // A press may come before Discord has told us that the post is there.
     void posted.then((one) => {
       if (one.kind !== 'posted') answered.settle(one);
+      else if (this.#pending.has(id)) onAsked?.();
     });
     const answer = await answered.promise;
     void posted.then((one) => {

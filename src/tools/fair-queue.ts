@@ -2,6 +2,8 @@
 export interface Claimant {
   readonly guildId: string;
   readonly userId: string;
+  /** Is called when the turn of somebody who had to wait has come: whether they still may. Rejects where they may not. */
+  stillMay?(): Promise<void>;
 }
 
 /** Somebody of whom nothing is known: no limit for one person holds. */
@@ -42,7 +44,7 @@ export class FairQueue {
   }
 
   /**
-   * Does the work when it is this person's turn. Rejects with `tooMany()` where they, their guild or all want too much, and
+   * Does the work when it is this person's turn. Rejects with `tooMany()` where they, their guild or all want too much,
    * with the signal's reason while it waits.
    */
   async run<Value>(
@@ -51,9 +53,10 @@ export class FairQueue {
   ): Promise<Value> {
     signal?.throwIfAborted();
     if (!this.#takes(who)) throw tooMany();
-    await this.#turn(who, signal);
+    const hadToWait = await this.#turn(who, signal);
     try {
       signal?.throwIfAborted();
+      if (hadToWait) await who.stillMay?.();
       return await work();
     } finally {
       this.#running.splice(this.#running.indexOf(who), 1);
@@ -70,20 +73,23 @@ export class FairQueue {
     return ofGuild.length < mostForGuild && all.length < mostWaiting + atOnce;
   }
 
-  #turn(who: Claimant, signal: AbortSignal | undefined): Promise<void> {
+  /** Gives whether it had to be waited for. */
+  #turn(who: Claimant, signal: AbortSignal | undefined): Promise<boolean> {
     return new Promise((resolve, reject) => {
+      let hadToWait = false;
       const giveUp = (): void => {
         this.#waiting = this.#waiting.filter((one) => one !== waiting);
         reject(signal?.reason);
       };
       const go = (): void => {
         signal?.removeEventListener('abort', giveUp);
-        resolve();
+        resolve(hadToWait);
       };
       const waiting = { who, go };
       signal?.addEventListener('abort', giveUp, { once: true });
       this.#waiting.push(waiting);
       this.#next();
+      hadToWait = true;
     });
   }
 

@@ -44,7 +44,7 @@ export interface ToolDefinition<Input extends z.ZodObject> {
   ): Promise<Resolved<z.output<Input>>> | Resolved<z.output<Input>>;
   /**
    * Whether the model waits for the result. Default true, and false for a tool that asks first; false for what takes
-   * longer than people like to wait.
+   * longer than people like to wait. While a person is asked, it waits for nothing.
    */
   readonly blocking?: boolean;
   /** How the result of a tool that does not block comes in. Default `when-idle`. */

@@ -60,11 +60,14 @@ describe('tools beside the conversation', { concurrency: true }, () => {
       const indexOf = (condition: (event: World['events'][number]) => boolean) => world.events.findIndex(condition);
 
       /** Calls `research` for the first turn, says "FOUND" once it is given the result, else "Well." */
-      async function start(delivery: Delivery, { callReplyMs = 0, wellMs = 300 } = {}) {
+      async function start(delivery: Delivery, { callReplyMs = 0, wellMs = 300, foundCalls = false } = {}) {
         const { tool, runs } = held({ blocking: false, delivery });
         let called = false;
         const script = (input: ScriptInput): ScriptedReply => {
-          if (given(input).includes('forty-two')) return reply('FOUND it.', 300);
+          if (given(input).includes('forty-two')) {
+            const rolls = foundCalls && !world.of('tool-started').some(({ call }) => call.name === 'roll_dice');
+            return { ...reply('FOUND it.', 300), ...(rolls && { calls: [{ name: 'roll_dice', arguments: {} }] }) };
+          }
           if (called) return reply('Well.', wellMs);
           called = true;
           return {
@@ -144,7 +147,22 @@ describe('tools beside the conversation', { concurrency: true }, () => {
         assert.deepEqual(
           told?.turns.map((turn) => turn.name).sort(),
           ['Anna', 'Ben'],
-          'it has the rights of both only',
+          'what she asked for stays behind it',
+        );
+      });
+
+      it('adds a silent result, and answers the next person alone: who asked for it had their answer', async () => {
+        const { ben, run } = await start('silent', { callReplyMs: 300, foundCalls: true });
+        await world.until('her answer', () => world.of('reply-ended').some(({ heardMs }) => heardMs > 0));
+        await wait(1_000);
+        run.settle({ answer: 'forty-two' });
+        await world.until('the end of the call', () => world.of('tool-ended').length === 1);
+        await ben.voice.speak(sound(600));
+        const rolled = () => world.of('tool-started').find(({ call }) => call.name === 'roll_dice');
+        await world.until('what the model does for him', () => rolled() !== undefined);
+        assert.deepEqual(
+          rolled()?.askers.map((asker) => asker.name),
+          ['Ben'],
         );
       });
 

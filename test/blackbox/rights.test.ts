@@ -146,8 +146,6 @@ describe('rights by voice', { concurrency: true }, () => {
             await Promise.all([first, ben.voice.speak(sound(900))]);
           };
           assert.deepEqual(await after(both, 'Anna and Ben'), MATRIX.both);
-          // What was told to both counts for Gemini's next answer, too: it cannot be known which answer used it.
-          if (protocol === 'gemini') return;
           // Nobody tells the bot of that: it has to ask Discord at the call.
           anna.member.roleIds.length = 0;
           const without = await after(() => anna.voice.speak(sound(500)), 'Anna');

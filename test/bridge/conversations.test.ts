@@ -83,9 +83,21 @@ function usurped(conversation: Conversation): string[] {
   const { calls, done, unasked } = conversation.ledger;
   const refused = conversation.of('answer-decided').filter(({ answered }) => !answered);
   const overheard = new Set(refused.map(({ turn }) => turn.userId));
+  const heard = new Set<string | null>();
+  const replies = new Map<string, BridgeEvent & { readonly type: 'reply-started' }>();
   let last: (BridgeEvent & { readonly type: 'reply-started' }) | undefined;
   for (const event of conversation.events) {
-    if (event.type === 'reply-started') last = event;
+    if (event.type === 'reply-started') {
+      last = event;
+      replies.set(event.replyId, event);
+    }
+    if (event.type === 'reply-audible') {
+      for (const { userId } of replies.get(event.replyId)?.turns ?? []) heard.add(userId);
+    }
+    // They have had their answer, and nobody waits for one to what is only told to the model.
+    if (event.type === 'tool-ended' && event.call.name.endsWith('_silent')) {
+      for (const { userId } of event.askers) if (heard.has(userId)) overheard.add(userId);
+    }
     // They were told that it failed, and wait no more; the model still sees their turns.
     if (event.type === 'trouble') for (const { userId } of last?.turns ?? []) overheard.add(userId);
   }

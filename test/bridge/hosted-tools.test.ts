@@ -56,6 +56,25 @@ describe('a call on a hosted MCP server in a conversation', () => {
     await scene.bridge.close({ kind: 'asked', by: null });
   });
 
+  for (const early of [true, false]) {
+    it(`keeps nobody else from an answer while a person is asked ${early ? 'before' : 'after'} the end of its reply`, async () => {
+      const scene = new Scene();
+      scene.toolbox.verdict = new Promise<never>(() => {});
+      await answering(scene);
+      await scene.says(request(1));
+      if (early) scene.toolbox.permits[0]?.asking?.();
+      await scene.says(done('r1', true));
+      if (!early) scene.toolbox.permits[0]?.asking?.();
+      // Longer than anybody waits before they come first.
+      await wait(4_000);
+      await scene.speak('ben', 400);
+      for (let i = 0; i < 200 && scene.of('turn-ended').length < 2; i += 1) await wait(10);
+      const turns = scene.of('turn-ended').map(({ turn, respond }) => [turn.name, respond]);
+      assert.deepEqual(turns.at(-1), ['Ben', true]);
+      await scene.bridge.close({ kind: 'asked', by: null });
+    });
+  }
+
   it('is not answered any more when the conversation ends while somebody is asked', async () => {
     const scene = new Scene();
     await answering(scene);

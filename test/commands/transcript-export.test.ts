@@ -72,6 +72,27 @@ describe('/transcript export', () => {
     assert.match(textOf(answer), /Cléo: One$/m);
   });
 
+  it('is made for what the asker may read when its turn comes, not when they asked', async () => {
+    const { guild, voice, ben, record, hide } = await scene();
+    const session = await record({ channelId: voice, userId: '77', name: 'Mia', text: 'The secret' });
+    const conversation = {
+      ...(await rig.context.record.conversations({ guildId: guild.id, channelIds: [voice], limit: 1 }))[0]!,
+    };
+    const held = Promise.withResolvers<boolean>();
+    const before = rig.context.exports.make({
+      ...{ conversation, format: 'txt', server: 'x', channel: 'y', fileLimitBytes: 2 ** 20 },
+      mayRead: () => held.promise,
+    });
+    const answer = ben.command('/transcript export', { session });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    hide(voice);
+    held.resolve(true);
+    await before;
+    const { content, files } = await answer;
+    assert.match(content, /^You may not read what was said in that session/);
+    assert.deepEqual(files, []);
+  });
+
   it('neither offers nor takes what was said where the asker may not read', async () => {
     const { guild, voice, text, ben, anna, record, hide } = await scene();
     const hidden = guild.createVoiceChannel({ name: 'Board' });

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { Place } from '../../src/bridge/guild-ports.ts';
 import { DiscordGuildTexts } from '../../src/discord/guild-texts.ts';
 import type { GuildOptions, SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import { BOT_DEFAULT, EVERYONE_DEFAULT } from '../../src/simulator/discord/permissions.ts';
+import { BOT_DEFAULT, EVERYONE_DEFAULT, Permission } from '../../src/simulator/discord/permissions.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
 import { noSchemas, violations } from '../fakes/published.ts';
 import { startBot, startDiscord } from '../simulator/discord/bot.ts';
@@ -79,6 +79,36 @@ test('a poll needs the right to make one, of the bot and of everybody who asked'
     message: 'I lack Create Polls in #general.',
   });
   assert.deepEqual([...one.guild.messages(one.text), ...other.guild.messages(other.text)], []);
+});
+
+test('a right that was just taken counts, though the event that tells of it is late', async (context) => {
+  const { texts, place, by, guild, text } = await setUp(context, {
+    everyonePermissions: [...EVERYONE_DEFAULT, 'SendPolls', 'CreatePublicThreads'],
+  });
+  const take = (...names: readonly (keyof typeof Permission)[]) => {
+    const deny = names.reduce((bits, name) => bits | Permission[name], 0n);
+    // Nobody is told.
+    const { overwrites } = guild.channels.get(text)!;
+    overwrites.splice(0, overwrites.length, { id: by[0]!.userId, type: 1, allow: 0n, deny });
+  };
+  const thread = { name: 'Topic', first: null };
+  take('SendPolls');
+  await assert.rejects(texts.postPoll(place, POLL, by), { message: '"Anna" lacks Create Polls in #general.' });
+  await texts.createThread(place, thread, by);
+  take('CreatePublicThreads');
+  await assert.rejects(texts.createThread(place, thread, by), {
+    message: '"Anna" lacks Create Public Threads in #general.',
+  });
+  for (const [name, words] of [
+    ['SendMessages', 'Send Messages'],
+    ['ViewChannel', 'View Channel'],
+  ] as const) {
+    take(name);
+    const message = `"Anna" lacks ${words} in #general.`;
+    await assert.rejects(texts.postPoll(place, POLL, by), { message });
+    await assert.rejects(texts.createThread(place, thread, by), { message });
+  }
+  assert.equal(guild.messages(text).filter(({ poll }) => poll).length, 0);
 });
 
 test('Discord’s limits of a poll are kept by the simulated one', async (context) => {

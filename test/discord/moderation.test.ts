@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { MemberAct } from '../../src/bridge/guild-ports.ts';
 import { DiscordModeration } from '../../src/discord/moderation.ts';
-import { BOT_DEFAULT } from '../../src/simulator/discord/permissions.ts';
+import { BOT_DEFAULT, Permission } from '../../src/simulator/discord/permissions.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { request, startBot, startDiscord } from '../simulator/discord/bot.ts';
 
@@ -119,4 +119,21 @@ test('the simulated Discord goes by the order of roles for time-outs, and by per
   assert.equal((await patch(ada.userId, { mute: true })).status, 200);
   guild.roles.get(guild.members.get(discord.botUser.id)!.roleIds[0]!)!.position = 1;
   assert.equal((await patch(mo.userId, { communication_disabled_until: until })).json.code, 50013);
+});
+
+test('nobody is moved to where the one who asked could go a moment ago, though the event that closed it is late', async (context) => {
+  const { act, mo, ben, guild, cellar, voice } = await setUp(context);
+  guild.channels.get(cellar)!.overwrites.push({ id: mo.userId, type: 1, allow: 0n, deny: Permission.ViewChannel });
+  await assert.rejects(act(mo, ben, { kind: 'move', channelId: cellar }), {
+    message: '"Mo" may not enter "Cellar", so nobody can be moved there.',
+  });
+  assert.equal(ben.voiceChannelId, voice);
+});
+
+test('who has a name that looks like the bot’s is not taken for it in what is said of them', async (context) => {
+  const { act, mo, ben, ada, guild } = await setUp(context);
+  guild.members.get(ben.userId)!.nick = 'Pаrley';
+  guild.members.get(ada.userId)!.nick = 'PARLEY\u200b';
+  await assert.rejects(act(ben, mo, MUTE), { message: '"Pаrley (a person)" lacks Mute Members.' });
+  await assert.rejects(act(mo, ada, TIMEOUT), { message: /^"PARLEY\u200b \(a person\)" is an administrator/ });
 });

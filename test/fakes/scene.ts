@@ -49,7 +49,10 @@ class HeldToolbox implements Toolbox {
     return new Promise((settle) => this.calls.push({ context, settle }));
   }
   /** What it answers to calls on hosted servers, and for whom. */
-  verdict = { allowed: true, reason: 'Everybody who asked may use it.' };
+  verdict: { allowed: boolean; reason: string } | Promise<never> = {
+    allowed: true,
+    reason: 'Everybody who asked may use it.',
+  };
   readonly permits: ToolContext[] = [];
   permit(_call: unknown, _disabled: unknown, context: ToolContext) {
     this.permits.push(context);

@@ -95,3 +95,30 @@ it('counts a silent result until an answer that began when the server had it', (
   const started = events.flatMap((e) => (e.type === 'reply-started' ? [e.turnIds] : []));
   assert.deepEqual(started, [[1, 7], [2, 7], [3]]);
 });
+
+it('is done with a later result once it was answered, where the server had nothing else to do when it got it', () => {
+  const answers = (busy: boolean) => {
+    const events: SessionEvent[] = [];
+    const echoes: ((now: number) => void)[] = [];
+    const g = new GeminiGenerations({ ...CALM, emit: (e) => events.push(e), echo: (back) => echoes.push(back) });
+    const answer = (text: string) => {
+      g.said(text, []);
+      g.turnComplete([]);
+    };
+    g.turnEnded(1, true, false);
+    answer('to 1');
+    if (busy) g.turnEnded(2, true, false);
+    g.told([1]);
+    g.promptedFor([1]);
+    // The proof that the server has it comes when it is at its answer already.
+    g.said(busy ? 'to 2' : 'the result', []);
+    for (const back of echoes.splice(0)) back(0);
+    g.turnComplete([]);
+    if (busy) answer('the result');
+    g.turnEnded(3, true, false);
+    answer('to 3');
+    return events.flatMap((e) => (e.type === 'reply-started' ? [e.turnIds] : []));
+  };
+  assert.deepEqual(answers(false), [[1], [1], [3]]);
+  assert.deepEqual(answers(true), [[1], [1, 2], [1], [3]]);
+});

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
+import type { Person } from '../../src/bridge/ports.ts';
 import type { Decision, ToolContext } from '../../src/bridge/room-ports.ts';
+import { CodeSandbox } from '../../src/tools/code-sandbox.ts';
+import { runCode } from '../../src/tools/run-code.ts';
 import { defineTool, type Tool, type ToolDefinition, ToolError } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { gateOf } from '../fakes/gate.ts';
@@ -114,6 +118,53 @@ describe('what stands between a call and its tool', () => {
     const { room } = contextOf();
     assert.match((await run({ room: { ...room, mayWrite: () => may } })).output, /not everybody who asked may: .*Anna/);
     assert.deepEqual(tool.runs, []);
+  });
+
+  it('does not do what was switched off while it waited for the yes', async () => {
+    const tool = act({ confirm: true });
+    const off: string[] = [];
+    const answer = () => {
+      off.push('act');
+      return confirmed;
+    };
+    const { run, decisions } = boxOf(tool, { answer });
+    assert.match((await run({ disabled: () => off })).output, /act is switched off/);
+    assert.deepEqual(tool.runs, []);
+    assert.deepEqual(
+      decisions.map(({ outcome }) => outcome),
+      ['refused'],
+    );
+  });
+
+  it('looks at the rights again where a call had to wait for its turn, and says why it went no further', async () => {
+    const sandbox = new CodeSandbox();
+    const gate = gateOf({});
+    const { log } = keptLog();
+    const toolbox = new LocalToolbox({ tools: [runCode(sandbox)], log, ...gate });
+    const here = new Set([anna.userId, ben.userId]);
+    const { room } = contextOf();
+    const decisions: Decision[] = [];
+    const run = (by: Person, code: string) => {
+      const context = {
+        ...contextOf({ askers: [by], room: { ...room, isMember: (userId) => here.has(userId) } }),
+        decided: (decision: Decision) => void decisions.push(decision),
+      };
+      return toolbox.run(callOf('run_code', { code }), [], context);
+    };
+    // As many as run at a time, and more.
+    const busy = Array.from({ length: 3 }, () => run(anna, 'for (;;) {}'));
+    const [waiting, other] = [run(ben, '1 + 1'), run({ userId: '3', name: 'Carl' }, '2 + 2')];
+    here.add('3');
+    await setTimeout(300);
+    here.delete(ben.userId);
+    assert.match((await waiting).output, /is for members of this server.*not .*Ben/);
+    assert.equal((await other).output, '{"value":"4"}', 'who still may has their turn');
+    await Promise.all(busy);
+    const his = decisions.filter(({ askers }) => askers.includes(ben));
+    assert.deepEqual(
+      his.map(({ outcome }) => outcome),
+      ['allowed', 'refused'],
+    );
   });
 
   it('does what was confirmed, and asks for nothing that cannot be done', async () => {

@@ -79,3 +79,37 @@ test('who gives up while they wait holds up nobody', async () => {
   await end();
   assert.deepEqual([begun, refused], [['a/anna', 'c/carl'], ['b/ben gone']]);
 });
+
+test('who had to wait is asked about when their turn comes, and gives it to the next where they may not any more', async () => {
+  const queue = new FairQueue({ atOnce: 1, mostForPerson: 9, mostForGuild: 9, mostWaiting: 9 });
+  const asked: string[] = [];
+  const begun: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const ask = (userId: string, may: boolean, until: Promise<void> = Promise.resolve()): Promise<void> => {
+    const stillMay = async (): Promise<void> => {
+      asked.push(userId);
+      if (!may) throw new Error('no more');
+    };
+    const work = (): Promise<void> => {
+      begun.push(userId);
+      return until;
+    };
+    return queue.run({ guildId: 'a', userId, stillMay }, { tooMany: () => new Error('too many'), work });
+  };
+  const all = [ask('anna', false, first.promise), ask('ben', false), ask('carl', true)];
+  await turn();
+  assert.deepEqual([asked, begun], [[], ['anna']], 'whose turn came at once was judged just now');
+  first.resolve();
+  const ended = await Promise.allSettled(all);
+  assert.deepEqual(
+    ended.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+  assert.deepEqual(
+    [asked, begun],
+    [
+      ['ben', 'carl'],
+      ['anna', 'carl'],
+    ],
+  );
+});

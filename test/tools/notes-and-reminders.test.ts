@@ -167,3 +167,28 @@ test('notes that were made where not everybody could listen are not read out, an
   // Forgetting it does not tell it either.
   assert.deepEqual(await call('forget', { note: 3 }), { forgotten: true });
 });
+
+test('what was made in a room is not told there where its posts are read by people who could not listen in it', async (context) => {
+  const { call, notes, reminders } = await setUp(context);
+  for (const channelId of ['20', 'open']) {
+    await notes.add('10', { text: `${channelId} tea`, by: anna, channelId });
+    await reminders.add({
+      guildId: '10',
+      channelId,
+      person: anna,
+      text: `${channelId} tea`,
+      dueAt: NOW.getTime() + 3_600_000,
+    });
+  }
+  const texts = (value: Record<string, unknown>, key: string) =>
+    (value[key] as { text: string }[]).map(({ text }) => text);
+  const { room } = contextOf();
+  const posted = { room: { ...room, textChannelId: 'log' } };
+  assert.deepEqual(texts(await call('recall', {}, posted), 'notes'), ['open tea']);
+  assert.match(String((await call('recall', {}, posted)).note), /not everybody could listen/);
+  assert.deepEqual(texts(await call('list_reminders', {}, posted), 'reminders'), ['open tea']);
+  assert.deepEqual(await call('forget', { note: 1 }, posted), { forgotten: true });
+  // In its own chat everybody reads who can listen.
+  const own = { room: { ...room, textChannelId: '20' } };
+  assert.deepEqual(texts(await call('list_reminders', {}, own), 'reminders'), ['20 tea', 'open tea']);
+});
