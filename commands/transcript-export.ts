@@ -14,6 +14,7 @@ const FORMATS: Readonly<Record<ExportFormat, { readonly name: string; readonly i
   md: { name: 'Markdown', is: 'as Markdown' },
   json: { name: 'JSON: everything, for programs', is: 'as JSON' },
   csv: { name: 'Table (CSV)', is: 'as a table' },
+  'csv-semicolon': { name: 'Table (CSV with semicolons, for Excel in German, French, Spanish …)', is: 'as a table' },
   srt: { name: 'Subtitles (SRT)', is: 'as subtitles' },
   vtt: { name: 'Subtitles (WebVTT)', is: 'as subtitles' },
 };
@@ -57,6 +58,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
       format,
       server: asked.guild.name,
       channel,
+      zone: (await context.times.of(asked.guildId, null)).zone,
       by: { guildId: asked.guildId, userId: asked.user.id },
       mayRead,
       fileLimitBytes: asked.attachmentSizeLimit,

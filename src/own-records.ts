@@ -1,9 +1,12 @@
+import { Cooldown } from './bridge/cooldown.ts';
+import { BusyError } from './bridge/errors.ts';
 import type { UserId } from './bridge/ports.ts';
 import type { Forgotten, ForgottenBeside, KeptOfPerson, OwnRecords } from './bridge/privacy-ports.ts';
 import type { SettingsStore } from './bridge/room-ports.ts';
 import type { PostEditing } from './post-editing.ts';
 import type { PersonStore } from './store/person-store.ts';
 import type { RemovalStore } from './store/post-removals.ts';
+import { FairQueue } from './tools/fair-queue.ts';
 
 /** What remembers something of people beside the database. */
 export interface Remembers {
@@ -27,16 +30,38 @@ export interface OwnRecordsParts {
   readonly now: () => number;
 }
 
-/** Shows, hands over and forgets what is kept of one person in one guild. One forgetting at a time. */
+/** Each forgetting reads all calls of a guild, and has the conversation there begin a session anew, which costs. */
+const FORGETTINGS = { burst: 5, everyMs: 60_000 };
+
+/** Shows, hands over and forgets what is kept of one person in one guild. One forgetting at a time, in turn by guild and person. */
 export class KeptOwnRecords implements OwnRecords {
   readonly #parts: OwnRecordsParts;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #queue = new FairQueue({
+    atOnce: 1,
+    mostForPerson: FORGETTINGS.burst + 1,
+    mostForGuild: Number.POSITIVE_INFINITY,
+    mostWaiting: Number.POSITIVE_INFINITY,
+  });
+  readonly #cooldown = new Cooldown(FORGETTINGS);
+  /** What is shown and handed over: each reads all calls of a guild, too. */
+  readonly #reads = new FairQueue({
+    atOnce: 2,
+    atOnceForGuild: 1,
+    mostForPerson: 3,
+    mostForGuild: 50,
+    mostWaiting: 500,
+  });
 
   constructor(parts: OwnRecordsParts) {
     this.#parts = parts;
   }
 
-  async kept(guildId: string, userId: UserId): Promise<KeptOfPerson> {
+  /** Rejects with BusyError where this person, or their server, asks for too much at a time. */
+  kept(guildId: string, userId: UserId): Promise<KeptOfPerson> {
+    return this.#reads.run({ guildId, userId }, { tooMany: tooMuch, work: () => this.#kept(guildId, userId) });
+  }
+
+  async #kept(guildId: string, userId: UserId): Promise<KeptOfPerson> {
     const { persons, removals, settings } = this.#parts;
     const [summary, editing, { retentionDays }] = await Promise.all([
       persons.summary(guildId, userId),
@@ -46,11 +71,21 @@ export class KeptOwnRecords implements OwnRecords {
     return { ...summary, editing, retentionDays };
   }
 
+  /** Looks through what is kept of every server. Rejects like kept(). */
   guildsOf(userId: UserId): Promise<readonly string[]> {
-    return this.#parts.persons.guildsOf(userId);
+    const work = () => this.#parts.persons.guildsOf(userId);
+    return this.#reads.run({ guildId: '', userId }, { tooMany: tooMuch, work });
   }
 
-  async exported(guildId: string, userId: UserId, also: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  /** Rejects like kept(). */
+  exported(guildId: string, userId: UserId, also: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    return this.#reads.run(
+      { guildId, userId },
+      { tooMany: tooMuch, work: () => this.#exported(guildId, userId, also) },
+    );
+  }
+
+  async #exported(guildId: string, userId: UserId, also: Readonly<Record<string, unknown>>): Promise<string> {
     const { persons, settings, now } = this.#parts;
     const [everything, { retentionDays }] = await Promise.all([
       persons.everything(guildId, userId),
@@ -60,10 +95,12 @@ export class KeptOwnRecords implements OwnRecords {
     return JSON.stringify({ ...head, ...also, ...everything }, null, 2);
   }
 
-  forget(guildId: string, userId: UserId): Promise<Forgotten> {
-    const forgetting = this.#last.then(() => this.#forget(guildId, userId));
-    this.#last = forgetting.catch(() => {});
-    return forgetting;
+  /** Rejects with BusyError where this person asks for it again and again. */
+  async forget(guildId: string, userId: UserId): Promise<Forgotten> {
+    const keys = [`${guildId} ${userId}`];
+    if (this.#cooldown.waitMs(keys, performance.now()) > 0) throw tooOften();
+    this.#cooldown.take(keys, performance.now());
+    return this.#queue.run({ guildId, userId }, { tooMany: tooOften, work: () => this.#forget(guildId, userId) });
   }
 
   async #forget(guildId: string, userId: UserId): Promise<Forgotten> {
@@ -77,4 +114,12 @@ export class KeptOwnRecords implements OwnRecords {
     await persons.settle();
     return forgotten;
   }
+}
+
+function tooOften(): BusyError {
+  return new BusyError('I deleted what I keep of you several times just now. Press the button again in a minute.');
+}
+
+function tooMuch(): BusyError {
+  return new BusyError('I am still looking through what I keep of you. Ask again when you have that.');
 }

@@ -2,6 +2,7 @@ import type { ButtonInteraction, Guild } from 'discord.js';
 import type { BridgeEvent, Bridges, CancelOutcome, RepeatedCall } from './bridge/bridge-ports.ts';
 import type { Consent } from './bridge/consent-ports.ts';
 import type { Person, UserId } from './bridge/ports.ts';
+import type { ForgottenBeside } from './bridge/privacy-ports.ts';
 import { TurnBook } from './bridge/rights.ts';
 import type { CallOrigin, SettingsStore, Toolbox } from './bridge/room-ports.ts';
 import { ToolRunner } from './bridge/tool-runner.ts';
@@ -25,6 +26,7 @@ interface Finished extends RepeatedCall {
   /** The voice channel of its conversation. */
   readonly channelId: string;
   readonly askers: readonly UserId[];
+  readonly callId: string;
 }
 
 /** What a call needs that no conversation makes. */
@@ -55,10 +57,11 @@ export class RunAgain {
   /** To be told of what happens in conversations. */
   observe(event: BridgeEvent, place: { readonly guildId: string; readonly channelId: string }): void {
     if (event.type !== 'tool-ended' || event.againId === undefined) return;
-    const { name, arguments: args } = event.call;
+    const { callId, name, arguments: args } = event.call;
     const { guildId, channelId } = place;
     const askers = event.askers.map(({ userId }) => userId);
-    this.#finished.set(event.againId, { name, arguments: args, guildId, channelId, askers, origin: originOf(event) });
+    const origin = originOf(event);
+    this.#finished.set(event.againId, { callId, name, arguments: args, guildId, channelId, askers, origin });
     if (this.#finished.size > REMEMBERED) this.#finished.delete(this.#finished.keys().next().value as string);
   }
 
@@ -69,6 +72,12 @@ export class RunAgain {
       if (one.askers.includes(userId)) this.#finished.delete(id);
       else if (one.origin) this.#finished.set(id, { ...one, origin: without(one.origin, userId) });
     }
+  }
+
+  /** Nor what others asked for in their words. */
+  forgetBeside({ calls }: ForgottenBeside): void {
+    const gone = new Set(calls.map(({ callId }) => callId));
+    for (const [id, one] of this.#finished) if (gone.has(one.callId)) this.#finished.delete(id);
   }
 
   /** Gives the answer for the person who pressed. Rejects where the channel of the post cannot be written to. */

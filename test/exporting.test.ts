@@ -33,7 +33,7 @@ const request = (change: Partial<ExportRequest> = {}): ExportRequest => ({
 
 test('a file has the day and the time in its name, and every format its ending', async () => {
   const names: string[] = [];
-  for (const format of ['html', 'txt', 'md', 'json', 'csv', 'srt', 'vtt'] as const) {
+  for (const format of ['html', 'txt', 'md', 'json', 'csv', 'csv-semicolon', 'srt', 'vtt'] as const) {
     const { files, lines, packed } = await exporting(evening()).make(request({ format }));
     // Only what sounds or was written is a subtitle.
     assert.deepEqual([files.length, lines, packed], [1, /srt|vtt/.test(format) ? 15 : 21, 'whole']);
@@ -41,8 +41,19 @@ test('a file has the day and the time in its name, and every format its ending',
   }
   assert.deepEqual(
     names,
-    ['html', 'txt', 'md', 'json', 'csv', 'srt', 'vtt'].map((ending) => `transcript-2026-11-20-2014.${ending}`),
+    ['html', 'txt', 'md', 'json', 'csv', 'csv', 'srt', 'vtt'].map((ending) => `transcript-2026-11-20-2014.${ending}`),
   );
+});
+
+test('the name of a file has the day and the time of the server', async () => {
+  for (const [zone, name] of [
+    ['Asia/Tokyo', 'transcript-2026-11-21-0514.txt'],
+    ['America/New_York', 'transcript-2026-11-20-1514.txt'],
+    [null, 'transcript-2026-11-20-2014.txt'],
+  ] as const) {
+    const { files } = await exporting(evening()).make(request({ zone }));
+    assert.equal(files[0]?.name, name);
+  }
 });
 
 test('lines that the person may not read are left out, with everything that would tell of them', async () => {

@@ -1,6 +1,7 @@
 import { wallClock } from '../clock/wall-clock.ts';
 import type { BridgeEvent, TurnStory } from './bridge-ports.ts';
 import type { UserId } from './ports.ts';
+import type { ForgottenBeside } from './privacy-ports.ts';
 import type { Decision } from './room-ports.ts';
 import { TurnLog } from './turn-log.ts';
 
@@ -76,6 +77,19 @@ export class DecisionLog {
       const kept = decisions.filter(({ decision }) => !decision.askers.some((asker) => asker.userId === userId));
       decisions.splice(0, decisions.length, ...kept);
       stay.turns = new TurnLog();
+    }
+  }
+
+  /** Nor what others wanted in their words, with whichever arguments it was. */
+  forgetBeside({ calls }: ForgottenBeside): void {
+    const gone = (what: string): boolean =>
+      calls.some(({ name, arguments: args }) => {
+        const begin = `${name.slice(0, 100)} `;
+        return what.startsWith(begin) && args.trim().startsWith(what.slice(begin.length));
+      });
+    for (const stay of [...this.#guilds.values()].flat()) {
+      const kept = stay.decisions.filter(({ decision }) => !gone(decision.what));
+      stay.decisions.splice(0, stay.decisions.length, ...kept);
     }
   }
 

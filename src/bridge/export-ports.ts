@@ -3,7 +3,7 @@ import type { RecordedConversation, RecordedLine } from './record-ports.ts';
 import type { PostFile } from './room-ports.ts';
 
 /** What a conversation can be exported as. */
-export type ExportFormat = 'html' | 'txt' | 'md' | 'json' | 'csv' | 'srt' | 'vtt';
+export type ExportFormat = 'html' | 'txt' | 'md' | 'json' | 'csv' | 'csv-semicolon' | 'srt' | 'vtt';
 
 /** What is exported, in what form and for whom. `server` and `channel` are names as they are shown now, untrusted. */
 export interface ExportRequest {
@@ -11,6 +11,8 @@ export interface ExportRequest {
   readonly format: ExportFormat;
   readonly server: string;
   readonly channel: string;
+  /** Whose clocks and days the file has: the server's zone; null or absent: UTC. */
+  readonly zone?: string | null;
   /** Who asked for it, for its turn; absent: nobody knows. */
   readonly by?: { readonly guildId: string; readonly userId: string };
   /** Asked of every line: those that the person may not read are left out. */

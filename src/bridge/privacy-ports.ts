@@ -49,11 +49,13 @@ export interface PostEditing {
 }
 
 /**
- * What of others was deleted or emptied because it repeated somebody's words. `replies`: answers; `lineIds`: all lines.
+ * What of others was deleted or emptied because it repeated somebody's words. `replies`: answers; `lineIds`: all lines;
+ * `calls`: of tools, as they were asked.
  */
 export interface ForgottenBeside {
   readonly replies: readonly { readonly conversationId: number; readonly replyId: string }[];
   readonly lineIds: ReadonlySet<number>;
+  readonly calls: readonly { readonly callId: string; readonly name: string; readonly arguments: string }[];
 }
 
 /** What was forgotten. `posts`: messages in Discord that are edited now, one after the other. */

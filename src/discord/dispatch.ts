@@ -11,6 +11,7 @@ import {
   type ModalSubmitInteraction,
 } from 'discord.js';
 import type { Logger } from 'pino';
+import { BusyError } from '../bridge/errors.ts';
 import type { MessageButton } from '../bridge/room-ports.ts';
 import { acknowledge, isAlreadyAcknowledged, shownResponse } from './acknowledgement.ts';
 import { type Asking, BROKEN, InteractionAnswer, type Shown } from './interaction-answer.ts';
@@ -182,6 +183,7 @@ async function answer(
     return { content, files, ...(buttons && { components: rowOf(buttons) }) };
   };
   const made = make().catch((error: unknown): Shown => {
+    if (error instanceof BusyError) return { content: error.message };
     log.error({ err: error, ...what, guildId: asked.guildId }, 'a command failed');
     return { content: intake.refusal ?? brokenText(context) };
   });

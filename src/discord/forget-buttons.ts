@@ -1,4 +1,5 @@
 import type { ButtonInteraction } from 'discord.js';
+import { BusyError } from '../bridge/errors.ts';
 import type { UserId } from '../bridge/ports.ts';
 import type { Forgotten, OwnRecords } from '../bridge/privacy-ports.ts';
 import type { MessageButton } from '../bridge/room-ports.ts';
@@ -24,11 +25,13 @@ export async function pressForgetOn(
   const [kind, userId, where = ''] = pressed.customId.split('/');
   if (kind !== 'privacy-forget-on') return undefined;
   if (userId !== pressed.user.id) return 'That button is not yours. Use `/privacy forget` yourself.';
+  // Its BusyError is a sentence for whoever pressed.
   const guilds = where === ALL ? await ownRecords.guildsOf(userId) : [where];
   const forgotten: Forgotten[] = [];
   try {
     for (const guildId of guilds) forgotten.push(await ownRecords.forget(guildId, userId));
   } catch (error) {
+    if (error instanceof BusyError) return error.message;
     log.error({ err: error, guildId: guilds[forgotten.length] }, 'somebody could not be forgotten');
     return FAILED;
   }
@@ -47,6 +50,7 @@ export async function pressForget(
   try {
     return forgottenText([await ownRecords.forget(pressed.guildId, userId)]);
   } catch (error) {
+    if (error instanceof BusyError) return error.message;
     log.error({ err: error, guildId: pressed.guildId }, 'somebody could not be forgotten');
     return FAILED;
   }

@@ -30,26 +30,37 @@ type Row = Partial<Record<(typeof COLUMNS)[number], string>>;
  * What spreadsheets take for a formula, also behind spaces, and in full width
  * (owasp.org/www-community/attacks/CSV_Injection).
  */
-const FORMULA = /^[\s\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
+const FORMULA = /^[\s\p{Cc}\p{Cf}]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]/u;
 
 /**
- * The same in the middle of a cell, where a spreadsheet of another locale begins a cell: it takes the semicolon or the tab
- * for what separates them, and then knows no quotes in which a line may end.
+ * The same in the middle of a cell, where a spreadsheet of another locale begins a cell: it takes another sign
+ * for what separates them, and then knows no quotes in which a line may end. Some begin a line at more signs than two.
  */
-const FORMULA_INSIDE = /([;\t\r\n][\s\p{Cf}"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
-
-/** RFC 4180, every cell in quotes, so that a semicolon in one shifts nothing where both separate; in UTF-8 with the mark by which spreadsheets know that, a row for each line; empty: unknown or not so. */
-export const csvText: TranscriptFormat = {
-  extension: 'csv',
-  separator: '',
-  line: (placed) => rowText({ ...commonRow(placed), ...ownRow(placed.line, placed.over) }),
-  head: () => `\ufeff${stringify([COLUMNS], { record_delimiter: 'windows', quoted: true })}`,
-  foot: () => '',
+const FORMULA_INSIDE = {
+  ',': /([;|\p{Cc}\u2028\u2029][\s\p{Cc}\p{Cf}"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu,
+  ';': /([,|\p{Cc}\u2028\u2029][\s\p{Cc}\p{Cf}"]*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu,
 };
 
-function rowText(row: Row): string {
-  const cells = COLUMNS.map((column) => harmless(row[column] ?? ''));
-  return stringify([cells], { record_delimiter: 'windows', quoted: true, quoted_empty: false });
+/** What stands between two cells. Spreadsheets expect the semicolon where numbers have a decimal comma. */
+type Separator = keyof typeof FORMULA_INSIDE;
+
+/**
+ * RFC 4180, with this separator. Every cell is in quotes, so that the other one shifts nothing where both separate. In UTF-8
+ * with the mark by which spreadsheets know that; a row for each line; empty: unknown or not so.
+ */
+export function csvText(delimiter: Separator): TranscriptFormat {
+  const options = { delimiter, record_delimiter: 'windows', quoted: true } as const;
+  const rowText = (row: Row): string => {
+    const cells = COLUMNS.map((column) => harmless(row[column] ?? '', delimiter));
+    return stringify([cells], { ...options, quoted_empty: false });
+  };
+  return {
+    extension: 'csv',
+    separator: '',
+    line: (placed) => rowText({ ...commonRow(placed), ...ownRow(placed.line, placed.over) }),
+    head: () => `\ufeff${stringify([COLUMNS], options)}`,
+    foot: () => '',
+  };
 }
 
 function commonRow({ line, number, offsetMs }: PlacedLine): Row {
@@ -99,9 +110,7 @@ function ownRow(line: RecordedLine, over: readonly string[]): Row {
 }
 
 /** With an apostrophe in front, a spreadsheet takes it for the text that it is. */
-function harmless(cell: string): string {
-  const whole = cell.toWellFormed();
-  const body = whole.trimStart();
-  const text = whole.slice(0, whole.length - body.length) + body.replace(FORMULA_INSIDE, "$1'");
+function harmless(cell: string, separator: Separator): string {
+  const text = cell.toWellFormed().replace(FORMULA_INSIDE[separator], "$1'");
   return FORMULA.test(text) ? `'${text}` : text;
 }

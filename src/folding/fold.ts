@@ -40,6 +40,9 @@ const THEIRS = /^[\p{sc=Inherited}\p{sc=Common}\p{sc=Latn}\p{sc=Grek}\p{sc=Cyrl}
 /** The dot under letters of India. Under these two, and the Bengali ones, it makes another letter. */
 const NUKTA = /^[\u093c\u09bc\u0a3c\u0abc\u0b3c\u0cbc]$/u;
 const OTHER_WITH_NUKTA = /^[\u0921\u0922\u09a1\u09a2\u09af]$/u;
+/** Before a consonant these may be written as a dot above the letter before them: हिन्दी, हिंदी. */
+const NASAL = /^[\u0919\u091e\u0923\u0928\u092e]$/u;
+const [VIRAMA, BINDU] = ['\u094d', '\u0902'];
 const DIGIT = /^\p{Nd}$/u;
 const KATAKANA = /^[\u30a1-\u30f6\u30fd\u30fe]$/u;
 const TO_HIRAGANA = 0x60;
@@ -116,6 +119,7 @@ function caseless(text: string): string {
 
 function letterFolded(letter: string, marks: readonly string[], depth: Depth): string {
   if (ACCENTED.test(letter)) return accentedFolded(letter, marks, depth);
+  if (depth === 'search' && NASAL.test(letter) && marks[0] === VIRAMA && marks.length === 1) return BINDU;
   if (DIGIT.test(letter)) return digitOf(letter) + marksFolded(letter, marks, depth);
   const plain = PLAIN.get(letter) ?? letterOfSign(letter) ?? letter;
   const kana = depth === 'search' && KATAKANA.test(plain);

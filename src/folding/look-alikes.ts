@@ -1,10 +1,19 @@
 import unhomoglyph from 'unhomoglyph';
-import { type Depth, type Folded, folded } from './fold.ts';
+import { type Depth, type Folded, fold, folded } from './fold.ts';
 
 const LETTER = /^\p{L}$/u;
 const LATIN = /^\p{sc=Latn}$/u;
+const HAS_LATIN = /\p{sc=Latn}/u;
 const ASCII_LETTER = /^[a-z]$/i;
 const ASCII = /^[\0-\x7f]*$/;
+
+/**
+ * Letters that people put among Latin ones for what they look like there, beside the confusables: ғ is the small capital of
+ * f in most generators, the others are those of "faux Cyrillic".
+ */
+const AMONG_LATIN: ReadonlyMap<string, string> = new Map(
+  Object.entries({ ғ: 'f', и: 'n', п: 'n', ц: 'u', ш: 'w', я: 'r' }),
+);
 
 /** Scripts whose letters are drawn as Latin ones; those of the alphabet in use today, in small letters. */
 const ALIKE = [
@@ -22,7 +31,10 @@ export function unmasked(text: string, depth: Depth): Folded | undefined {
   const foreign = letters.filter((char) => !LATIN.test(char));
   if (foreign.length === 0) return undefined;
   const all = foreign.every((char) => likeness(char) !== char);
-  return changed(text, depth, (word) => (all || isMixed(word) ? letterByLetter(word, likeness) : word));
+  return changed(text, depth, (word) => {
+    if (isMixed(word)) return letterByLetter(word, likenessAmongLatin);
+    return all ? letterByLetter(word, likeness) : word;
+  });
 }
 
 /**
@@ -37,6 +49,23 @@ export function unlatinized(text: string, depth: Depth): Folded | undefined {
     if (!alike || !chars.some((char) => LATIN.test(char))) return word;
     return letterByLetter(word, (char) => alike.of.get(char.toLowerCase()) ?? char);
   });
+}
+
+/**
+ * A rule, folded, with the letters of one script in every word: of that to which most of them belong. It was copied from a
+ * text in which somebody hid the word.
+ */
+export function oneScript(text: string, depth: Depth): string {
+  return text
+    .split(/(\s+)/)
+    .map((word) => {
+      if (!isMixed(word)) return unlatinized(word, depth)?.text ?? fold(word, depth);
+      const foreign = unlatinized(word, depth)?.text ?? word;
+      const letters = [...word].filter((char) => LETTER.test(char));
+      const isLatin = letters.filter((char) => LATIN.test(char)).length * 2 >= letters.length;
+      return isLatin || HAS_LATIN.test(foreign) ? (unmasked(word, depth)?.text ?? fold(word, depth)) : foreign;
+    })
+    .join('');
 }
 
 function changed(text: string, depth: Depth, change: (word: string) => string): Folded | undefined {
@@ -54,7 +83,12 @@ function letterByLetter(word: string, change: (char: string) => string): string 
 
 function isMixed(word: string): boolean {
   const chars = [...word];
-  return chars.some((char) => LATIN.test(char)) && chars.some((char) => likeness(char) !== char);
+  return chars.some((char) => LATIN.test(char)) && chars.some((char) => likenessAmongLatin(char) !== char);
+}
+
+function likenessAmongLatin(char: string): string {
+  const like = likeness(char);
+  return like === char ? (AMONG_LATIN.get(char.toLowerCase()) ?? char) : like;
 }
 
 /** The ASCII letter that a letter of another script looks like; the letter itself where there is none. */
@@ -62,6 +96,8 @@ function likeness(char: string): string {
   if (!LETTER.test(char) || LATIN.test(char)) return char;
   const like = unhomoglyph(char);
   if (ASCII_LETTER.test(like)) return like;
+  const lower = unhomoglyph(char.toLowerCase());
+  if (like === char && ASCII_LETTER.test(lower)) return lower;
   const upper = unhomoglyph(char.toUpperCase());
   // Small letters of Greek and Cyrillic may be drawn as their capitals: н as H.
   return ASCII_LETTER.test(upper) && unhomoglyph(char) !== char ? upper : char;

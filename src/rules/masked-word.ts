@@ -45,6 +45,8 @@ const MOST_DASHED = 3;
 const EMPHASIS = new RegExp(`^([${STARS}]+)([^${STARS}]+)\\1$`, 'u');
 /** One star behind fewer letters is a footnote. */
 const FEWEST_BEFORE_ONE = 3;
+/** With a star between all of them, so many letters may be a word without any missing. */
+const FEWEST_BETWEEN = 3;
 
 /** Whether a rule asks for any masked word: [bleep], ***. The text is folded. */
 export function isAnyMasked(rule: string): boolean {
@@ -83,6 +85,14 @@ function looseParts(word: string): Masked['parts'] | undefined {
   });
   const letters = parts.reduce((sum, part) => sum + (typeof part === 'string' ? 1 : part.most), 0);
   return letters < FEWEST_LOOSE ? undefined : parts;
+}
+
+/** The letters of f*u*c*k, which are all there; undefined: some are missing. */
+export function starredOut({ parts }: Masked): readonly string[] | undefined {
+  const letters = parts.filter((part) => typeof part === 'string');
+  const alternate = parts.every((part, at) => (typeof part === 'string') === (at % 2 === 0));
+  const isOne = parts.every((part) => typeof part === 'string' || part.least === 1);
+  return alternate && isOne && letters.length >= FEWEST_BETWEEN ? letters : undefined;
 }
 
 function partsOf(word: string): Masked['parts'] | undefined {

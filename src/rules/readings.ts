@@ -6,6 +6,8 @@ import { type Words, wordsOf } from './words-of.ts';
 
 /** A text as it may be read: its letters, its words, and what tells quickly which rules can hold (keysOf). */
 export interface Reading {
+  /** As it is written. */
+  readonly text: string;
   readonly folded: Folded;
   readonly words: Words;
   readonly keys: string;
@@ -32,7 +34,7 @@ export function readingsOf(text: string): readonly Reading[] {
     if (!form || seen.has(form.text)) continue;
     seen.add(form.text);
     const words = wordsOf(form);
-    readings.push({ folded: form, words, keys: keysOf(words) });
+    readings.push({ text, folded: form, words, keys: keysOf(words) });
   }
   return readings;
 }

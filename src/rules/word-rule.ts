@@ -1,5 +1,5 @@
 import { fold } from '../folding/fold.ts';
-import { unlatinized } from '../folding/look-alikes.ts';
+import { oneScript } from '../folding/look-alikes.ts';
 import { fitsMasked, isAnyMasked, type Masked } from './masked-word.ts';
 import type { Reading } from './readings.ts';
 import { SignRule } from './sign-rule.ts';
@@ -16,6 +16,7 @@ const NUMBER_ALONE = /^\p{N}+$/u;
 /** What the words of a rule are made of, and what may stand between them without being a sign that counts. */
 const WORDS = /[\p{L}\p{N}\p{M}*]+/gu;
 const PLAIN = /^(?:[\p{L}\p{N}\p{M}*\s]|(?<=[\p{L}\p{N}\p{M}])['’ʼ`´‐‑-](?=[\p{L}\p{N}\p{M}]))+$/u;
+const DOTTED = /[iİ]/u;
 const SHUT = { start: false, end: false };
 /** What a rule for any masked word is told by. */
 const ANY = '[bleep]';
@@ -39,10 +40,14 @@ export class WordRule {
   readonly #terms: readonly Term[];
   readonly #together: Term;
   readonly #open: { readonly start: boolean; readonly end: boolean };
+  /** What each letter takes, where letters are missing: as it is folded, and with one letter for ß and the like. */
+  readonly #maskable: readonly Term['letters'][];
+  /** Has an ı, and no i: a capital I in the text may be that, a small i never. */
+  readonly #dotless: boolean;
 
   /** Throws RangeError with a sentence for people. */
   constructor(text: string) {
-    const whole = (unlatinized(text.trim(), 'letters')?.text ?? fold(text.trim(), 'letters')).trim();
+    const whole = oneScript(text.trim(), 'letters').trim();
     this.#anyMasked = isAnyMasked(whole);
     // Stars at one end alone, more than one of them, are letters that are left out: f***.
     const isMask = /^(?!\*).*[\p{L}\p{N}]\*{2,}$/u.test(whole);
@@ -58,6 +63,10 @@ export class WordRule {
     this.#signs = this.#anyMasked || PLAIN.test(bare) ? undefined : new SignRule(bare, open);
     this.#terms = words.map(termOf);
     this.#together = termOf(letters);
+    const short =
+      this.#signs || this.#anyMasked ? '' : (singled(text).match(WORDS) ?? []).join('').replace(/^\*+|\*+$/g, '');
+    this.#maskable = [letters, ...(short === letters ? [] : [short])].map((one) => termOf(one).letters);
+    this.#dotless = whole.includes('ı') && !whole.includes('i');
     this.identity = this.#anyMasked ? ANY : identityOf(bare, words, open, this.#signs !== undefined);
   }
 
@@ -81,7 +90,10 @@ export class WordRule {
   *find(reading: Reading): Generator<Place> {
     if (this.#signs) yield* this.#signs.find(reading.folded);
     else if (this.#anyMasked) yield* reading.words.masked.filter(({ sure }) => sure);
-    else yield* this.#findWords(reading);
+    else
+      for (const place of this.#findWords(reading)) {
+        if (!this.#dotless || !DOTTED.test(reading.text.slice(place.start, place.end))) yield place;
+      }
   }
 
   *#findWords({ words: { words, joined, spaced, masked } }: Reading): Generator<Place> {
@@ -96,13 +108,13 @@ export class WordRule {
     }
     for (const one of joined) if (fits(this.#together, one, SHUT)) yield one;
     for (const one of spaced) if (fits(this.#together, one, this.#open) && this.#together.runs.length > 1) yield one;
-    const letters = this.#together.letters;
     if (last > 0) return;
     for (const one of masked) {
-      const fitsHere = one.sure
-        ? fitsMasked(letters, one, this.#open)
-        : letters.length >= LONG && fitsMasked(letters, one, SHUT);
-      if (fitsHere) yield one;
+      const isIt = this.#maskable.some((letters) => {
+        if (one.sure) return fitsMasked(letters, one, this.#open);
+        return letters.length >= LONG && fitsMasked(letters, one, SHUT);
+      });
+      if (isIt) yield one;
     }
   }
 
@@ -113,6 +125,11 @@ export class WordRule {
       !(nth === 0 && follows && this.#terms[0]?.numeric) && !(nth === last && goesOn && this.#terms[last]?.numeric)
     );
   }
+}
+
+/** Folded, with one letter for each that was written, as those count who write stars: Sch***e is Scheiße. */
+function singled(text: string): string {
+  return [...text.normalize('NFC')].map((char) => [...fold(char, 'letters')][0] ?? '').join('');
 }
 
 function identityOf(

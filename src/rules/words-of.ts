@@ -1,6 +1,6 @@
 import type { Folded } from '../folding/fold.ts';
 import { PRICE } from './leet.ts';
-import { type Masked, maskedIn } from './masked-word.ts';
+import { type Masked, maskedIn, starredOut } from './masked-word.ts';
 
 /** Letters and signs of one candidate word. Offsets are those of the original text. */
 export interface Candidate {
@@ -50,7 +50,7 @@ export function wordsOf(folded: Folded): Words {
   const pieces = piecesOf({ ...folded, text });
   return {
     words: withMasks(pieces, numbered(pieces, text), masks),
-    joined: [...joinedIn(pieces), ...splitIn(pieces, text)],
+    joined: [...joinedIn(pieces), ...splitIn(pieces, text), ...starredIn(masks)],
     spaced: spacedIn(pieces, text),
     masked: masks,
   };
@@ -142,6 +142,14 @@ function joinedIn(pieces: readonly Piece[]): readonly Candidate[] {
     const whole = together(parts);
     // 14.88 and 8-8 are numbers of their own.
     return whole.lettered ? [whole] : [];
+  });
+}
+
+/** Words with a star between all of their letters. */
+function starredIn(masks: readonly Masked[]): readonly Candidate[] {
+  return masks.flatMap((mask) => {
+    const chars = starredOut(mask);
+    return chars ? [{ chars, start: mask.start, end: mask.end, lettered: true }] : [];
   });
 }
 

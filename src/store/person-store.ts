@@ -102,6 +102,9 @@ export class PersonStore {
           ? [{ conversationId: line.conversationId, replyId: line.replyId }]
           : [],
       );
+      const calls = (await this.#lines(ids.quotedIn, database)).flatMap((line) =>
+        line.kind === 'tool-call' ? [{ callId: line.callId, name: line.name, arguments: line.arguments }] : [],
+      );
       // Utterances last: their turns tell which answers are theirs, should this be broken off.
       for (const some of inBatches([
         ...ids.answers,
@@ -127,7 +130,7 @@ export class PersonStore {
       await takeNamesOut(database, seal, guildId, ids.names);
       const counts = { ...countsOf(ids), ...countsBeside(others), ...countsOfModerating(beside) };
       const lineIds = new Set([...ids.repeated, ...ids.quotedIn]);
-      return { counts, posts: messages.size, beside: { replies, lineIds } };
+      return { counts, posts: messages.size, beside: { replies, lineIds, calls } };
     });
   }
 

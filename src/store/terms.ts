@@ -10,13 +10,18 @@ export interface Term {
 
 /**
  * Which form termsOf() and indexed() give words, counted up with every change of it: an index in an earlier one is made
- * anew (reindexing.ts). 2: folded by script.
+ * anew (reindexing.ts). 2: folded by script. 3: Hangul in pairs, the nasals of Hindi.
  */
-export const WORD_FORM = 2;
+export const WORD_FORM = 3;
 /** Words of a folded text; between Hebrew letters also the signs of abbreviations. */
 const RUNS = /[\p{L}\p{N}\p{M}]+(?:(?<=\p{sc=Hebr})[\u05f3\u05f4"'](?=\p{sc=Hebr})[\p{L}\p{N}\p{M}]+)*/gu;
-/** Scripts that put no space between words: every two neighbouring letters count as a word. */
-const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}ー]+/gu;
+/**
+ * Scripts that put no space between words, or as Korean hang what belongs to a word at its end: every two neighbouring
+ * letters count as a word.
+ */
+const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}\p{sc=Hang}ー]+/gu;
+const UNSPACED_LETTER = new RegExp(`^${UNSPACED.source.slice(0, -1)}$`, 'u');
+const UNSPACED_PAIR = new RegExp(`^${UNSPACED.source.slice(0, -1)}{2}$`, 'u');
 /** Stands within words of Persian and Urdu, where some write a space and others nothing. */
 const NON_JOINER = /(?<=\p{sc=Arab}\p{M}*)\u200c(?=\p{sc=Arab})/gu;
 /** Nobody says or searches for a longer word; a text without spaces must not make one token of itself. */
@@ -56,9 +61,13 @@ export function matchOf(words: readonly string[], seal: TextSeal): string {
   return words.map((word) => wordMatch(word, seal)).join(' AND ');
 }
 
-/** The words that a search asks for, each once. */
+/** The words that a search asks for, each once. A pair of letters says all that each of them would. */
 export function askedWords(text: string): string[] {
-  const terms = termsIn(folded(text, 'search'));
+  const all = termsIn(folded(text, 'search'));
+  const pairs = all.filter(({ word }) => UNSPACED_PAIR.test(word));
+  const [starts, ends] = [new Set(pairs.map(({ start }) => start)), new Set(pairs.map(({ end }) => end))];
+  const isIn = ({ start, end }: Term): boolean => starts.has(start) || ends.has(end);
+  const terms = all.filter((one) => !UNSPACED_LETTER.test(one.word) || !isIn(one));
   return [...new Set(terms.map(({ word }) => word))].slice(0, MOST_WORDS);
 }
 

@@ -7,6 +7,8 @@ import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
 const WAIT_MS = 60_000;
 /** How many past questions are known, for the answers to late presses. */
 const REMEMBERED = 200;
+/** In the place of what stood above the last message of a question. */
+const OVER = '-# …';
 
 /** What somebody is asked to confirm. All texts are untrusted. */
 export interface Question {
@@ -83,7 +85,7 @@ export class Confirmations {
     });
     const answer = await answered.promise;
     void posted.then((one) => {
-      if (one.kind === 'posted') void this.#close(one.messageId, question, answer, text);
+      if (one.kind === 'posted') void this.#close(one.messageIds, question, answer, text);
     });
     return answer;
   }
@@ -116,30 +118,37 @@ export class Confirmations {
     return { promise, settle };
   }
 
-  /** Messages in their order; gives the id of the last one, or why the question could not be put. */
+  /** Messages in their order; gives their ids, or why the question could not be put. */
   async #post(
     messages: readonly string[],
     text: TextChannel,
     id: string,
     signal: AbortSignal,
-  ): Promise<Answer | { readonly kind: 'posted'; readonly messageId: string }> {
+  ): Promise<Answer | { readonly kind: 'posted'; readonly messageIds: readonly string[] }> {
+    const messageIds: string[] = [];
     try {
-      let messageId = '';
       for (const [at, message] of messages.entries()) {
         signal.throwIfAborted();
-        messageId = await text.post(message, at === messages.length - 1 ? this.#look.buttons(id) : []);
+        messageIds.push(await text.post(message, at === messages.length - 1 ? this.#look.buttons(id) : []));
       }
-      return { kind: 'posted', messageId };
+      return { kind: 'posted', messageIds };
     } catch (error) {
+      for (const messageId of messageIds) void text.edit(messageId, OVER, []).catch(() => {});
       if (signal.aborted) return { kind: 'cancelled' };
       const why = wordsOf(error, 'something in me broke.');
       return { kind: 'unasked', reason: `Nobody could be asked to confirm it: ${why}` };
     }
   }
 
-  /** Takes the buttons away. Where that fails they stay, and whoever presses one is told that it is over. */
-  async #close(messageId: string, question: Question, answer: Answer, text: TextChannel): Promise<void> {
-    await text.edit(messageId, this.#look.closed(question, answer), []).catch(() => {});
+  /**
+   * Takes the buttons away, and the arguments: no record knows these posts, so nobody could have their words taken out of
+   * them later. Where that fails they stay, and whoever presses is told that it is over.
+   */
+  async #close(messageIds: readonly string[], question: Question, answer: Answer, text: TextChannel): Promise<void> {
+    for (const messageId of messageIds) {
+      const shown = messageId === messageIds.at(-1) ? this.#look.closed(question, answer) : OVER;
+      await text.edit(messageId, shown, []).catch(() => {});
+    }
   }
 }
 

@@ -3,8 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { z } from 'zod';
 import { EPHEMERAL } from '../../src/simulator/discord/entities.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';
+import { defineTool } from '../../src/tools/tool.ts';
 import { tone } from '../fakes/sound.ts';
 import { PROTOCOLS, World } from '../fakes/world.ts';
 
@@ -61,3 +63,52 @@ for (const protocol of PROTOCOLS) {
     }
   });
 }
+
+test('what somebody else asked a tool for in their words cannot be run again, and /why does not tell it', async () => {
+  const echo = defineTool({
+    name: 'echo',
+    description: 'Says it back.',
+    input: z.object({ text: z.string() }),
+    risk: 'read',
+    run: ({ text }) => ({ text }),
+  });
+  const world = await World.start({
+    protocol: 'openai',
+    tools: [echo],
+    script: ({ text, toolResults }) => {
+      if (toolResults.length > 0 || !/echo/.test(text)) return words('Fine.');
+      return { calls: [{ name: 'echo', arguments: { text: /mine/.test(text) ? 'an echo of Ben' : SECRET } }] };
+    },
+  });
+  try {
+    const [anna, ben] = [await world.person('Anna'), await world.person('Ben')];
+    await world.join(anna);
+    await anna.command('/ask', { text: SECRET });
+    await world.until('her answer', () => world.of('reply-ended').length === 1);
+    await ben.command('/ask', { text: 'echo her' });
+    const post = await world.guild.waitForMessage(
+      world.channelId,
+      ({ content, components }) => content.includes('third stone') && content.includes('echo') && components.length > 0,
+    );
+    const again = post.components[0]?.components.find(({ label }: { label: string }) => label === 'Run again');
+    assert.ok(again);
+    await world.until('his answer', () => world.of('reply-ended').filter(({ heardMs }) => heardMs > 0).length === 2);
+    await ben.command('/ask', { text: 'echo mine' });
+    await world.until('his other call', () => world.of('tool-ended').length === 2);
+    assert.match((await ben.command('/why')).content, /third stone/);
+    // As where Discord does not take the change of the post.
+    const stale = structuredClone(post);
+
+    const { message } = await anna.command('/privacy forget');
+    const button = message?.components[0]?.components[0];
+    assert.ok(message && button);
+    assert.match((await anna.press(message, button.custom_id)).content, /^It is done/);
+    const why = (await ben.command('/why')).content;
+    assert.doesNotMatch(why, /third stone|red key/);
+    assert.match(why, /an echo of Ben/);
+    assert.match((await ben.press(stale, again.custom_id)).content, /^That call was too long ago/);
+    assert.equal(world.of('tool-started').length, 2);
+  } finally {
+    await world.close();
+  }
+});

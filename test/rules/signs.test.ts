@@ -53,6 +53,44 @@ describe('letters of all scripts in rules', () => {
     ]);
   });
 
+  it('do not take an i for an ı, other than in capitals', () => {
+    table([
+      ['sık', 'bu sik ne', null],
+      ['sık', 'SIK', 'SIK'],
+      ['sık', 'Sık', 'Sık'],
+      ['kır', 'kir ve pas', null],
+      ['sik', 'SIK', 'SIK'],
+      ['sik', 'SİK', 'SİK'],
+    ]);
+  });
+
+  it('of another script in a rule are those of its own word', () => {
+    table([
+      ['b\u0430d', 'that is bad', 'bad'],
+      ['b\u0430d', 'that is b\u0430d', 'b\u0430d'],
+      ['sc\u043epe', 'the scope', 'scope'],
+      ['\u0391ss', 'an ass', 'ass'],
+      ['k\u03b1t', 'a kat', 'kat'],
+      ['c\u0443\u043a\u0430', '\u0441\u0443\u043a\u0430', '\u0441\u0443\u043a\u0430'],
+      ['the b\u0430d one', 'the bad one', 'the bad one'],
+    ]);
+  });
+
+  it('that people use for what they look like are found in words of Latin ones', () => {
+    table([
+      ['fuck', 'ғᴜᴄᴋ', 'ғᴜᴄᴋ'],
+      ['fuck', 'ғuck', 'ғuck'],
+      ['bitch', 'Ьitc\u04ba', 'Ьitc\u04ba'],
+      ['bitch', 'ƅitch', 'ƅitch'],
+      ['nigga', 'пigga', 'пigga'],
+      ['whore', 'шhore', 'шhore'],
+      ['run', 'яun', 'яun'],
+      ['fun', 'фонд и пункт', null],
+      ['run', 'яна', null],
+      ['panda', 'панда', null],
+    ]);
+  });
+
   it('keep letters of their own apart where a rule is written with them', () => {
     table([
       ['göt', 'I got it', null],
@@ -266,4 +304,18 @@ describe('numbers and letters in a row', () => {
       ['rape', 'rappee', null],
     ]);
   });
+});
+
+it('masked words count ß and the like as one letter, and a star between all letters hides none', () => {
+  table([
+    ['scheiße', 'Sch***e', 'Sch***e'],
+    ['scheiße', 'sch****e', 'sch****e'],
+    ['scheiße', 'Scheiße', 'Scheiße'],
+    ['scheiße', 'Scheise', null],
+    ['fuck', 'f*u*c*k', 'f*u*c*k'],
+    ['bad', 'a b*a*d one', 'b*a*d'],
+    ['bitch', 'b*t*h', 'b*t*h'],
+    ['abc', '2*a*b', null],
+    ['fuck', 'f*u', null],
+  ]);
 });

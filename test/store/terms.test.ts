@@ -31,6 +31,12 @@ const FOUND: readonly (readonly [said: string, asked: string])[] = [
   ['ｶﾞﾗｽ', 'ガラス'],
   ['プール', 'ぷーる'],
   ['한국', '한국'.normalize('NFD')],
+  ['한국은 좋다', '한국'],
+  ['게임하자', '게임'],
+  ['대한민국에서', '민국'],
+  ['हिन्दी', 'हिंदी'],
+  ['हिंदी में', 'हिन्दी'],
+  ['सम्बन्ध', 'संबंध'],
   ['क़लम', 'कलम'],
   ['हूँ', 'हूं'],
   ['ёлка', 'елка'],
@@ -75,4 +81,14 @@ test('what is found is marked where it stands', () => {
     ['soren', 'Sø\u200dren'],
     ['ميخواهم', 'می‌خواهم'],
   ]);
+});
+
+test('a search asks for the pairs of letters of a script without spaces, and for a letter where it stands alone', () => {
+  assert.deepEqual(askedWords('今日は'), ['今日', '日は']);
+  assert.deepEqual(askedWords('東'), ['東']);
+  assert.deepEqual(askedWords('で と'), ['で', 'と']);
+  assert.deepEqual(askedWords('東 東京'), ['東', '東京']);
+  assert.deepEqual(askedWords('가나다'), ['가나', '나다']);
+  assert.deepEqual(askedWords('漢a字'), ['漢', 'a', '字']);
+  assert.deepEqual(askedWords('𠮷野家'), ['𠮷野', '野家']);
 });

@@ -124,6 +124,27 @@ describe('a question with a button', () => {
     assert.equal(endless.kind, 'unasked');
   });
 
+  it('leaves none of its arguments in any of its posts once it is over', async () => {
+    const long = JSON.stringify({ text: 'marzipan '.repeat(500) });
+    for (const confirm of [true, false]) {
+      const { text, confirmations, ask, settled, id } = stage();
+      const answer = ask({ arguments: long });
+      for (let at = 0; at < 4; at += 1) await settled();
+      assert.ok(text.contents.length > 1 && text.contents.every((one) => one.includes('marzipan')));
+      confirmations.press(id(), anna, { confirm, keepsOrder: false });
+      await answer;
+      for (let at = 0; at < 4; at += 1) await settled();
+      assert.doesNotMatch(text.contents.join(), /marzipan/);
+    }
+    const { text, stop, ask, settled } = stage();
+    const cancelled = ask({ arguments: long });
+    await settled();
+    stop.abort();
+    assert.deepEqual(await cancelled, { kind: 'cancelled' });
+    for (let at = 0; at < 4; at += 1) await settled();
+    assert.doesNotMatch(text.contents.join(), /marzipan/);
+  });
+
   it('lets nobody write a line of their own into it', async () => {
     const texts = confirmationTexts(
       { ...question, askers: [{ userId: '1', name: '@everyone\n# Big' }], arguments: '{"a\\n# b":"x\\n# y\\n<@1>"}' },
