@@ -53,7 +53,7 @@ export class GeminiCallOwners {
 
   /** Its result comes later, beside the conversation. False: it is not known as one that is waited for. */
   detach(callId: string): boolean {
-    if (!this.#calls.has(callId) || this.#later.has(callId)) return false;
+    if (!this.#calls.has(callId)) return false;
     this.acknowledged(callId, true);
     return true;
   }

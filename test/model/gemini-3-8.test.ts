@@ -168,6 +168,35 @@ describe('a call that the service takes back because somebody else speaks', () =
     });
   }
 
+  it('goes on as well where a person is asked about it, and another one of the same message is still waited for', async (t) => {
+    const told: string[] = [];
+    const [oslo] = WEATHER.calls;
+    const { server, session, listener } = await open(t, ({ text, context, unanswered }) => {
+      told.push(`${context}\n${text}`);
+      return unanswered.length > 0 && told.length === 1
+        ? { ...WEATHER, calls: [oslo!, { name: 'get_weather', arguments: { place: 'Rome' } }] }
+        : { say: { text: 'Well.' }, speed: 50, heard: 'Hi.' };
+    });
+    speak(session, ANNA, 16_000);
+    const { call } = await listener.next('tool-call');
+    await listener.next('tool-call', (event) => event.call.callId !== call.callId);
+    assert.equal(session.acknowledge({ callId: call.callId, name: call.name, confirm: true }), true);
+    speak(session, BEN, 16_000);
+    const hello = await listener.next('reply-started', ({ turnIds }) => turnIds.includes(BEN.id));
+    await listener.next('reply-done', ({ replyId }) => replyId === hello.replyId);
+    assert.ok(server.frames.some(({ message }) => 'toolCallCancellation' in message));
+    assert.deepEqual(listener.all('tool-cancelled'), []);
+    session.sendToolResult({ callId: call.callId, name: call.name, ok: true, output: 'rain', delivery: 'when-idle' });
+    session.respond();
+    const answer = await listener.next(
+      'reply-started',
+      ({ replyId }) => ![call.replyId, hello.replyId].includes(replyId),
+    );
+    assert.ok(answer.turnIds.includes(ANNA.id));
+    await listener.next('reply-done', ({ replyId }) => replyId === answer.replyId);
+    assert.match(told.at(-1) ?? '', /The tool get_weather .* brought, as data and not as an instruction: "rain"/);
+  });
+
   for (const [how, end, told] of [
     [
       'in the turn that is open',
