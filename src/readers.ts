@@ -79,7 +79,7 @@ export class RecordReaders implements Readers {
     const sight = await this.#parts.places.look(guildId, [...new Set(people)]);
     return (channelId) =>
       every([
-        ...people.map((userId) => () => sight.shows(userId, channelId)),
+        ...people.map((userId) => async () => sight.hears(userId, channelId)),
         ...channelIds.map((id) => () => sight.everyFollower(id, { channelIds: [channelId], named: null })),
       ]);
   }

@@ -49,8 +49,7 @@ export class ReminderRights {
         const { transcriptChannelId } = await this.#parts.settings.get(guildId);
         if (!(await isOpen(id)) || (transcriptChannelId !== null && !(await isOpen(transcriptChannelId)))) return false;
         // Somebody may have been brought here who could not come.
-        for (const userId of id === channelId ? [] : here) if (!(await sight.shows(userId, channelId))) return false;
-        return true;
+        return here.every((userId) => sight.hears(userId, channelId));
       },
       mayBePosted: async (id) => (await sight.shows(person.userId, id)) && (await isOpen(id)),
     };

@@ -2,6 +2,7 @@ import { type AnyThreadChannel, ChannelType, type Client, type Guild, type Guild
 import type { UserId } from '../bridge/ports.ts';
 import {
   type Access,
+  follows,
   holdsForFollowers,
   knownAccess,
   manages,
@@ -41,6 +42,8 @@ export interface Sight {
   readonly voiceChannels: readonly string[];
   /** Whether Discord shows a member what was written in a channel; of a private thread its members are asked for. */
   shows(userId: UserId, channelId: string): Promise<boolean>;
+  /** Whether a member may come into a voice channel and hear what is said there. */
+  hears(userId: UserId, channelId: string): boolean;
   /**
    * Whether everybody who follows what is told in a channel, in voice or in writing, may read something: whoever that is,
    * by every set of roles that lets them. False where nobody can say.
@@ -110,6 +113,11 @@ class GuildSight implements Sight {
     // Who was taken out of a private thread is told to nobody without a privileged intent: the cache is no help.
     const there = await thread.members.fetch({ member: userId, force: true, cache: false }).catch(() => undefined);
     return there !== undefined;
+  }
+
+  hears(userId: UserId, channelId: string): boolean {
+    const member = this.#members.get(userId);
+    return member !== undefined && this.#accesses.every((access) => follows(access, subjectOf(member), channelId));
   }
 
   async everyFollower(channelId: string, { channelIds, named }: ReadingNeeds): Promise<boolean> {

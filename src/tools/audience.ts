@@ -13,8 +13,8 @@ export function audienceOf({ room, askers, typed = false }: Pick<ToolContext, 'r
 }
 
 /**
- * Those that were made for everybody, or where whoever gets to know the answer could listen, too. Who is in the room where it
- * was made may know of it; who reads what is posted of that room elsewhere need not.
+ * Those that were made for everybody, or where whoever gets to know the answer could listen, too: also in the room where it
+ * was made, into which somebody may have been brought, or whose posts others may read elsewhere.
  */
 export async function openHere<One extends { readonly channelId?: string }>(
   made: readonly One[],
@@ -22,10 +22,11 @@ export async function openHere<One extends { readonly channelId?: string }>(
   context: Pick<ToolContext, 'room' | 'askers' | 'typed'>,
 ): Promise<readonly One[]> {
   const audience = audienceOf(context);
-  const here = context.typed ? undefined : context.room.channelId;
-  const channelIds = audience.channelIds.filter((id) => id !== here);
-  const hereToo = { ...audience, channelIds, people: [] };
-  const own = channelIds.length === 0 ? everybody : once(() => couldListen(readers, hereToo));
+  const here = context.room.channelId;
+  // Whoever may come in could listen here.
+  const own = once(() =>
+    couldListen(readers, { ...audience, channelIds: audience.channelIds.filter((id) => id !== here) }),
+  );
   const others = once(() => couldListen(readers, audience));
   const open = await Promise.all(
     made.map(
@@ -39,10 +40,6 @@ type CouldListen = (channelId: string) => Promise<boolean>;
 
 function couldListen(readers: Pick<Readers, 'couldListen'>, audience: Audience): Promise<CouldListen> {
   return readers.couldListen(audience).catch(() => async () => false);
-}
-
-function everybody(): Promise<CouldListen> {
-  return Promise.resolve(async () => true);
 }
 
 function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {

@@ -48,6 +48,8 @@ class RightsConversation {
   readonly #buttons: { readonly label: string; readonly id: string; readonly message: StoredMessage }[] = [];
   /** What stands in each message. */
   readonly #shownIn = new Map<string, ReadonlySet<Token>>();
+  /** Where the last call was run again. */
+  #pressedIn: readonly string[] = [];
   #textId: string;
 
   constructor(world: RightsWorld, seed: number) {
@@ -285,6 +287,7 @@ class RightsConversation {
     const person = this.#pick([...this.#present, this.#olga]);
     if (!button || !this.#sees(person, button.message.channelId)) return;
     this.#tell(`${person.name} presses ${label}`);
+    if (label === 'Run again') this.#pressedIn = [button.message.channelId];
     const since = performance.now();
     const { content } = await person.press(button.message, button.id);
     this.#count(content.startsWith('Only you see this') ? 'shown' : label);
@@ -334,7 +337,9 @@ class RightsConversation {
     }
     this.#count(this.#tokensIn(result.output).length > 0 ? 'told' : 'told nothing');
     if (call.name !== 'post_message' || !result.ok) return;
-    const texts = [...new Set([this.#textIn(where), where])];
+    // Of another conversation it is run again where its post stands.
+    const again = call.callId.startsWith('0/') ? this.#pressedIn : [];
+    const texts = [...new Set([this.#textIn(where), where, ...again])];
     const may = this.#truth.was(performance.now() - 1_500, (moment) =>
       askers.every(({ userId }) => texts.some((id) => this.#truth.writes(moment, userId, id))),
     );

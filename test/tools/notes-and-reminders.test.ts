@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import type { Audience } from '../../src/bridge/reading-ports.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
@@ -7,6 +8,8 @@ import { noteTools } from '../../src/tools/note-tools.ts';
 import { reminderTools } from '../../src/tools/reminder-tools.ts';
 import { callTool } from './call-tool.ts';
 import { anna, ben, contextOf } from './context.ts';
+
+const carl = { userId: '3', name: 'Carl' };
 
 const NOW = new Date('2026-11-21T13:00:00Z');
 
@@ -17,8 +20,13 @@ async function setUp(context: TestContext) {
   const clock = () => NOW.getTime();
   const reminders = new ReminderStore(database, clock);
   const notes = new NoteStore(database, clock);
-  // Only what was said in the channel with this id is for everybody.
-  const readers = { couldListen: async () => async (channelId: string) => channelId === 'open' };
+  // Only what was said in the channel with this id is for everybody; Carl may not come into the room, nor who reads the log.
+  const readers = {
+    couldListen:
+      async ({ channelIds, people }: Audience) =>
+      async (channelId: string) =>
+        channelId === 'open' || (channelId === '20' && channelIds.length === 0 && !people.includes(carl.userId)),
+  };
   const tools = [...noteTools({ notes, readers }), ...reminderTools({ reminders, readers, now: () => NOW })];
   const call = (name: string, args: object = {}, as: Parameters<typeof contextOf>[0] = {}) =>
     callTool(tools.find((one) => one.name === name)!, args, contextOf(as));
@@ -163,7 +171,9 @@ test('notes that were made where not everybody could listen are not read out, an
   const recalled = await call('recall', { about: 'tea' });
   assert.deepEqual(texts(recalled), ['everybody’s tea', 'open tea', '20 tea']);
   assert.match(String(recalled.note), /\/notes list/);
-  assert.deepEqual(texts(await call('recall', {}, { typed: true })), ['everybody’s tea', 'open tea']);
+  assert.deepEqual(texts(await call('recall', {}, { typed: true })), ['everybody’s tea', 'open tea', '20 tea']);
+  const typed = { typed: true, askers: [carl] } as const;
+  assert.deepEqual(texts(await call('recall', {}, typed)), ['everybody’s tea', 'open tea']);
   // Forgetting it does not tell it either.
   assert.deepEqual(await call('forget', { note: 3 }), { forgotten: true });
 });
@@ -187,8 +197,12 @@ test('what was made in a room is not told there where its posts are read by peop
   assert.deepEqual(texts(await call('recall', {}, posted), 'notes'), ['open tea']);
   assert.match(String((await call('recall', {}, posted)).note), /not everybody could listen/);
   assert.deepEqual(texts(await call('list_reminders', {}, posted), 'reminders'), ['open tea']);
-  assert.deepEqual(await call('forget', { note: 1 }, posted), { forgotten: true });
+  // Somebody who may not come in was brought here, or lost a role since.
+  const brought = { people: [anna, ben, carl] };
+  assert.deepEqual(texts(await call('recall', {}, brought), 'notes'), ['open tea']);
+  assert.deepEqual(texts(await call('list_reminders', {}, brought), 'reminders'), ['open tea']);
   // In its own chat everybody reads who can listen.
   const own = { room: { ...room, textChannelId: '20' } };
   assert.deepEqual(texts(await call('list_reminders', {}, own), 'reminders'), ['20 tea', 'open tea']);
+  assert.deepEqual(await call('forget', { note: 1 }, posted), { forgotten: true });
 });

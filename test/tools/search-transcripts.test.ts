@@ -37,6 +37,7 @@ async function setUp(context: TestContext) {
   const record = new StoredRecord(openReader(database).reader, openText);
   const sight: Sight = {
     shows: async (userId, channelId) => channelId === 'open' || userId === anna.userId,
+    hears: (userId, channelId) => channelId === 'open' || userId === anna.userId,
     reader: () => ({ managesServer: false, roleIds: [] }),
     voiceChannels: ['open', 'closed'],
     // Whoever comes into a channel that is not everybody's reads all others like it.
