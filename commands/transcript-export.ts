@@ -58,6 +58,7 @@ export async function exportTranscript(asked: Asked, context: CommandContext): P
       format,
       server: asked.guild.name,
       channel,
+      zone: (await context.times.of(asked.guildId, null)).zone,
       by: { guildId: asked.guildId, userId: asked.user.id },
       mayRead,
       fileLimitBytes: asked.attachmentSizeLimit,

@@ -6,7 +6,8 @@ import { formatOf } from './export/formats.ts';
 import { LinePieces } from './export/line-pieces.ts';
 import { pack } from './export/pack.ts';
 import { Timeline } from './export/timeline.ts';
-import { iso } from './export/times.ts';
+import { minuteText } from './export/times.ts';
+import { dayAt, dayName } from './time/zones.ts';
 import { FairQueue, NOBODY } from './tools/fair-queue.ts';
 
 /** So much is in memory at most, whatever Discord takes. */
@@ -57,9 +58,9 @@ export class Exporting implements TranscriptExports {
     throw new BusyError('What is kept here changes all the time at the moment. Try again in a minute.');
   }
 
-  async #make({ conversation, mayRead, ...request }: ExportRequest): Promise<ExportedFiles> {
+  async #make({ conversation, mayRead, zone = null, ...request }: ExportRequest): Promise<ExportedFiles> {
     const { guildId, id, startedAt } = conversation;
-    const format = formatOf(request.format);
+    const format = formatOf(request.format, zone);
     const pieces = new LinePieces(format.separator, MOST_BYTES);
     const timeline = new Timeline(startedAt);
     const breath = new Breath();
@@ -86,7 +87,7 @@ export class Exporting implements TranscriptExports {
       lines,
     };
     const file = {
-      name: `transcript-${iso(startedAt).slice(0, 16).replace('T', '-').replace(':', '')}`,
+      name: `transcript-${nameOf(startedAt, zone)}`,
       extension: format.extension,
       head: format.head(summary),
       pieces: pieces.take(),
@@ -95,4 +96,9 @@ export class Exporting implements TranscriptExports {
     };
     return { ...(await pack(file, request.fileLimitBytes)), lines: shown, withheld };
   }
+}
+
+/** `2026-11-20-2014`. */
+function nameOf(startedAt: number, zone: string | null): string {
+  return `${dayName(dayAt(startedAt, zone ?? 'UTC'))}-${minuteText(startedAt, zone).replace(':', '')}`;
 }

@@ -45,6 +45,17 @@ test('a file has the day and the time in its name, and every format its ending',
   );
 });
 
+test('the name of a file has the day and the time of the server', async () => {
+  for (const [zone, name] of [
+    ['Asia/Tokyo', 'transcript-2026-11-21-0514.txt'],
+    ['America/New_York', 'transcript-2026-11-20-1514.txt'],
+    [null, 'transcript-2026-11-20-2014.txt'],
+  ] as const) {
+    const { files } = await exporting(evening()).make(request({ zone }));
+    assert.equal(files[0]?.name, name);
+  }
+});
+
 test('lines that the person may not read are left out, with everything that would tell of them', async () => {
   const mayRead = async (line: RecordedLine) => line.kind !== 'utterance' || line.name !== 'Ben';
   const { files, lines, withheld } = await exporting(evening()).make(request({ mayRead }));

@@ -11,6 +11,8 @@ export interface ExportRequest {
   readonly format: ExportFormat;
   readonly server: string;
   readonly channel: string;
+  /** Whose clocks and days the file has: the server's zone; null or absent: UTC. */
+  readonly zone?: string | null;
   /** Who asked for it, for its turn; absent: nobody knows. */
   readonly by?: { readonly guildId: string; readonly userId: string };
   /** Asked of every line: those that the person may not read are left out. */

@@ -5,17 +5,18 @@ import { jsonText } from './json-text.ts';
 import { markdownText } from './markdown-text.ts';
 import { plainText } from './plain-text.ts';
 import { subRip, webVtt } from './subtitles.ts';
+import type { FileZone } from './times.ts';
 import type { TranscriptFormat } from './transcript-format.ts';
 
-/** A fresh one for each file. */
-export function formatOf(name: ExportFormat): TranscriptFormat {
+/** A fresh one for each file. `zone`: whose clocks and days it has where it is not for programs. */
+export function formatOf(name: ExportFormat, zone: FileZone = null): TranscriptFormat {
   switch (name) {
     case 'html':
       return htmlPage();
     case 'txt':
-      return plainText;
+      return plainText(zone);
     case 'md':
-      return markdownText;
+      return markdownText(zone);
     case 'json':
       return jsonText;
     case 'csv':
@@ -25,7 +26,7 @@ export function formatOf(name: ExportFormat): TranscriptFormat {
     case 'srt':
       return subRip();
     case 'vtt':
-      return webVtt();
+      return webVtt(zone);
     default:
       return name satisfies never;
   }

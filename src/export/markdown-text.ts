@@ -1,26 +1,29 @@
 import { escapeMarkdown, escapeName } from '../transcript/markdown.ts';
-import { clockText, offsetText, spanText } from './times.ts';
+import { clockText, type FileZone, offsetText, spanText, zoneText } from './times.ts';
 import type { PlacedLine, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
 import { listed, marksOf, measureText, outcomeText, saidText, speakerName } from './words.ts';
 
 /** CommonMark, a paragraph for each line; what tools took and brought stands in code blocks. */
-export const markdownText: TranscriptFormat = {
-  extension: 'md',
-  separator: '\n\n',
-  line: (placed) => `\`${offsetText(placed.offsetMs)}\` \`${clockText(placed.line.startedAt)}\` ${wordsOf(placed)}`,
-  head: (summary) => `${headLines(summary).join('\n')}\n\n`,
-  foot: () => '\n',
-};
+export function markdownText(zone: FileZone): TranscriptFormat {
+  return {
+    extension: 'md',
+    separator: '\n\n',
+    line: (placed) =>
+      `\`${offsetText(placed.offsetMs)}\` \`${clockText(placed.line.startedAt, zone)}\` ${wordsOf(placed)}`,
+    head: (summary) => `${headLines(summary, zone).join('\n')}\n\n`,
+    foot: () => '\n',
+  };
+}
 
-function headLines(summary: TranscriptSummary): string[] {
+function headLines(summary: TranscriptSummary, zone: FileZone): string[] {
   const { conversation, server, channel, endedAt, participants } = summary;
   const { startedAt } = conversation;
   return [
     `# ${escaped(channel)}, ${escaped(server)}`,
     '',
-    `${spanText(startedAt, endedAt)} (${measureText(summary)})`,
+    `${spanText(startedAt, endedAt, zone)} (${measureText(summary)})`,
     '',
-    `With ${listed(participants.map(({ shown }) => `**${nameIn(shown)}**`)) || 'nobody'}. Before each line stand the time from the beginning and the time of day in UTC.`,
+    `With ${listed(participants.map(({ shown }) => `**${nameIn(shown)}**`)) || 'nobody'}. Before each line stand the time from the beginning and the time of day in ${escaped(zoneText(zone))}.`,
     '',
     '---',
   ];

@@ -1,25 +1,27 @@
 import { plain } from '../transcript/markdown.ts';
-import { clockText, offsetText, spanText } from './times.ts';
+import { clockText, type FileZone, offsetText, spanText, zoneText } from './times.ts';
 import type { PlacedLine, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
 import { listed, marksOf, measureText, outcomeText, saidText, speakerName } from './words.ts';
 
 /** One line each: `[0:02:05 20:14:05] Anna: words`. */
-export const plainText: TranscriptFormat = {
-  extension: 'txt',
-  separator: '\n',
-  line: (placed) => `[${offsetText(placed.offsetMs)} ${clockText(placed.line.startedAt)}] ${wordsOf(placed)}`,
-  head: (summary) => `${headLines(summary).join('\n')}\n\n`,
-  foot: () => '\n',
-};
+export function plainText(zone: FileZone): TranscriptFormat {
+  return {
+    extension: 'txt',
+    separator: '\n',
+    line: (placed) => `[${offsetText(placed.offsetMs)} ${clockText(placed.line.startedAt, zone)}] ${wordsOf(placed)}`,
+    head: (summary) => `${headLines(summary, zone).join('\n')}\n\n`,
+    foot: () => '\n',
+  };
+}
 
-function headLines(summary: TranscriptSummary): string[] {
+function headLines(summary: TranscriptSummary, zone: FileZone): string[] {
   const { conversation, server, channel, endedAt, participants } = summary;
   const { startedAt } = conversation;
   return [
     `${isolated(channel)}, ${isolated(server)}`,
-    `${spanText(startedAt, endedAt)} (${measureText(summary)})`,
+    `${spanText(startedAt, endedAt, zone)} (${measureText(summary)})`,
     `With ${listed(participants.map(({ shown }) => isolated(shown))) || 'nobody'}`,
-    'In brackets: the time from the beginning, and the time of day in UTC.',
+    `In brackets: the time from the beginning, and the time of day in ${zoneText(zone)}.`,
   ];
 }
 

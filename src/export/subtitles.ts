@@ -1,6 +1,6 @@
 import type { RecordedUtterance } from '../bridge/record-ports.ts';
 import { plain } from '../transcript/markdown.ts';
-import { dateText, minuteText, stamp } from './times.ts';
+import { dateText, type FileZone, minuteText, stamp, zoneText } from './times.ts';
 import type { PlacedLine, TranscriptFormat, TranscriptSummary } from './transcript-format.ts';
 import { measureText, saidText, speakerName } from './words.ts';
 
@@ -27,7 +27,7 @@ export function subRip(): TranscriptFormat {
 }
 
 /** WebVTT, with the names as voices. */
-export function webVtt(): TranscriptFormat {
+export function webVtt(zone: FileZone): TranscriptFormat {
   let cue = 0;
   return {
     extension: 'vtt',
@@ -38,7 +38,7 @@ export function webVtt(): TranscriptFormat {
       cue += 1;
       return `${cue}\n${timing(line, offsetMs, '.')}\n<v ${referred(speakerName(placed))}>${referred(saidText(line))}</v>`;
     },
-    head: (summary) => `WEBVTT\n\nNOTE\n${referred(aboutText(summary))}\n\n`,
+    head: (summary) => `WEBVTT\n\nNOTE\n${referred(aboutText(summary, zone))}\n\n`,
     foot: () => '\n',
   };
 }
@@ -48,9 +48,9 @@ function timing(line: RecordedUtterance, offsetMs: PlacedLine['offsetMs'], point
   return `${stamp(offsetMs, point)} --> ${stamp(offsetMs + lastsMs, point)}`;
 }
 
-function aboutText(summary: TranscriptSummary): string {
+function aboutText(summary: TranscriptSummary, zone: FileZone): string {
   const { conversation, server, channel } = summary;
-  const began = `${dateText(conversation.startedAt)}, ${minuteText(conversation.startedAt)} UTC`;
+  const began = `${dateText(conversation.startedAt, zone)}, ${minuteText(conversation.startedAt, zone)} ${zoneText(zone)}`;
   return `${channel}, ${server}; ${began}; ${measureText(summary)}`;
 }
 

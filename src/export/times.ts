@@ -1,13 +1,13 @@
+import { wallTime } from '../time/zones.ts';
+
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-const DATE = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'UTC',
-  weekday: 'long',
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-});
+/** Days by the zone of their clocks; making one takes longer than using it a hundred times. */
+const DATES = new Map<string, Intl.DateTimeFormat>();
+
+/** Whose clocks and days a file has: a zone that Intl knows; null: UTC. */
+export type FileZone = string | null;
 
 /** From the beginning, for people: `0:02:05`. */
 export function offsetText(ms: number): string {
@@ -23,25 +23,37 @@ export function stamp(ms: number, point: ',' | '.'): string {
   return `${hours}:${rest}${point}${String(whole % SECOND_MS).padStart(3, '0')}`;
 }
 
-/** The time of day, UTC: `20:14:05`. */
-export function clockText(at: number): string {
-  return iso(at).slice(11, 19);
+/** The time of day: `20:14:05`. */
+export function clockText(at: number, zone: FileZone = null): string {
+  const { hour, minute, second } = wallTime(at, zone ?? 'UTC');
+  return `${two(hour)}:${two(minute)}:${two(second)}`;
 }
 
-/** `Saturday 21 November 2026`, UTC. */
-export function dateText(at: number): string {
-  return DATE.format(at).replace(',', '');
+/** `Saturday 21 November 2026`. */
+export function dateText(at: number, zone: FileZone = null): string {
+  const timeZone = zone ?? 'UTC';
+  const date =
+    DATES.get(timeZone) ??
+    new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  DATES.set(timeZone, date);
+  return date.format(at).replace(',', '');
 }
 
-/** `20:14`, UTC. */
-export function minuteText(at: number): string {
-  return iso(at).slice(11, 16);
+/** `20:14`. */
+export function minuteText(at: number, zone: FileZone = null): string {
+  return clockText(at, zone).slice(0, 5);
+}
+
+/** What a file calls its clocks. */
+export function zoneText(zone: FileZone): string {
+  return zone ?? 'UTC';
 }
 
 /** `Saturday 21 November 2026, 20:14 to 20:57 UTC`; with the day of its end, where that is another one. */
-export function spanText(startedAt: number, endedAt: number): string {
-  const [first, last] = [dateText(startedAt), dateText(endedAt)];
-  return `${first}, ${minuteText(startedAt)} to ${first === last ? '' : `${last}, `}${minuteText(endedAt)} UTC`;
+export function spanText(startedAt: number, endedAt: number, zone: FileZone): string {
+  const [first, last] = [dateText(startedAt, zone), dateText(endedAt, zone)];
+  const until = `${first === last ? '' : `${last}, `}${minuteText(endedAt, zone)}`;
+  return `${first}, ${minuteText(startedAt, zone)} to ${until} ${zoneText(zone)}`;
 }
 
 /** `43 min`, `2 h 5 min`, `12 s`. */

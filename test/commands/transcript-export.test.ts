@@ -72,6 +72,14 @@ describe('/transcript export', () => {
     assert.match(textOf(answer), /Cléo: One$/m);
   });
 
+  it('has the times of the time zone of the server', async () => {
+    const { guild, voice, ben, record } = await scene();
+    await rig.settings.set(guild.id, { timeZone: 'Asia/Tokyo' });
+    await record({ channelId: voice, userId: '77', name: 'Cléo', text: 'One' });
+    const text = textOf(await ben.command('/transcript export', { format: 'Plain text' }));
+    assert.match(text, /the time of day in Asia\/Tokyo\.$/m);
+  });
+
   it('is made for what the asker may read when its turn comes, not when they asked', async () => {
     const { guild, voice, ben, record, hide } = await scene();
     const session = await record({ channelId: voice, userId: '77', name: 'Mia', text: 'The secret' });

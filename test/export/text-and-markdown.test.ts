@@ -30,6 +30,27 @@ test('plain text says who, when, over whom and what became of it, a line each', 
   ]);
 });
 
+test('times are those of the clocks of the server, and the file says whose they are', () => {
+  const lines = [says(ANNA, 'Hello.', 6 * 3_600_000), says(ANNA, 'Bye.', 7 * 3_600_000, 1_000)];
+  for (const [zone, began, first] of [
+    ['America/New_York', 'Friday 20 November 2026, 15:14 to 22:14 America/New_York', '21:14:00'],
+    ['Asia/Tokyo', 'Saturday 21 November 2026, 05:14 to 12:14 Asia/Tokyo', '11:14:00'],
+    ['Asia/Kathmandu', 'Saturday 21 November 2026, 01:59 to 08:59 Asia/Kathmandu', '07:59:00'],
+  ] as const) {
+    const text = fileOf('txt', lines, { zone });
+    assert.ok(text.includes(began), text);
+    assert.ok(text.includes(`In brackets: the time from the beginning, and the time of day in ${zone}.`), text);
+    assert.ok(text.includes(`[6:00:00 ${first}] Anna: Hello.`), text);
+    const markdown = fileOf('md', lines, { zone });
+    assert.ok(markdown.includes(began), markdown);
+    assert.ok(markdown.includes(`\`${first}\` **Anna:** Hello.`), markdown);
+    assert.match(markdown, /the time of day in (?:America\/New\\?_York|Asia\/\w+)\./);
+    assert.ok(fileOf('vtt', lines, { zone }).includes(began.replace(/ to \d\d:\d\d/, '')));
+    // What is for programs stays in UTC, and says so.
+    assert.match(fileOf('csv', lines, { zone }), /start_utc[\s\S]*2026-11-21T02:14:00\.000Z/);
+  }
+});
+
 test('a conversation of three days says on which it ended', () => {
   const lines = [says(ANNA, 'Good evening.', 0), says(ANNA, 'Good morning.', 2.5 * 86_400_000, 1_000)];
   const [, began] = fileOf('txt', lines).split('\n');

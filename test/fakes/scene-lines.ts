@@ -108,9 +108,12 @@ export function tells(text: string, afterMs: number) {
 export function fileOf(
   name: ExportFormat,
   lines: readonly RecordedLine[],
-  names: { readonly server?: string; readonly channel?: string } = {},
+  {
+    zone = null,
+    ...names
+  }: { readonly server?: string; readonly channel?: string; readonly zone?: string | null } = {},
 ): string {
-  const format = formatOf(name);
+  const format = formatOf(name, zone);
   const timeline = new Timeline(BEGAN);
   const written = lines.map((line) => format.line(timeline.place(line))).filter((line) => line !== undefined);
   const { participants, endedAt } = timeline;
