@@ -1,4 +1,5 @@
 import type { Announcement } from './bridge-ports.ts';
+import type { UserId } from './ports.ts';
 
 /** What the bot is to say of its own accord: each is settled once, when it was heard or when it cannot be any more. */
 export class Announcements {
@@ -32,6 +33,15 @@ export class Announcements {
   close(): void {
     this.#closed = true;
     this.giveUp();
+  }
+
+  /** What the model was not given yet of this person is not said any more. */
+  withdraw(userId: UserId): void {
+    for (const [announcement, { turnId, settle }] of this.#waiting) {
+      if (turnId !== null || announcement.about !== userId) continue;
+      this.#waiting.delete(announcement);
+      settle(false);
+    }
   }
 
   /** None of those that wait is said any more. */

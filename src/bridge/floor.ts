@@ -239,17 +239,27 @@ export class Floor {
     return out.map((decision) => (decision.type === 'end' ? { ...decision, respond: false } : decision));
   }
 
-  /** The people of whom there is sound, or was. */
+  /** The people of whom there is sound, or was, or of whom the bot itself has something to say. */
   get speakers(): UserId[] {
     const held = this.#holding ? [this.#holding.userId] : [];
-    return [...new Set([...this.#speakers.keys(), ...this.waiting, ...held])];
+    const about = this.#claims.list.flatMap((claim) =>
+      claim.kind === 'announcement' ? (claim.announcement.about ?? []) : [],
+    );
+    return [...new Set([...this.#speakers.keys(), ...this.waiting, ...about, ...held])];
   }
 
-  /** The person does not want to be heard: nothing of their sound is kept, and their turn ends without an `end`. */
+  /**
+   * The person does not want to be heard: nothing of their sound is kept, nor what waits to be said of them, and their turn
+   * ends without an `end`.
+   */
   forget(userId: UserId, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];
     const speaker = this.#speakers.get(userId);
-    this.#claims.dropWhere((claim) => claim.kind === 'speech' && claim.userId === userId);
+    this.#claims.dropWhere((claim) =>
+      claim.kind === 'announcement'
+        ? claim.announcement.about === userId
+        : claim.kind === 'speech' && claim.userId === userId,
+    );
     this.#patience.forget(userId);
     if (this.#holding?.userId === userId) this.#holding = undefined;
     this.#speakers.delete(userId);

@@ -89,8 +89,9 @@ export class Withdrawals {
   }
 
   #withdraw(userId: UserId): void {
-    const { session, floor, underWay, answering, feed, replies, observe, onState } = this.#parts;
+    const { session, floor, underWay, answering, announcements, feed, replies, observe, onState } = this.#parts;
     const now = performance.now();
+    announcements.withdraw(userId);
     const { turns, unanswered } = underWay.withdraw(userId, now);
     if (unanswered && replies.state === 'preparing') replies.cut();
     // An answer that was faster than the words that it is about.

@@ -214,8 +214,11 @@ export class Succession {
   }
 
   async #fallBack(final: SessionLostError): Promise<Arrival> {
-    const choice = this.#parts.fallback?.(this.#choice.model);
-    if (!choice) throw final;
+    const fallback = this.#parts.fallback?.(this.#choice.model);
+    if (!fallback) throw final;
+    // What people had kept: as the conversation is told now, and not as when it began.
+    const { notes } = this.#choice.options;
+    const choice = { ...fallback, options: { ...fallback.options, ...(notes && { notes }) } };
     this.#parts.log.warn(
       { kind: final.kind, reason: final.message, provider: choice.model.provider },
       'the conversation goes to the fallback',

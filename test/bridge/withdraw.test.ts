@@ -42,6 +42,18 @@ describe('Bridge, of somebody who opts out', () => {
     );
   });
 
+  it('gives the model nothing of theirs that waits to be said, and says at once that it was not', async () => {
+    const { scene, optOut } = consenting(1_500);
+    await scene.speak('anna', 400);
+    await scene.called('begin 1 anna');
+    const theirs = scene.bridge.announce({ name: 'Reminder', text: 'Tell Ben: tea.', about: 'ben' });
+    void scene.bridge.announce({ name: 'Reminder', text: 'Tell Anna: cake.', about: 'anna' });
+    optOut('ben');
+    assert.equal(await theirs, false);
+    await scene.called('text 2 null Tell Anna: cake.');
+    assert.ok(!scene.session.calls.some((call) => call.includes('tea')));
+  });
+
   it('throws away what they said while others had the floor', async () => {
     const { scene, optOut } = consenting(1_500);
     await scene.speak('anna', 400);

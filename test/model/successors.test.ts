@@ -45,7 +45,7 @@ for (const protocol of ['openai', 'gemini'] as const) {
     stage[protocol].dropAll();
     await listener.next('reply-done');
     await wait(300);
-    session.appendText({ ...BEN, id: 2 }, 'Hello?');
+    session.appendText(BEN, 'Hello?');
     await listener.next('reply-done', ({ replyId }) => replyId !== call.replyId);
     const { replyId: last } = await listener.next(
       'reply-started',
@@ -184,6 +184,29 @@ for (const first of ['openai', 'gemini'] as const) {
       assert.equal(changed?.model, models[second]);
       assert.match(changed?.message ?? '', /rejected the API key.*The conversation goes on with /);
       assert.deepEqual([more, record(listener)], [[], [[1, 'words 6400']]]);
+    });
+
+    it('tells the fallback the notes that the conversation knows now, and not those with which it began', async (t) => {
+      const note = (text: string) => ({ text, by: { userId: '1', name: 'Mia' } });
+      const stage = await twoProviders(t, first, () => says('Yes.'), {
+        fallback: (models) => () => ({
+          model: models[second],
+          options: { ...OPTIONS, notes: [note('made in the hidden room')] },
+        }),
+      });
+      const { session, rate } = stage;
+      const listener = new Listener(session);
+      speak(session, ANNA, rate);
+      await answered(listener, 1);
+      // The bot was moved to where others hear it.
+      session.beginAnew(OPTIONS.instructions, [note('made for everybody')]);
+      stage[first].faults.refuse = 401;
+      speak(session, BEN, rate);
+      await answered(listener, 2);
+      const [changed] = listener.all('model-changed');
+      assert.equal(changed?.model, stage.models[second]);
+      assert.match(toldIn(stage[second]), /made for everybody/);
+      assert.doesNotMatch(toldIn(stage[second]), /hidden room/);
     });
 
     it('ends when the fallback cannot be had either, with what was wrong first', async (t) => {
