@@ -83,10 +83,13 @@ export class Budgets {
     return { day: budgetPersonUsd ?? person.day, month: budgetPersonMonthUsd ?? person.month };
   }
 
-  /** Rejects with StoreError. */
+  /** Rejects with StoreError, unless the bot's own limit is spent: that is known in memory. */
   async standing(guildId: string): Promise<BudgetStanding> {
-    const [own, bot] = await Promise.all([this.#ofGuild(guildId), this.#bot()]);
-    const first = nearest([...own.states, ...bot]);
+    const [ofGuild, ofBot] = await Promise.allSettled([this.#ofGuild(guildId), this.#bot()]);
+    if (ofBot.status === 'rejected') throw ofBot.reason;
+    if (ofGuild.status === 'rejected' && stepOf(nearest(ofBot.value)) !== 'spent') throw ofGuild.reason;
+    const own = ofGuild.status === 'fulfilled' ? ofGuild.value : { states: [], people: new Map() };
+    const first = nearest([...own.states, ...ofBot.value]);
     return { step: stepOf(first), nearest: first, people: own.people };
   }
 
@@ -136,7 +139,17 @@ export class Budgets {
     if (!isSet(bot)) return [];
     const known = this.#total;
     const fresh = known && known.today === this.#today && performance.now() - known.readAt < REREAD_MS;
-    return this.#of('bot', bot, fresh ? known : await this.#readTotal());
+    return this.#of('bot', bot, fresh ? known : await this.#totalNow(known));
+  }
+
+  /** While the database cannot be read, what was known of this day, and what was used since, goes on to count. */
+  async #totalNow(known: Total | undefined): Promise<Total> {
+    try {
+      return await this.#readTotal();
+    } catch (error) {
+      if (known?.today !== this.#today) throw error;
+      return known;
+    }
   }
 
   #readTotal(): Promise<Total> {

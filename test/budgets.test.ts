@@ -42,7 +42,7 @@ async function setUp(t: TestContext, budgets: Partial<BudgetDefaults>) {
       },
     );
   const step = async (guildId = 'g1') => (await spending.standing(guildId)).step;
-  return { spending, settings, spend, step, clock, make };
+  return { spending, settings, spend, step, clock, make, database };
 }
 
 test('a server has the limits of the operator until it sets its own, by day and by month', async (t) => {
@@ -68,6 +68,25 @@ test('a server has the limits of the operator until it sets its own, by day and 
   assert.equal((await spending.spent('g1'))?.span, 'month');
   clock.now = new Date('2026-12-01T00:00:01Z');
   assert.equal(await step(), 'free', 'the next month');
+});
+
+test('the limit of the bot holds while the database cannot be read', async (t) => {
+  const { spending, spend, database, clock } = await setUp(t, { bot: { day: 10, month: 0 } });
+  await spend('g1', 6);
+  assert.equal(await spending.spent('g1'), undefined);
+  t.mock.method(performance, 'now', () => 1e9);
+  database.on('query', () => {
+    throw new Error('no database');
+  });
+  await assert.rejects(spending.today('g1'));
+  await spend('g1', 3.9).catch(() => {});
+  assert.notEqual((await spending.spent('g1').catch(() => undefined))?.of, 'bot', 'not yet');
+  await spend('g1', 0.2).catch(() => {});
+  const spent = await spending.spent('g1');
+  assert.deepEqual([spent?.of, spent?.span], ['bot', 'day']);
+  assert.equal((await spending.standing('g2')).step, 'spent', 'of a server that nothing is known of');
+  clock.now = new Date('2026-11-30T12:00:00Z');
+  await assert.rejects(spending.spent('g1'));
 });
 
 test('whoever is forgotten has no money back before the process ends, and nobody else pays for it', async (t) => {

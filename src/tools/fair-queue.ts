@@ -15,6 +15,8 @@ export interface FairQueueLimits {
   readonly atOnce: number;
   /** Of these, for one guild; default: all. */
   readonly atOnceForGuild?: number;
+  /** Of these, for one person; default: all of their guild's. */
+  readonly atOnceForPerson?: number;
   /** Running and waiting for one person, and for one guild; more are turned away. */
   readonly mostForPerson: number;
   readonly mostForGuild: number;
@@ -109,12 +111,14 @@ export class FairQueue {
   }
 
   #first(): Waiting | undefined {
-    const { atOnce, atOnceForGuild = atOnce } = this.#limits;
+    const { atOnce, atOnceForGuild = atOnce, atOnceForPerson = atOnceForGuild } = this.#limits;
     const turnOf = (key: string): number => this.#lastTurn.get(key) ?? 0;
     const held = (guildId: string): number => this.#running.filter((one) => one.guildId === guildId).length;
+    const heldBy = (who: Claimant): number =>
+      who.userId === '' ? 0 : this.#running.filter((one) => personOf(one) === personOf(who)).length;
     let best: Waiting | undefined;
     for (const one of this.#waiting) {
-      if (held(one.who.guildId) >= atOnceForGuild) continue;
+      if (held(one.who.guildId) >= atOnceForGuild || heldBy(one.who) >= atOnceForPerson) continue;
       if (!best) best = one;
       else if (one.who.guildId !== best.who.guildId) {
         if (turnOf(one.who.guildId) < turnOf(best.who.guildId)) best = one;

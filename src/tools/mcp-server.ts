@@ -67,10 +67,11 @@ export class McpServer {
   /** How many of its tools can only be called by way of a task. */
   #tasks = 0;
   #offers = 0;
-  /** A call may take minutes, so one guild never has all places. */
+  /** A call may take minutes, so one guild never has all places, and one person never all of their guild's. */
   readonly #queue = new FairQueue({
     atOnce: 8,
     atOnceForGuild: 5,
+    atOnceForPerson: 4,
     mostForPerson: 24,
     mostForGuild: 48,
     mostWaiting: 200,

@@ -19,10 +19,11 @@ const BUSY = 'Other pages are being read at the moment; try again in a few secon
 export class PageReader {
   readonly #rules: FetchRules;
   readonly #threadMs: number;
-  /** One server never has all places: a page may take half a minute. */
+  /** One server never has all places, and one person never all of their server's: a page may take half a minute. */
   readonly #queue = new FairQueue({
     atOnce: 3,
     atOnceForGuild: 2,
+    atOnceForPerson: 1,
     mostForPerson: 3,
     mostForGuild: 8,
     mostWaiting: 100,

@@ -57,6 +57,19 @@ test('one server never has all places where some are kept free', async () => {
   assert.deepEqual(begun, ['a/anna', 'a/anna', 'b/ben']);
 });
 
+test('one person never has all places of their server where one is kept free, and nobody known has no such limit', async () => {
+  const { ask, begun } = setUp({ atOnce: 4, atOnceForGuild: 3, atOnceForPerson: 2 });
+  for (let i = 0; i < 5; i += 1) void ask('a/anna');
+  void ask('a/ben');
+  for (let i = 0; i < 2; i += 1) void ask('b/');
+  await turn();
+  assert.deepEqual(begun.sort(), ['a/anna', 'a/anna', 'a/ben', 'b/']);
+  const alone = setUp({ atOnce: 4, atOnceForPerson: 1 });
+  for (let i = 0; i < 3; i += 1) void alone.ask('b/');
+  await turn();
+  assert.equal(alone.begun.length, 3);
+});
+
 test('who wants too much is turned away, and nobody else is', async () => {
   const { ask, refused, end, begun } = setUp({ mostForPerson: 3, mostForGuild: 5 });
   for (let i = 0; i < 10; i += 1) void ask('a/anna');

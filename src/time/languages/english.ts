@@ -25,6 +25,7 @@ const halfDay =
 const UNITS = numbered(
   'one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
 );
+const HOURS = Object.keys(UNITS).slice(0, 12).join('|');
 const TENS = { twenty: 20, thirty: 30, forty: 40, fifty: 50, sixty: 60, seventy: 70, eighty: 80, ninety: 90 };
 const DAYS_OF_MONTH =
   'first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first';
@@ -61,6 +62,10 @@ export const english: PhraseLanguage = {
     rule(`(?<=the )(${dayOfMonth.source})(?! [a-z]+day| half| quarter)`, dayOfMonth.read),
     rule(`(${dayOfMonth.source})(?= of [a-z])`, dayOfMonth.read),
     rule('(?<=in )(\\d{1,2}) ?h ?([0-5]\\d)(?! ?m)', (hours, minutes) => `${hours} h ${minutes} min`),
+    // Five-thirty, five oh five: the hour before a hyphen is no number yet.
+    rule(`(${HOURS})-(\\d{2})`, (hour, minute) => `${UNITS[hour ?? '']} ${minute}`),
+    rule('(\\d{1,2}) oh (\\d)', (hour, minute) => `${hour} 0${minute}`),
+    rule('(?<=in )(\\d{1,2}) hours? ([0-5]?\\d)$', (hours, minutes) => `${hours} h ${minutes} min`),
     rule('(?:a )?fortnight', () => '2 weeks'),
     rule('an hour and (?:a|1) quarter', () => '75 minutes'),
     rule('(\\d+) and (?:a|1) quarter hours', (hours) => `${hours}.25 hours`),
@@ -78,7 +83,7 @@ export const english: PhraseLanguage = {
     says('(?:every|each) evening', every(EVERY_DAY), part('evening')),
     says('(?:every|each) night', every(EVERY_DAY), part('night')),
     says(
-      '(?:every|each|on) (?:week|work|working )days?|weekdays|(?:from )?monday (?:to|through) friday',
+      '(?:every|each|on) (?:week|work|working )days?|weekdays|(?:from )?mon(?:day)? ?(?:to|through|-|–) ?fri(?:day)?',
       every(WORKDAYS),
     ),
     says('(?:every|each) weekend|weekends|on weekends', every(WEEKEND)),
