@@ -2,8 +2,8 @@ import { type APIGuildMember, ChannelType, type GuildBasedChannel, Routes } from
 import { personOf } from '../src/names/person.ts';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { missingRights, sees } from './rights.ts';
-import { channelLink, listed, plain } from './words.ts';
+import { missingRights, sees } from './permissions.ts';
+import { channelLink, listed, plain } from './text.ts';
 
 const LONGEST = 1000;
 const NOWHERE = 'I am in no voice channel here, so nobody would hear my answer. `/join` brings me into one.';

@@ -5,14 +5,14 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord.js';
 import type { Logger } from 'pino';
-import type { Bridges, TurnStory } from '../src/bridge/bridge-ports.ts';
-import type { Consent } from '../src/bridge/consent-ports.ts';
-import type { TranscriptExports } from '../src/bridge/export-ports.ts';
-import type { Notes, Reminder, Reminders } from '../src/bridge/guild-ports.ts';
-import type { SpeechModel, UserId } from '../src/bridge/ports.ts';
-import type { OwnRecords } from '../src/bridge/privacy-ports.ts';
-import type { Audit, Readers, Summaries } from '../src/bridge/reading-ports.ts';
-import type { RecordedUtterance, RecordReader } from '../src/bridge/record-ports.ts';
+import type { Consent } from '../src/ports/consent.ts';
+import type { Bridges, TurnStory } from '../src/ports/conversation.ts';
+import type { TranscriptExports } from '../src/ports/export.ts';
+import type { Notes, Reminder, Reminders } from '../src/ports/guild.ts';
+import type { SpeechModel, UserId } from '../src/ports/model.ts';
+import type { OwnRecords } from '../src/ports/personal-data.ts';
+import type { Audit, Readers, Summaries } from '../src/ports/reading.ts';
+import type { RecordedUtterance, RecordReader } from '../src/ports/record.ts';
 import type {
   Decision,
   MessageButton,
@@ -22,10 +22,10 @@ import type {
   ToolServer,
   UsageDay,
   UsageReport,
-} from '../src/bridge/room-ports.ts';
-import type { Cards, ForeignRules, Reports, Rules } from '../src/bridge/rule-ports.ts';
-import type { StorageHealth } from '../src/bridge/storage-ports.ts';
-import type { PersonTimes } from '../src/bridge/time-ports.ts';
+} from '../src/ports/room.ts';
+import type { Cards, ForeignRules, Reports, Rules } from '../src/ports/rules.ts';
+import type { StorageHealth } from '../src/ports/storage.ts';
+import type { PersonTimes } from '../src/ports/time.ts';
 
 /** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
 export interface ToolName {
@@ -149,7 +149,7 @@ export type CommandAnswer =
       readonly buttons?: readonly MessageButton[];
     };
 
-/** One slash command. The dispatch (src/discord/dispatch.ts) defers, sends what `execute` returns, and catches everything. */
+/** One slash command. The dispatch (src/discord/interactions/dispatch.ts) defers, sends what `execute` returns, and catches everything. */
 export interface Command {
   readonly data: { readonly name: string; toJSON(): RESTPostAPIChatInputApplicationCommandsJSONBody };
   /** Does it and gives the answer: plain text for people, names escaped. What it throws is shown as a neutral sentence. */

@@ -1,12 +1,12 @@
 import { ChannelType, type GuildMember, PermissionFlagsBits, type VoiceBasedChannel } from 'discord.js';
-import type { BridgeHandle, Opening } from '../src/bridge/bridge-ports.ts';
-import { CalledOffError, LineLostError, SessionLostError } from '../src/bridge/errors.ts';
-import type { ConversationMode } from '../src/bridge/record-ports.ts';
 import { personOf } from '../src/names/person.ts';
+import type { BridgeHandle, Opening } from '../src/ports/conversation.ts';
+import { CalledOffError, LineLostError, SessionLostError } from '../src/ports/errors.ts';
+import type { ConversationMode } from '../src/ports/record.ts';
 import type { Asked, Command, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { missingRights, sees, writingRights } from './rights.ts';
-import { channelLink, labelWords, listed, plain } from './words.ts';
+import { missingRights, sees, writingRights } from './permissions.ts';
+import { channelLink, labelWords, listed, plain } from './text.ts';
 
 /** Brings the bot into a voice channel. */
 export const join: Command = {

@@ -1,10 +1,10 @@
 import { PermissionFlagsBits } from 'discord.js';
-import type { Opening } from '../src/bridge/bridge-ports.ts';
 import { personOf } from '../src/names/person.ts';
+import type { Opening } from '../src/ports/conversation.ts';
 import type { Asked, Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { sees } from './rights.ts';
-import { channelLink, plain } from './words.ts';
+import { sees } from './permissions.ts';
+import { channelLink, plain } from './text.ts';
 
 /** Sends the bot away. For the people who are with it, and for those who may disconnect others. */
 export const leave: Command = {

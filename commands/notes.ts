@@ -1,10 +1,10 @@
 import { PermissionFlagsBits } from 'discord.js';
-import type { Note } from '../src/bridge/guild-ports.ts';
 import { fold } from '../src/folding/fold.ts';
+import type { Note } from '../src/ports/guild.ts';
 import type { Asked, Command, CommandContext, Typing } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { sees } from './rights.ts';
-import { counted, plain } from './words.ts';
+import { sees } from './permissions.ts';
+import { counted, plain } from './text.ts';
 
 /** What fits under Discord's 2,000 characters with room for the line that says how many more there are. */
 const ROOM = 1_800;

@@ -1,8 +1,8 @@
-import type { Person } from '../src/bridge/ports.ts';
-import type { RecordedUtterance } from '../src/bridge/record-ports.ts';
+import type { Person } from '../src/ports/model.ts';
+import type { RecordedUtterance } from '../src/ports/record.ts';
 import type { CommandAnswer, CommandContext } from './command.ts';
-import { type Page, pagesOf } from './said.ts';
-import { channelLink, plain } from './words.ts';
+import { channelLink, plain } from './text.ts';
+import { type Page, pagesOf } from './transcript/found-lines.ts';
 
 const NOTHING = 'There is nothing (any more) that I may show you.';
 /** Of one line. */

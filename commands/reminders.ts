@@ -1,9 +1,9 @@
-import type { Reminder } from '../src/bridge/guild-ports.ts';
+import type { Reminder } from '../src/ports/guild.ts';
 import { repeatWords } from '../src/time/repeats.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { clockIn, unknownZone, zoneChoices, zoneTyped } from './voice-timezone.ts';
-import { plain } from './words.ts';
+import { plain } from './text.ts';
+import { clockIn, unknownZone, zoneChoices, zoneTyped } from './voice/timezone.ts';
 
 const SHOWN = 60;
 /** Discord's limit of a row; `/reminders delete` ends the others. */

@@ -1,10 +1,10 @@
 import { userMention } from 'discord.js';
-import type { ReportOutcome } from '../src/bridge/rule-ports.ts';
 import { personOf, shownNameOf } from '../src/names/person.ts';
+import type { ReportOutcome } from '../src/ports/rules.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { sees } from './rights.ts';
-import { channelLink } from './words.ts';
+import { sees } from './permissions.ts';
+import { channelLink } from './text.ts';
 
 const LONGEST_REASON = 500;
 

@@ -1,12 +1,12 @@
 import { ChannelType, type GuildBasedChannel, PermissionFlagsBits } from 'discord.js';
-import { wordsOf } from '../src/bridge/errors.ts';
-import type { Rule, RuleSettings } from '../src/bridge/rule-ports.ts';
 import { fold } from '../src/folding/fold.ts';
+import { wordsOf } from '../src/ports/errors.ts';
+import type { Rule, RuleSettings } from '../src/ports/rules.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { missingRights, sees, writingRights } from './rights.ts';
-import { addedWords, hitWords, ruleList } from './rule-words.ts';
-import { channelLink, counted, listed, plain } from './words.ts';
+import { missingRights, sees, writingRights } from './permissions.ts';
+import { addedWords, hitWords, ruleList } from './rule-text.ts';
+import { channelLink, counted, listed, plain } from './text.ts';
 
 const LONGEST_TEXT = 1_500;
 const LONGEST_RULE = 1_000;

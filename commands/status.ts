@@ -1,11 +1,11 @@
 import { TimestampStyles, time } from 'discord.js';
-import type { BridgeStatus } from '../src/bridge/bridge-ports.ts';
-import type { Person } from '../src/bridge/ports.ts';
-import type { StorageHealth } from '../src/bridge/storage-ports.ts';
+import type { BridgeStatus } from '../src/ports/conversation.ts';
+import type { Person } from '../src/ports/model.ts';
+import type { StorageHealth } from '../src/ports/storage.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { sees } from './rights.ts';
-import { channelLink, counted, duration, labelWords, listed, median, plain } from './words.ts';
+import { sees } from './permissions.ts';
+import { channelLink, counted, duration, labelWords, listed, median, plain } from './text.ts';
 
 /** How many of those who wait are named. */
 const NAMED = 10;

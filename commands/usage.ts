@@ -1,9 +1,9 @@
 import { PermissionFlagsBits } from 'discord.js';
-import type { BudgetState, SpanLimits } from '../src/bridge/budget-ports.ts';
-import type { GuildSettings } from '../src/bridge/room-ports.ts';
+import type { BudgetState, SpanLimits } from '../src/ports/budget.ts';
+import type { GuildSettings } from '../src/ports/room.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { usageTable } from './usage-table.ts';
+import { usageTable } from './usage-text.ts';
 
 /** What the conversations of this guild used and cost, and what a day may cost. */
 export const usage: Command = {

@@ -1,9 +1,9 @@
-import type { Decision } from '../src/bridge/room-ports.ts';
+import type { Decision } from '../src/ports/room.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { sees } from './rights.ts';
-import { storyWords } from './turn-words.ts';
-import { listed, plain } from './words.ts';
+import { sees } from './permissions.ts';
+import { listed, plain } from './text.ts';
+import { storyWords } from './why-text.ts';
 
 /** Nobody scrolls further back in one answer. */
 const SHOWN = 10;

@@ -1,9 +1,9 @@
 // First, so that the process's dispatcher is Node's own.
-import './discord/node-dispatcher.ts';
-import { readConfig } from './config.ts';
-import { createLog } from './log.ts';
-import { startParley } from './parley.ts';
+import './discord/rest/node-dispatcher.ts';
+import { startParley } from './app/bot.ts';
+import { readConfig } from './config/config.ts';
 import { Ending } from './process/ending.ts';
+import { createLog } from './process/log.ts';
 
 const ending = new Ending();
 

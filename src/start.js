@@ -9,12 +9,12 @@ import * as util from 'node:util';
 const OLDEST = 24;
 const PROGRAMS = {
   main: () => import('./main.ts'),
-  doctor: () => import('./doctor.ts'),
-  decrypt: () => import('./decrypt.ts'),
-  rekey: () => import('./rekey.ts'),
-  erase: () => import('./erase.ts'),
-  'live-check': () => import('./live-check.ts'),
-  demo: () => import('./demo.ts'),
+  doctor: () => import('./cli/doctor/doctor.ts'),
+  decrypt: () => import('./cli/decrypt.ts'),
+  rekey: () => import('./cli/rekey.ts'),
+  erase: () => import('./cli/erase.ts'),
+  'live-check': () => import('./cli/live-check/live-check.ts'),
+  demo: () => import('./cli/demo/demo.ts'),
 };
 
 /** An operator's mistake is a line on stderr and exit 1. */

@@ -1,7 +1,5 @@
 import type { Logger } from 'pino';
 import { wallClock } from '../clock/wall-clock.ts';
-import { Announcements } from './announcements.ts';
-import { Answering } from './answering.ts';
 import type {
   AgainOutcome,
   Announcement,
@@ -11,29 +9,31 @@ import type {
   CancelOutcome,
   EndReason,
   RepeatedCall,
-} from './bridge-ports.ts';
-import { Company } from './company.ts';
-import { Departure } from './departure.ts';
-import { Floor } from './floor.ts';
-import type { FloorSettings } from './floor-ports.ts';
-import type { Note } from './guild-ports.ts';
-import { HostedWork } from './hosted-work.ts';
-import { LastWords } from './last-words.ts';
-import { LineListener } from './line-listener.ts';
-import { ModelInUse } from './model-in-use.ts';
-import { People } from './people.ts';
-import type { Conversation, Person, SpeechModel, UserId, VoiceLine } from './ports.ts';
-import { Replies } from './replies.ts';
-import { ReplyUsage } from './reply-usage.ts';
-import { TurnBook } from './rights.ts';
-import type { GuildSettings, Room, TextChannel, Toolbox } from './room-ports.ts';
-import { SessionListener } from './session-listener.ts';
+} from '../ports/conversation.ts';
+import type { Note } from '../ports/guild.ts';
+import type { Conversation, Person, SpeechModel, UserId, VoiceLine } from '../ports/model.ts';
+import type { GuildSettings, Room, TextChannel, Toolbox } from '../ports/room.ts';
+import { ActiveModel } from './active-model.ts';
+import { ResponsePolicy } from './addressing/response-policy.ts';
+import { ToolRunner } from './calls/tool-runner.ts';
+import { IdleTimeout } from './idle-timeout.ts';
+import { LineRouter } from './line-router.ts';
+import { Participants } from './participants.ts';
+import { ProviderTools } from './provider-tools.ts';
+import { Announcements } from './replies/announcements.ts';
+import { Replies } from './replies/replies.ts';
+import { ReplyUsage } from './replies/reply-usage.ts';
+import { Retractions } from './retractions.ts';
 import { waitsToTalk } from './session-options.ts';
+import { SessionRouter } from './session-router.ts';
+import { Shutdown } from './shutdown.ts';
 import type { Ticker } from './ticker.ts';
-import { ToolRunner } from './tool-runner.ts';
-import { TurnFeed } from './turn-feed.ts';
-import { TurnsUnderWay } from './turns-under-way.ts';
-import { Withdrawals } from './withdrawals.ts';
+import { TurnSender } from './turn-sender.ts';
+import { ActiveTurns } from './turns/active-turns.ts';
+import { Floor } from './turns/floor.ts';
+import type { FloorSettings } from './turns/floor-decision.ts';
+import { PendingTranscripts } from './turns/pending-transcripts.ts';
+import { TurnRegistry } from './turns/turn-registry.ts';
 
 const PEOPLE_CHECK_MS = 1_000;
 /** Packets of a person that are missing, 0…1, from which on it is heard; judged from two seconds of speech on. */
@@ -68,7 +68,7 @@ export interface BridgeParts {
   readonly observe: (event: BridgeEvent) => void;
   /** An instant of performance.now() in ms since 1970, as the record of the conversation has it. */
   readonly timeAt?: (instant: number) => number;
-  /** See Departure. */
+  /** See Shutdown. */
   readonly lastWordsMs?: number;
   /** The last thing to do while the bot is still in the channel; waited for at most a second. */
   readonly beforeLeaving?: () => Promise<void>;
@@ -79,28 +79,28 @@ export interface BridgeParts {
 export class Bridge implements BridgeHandle {
   readonly guildId: string;
   readonly #parts: BridgeParts;
-  readonly #people: People;
+  readonly #people: Participants;
   readonly #floor: Floor;
-  readonly #turns: TurnBook;
+  readonly #turns: TurnRegistry;
   readonly #announcements = new Announcements();
-  readonly #model: ModelInUse;
+  readonly #model: ActiveModel;
   readonly #tools: ToolRunner;
   readonly #replies: Replies;
-  readonly #feed: TurnFeed;
-  readonly #line: LineListener;
-  readonly #withdrawals: Withdrawals;
-  readonly #departure: Departure;
+  readonly #feed: TurnSender;
+  readonly #line: LineRouter;
+  readonly #withdrawals: Retractions;
+  readonly #departure: Shutdown;
   readonly #startedAt = performance.now();
-  readonly #company = new Company(this.#startedAt);
+  readonly #company = new IdleTimeout(this.#startedAt);
   #checkedPeopleAt = 0;
 
   constructor(parts: BridgeParts) {
     const { line, session, model, room, ticker } = parts;
     this.#parts = parts;
     this.guildId = line.guildId;
-    this.#people = new People(room, parts.mayHear);
-    this.#turns = new TurnBook((userId) => room.isBot?.(userId) ?? false);
-    this.#model = new ModelInUse(parts);
+    this.#people = new Participants(room, parts.mayHear);
+    this.#turns = new TurnRegistry((userId) => room.isBot?.(userId) ?? false);
+    this.#model = new ActiveModel(parts);
     this.#floor = new Floor({
       rate: model.inputRate,
       settings: this.#floorSettings(),
@@ -114,7 +114,7 @@ export class Bridge implements BridgeHandle {
       onSettled: () => this.#replies.askForTools(performance.now()),
     });
     this.#tools.keptCame(this.#model.options.notes ?? []);
-    const underWay = new TurnsUnderWay();
+    const underWay = new ActiveTurns();
     const shared = {
       ...parts,
       timeAt: parts.timeAt ?? ((instant: number) => wallClock.at(instant)),
@@ -129,18 +129,18 @@ export class Bridge implements BridgeHandle {
       tools: this.#tools,
       usage: new ReplyUsage(model.provider),
       company: this.#company,
-      lastWords: new LastWords(),
+      lastWords: new PendingTranscripts(),
       onState: () => this.#tellFloor(),
       onOptions: () => this.#setFloor(),
     };
     this.#replies = new Replies(shared);
     const answered = { ...shared, replies: this.#replies };
-    this.#feed = new TurnFeed(answered);
+    this.#feed = new TurnSender(answered);
     const fed = { ...answered, feed: this.#feed };
-    this.#line = new LineListener(fed);
-    this.#withdrawals = new Withdrawals(fed);
-    const listener = new SessionListener({ ...fed, hosted: new HostedWork(answered) });
-    this.#departure = new Departure({ ...fed, stopTicking: ticker.every((now) => this.#tick(now)) });
+    this.#line = new LineRouter(fed);
+    this.#withdrawals = new Retractions(fed);
+    const listener = new SessionRouter({ ...fed, hosted: new ProviderTools(answered) });
+    this.#departure = new Shutdown({ ...fed, stopTicking: ticker.every((now) => this.#tick(now)) });
     void this.#read(line.events, (event) => {
       if (!this.#departure.begun) this.#line.take(event);
     });
@@ -232,7 +232,7 @@ export class Bridge implements BridgeHandle {
     if (!this.#departure.closing) this.#withdrawals.forget(userId);
   }
 
-  /** See Withdrawals.beginAnew. `notes`: those that the new session is told; absent: the same. */
+  /** See Retractions.beginAnew. `notes`: those that the new session is told; absent: the same. */
   beginAnew(notes?: readonly Note[]): void {
     if (!this.#departure.closing) this.#withdrawals.beginAnew(notes ?? this.#model.notes);
   }
@@ -261,10 +261,10 @@ export class Bridge implements BridgeHandle {
     return this.#departure.leave(reason);
   }
 
-  #answering(underWay: TurnsUnderWay): Answering {
+  #answering(underWay: ActiveTurns): ResponsePolicy {
     const { ownName, session, room, observe } = this.#parts;
     const model = this.#model;
-    return new Answering({
+    return new ResponsePolicy({
       settings: () => ({ ...model.settings, answer: model.listens ? 'always' : model.answer }),
       ownName: () => ownName?.() ?? 'Parley',
       people: () => this.#people.here.length,

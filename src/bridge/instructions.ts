@@ -1,6 +1,6 @@
-import type { Note } from './guild-ports.ts';
-import type { KeptWords, ReplyForm } from './ports.ts';
-import type { GuildSettings } from './room-ports.ts';
+import type { Note } from '../ports/guild.ts';
+import type { KeptWords, ReplyForm } from '../ports/model.ts';
+import type { GuildSettings } from '../ports/room.ts';
 
 const FORM_RULES: Readonly<Record<ReplyForm, string>> = {
   voice:

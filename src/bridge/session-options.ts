@@ -1,7 +1,7 @@
-import type { Note } from './guild-ports.ts';
+import type { Note } from '../ports/guild.ts';
+import type { Capabilities, ServerTool, SessionOptions, SpeechModel } from '../ports/model.ts';
+import type { GuildSettings, Toolbox } from '../ports/room.ts';
 import { instructionsFor, toldNotes } from './instructions.ts';
-import type { Capabilities, ServerTool, SessionOptions, SpeechModel } from './ports.ts';
-import type { GuildSettings, Toolbox } from './room-ports.ts';
 
 /** The name under which a hosted MCP server is switched on and off. */
 export function mcpName(label: string): string {

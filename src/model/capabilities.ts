@@ -1,8 +1,8 @@
-import type { Provider } from '../bridge/ports.ts';
-import { GEMINI_MINIMUM, GEMINI_MODELS, onVertex } from './gemini-models.ts';
-import { COMPATIBLE_MINIMUM, OPENAI_MINIMUM, OPENAI_MODELS } from './openai-models.ts';
+import type { Provider } from '../ports/model.ts';
+import { GEMINI_MINIMUM, GEMINI_MODELS, onVertex } from './gemini/models.ts';
+import { COMPATIBLE_MINIMUM, OPENAI_MINIMUM, OPENAI_MODELS } from './openai/models.ts';
+import { TRANSCRIBERS } from './openai/transcription/models.ts';
 import type { GeminiTraits, OpenAITraits } from './traits.ts';
-import { TRANSCRIBERS } from './transcribers.ts';
 
 /** Ids of every model that is known, for the tables that have to agree with it. */
 export const KNOWN_MODELS: readonly string[] = [...Object.keys(OPENAI_MODELS), ...Object.keys(GEMINI_MODELS)];

@@ -1,10 +1,10 @@
-import type { Provider, SpeechModel } from '../bridge/ports.ts';
-import type { ChosenModel, GuildSettings, SpeechModels } from '../bridge/room-ports.ts';
+import type { Provider, SpeechModel } from '../ports/model.ts';
+import type { ChosenModel, GuildSettings, SpeechModels } from '../ports/room.ts';
 import { knownModels } from './capabilities.ts';
-import { type SpeechModelConfig, speechModel, transcriberOf } from './model.ts';
-import { openAITranscriber, type TranscriberOptions } from './openai-transcriber.ts';
-import { unsupported } from './unsupported.ts';
-import type { ModelLog } from './wire.ts';
+import type { ModelLog } from './connection/model-socket.ts';
+import { unsupported } from './connection/unsupported.ts';
+import { type SpeechModelConfig, speechModel, transcriberOf } from './factory.ts';
+import { openAITranscriber, type TranscriberOptions } from './openai/transcription/transcriber.ts';
 
 /** Models that are kept beside the configured ones; the oldest goes first, and is made anew when it is wanted. */
 const KEPT = 200;

@@ -1,4 +1,4 @@
-import type { Headers } from './service.ts';
+import type { Headers } from './connection/service.ts';
 
 /** Where a text model is. */
 export interface TextEndpoint {

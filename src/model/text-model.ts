@@ -1,6 +1,6 @@
-import type { TextModel } from '../bridge/reading-ports.ts';
-import { geminiText } from './gemini-text.ts';
-import { openAIText } from './openai-text.ts';
+import type { TextModel } from '../ports/reading.ts';
+import { geminiText } from './gemini/text.ts';
+import { openAIText } from './openai/text.ts';
 import type { TextEndpoint } from './text-endpoint.ts';
 import { WRITING_PATIENCE } from './writing-again.ts';
 

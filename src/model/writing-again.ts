@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Asked, type Failure, WritingTrouble, type Written, writingFailed } from './writing-failures.ts';
+import { type Asked, type Failure, WritingTrouble, type Written, writingFailed } from './text-failures.ts';
 
 /** How long a text model is given: before the next try, doubled each time, and at the most where it asks for more. */
 export interface WritingPatience {

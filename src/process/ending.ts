@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { Worker } from 'node:worker_threads';
-import { wordsOf } from '../bridge/errors.ts';
-import type { Log } from '../log.ts';
-import { loggedError, quietly } from '../log-error.ts';
+import type { Log } from '../lib/log.ts';
+import { wordsOf } from '../ports/errors.ts';
 import { ExitCode, exitCodeOf, isExpected } from './exit-code.ts';
+import { loggedError, quietly } from './log-error.ts';
 
 /** What is being left and written has this long. */
 const PATIENCE_MS = 4_400;

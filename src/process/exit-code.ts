@@ -1,6 +1,6 @@
-import { ConfigError } from '../config.ts';
-import { StartError } from '../discord/start-error.ts';
-import { StoreError } from '../store/database.ts';
+import { LoginError } from '../discord/client/login-error.ts';
+import { ConfigError } from '../ports/errors.ts';
+import { StoreError } from '../store/database/database.ts';
 
 /** What a supervisor reads; the last three as in sysexits.h where it has one. README.md, "Run it as a service". */
 export const ExitCode = {
@@ -16,13 +16,13 @@ export const ExitCode = {
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** Whether the message says by itself what an operator is to do. */
-export function isExpected(error: unknown): error is ConfigError | StartError | StoreError {
-  return error instanceof ConfigError || error instanceof StartError || error instanceof StoreError;
+export function isExpected(error: unknown): error is ConfigError | LoginError | StoreError {
+  return error instanceof ConfigError || error instanceof LoginError || error instanceof StoreError;
 }
 
 /** The code for an error that ends the process. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (!isExpected(error)) return ExitCode.bug;
-  const isTemporary = (error instanceof StartError || error instanceof StoreError) && error.temporary;
+  const isTemporary = (error instanceof LoginError || error instanceof StoreError) && error.temporary;
   return isTemporary ? ExitCode.later : ExitCode.wrong;
 }

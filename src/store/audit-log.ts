@@ -1,8 +1,8 @@
-import type { Audit, AuditedAct, AuditNote, KeptAuditNote } from '../bridge/reading-ports.ts';
 import { wallClock } from '../clock/wall-clock.ts';
-import { type Database, StoreError } from './database.ts';
-import { nextId } from './next-id.ts';
-import type { TextSeal } from './text-seal.ts';
+import type { Audit, AuditedAct, AuditNote, KeptAuditNote } from '../ports/reading.ts';
+import { type Database, StoreError } from './database/database.ts';
+import { nextId } from './database/next-id.ts';
+import type { TextCipher } from './encryption/text-cipher.ts';
 
 const KEPT_MS = 365 * 86_400_000;
 const LONGEST_WHAT = 500;
@@ -22,10 +22,10 @@ interface Row {
 /** Who read what, in the database; what is older than a year goes with the next note. */
 export class AuditLog implements Audit {
   readonly #database: Database;
-  readonly #seal: TextSeal;
+  readonly #seal: TextCipher;
   readonly #now: () => number;
 
-  constructor(parts: { database: Database; seal: TextSeal; now?: () => number }) {
+  constructor(parts: { database: Database; seal: TextCipher; now?: () => number }) {
     this.#database = parts.database;
     this.#seal = parts.seal;
     this.#now = parts.now ?? (() => wallClock.now());

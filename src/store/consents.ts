@@ -1,8 +1,8 @@
-import type { ChosenConsent, ConsentMode, ConsentStore } from '../bridge/consent-ports.ts';
-import type { StorageHealth } from '../bridge/storage-ports.ts';
 import { wallClock } from '../clock/wall-clock.ts';
-import { type Database, StoreError } from './database.ts';
-import { LateWrites } from './late-writes.ts';
+import type { ChosenConsent, ConsentMode, ConsentStore } from '../ports/consent.ts';
+import type { StorageHealth } from '../ports/storage.ts';
+import { type Database, StoreError } from './database/database.ts';
+import { LateWrites } from './database/late-writes.ts';
 
 interface ChoiceRow {
   readonly guild_id: string;

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { asked, type Database } from './database.ts';
-import { deleteLines } from './delete-lines.ts';
-import { emptyLog } from './empty-log.ts';
-import { impersonalColumns, personalTables } from './personal-data.ts';
-import { lineTables } from './record-rows.ts';
+import { asked, type Database } from './database/database.ts';
+import { emptyLog } from './database/empty-log.ts';
+import { impersonalColumns, personalTables } from './personal/tables.ts';
+import { deleteLines } from './record/delete-lines.ts';
+import { lineTables } from './record/record-rows.ts';
 import type { UsageStore } from './usage.ts';
 
 /** What a failure of the database says. */
@@ -11,7 +11,7 @@ const WHAT = 'What is kept of a server';
 const BATCH = 100;
 const BREATH_MS = 2;
 
-/** Every table with rows of guilds: those of the list (personal-data.ts) that have the column, in either part. */
+/** Every table with rows of guilds: those of the list (store/personal/tables.ts) that have the column, in either part. */
 const TABLES = [...new Set([...Object.keys(personalTables), ...Object.keys(impersonalColumns)])].filter(
   (table) => impersonalColumns[table]?.split(' ').includes('guild_id') ?? false,
 );

@@ -1,9 +1,9 @@
-import type { Note, Notes } from '../bridge/guild-ports.ts';
 import { wallClock } from '../clock/wall-clock.ts';
-import { asked, type Database } from './database.ts';
-import { keptText } from './kept-text.ts';
-import { nextId } from './next-id.ts';
-import { openText, type TextSeal } from './text-seal.ts';
+import type { Note, Notes } from '../ports/guild.ts';
+import { asked, type Database } from './database/database.ts';
+import { nextId } from './database/next-id.ts';
+import { keptText } from './encryption/stored-text.ts';
+import { openText, type TextCipher } from './encryption/text-cipher.ts';
 
 /** What a failure of the database says. */
 const WHAT = 'The notes';
@@ -14,10 +14,10 @@ const MOST_NOTES = 100;
 export class NoteStore implements Notes {
   readonly #database: Database;
   readonly #now: () => number;
-  readonly #seal: TextSeal;
+  readonly #seal: TextCipher;
 
   /** `seal`: how texts and names stand in the database. */
-  constructor(database: Database, now: () => number = () => wallClock.now(), seal: TextSeal = openText) {
+  constructor(database: Database, now: () => number = () => wallClock.now(), seal: TextCipher = openText) {
     this.#database = database;
     this.#now = now;
     this.#seal = seal;

@@ -1,5 +1,5 @@
-import type { ReaderEntry } from '../bridge/reading-ports.ts';
-import { type Database, StoreError } from './database.ts';
+import type { ReaderEntry } from '../ports/reading.ts';
+import { type Database, StoreError } from './database/database.ts';
 
 const MOST_ENTRIES = 100;
 

@@ -1,5 +1,5 @@
-import type { Registered, RegistrationMemory } from '../bridge/registration-ports.ts';
-import type { Database } from './database.ts';
+import type { Registered, RegistrationMemory } from '../ports/registration.ts';
+import type { Database } from './database/database.ts';
 
 /** Which slash commands were registered where. Rejects with what the database says. */
 export class RegistrationStore implements RegistrationMemory {

@@ -1,10 +1,10 @@
-import type { Reminder, Reminders, Repeat } from '../bridge/guild-ports.ts';
-import type { UserId } from '../bridge/ports.ts';
 import { wallClock } from '../clock/wall-clock.ts';
-import { asked, type Database } from './database.ts';
-import { keptText } from './kept-text.ts';
-import { nextId } from './next-id.ts';
-import { openText, type TextSeal } from './text-seal.ts';
+import type { Reminder, Reminders, Repeat } from '../ports/guild.ts';
+import type { UserId } from '../ports/model.ts';
+import { asked, type Database } from './database/database.ts';
+import { nextId } from './database/next-id.ts';
+import { keptText } from './encryption/stored-text.ts';
+import { openText, type TextCipher } from './encryption/text-cipher.ts';
 
 /** What a failure of the database says. */
 const WHAT = 'The reminders';
@@ -18,14 +18,14 @@ export interface DueReminder extends Reminder {
   readonly failures: number;
 }
 
-/** Everybody's reminders in the database. What brings them is src/reminding.ts. */
+/** Everybody's reminders in the database. What brings them is src/conversation/reminder-scheduler.ts. */
 export class ReminderStore implements Reminders {
   readonly #database: Database;
   readonly #now: () => number;
-  readonly #seal: TextSeal;
+  readonly #seal: TextCipher;
 
   /** `seal`: how texts and names stand in the database. */
-  constructor(database: Database, now: () => number = () => wallClock.now(), seal: TextSeal = openText) {
+  constructor(database: Database, now: () => number = () => wallClock.now(), seal: TextCipher = openText) {
     this.#database = database;
     this.#now = now;
     this.#seal = seal;
@@ -120,7 +120,7 @@ export class ReminderStore implements Reminders {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row, as knex types it
-function reminderOf(row: any, seal: TextSeal): DueReminder {
+function reminderOf(row: any, seal: TextCipher): DueReminder {
   return {
     id: row.id,
     guildId: row.guild_id,

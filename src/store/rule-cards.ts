@@ -1,10 +1,10 @@
-import type { UserId } from '../bridge/ports.ts';
-import type { PostedIn } from '../bridge/record-ports.ts';
-import type { RuleCard } from '../bridge/rule-ports.ts';
-import { asked, type Database } from './database.ts';
-import { nextId } from './next-id.ts';
-import { addRemoval } from './post-removals.ts';
-import type { TextSeal } from './text-seal.ts';
+import type { UserId } from '../ports/model.ts';
+import type { PostedIn } from '../ports/record.ts';
+import type { RuleCard } from '../ports/rules.ts';
+import { asked, type Database } from './database/database.ts';
+import { nextId } from './database/next-id.ts';
+import type { TextCipher } from './encryption/text-cipher.ts';
+import { addRemoval } from './record/post-removals.ts';
 
 /** What a failure of the database says. */
 const WHAT = 'The cards of rules';
@@ -13,9 +13,9 @@ type Row = Readonly<Record<string, unknown>>;
 /** The cards of what rules hit, so that their buttons outlive the process. Rejects with StoreError. */
 export class RuleCardStore {
   readonly #database: Database;
-  readonly #seal: TextSeal;
+  readonly #seal: TextCipher;
 
-  constructor(database: Database, seal: TextSeal) {
+  constructor(database: Database, seal: TextCipher) {
     this.#database = database;
     this.#seal = seal;
   }

@@ -1,7 +1,7 @@
-import type { UserId } from '../bridge/ports.ts';
-import type { Rule, RuleSettings } from '../bridge/rule-ports.ts';
 import { wallClock } from '../clock/wall-clock.ts';
-import { asked, type Database } from './database.ts';
+import type { UserId } from '../ports/model.ts';
+import type { Rule, RuleSettings } from '../ports/rules.ts';
+import { asked, type Database } from './database/database.ts';
 
 /** What a failure of the database says. */
 const WHAT = 'The rules';

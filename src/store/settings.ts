@@ -1,9 +1,9 @@
-import type { Provider } from '../bridge/ports.ts';
-import type { AnswerMode, GuildSettings, SettingsStore } from '../bridge/room-ports.ts';
 import { wallClock } from '../clock/wall-clock.ts';
+import type { Provider } from '../ports/model.ts';
+import type { AnswerMode, GuildSettings, SettingsStore } from '../ports/room.ts';
 import { isZone } from '../time/zones.ts';
-import { type Database, StoreError } from './database.ts';
-import { openText, type TextSeal } from './text-seal.ts';
+import { type Database, StoreError } from './database/database.ts';
+import { openText, type TextCipher } from './encryption/text-cipher.ts';
 
 const PERSONA =
   'You are Parley, a voice assistant in a Discord voice channel with several people. Before each turn you are told ' +
@@ -179,13 +179,13 @@ const checks: { readonly [N in Name]: (value: unknown) => GuildSettings[N] } = {
 /** Settings of every guild in the database; remembered in memory, so that reading is cheap. One write at a time a guild. */
 export class GuildSettingsStore implements SettingsStore {
   readonly #database: Database;
-  readonly #seal: TextSeal;
+  readonly #seal: TextCipher;
   /** Grows by one small object for each guild that was asked for; Discord gives one process at most some 2,500. */
   readonly #known = new Map<string, Promise<GuildSettings>>();
   readonly #writes = new Map<string, Promise<unknown>>();
 
   /** `seal`: how personas stand in the database: they are somebody's words. */
-  constructor(database: Database, seal: TextSeal = openText) {
+  constructor(database: Database, seal: TextCipher = openText) {
     this.#database = database;
     this.#seal = seal;
   }
@@ -250,7 +250,7 @@ function check(change: Partial<GuildSettings>): Partial<GuildSettings> {
 }
 
 /** A default is kept as NULL, so that a guild which never chose follows the default of a later version. */
-function toRow(guildId: string, change: Partial<GuildSettings>, seal: TextSeal): Record<string, unknown> {
+function toRow(guildId: string, change: Partial<GuildSettings>, seal: TextCipher): Record<string, unknown> {
   const given = NAMES.filter((name) => name in change);
   return Object.fromEntries(
     given.map((name) => {
@@ -266,7 +266,7 @@ function toRow(guildId: string, change: Partial<GuildSettings>, seal: TextSeal):
 }
 
 /** A kept value that this version does not accept (from a newer version, or by hand) counts as not set. */
-function fromRow(row: Record<string, unknown>, seal: TextSeal): GuildSettings {
+function fromRow(row: Record<string, unknown>, seal: TextCipher): GuildSettings {
   const entries = NAMES.map((name) => {
     const kept =
       name === 'persona' && row.persona !== null ? seal.open(PERSONA_COLUMN, row.persona, row) : row[COLUMNS[name]];

@@ -1,5 +1,5 @@
-import type { ToolPolicies, ToolRule } from '../bridge/room-ports.ts';
-import { type Database, StoreError } from './database.ts';
+import type { ToolPolicies, ToolRule } from '../ports/room.ts';
+import { type Database, StoreError } from './database/database.ts';
 
 /** More entries than that nobody keeps an overview of. */
 const MOST_RULES = 500;

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Provider, UserId } from '../bridge/ports.ts';
-import type { StorageHealth } from '../bridge/storage-ports.ts';
-import { type Database, StoreError } from './database.ts';
-import { openText, type TextSeal } from './text-seal.ts';
+import type { Provider, UserId } from '../ports/model.ts';
+import type { StorageHealth } from '../ports/storage.ts';
+import { type Database, StoreError } from './database/database.ts';
+import { openText, type TextCipher } from './encryption/text-cipher.ts';
 
 const KEY = ['guild_id', 'day', 'channel_id', 'user_id', 'provider', 'model'] as const;
 const SUMS = [
@@ -33,7 +33,7 @@ const NAME = 'usage.name';
 export class UsageStore {
   readonly #database: Database;
   readonly #log: Logger;
-  readonly #seal: TextSeal;
+  readonly #seal: TextCipher;
   readonly #retryMs: number;
   #waiting = new Map<string, UsageRow>();
   #writing: Promise<void> = Promise.resolve();
@@ -45,7 +45,13 @@ export class UsageStore {
   #closed = false;
 
   /** `seal`: how names stand in the database. `health`: says when what waits can be written. */
-  constructor(database: Database, log: Logger, retryMs = RETRY_MS, seal: TextSeal = openText, health?: StorageHealth) {
+  constructor(
+    database: Database,
+    log: Logger,
+    retryMs = RETRY_MS,
+    seal: TextCipher = openText,
+    health?: StorageHealth,
+  ) {
     this.#database = database;
     this.#log = log;
     this.#seal = seal;

@@ -1,4 +1,4 @@
-import type { Repeat } from '../bridge/guild-ports.ts';
+import type { Repeat } from '../ports/guild.ts';
 import { otherLanguage } from './other-languages.ts';
 import { hoursOf } from './phrase-clock.ts';
 import { daysOf } from './phrase-days.ts';

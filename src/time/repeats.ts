@@ -1,4 +1,4 @@
-import type { Repeat } from '../bridge/guild-ports.ts';
+import type { Repeat } from '../ports/guild.ts';
 import { type CalendarDay, dayAt, instantOf, plusDays, weekdayOf } from './zones.ts';
 
 export const EVERY_DAY: readonly number[] = [1, 2, 3, 4, 5, 6, 7];

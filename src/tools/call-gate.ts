@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Person, ToolCall, UserId } from '../bridge/ports.ts';
-import type { Decision, ToolContext, ToolPolicies } from '../bridge/room-ports.ts';
+import type { Person, ToolCall, UserId } from '../ports/model.ts';
+import type { Decision, ToolContext, ToolPolicies } from '../ports/room.ts';
 import type { Answer, Confirmations } from './confirmations.ts';
 import { type Judged, judge } from './policy.ts';
 import { RateLimits } from './rate-limits.ts';

@@ -1,5 +1,5 @@
-import type { Person } from '../bridge/ports.ts';
-import type { Permission, Room, ToolRule } from '../bridge/room-ports.ts';
+import type { Person } from '../ports/model.ts';
+import type { Permission, Room, ToolRule } from '../ports/room.ts';
 import type { Tool } from './tool.ts';
 
 /** `because` and `reason` are sentences that the model can pass on. */

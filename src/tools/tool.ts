@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Delivery } from '../bridge/ports.ts';
-import type { Permission, ToolContext } from '../bridge/room-ports.ts';
+import type { Delivery } from '../ports/model.ts';
+import type { Permission, ToolContext } from '../ports/room.ts';
 
 /**
  * `read`: finds something out; `write`: changes something that people see; `dangerous`: acts on other people, or beyond

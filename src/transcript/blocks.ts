@@ -1,5 +1,5 @@
-import type { Source } from '../bridge/ports.ts';
-import { escapeMarkdown, escapeName, plain } from './markdown.ts';
+import { escapeMarkdown, escapeName, plain } from '../lib/markdown.ts';
+import type { Source } from '../ports/model.ts';
 
 /** In a code block only three backticks mean anything; a word joiner, which shows nothing, keeps them apart. */
 const FENCE = '```';

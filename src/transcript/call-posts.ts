@@ -1,9 +1,9 @@
-import type { BridgeEvent } from '../bridge/bridge-ports.ts';
-import type { ServerWork, Turn } from '../bridge/ports.ts';
-import type { Progress } from '../bridge/room-ports.ts';
+import type { BridgeEvent } from '../ports/conversation.ts';
+import type { ServerWork, Turn } from '../ports/model.ts';
+import type { Progress } from '../ports/room.ts';
 import type { Entry } from './entry.ts';
-import type { Timer } from './pace.ts';
 import { outcomeOf } from './tool-outcome.ts';
+import type { Timer } from './write-throttle.ts';
 
 type CallEntry = Extract<Entry, { kind: 'tool' }>;
 type CallEvent = Extract<BridgeEvent, { type: 'tool-started' | 'tool-progress' | 'tool-ended' }>;

@@ -1,9 +1,9 @@
-import type { EndReason } from '../bridge/bridge-ports.ts';
-import type { Person, ServerWork, ToolCall, UserId } from '../bridge/ports.ts';
-import type { Progress } from '../bridge/room-ports.ts';
+import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from '../lib/markdown.ts';
 import { looksAlike } from '../names/look-alike.ts';
+import type { EndReason } from '../ports/conversation.ts';
+import type { Person, ServerWork, ToolCall, UserId } from '../ports/model.ts';
+import type { Progress } from '../ports/room.ts';
 import { codeBlock, sourceLines } from './blocks.ts';
-import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from './markdown.ts';
 import type { ToolOutcome } from './tool-outcome.ts';
 import { toolPost } from './tool-post.ts';
 

@@ -1,6 +1,6 @@
-import type { TextChannel } from '../bridge/room-ports.ts';
+import type { TextChannel } from '../ports/room.ts';
 import { type Entry, hasWords, linesOf, REFUSED, REMOVED } from './entry.ts';
-import { callOf, isHeld, joined, type Line, mayStand, newPage, type Page } from './page.ts';
+import { callOf, isHeld, joined, type Line, mayStand, newPage, type Page } from './post-page.ts';
 
 /** Discord's limit for one message. */
 const MESSAGE_LIMIT = 2_000;

@@ -1,6 +1,7 @@
 // What tools take and bring, for people: fields, tables and text instead of JSON.
+
+import { cut, escapeMarkdown, plain } from '../lib/markdown.ts';
 import { codeBlock, link } from './blocks.ts';
-import { cut, escapeMarkdown, plain } from './markdown.ts';
 import { textTable } from './text-table.ts';
 
 /** What is shown of a value, as Discord markdown. `whole`: nothing was left out. */

@@ -1,7 +1,7 @@
-import type { LiveRecord } from '../bridge/record-ports.ts';
-import type { TextChannel } from '../bridge/room-ports.ts';
-import type { StorageHealth } from '../bridge/storage-ports.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../lib/log.ts';
+import type { LiveRecord } from '../ports/record.ts';
+import type { TextChannel } from '../ports/room.ts';
+import type { StorageHealth } from '../ports/storage.ts';
 import { UNPOSTED_LIMIT } from './pages.ts';
 
 /** What it says things with. `most`: utterances that are kept while nothing can be written. */

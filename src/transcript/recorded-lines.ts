@@ -1,4 +1,4 @@
-import type { RecordedLine } from '../bridge/record-ports.ts';
+import type { RecordedLine } from '../ports/record.ts';
 import { beginningsOf, linesOf, REMOVED } from './entry.ts';
 
 /** How the lines of a post begin that show a recorded line; null: its post is a call's, and nothing else stands in it. */

@@ -1,4 +1,4 @@
-import { plain } from './markdown.ts';
+import { plain } from '../lib/markdown.ts';
 
 /** What fits beside each other on a desktop; a telephone breaks the lines. */
 const TABLE_WIDTH = 72;

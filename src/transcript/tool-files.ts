@@ -1,6 +1,6 @@
-import type { ToolCall } from '../bridge/ports.ts';
-import type { PostFile } from '../bridge/room-ports.ts';
-import { plain } from './markdown.ts';
+import { plain } from '../lib/markdown.ts';
+import type { ToolCall } from '../ports/model.ts';
+import type { PostFile } from '../ports/room.ts';
 
 /** https://docs.discord.com/developers/reference#uploading-files: for each file. */
 const FILE_LIMIT_BYTES = 10 * 1024 * 1024;

@@ -1,7 +1,7 @@
-import type { ToolCall, ToolResult } from '../bridge/ports.ts';
-import type { PostExtras, PostFile } from '../bridge/room-ports.ts';
+import { cut, escapeMarkdown } from '../lib/markdown.ts';
+import type { ToolCall, ToolResult } from '../ports/model.ts';
+import type { PostExtras, PostFile } from '../ports/room.ts';
 import { codeBlock, MOST_CODE_LINES, sourceLines } from './blocks.ts';
-import { cut, escapeMarkdown } from './markdown.ts';
 import { oneLine, view } from './readable.ts';
 import { fileOf, postable, resultFile } from './tool-files.ts';
 

@@ -1,6 +1,6 @@
-import type { Person, ToolCall } from '../bridge/ports.ts';
-import type { Progress } from '../bridge/room-ports.ts';
-import { cut, escapeMarkdown, escapeName } from './markdown.ts';
+import { cut, escapeMarkdown, escapeName } from '../lib/markdown.ts';
+import type { Person, ToolCall } from '../ports/model.ts';
+import type { Progress } from '../ports/room.ts';
 import { duration, flat } from './readable.ts';
 import { codeOf, codeShownAs, type ToolOutcome } from './tool-outcome.ts';
 

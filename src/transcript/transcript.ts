@@ -1,18 +1,18 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, EndReason } from '../bridge/bridge-ports.ts';
-import { AnswerLostError, ContentRefusedError, MessageGoneError, PlaceRefusedError } from '../bridge/errors.ts';
-import type { Person, UserId } from '../bridge/ports.ts';
-import type { LiveRecord } from '../bridge/record-ports.ts';
-import type { MessageButton, TextChannel } from '../bridge/room-ports.ts';
+import type { BridgeEvent, EndReason } from '../ports/conversation.ts';
+import { AnswerLostError, ContentRefusedError, MessageGoneError, PlaceRefusedError } from '../ports/errors.ts';
+import type { Person, UserId } from '../ports/model.ts';
+import type { LiveRecord } from '../ports/record.ts';
+import type { MessageButton, TextChannel } from '../ports/room.ts';
 import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
-import { type Outcome, Pace, type Timer } from './pace.ts';
-import { callOf, type Page } from './page.ts';
 import { Pages } from './pages.ts';
+import { callOf, type Page } from './post-page.ts';
 import { belongsTo, type Owners, type Posting } from './posting.ts';
 import { ReplyPosts } from './reply-posts.ts';
 import { withoutFiles } from './tool-outcome.ts';
 import { TurnPosts } from './turn-posts.ts';
+import { type Outcome, type Timer, WriteThrottle } from './write-throttle.ts';
 
 type NoteEntry = Extract<Entry, { kind: 'note' }>;
 type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
@@ -46,7 +46,7 @@ export class Transcript {
   #past: Pages | undefined;
   readonly #botName: string;
   #live = true;
-  readonly #pace: Pace;
+  readonly #pace: WriteThrottle;
   readonly #buttons: CallButtons;
   readonly #record: LiveRecord | undefined;
   readonly #turns: TurnPosts;
@@ -99,7 +99,7 @@ export class Transcript {
       },
       changed: (entry, alive) => this.#changed(entry, alive),
     });
-    this.#pace = new Pace({ intervalMs: WRITE_INTERVAL_MS, now, timer, write: () => this.#write() });
+    this.#pace = new WriteThrottle({ intervalMs: WRITE_INTERVAL_MS, now, timer, write: () => this.#write() });
   }
 
   /** Lines that were given up because the channel took none for too long. */

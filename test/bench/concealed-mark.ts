@@ -1,4 +1,4 @@
-import { OpusLease } from '../../src/discord/opus.ts';
+import { OpusLease } from '../../src/discord/voice/receive/opus.ts';
 
 const LEVEL = 0.3 * 32_767;
 

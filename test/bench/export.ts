@@ -1,10 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ExportFormat } from '../../src/bridge/export-ports.ts';
-import type { RecordedConversation, RecordedLine, RecordReader } from '../../src/bridge/record-ports.ts';
-import { Exporting } from '../../src/exporting.ts';
-import { newLineId } from '../../src/store/line-ids.ts';
-import type { RecordStore } from '../../src/store/record-store.ts';
+import { newLineId } from '../../src/lib/line-ids.ts';
+import type { ExportFormat } from '../../src/ports/export.ts';
+import type { RecordedConversation, RecordedLine, RecordReader } from '../../src/ports/record.ts';
+import { Exporter } from '../../src/record/exporter.ts';
+import type { RecordStore } from '../../src/store/record/record-store.ts';
 import { wordOf } from '../fakes/many-lines.ts';
 import { median } from './statistics.ts';
 
@@ -55,7 +55,7 @@ export async function* exportAll(
   record: RecordReader,
   conversation: RecordedConversation,
 ): AsyncGenerator<ExportFigures> {
-  const exporting = new Exporting({ record, now: () => Date.now() });
+  const exporting = new Exporter({ record, now: () => Date.now() });
   for (const format of FORMATS) {
     const times: number[] = [];
     let [heldUpMs, workMs, bytes, packed] = [0, 0, 0, ''];

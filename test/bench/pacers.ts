@@ -1,8 +1,8 @@
 // `node --expose-gc test/bench/pacers.ts`: what many channels that speak at once cost the process, by the clock: one for
 // all, or a timer for each. Encoding and sending are left out; they cost the same either way.
 import { parseArgs } from 'node:util';
-import { FrameClock } from '../../src/discord/frame-clock.ts';
-import { type FrameEncoder, Pacer } from '../../src/discord/pacer.ts';
+import { FrameClock } from '../../src/discord/voice/send/frame-clock.ts';
+import { type FrameEncoder, Pacer } from '../../src/discord/voice/send/pacer.ts';
 import { median } from './statistics.ts';
 
 const { values } = parseArgs({

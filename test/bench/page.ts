@@ -1,7 +1,7 @@
 // `node --expose-gc test/bench/page.ts`: how long reading a long page holds up the event loop, in which the sound is.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PageReader } from '../../src/tools/page-reader.ts';
+import { PageReader } from '../../src/tools/web/page-reader.ts';
 
 const MEGABYTES = 1.6;
 const RUNS = 5;

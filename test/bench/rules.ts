@@ -1,8 +1,9 @@
 // npm run bench:rules [-- --show]: what rules hit that they should not, and what they find that is hidden, with figures.
 // --show writes every false hit. Fetches its texts once, by npm and apt-get: test/bench/rule-texts.ts.
-import type { Rule } from '../../src/bridge/rule-ports.ts';
+
 import { fold } from '../../src/folding/fold.ts';
-import { checkRule, RuleSet } from '../../src/rules/rule-set.ts';
+import { checkRule, RuleSet } from '../../src/moderation/rules/rule-set.ts';
+import type { Rule } from '../../src/ports/rules.ts';
 import { EVASIONS } from './evasions.ts';
 import { dictionary, fetchTexts, LANGUAGES, listOf, sentencesOf } from './rule-texts.ts';
 

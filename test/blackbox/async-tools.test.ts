@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Delivery, Provider } from '../../src/bridge/ports.ts';
+import type { Delivery, Provider } from '../../src/ports/model.ts';
 import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool, type ToolDefinition } from '../../src/tools/tool.ts';
 import { tone } from '../fakes/sound.ts';

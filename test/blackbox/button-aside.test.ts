@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import type { Provider } from '../../src/bridge/ports.ts';
+import type { Provider } from '../../src/ports/model.ts';
 import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { tone } from '../fakes/sound.ts';

@@ -7,14 +7,14 @@ import { PermissionFlagsBits } from 'discord.js';
 import { EPHEMERAL } from '../../src/simulator/discord/entities.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
-import { AesSeal } from '../../src/store/text-seal.ts';
+import { AesTextCipher } from '../../src/store/encryption/text-cipher.ts';
 import { tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 
 const KEY = Buffer.alloc(32, 5);
 const SECRET = 'marzipan';
 /** How the word stands in the index of an encrypted database. */
-const BLIND = new AesSeal(KEY).blind(SECRET);
+const BLIND = new AesTextCipher(KEY).blind(SECRET);
 const sound = (hz: number) => ({ pcm: tone({ hz, ms: 700, rate: 48000 }), sampleRate: 48000, channels: 1 }) as const;
 const words = (text: string): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms: 300, rate: 24000 }) } });
 

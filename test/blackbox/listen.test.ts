@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PATIENCE } from '../../src/model/back-off.ts';
+import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Transcriber } from '../../src/simulator/script.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { StoredRecord } from '../../src/store/record-reader.ts';
-import { openText } from '../../src/store/text-seal.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { openText } from '../../src/store/encryption/text-cipher.ts';
+import { StoredRecord } from '../../src/store/record/record-reader.ts';
 import { share, tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 
@@ -35,7 +35,7 @@ async function world(options: { provider: 'openai' | 'gemini'; env?: NodeJS.Proc
     script: () => ({ say: { text: 'I was not asked.' } }),
     hear,
     second: true,
-    patience: { ...PATIENCE, firstMs: 20, longestMs: 80, noticeMs: options.noticeMs ?? 60_000 },
+    patience: { ...RETRY_POLICY, firstMs: 20, longestMs: 80, noticeMs: options.noticeMs ?? 60_000 },
     ...(options.env && { env: options.env }),
   });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PATIENCE, type Patience } from '../../src/model/back-off.ts';
+import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
 import { hasSchemas } from '../fakes/conformance.ts';
@@ -37,9 +37,9 @@ describe('the bot over each protocol', { concurrency: true }, () => {
       const start = async (
         t: TestContext,
         script: (input: ScriptInput) => ScriptedReply | Promise<ScriptedReply>,
-        patience: Partial<Patience> = {},
+        patience: Partial<RetryPolicy> = {},
       ): Promise<World> => {
-        const world = await World.start({ protocol, script, hear, patience: { ...PATIENCE, ...patience } });
+        const world = await World.start({ protocol, script, hear, patience: { ...RETRY_POLICY, ...patience } });
         t.after(() => world.close());
         return world;
       };

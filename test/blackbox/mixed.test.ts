@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import { PATIENCE } from '../../src/model/back-off.ts';
+import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
@@ -19,7 +19,7 @@ const DOCS = 'https://mcp.example.com/mcp';
 const QUOTA = { code: 1011, reason: 'You exceeded your current quota, please check your plan and billing details.' };
 /** Said once more on a fresh connection, it is believed. */
 const USED_UP = { status: 429, body: { error: { message: 'Your prepayment credits are depleted.' } } };
-const QUICK = { ...PATIENCE, firstMs: 50, longestMs: 100 };
+const QUICK = { ...RETRY_POLICY, firstMs: 50, longestMs: 100 };
 const sound = (ms: number) => ({ pcm: tone({ hz: 300, ms, rate: 48_000 }), sampleRate: 48_000, channels: 1 }) as const;
 const says = (text: string, ms = 300): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms, rate: 24_000 }) } });
 /** Everything that the model was given to answer, as one text. */

@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { Pitches } from '../fakes/pitches.ts';
 import { ProviderEars } from '../fakes/provider-ears.ts';

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openDatabase } from '../../src/store/database.ts';
-import { StoredRecord } from '../../src/store/record-reader.ts';
-import { openText } from '../../src/store/text-seal.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { openText } from '../../src/store/encryption/text-cipher.ts';
+import { StoredRecord } from '../../src/store/record/record-reader.ts';
 import { tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 

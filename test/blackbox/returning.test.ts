@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
-import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
-import { type Parley, startParley } from '../../src/parley.ts';
+import { type Parley, startParley } from '../../src/app/bot.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createLog } from '../../src/process/log.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { PlaceStore } from '../../src/store/places.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
+import { VoicePlaceStore } from '../../src/store/voice-places.ts';
 
 const CONNECT = 1n << 20n;
 
@@ -50,7 +50,7 @@ describe('the return after a crash', () => {
   const placesLeft = async (): Promise<number> => {
     let left = 0;
     await stored(async (database) => {
-      left = (await new PlaceStore(database).all()).length;
+      left = (await new VoicePlaceStore(database).all()).length;
     });
     return left;
   };
@@ -70,7 +70,7 @@ describe('the return after a crash', () => {
     anna = guild.addPerson({ name: 'Anna', admin: true });
     await anna.join(channelId);
     const by = { userId: anna.userId, name: 'Anna' };
-    await stored((database) => new PlaceStore(database).keep({ guildId: guild.id, channelId, by, mode: 'talk' }));
+    await stored((database) => new VoicePlaceStore(database).keep({ guildId: guild.id, channelId, by, mode: 'talk' }));
   });
   afterEach(async () => {
     await parley?.stop();
@@ -98,7 +98,9 @@ describe('the return after a crash', () => {
 
   it('comes back to listen only where it did before', async () => {
     const by = { userId: anna.userId, name: 'Anna' };
-    await stored((database) => new PlaceStore(database).keep({ guildId: guild.id, channelId, by, mode: 'listen' }));
+    await stored((database) =>
+      new VoicePlaceStore(database).keep({ guildId: guild.id, channelId, by, mode: 'listen' }),
+    );
     await start();
     const back = await said(/^I am back after a restart/);
     assert.match(back.content, /I only write down what is said: I answer nobody\./);

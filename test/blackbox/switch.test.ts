@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Provider } from '../../src/bridge/ports.ts';
+import type { Provider } from '../../src/ports/model.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';

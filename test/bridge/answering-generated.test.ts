@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Answering } from '../../src/bridge/answering.ts';
-import type { Turn } from '../../src/bridge/ports.ts';
+import { ResponsePolicy } from '../../src/bridge/addressing/response-policy.ts';
+import type { Turn } from '../../src/ports/model.ts';
 
 const CONVERSATIONS = 400;
 const STEPS = 80;
@@ -34,7 +34,7 @@ function numbers(seed: number): () => number {
 class Conversation {
   readonly said: Said[] = [];
   readonly #random: () => number;
-  readonly #answering: Answering;
+  readonly #answering: ResponsePolicy;
   readonly #until = new Map<string, number>();
   #now = 0;
   #open: Said | undefined;
@@ -45,7 +45,7 @@ class Conversation {
 
   constructor(seed: number) {
     this.#random = numbers(seed);
-    this.#answering = new Answering({
+    this.#answering = new ResponsePolicy({
       settings: () => ({ answer: 'addressed', names: [] }),
       ownName: () => 'Parley',
       people: () => 3,

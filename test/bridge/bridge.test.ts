@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { LineLostError, SessionLostError } from '../../src/bridge/errors.ts';
+import { LineLostError, SessionLostError } from '../../src/ports/errors.ts';
 import { audio, done, Scene, settings, started } from '../fakes/scene.ts';
 
 describe('Bridge', () => {

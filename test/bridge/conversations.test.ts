@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
 import { Conversation } from '../fakes/conversation.ts';
 import { type CheckedCall, RIGHTFUL } from '../fakes/ledger.ts';
 import { type Plan, planOf, troubles } from '../fakes/plan.ts';

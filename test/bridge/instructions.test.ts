@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { instructionsFor, toldNotes } from '../../src/bridge/instructions.ts';
 import { sessionOptions } from '../../src/bridge/session-options.ts';
-import { notesText } from '../../src/model/label.ts';
+import { notesText } from '../../src/model/connection/prompt-text.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
 import { scriptedModel } from '../fakes/session.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OpenBridges } from '../../src/bridge/bridges.ts';
-import { LineLostError } from '../../src/bridge/errors.ts';
+import { OpenBridges } from '../../src/conversation/bridges.ts';
+import { LineLostError } from '../../src/ports/errors.ts';
 import { ScriptedBridges } from '../fakes/bridges.ts';
 
 /** Conversations that open at once; close() ends them. */

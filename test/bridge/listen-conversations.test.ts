@@ -4,15 +4,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Conversation, SpeechModel } from '../../src/bridge/ports.ts';
 import { sessionOptions } from '../../src/bridge/session-options.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
-import { PATIENCE } from '../../src/model/back-off.ts';
-import { geminiModel } from '../../src/model/gemini.ts';
-import { openAITranscriber } from '../../src/model/openai-transcriber.ts';
-import { reconnecting } from '../../src/model/reconnecting.ts';
-import { TranscribedSession } from '../../src/model/transcribed-session.ts';
+import { reconnecting } from '../../src/model/durable/durable-model.ts';
+import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
+import { geminiModel } from '../../src/model/gemini/model.ts';
+import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
+import { TranscribedSession } from '../../src/model/transcription/transcribed-session.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Transcriber } from '../../src/simulator/script.ts';
@@ -31,7 +31,7 @@ const toolbox = {
   permit: () => assert.fail('nobody asked for a tool'),
 };
 const log = pino({ level: 'silent' });
-const patience = { ...PATIENCE, firstMs: 10, longestMs: 40, noticeMs: 60_000 };
+const patience = { ...RETRY_POLICY, firstMs: 10, longestMs: 40, noticeMs: 60_000 };
 
 /** Each sentence has a pitch of its own. */
 const pitch = (sentence: number): number => 300 + 110 * sentence;

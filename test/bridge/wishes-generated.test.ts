@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import pino from 'pino';
 import { z } from 'zod';
-import type { BridgeEvent, RepeatedCall } from '../../src/bridge/bridge-ports.ts';
-import type { Person, Turn } from '../../src/bridge/ports.ts';
-import { TurnBook } from '../../src/bridge/rights.ts';
-import { ToolRunner } from '../../src/bridge/tool-runner.ts';
-import { soleAsker } from '../../src/tools/sole-asker.ts';
+import { ToolRunner } from '../../src/bridge/calls/tool-runner.ts';
+import { TurnRegistry } from '../../src/bridge/turns/turn-registry.ts';
+import type { BridgeEvent, RepeatedCall } from '../../src/ports/conversation.ts';
+import type { Person, Turn } from '../../src/ports/model.ts';
+import { soleAsker } from '../../src/tools/builtin/sole-asker.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { gateOf, plainRights } from '../fakes/gate.ts';
@@ -43,7 +43,7 @@ class Play {
   ran = 0;
   asked = 0;
   readonly #may = new Set(PEOPLE);
-  readonly #turns = new TurnBook((userId) => userId === ROBOT);
+  readonly #turns = new TurnRegistry((userId) => userId === ROBOT);
   readonly #runner: ToolRunner;
   readonly #ended: (BridgeEvent & { readonly type: 'tool-ended' })[] = [];
   /** What is true: who spoke, what waits for an answer, what came from elsewhere, and whose. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { LineLostError, SessionLostError } from '../../src/bridge/errors.ts';
+import { LineLostError, SessionLostError } from '../../src/ports/errors.ts';
 import { noSchemas, violations } from '../fakes/published.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
 

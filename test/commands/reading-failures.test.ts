@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { CommandContext } from '../../commands/command.ts';
-import { StoreError } from '../../src/store/database.ts';
+import { StoreError } from '../../src/store/database/database.ts';
 import { conversationOf } from '../fakes/recorded.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
 

@@ -1,41 +1,41 @@
 import type { ButtonInteraction, Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
-import { Consents } from '../../src/bridge/consents.ts';
-import { DecisionLog } from '../../src/bridge/decision-log.ts';
-import { drawUsage } from '../../src/chart/draw-usage.ts';
 import { wallClock } from '../../src/clock/wall-clock.ts';
-import { ConsentedLines } from '../../src/consented-lines.ts';
-import { autoModRules } from '../../src/discord/auto-mod.ts';
-import { createClient, logIn } from '../../src/discord/client.ts';
-import { deployCommands } from '../../src/discord/deploy-commands.ts';
-import { dispatchCommands } from '../../src/discord/dispatch.ts';
-import { forgetButton } from '../../src/discord/forget-buttons.ts';
-import { ReadablePlaces } from '../../src/discord/readable-places.ts';
-import { pressReminder, reminderButtons } from '../../src/discord/reminder-buttons.ts';
-import { Exporting } from '../../src/exporting.ts';
-import { KnownRules } from '../../src/known-rules.ts';
-import { PRICES } from '../../src/model/prices.ts';
-import { KnownTimes } from '../../src/person-times.ts';
-import { RecordReaders } from '../../src/readers.ts';
+import { DecisionLog } from '../../src/conversation/decision-log.ts';
+import { KnownTimes } from '../../src/conversation/people/person-times.ts';
+import { createClient, logIn } from '../../src/discord/client/client.ts';
+import { autoModRules } from '../../src/discord/guild/auto-mod.ts';
+import { ChannelVisibility } from '../../src/discord/guild/channel-visibility.ts';
+import { deployCommands } from '../../src/discord/interactions/deploy-commands.ts';
+import { dispatchCommands } from '../../src/discord/interactions/dispatch.ts';
+import { forgetButton } from '../../src/discord/interactions/forget-buttons.ts';
+import { pressReminder, reminderButtons } from '../../src/discord/interactions/reminder-buttons.ts';
+import { GuildRules } from '../../src/moderation/guild-rules.ts';
+import { Consents } from '../../src/privacy/consents.ts';
+import { ConsentedLines } from '../../src/record/consent-filter.ts';
+import { Exporter } from '../../src/record/exporter.ts';
+import { RecordReaders } from '../../src/record/read-access.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { Spending } from '../../src/spending.ts';
 import { AuditLog } from '../../src/store/audit-log.ts';
 import { GuildConsentStore } from '../../src/store/consents.ts';
-import { type Database, openDatabase, openReader } from '../../src/store/database.ts';
+import { type Database, openDatabase, openReader } from '../../src/store/database/database.ts';
+import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { NoteStore } from '../../src/store/notes.ts';
-import { PersonZoneStore } from '../../src/store/person-zones.ts';
+import { PersonZoneStore } from '../../src/store/personal/person-zones.ts';
 import { ReaderEntries } from '../../src/store/reader-entries.ts';
-import { StoredRecord } from '../../src/store/record-reader.ts';
-import { RecordStore } from '../../src/store/record-store.ts';
+import { StoredRecord } from '../../src/store/record/record-reader.ts';
+import { RecordStore } from '../../src/store/record/record-store.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
 import { RuleStore } from '../../src/store/rules.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
-import { openText } from '../../src/store/text-seal.ts';
 import { ToolRulesStore } from '../../src/store/tool-rules.ts';
 import { UsageStore } from '../../src/store/usage.ts';
+import { drawUsage } from '../../src/usage/chart/draw-usage.ts';
+import { PRICES } from '../../src/usage/prices.ts';
+import { UsageTracker } from '../../src/usage/usage-tracker.ts';
 import { ScriptedBridges } from '../fakes/bridges.ts';
 import { keptLog } from '../fakes/log.ts';
 import { scriptedModels } from '../fakes/models.ts';
@@ -48,7 +48,7 @@ export interface Rig {
   readonly client: Client<true>;
   readonly bridges: ScriptedBridges;
   readonly settings: GuildSettingsStore;
-  readonly spending: Spending;
+  readonly spending: UsageTracker;
   readonly lines: ReturnType<typeof keptLog>['lines'];
   readonly context: CommandContext;
   /** Writes what the commands read. */
@@ -65,7 +65,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
   const { log, lines } = keptLog();
   const { apiUrl } = discord;
   const usageStore = new UsageStore(database, log);
-  const spending = new Spending({ store: usageStore, settings, prices: PRICES, now: () => new Date() });
+  const spending = new UsageTracker({ store: usageStore, settings, prices: PRICES, now: () => new Date() });
   const consent = await Consents.load(new GuildConsentStore(database), () => Date.now());
   const fresh = createClient({ apiUrl, log, onDead: (error) => log.fatal(error.message) });
   const read = readingOf(fresh, database, settings);
@@ -101,7 +101,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     consentedLines: (guildId) =>
       new ConsentedLines({ record: read.record, mayHear: (userId) => consent.mayHear(guildId, userId) }),
     privacyUrl: null,
-    rules: new KnownRules(new RuleStore(database)),
+    rules: new GuildRules(new RuleStore(database)),
     cards: { bring: () => Promise.resolve(0) },
     reports: { report: () => Promise.resolve({ kind: 'nothing' }), bring: () => Promise.resolve() },
     foreignRules: (guildId) => autoModRules(fresh, guildId),
@@ -130,11 +130,11 @@ function readingOf(client: Client, database: Database, settings: GuildSettingsSt
   const record = new StoredRecord(openReader(database).reader, openText);
   const readers = new RecordReaders({
     entries: new ReaderEntries(database),
-    places: new ReadablePlaces(client),
+    places: new ChannelVisibility(client),
     settings,
     record,
   });
-  const exports = new Exporting({ record, now: () => Date.now() });
+  const exports = new Exporter({ record, now: () => Date.now() });
   const summaries = { label: null, sumUp: () => Promise.reject(new Error('there is no model')) };
   return { record, readers, audit: new AuditLog({ database, seal: openText }), summaries, exports };
 }

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Deafness } from '../../src/discord/deafness.ts';
+import { SilenceTimer } from '../../src/discord/voice/silence-timer.ts';
 
 const nobody = (): boolean => false;
 
 /** Packets every 20 ms for so long. */
-function speaks(deafness: Deafness, from: number, ms: number): void {
+function speaks(deafness: SilenceTimer, from: number, ms: number): void {
   for (let at = from; at < from + ms; at += 20) deafness.packet('anna', at);
 }
 
 describe('Deafness over several talk spurts', () => {
   it('finds somebody who says short things and waits for an answer in between', () => {
-    const deafness = new Deafness(8_000);
+    const deafness = new SilenceTimer(8_000);
     for (const from of [0, 4_000, 8_000]) {
       deafness.flag('anna', true, from);
       speaks(deafness, from, 700);
@@ -22,7 +22,7 @@ describe('Deafness over several talk spurts', () => {
   });
 
   it('says nothing while they are silent, and forgets what was a minute ago', () => {
-    const deafness = new Deafness(8_000);
+    const deafness = new SilenceTimer(8_000);
     speaks(deafness, 0, 2_000);
     assert.deepEqual(deafness.unheard(20_000, nobody), []);
     assert.deepEqual(deafness.unheard(62_100, nobody), []);
@@ -31,11 +31,11 @@ describe('Deafness over several talk spurts', () => {
   });
 
   it('takes a few packets for no speech, and a sound for being heard', () => {
-    const few = new Deafness(8_000);
+    const few = new SilenceTimer(8_000);
     speaks(few, 0, 100);
     speaks(few, 8_000, 100);
     assert.deepEqual(few.unheard(8_100, nobody), []);
-    const heard = new Deafness(8_000);
+    const heard = new SilenceTimer(8_000);
     speaks(heard, 0, 8_100);
     heard.forget('anna');
     speaks(heard, 8_100, 500);

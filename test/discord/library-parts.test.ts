@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { AudioReceiveStream, EndBehaviorType, SSRCMap } from '@discordjs/voice';
-import { AsyncQueue } from '../../src/audio/async-queue.ts';
-import { SsrcOwners } from '../../src/discord/ssrc-owners.ts';
+import { SsrcOwners } from '../../src/discord/voice/receive/ssrc-owners.ts';
+import { AsyncQueue } from '../../src/lib/async-queue.ts';
 
 const ANNA = '323456789012345678';
 const BEN = '323456789012345679';

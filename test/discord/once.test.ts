@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Place } from '../../src/bridge/guild-ports.ts';
-import { createClient, logIn } from '../../src/discord/client.ts';
-import { DiscordGuildTexts } from '../../src/discord/guild-texts.ts';
-import { DiscordModeratorPosts } from '../../src/discord/moderator-posts.ts';
+import { createClient, logIn } from '../../src/discord/client/client.ts';
+import { DiscordGuildTexts } from '../../src/discord/text/guild-texts.ts';
+import { DiscordModeratorPosts } from '../../src/discord/text/moderator-posts.ts';
+import type { Place } from '../../src/ports/guild.ts';
 import { BOT_DEFAULT, EVERYONE_DEFAULT } from '../../src/simulator/discord/permissions.ts';
 import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
 import { defaultSettings } from '../../src/store/settings.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { FrameClock } from '../../src/discord/frame-clock.ts';
-import { type FrameEncoder, Pacer } from '../../src/discord/pacer.ts';
+import { FrameClock } from '../../src/discord/voice/send/frame-clock.ts';
+import { type FrameEncoder, Pacer } from '../../src/discord/voice/send/pacer.ts';
 import { SteppedTime } from '../fakes/stepped-time.ts';
 
 const FRAME_MS = 20;

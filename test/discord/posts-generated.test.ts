@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import { ChosenText } from '../../src/discord/chosen-text.ts';
-import { createClient, logIn } from '../../src/discord/client.ts';
+import { createClient, logIn } from '../../src/discord/client/client.ts';
+import { TranscriptChannel } from '../../src/discord/text/transcript-channel.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
 import { seededRandom } from '../../src/simulator/discord/faults.ts';
 import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
@@ -50,7 +50,7 @@ for (const seed of [1, 2, 3]) {
       fault: () => (!calm && random() < 0.35 ? FAULTS[Math.floor(random() * FAULTS.length)] : undefined),
     });
     const lost: string[] = [];
-    const text = new ChosenText(client.guilds.cache.get(guild.id)!, first, {
+    const text = new TranscriptChannel(client.guilds.cache.get(guild.id)!, first, {
       chatId: () => chat,
       lost: (message) => {
         lost.push(message);

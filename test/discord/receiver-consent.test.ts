@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createCipheriv } from 'node:crypto';
 import { afterEach, describe, it } from 'node:test';
-import type { Frame, LineEvent } from '../../src/bridge/ports.ts';
-import { OpusCodecs } from '../../src/discord/opus.ts';
-import { type MediaKeys, Receiver } from '../../src/discord/receiver.ts';
+import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
+import { type MediaKeys, Receiver } from '../../src/discord/voice/receive/receiver.ts';
+import type { Frame, LineEvent } from '../../src/ports/model.ts';
 import { tone } from '../fakes/sound.ts';
 
 const KEY = new Uint8Array(32).fill(7);

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
 import { Client, GatewayIntentBits } from 'discord.js';
 import pino from 'pino';
-import { OpusCodecs } from '../../src/discord/opus.ts';
-import { joinVoiceLine } from '../../src/discord/voice-line.ts';
+import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
+import { joinVoiceLine } from '../../src/discord/voice/voice-line.ts';
 import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { tone } from '../fakes/sound.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
 import type { Channel, StoredMessage } from '../../src/simulator/discord/entities.ts';
 import { seededRandom } from '../../src/simulator/discord/faults.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';

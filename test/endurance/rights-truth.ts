@@ -1,4 +1,4 @@
-import type { Overwrite } from '../../src/discord/access.ts';
+import type { Overwrite } from '../../src/discord/guild/access.ts';
 import type { Channel, Member, Role } from '../../src/simulator/discord/entities.ts';
 import { isThread } from '../../src/simulator/discord/entities.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';

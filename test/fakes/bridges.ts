@@ -1,3 +1,4 @@
+import { WaitingList } from '../../src/conversation/waiting-list.ts';
 import type {
   AgainOutcome,
   Announcement,
@@ -8,10 +9,9 @@ import type {
   EndReason,
   Opening,
   OpenRequest,
-} from '../../src/bridge/bridge-ports.ts';
-import type { Person, ToolCall } from '../../src/bridge/ports.ts';
-import type { GuildSettings } from '../../src/bridge/room-ports.ts';
-import { WaitingList } from '../../src/bridge/waiting-list.ts';
+} from '../../src/ports/conversation.ts';
+import type { Person, ToolCall } from '../../src/ports/model.ts';
+import type { GuildSettings } from '../../src/ports/room.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
 export class ScriptedBridge implements BridgeHandle {

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Conversation as LastingConversation, SessionOptions, SpeechModel } from '../../src/bridge/ports.ts';
-import type { GuildSettings } from '../../src/bridge/room-ports.ts';
 import { sessionOptions } from '../../src/bridge/session-options.ts';
 import { Ticker } from '../../src/bridge/ticker.ts';
-import { PATIENCE } from '../../src/model/back-off.ts';
-import { geminiModel, vertexModel } from '../../src/model/gemini.ts';
-import { openAIModel } from '../../src/model/openai.ts';
-import { reconnecting } from '../../src/model/reconnecting.ts';
-import { TIMING, type Timing } from '../../src/model/wire.ts';
+import { TIMING, type Timing } from '../../src/model/connection/model-socket.ts';
+import { reconnecting } from '../../src/model/durable/durable-model.ts';
+import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
+import { geminiModel, vertexModel } from '../../src/model/gemini/model.ts';
+import { openAIModel } from '../../src/model/openai/model.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { Conversation as LastingConversation, SessionOptions, SpeechModel } from '../../src/ports/model.ts';
+import type { GuildSettings } from '../../src/ports/room.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
@@ -67,7 +67,7 @@ const LOG = pino({ level: 'silent' });
 const PATIENT: Timing = { ...TIMING, silentMs: 600_000 };
 /** For lines that are cut every now and then. */
 const HASTY = {
-  ...PATIENCE,
+  ...RETRY_POLICY,
   firstMs: 10,
   longestMs: 40,
   quietMs: 400,

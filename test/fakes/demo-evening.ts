@@ -1,4 +1,4 @@
-import type { RecordedLine } from '../../src/bridge/record-ports.ts';
+import type { RecordedLine } from '../../src/ports/record.ts';
 import { answers, calls, comes, says, tells } from './scene-lines.ts';
 
 const ANNA = ['100', 'Anna'] as const;

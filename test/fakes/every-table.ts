@@ -1,16 +1,16 @@
 import { AuditLog } from '../../src/store/audit-log.ts';
-import type { Database } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import type { TextCipher } from '../../src/store/encryption/text-cipher.ts';
 import { NoteStore } from '../../src/store/notes.ts';
-import { PersonZoneStore } from '../../src/store/person-zones.ts';
-import { PlaceStore } from '../../src/store/places.ts';
-import { addRemoval } from '../../src/store/post-removals.ts';
-import { RecordStore } from '../../src/store/record-store.ts';
+import { PersonZoneStore } from '../../src/store/personal/person-zones.ts';
+import { addRemoval } from '../../src/store/record/post-removals.ts';
+import { RecordStore } from '../../src/store/record/record-store.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
 import { ReportStore } from '../../src/store/reports.ts';
 import { RuleCardStore } from '../../src/store/rule-cards.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
-import type { TextSeal } from '../../src/store/text-seal.ts';
 import { UsageStore } from '../../src/store/usage.ts';
+import { VoicePlaceStore } from '../../src/store/voice-places.ts';
 import { keptLog } from './log.ts';
 
 export const AT = Date.parse('2026-11-30T10:00:00Z');
@@ -18,7 +18,7 @@ export const AT = Date.parse('2026-11-30T10:00:00Z');
 /** Fills every table that has sealed texts, by the stores themselves; each text has `mark` in it. `number`: of the server, for ids. */
 export async function fillEveryTable(
   database: Database,
-  seal: TextSeal,
+  seal: TextCipher,
   guildId: string,
   mark: string,
   number = Number(guildId),
@@ -100,7 +100,7 @@ export async function fillEveryTable(
   const more = { audio_in: 1, cached_audio_in: 0, text_out: 1, audio_out: 1 };
   const usage = new UsageStore(database, keptLog().log, undefined, seal);
   await usage.add([{ ...used, provider: 'openai', model: 'gpt-realtime-2.1', ...sums, ...more }]);
-  await new PlaceStore(database, seal).keep({ guildId, channelId: '10', by, mode: 'talk' });
+  await new VoicePlaceStore(database, seal).keep({ guildId, channelId: '10', by, mode: 'talk' });
   await new GuildSettingsStore(database, seal).set(guildId, { persona: mark });
   await database.transaction((transaction) =>
     addRemoval(transaction, seal, {

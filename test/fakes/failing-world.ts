@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
 import { Spoken } from './spoken.ts';
 import { type StartedOptions, StartedWorld } from './started-world.ts';
 

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openDatabase } from '../../src/store/database.ts';
-import { StoredRecord } from '../../src/store/record-reader.ts';
-import { RecordStore } from '../../src/store/record-store.ts';
-import { openText } from '../../src/store/text-seal.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { openText } from '../../src/store/encryption/text-cipher.ts';
+import { StoredRecord } from '../../src/store/record/record-reader.ts';
+import { RecordStore } from '../../src/store/record/record-store.ts';
 
 const CHILD = fileURLToPath(new URL('recording-child.ts', import.meta.url));
 const OWN_WORD = /\b[ur]\d+x\d+\b/g;

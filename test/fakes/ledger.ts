@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import type { Delivery } from '../../src/bridge/ports.ts';
-import type { Toolbox, ToolRule } from '../../src/bridge/room-ports.ts';
+import type { Delivery } from '../../src/ports/model.ts';
+import type { Toolbox, ToolRule } from '../../src/ports/room.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
 import { gateOf } from './gate.ts';

@@ -93,7 +93,7 @@ export class LiveCheckWorld {
   run(options: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {}): BotProcess {
     const { args = ['--yes'], env = {} } = options;
     const place = ['--guild', this.guild.id, '--channel', this.channelId, '--out', this.reportPath];
-    return new BotProcess({ ...this.env, ...env }, ['src/live-check.ts', ...place, ...args]);
+    return new BotProcess({ ...this.env, ...env }, ['src/cli/live-check/live-check.ts', ...place, ...args]);
   }
 
   get env(): NodeJS.ProcessEnv {

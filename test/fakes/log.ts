@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino';
-import { serializers } from '../../src/log.ts';
+import { serializers } from '../../src/process/log.ts';
 
 /** A log that keeps its lines: `lines` has each one parsed. */
 export function keptLog(): { log: Logger; lines: { level: number; msg: string; [field: string]: unknown }[] } {

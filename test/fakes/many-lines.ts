@@ -1,10 +1,10 @@
-import type { RecordedUtterance } from '../../src/bridge/record-ports.ts';
-import type { Database } from '../../src/store/database.ts';
-import { newLineId } from '../../src/store/line-ids.ts';
-import { lineRow } from '../../src/store/record-rows.ts';
-import { channelScope, conversationScope, userScope } from '../../src/store/record-store.ts';
-import { indexed } from '../../src/store/terms.ts';
-import type { TextSeal } from '../../src/store/text-seal.ts';
+import { newLineId } from '../../src/lib/line-ids.ts';
+import type { RecordedUtterance } from '../../src/ports/record.ts';
+import type { Database } from '../../src/store/database/database.ts';
+import type { TextCipher } from '../../src/store/encryption/text-cipher.ts';
+import { lineRow } from '../../src/store/record/record-rows.ts';
+import { channelScope, conversationScope, userScope } from '../../src/store/record/record-store.ts';
+import { indexed } from '../../src/store/record/search-terms.ts';
 
 export const BEGINNING = Date.parse('2026-01-01T00:00:00Z');
 /** From one utterance to the next. */
@@ -46,7 +46,7 @@ export const channelIds = Array.from({ length: CHANNELS }, (_, at) => String(10 
  * Fills an empty record of guild 1 with utterances of twelve words, 500 a conversation, by seven people (100–106), in
  * twenty channels by turns. It goes past RecordStore, whose single rows would take half an hour for a million.
  */
-export async function fill(database: Database, seal: TextSeal, count: number): Promise<void> {
+export async function fill(database: Database, seal: TextCipher, count: number): Promise<void> {
   const random = seeded(1);
   // Few words make up most of what people say.
   const word = (): string => wordOf(Math.floor(WORDS * random() ** 4));
@@ -116,7 +116,7 @@ function utterance(at: number, place: Place, text: string): RecordedUtterance {
 
 async function conversation(
   database: Database,
-  seal: TextSeal,
+  seal: TextCipher,
   { conversationId, channelId, startedAt, endedAt }: Place,
   lines: readonly RecordedUtterance[],
 ): Promise<void> {
@@ -158,7 +158,7 @@ function postOf({ id, posts }: RecordedUtterance): Record<string, unknown> {
   return { line_id: id, channel_id: posts[0]?.channelId, message_id: posts[0]?.messageId };
 }
 
-function wordsOf({ id, text, channelId, conversationId, userId }: RecordedUtterance, seal: TextSeal) {
+function wordsOf({ id, text, channelId, conversationId, userId }: RecordedUtterance, seal: TextCipher) {
   const scope = `${channelScope(channelId)} ${conversationScope(conversationId)} ${userScope(userId ?? '')}`;
   return { rowid: id, text: indexed(text, seal), scope };
 }

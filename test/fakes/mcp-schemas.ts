@@ -2,7 +2,7 @@
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
-import { offeredSchema } from '../../src/tools/mcp-schema.ts';
+import { offeredSchema } from '../../src/tools/mcp/schema/schema.ts';
 
 type Schema = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
-import type { Capabilities, Provider, SpeechModel } from '../../src/bridge/ports.ts';
-import type { SpeechModels } from '../../src/bridge/room-ports.ts';
+import type { Capabilities, Provider, SpeechModel } from '../../src/ports/model.ts';
+import type { SpeechModels } from '../../src/ports/room.ts';
 
 const plain = {
   updates: [],

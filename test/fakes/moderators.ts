@@ -1,12 +1,12 @@
 import type { TestContext } from 'node:test';
-import type { Person, Turn } from '../../src/bridge/ports.ts';
-import type { PostedIn } from '../../src/bridge/record-ports.ts';
-import { ruleButtons } from '../../src/discord/rule-buttons.ts';
-import { openRecord } from '../../src/kept-record.ts';
-import { Moderating } from '../../src/moderating.ts';
-import { Recorder } from '../../src/recorder.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
-import { unlock } from '../../src/store/record-key.ts';
+import { openRecord } from '../../src/app/record.ts';
+import { ruleButtons } from '../../src/discord/interactions/rule-buttons.ts';
+import { Moderating } from '../../src/moderation/moderation.ts';
+import type { Person, Turn } from '../../src/ports/model.ts';
+import type { PostedIn } from '../../src/ports/record.ts';
+import { Recorder } from '../../src/record/recorder.ts';
+import { type Database, openDatabase } from '../../src/store/database/database.ts';
+import { unlock } from '../../src/store/encryption/data-key.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
 import { keptLog } from './log.ts';
 

@@ -1,8 +1,8 @@
 import { createCipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import type { TextSeal } from '../../src/store/text-seal.ts';
+import type { TextCipher } from '../../src/store/encryption/text-cipher.ts';
 
 /** As version 0.1 sealed: AES-256-GCM, bound to the column alone. Written anew, so that no change in src can follow it. */
-export function olderSeal(key: Buffer): TextSeal {
+export function olderSeal(key: Buffer): TextCipher {
   const derived = (purpose: string, bytes: number): Buffer =>
     Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), `parley ${purpose} 1`, bytes));
   const id = derived('id', 4);

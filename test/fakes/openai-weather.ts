@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TIMING, type Timing } from '../../src/model/wire.ts';
+import { TIMING, type Timing } from '../../src/model/connection/model-socket.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { ResponseEnd } from '../../src/simulator/openai-faults.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Delivery } from '../../src/bridge/ports.ts';
-import type { Timing } from '../../src/model/wire.ts';
+import type { Timing } from '../../src/model/connection/model-socket.ts';
+import type { Delivery } from '../../src/ports/model.ts';
 import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Deed } from './ledger.ts';

@@ -1,8 +1,8 @@
-import type { RecordedToolCall } from '../../src/bridge/record-ports.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { newLineId } from '../../src/store/line-ids.ts';
-import { RecordStore } from '../../src/store/record-store.ts';
-import { openText } from '../../src/store/text-seal.ts';
+import { newLineId } from '../../src/lib/line-ids.ts';
+import type { RecordedToolCall } from '../../src/ports/record.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { openText } from '../../src/store/encryption/text-cipher.ts';
+import { RecordStore } from '../../src/store/record/record-store.ts';
 
 /** Something that was said a while ago, as a test puts it into the record. */
 export interface Said {

@@ -1,5 +1,5 @@
-import type { RecordBatch, RecordedConversation, RecordedUtterance } from '../../src/bridge/record-ports.ts';
-import { newLineId } from '../../src/store/line-ids.ts';
+import { newLineId } from '../../src/lib/line-ids.ts';
+import type { RecordBatch, RecordedConversation, RecordedUtterance } from '../../src/ports/record.ts';
 
 /** What one test says was said. `at`: ms since 1970. */
 export interface Said {

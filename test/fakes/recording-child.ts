@@ -1,12 +1,12 @@
 // A process that talks, records and posts until it is killed: transcript, recorder and database are the real ones, and
 // the text channel is that of its parent, over HTTP. Arguments: the database's address, the parent's, a number.
 import { setTimeout as wait } from 'node:timers/promises';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { TextChannel } from '../../src/bridge/room-ports.ts';
-import { Recorder } from '../../src/recorder.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { unlock } from '../../src/store/record-key.ts';
-import { RecordStore } from '../../src/store/record-store.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { TextChannel } from '../../src/ports/room.ts';
+import { Recorder } from '../../src/record/recorder.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { unlock } from '../../src/store/encryption/data-key.ts';
+import { RecordStore } from '../../src/store/record/record-store.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from './log.ts';
 

@@ -1,6 +1,6 @@
 // A process that seals a database, or changes its key, to be killed meanwhile: URL FROM TO (hex; TO empty: seal with FROM).
-import { openDatabase } from '../../src/store/database.ts';
-import { rekey, unlock } from '../../src/store/record-key.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { rekey, unlock } from '../../src/store/encryption/data-key.ts';
 import { keptLog } from './log.ts';
 
 const [, , url = '', from = '', to = ''] = process.argv;

@@ -1,13 +1,13 @@
-import type { ExportFormat } from '../../src/bridge/export-ports.ts';
+import { firstLineId } from '../../src/lib/line-ids.ts';
+import type { ExportFormat } from '../../src/ports/export.ts';
 import type {
   RecordedConversation,
   RecordedLine,
   RecordedToolCall,
   RecordedUtterance,
-} from '../../src/bridge/record-ports.ts';
-import { formatOf } from '../../src/export/formats.ts';
-import { Timeline } from '../../src/export/timeline.ts';
-import { firstLineId } from '../../src/store/line-ids.ts';
+} from '../../src/ports/record.ts';
+import { formatOf } from '../../src/record/export/formats.ts';
+import { Timeline } from '../../src/record/export/timeline.ts';
 
 /** When the conversation of these lines began. */
 export const BEGAN = Date.parse('2026-11-20T20:14:00Z');

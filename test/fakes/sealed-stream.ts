@@ -1,4 +1,4 @@
-import { OpusCodecs } from '../../src/discord/opus.ts';
+import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { AUDIO_LEVEL_EXTENSION, writeRtpHeader } from '../../src/simulator/discord/rtp.ts';
 import type { Transport } from '../../src/simulator/discord/transport.ts';
 import { tone } from './sound.ts';

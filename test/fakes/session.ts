@@ -1,4 +1,4 @@
-import { AsyncQueue } from '../../src/audio/async-queue.ts';
+import { AsyncQueue } from '../../src/lib/async-queue.ts';
 import type {
   Conversation,
   Heard,
@@ -8,7 +8,7 @@ import type {
   SpeechModel,
   ToolResult,
   Turn,
-} from '../../src/bridge/ports.ts';
+} from '../../src/ports/model.ts';
 
 /** A model without a network: what the bridge asks of it is written down in order, what it says is pushed in. */
 export class ScriptedSession implements Conversation {

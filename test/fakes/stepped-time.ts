@@ -1,4 +1,4 @@
-import type { TimeSource } from '../../src/discord/frame-clock.ts';
+import type { TimeSource } from '../../src/discord/voice/send/frame-clock.ts';
 
 /** A monotonic clock and one-shot timers under a test's hand: time moves only by pass(), and may stand still for the timers. */
 export class SteppedTime implements TimeSource {

@@ -1,5 +1,5 @@
-import type { RecordedUtterance } from '../../src/bridge/record-ports.ts';
-import { firstLineId, newLineId } from '../../src/store/line-ids.ts';
+import { firstLineId, newLineId } from '../../src/lib/line-ids.ts';
+import type { RecordedUtterance } from '../../src/ports/record.ts';
 
 /** When the conversation began. */
 export const AT = Date.parse('2026-11-21T10:00:00Z');

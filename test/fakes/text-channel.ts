@@ -1,4 +1,4 @@
-import type { MessageButton, PostFile, TextChannel } from '../../src/bridge/room-ports.ts';
+import type { MessageButton, PostFile, TextChannel } from '../../src/ports/room.ts';
 
 /** A text channel in memory that keeps Discord's rules, and counts what a real one would mind. */
 export class FakeTextChannel implements TextChannel {

@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 import tls from 'node:tls';
 import { PermissionFlagsBits } from 'discord.js';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Provider } from '../../src/bridge/ports.ts';
-import { readConfig } from '../../src/config.ts';
-import type { LinkPatience } from '../../src/discord/voice-policy.ts';
-import { createLog } from '../../src/log.ts';
-import type { Patience } from '../../src/model/back-off.ts';
-import { type Parley, startParley } from '../../src/parley.ts';
+import { type Parley, startParley } from '../../src/app/bot.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { LinkPatience } from '../../src/discord/voice/link/close-codes.ts';
+import type { RetryPolicy } from '../../src/model/durable/retry-policy.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { Provider } from '../../src/ports/model.ts';
+import { createLog } from '../../src/process/log.ts';
 import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
@@ -68,7 +68,7 @@ export class World {
     /** Of the model's stand-in. */
     simulated?: { readonly bundle?: boolean; readonly mcpServers?: Readonly<Record<string, readonly string[]>> };
     /** With a lost model. */
-    patience?: Patience;
+    patience?: RetryPolicy;
     /** With a lost voice connection. */
     linkPatience?: LinkPatience;
     /** Whether the bot is given a provider of the other protocol, too. */

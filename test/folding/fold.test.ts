@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { ALPHABETS, isNative, OWN } from '../../src/folding/alphabets.ts';
 import { type Depth, fold, folded } from '../../src/folding/fold.ts';
-import { RuleSet } from '../../src/rules/rule-set.ts';
-import { askedWords, found, termsOf } from '../../src/store/terms.ts';
-import { openText } from '../../src/store/text-seal.ts';
+import { RuleSet } from '../../src/moderation/rules/rule-set.ts';
+import { openText } from '../../src/store/encryption/text-cipher.ts';
+import { askedWords, found, termsOf } from '../../src/store/record/search-terms.ts';
 
 const DEPTHS: readonly Depth[] = ['letters', 'plain', 'search'];
 /** A word or more of each script, with marks. */

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PATIENCE, type Patience } from '../../src/model/back-off.ts';
-import { geminiModel } from '../../src/model/gemini.ts';
-import { openAIModel } from '../../src/model/openai.ts';
-import { reconnecting } from '../../src/model/reconnecting.ts';
+import { reconnecting } from '../../src/model/durable/durable-model.ts';
+import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
+import { geminiModel } from '../../src/model/gemini/model.ts';
+import { openAIModel } from '../../src/model/openai/model.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Script, ScriptedReply } from '../../src/simulator/script.ts';
 import { ANNA, BEN, OPTIONS, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 
-const HASTY: Patience = { ...PATIENCE, firstMs: 20, longestMs: 80, noticeMs: 60_000 };
+const HASTY: RetryPolicy = { ...RETRY_POLICY, firstMs: 20, longestMs: 80, noticeMs: 60_000 };
 const log = { debug: () => {}, warn: () => {} };
 
 function says(text: string, more: Partial<ScriptedReply> = {}): ScriptedReply {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { SessionEvent } from '../../src/bridge/ports.ts';
-import { GeminiGenerations } from '../../src/model/gemini-generations.ts';
+import { GeminiReplies } from '../../src/model/gemini/replies/replies.ts';
+import type { SessionEvent } from '../../src/ports/model.ts';
 
 type Message =
   | { type: 'begin' }
@@ -71,7 +71,7 @@ describe('whom an answer of Gemini is for', () => {
       fc.property(fc.array(fc.nat({ max: 63 }), { minLength: 150, maxLength: 250 }), (steps) => {
         const server = new Server();
         const events: SessionEvent[] = [];
-        const generations = new GeminiGenerations({
+        const generations = new GeminiReplies({
           emit: (event) => events.push(event),
           mute: () => {},
           caughtUpTo: () => Number.NEGATIVE_INFINITY,
@@ -100,13 +100,13 @@ describe('whom an answer of Gemini is for', () => {
 
 /** What the session does with the generations, driven by random steps. */
 class Client {
-  readonly #generations: GeminiGenerations;
+  readonly #generations: GeminiReplies;
   readonly #server: Server;
   readonly #events: readonly SessionEvent[];
   #open = false;
   #turns = 0;
 
-  constructor(generations: GeminiGenerations, server: Server, events: readonly SessionEvent[]) {
+  constructor(generations: GeminiReplies, server: Server, events: readonly SessionEvent[]) {
     this.#generations = generations;
     this.#server = server;
     this.#events = events;

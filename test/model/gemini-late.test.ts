@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SessionEvent } from '../../src/bridge/ports.ts';
-import { GeminiGenerations } from '../../src/model/gemini-generations.ts';
+import { GeminiReplies } from '../../src/model/gemini/replies/replies.ts';
+import type { SessionEvent } from '../../src/ports/model.ts';
 
 const SOUND = Buffer.alloc(4_800).toString('base64');
 
@@ -10,7 +10,7 @@ function stage() {
   const events: SessionEvent[] = [];
   const asked: string[] = [];
   let now = 0;
-  const g = new GeminiGenerations({
+  const g = new GeminiReplies({
     emit: (event) => events.push(event),
     mute: () => {},
     caughtUpTo: () => Number.NEGATIVE_INFINITY,

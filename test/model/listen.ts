@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SessionEvent, SpeechSession } from '../../src/bridge/ports.ts';
+import type { SessionEvent, SpeechSession } from '../../src/ports/model.ts';
 
 type Of<T extends SessionEvent['type']> = SessionEvent & { type: T };
 

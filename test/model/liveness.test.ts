@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { SessionLostError } from '../../src/bridge/errors.ts';
-import type { SpeechModel } from '../../src/bridge/ports.ts';
-import { geminiModel } from '../../src/model/gemini.ts';
-import { openAIModel } from '../../src/model/openai.ts';
-import { TIMING } from '../../src/model/wire.ts';
+import { TIMING } from '../../src/model/connection/model-socket.ts';
+import { geminiModel } from '../../src/model/gemini/model.ts';
+import { openAIModel } from '../../src/model/openai/model.ts';
+import { SessionLostError } from '../../src/ports/errors.ts';
+import type { SpeechModel } from '../../src/ports/model.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak } from './contract.ts';

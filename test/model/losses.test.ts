@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { SessionLostError } from '../../src/bridge/errors.ts';
-import { backOffMs, PATIENCE } from '../../src/model/back-off.ts';
+import { backOffMs, RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
+import type { SessionLostError } from '../../src/ports/errors.ts';
 import { OPTIONS } from './contract.ts';
 import { Listener } from './listen.ts';
 import { says, twoProviders } from './two-providers.ts';
@@ -89,7 +89,7 @@ for (const protocol of ['openai', 'gemini'] as const) {
 describe('the wait before the next attempt', () => {
   it('is four times as long where the provider is ill or has too much to do', () => {
     const first = (['network', 'expired', 'provider', 'quota', 'no-answer'] as const).map((kind) =>
-      backOffMs(kind, 0, PATIENCE, 1),
+      backOffMs(kind, 0, RETRY_POLICY, 1),
     );
     assert.deepEqual(first, [250, 250, 1_000, 1_000, 1_000]);
   });

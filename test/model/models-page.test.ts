@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { KNOWN_MODELS } from '../../src/model/capabilities.ts';
-import { TRANSCRIBERS } from '../../src/model/transcribers.ts';
+import { TRANSCRIBERS } from '../../src/model/openai/transcription/models.ts';
 import { modelsPage } from './models-page.ts';
 
 const PAGE = new URL('../../docs/models.md', import.meta.url);

@@ -1,9 +1,9 @@
-import type { Capabilities } from '../../src/bridge/ports.ts';
 import { geminiTraits, knownModels, openAITraits } from '../../src/model/capabilities.ts';
-import { PRICES, type Price } from '../../src/model/prices.ts';
+import { UNSUPPORTED_EXAMPLES, unsupported } from '../../src/model/connection/unsupported.ts';
+import { TRANSCRIBERS } from '../../src/model/openai/transcription/models.ts';
 import type { AsyncFunctions } from '../../src/model/traits.ts';
-import { TRANSCRIBERS } from '../../src/model/transcribers.ts';
-import { UNSUPPORTED_EXAMPLES, unsupported } from '../../src/model/unsupported.ts';
+import type { Capabilities } from '../../src/ports/model.ts';
+import { PRICES, type Price } from '../../src/usage/prices.ts';
 
 const MINUTE_MS = 60_000;
 const yes = (has: boolean) => (has ? 'yes' : '–');

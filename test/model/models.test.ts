@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { Models } from '../../src/model/models.ts';
 
 const LOG = { debug: () => {}, warn: () => {} };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { openAIModel } from '../../src/model/openai.ts';
+import { openAIModel } from '../../src/model/openai/model.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import { SessionLostError } from '../../src/bridge/errors.ts';
-import type { SessionOptions } from '../../src/bridge/ports.ts';
 import { openAITraits } from '../../src/model/capabilities.ts';
-import { azureModel, openAIModel } from '../../src/model/openai.ts';
+import { azureModel, openAIModel } from '../../src/model/openai/model.ts';
+import { SessionLostError } from '../../src/ports/errors.ts';
+import type { SessionOptions } from '../../src/ports/model.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { RawServer } from './raw-server.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { LiveServerContent } from '@google/genai';
-import type { ServerWork, SessionOptions } from '../../src/bridge/ports.ts';
-import { geminiModel } from '../../src/model/gemini.ts';
-import { GeminiServerWork } from '../../src/model/gemini-server-work.ts';
-import type { McpServer } from '../../src/model/mcp-server.ts';
-import { openAIModel } from '../../src/model/openai.ts';
+import { geminiModel } from '../../src/model/gemini/model.ts';
+import { GeminiProviderTools } from '../../src/model/gemini/provider-tools.ts';
+import type { McpServer } from '../../src/model/openai/mcp-server.ts';
+import { openAIModel } from '../../src/model/openai/model.ts';
+import type { ServerWork, SessionOptions } from '../../src/ports/model.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { inOrder, type ScriptedReply } from '../../src/simulator/script.ts';
@@ -198,7 +198,7 @@ it('takes links to Google alone for suggestions, each once, and reads what HTML 
     `<a href="${google}/${'b'.repeat(1_000)}">long</a>`,
     `<a href="${google}/empty"> </a>`,
   ];
-  const work = new GeminiServerWork();
+  const work = new GeminiProviderTools();
   const found = (renderedContent: unknown) =>
     work.sourcesIn({ groundingMetadata: { searchEntryPoint: { renderedContent } } } as LiveServerContent);
   assert.deepEqual(found(`<style>a { color: red }</style><div>${chips.join('')}</div>`), {

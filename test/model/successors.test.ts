@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SessionLostError } from '../../src/bridge/errors.ts';
+import type { SessionLostError } from '../../src/ports/errors.ts';
 import { ANNA, BEN, CLEO, OPTIONS, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { OTHER, says, toldIn, twoProviders } from './two-providers.ts';

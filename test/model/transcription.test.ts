@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { SessionLostError } from '../../src/bridge/errors.ts';
-import type { Turn } from '../../src/bridge/ports.ts';
-import { PATIENCE, type Patience } from '../../src/model/back-off.ts';
-import { openAITranscriber } from '../../src/model/openai-transcriber.ts';
-import { reconnecting } from '../../src/model/reconnecting.ts';
+import { reconnecting } from '../../src/model/durable/durable-model.ts';
+import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
+import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
+import type { SessionLostError } from '../../src/ports/errors.ts';
+import type { Turn } from '../../src/ports/model.ts';
 import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '../../src/simulator/openai.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
@@ -14,8 +14,8 @@ import { RawServer } from './raw-server.ts';
 import { schemas } from './schemas.ts';
 
 const RATE = 24_000;
-const HASTY: Patience = {
-  ...PATIENCE,
+const HASTY: RetryPolicy = {
+  ...RETRY_POLICY,
   firstMs: 20,
   longestMs: 80,
   noticeMs: 60_000,

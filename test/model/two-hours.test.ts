@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ToolCall } from '../../src/bridge/ports.ts';
+import type { ToolCall } from '../../src/ports/model.ts';
 import type { Script } from '../../src/simulator/script.ts';
 import { ANNA, BEN, OPTIONS, tone } from './contract.ts';
 import { Listener } from './listen.ts';

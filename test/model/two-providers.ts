@@ -1,10 +1,10 @@
 import type { TestContext } from 'node:test';
-import type { Conversation, Pcm, SpeechModel } from '../../src/bridge/ports.ts';
-import { PATIENCE, type Patience } from '../../src/model/back-off.ts';
-import { geminiModel } from '../../src/model/gemini.ts';
-import { openAIModel } from '../../src/model/openai.ts';
-import { type ReconnectingOptions, reconnecting } from '../../src/model/reconnecting.ts';
-import { TIMING, type Timing } from '../../src/model/wire.ts';
+import { TIMING, type Timing } from '../../src/model/connection/model-socket.ts';
+import { type ReconnectingOptions, reconnecting } from '../../src/model/durable/durable-model.ts';
+import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
+import { geminiModel } from '../../src/model/gemini/model.ts';
+import { openAIModel } from '../../src/model/openai/model.ts';
+import type { Conversation, Pcm, SpeechModel } from '../../src/ports/model.ts';
 import { SimulatedGemini, type SimulatedGeminiOptions } from '../../src/simulator/gemini.ts';
 import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '../../src/simulator/openai.ts';
 import type { Script, ScriptedReply } from '../../src/simulator/script.ts';
@@ -37,7 +37,7 @@ export async function twoProviders(
   options: {
     readonly openai?: Partial<SimulatedOpenAIOptions>;
     readonly gemini?: Partial<SimulatedGeminiOptions>;
-    readonly patience?: Partial<Patience>;
+    readonly patience?: Partial<RetryPolicy>;
     readonly timing?: Partial<Timing>;
     readonly fallback?: (models: Readonly<Record<Protocol, SpeechModel>>) => ReconnectingOptions['fallback'];
   } = {},
@@ -50,7 +50,7 @@ export async function twoProviders(
     openai: openAIModel({ ...shared, apiKey: openai.apiKey, baseUrl: openai.url, model: 'gpt-realtime-2.1' }),
     gemini: geminiModel({ ...shared, apiKey: gemini.apiKey, baseUrl: gemini.url, model: 'gemini-3.8-live' }),
   };
-  const patience = { ...PATIENCE, firstMs: 20, longestMs: 80, noticeMs: 60_000, ...options.patience };
+  const patience = { ...RETRY_POLICY, firstMs: 20, longestMs: 80, noticeMs: 60_000, ...options.patience };
   const fallback = options.fallback?.(models);
   const lasting = reconnecting(models[first], { log: SILENT_LOG, patience, ...(fallback ? { fallback } : {}) });
   const session = await lasting.connect(OPTIONS, new AbortController().signal);

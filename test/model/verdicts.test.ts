@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SessionLostError } from '../../src/bridge/errors.ts';
-import { Attempts } from '../../src/model/attempts.ts';
-import { PATIENCE } from '../../src/model/back-off.ts';
-import { geminiLoss } from '../../src/model/gemini-failures.ts';
-import { openAILoss } from '../../src/model/openai-failures.ts';
-import { retryAfterIn, retryAfterSaid } from '../../src/model/retry-after.ts';
-import type { Target } from '../../src/model/service.ts';
-import type { WireEnd } from '../../src/model/wire.ts';
+import type { SocketEnd } from '../../src/model/connection/model-socket.ts';
+import { retryAfterIn, retryAfterSaid } from '../../src/model/connection/retry-after.ts';
+import type { Target } from '../../src/model/connection/service.ts';
+import { Attempts } from '../../src/model/durable/retry.ts';
+import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
+import { geminiLoss } from '../../src/model/gemini/failures.ts';
+import { openAILoss } from '../../src/model/openai/failures.ts';
+import { SessionLostError } from '../../src/ports/errors.ts';
 import { ANNA, BEN, SILENT_LOG, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 import { says, toldIn, twoProviders } from './two-providers.ts';
@@ -24,17 +24,17 @@ const target = (name: string): Target => ({
   model: 'm',
   secrets: ['sk-secret-key'],
 });
-const http = (status: number, body: object | string, retryAfterMs?: number): WireEnd => ({
+const http = (status: number, body: object | string, retryAfterMs?: number): SocketEnd => ({
   type: 'refused',
   status,
   body: typeof body === 'string' ? body : JSON.stringify(body),
   retryAfterMs,
 });
-const close = (code: number, reason: string): WireEnd => ({ type: 'closed', code, reason });
+const close = (code: number, reason: string): SocketEnd => ({ type: 'closed', code, reason });
 const PAGE = '<!DOCTYPE html><html><head><title>403 Forbidden</title></head><body>Zscaler</body></html>';
 
 describe('what the end of a connection means', () => {
-  const OPENAI: readonly (readonly [WireEnd, string, boolean])[] = [
+  const OPENAI: readonly (readonly [SocketEnd, string, boolean])[] = [
     [
       http(429, { error: { type: 'requests', code: 'rate_limit_exceeded', message: 'Rate limit reached.' } }),
       'limit',
@@ -66,7 +66,7 @@ describe('what the end of a connection means', () => {
     [close(1011, 'keepalive ping timeout'), 'provider', true],
     [close(1012, 'service restart'), 'provider', true],
   ];
-  const GEMINI: readonly (readonly [WireEnd, string, boolean])[] = [
+  const GEMINI: readonly (readonly [SocketEnd, string, boolean])[] = [
     [http(429, { error: { status: 'RESOURCE_EXHAUSTED', message: 'Resource has been exhausted.' } }), 'limit', true],
     [http(429, { error: { message: 'You exceeded your current quota.' } }), 'quota', true],
     [http(503, { error: { message: 'The model is overloaded.' } }), 'provider', true],
@@ -107,7 +107,7 @@ describe('what the end of a connection means', () => {
 });
 
 describe('attempts after a session that worked', () => {
-  const patience = { ...PATIENCE, firstMs: 1, longestMs: 4, askedMs: 60, quotaMs: 40, giveUpMs: 400 };
+  const patience = { ...RETRY_POLICY, firstMs: 1, longestMs: 4, askedMs: 60, quotaMs: 40, giveUpMs: 400 };
   const of = (worked: boolean) =>
     new Attempts({ patience, log: SILENT_LOG, signal: new AbortController().signal, worked });
   const lost = (kind: ConstructorParameters<typeof SessionLostError>[0], retryable: boolean, retryAfterMs?: number) =>

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { openDatabase } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
 import { FailingWorld } from '../fakes/failing-world.ts';
 
 async function start(context: TestContext): Promise<FailingWorld & { folder: string }> {

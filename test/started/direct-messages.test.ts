@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Answer } from '../../src/simulator/discord/answer.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { openText } from '../../src/store/text-seal.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { fillEveryTable } from '../fakes/every-table.ts';
 import { StartedWorld } from '../fakes/started-world.ts';
 

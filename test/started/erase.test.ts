@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { openDatabase } from '../../src/store/database.ts';
-import { InstanceLock } from '../../src/store/instance-lock.ts';
-import { unlock } from '../../src/store/record-key.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { InstanceLock } from '../../src/store/database/instance-lock.ts';
+import { unlock } from '../../src/store/encryption/data-key.ts';
 import { fillEveryTable } from '../fakes/every-table.ts';
 import { keptLog } from '../fakes/log.ts';
 

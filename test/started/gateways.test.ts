@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { parseEnv } from 'node:util';
-import type { Provider } from '../../src/bridge/ports.ts';
+import type { Provider } from '../../src/ports/model.ts';
 import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { SimulatedGemini } from '../../src/simulator/gemini.ts';
 import type { ScriptedReply } from '../../src/simulator/script.ts';

@@ -24,7 +24,7 @@ const KNOWN: readonly (readonly [path: RegExp, why: string])[] = [
     "the openai SDK's list of providers; only it reads it",
   ],
 ];
-/** Our own, in src/main.ts and (exit) src/tools/mcp-stdio.ts. */
+/** Our own, in src/main.ts and (exit) src/tools/mcp/stdio.ts. */
 const OWN = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBREAK', 'unhandledRejection', 'uncaughtException', 'exit'].map(
   (event) => `process.on ${event}`,
 );

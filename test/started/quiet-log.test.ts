@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Json } from '../../src/simulator/discord/entities.ts';
 import type { FaultedRequest } from '../../src/simulator/discord/rest-faults.ts';
 import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import type { Behaviour } from '../fakes/mcp-child.ts';
 import { StartedWorld } from '../fakes/started-world.ts';

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Database, openDatabase, StoreError } from '../../src/store/database.ts';
-import { decrypt, rekey, unlock } from '../../src/store/record-key.ts';
-import { StoredRecord } from '../../src/store/record-reader.ts';
-import { sealedTables } from '../../src/store/sealed-columns.ts';
-import { AesSeal, openText, type TextSeal } from '../../src/store/text-seal.ts';
+import { type Database, openDatabase, StoreError } from '../../src/store/database/database.ts';
+import { decrypt, rekey, unlock } from '../../src/store/encryption/data-key.ts';
+import { sealedTables } from '../../src/store/encryption/encrypted-columns.ts';
+import { AesTextCipher, openText, type TextCipher } from '../../src/store/encryption/text-cipher.ts';
+import { StoredRecord } from '../../src/store/record/record-reader.ts';
 import { fillEveryTable } from '../fakes/every-table.ts';
 import { keptLog } from '../fakes/log.ts';
 import { fill, wordOf } from '../fakes/many-lines.ts';
@@ -38,7 +38,7 @@ const bytesIn = (folder: string): string =>
     .join('');
 
 /** Every sealed text of the database, opened; a text of another form, or one that does not open, throws. */
-async function everyText(database: Database, seal: TextSeal): Promise<string[]> {
+async function everyText(database: Database, seal: TextCipher): Promise<string[]> {
   const texts: string[] = [];
   for (const [table, { sealed }] of Object.entries(sealedTables)) {
     for (const row of await database(table)) {
@@ -172,14 +172,14 @@ test('changing the key can be killed at every statement: no text is readable or 
   await refused(rekey(database, { from: KEY, to: KEY }), /same key/);
   const left = await killedAtEach(folder, database, () => rekey(database, { from: KEY, to: NEXT }));
   assert.ok(left.length > 30);
-  const old = new AesSeal(KEY).head.toString('latin1');
+  const old = new AesTextCipher(KEY).head.toString('latin1');
   for (const [at, killed] of left.entries()) {
     assert.ok(!bytesIn(killed.folder).includes(MARK), `readable after a kill at ${killed.sql}`);
     if (at % 3 > 0 && at < left.length - 4) continue;
     const again = await openDatabase(urlIn(killed.folder));
     try {
       const { state, key_id } = await again('record_key').first();
-      const isDone = key_id === new AesSeal(NEXT).keyId;
+      const isDone = key_id === new AesTextCipher(NEXT).keyId;
       if (state === 'rekeying') {
         for (const key of [KEY, NEXT]) await refused(unlock(again, key, log), /only half changed/);
         await refused(decrypt(again, KEY), /only half changed/);

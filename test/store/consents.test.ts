@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { ConsentChange } from '../../src/bridge/consent-ports.ts';
-import { Consents } from '../../src/bridge/consents.ts';
+import type { ConsentChange } from '../../src/ports/consent.ts';
+import { Consents } from '../../src/privacy/consents.ts';
 import { GuildConsentStore } from '../../src/store/consents.ts';
-import { openDatabase, StoreError } from '../../src/store/database.ts';
+import { openDatabase, StoreError } from '../../src/store/database/database.ts';
 
 async function open(context: TestContext, address = 'sqlite::memory:') {
   const database = await openDatabase(address);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openDatabase } from '../../src/store/database.ts';
-import { unlock } from '../../src/store/record-key.ts';
-import { StoredRecord } from '../../src/store/record-reader.ts';
-import { RecordStore } from '../../src/store/record-store.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { unlock } from '../../src/store/encryption/data-key.ts';
+import { StoredRecord } from '../../src/store/record/record-reader.ts';
+import { RecordStore } from '../../src/store/record/record-store.ts';
 import { keptLog } from '../fakes/log.ts';
 import { recordInto } from '../fakes/recorded-lines.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openDatabase, StoreError } from '../../src/store/database.ts';
+import { openDatabase, StoreError } from '../../src/store/database/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openDatabase } from '../../src/store/database.ts';
-import { newLineId } from '../../src/store/line-ids.ts';
-import { StoredRecord } from '../../src/store/record-reader.ts';
-import { RecordStore } from '../../src/store/record-store.ts';
-import { openText } from '../../src/store/text-seal.ts';
+import { newLineId } from '../../src/lib/line-ids.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { openText } from '../../src/store/encryption/text-cipher.ts';
+import { StoredRecord } from '../../src/store/record/record-reader.ts';
+import { RecordStore } from '../../src/store/record/record-store.ts';
 import { BEGAN, conversation } from '../fakes/scene-lines.ts';
 
 test('the people of a conversation are those who spoke, came or left, each once', async (context) => {

@@ -1,5 +1,5 @@
-import { type Fate, personalTables } from '../../src/store/personal-data.ts';
-import { sealedTables } from '../../src/store/sealed-columns.ts';
+import { sealedTables } from '../../src/store/encryption/encrypted-columns.ts';
+import { type Fate, personalTables } from '../../src/store/personal/tables.ts';
 
 const FATES: Readonly<Record<Fate, string>> = {
   deleted: 'deleted',

@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { RecordBatch, RecordedLine, RecordSearch } from '../../src/bridge/record-ports.ts';
-import { openDatabase } from '../../src/store/database.ts';
-import { newLineId } from '../../src/store/line-ids.ts';
-import { StoredRecord } from '../../src/store/record-reader.ts';
-import { RecordStore } from '../../src/store/record-store.ts';
-import { Retention } from '../../src/store/retention.ts';
-import { AesSeal, openText } from '../../src/store/text-seal.ts';
+import { newLineId } from '../../src/lib/line-ids.ts';
+import type { RecordBatch, RecordedLine, RecordSearch } from '../../src/ports/record.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
+import { AesTextCipher, openText } from '../../src/store/encryption/text-cipher.ts';
+import { StoredRecord } from '../../src/store/record/record-reader.ts';
+import { RecordStore } from '../../src/store/record/record-store.ts';
+import { Retention } from '../../src/store/record/retention.ts';
 import { keptLog } from '../fakes/log.ts';
 import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../fakes/many-lines.ts';
 import { AT, conversation, place, utterance } from '../fakes/stored-lines.ts';
 
 const batch = (...lines: RecordedLine[]): RecordBatch => ({ conversation, turns: [], lines });
 
-async function open(context: TestContext, seal = openText as AesSeal | typeof openText) {
+async function open(context: TestContext, seal = openText as AesTextCipher | typeof openText) {
   const database = await openDatabase('sqlite::memory:');
   context.after(() => database.destroy());
   const store = new RecordStore(database, seal);
@@ -28,7 +28,7 @@ async function open(context: TestContext, seal = openText as AesSeal | typeof op
 
 const seals = [
   ['as it is', openText],
-  ['encrypted', new AesSeal(Buffer.alloc(32, 1))],
+  ['encrypted', new AesTextCipher(Buffer.alloc(32, 1))],
 ] as const;
 for (const [how, seal] of seals) {
   test(`every kind of line comes back as it was written, in the order of beginnings (${how})`, async (context) => {

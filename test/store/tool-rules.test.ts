@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openDatabase, StoreError } from '../../src/store/database.ts';
+import { openDatabase, StoreError } from '../../src/store/database/database.ts';
 import { ToolRulesStore } from '../../src/store/tool-rules.ts';
 
 const ban = { tool: 'ban', kind: 'role', id: '7', allowed: true } as const;

@@ -1,5 +1,5 @@
-import type { Person, ToolCall } from '../../src/bridge/ports.ts';
-import type { Room, ToolContext } from '../../src/bridge/room-ports.ts';
+import type { Person, ToolCall } from '../../src/ports/model.ts';
+import type { Room, ToolContext } from '../../src/ports/room.ts';
 import { plainRights } from '../fakes/gate.ts';
 import { FakeTextChannel } from '../fakes/text-channel.ts';
 

@@ -1,7 +1,7 @@
 // What a server over HTTP does wrong, played by a strict stand-in: what a call comes to, what is sent, and what people read.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { McpEntry } from '../../src/tools/mcp-entry.ts';
+import type { McpEntry } from '../../src/tools/mcp/entry.ts';
 import { entryOf, McpStage, until } from '../fakes/mcp.ts';
 import { type McpFaults, StrictMcp } from '../fakes/mcp-http.ts';
 

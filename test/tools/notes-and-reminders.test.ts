@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Audience } from '../../src/bridge/reading-ports.ts';
-import { openDatabase } from '../../src/store/database.ts';
+import type { Audience } from '../../src/ports/reading.ts';
+import { openDatabase } from '../../src/store/database/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
-import { noteTools } from '../../src/tools/note-tools.ts';
-import { reminderTools } from '../../src/tools/reminder-tools.ts';
+import { noteTools } from '../../src/tools/builtin/note-tools.ts';
+import { reminderTools } from '../../src/tools/builtin/reminder-tools.ts';
 import { callTool } from './call-tool.ts';
 import { anna, ben, contextOf } from './context.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Permission, ToolRule } from '../../src/bridge/room-ports.ts';
+import type { Permission, ToolRule } from '../../src/ports/room.ts';
 import { type Judged, judge, type Request } from '../../src/tools/policy.ts';
 import { anna, ben } from './context.ts';
 

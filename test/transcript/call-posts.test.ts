@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { ToolCall } from '../../src/bridge/ports.ts';
-import type { PostFile } from '../../src/bridge/room-ports.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { ToolCall } from '../../src/ports/model.ts';
+import type { PostFile } from '../../src/ports/room.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
 import { ManualTimer } from '../fakes/manual-timer.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import type { Person } from '../../src/bridge/ports.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { Person } from '../../src/ports/model.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
 import { ManualTimer } from '../fakes/manual-timer.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { RecordedLine } from '../../src/bridge/record-ports.ts';
+import type { RecordedLine } from '../../src/ports/record.ts';
 import { beginningsOf } from '../../src/transcript/entry.ts';
 import { withoutLines } from '../../src/transcript/recorded-lines.ts';
 

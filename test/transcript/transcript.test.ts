@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent } from '../../src/bridge/bridge-ports.ts';
-import { MessageGoneError } from '../../src/bridge/errors.ts';
-import type { Person, ServerWork, ToolCall } from '../../src/bridge/ports.ts';
-import type { TextChannel } from '../../src/bridge/room-ports.ts';
+import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import { MessageGoneError } from '../../src/ports/errors.ts';
+import type { Person, ServerWork, ToolCall } from '../../src/ports/model.ts';
+import type { TextChannel } from '../../src/ports/room.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../fakes/log.ts';
 import { ManualTimer } from '../fakes/manual-timer.ts';

@@ -1,4 +1,4 @@
-// What the simulated Discord keeps. The forms on the wire are made of these in wire.ts.
+// What the simulated Discord keeps. The forms on the wire are made of these in model/connection/model-socket.ts.
 
 export interface User {
   readonly id: string;

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { seededRandom } from '../../../src/simulator/discord/faults.ts';
 import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
 import type { ScriptedReply, ScriptInput } from '../../../src/simulator/script.ts';
-import { openDatabase } from '../../../src/store/database.ts';
+import { openDatabase } from '../../../src/store/database/database.ts';
 import { StrictMcp } from '../../fakes/mcp-http.ts';
 import { SpokenNumbers } from '../../fakes/spoken-numbers.ts';
 import { StartedWorld } from '../../fakes/started-world.ts';

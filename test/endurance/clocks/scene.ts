@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
-import { openDatabase } from '../../../src/store/database.ts';
+import { openDatabase } from '../../../src/store/database/database.ts';
 import { SpokenNumbers } from '../../fakes/spoken-numbers.ts';
 import { StartedWorld } from '../../fakes/started-world.ts';
 import type { ClockSetting } from './settings.ts';

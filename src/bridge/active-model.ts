@@ -1,0 +1,171 @@
+import type { Note } from '../ports/guild.ts';
+import type { Conversation, SessionOptions, SpeechModel, Unasked, UserId } from '../ports/model.ts';
+import type { AnswerMode, GuildSettings, Toolbox } from '../ports/room.ts';
+import { sessionOptions, takenOn } from './session-options.ts';
+
+/** What stands behind the model in use. */
+export interface ActiveModelParts {
+  readonly session: Pick<Conversation, 'update' | 'switchTo' | 'writes'>;
+  /** The one that the session was opened with. */
+  readonly model: SpeechModel;
+  readonly settings: GuildSettings;
+  /** The model that settings come to. */
+  readonly modelFor: (settings: GuildSettings) => SpeechModel;
+  readonly toolbox: Toolbox;
+  /** The label of what writes down beside models that do not do it by themselves. Absent: nothing does. */
+  readonly writer?: string | undefined;
+  /** The guild's notes as the session was opened with them. */
+  readonly notes?: readonly Note[];
+}
+
+/** Which model a conversation runs on, what its session has taken on of the settings, and which model was asked for. */
+export class ActiveModel {
+  readonly #parts: ActiveModelParts;
+  #model: SpeechModel;
+  #settings: GuildSettings;
+  #options: SessionOptions;
+  /** What the settings asked for last; another one may be in use because it could not be had. */
+  #asked: SpeechModel;
+  /** Asked for, and neither there nor given up yet. */
+  #coming: SpeechModel | undefined;
+  #notes: readonly Note[] | undefined;
+
+  constructor(parts: ActiveModelParts) {
+    this.#parts = parts;
+    this.#notes = parts.notes;
+    this.#model = parts.model;
+    this.#settings = parts.settings;
+    this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox, parts.notes);
+    this.#asked = parts.modelFor(parts.settings);
+  }
+
+  get model(): SpeechModel {
+    return this.#model;
+  }
+
+  /** What the guild wants. */
+  get settings(): GuildSettings {
+    return this.#settings;
+  }
+
+  /** Nothing answers: what people say is written down, and that is all. */
+  get listens(): boolean {
+    return this.#model.capabilities.listensOnly === true;
+  }
+
+  /** The label of what writes down beside the model; null: nothing does. */
+  get writer(): string | null {
+    return this.#model.capabilities.unasked === 'waits' ? null : (this.#parts.writer ?? null);
+  }
+
+  /** What the running session does with a turn for which no reply was asked (Capabilities). */
+  get unasked(): Unasked | null {
+    const { unasked } = this.#model.capabilities;
+    if (unasked === 'waits') return unasked;
+    // Words are all that is missing.
+    if (unasked === null && this.#parts.session.writes) return 'waits';
+    // A model that answers by itself can only be held back where we draw the ends of turns.
+    if (this.#options.turnDetection !== 'manual') return null;
+    if (unasked === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';
+    return unasked;
+  }
+
+  /** Whether the running session can do what the settings say of whom to answer. */
+  get takesOnAnswer(): boolean {
+    const { answer } = this.#settings;
+    if (answer === 'always') return !this.#options.choosing;
+    return answer === 'never' ? this.#keptSilent : this.unasked !== null;
+  }
+
+  /** Whom to answer, as far as the running session can be kept from answering. */
+  get answer(): AnswerMode {
+    const { answer } = this.#settings;
+    return answer === 'never' && !this.#keptSilent ? 'auto' : answer;
+  }
+
+  /** Only a model that answers by itself, in turns that its provider draws, cannot be kept from it. */
+  get #keptSilent(): boolean {
+    const { unasked } = this.#model.capabilities;
+    return unasked === null || unasked === 'waits' || this.#options.turnDetection === 'manual';
+  }
+
+  /** What it was told to remember. */
+  get notes(): readonly Note[] | undefined {
+    return this.#notes;
+  }
+
+  /** What the running session goes by. */
+  get options(): SessionOptions {
+    return this.#options;
+  }
+
+  /**
+   * Asks the session for what the settings say, or for another model. Gives the settings that have to wait. `chosen`: the
+   * model is asked for even if it failed before.
+   */
+  apply(settings: GuildSettings, chosen: boolean): readonly (keyof GuildSettings)[] {
+    this.#settings = settings;
+    const wanted = this.#parts.modelFor(settings);
+    const anew = !same(wanted, this.#asked) || (chosen && !same(wanted, this.#coming ?? this.#model));
+    const wasComing = this.#coming !== undefined;
+    this.#asked = wanted;
+    if (anew) this.#coming = same(wanted, this.#model) ? undefined : wanted;
+    if (!this.#coming && !(anew && wasComing)) return this.#update();
+    // Also where the wish goes back to the model in use: only the session knows how far it is with the other one.
+    this.#parts.session.switchTo(wanted, sessionOptions(settings, wanted, this.#parts.toolbox, this.#notes));
+    return [];
+  }
+
+  /** The session is told anew, without the notes of this person. Gives its instructions. */
+  forget(userId: UserId): string {
+    return this.beginAnew(this.#notes?.filter(({ by }) => by.userId !== userId));
+  }
+
+  /** The session is told anew, with these notes. Gives its instructions. */
+  beginAnew(notes: readonly Note[] | undefined): string {
+    this.#keep(notes);
+    const { instructions } = this.#options;
+    return instructions;
+  }
+
+  /** Only notes of people who may be heard stay in what the session is told. */
+  keepNotes(mayHear: (userId: UserId) => boolean): void {
+    const kept = this.#notes?.filter(({ by }) => mayHear(by.userId));
+    if (kept === undefined || kept.length === this.#notes?.length) return;
+    this.#keep(kept);
+    // Also where a running session cannot be told: the next one goes by it.
+    this.#parts.session.update(this.#options);
+  }
+
+  #keep(kept: readonly Note[] | undefined): void {
+    this.#notes = kept;
+    const options = sessionOptions(this.#settings, this.#model, this.#parts.toolbox, kept);
+    const { instructions, notes } = options;
+    this.#options = { ...this.#options, instructions, ...(notes && { notes }) };
+  }
+
+  /** The session goes on with this model: the one asked for, the one before where that failed, or a fallback. */
+  changed(model: SpeechModel): void {
+    const stays = same(model, this.#model);
+    this.#model = model;
+    if (stays || (this.#coming && same(model, this.#coming))) this.#coming = undefined;
+    if (stays) this.#update();
+    else this.#options = sessionOptions(this.#settings, model, this.#parts.toolbox, this.#notes);
+  }
+
+  #update(): readonly (keyof GuildSettings)[] {
+    const { toolbox, session } = this.#parts;
+    const { voices, updates } = this.#model.capabilities;
+    const wanted = sessionOptions(this.#settings, this.#model, toolbox, this.#notes);
+    const { options, waits } = takenOn(this.#options, wanted, updates);
+    this.#options = options;
+    session.update(options);
+    const { voice } = this.#settings;
+    // A voice of the model that was chosen, while another one stands in for it.
+    return voice === null || voices.includes(voice) || waits.includes('voice') ? waits : [...waits, 'voice'];
+  }
+}
+
+function same(one: SpeechModel, other: SpeechModel): boolean {
+  return one.provider === other.provider && one.name === other.name;
+}

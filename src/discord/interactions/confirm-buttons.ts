@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
+import type { Person } from '../../ports/model.ts';
+import type { MessageButton } from '../../ports/room.ts';
+import { nameIn } from '../guild/names.ts';
+
+/** What became of a press; tools/confirmations.ts has the whole form. */
+type Outcome =
+  | { readonly kind: 'taken'; readonly confirmed: boolean }
+  | { readonly kind: 'not-yours'; readonly askers: readonly Person[] }
+  | {
+      readonly kind: 'over';
+      readonly answer:
+        | { readonly kind: 'confirmed' | 'declined'; readonly by: Person }
+        | { readonly kind: 'late' | 'cancelled' | 'unasked' }
+        | null;
+    };
+
+/** Where presses go. */
+interface Questions {
+  press(id: string, by: Person, press: { readonly confirm: boolean; readonly keepsOrder: boolean }): Outcome;
+}
+
+/** The Confirm and Cancel buttons below a question. They end with the process: what waited for them has ended with it. */
+export class ConfirmButtons {
+  readonly #process = randomBytes(6).toString('hex');
+  readonly #harmless: (text: string) => string;
+
+  /** `harmless` makes a name harmless for Discord. */
+  constructor(harmless: (text: string) => string) {
+    this.#harmless = harmless;
+  }
+
+  of(id: string): readonly MessageButton[] {
+    return [
+      { id: `confirm/${this.#process}/yes/${id}`, label: 'Confirm' },
+      { id: `confirm/${this.#process}/no/${id}`, label: 'Cancel' },
+    ];
+  }
+
+  /** Hands the press over; gives the answer for the person. undefined: it is none of these buttons. */
+  press(pressed: ButtonInteraction<'cached'>, questions: Questions): string | undefined {
+    const [kind, process, answer, id = ''] = pressed.customId.split('/');
+    if (kind !== 'confirm') return undefined;
+    if (process !== this.#process) return 'I was restarted since then, so it was not done. Ask me again.';
+    const by = { userId: pressed.user.id, name: nameIn(pressed.guild, pressed.user.id) };
+    // The permissions that the interaction brings are those in the channel of the message.
+    const { memberPermissions: may } = pressed;
+    const keepsOrder = may.has(PermissionFlagsBits.ManageMessages) || may.has(PermissionFlagsBits.ModerateMembers);
+    return this.#words(questions.press(id, by, { confirm: answer === 'yes', keepsOrder }));
+  }
+
+  #words(outcome: Outcome): string {
+    switch (outcome.kind) {
+      case 'taken':
+        return outcome.confirmed ? 'Confirmed.' : 'I do not do it.';
+      case 'not-yours': {
+        const names = outcome.askers.map(({ name }) => this.#harmless(name)).join(', ') || 'nobody I know';
+        return `Only who asked for it (${names}), or a moderator (Manage Messages or Timeout Members), can press this.`;
+      }
+      case 'over':
+        return this.#overWords(outcome.answer);
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  #overWords(answer: (Outcome & { kind: 'over' })['answer']): string {
+    switch (answer?.kind) {
+      case 'confirmed':
+        return `It was confirmed already, by ${this.#harmless(answer.by.name)}.`;
+      case 'declined':
+        return `${this.#harmless(answer.by.name)} said no already.`;
+      case 'late':
+        return 'It is too late: nobody confirmed it within 60 s. Ask me again.';
+      case 'cancelled':
+      case 'unasked':
+      case undefined:
+        return 'It is over already: nothing waits for this any more.';
+      default:
+        return answer satisfies never;
+    }
+  }
+}

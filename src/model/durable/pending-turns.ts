@@ -1,0 +1,251 @@
+import type { Heard, Pcm, ToolCall, Turn } from '../../ports/model.ts';
+
+/** Something that a session was given, or is to be given, and that no reply has answered for people to hear. */
+export type Debt =
+  | {
+      readonly kind: 'spoken';
+      readonly seq: number;
+      readonly turn: Turn;
+      readonly chunks: Pcm[];
+      ended: boolean;
+    }
+  | { readonly kind: 'written'; readonly seq: number; readonly turn: Turn; readonly text: string }
+  /** A tool's result, or where an answer broke off, in words. `sent`: the present session knows of it. */
+  | {
+      readonly kind: 'note';
+      readonly seq: number;
+      readonly turnIds: readonly number[];
+      readonly text: string;
+      /** Of the call whose result it is. */
+      readonly callId: string | undefined;
+      sent: boolean;
+      /** Nobody waits for an answer to it. */
+      readonly silent: boolean;
+      /** It is what was said in its turn, in words. */
+      readonly said?: true;
+    };
+export type Note = Debt & { readonly kind: 'note' };
+
+interface Reply {
+  readonly turnIds: readonly number[];
+  debts: readonly Debt[];
+  sounded: boolean;
+  done: boolean;
+  cut: boolean;
+}
+type Ids = ReadonlySet<number>;
+
+/** Sound that is kept to be sent again; beyond it the oldest turn is given up. */
+const SOUND_LIMIT_MS = 120_000;
+/** Replies that may still turn out not to have been heard; what plays is never further behind. */
+const REMEMBERED = 4;
+/** So many turns whose words are known are given again as sound; those before them in words. */
+const AS_SOUND = 3;
+const LONGEST_WORDS = 1_000;
+
+/** What a lost session still owed, so that the next one can be given it again: each turn whole, none twice. */
+export class PendingTurns {
+  readonly #limit: number;
+  #debts: Debt[] = [];
+  readonly #replies = new Map<string, Reply>();
+  #seq = 0;
+
+  /** `rate` of the sound, in Hz; `limitMs`: how much of it is kept. */
+  constructor(rate: number, limitMs = SOUND_LIMIT_MS) {
+    this.#limit = (limitMs * rate) / 1000;
+  }
+
+  /** Oldest first. */
+  get debts(): readonly Debt[] {
+    return this.#debts;
+  }
+
+  /** Replies that have begun and not ended. */
+  get active(): readonly string[] {
+    return [...this.#replies].filter(([, reply]) => !reply.done).map(([replyId]) => replyId);
+  }
+
+  /** Of these, those that nobody has cut off. */
+  get sounding(): readonly string[] {
+    return this.active.filter((replyId) => !this.#replies.get(replyId)?.cut);
+  }
+
+  get open(): boolean {
+    return this.#debts.some((debt) => debt.kind === 'spoken' && !debt.ended);
+  }
+
+  began(turn: Turn): void {
+    this.#debts.push({ kind: 'spoken', seq: ++this.#seq, turn, chunks: [], ended: false });
+  }
+
+  /** Gives the turns of which the sound had to be given up, to stay within bounds. */
+  sound(pcm: Pcm): readonly Turn[] {
+    const open = this.#debts.find((debt) => debt.kind === 'spoken' && !debt.ended);
+    if (open?.kind === 'spoken') open.chunks.push(pcm);
+    // Answered turns are kept only in case that nobody heard the answer: they go first.
+    for (const reply of this.#replies.values()) {
+      if (this.#samples() <= this.#limit) return [];
+      reply.debts = [];
+    }
+    const lost: Turn[] = [];
+    while (this.#samples() > this.#limit) {
+      const index = this.#debts.findIndex((debt) => debt.kind === 'spoken' && debt !== open);
+      if (index < 0) break;
+      const [debt] = this.#debts.splice(index, 1);
+      if (debt?.kind === 'spoken') lost.push(debt.turn);
+    }
+    return lost;
+  }
+
+  ended(): void {
+    // Nothing was said in it: there is nothing to answer.
+    this.#debts = this.#debts.filter((debt) => debt.kind !== 'spoken' || debt.ended || debt.chunks.length > 0);
+    for (const debt of this.#debts) if (debt.kind === 'spoken') debt.ended = true;
+  }
+
+  /** These turns want no answer, and what the session was told for them alone wants none either. */
+  passed(turnIds: readonly number[]): void {
+    const passed = (debt: Debt): boolean =>
+      debt.kind === 'note'
+        ? debt.sent && debt.turnIds.every((id) => turnIds.includes(id))
+        : turnIds.includes(debt.turn.id);
+    this.#debts = this.#debts.filter((debt) => !passed(debt));
+  }
+
+  wrote(turn: Turn, text: string): void {
+    this.#debts.push({ kind: 'written', seq: ++this.#seq, turn, text });
+  }
+
+  note(turnIds: readonly number[], text: string, sent: boolean, callId?: string): void {
+    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId, sent, silent: false });
+  }
+
+  /** What the model is to know of when it is asked for something else. */
+  aside(turnIds: readonly number[], text: string): void {
+    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId: undefined, sent: false, silent: true });
+  }
+
+  /**
+   * Turns whose words are known (`wordsOf`: undefined where they are not) are owed in words from now on, all but the newest.
+   * Given again as sound, one after the other, they would take so long that a conversation whose line goes again and again
+   * never came to what is said in it now.
+   */
+  condense(wordsOf: (turnId: number) => string | undefined): void {
+    const known = this.#debts.filter(
+      (debt) => debt.kind === 'spoken' && debt.ended && wordsOf(debt.turn.id) !== undefined,
+    );
+    const older = new Set(known.slice(0, -AS_SOUND));
+    this.#debts = this.#debts.map((debt): Debt => {
+      if (debt.kind !== 'spoken' || !older.has(debt)) return debt;
+      const { turn, seq } = debt;
+      const words = JSON.stringify((wordsOf(turn.id) ?? '').slice(0, LONGEST_WORDS));
+      const text = `${JSON.stringify(turn.name)} said ${words}, and has no answer to it yet.`;
+      return { kind: 'note', seq, turnIds: [turn.id], text, callId: undefined, sent: false, silent: false, said: true };
+    });
+  }
+
+  /** Whether one of the unsent notes asks for an answer by itself. */
+  get presses(): boolean {
+    return this.unsent.some(({ silent }) => !silent);
+  }
+
+  /** Notes that the present session does not know of. */
+  get unsent(): readonly Note[] {
+    return this.#debts.filter((debt): debt is Note => debt.kind === 'note' && !debt.sent);
+  }
+
+  /** Nothing is owed for these turns any more, and nobody is told where an answer to them broke off. */
+  forget(turnIds: Ids): void {
+    const about = (debt: Debt): boolean =>
+      debt.kind === 'note' ? debt.turnIds.some((id) => turnIds.has(id)) : turnIds.has(debt.turn.id);
+    this.#debts = this.#debts.filter((debt) => !about(debt));
+    for (const reply of this.#replies.values()) reply.debts = reply.debts.filter((debt) => !about(debt));
+  }
+
+  /** Nothing that was said so far is owed any more, whatever becomes of the replies under way. */
+  clear(): void {
+    this.#debts = [];
+    for (const reply of this.#replies.values()) {
+      reply.debts = [];
+      reply.cut = true;
+    }
+  }
+
+  /** The session is gone, and with it all that it was given; the replies under way are over. */
+  sessionLost(): void {
+    for (const debt of this.#debts) if (debt.kind === 'note') debt.sent = false;
+    for (const reply of this.#replies.values()) reply.done = true;
+  }
+
+  /** A reply to these turns begins: they are owed no more, unless nobody hears it. */
+  replyStarted(replyId: string, turnIds: readonly number[]): void {
+    const answers = (debt: Debt): boolean =>
+      debt.kind === 'note'
+        ? debt.sent && debt.turnIds.every((id) => turnIds.includes(id))
+        : turnIds.includes(debt.turn.id);
+    const debts = this.#debts.filter(answers);
+    this.#debts = this.#debts.filter((debt) => !answers(debt));
+    this.#replies.set(replyId, { turnIds, debts, sounded: false, done: false, cut: false });
+    const oldest = this.#replies.keys().next();
+    if (this.#replies.size > REMEMBERED && !oldest.done) this.#replies.delete(oldest.value);
+  }
+
+  /** A reply acts: sent again, its turns would make the tool run twice. Its result will be owed instead. */
+  called({ replyId, turnIds }: Pick<ToolCall, 'replyId' | 'turnIds'>): void {
+    const reply = this.#replies.get(replyId);
+    if (reply) reply.debts = [];
+    this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || !turnIds.includes(debt.turn.id));
+  }
+
+  sounded(replyId: string): void {
+    const reply = this.#replies.get(replyId);
+    if (reply) reply.sounded = true;
+  }
+
+  /** A reply that failed before it said or did anything has answered nobody. */
+  replyDone(replyId: string, failed: boolean): void {
+    const reply = this.#replies.get(replyId);
+    if (!reply) return;
+    reply.done = true;
+    if (!failed || reply.sounded || reply.cut) return;
+    this.#owe(reply);
+  }
+
+  turnsOf(replyId: string): readonly number[] {
+    return this.#replies.get(replyId)?.turnIds ?? [];
+  }
+
+  /** See SpeechSession.interrupt: what nobody heard is owed again. */
+  interrupt(heard: readonly Heard[]): void {
+    for (const [replyId, reply] of this.#replies) {
+      const own = heard.find((one) => one.replyId === replyId);
+      if (reply.cut || (reply.done && !own)) continue;
+      reply.cut = true;
+      const unheard = !own?.items.some((item) => item.heardMs > 0);
+      if (unheard) this.#owe(reply);
+      else reply.debts = [];
+    }
+  }
+
+  /** Nothing of these turns is owed any more, whatever becomes of the replies to them. */
+  withdraw(turnIds: readonly number[]): void {
+    const stays = (debt: Debt): boolean =>
+      debt.kind === 'note'
+        ? !debt.said || !debt.turnIds.some((id) => turnIds.includes(id))
+        : !turnIds.includes(debt.turn.id);
+    this.#debts = this.#debts.filter(stays);
+    for (const reply of this.#replies.values()) reply.debts = reply.debts.filter(stays);
+  }
+
+  #owe(reply: Reply): void {
+    this.#debts = [...this.#debts, ...reply.debts].sort((a, b) => a.seq - b.seq);
+    reply.debts = [];
+  }
+
+  #samples(): number {
+    const kept = [...this.#debts, ...[...this.#replies.values()].flatMap(({ debts }) => debts)];
+    let sum = 0;
+    for (const debt of kept) if (debt.kind === 'spoken') for (const { length } of debt.chunks) sum += length;
+    return sum;
+  }
+}

@@ -1,0 +1,160 @@
+import type { LiveClientMessage } from '@google/genai';
+import type { Pcm, Turn } from '../../ports/model.ts';
+import { toBase64 } from '../connection/pcm-base64.ts';
+import { speakerLabel } from '../connection/prompt-text.ts';
+import type { GeminiReplies } from './replies/replies.ts';
+import type { GeminiTranscriptAttribution } from './replies/transcript-attribution.ts';
+
+/**
+ * The turn that is open; `samplesAtClose`: how much of its sound had been sent when the server closed it by itself, and
+ * `takenAtClose`: how much of that the server surely had when it did.
+ */
+interface OpenTurn {
+  readonly turn: Turn;
+  samples: number;
+  taken: number;
+  samplesAtClose: number;
+  takenAtClose: number;
+  closedByServer: boolean;
+}
+
+export interface GeminiTurnInputParts {
+  /** We draw the ends of turns, not the provider. */
+  readonly manual: boolean;
+  /** See GeminiTraits. */
+  readonly laterContent: boolean;
+  readonly hearing: GeminiTranscriptAttribution;
+  readonly generations: GeminiReplies;
+  /** What stands before what a person says; takes what the model has to be told besides. */
+  labelled(label: string): string;
+  send(message: LiveClientMessage): void;
+  /** See Wire.proof. */
+  proof(back: () => void): void;
+  /** A message that is JSON text already. */
+  sendText(json: string): void;
+  /** Another turn waits behind the one that ends. */
+  turnWaits(): boolean;
+  closed(turnId: number): void;
+}
+
+/** What a person says, on its way to the Live API: at most one turn is open. */
+export class GeminiTurnInput {
+  readonly #parts: GeminiTurnInputParts;
+  #open: OpenTurn | undefined;
+  #following = false;
+
+  constructor(parts: GeminiTurnInputParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether the label of a turn reaches the model. */
+  get listens(): boolean {
+    return this.#parts.manual || this.#parts.laterContent;
+  }
+
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  begin(turn: Turn, now: number): void {
+    this.#open = { turn, samples: 0, taken: 0, samplesAtClose: 0, takenAtClose: 0, closedByServer: false };
+    const label = this.listens ? this.#parts.labelled(speakerLabel(turn)) : '';
+    if (this.#parts.manual) {
+      this.#parts.generations.turnBegan();
+      this.#parts.send({ realtimeInput: { activityStart: {} } });
+      // Inside the activity: outside of it a text is a turn of its own, and clientContent closes Gemini 3 sessions
+      // (ai.google.dev/gemini-api/docs/live-api/capabilities; livekit/agents#5251, livekit/agents-js#1724).
+      this.#parts.send({ realtimeInput: { text: label } });
+    } else if (this.#parts.laterContent) {
+      // With automatic detection a realtime text counts as activity and would be answered.
+      const turns = [{ role: 'user', parts: [{ text: label }] }];
+      this.#parts.send({ clientContent: { turns, turnComplete: false } });
+    }
+    this.#parts.hearing.began(turn, now);
+  }
+
+  /** Tells the model something besides, in the turn that is open. False: none is, and alone it would ask for an answer. */
+  note(text: string): boolean {
+    if (!this.#open || !this.listens) return false;
+    if (this.#parts.manual) this.#parts.send({ realtimeInput: { text } });
+    else this.#parts.send({ clientContent: { turns: [{ role: 'user', parts: [{ text }] }], turnComplete: false } });
+    return true;
+  }
+
+  sound(pcm: Pcm): void {
+    if (!this.#open) return;
+    this.#open.samples += pcm.length;
+    // As text, 50 times a second: JSON.stringify would cost five times as much.
+    const data = toBase64(pcm);
+    this.#parts.sendText(`{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"${data}"}}}`);
+    this.#follow(this.#open);
+  }
+
+  /** Keeps up with how much of the sound the server has, where it draws the turns: one question at a time. */
+  #follow(open: OpenTurn): void {
+    if (this.#parts.manual || this.#following || open !== this.#open) return;
+    this.#following = true;
+    const { samples } = open;
+    this.#parts.proof(() => {
+      this.#following = false;
+      open.taken = samples;
+      if (open.samples > samples) this.#follow(open);
+    });
+  }
+
+  end(respond: boolean, now: number): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (!open) return;
+    const { turn } = open;
+    const silent = !this.#parts.manual || turn.onlyIfCalled !== undefined;
+    if (open.closedByServer) {
+      this.#endTail(open, respond);
+    } else if (!this.#parts.manual && open.samples === 0) {
+      // Nothing was said in it: the server has nothing to answer, and nobody is to wait for that.
+      if (respond) this.#parts.generations.respond();
+    } else {
+      this.#parts.send({ realtimeInput: this.#parts.manual ? { activityEnd: {} } : { audioStreamEnd: true } });
+      this.#parts.generations.turnEnded(turn.id, respond, this.#parts.manual && this.#parts.turnWaits(), silent);
+    }
+    // Behind the mark of the end on the line.
+    this.#parts.hearing.ended(turn.id, now);
+  }
+
+  /**
+   * What was sent of an open turn cannot be taken back: its activity ends, so that nothing of it becomes one with the next
+   * person's, and nobody asks for an answer to it.
+   */
+  withdraw(turnIds: readonly number[], now: number): void {
+    if (this.#open && turnIds.includes(this.#open.turn.id)) this.end(false, now);
+  }
+
+  /**
+   * The server closed the turn, and the person went on for a little: without a mark of its end that sound would become
+   * one turn with the next person's.
+   */
+  #endTail({ turn, samples, samplesAtClose, takenAtClose }: OpenTurn, respond: boolean): void {
+    this.#parts.send({ realtimeInput: { audioStreamEnd: true } });
+    if (samples === takenAtClose) return;
+    if (samples > samplesAtClose) this.#parts.generations.turnEnded(turn.id, respond, false, true);
+    // What was on its way when the server closed the turn may have begun another, and may still be answered.
+    else this.#parts.generations.mayAnswer([turn.id]);
+  }
+
+  /**
+   * Where the provider draws the turns, an answer that nothing else asked for shows that it closed this one. More words
+   * of the same person may come as long as their sound does.
+   */
+  closeByServer(): void {
+    const open = this.#open;
+    if (this.#parts.manual || !open || open.samples === 0 || open.closedByServer) return;
+    open.closedByServer = true;
+    open.samplesAtClose = open.samples;
+    open.takenAtClose = open.taken;
+    this.#parts.closed(open.turn.id);
+  }
+
+  asked(): readonly number[] {
+    return !this.#parts.manual && this.#open && this.#open.samples > 0 ? [this.#open.turn.id] : [];
+  }
+}

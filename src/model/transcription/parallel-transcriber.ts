@@ -1,0 +1,170 @@
+import { SessionLostError } from '../../ports/errors.ts';
+import type { Pcm, PcmRate, SessionEvent, SessionOptions, SpeechModel, Turn, UserId } from '../../ports/model.ts';
+import type { ModelLog } from '../connection/model-socket.ts';
+import { LastingSession } from '../durable/durable-session.ts';
+import { resampled } from '../durable/resampled-session.ts';
+import { Attempts } from '../durable/retry.ts';
+import type { RetryPolicy } from '../durable/retry-policy.ts';
+
+export interface ParallelTranscriberParts {
+  /** One that only listens. */
+  readonly model: SpeechModel;
+  /** Of the sound that it is given. */
+  readonly rate: PcmRate;
+  readonly options: SessionOptions;
+  readonly log: ModelLog;
+  readonly patience: RetryPolicy;
+  /** Words of turns, what they cost, and notices. */
+  readonly tell: (event: SessionEvent) => void;
+  /** From now on, and until it is back, others have to write down. */
+  readonly onAway: () => void;
+  /** What stands in for it meanwhile, as a sentence goes on that begins with “until then” or “from now on”. */
+  readonly standIn: () => string;
+}
+
+type State =
+  | { readonly status: 'opening' }
+  /** `away`: the connection is lost, and what is said is kept for the next one. */
+  | { readonly status: 'there'; readonly session: LastingSession; readonly away: boolean }
+  | { readonly status: 'gone' };
+
+/**
+ * Writes down beside a conversation, which never notices how it fares: it is opened until it is there, and again for as
+ * long as that takes. Only what cannot help, such as a rejected key, ends it. People are told once of each absence.
+ */
+export class ParallelTranscriber {
+  readonly #parts: ParallelTranscriberParts;
+  readonly #model: SpeechModel;
+  readonly #closing = new AbortController();
+  /** Settled with the first connection, or with the first failure. */
+  readonly opened: Promise<void>;
+  #options: SessionOptions;
+  #state: State = { status: 'opening' };
+  #told = false;
+
+  constructor(parts: ParallelTranscriberParts) {
+    const { model, rate } = parts;
+    this.#parts = parts;
+    this.#options = parts.options;
+    this.#model = {
+      ...model,
+      inputRate: rate,
+      connect: async (options, signal) => resampled(await model.connect(options, signal), rate, model.inputRate),
+    };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.opened = promise;
+    void this.#run(resolve);
+  }
+
+  /** It takes turns, even if it is away: their words come later then. */
+  get takes(): boolean {
+    return this.#state.status === 'there';
+  }
+
+  get away(): boolean {
+    return this.#state.status !== 'there' || this.#state.away;
+  }
+
+  beginTurn(turn: Turn): void {
+    if (this.#state.status === 'there') this.#state.session.beginTurn(turn);
+  }
+
+  appendAudio(pcm: Pcm): void {
+    if (this.#state.status === 'there') this.#state.session.appendAudio(pcm);
+  }
+
+  endTurn(): void {
+    if (this.#state.status === 'there') this.#state.session.endTurn(false);
+  }
+
+  /** See Conversation.forget. */
+  forget(userId: UserId): void {
+    if (this.#state.status === 'there') this.#state.session.forget(userId, '');
+  }
+
+  /** See SpeechSession.withdraw. */
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    if (this.#state.status === 'there') this.#state.session.withdraw(userId, turnIds);
+  }
+
+  update({ language }: Pick<SessionOptions, 'language'>): void {
+    this.#options = { ...this.#options, language };
+    if (this.#state.status === 'there') this.#state.session.update(this.#options);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    this.#closing.abort();
+    if (this.#state.status === 'there') this.#state.session.close();
+    this.#state = { status: 'gone' };
+  }
+
+  async #run(opened: () => void): Promise<void> {
+    const { log } = this.#parts;
+    const { signal } = this.#closing;
+    const patience = { ...this.#parts.patience, giveUpMs: Number.POSITIVE_INFINITY };
+    try {
+      const first = await new Attempts({ patience, log, signal }).again(undefined, () =>
+        this.#model.connect(this.#options, signal).catch((error: unknown) => {
+          if (error instanceof SessionLostError && error.retryable) this.#absent(error.message);
+          opened();
+          throw error;
+        }),
+      );
+      if (signal.aborted) {
+        first.close();
+        return;
+      }
+      const choice = { model: this.#model, options: this.#options };
+      const session = new LastingSession({ choice, log, patience, session: first, fallback: undefined });
+      this.#present(session, false);
+      opened();
+      for await (const event of session.events) this.#take(event, session);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#state = { status: 'gone' };
+      this.#parts.onAway();
+      const said = error instanceof SessionLostError ? error.message : 'Something in me broke; the log says what.';
+      if (!(error instanceof SessionLostError)) log.warn({ err: error }, 'the transcriber broke');
+      this.#parts.tell({
+        type: 'notice',
+        message: `${said} From now on ${this.#parts.standIn()}.`,
+      });
+    } finally {
+      opened();
+    }
+  }
+
+  #take(event: SessionEvent, session: LastingSession): void {
+    switch (event.type) {
+      case 'paused':
+        this.#state = { status: 'there', session, away: true };
+        this.#parts.onAway();
+        this.#absent(`I lost ${this.#model.label}, which writes down what is said.`);
+        return;
+      case 'resumed':
+        this.#present(session, true);
+        return;
+      case 'turn-transcript':
+      case 'transcription-usage':
+      case 'refused':
+      case 'notice':
+        this.#parts.tell(event);
+        return;
+      default:
+    }
+  }
+
+  #present(session: LastingSession, again: boolean): void {
+    this.#state = { status: 'there', session, away: false };
+    this.#told = false;
+    if (again) this.#parts.log.warn({ model: this.#model.name }, 'the transcriber is back');
+  }
+
+  #absent(why: string): void {
+    if (this.#told) return;
+    this.#told = true;
+    const rest = `The conversation goes on; until it is back ${this.#parts.standIn()}.`;
+    this.#parts.tell({ type: 'notice', message: `${why} ${rest}` });
+  }
+}

@@ -1,0 +1,270 @@
+import type {
+  Acknowledged,
+  Conversation,
+  Heard,
+  KeptWords,
+  Pcm,
+  PcmRate,
+  SessionEvent,
+  SessionOptions,
+  SpeechModel,
+  ToolResult,
+  Turn,
+  UserId,
+} from '../../ports/model.ts';
+import type { ModelLog } from '../connection/model-socket.ts';
+import { EventMerger } from '../durable/event-merger.ts';
+import type { RetryPolicy } from '../durable/retry-policy.ts';
+import { ParallelTranscriber } from './parallel-transcriber.ts';
+
+export interface TranscribedSessionParts {
+  readonly session: Conversation;
+  /** The one that the session was opened with. */
+  readonly model: SpeechModel;
+  readonly options: SessionOptions;
+  /** The one that writes down beside models whose own transcripts depend on their answers. */
+  readonly transcriber: SpeechModel;
+  readonly log: ModelLog;
+  readonly patience: RetryPolicy;
+}
+
+type Transcript = SessionEvent & { readonly type: 'turn-transcript' };
+
+/** Whose words of a turn count. */
+interface Written {
+  /** Whose turn, or for whom. */
+  readonly userId: UserId | undefined;
+  readonly beganAt: number;
+  /** The transcriber was given the turn, and may still bring its words. */
+  beside: boolean;
+  /** What the speech model wrote down, held back. */
+  own: Transcript | undefined;
+  /** The final words were told. */
+  done: boolean;
+}
+
+const ITSELF = 'I write down what the speech model itself hears';
+const NOTHING_ELSE = 'nothing of what you say is written down';
+
+/** Turns that late words still find. */
+const REMEMBERED = 256;
+/** Where the transcriber could not write a turn down, the words of the speech model are waited for so long. */
+const OWN_WORDS_MS = 2_000;
+/** Words of the speech model do not come later than this after the turn began. */
+const OWN_WORDS_LATEST_MS = 60_000;
+
+/**
+ * A conversation whose people are written down by another model, whatever the speech model hears, answers or leaves
+ * out. Both are given the sound of each turn. While the transcriber is away, the speech model's own words stand in;
+ * each turn gets final words once.
+ */
+export class TranscribedSession implements Conversation {
+  readonly #parts: TranscribedSessionParts;
+  readonly #rate: PcmRate;
+  readonly #asides = new EventMerger();
+  readonly #turns = new Map<number, Written>();
+  readonly #events: AsyncGenerator<SessionEvent>;
+  #options: SessionOptions;
+  #model: SpeechModel;
+  #side: ParallelTranscriber | undefined;
+  /** The open turn goes to the transcriber as well. */
+  #beside = false;
+
+  constructor(parts: TranscribedSessionParts) {
+    this.#parts = parts;
+    this.#rate = parts.model.inputRate;
+    this.#options = parts.options;
+    this.#model = parts.model;
+    this.#openSide();
+    this.#events = this.#run();
+  }
+
+  /** Resolves when the transcriber is there, or is known not to be there at once. */
+  get ready(): Promise<void> {
+    return this.#side?.opened ?? Promise.resolve();
+  }
+
+  get writes(): boolean {
+    return this.#wanted && this.#side?.away === false;
+  }
+
+  get events(): AsyncIterable<SessionEvent> {
+    return this.#events;
+  }
+
+  beginTurn(turn: Turn): void {
+    this.#beside = this.#wanted && this.#side?.takes === true;
+    this.#turns.set(turn.id, {
+      beganAt: performance.now(),
+      userId: turn.userId ?? turn.about,
+      beside: this.#beside,
+      own: undefined,
+      done: false,
+    });
+    const oldest = this.#turns.keys().next();
+    if (this.#turns.size > REMEMBERED && !oldest.done) this.#turns.delete(oldest.value);
+    this.#parts.session.beginTurn(turn);
+    if (this.#beside) this.#side?.beginTurn(turn);
+  }
+
+  appendAudio(pcm: Pcm): void {
+    this.#parts.session.appendAudio(pcm);
+    if (this.#beside) this.#side?.appendAudio(pcm);
+  }
+
+  endTurn(respond: boolean): void {
+    this.#parts.session.endTurn(respond);
+    if (this.#beside) this.#side?.endTurn();
+    this.#beside = false;
+  }
+
+  appendText(turn: Turn, text: string): void {
+    this.#parts.session.appendText(turn, text);
+  }
+
+  respond(): void {
+    this.#parts.session.respond();
+  }
+
+  pass(turnIds: readonly number[]): void {
+    this.#parts.session.pass(turnIds);
+  }
+
+  interrupt(heard: readonly Heard[]): void {
+    this.#parts.session.interrupt(heard);
+  }
+
+  withdraw(userId: UserId, turnIds: readonly number[]): void {
+    this.#parts.session.withdraw(userId, turnIds);
+    this.#side?.withdraw(userId, turnIds);
+    const dropped = { beganAt: 0, userId, beside: false, own: undefined, done: true };
+    for (const id of turnIds) this.#turns.set(id, { ...dropped });
+  }
+
+  acknowledge(call: Acknowledged): boolean {
+    return this.#parts.session.acknowledge(call);
+  }
+
+  sendToolResult(result: ToolResult): void {
+    this.#parts.session.sendToolResult(result);
+  }
+
+  tell(result: ToolResult, turnIds: readonly number[]): void {
+    this.#parts.session.tell(result, turnIds);
+  }
+
+  approve(callId: string, approved: boolean, reason: string): void {
+    this.#parts.session.approve(callId, approved, reason);
+  }
+
+  forget(userId: UserId, instructions: string): boolean {
+    this.#side?.forget(userId);
+    for (const [id, written] of this.#turns) {
+      if (written.userId === userId)
+        this.#turns.set(id, { beganAt: 0, userId, beside: false, own: undefined, done: true });
+    }
+    return this.#parts.session.forget(userId, instructions);
+  }
+
+  beginAnew(instructions: string, notes: readonly KeptWords[] = []): void {
+    // Whoever only writes down is told of nothing anyway, and still owes the last words.
+    this.#parts.session.beginAnew(instructions, notes);
+  }
+
+  update(options: SessionOptions): void {
+    this.#options = options;
+    this.#parts.session.update(options);
+    this.#side?.update(options);
+  }
+
+  switchTo(model: SpeechModel, options: SessionOptions): void {
+    this.#options = options;
+    this.#parts.session.switchTo(model, options);
+  }
+
+  close(): void {
+    this.#parts.session.close();
+    this.#side?.close();
+  }
+
+  /** The model in use does not write down by itself whatever is said. */
+  get #wanted(): boolean {
+    return this.#model.capabilities.unasked !== 'waits';
+  }
+
+  #openSide(): void {
+    if (this.#side || !this.#wanted) return;
+    const { transcriber: model, log, patience } = this.#parts;
+    this.#side = new ParallelTranscriber({
+      model,
+      rate: this.#rate,
+      options: { ...this.#options, instructions: '', voice: null, tools: [], serverTools: [], mcpServers: [] },
+      log,
+      patience,
+      tell: (event) => this.#asides.push(event.type === 'turn-transcript' ? { ...event, exact: true } : event),
+      onAway: () => this.#fallBack(),
+      standIn: () => (this.#model.capabilities.unasked === null ? NOTHING_ELSE : ITSELF),
+    });
+  }
+
+  async *#run(): AsyncGenerator<SessionEvent> {
+    try {
+      for await (const { event } of this.#asides.beside(this.#parts.session.events)) {
+        const told = event.type === 'turn-transcript' ? this.#judge(event) : this.#follow(event);
+        if (told) yield told;
+      }
+    } finally {
+      this.#side?.close();
+    }
+  }
+
+  /** Whoever is heard is told of everybody who gets the sound. */
+  #follow(event: SessionEvent): SessionEvent {
+    if (event.type !== 'model-changed') return event;
+    const wanted = this.#wanted;
+    this.#model = event.model;
+    this.#openSide();
+    if (wanted || !this.#wanted) return event;
+    const { label } = this.#parts.transcriber;
+    return { ...event, message: `${event.message} ${label} hears you as well, and writes it down.` };
+  }
+
+  /** What of the words of a turn is told now. */
+  #judge(words: Transcript): Transcript | undefined {
+    // Whose these are the transcriber knows, where it was given all that they may be.
+    if (words.turnId === null) return this.writes && this.#besideAll ? undefined : words;
+    const written = this.#turns.get(words.turnId);
+    if (!written) return words;
+    if (written.done) return undefined;
+    if (words.missing && written.beside) return this.#standIn(words, written);
+    if (!words.exact) written.own = words;
+    if (!words.exact && written.beside && this.#side?.away === false) return undefined;
+    written.done = words.final;
+    return words.missing && written.own ? { ...written.own, final: true } : words;
+  }
+
+  /** The transcriber could not write a turn down: what the speech model heard counts, even if it comes later. */
+  #standIn(missing: Transcript, written: Written): Transcript | undefined {
+    const { own } = written;
+    if (this.#model.capabilities.unasked === null) {
+      written.done = true;
+      return missing;
+    }
+    written.beside = false;
+    written.done = own?.final ?? false;
+    // Once nothing else comes.
+    if (!written.done) setTimeout(() => this.#asides.push(missing), OWN_WORDS_MS).unref();
+    return own;
+  }
+
+  /** The transcriber was given every turn of which the speech model may still bring words. */
+  get #besideAll(): boolean {
+    const since = performance.now() - OWN_WORDS_LATEST_MS;
+    return [...this.#turns.values()].every(({ beganAt, beside, done }) => beside || done || beganAt < since);
+  }
+
+  /** The transcriber is away: what was held back is told. */
+  #fallBack(): void {
+    for (const { own, done } of this.#turns.values()) if (own && !done) this.#asides.push(own);
+  }
+}

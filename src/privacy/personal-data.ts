@@ -1,0 +1,125 @@
+import { Cooldown } from '../lib/cooldown.ts';
+import { FairQueue } from '../lib/fair-queue.ts';
+import { BusyError } from '../ports/errors.ts';
+import type { UserId } from '../ports/model.ts';
+import type { Forgotten, ForgottenBeside, KeptOfPerson, OwnRecords } from '../ports/personal-data.ts';
+import type { SettingsStore } from '../ports/room.ts';
+import type { PersonStore } from '../store/personal/person-store.ts';
+import type { RemovalStore } from '../store/record/post-removals.ts';
+import type { PostEditing } from './post-redactor.ts';
+
+/** What remembers something of people beside the database. */
+export interface Remembers {
+  forget(guildId: string, userId: UserId): void | Promise<void>;
+  /** What of others was deleted or emptied as well. */
+  forgetBeside?(beside: ForgottenBeside): void;
+}
+
+/** What people's own records are kept in. */
+export interface OwnRecordsParts {
+  readonly persons: PersonStore;
+  readonly removals: RemovalStore;
+  readonly usage: { forget(guildId: string, userId: UserId): Promise<unknown> };
+  readonly settings: Pick<SettingsStore, 'get'>;
+  readonly editing: Pick<PostEditing, 'wake'>;
+  /** Conversations first: what is on its way must not come back. */
+  readonly memories: readonly Remembers[];
+  /** What is made of the record, and would be made of it again before it is gone. */
+  readonly copies: readonly Remembers[];
+  /** ms since 1970. */
+  readonly now: () => number;
+}
+
+/** Each forgetting reads all calls of a guild, and has the conversation there begin a session anew, which costs. */
+const FORGETTINGS = { burst: 5, everyMs: 60_000 };
+
+/** Shows, hands over and forgets what is kept of one person in one guild. One forgetting at a time, in turn by guild and person. */
+export class KeptOwnRecords implements OwnRecords {
+  readonly #parts: OwnRecordsParts;
+  readonly #queue = new FairQueue({
+    atOnce: 1,
+    mostForPerson: FORGETTINGS.burst + 1,
+    mostForGuild: Number.POSITIVE_INFINITY,
+    mostWaiting: Number.POSITIVE_INFINITY,
+  });
+  readonly #cooldown = new Cooldown(FORGETTINGS);
+  /** What is shown and handed over: each reads all calls of a guild, too. */
+  readonly #reads = new FairQueue({
+    atOnce: 2,
+    atOnceForGuild: 1,
+    mostForPerson: 3,
+    mostForGuild: 50,
+    mostWaiting: 500,
+  });
+
+  constructor(parts: OwnRecordsParts) {
+    this.#parts = parts;
+  }
+
+  /** Rejects with BusyError where this person, or their server, asks for too much at a time. */
+  kept(guildId: string, userId: UserId): Promise<KeptOfPerson> {
+    return this.#reads.run({ guildId, userId }, { tooMany: tooMuch, work: () => this.#kept(guildId, userId) });
+  }
+
+  async #kept(guildId: string, userId: UserId): Promise<KeptOfPerson> {
+    const { persons, removals, settings } = this.#parts;
+    const [summary, editing, { retentionDays }] = await Promise.all([
+      persons.summary(guildId, userId),
+      removals.editing(guildId, userId),
+      settings.get(guildId),
+    ]);
+    return { ...summary, editing, retentionDays };
+  }
+
+  /** Looks through what is kept of every server. Rejects like kept(). */
+  guildsOf(userId: UserId): Promise<readonly string[]> {
+    const work = () => this.#parts.persons.guildsOf(userId);
+    return this.#reads.run({ guildId: '', userId }, { tooMany: tooMuch, work });
+  }
+
+  /** Rejects like kept(). */
+  exported(guildId: string, userId: UserId, also: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    return this.#reads.run(
+      { guildId, userId },
+      { tooMany: tooMuch, work: () => this.#exported(guildId, userId, also) },
+    );
+  }
+
+  async #exported(guildId: string, userId: UserId, also: Readonly<Record<string, unknown>>): Promise<string> {
+    const { persons, settings, now } = this.#parts;
+    const [everything, { retentionDays }] = await Promise.all([
+      persons.everything(guildId, userId),
+      settings.get(guildId),
+    ]);
+    const head = { guildId, userId, exportedAt: new Date(now()).toISOString(), retentionDays };
+    return JSON.stringify({ ...head, ...also, ...everything }, null, 2);
+  }
+
+  /** Rejects with BusyError where this person asks for it again and again. */
+  async forget(guildId: string, userId: UserId): Promise<Forgotten> {
+    const keys = [`${guildId} ${userId}`];
+    if (this.#cooldown.waitMs(keys, performance.now()) > 0) throw tooOften();
+    this.#cooldown.take(keys, performance.now());
+    return this.#queue.run({ guildId, userId }, { tooMany: tooOften, work: () => this.#forget(guildId, userId) });
+  }
+
+  async #forget(guildId: string, userId: UserId): Promise<Forgotten> {
+    const { persons, usage, memories, copies, editing } = this.#parts;
+    for (const memory of memories) await memory.forget(guildId, userId);
+    const { beside, ...forgotten } = await persons.forget(guildId, userId);
+    for (const memory of memories) memory.forgetBeside?.(beside);
+    for (const copy of copies) await copy.forget(guildId, userId);
+    await usage.forget(guildId, userId);
+    editing.wake();
+    await persons.settle();
+    return forgotten;
+  }
+}
+
+function tooOften(): BusyError {
+  return new BusyError('I deleted what I keep of you several times just now. Press the button again in a minute.');
+}
+
+function tooMuch(): BusyError {
+  return new BusyError('I am still looking through what I keep of you. Ask again when you have that.');
+}
