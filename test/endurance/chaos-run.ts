@@ -96,8 +96,8 @@ function judgeTyped({ typed }: ChaosResult, say: (line: string) => void): string
   return of('lost').map(({ command, answer }) => `${command}: ${answer}`);
 }
 
-function judgeRequests({ requests, startedAt }: ChaosResult, say: (line: string) => void): string[] {
-  const minutes = needlessPerMinute(requests, startedAt);
+function judgeRequests({ requests, typed, mcp, startedAt }: ChaosResult, say: (line: string) => void): string[] {
+  const minutes = needlessPerMinute(requests, [...typed.map(({ at }) => at), ...mcp.madeAt], startedAt);
   const most = Math.max(0, ...minutes);
   say(`${requests.length} requests; of those that the conversation did not need at most ${most} a minute`);
   return most <= MOST_NEEDLESS ? [] : [`${most} needless requests in a minute`];

@@ -11,6 +11,7 @@ import {
   type ModalSubmitInteraction,
 } from 'discord.js';
 import type { Logger } from 'pino';
+import { orAborted } from '../../lib/or-aborted.ts';
 import { BusyError } from '../../ports/errors.ts';
 import type { MessageButton } from '../../ports/room.ts';
 import { verdictOf } from '../rest/verdict.ts';
@@ -176,7 +177,7 @@ async function answer(
   await deferred(asked, () => asked.deferReply({ flags: MessageFlags.Ephemeral }), log);
   const what = asked.isChatInputCommand() ? { command: asked.commandName } : { button: asked.customId };
   const make = async (): Promise<Shown> => {
-    const given = await Promise.race([execute(), intake.interrupted]);
+    const given = await orAborted<Answer, string>(execute(), intake.interruption);
     if (typeof given === 'string') return { content: given };
     if ('pages' in given) return paged.open(asked.user.id, given.pages);
     const { content, files, buttons } = given;

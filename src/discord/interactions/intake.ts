@@ -55,7 +55,7 @@ export class InteractionIntake {
   readonly #seen = new Set<string>();
   readonly #ages = new InteractionAges();
   readonly #underWay = new Set<Promise<void>>();
-  readonly #interrupted = Promise.withResolvers<string>();
+  readonly #interruption = new AbortController();
   #changed = Promise.withResolvers<void>();
   #state: State = { status: 'starting' };
   /** The one whose object may be handled: discord.js makes it within the same event. */
@@ -80,9 +80,9 @@ export class InteractionIntake {
     client.on(Events.GuildAvailable, look);
   }
 
-  /** Resolves with what people are told when the process can wait no longer for what it does for them. */
-  get interrupted(): Promise<string> {
-    return this.#interrupted.promise;
+  /** Aborted when the process can wait no longer for what it does for people; its reason is what they are told, a string. */
+  get interruption(): AbortSignal {
+    return this.#interruption.signal;
   }
 
   /** What people are told while the process stops. */
@@ -102,12 +102,12 @@ export class InteractionIntake {
     if (this.#state.status === 'refusing') return;
     this.#state = { status: 'refusing', text };
     this.#wake();
-    setTimeout(() => this.#interrupted.resolve(text), this.#patience.runningMs).unref();
+    setTimeout(() => this.#interruption.abort(text), this.#patience.runningMs).unref();
   }
 
   /** After `refuse()`: interrupts what is still handled, and resolves when all answers are out, or after `limitMs`. */
   async finish(limitMs: number): Promise<void> {
-    if (this.refusal !== undefined) this.#interrupted.resolve(this.refusal);
+    if (this.refusal !== undefined) this.#interruption.abort(this.refusal);
     const late = new AbortController();
     await Promise.race([this.#settled(), wait(limitMs, undefined, { signal: late.signal }).catch(() => {})]);
     late.abort();

@@ -121,7 +121,10 @@ export class ReplayLedger {
   note(event: SessionEvent): void {
     switch (event.type) {
       case 'turn-transcript':
-        if (event.turnId === null) break;
+        if (event.turnId === null) {
+          if (event.final) this.#unwritten.doubt();
+          break;
+        }
         this.#unwritten.heard(event.turnId, event.text, event.final);
         if (!event.final) break;
         this.#final.add(event.turnId);

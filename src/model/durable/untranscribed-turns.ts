@@ -13,11 +13,15 @@ export interface UntranscribedTurn {
 const SOUND_LIMIT_MS = 60_000;
 /** Words that did not come within this time after the turn are not coming: nobody spoke, as far as the model heard. */
 const EXPECTED_MS = 15_000;
+/** The same where words came meanwhile of which nobody knows whose they are: such a connection is replaced soon. */
+const DOUBTED_MS = 90_000;
 
 /** The sound of every turn until its words are final, so that they can still be had when its session is gone. */
 export class UntranscribedTurns {
   readonly #limit: number;
   readonly #turns = new Map<number, UntranscribedTurn>();
+  /** Turns that had ended, without words, when a line came of which nobody knows who said it. */
+  readonly #doubted = new Set<number>();
   #open: UntranscribedTurn | undefined;
 
   /** `rate` of the sound, in Hz. */
@@ -55,6 +59,11 @@ export class UntranscribedTurns {
     if (final) this.#turns.delete(turnId);
   }
 
+  /** A final line came of which nobody knows who said it: each turn that has ended may be without its words. */
+  doubt(): void {
+    for (const [id, { endedAt }] of this.#turns) if (endedAt !== undefined) this.#doubted.add(id);
+  }
+
   /** Nobody is to write these turns down. */
   forget(turnIds: ReadonlySet<number>): void {
     for (const id of turnIds) this.#turns.delete(id);
@@ -69,17 +78,23 @@ export class UntranscribedTurns {
 
   /** Whether words of a turn that has ended may still come. */
   expected(now: number): boolean {
-    for (const [id, { endedAt }] of this.#turns) {
-      if (endedAt !== undefined && now - endedAt > EXPECTED_MS) this.#turns.delete(id);
-    }
-    return [...this.#turns.values()].some(({ endedAt }) => endedAt !== undefined);
+    this.#expire(now);
+    return [...this.#turns.values()].some(({ endedAt }) => endedAt !== undefined && now - endedAt <= EXPECTED_MS);
   }
 
   /** The turns whose words no session is going to bring; `again`: those that are given to the next one. */
   take(again: ReadonlySet<number>, now: number): readonly UntranscribedTurn[] {
-    if (!this.expected(now)) return [];
+    this.#expire(now);
     const taken = [...this.#turns.values()].filter((one) => one !== this.#open && !again.has(one.turn.id));
     for (const { turn } of taken) this.#turns.delete(turn.id);
     return taken;
+  }
+
+  #expire(now: number): void {
+    for (const [id, { endedAt }] of this.#turns) {
+      const limit = this.#doubted.has(id) ? DOUBTED_MS : EXPECTED_MS;
+      if (endedAt !== undefined && now - endedAt > limit) this.#turns.delete(id);
+    }
+    for (const id of this.#doubted) if (!this.#turns.has(id)) this.#doubted.delete(id);
   }
 }

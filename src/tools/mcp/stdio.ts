@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import { orAborted } from '../../lib/or-aborted.ts';
 import type { McpTransport } from './entry.ts';
 import { readMessage } from './message.ts';
 
@@ -38,7 +39,8 @@ export class StdioTransport implements Transport {
   #open: Buffer[] = [];
   #openBytes = 0;
   #child: ChildProcess | undefined;
-  #gone = Promise.withResolvers<void>();
+  /** Aborted when the process has ended and everything that it said is read. */
+  readonly #gone = new AbortController();
   #garbage = 0;
   /** How or why the process ended, for people; undefined while it runs. */
   #ending: string | undefined;
@@ -88,7 +90,7 @@ export class StdioTransport implements Transport {
     const written = Promise.withResolvers<void>();
     stdin.write(serializeMessage(message), (error) => (error ? written.reject(error) : written.resolve()));
     try {
-      await Promise.race([written.promise, this.#gone.promise]);
+      await orAborted(written.promise, this.#gone.signal);
     } catch (error) {
       // A pipe breaks before the process is known to be gone, and how it ended is what people are to read.
       await this.#goneWithin(GRACE_MS);
@@ -124,7 +126,7 @@ export class StdioTransport implements Transport {
     if (!this.#child) return;
     this.#child = undefined;
     this.#open = [];
-    this.#gone.resolve();
+    this.#gone.abort();
     this.onclose?.();
   }
 
@@ -172,7 +174,7 @@ export class StdioTransport implements Transport {
     const timer = Promise.withResolvers<boolean>();
     const late = setTimeout(() => timer.resolve(false), ms);
     try {
-      return await Promise.race([this.#gone.promise.then(() => true), timer.promise]);
+      return (await orAborted(timer.promise, this.#gone.signal)) !== false;
     } finally {
       clearTimeout(late);
     }

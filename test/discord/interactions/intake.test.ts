@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import { Events, type Interaction, SlashCommandBuilder } from 'discord.js';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
@@ -74,12 +75,13 @@ describe('InteractionIntake', () => {
 
   it('interrupts what is still handled when it is refused, and waits until all answers are out', async (t) => {
     const { intake, anna, guild, channelId } = await stage(t, QUICK);
-    intake.open(saying('Not now.', intake.interrupted));
+    intake.open(saying('Not now.', once(intake.interruption, 'abort')));
     const asked = anna.command('/do');
     const under = guild.waitForMessage(channelId, ({ content }) => content === 'Not now.');
-    const { interrupted } = intake;
+    const interrupted = once(intake.interruption, 'abort');
     intake.refuse('Not now.');
-    assert.equal(await interrupted, 'Not now.');
+    await interrupted;
+    assert.equal(intake.interruption.reason, 'Not now.');
     await intake.finish(5_000);
     await under;
     assert.equal((await asked).content, 'Not now.');

@@ -58,7 +58,7 @@ export interface ChaosResult {
   readonly connections: readonly number[];
   readonly startedAt: number;
   /** How many calls of the MCP server's tool the model made, each with a number of its own, and the numbers carried out. */
-  readonly mcp: { readonly made: number; readonly carriedOut: readonly number[] };
+  readonly mcp: { readonly made: number; readonly madeAt: readonly number[]; readonly carriedOut: readonly number[] };
 }
 
 export interface ChaosOptions {
@@ -107,12 +107,15 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
 /** What the model answers: every few times a call of the MCP server's tool, each with a number of its own. */
 class McpCalls {
   made = 0;
+  /** performance.now() */
+  readonly madeAt: number[] = [];
   #asked = 0;
 
   next({ toolResults }: ScriptInput): ScriptedReply {
     if (toolResults.length === 0) this.#asked += 1;
     if (toolResults.length > 0 || this.#asked % CALL_EVERY !== 0) return { say: { text: 'Yes.' }, speed: 4 };
     this.made += 1;
+    this.madeAt.push(performance.now());
     return { calls: [{ name: 'far__add', arguments: { n: this.made } }] };
   }
 }
@@ -294,6 +297,7 @@ class Chaos {
       startedAt: this.#startedAt,
       mcp: {
         made: this.#calls.made,
+        madeAt: this.#calls.madeAt,
         carriedOut: this.#mcp.calls.map(({ args }) => (args as { n: number }).n),
       },
     };

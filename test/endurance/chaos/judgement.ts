@@ -101,13 +101,31 @@ function numbersIn(texts: readonly string[]): number[] {
   return texts.flatMap((text) => [...text.matchAll(/number (\d+)/g)].map(([, number]) => Number(number)));
 }
 
-/** Of every minute, how many requests the conversation did not need: those that failed, and those that only looked. */
-export function needlessPerMinute(requests: readonly RecordedRequest[], startedAt: number): number[] {
+/** What a right is judged by at the moment at which it is used: channels, roles, and the member. */
+const RIGHTS = /^\/guilds\/\d+\/(channels|roles|members\/\d+)$/;
+const RIGHTS_ASKED = 3;
+/** A command that is typed at the end of a minute is answered in the next. */
+const CARRIED_MS = 5_000;
+
+/**
+ * Of every minute, how many requests the conversation did not need: those that failed, and those that only looked. Each use
+ * of a right (`uses`: commands typed and calls of tools, performance.now()) may ask for what it is judged by.
+ */
+export function needlessPerMinute(
+  requests: readonly RecordedRequest[],
+  uses: readonly number[],
+  startedAt: number,
+): number[] {
+  const minuteOf = (at: number): number => Math.floor((at - startedAt) / 60_000);
   const minutes: number[] = [];
-  for (const { method, status, at } of requests) {
+  const asked: number[] = [];
+  for (const { method, path, status, at } of requests) {
     if (status < 400 && method !== 'GET') continue;
-    const minute = Math.floor((at - startedAt) / 60_000);
-    minutes[minute] = (minutes[minute] ?? 0) + 1;
+    const counts = status < 400 && RIGHTS.test(path) ? asked : minutes;
+    counts[minuteOf(at)] = (counts[minuteOf(at)] ?? 0) + 1;
   }
-  return Array.from(minutes, (count) => count ?? 0);
+  return Array.from({ length: Math.max(minutes.length, asked.length) }, (_, minute) => {
+    const used = uses.filter((at) => minuteOf(at) === minute || minuteOf(at + CARRIED_MS) === minute).length;
+    return (minutes[minute] ?? 0) + Math.max(0, (asked[minute] ?? 0) - used * RIGHTS_ASKED);
+  });
 }
