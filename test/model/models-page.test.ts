@@ -18,7 +18,15 @@ test('docs/models.md says what the tables say', () => {
 test('nothing that ends soon is suggested where people choose', () => {
   const ending = Object.entries(TRANSCRIBERS).flatMap(([model, { ends }]) => (ends ? [model] : []));
   assert.ok(ending.includes('whisper-1'));
-  const suggesting = ['.env.example', 'README.md', 'docs/gateways.md', 'docs/commands.md', 'docs/tools.md'];
+  const suggesting = [
+    '.env.example',
+    'README.md',
+    'docs/configuration.md',
+    'docs/providers.md',
+    'docs/gateways.md',
+    'docs/commands.md',
+    'docs/tools.md',
+  ];
   for (const file of suggesting) {
     const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
     for (const model of ending) assert.ok(!text.includes(model), `${file} suggests ${model}`);

@@ -27,7 +27,7 @@ const THINKING = { none: '–', fixed: 'by itself', level: 'levels', budget: 'bu
 export function modelsPage(): string {
   return `# Models
 
-What Parley knows of each model, by its exact name and where it is offered. **This page is generated** from the tables in \`src/model\` (\`openai-models.ts\`, \`gemini-models.ts\`, \`transcribers.ts\`, \`prices.ts\`), which say where each fact comes from; a test fails when they differ. To write it anew: \`UPDATE=1 node_modules/.bin/node --test test/model/models-page.test.ts\`.
+What Parley knows of each model, by its exact name and where it is offered. **This page is generated** from the tables in \`src/model\` (\`openai/models.ts\`, \`gemini/models.ts\`, \`openai/transcription/models.ts\`) and in \`src/usage/prices.ts\`, which say where each fact comes from; a test fails when they differ. To write it anew: \`UPDATE=1 node_modules/.bin/node --test test/model/models-page.test.ts\`.
 
 \`/voice model\` proposes the models of the provider in use, \`/tools list\` says what the one in use has and what is left out.
 
