@@ -13,12 +13,13 @@ const OLD_NODE = `data:text/javascript,Object.defineProperty(process,'versions',
 function folder(t: TestContext) {
   const root = mkdtempSync(join(tmpdir(), 'parley-start-'));
   t.after(() => rmSync(root, { recursive: true }));
-  mkdirSync(join(root, 'src'));
+  mkdirSync(join(root, 'src/cli/doctor'), { recursive: true });
   cpSync(START, join(root, 'src/start.js'));
   writeFileSync(join(root, 'package.json'), '{"type":"module"}');
   const program = (name: string) => `const { A, B }: NodeJS.ProcessEnv = process.env;
 console.log('${name}', A, B, ...process.argv.slice(2));`;
-  for (const name of ['main', 'doctor']) writeFileSync(join(root, `src/${name}.ts`), program(name));
+  writeFileSync(join(root, 'src/main.ts'), program('main'));
+  writeFileSync(join(root, 'src/cli/doctor/doctor.ts'), program('doctor'));
   const run = (args: readonly string[] = [], node: readonly string[] = [], cwd = root) => {
     const env = { B: 'environment' };
     const { status, stdout, stderr } = spawnSync(process.execPath, [...node, join(root, 'src/start.js'), ...args], {
