@@ -77,7 +77,7 @@ function cell(text: string): string {
 function versions(): string[] {
   const versionOf = (path: string): string => {
     try {
-      return JSON.parse(readFileSync(new URL(`../../${path}package.json`, import.meta.url), 'utf8')).version;
+      return JSON.parse(readFileSync(new URL(`../../../${path}package.json`, import.meta.url), 'utf8')).version;
     } catch {
       return '?';
     }

@@ -5,24 +5,24 @@ import { RestRefusal, RestTimeout, untilWhen } from '../rest/refusal.ts';
 const DISCORD_API = 'https://discord.com/api';
 
 /** What a LoginError is made with. */
-interface StartErrorOptions extends ErrorOptions {
+interface LoginErrorOptions extends ErrorOptions {
   readonly temporary?: boolean;
 }
 
 /** The bot cannot work with Discord as it is. `message` is one line for the operator that names what to look at. */
 export class LoginError extends Error {
-  override readonly name = 'StartError';
+  override readonly name = 'LoginError';
   /** It may help to start the bot again later; otherwise somebody has to change something first. */
   readonly temporary: boolean;
 
-  constructor(message: string, { temporary = false, ...options }: StartErrorOptions = {}) {
+  constructor(message: string, { temporary = false, ...options }: LoginErrorOptions = {}) {
     super(message, options);
     this.temporary = temporary;
   }
 }
 
 /** Discord does not take the token. */
-export function refusedToken(prefix = '', options: StartErrorOptions = {}): LoginError {
+export function refusedToken(prefix = '', options: LoginErrorOptions = {}): LoginError {
   return new LoginError(
     `${prefix}Discord refused DISCORD_TOKEN. Make a new one in the developer portal (Bot → Reset Token).`,
     options,

@@ -36,7 +36,7 @@ describe('logging in', () => {
   it('names DISCORD_TOKEN when Discord refuses the token', async () => {
     const login = logIn(fresh(discord.apiUrl), { token: 'wrong', apiUrl: discord.apiUrl });
     await assert.rejects(login, {
-      name: 'StartError',
+      name: 'LoginError',
       message:
         'Could not log in: Discord refused DISCORD_TOKEN. Make a new one in the developer portal (Bot → Reset Token).',
     });

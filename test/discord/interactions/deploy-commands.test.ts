@@ -159,7 +159,7 @@ describe('deployCommands', () => {
   it('names DISCORD_GUILD_ID when the bot is not on that server', async () => {
     const deployment = { commands, guildId: '123456789012345678', apiUrl: discord.apiUrl, log };
     await assert.rejects(deployCommands(client, deployment), {
-      name: 'StartError',
+      name: 'LoginError',
       message:
         'Could not register the slash commands: the bot is not on the server DISCORD_GUILD_ID=123456789012345678, or was invited without the scope applications.commands.',
     });

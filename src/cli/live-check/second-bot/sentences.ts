@@ -51,5 +51,5 @@ export function spokenSeconds(): number {
 }
 
 function soundOfFile(sentence: Sentence) {
-  return readWav(readFileSync(new URL(`../../test/fixtures/check-${sentence}.wav`, import.meta.url)));
+  return readWav(readFileSync(new URL(`../../../../test/fixtures/check-${sentence}.wav`, import.meta.url)));
 }
