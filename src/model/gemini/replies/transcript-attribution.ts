@@ -197,7 +197,8 @@ export class GeminiTranscriptAttribution {
       this.#nobodysLines = 0;
     }
     owner.doubtful = undefined;
-    owner.unsure = false;
+    // They may have come twice, and its own be still to come: nobody else's turn is sure of its words until then.
+    owner.unsure = again;
     owner.text += text;
     owner.marked = finished;
     touch(owner, now);

@@ -385,6 +385,34 @@ describe('whose words they are on Gemini', () => {
     assert.deepEqual(mine, [{ type: 'turn-transcript', turnId: 2, text: 'I did.', final: false }]);
   });
 
+  it('is not sure of a turn whose words its speaker said before: its own may come when somebody else has spoken', () => {
+    let now = 0;
+    const hearing = near(() => now);
+    hearing.began(turn(1, 1), 0);
+    now = 1_000;
+    hearing.ended(1, now);
+    hearing.heard('Hey, did you see that?', false, 1_100);
+    hearing.began(turn(2, 1), 2_000);
+    now = 3_000;
+    hearing.ended(2, now);
+    // The service may have said it twice, or the person.
+    const again = [...hearing.heard('Hey, did you see that?', false, 3_100), ...hearing.settle(3_600)] as Transcript[];
+    assert.deepEqual(again.at(-1), {
+      type: 'turn-transcript',
+      turnId: 2,
+      text: 'Hey, did you see that?',
+      final: false,
+    });
+    for (now of [5_000, 6_000, 7_000]) assert.ok(!hearing.settle(now).some((one) => (one as Transcript).turnId === 2));
+    hearing.began(turn(3, 2), 8_000);
+    hearing.ended(3, 9_000);
+    const late = hearing.heard('There it is again.', false, 9_500) as Transcript[];
+    assert.deepEqual(
+      late.map(({ turnId }) => turnId),
+      [null],
+    );
+  });
+
   it('takes short words that somebody else said before for the next person’s, until the service repeats some', () => {
     const hearing = near(() => 1_000);
     const say = (id: number, text: string) => {
