@@ -85,7 +85,7 @@ export async function joinVoiceLine(options: JoinOptions): Promise<DiscordVoiceL
 
 /**
  * A place in a voice channel on the connections of @discordjs/voice, with our own supervisor, receiver and pacer: the
- * library's faults in these are listed in docs/architecture.md.
+ * library's faults in these are listed in docs/architecture/voice-receive.md.
  */
 export class DiscordVoiceLine implements VoiceLine {
   readonly guildId: string;
