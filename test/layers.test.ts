@@ -84,10 +84,31 @@ const ROOMS: Record<string, readonly string[]> = {
   ],
   main: ['app', 'cli', 'config', 'discord', 'process'],
 };
+/** The only rooms that may import these packages. */
+const PACKAGES: Record<string, readonly string[]> = {
+  '@discordjs/voice': ['cli', 'discord'],
+  opusscript: ['cli', 'discord'],
+  '@snazzah/davey': ['discord'],
+  '@noble/ciphers': ['discord'],
+  openai: ['model'],
+  '@google/genai': ['model'],
+  ws: ['model'],
+  knex: ['store'],
+  'discord.js': ['app', 'cli', 'commands', 'conversation', 'discord', 'names', 'privacy', 'process'],
+  '@modelcontextprotocol/sdk': ['tools'],
+  linkedom: ['tools'],
+  'quickjs-emscripten-core': ['tools'],
+  re2js: ['moderation', 'tools'],
+  unhomoglyph: ['folding', 'names'],
+  echarts: ['usage'],
+  '@resvg/resvg-wasm': ['usage'],
+};
 /** What stands in `src/` itself: the service, and what checks the Node that starts it. */
 const LOOSE = ['src/main.ts', 'src/start.js'];
 const MOST_FILES = 20;
 const IMPORT = /(?:\bfrom|\bimport|\bimport\(|new URL\()\s*'(\.[^']+)'/g;
+
+const PACKAGE = /(?:\bfrom|\bimport|\bimport\()\s*'([^'.][^']*)'/g;
 
 const files = globSync(['src/**/*.{ts,js}', 'commands/**/*.ts'], { exclude: ['src/simulator/**', '**/page/*.js'] });
 const arrows = files.flatMap((file) => {
@@ -110,6 +131,17 @@ test('a room imports what stands in its row', () => {
       ({ file, from, to }) =>
         `${file} imports ${to}; ${from} may import ${ROOMS[from]?.join(', ') || 'nothing of ours'}`,
     );
+  assert.deepEqual(wrong, []);
+});
+
+test('a package of one edge is imported by no other room', () => {
+  const wrong = files.flatMap((file) => {
+    const names = [...readFileSync(file, 'utf8').matchAll(PACKAGE)].map(([, name = '']) => name);
+    const kept = Object.entries(PACKAGES).filter(([, rooms]) => !rooms.includes(roomOf(file)));
+    return kept.flatMap(([name]) =>
+      names.some((one) => one === name || one.startsWith(`${name}/`)) ? [`${file} imports ${name}`] : [],
+    );
+  });
   assert.deepEqual(wrong, []);
 });
 
