@@ -245,7 +245,13 @@ export interface Usage {
  * all turns in question, so that rights can only shrink.
  */
 export type SessionEvent =
-  | { readonly type: 'reply-started'; readonly replyId: string; readonly turnIds: readonly number[] }
+  /** `turnIds`: all that it may answer. `doubtful`: those of them to which the answer may come later all the same. */
+  | {
+      readonly type: 'reply-started';
+      readonly replyId: string;
+      readonly turnIds: readonly number[];
+      readonly doubtful?: readonly number[];
+    }
   /** 24 kHz. */
   | { readonly type: 'audio'; readonly replyId: string; readonly itemId: string; readonly pcm: Pcm }
   /** No more sound comes for this reply. */

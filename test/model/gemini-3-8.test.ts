@@ -277,7 +277,7 @@ describe('extended thinking: several replies to one turn', () => {
         output: 'rain',
         ...(delivery && { delivery }),
       });
-      if (!delivery) session.respond();
+      session.respond();
       const answer = await listener.next('reply-started', ({ replyId }) => replyId !== called.replyId);
       assert.deepEqual(answer.turnIds, [ANNA.id]);
       const done = await listener.next('reply-done', ({ replyId }) => replyId === answer.replyId);

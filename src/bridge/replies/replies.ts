@@ -75,6 +75,7 @@ export class Replies {
     this.#voice = new ReplyPlayer(parts.line, {
       onAudible: (replyId) => this.#onAudible(replyId),
       onEnded: (ended) => {
+        if (ended.heardMs > 0 && !ended.interrupted) parts.turns.heard(ended.replyId);
         parts.observe({ type: 'reply-ended', ...ended });
         parts.answering.soundEnded(ended.replyId, performance.now());
         // Who waited for the end of it need not wait for the next slow tick.
@@ -137,12 +138,12 @@ export class Replies {
     onState();
   }
 
-  started({ replyId, turnIds }: EventOf<'reply-started'>): void {
+  started({ replyId, turnIds, doubtful }: EventOf<'reply-started'>): void {
     const { usage, turns, underWay, observe } = this.#parts;
     this.#voice.started(replyId);
     // Whoever is only overheard pays for nothing.
     usage.started(replyId, turns.asked(turnIds));
-    turns.replied(replyId, turnIds);
+    turns.replied(replyId, turnIds, doubtful);
     underWay.answered(turnIds);
     // It answers what was taken back, and nothing else.
     if (underWay.areWithdrawn(turnIds)) this.cut();
@@ -267,7 +268,6 @@ export class Replies {
     const sinceTurnMs = since === undefined ? null : performance.now() - since;
     if (sinceTurnMs !== null) this.#latencies.add(sinceTurnMs);
     const answered = turns.behind(replyId);
-    turns.heard(replyId);
     this.shortfalls.answered(answered);
     answering.audible(replyId, answered);
     this.#settle(answered);

@@ -13,10 +13,13 @@ export class TurnRegistry {
   readonly #turns = new Map<number, Turn>();
   /** What each reply answers. */
   readonly #replies = new Map<string, readonly number[]>();
+  readonly #doubtful = new Map<string, readonly number[]>();
   /** Turns that nobody waits for an answer to. */
   readonly #over = new Set<number>();
-  /** Turns of which people heard an answer, or a part of it. */
+  /** Turns of which people heard an answer to its end. */
   readonly #heard = new Set<number>();
+  /** Turns for which the model was given what a tool brought, and need not speak of it. */
+  readonly #told = new Set<number>();
   /** Turns behind answers that were cut off: they stay behind the next one. */
   #cut: readonly number[] = [];
 
@@ -30,15 +33,18 @@ export class TurnRegistry {
     if (this.#turns.size <= REMEMBERED) return;
     const oldest = this.#turns.keys().next().value as number;
     this.#turns.delete(oldest);
-    this.#over.delete(oldest);
-    this.#heard.delete(oldest);
+    for (const ids of [this.#over, this.#heard, this.#told]) ids.delete(oldest);
   }
 
-  /** A reply to these turns began. It may take up those whose answer was cut off before. */
-  replied(replyId: string, turnIds: readonly number[]): void {
+  /** A reply to these turns began. It may take up those whose answer was cut off before. `doubtful`: see SessionEvent. */
+  replied(replyId: string, turnIds: readonly number[], doubtful: readonly number[] = []): void {
+    if (doubtful.length > 0) this.#doubtful.set(replyId, doubtful);
     this.#replies.set(replyId, merged(this.#cut, turnIds));
     this.#cut = [];
-    if (this.#replies.size > REMEMBERED) this.#replies.delete(this.#replies.keys().next().value as string);
+    if (this.#replies.size <= REMEMBERED) return;
+    const oldest = this.#replies.keys().next().value as string;
+    this.#replies.delete(oldest);
+    this.#doubtful.delete(oldest);
   }
 
   /** Nobody waits for an answer to these turns; the model may still take up what was said in them. */
@@ -46,9 +52,12 @@ export class TurnRegistry {
     for (const id of turnIds) if (this.#turns.has(id)) this.#over.add(id);
   }
 
-  /** People hear this reply, or read it. */
+  /** People heard this reply to its end, or read it. Of one to several people nobody knows whom it answered. */
   heard(replyId: string): void {
-    for (const id of this.asked(this.#replies.get(replyId) ?? [])) if (this.#turns.has(id)) this.#heard.add(id);
+    const turnIds = this.asked(this.#replies.get(replyId) ?? []);
+    if (!this.#ofOnePerson(turnIds)) return;
+    const doubtful = this.#doubtful.get(replyId) ?? [];
+    for (const id of turnIds) if (this.#turns.has(id) && !doubtful.includes(id)) this.#heard.add(id);
   }
 
   /**
@@ -56,30 +65,38 @@ export class TurnRegistry {
    * nobody waits for another one.
    */
   told(turnIds: readonly number[]): void {
-    this.over(turnIds.filter((id) => this.#heard.has(id)));
+    for (const id of turnIds) if (this.#turns.has(id)) this.#told.add(id);
   }
 
   /** This reply was cut off after people heard a part of it: nobody waits for the rest, but the model may go on with it. */
   cut(replyId: string): void {
-    this.#cut = merged(this.#cut, this.#replies.get(replyId) ?? []);
+    const turnIds = this.#replies.get(replyId) ?? [];
+    this.#cut = merged(this.#cut, turnIds);
+    for (const id of turnIds) this.#heard.delete(id);
   }
 
   /** The same of a reply that broke off by itself. Where it may have answered several people, nobody knows whom it did. */
   brokeOff(replyId: string): void {
     const turnIds = this.#replies.get(replyId) ?? [];
-    const people = new Set(turnIds.map((id) => this.#turns.get(id)?.userId));
-    if (people.size === 1) this.over(turnIds);
+    if (this.#ofOnePerson(turnIds)) this.over(turnIds);
     this.cut(replyId);
+  }
+
+  #ofOnePerson(turnIds: readonly number[]): boolean {
+    return new Set(turnIds.map((id) => this.#turns.get(id)?.userId)).size === 1;
   }
 
   /** A reply to these turns is to come all the same: it uses what a tool brought for them. */
   reopened(turnIds: readonly number[]): void {
-    for (const id of this.asked(turnIds)) this.#over.delete(id);
+    for (const id of this.asked(turnIds)) {
+      this.#over.delete(id);
+      this.#told.delete(id);
+    }
   }
 
   /** Of the turns behind a reply or a call, those that it answers; all of them where nobody waits for any. */
   asked(turnIds: readonly number[]): readonly number[] {
-    const open = turnIds.filter((id) => !this.#over.has(id));
+    const open = turnIds.filter((id) => !this.#over.has(id) && !(this.#told.has(id) && this.#heard.has(id)));
     return open.length > 0 ? open : turnIds;
   }
 

@@ -291,15 +291,20 @@ export class GeminiSession implements SpeechSession {
   #takeLater(result: ToolResult): void {
     const turnIds = this.#generations.takeLater(result.callId);
     if (!turnIds) return;
-    if (this.#loose.delete(result.callId) || !this.#calls.answerBeside(result)) {
+    if (this.#loose.delete(result.callId) || !this.#calls.answerBeside(result, turnIds)) {
       this.#later.add(result, turnIds);
       return;
     }
-    this.#generations.told(turnIds);
-    if (result.delivery !== 'silent') this.#generations.promptedFor(turnIds);
+    // Any other waits for the request that is to follow.
+    if (result.delivery === 'silent') this.#generations.told(turnIds);
   }
 
   #respond(): void {
+    const told = this.#calls.sendBeside();
+    if (told.length > 0) {
+      this.#generations.told(told);
+      this.#generations.promptedFor(told);
+    }
     if (!this.#later.isDue(this.#speaking.listens)) {
       this.#generations.respond();
       return;

@@ -21,7 +21,8 @@ export class GeminiTeller {
 
   announce(generation: Generation): void {
     generation.announced = true;
-    this.#emit({ type: 'reply-started', replyId: generation.replyId, turnIds: generation.turnIds });
+    const { replyId, turnIds, doubtful } = generation;
+    this.#emit({ type: 'reply-started', replyId, turnIds, ...(doubtful.length > 0 && { doubtful }) });
   }
 
   /** Something of this answer: told at once, kept until it is asked for, or told to nobody. */

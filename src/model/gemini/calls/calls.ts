@@ -5,6 +5,7 @@ import {
   type LiveClientMessage,
 } from '@google/genai';
 import type { Delivery, ToolResult } from '../../../ports/model.ts';
+import { merged } from '../../connection/turn-ids.ts';
 import { NO_RESULTS, saysNothing } from '../../empty-results.ts';
 
 /** A top-level field of FunctionResponse (ai.google.dev/gemini-api/docs/live-api/tools), not one of `response`. */
@@ -34,6 +35,8 @@ export class GeminiCalls {
   readonly #ours = new Set<string>();
   /** Calls that run beside the conversation: their results go by themselves. */
   readonly #beside = new Set<string>();
+  /** Their results that wait for the request that follows them, each with the turns behind its call. */
+  #due: { readonly callId: string; readonly response: FunctionResponse; readonly turnIds: readonly number[] }[] = [];
   readonly #groupOfMessage = new WeakMap<readonly FunctionCall[], Group>();
   #count = 0;
 
@@ -83,13 +86,28 @@ export class GeminiCalls {
     return this.#flush(group);
   }
 
-  /** The result of a call that ran beside the conversation. False where it is not wanted any more. */
-  answerBeside(result: ToolResult): boolean {
+  /**
+   * The result of a call that ran beside the conversation, for these turns; one that is not silent waits for sendBeside().
+   * False where it is not wanted any more.
+   */
+  answerBeside(result: ToolResult, turnIds: readonly number[]): boolean {
     const { callId, name, delivery = 'when-idle' } = result;
     if (!this.#beside.delete(callId)) return false;
     const named = this.#ids ? { id: callId, scheduling: SCHEDULING[delivery] } : {};
-    this.#send({ toolResponse: { functionResponses: [{ ...named, name, response: this.#response(result) }] } });
+    const response = { ...named, name, response: this.#response(result) };
+    if (delivery === 'silent') this.#send({ toolResponse: { functionResponses: [response] } });
+    else this.#due.push({ callId, turnIds, response });
     return true;
+  }
+
+  /**
+   * Sends what waits in one message: how many answers the server gives to several of them is said nowhere. Gives the
+   * turns behind their calls, none where nothing waits.
+   */
+  sendBeside(): readonly number[] {
+    const due = this.#due.splice(0);
+    if (due.length > 0) this.#send({ toolResponse: { functionResponses: due.map(({ response }) => response) } });
+    return due.map(({ turnIds }) => turnIds).reduce(merged, []);
   }
 
   /** Takes a result; sends it once everything that belongs together is there. Gives the calls that were answered now. */
@@ -121,6 +139,7 @@ export class GeminiCalls {
   /** The server takes calls back. Gives the calls that are answered because nothing else is waited for. */
   cancelled(callIds: readonly string[]): readonly string[] {
     const groups = new Set<Group>();
+    this.#due = this.#due.filter(({ callId }) => !callIds.includes(callId));
     for (const callId of callIds) {
       this.#beside.delete(callId);
       const group = this.#groups.get(callId);
