@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { BridgeEvent } from '../../src/ports/conversation.ts';
 import { Conversation } from '../fakes/conversation.ts';
-import { type CheckedCall, RIGHTFUL } from '../fakes/ledger.ts';
+import type { CheckedCall } from '../fakes/ledger.ts';
 import { type Plan, planOf, troubles } from '../fakes/plan.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
@@ -80,7 +80,7 @@ function miscredited(conversation: Conversation): string[] {
  * from outside, or words of anybody who may not. Whoever did not call the bot did not ask.
  */
 function usurped(conversation: Conversation): string[] {
-  const { calls, done, unasked } = conversation.ledger;
+  const { calls, unasked, usurped: wrongly } = conversation.ledger;
   const refused = conversation.of('answer-decided').filter(({ answered }) => !answered);
   const overheard = new Set(refused.map(({ turn }) => turn.userId));
   const heard = new Set<string | null>();
@@ -104,13 +104,9 @@ function usurped(conversation: Conversation): string[] {
   const short = calls.filter(
     ({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one) && !overheard.has(one)),
   );
-  const others = done.filter(
-    ({ does, meant, askers, confirmed }) =>
-      askers.some((one) => one !== RIGHTFUL[does]) || (!confirmed && meant.some((one) => one !== RIGHTFUL[does])),
-  );
   return [
     ...short.map(({ name, meant, askers }) => `${name} ran for ${askers} and was meant for ${meant}`),
-    ...others.map(({ does, meant }) => `${does} was done for ${meant}`),
+    ...wrongly,
     ...unasked.map((name) => `${name} ran though the model knew what others said, or a page, and nobody was asked`),
   ];
 }

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Conversation, type Protocol } from '../fakes/conversation.ts';
-import { RIGHTFUL } from '../fakes/ledger.ts';
 import { type LineFaults, lineFaults } from '../fakes/line-faults.ts';
 import { type Plan, planOf } from '../fakes/plan.ts';
 
@@ -71,12 +70,13 @@ function miscredited(conversation: Conversation): string[] {
 }
 
 /** Something that was done for somebody who may not. */
-function usurped({ ledger: { calls, done } }: Conversation): string[] {
-  const short = calls.filter(({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one)));
-  const others = done.filter(({ does, meant }) => meant.some((person) => person !== RIGHTFUL[does]));
+function usurped({ ledger }: Conversation): string[] {
+  const short = ledger.calls.filter(
+    ({ meant, askers, certain }) => certain && meant.some((one) => !askers.includes(one)),
+  );
   return [
     ...short.map(({ name, meant, askers }) => `${name} ran for ${askers} and was meant for ${meant}`),
-    ...others.map(({ does, meant }) => `${does} was done for ${meant}`),
+    ...ledger.usurped,
   ];
 }
 

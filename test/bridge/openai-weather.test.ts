@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Conversation } from '../fakes/conversation.ts';
-import { RIGHTFUL } from '../fakes/ledger.ts';
 import { applyWeather, HASTY, openAIWeather } from '../fakes/openai-weather.ts';
 import { planOf, type Trouble, troubles } from '../fakes/plan.ts';
 
@@ -18,13 +17,6 @@ function miscredited(one: Conversation): string[] {
     const right = text.split(' ').every((word) => word === '' || word === turn.userId);
     return right ? [] : [`"${text}" was credited to ${turn.userId}${final ? '' : ' for a while'}`];
   });
-}
-
-/** Something that was done for somebody who may not. */
-function usurped({ ledger: { done } }: Conversation): string[] {
-  return done
-    .filter(({ does, meant }) => meant.some((person) => person !== RIGHTFUL[does]))
-    .map(({ does, meant }) => `${does} was done for ${meant}`);
 }
 
 /** A turn after which nobody hears an answer to it, sees it carried out, or reads why not. */
@@ -77,7 +69,13 @@ describe('generated conversations in the bad weather of OpenAI', () => {
           // In a session that outlives its connections, as every conversation is.
           const one = await Conversation.play('openai', arranged, (cuts ?? []) as Trouble[]);
           lines += one.of('turn-transcript').filter(({ final, turn }) => final && turn !== null).length;
-          const wrong = [...one.faults, ...miscredited(one), ...usurped(one), ...unexplained(one), ...repeated(one)];
+          const wrong = [
+            ...one.faults,
+            ...miscredited(one),
+            ...one.ledger.usurped,
+            ...unexplained(one),
+            ...repeated(one),
+          ];
           if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${one.story}`);
         } catch (error) {
           const text = error instanceof Error ? error.message : String(error);

@@ -125,6 +125,19 @@ export class Ledger {
     return [...text.matchAll(/ticket\\*":(\d+)/g)].flatMap(([, ticket]) => this.#meant[Number(ticket)] ?? []);
   }
 
+  /**
+   * What was done for somebody who may not: whoever asked has to be who may, and where it was meant for others as well, as
+   * after an answer that broke off, has to have said yes to it.
+   */
+  get usurped(): string[] {
+    return this.done
+      .filter(({ does, meant, askers, confirmed }) => {
+        const others = (people: readonly string[]) => people.some((one) => one !== RIGHTFUL[does]);
+        return others(askers) || (others(meant) && !confirmed);
+      })
+      .map(({ does, meant, askers }) => `${does} was done for ${askers} and was meant for ${meant}`);
+  }
+
   #tool(does: Deed, later: Delivery | null) {
     const name = toolName(does, later);
     return defineTool({

@@ -129,6 +129,35 @@ describe('results that say nothing', () => {
   });
 });
 
+describe('results of calls that ran beside the conversation', () => {
+  it('go in one message where one request asks for all of them, so that one answer is owed', async (t) => {
+    const call = (place: string) => ({ name: BESIDE.name, arguments: { place } });
+    const script = ({ toolResults }: ScriptInput): ScriptedReply =>
+      toolResults.length > 0
+        ? { say: { text: 'Both rain.' }, speed: 50 }
+        : { calls: [call('Oslo'), call('Bergen')], heard: 'Weather?', say: { text: 'Looking.' }, speed: 50 };
+    const { session, listener, sent } = await open(t, script);
+    speak(session, ANNA, 16_000);
+    await listener.next('tool-call', (event) => event.call.arguments.includes('Bergen'));
+    const called = listener.all('tool-call').map((event) => event.call);
+    for (const { callId, name } of called) session.acknowledge({ callId, name });
+    await listener.next('reply-done');
+    for (const { callId, name } of called) {
+      session.sendToolResult({ callId, name, ok: true, output: 'rain', delivery: 'when-idle' });
+    }
+    session.respond();
+    const results = () => sent().filter((frame) => 'toolResponse' in frame);
+    const answer = await listener.next('reply-started', ({ replyId }) => replyId !== called[0]?.replyId);
+    await listener.next('reply-done', ({ replyId }) => replyId === answer.replyId);
+    assert.equal(results().length, 1);
+    assert.match(JSON.stringify(results()), /"scheduling":"WHEN_IDLE".*"scheduling":"WHEN_IDLE"/);
+    // What Anna was told is over: the next person's turn is theirs alone.
+    speak(session, BEN, 16_000);
+    const next = await listener.next('reply-started', ({ turnIds }) => turnIds.includes(BEN.id));
+    assert.deepEqual(next.turnIds, [BEN.id]);
+  });
+});
+
 describe('a call that the service takes back because somebody else speaks', () => {
   for (const model of ['gemini-3.8-live', 'gemini-3.1-flash-live-preview', 'gemini-live-2.5-flash']) {
     it(`goes on, and its result is told for the person who asked, by ${model}`, async (t) => {

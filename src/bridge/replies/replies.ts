@@ -65,9 +65,9 @@ export class Replies {
       unwritten: () => model.unasked === null,
       mayStaySilent: (turnId) => answering.mayStaySilent(turnId),
       ask: () => this.ask(),
-      pass: (turnIds) => {
+      pass: (turnIds, noQuestions) => {
         session.pass(turnIds);
-        parts.turns.over(turnIds);
+        parts.turns.over(noQuestions);
       },
       tell: (message) => observe({ type: 'trouble', message }),
       log,

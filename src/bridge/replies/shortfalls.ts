@@ -30,8 +30,8 @@ export interface ShortfallsParts {
   readonly mayStaySilent: (turnId: number) => boolean;
   /** Asks for a reply to everything that is open. */
   readonly ask: () => void;
-  /** These turns are not to be answered any more. */
-  readonly pass: (turnIds: readonly number[]) => void;
+  /** These turns are not to be answered any more. `noQuestions`: those of them that nobody expected an answer to. */
+  readonly pass: (turnIds: readonly number[], noQuestions: readonly number[]) => void;
   /** For people. */
   readonly tell: (message: string) => void;
   readonly log: Pick<Logger, 'warn'>;
@@ -90,7 +90,12 @@ export class Shortfalls {
       this.#askAt = now + Math.min(againInMs, LONGEST_PAUSE_MS);
       return true;
     }
-    pass(turns.map(({ id }) => id));
+    const ids = turns.map(({ id }) => id);
+    // The model may still do what a question asked for, with whatever it says next.
+    pass(
+      ids,
+      ids.filter((id) => !this.#isQuestion(id)),
+    );
     if (reason === null) this.#explain(asked, NO_ANSWER, now);
     return false;
   }

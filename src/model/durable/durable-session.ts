@@ -262,7 +262,7 @@ export class LastingSession implements Conversation {
   /** Words of a turn that is written down late may stand there as somebody's. */
   #named(event: Transcript, late: boolean): Transcript {
     const now = performance.now();
-    if (event.final && event.turnId === null) this.#nobodys.told(event.text, now);
+    if (event.turnId === null) this.#nobodys.told(event.text, event.final, now);
     if (!event.final || event.turnId === null || event.missing || !late) return event;
     const insteadOf = this.#nobodys.take(event.text, now);
     return insteadOf === undefined ? event : { ...event, insteadOf };
@@ -275,6 +275,8 @@ export class LastingSession implements Conversation {
     if (sounding.length > 0) yield { type: 'interrupted', goesOn: true };
     this.#breaking = false;
     this.#ledger.sessionLost(sounding);
+    const text = this.#nobodys.cutOff(performance.now());
+    if (text !== undefined) yield { type: 'turn-transcript', turnId: null, text, final: true };
     for (const replyId of active) {
       yield { type: 'reply-done', replyId, status: 'cancelled', awaitsTools: false, usage: null };
     }

@@ -68,3 +68,30 @@ test('who asked is the person whose turn is answered; turns that nobody waits fo
     'only the next one',
   );
 });
+
+test('who had their answer asks no more for what a tool brings silently, unless that answer was cut off', () => {
+  const turns = new TurnRegistry();
+  for (const [id, person] of [anna, ben].entries()) turns.add({ id: id + 1, ...person });
+  turns.replied('r1', [1]);
+  turns.told([1]);
+  assert.deepEqual(turns.askers([1, 2]).askers, [anna, ben], 'Anna’s answer is under way');
+  turns.heard('r1');
+  assert.deepEqual(turns.askers([1, 2]).askers, [ben]);
+  turns.replied('r2', [1, 2]);
+  turns.cut('r2');
+  assert.deepEqual(turns.askers([1, 2]).askers, [anna, ben], 'the model may go on with either');
+});
+
+test('of a reply that may be to several people, or to a later turn, nobody counts as answered', () => {
+  const turns = new TurnRegistry();
+  for (const [id, person] of [anna, ben, anna].entries()) turns.add({ id: id + 1, ...person });
+  turns.replied('r1', [1, 2]);
+  turns.heard('r1');
+  turns.told([1]);
+  assert.deepEqual(turns.askers([1, 2]).askers, [anna, ben]);
+  turns.replied('r2', [1, 3], [3]);
+  turns.heard('r2');
+  turns.told([3]);
+  assert.deepEqual(turns.askers([3, 2]).askers, [anna, ben], 'its answer may be the next one');
+  assert.deepEqual(turns.askers([1, 2]).askers, [ben]);
+});

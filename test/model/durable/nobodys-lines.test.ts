@@ -5,8 +5,8 @@ import { NobodysLines } from '../../../src/model/durable/nobodys-lines.ts';
 describe('NobodysLines', () => {
   it('gives the oldest line of the same words, once', () => {
     const lines = new NobodysLines();
-    lines.told('What time is it?', 0);
-    lines.told('what time is it', 1_000);
+    lines.told('What time is it?', true, 0);
+    lines.told('what time is it', true, 1_000);
     assert.equal(lines.take('When?', 2_000), undefined);
     assert.equal(lines.take('What time is it', 2_000), 'What time is it?');
     assert.equal(lines.take('What time is it', 2_000), 'what time is it');
@@ -15,7 +15,20 @@ describe('NobodysLines', () => {
 
   it('forgets them after three minutes', () => {
     const lines = new NobodysLines();
-    lines.told('Yes.', 0);
+    lines.told('Yes.', true, 0);
     assert.equal(lines.take('Yes.', 180_000), undefined);
+  });
+
+  it('knows a line whose end never came by its beginning', () => {
+    const lines = new NobodysLines();
+    lines.told('Number 516', false, 0);
+    lines.told('Number 516, if you', false, 100);
+    assert.equal(lines.cutOff(200), 'Number 516, if you');
+    assert.equal(lines.cutOff(300), undefined, 'once');
+    assert.equal(lines.take('Number 517, if you please.', 400), undefined);
+    assert.equal(lines.take('Number 516, if you please.', 400), 'Number 516, if you');
+    lines.told('Yes', false, 500);
+    assert.equal(lines.cutOff(600), 'Yes');
+    assert.equal(lines.take('Yes, and what then?', 700), undefined, 'too short to tell');
   });
 });
