@@ -54,7 +54,7 @@ const { values, positionals } = parseArgs({
     deadline: { type: 'string', default: '300' },
   },
 });
-const known = globSync('test/**/*.test.ts').sort(longestFirst);
+const known = globSync('{test,simulator/test}/**/*.test.ts').sort(longestFirst);
 const files =
   positionals.length === 0
     ? known

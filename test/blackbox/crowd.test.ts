@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeSound } from '../../src/simulator/discord/opus-packets.ts';
+import { encodeSound } from '@parley/simulator/discord';
 import { share, tone } from '../fakes/sound.ts';
 import { steadily } from '../fakes/steady.ts';
 import { World } from '../fakes/world.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput, Transcriber } from '@parley/simulator/models';
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
 import { hasSchemas } from '../fakes/conformance.ts';
 import { framesOf, share, tone } from '../fakes/sound.ts';
 import { steadily } from '../fakes/steady.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { child, EVERYTHING, until } from '../fakes/mcp.ts';
 import { tone } from '../fakes/sound.ts';
 import { PROTOCOLS, type Protocol, World } from '../fakes/world.ts';

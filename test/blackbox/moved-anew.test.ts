@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Permission } from '../../src/simulator/discord/permissions.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import { Permission } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { hiddenRoom } from '../fakes/hidden-room.ts';
 import { tone } from '../fakes/sound.ts';
 import { PROTOCOLS, type Protocol, World } from '../fakes/world.ts';

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SimulatedPerson, StoredMessage } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool, type Risk, type Tool } from '../../src/tools/tool.ts';
 import { tone } from '../fakes/sound.ts';
 import { steadily } from '../fakes/steady.ts';

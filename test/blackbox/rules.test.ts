@@ -3,9 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { SimulatedPerson, StoredMessage } from '@parley/simulator/discord';
 import { PermissionFlagsBits } from 'discord.js';
-import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { StoredMessage } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { tone } from '../fakes/sound.ts';
 import { PROTOCOLS, World } from '../fakes/world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { tone } from '../fakes/sound.ts';
 import { PROTOCOLS, World } from '../fakes/world.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import { SimulatedDiscord } from '@parley/simulator/discord';
+import { SimulatedOpenAI } from '@parley/simulator/models';
 import { BotProcess } from '../fakes/process.ts';
 import { tone } from '../fakes/sound.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { Writer } from '../../src/simulator/text-answers.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { Writer } from '@parley/simulator/models';
 import { tone } from '../fakes/sound.ts';
 import { PROTOCOLS, World } from '../fakes/world.ts';
 

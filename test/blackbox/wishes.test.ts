@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool, type Tool } from '../../src/tools/tool.ts';
 import { tone } from '../fakes/sound.ts';
 import { PROTOCOLS, World } from '../fakes/world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SimulatedOpenAI } from '@parley/simulator/models';
 import type { Provider } from '../../src/ports/model.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { share, tone } from '../fakes/sound.ts';
 import { World } from '../fakes/world.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SimulatedGemini, SimulatedOpenAI, type Transcriber } from '@parley/simulator/models';
 import fc from 'fast-check';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
@@ -13,9 +14,6 @@ import { openAITranscriber } from '../../src/model/openai/transcription/transcri
 import { TranscribedSession } from '../../src/model/transcription/transcribed-session.ts';
 import type { BridgeEvent } from '../../src/ports/conversation.ts';
 import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Transcriber } from '../../src/simulator/script.ts';
 import { plainRights } from '../fakes/gate.ts';
 import { FakeLine } from '../fakes/line.ts';
 import { settings as defaults } from '../fakes/scene.ts';

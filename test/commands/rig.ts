@@ -1,3 +1,4 @@
+import { SimulatedDiscord, type SimulatedGuild, type SimulatedPerson } from '@parley/simulator/discord';
 import type { ButtonInteraction, Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
@@ -16,9 +17,6 @@ import { Consents } from '../../src/privacy/consents.ts';
 import { ConsentedLines } from '../../src/record/consent-filter.ts';
 import { Exporter } from '../../src/record/exporter.ts';
 import { RecordReaders } from '../../src/record/read-access.ts';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { AuditLog } from '../../src/store/audit-log.ts';
 import { GuildConsentStore } from '../../src/store/consents.ts';
 import { type Database, openDatabase, openReader } from '../../src/store/database/database.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { EndBehaviorType, entersState, joinVoiceChannel, VoiceConnectionStatus } from '@discordjs/voice';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import { LinkStage } from '../fakes/link.ts';
 import { Pitches } from '../fakes/pitches.ts';
 import { count, Trial } from '../fakes/trial.ts';

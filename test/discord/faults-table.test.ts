@@ -4,8 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DiscordOptions } from '../../src/simulator/discord/discord.ts';
-import { VoiceOp } from '../../src/simulator/discord/voice-wire.ts';
+import { type DiscordOptions, VoiceOp } from '@parley/simulator/discord';
 import { Invalid } from '../bench/stage.ts';
 import { count, NOTES, type Notes, pauseEnd, Trial } from '../fakes/trial.ts';
 

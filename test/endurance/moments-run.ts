@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import { seededRandom } from '../../src/simulator/discord/faults.ts';
+import { seededRandom } from '@parley/simulator/discord';
 import { tone } from '../fakes/sound.ts';
 import { StartedWorld } from '../fakes/started-world.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import { tone } from '../fakes/sound.ts';
 import { StartedWorld } from '../fakes/started-world.ts';
 

@@ -2,11 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type Answer, type SimulatedPerson, type StoredMessage, seededRandom } from '@parley/simulator/discord';
 import { commands } from '../../commands/index.ts';
-import type { Answer } from '../../src/simulator/discord/answer.ts';
-import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
-import { seededRandom } from '../../src/simulator/discord/faults.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import type { Behaviour } from '../fakes/mcp-child.ts';
 import { StartedWorld } from '../fakes/started-world.ts';
 

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
+import {
+  type ScriptedReply,
+  type ScriptInput,
+  SimulatedGemini,
+  SimulatedOpenAI,
+  type Transcriber,
+} from '@parley/simulator/models';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
 import { sessionOptions } from '../../src/bridge/session-options.ts';
@@ -12,9 +19,6 @@ import { openAIModel } from '../../src/model/openai/model.ts';
 import type { BridgeEvent } from '../../src/ports/conversation.ts';
 import type { Conversation as LastingConversation, SessionOptions, SpeechModel } from '../../src/ports/model.ts';
 import type { GuildSettings } from '../../src/ports/room.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
 import { plainRights } from './gate.ts';
 import { Ledger, RIGHTFUL, SHUTTERS, toolName } from './ledger.ts';
 import { FakeLine } from './line.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { Spoken } from './spoken.ts';
 import { type StartedOptions, StartedWorld } from './started-world.ts';

@@ -1,5 +1,4 @@
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import { Permission } from '../../src/simulator/discord/permissions.ts';
+import { Permission, type SimulatedGuild } from '@parley/simulator/discord';
 
 /** A voice channel that only a role sees, and the people named here (user ids). `board` and `role` are ids. */
 export function hiddenRoom(guild: SimulatedGuild, alsoSeenBy: readonly string[] = []) {

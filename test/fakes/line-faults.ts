@@ -1,6 +1,5 @@
+import type { ScriptedReply, SimulatedGemini } from '@parley/simulator/models';
 import fc from 'fast-check';
-import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { ScriptedReply } from '../../src/simulator/script.ts';
 
 /** What befalls the messages of a conversation with Gemini, one after the other, again and again. */
 export interface LineFaults {

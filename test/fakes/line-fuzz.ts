@@ -2,15 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { SimulatedDiscord, type SimulatedPerson, writeRtpHeader } from '@parley/simulator/discord';
 import { Client, GatewayIntentBits } from 'discord.js';
 import fc from 'fast-check';
 import pino from 'pino';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import type { ReceiveCounts } from '../../src/discord/voice/receive/receiver.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../src/discord/voice/voice-line.ts';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { writeRtpHeader } from '../../src/simulator/discord/rtp.ts';
 import { mutated, mutation } from './mutations.ts';
 import { share, tone } from './sound.ts';
 

@@ -1,4 +1,10 @@
 import tls from 'node:tls';
+import {
+  type DiscordOptions,
+  SimulatedDiscord,
+  type SimulatedGuild,
+  type SimulatedPerson,
+} from '@parley/simulator/discord';
 import pino, { type Logger } from 'pino';
 import { StrayPlaces } from '../../src/conversation/stray-places.ts';
 import { createClient, logIn } from '../../src/discord/client/client.ts';
@@ -9,9 +15,6 @@ import { LINK_PATIENCE, type LinkPatience } from '../../src/discord/voice/link/c
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../src/discord/voice/voice-line.ts';
 import type { Frame, LineEvent } from '../../src/ports/model.ts';
-import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { tone } from './sound.ts';
 
 /** Waiting made short, in the proportions of the real ones. */

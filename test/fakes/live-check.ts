@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BotAccount } from '../../src/simulator/discord/bot-accounts.ts';
-import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import type { PermissionName } from '../../src/simulator/discord/permissions.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Script, Transcriber } from '../../src/simulator/script.ts';
+import {
+  type BotAccount,
+  type DiscordOptions,
+  type PermissionName,
+  SimulatedDiscord,
+  type SimulatedGuild,
+} from '@parley/simulator/discord';
+import { type Script, SimulatedGemini, SimulatedOpenAI, type Transcriber } from '@parley/simulator/models';
 import { BotProcess } from './process.ts';
 
 const SAID = [

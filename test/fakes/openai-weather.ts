@@ -1,8 +1,6 @@
+import { type ResponseEnd, SimulatedGemini, type SimulatedOpenAI } from '@parley/simulator/models';
 import fc from 'fast-check';
 import { TIMING, type Timing } from '../../src/model/connection/model-socket.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { ResponseEnd } from '../../src/simulator/openai-faults.ts';
 
 /** What goes wrong between the Realtime API and the bot in one conversation. All in ms. */
 export interface OpenAIWeather {

@@ -1,8 +1,7 @@
+import type { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import fc from 'fast-check';
 import type { Timing } from '../../src/model/connection/model-socket.ts';
 import type { Delivery } from '../../src/ports/model.ts';
-import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import type { Deed } from './ledger.ts';
 
 /**

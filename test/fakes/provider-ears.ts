@@ -1,5 +1,4 @@
-import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import type { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import type { Pitches } from './pitches.ts';
 
 const FRAME_MS = 20;

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
+import type { SimulatedDiscord } from '@parley/simulator/discord';
 
 const schemas = new URL('../../../shared/schemas/validate.mjs', import.meta.url);
 

@@ -1,6 +1,5 @@
+import { AUDIO_LEVEL_EXTENSION, type Transport, writeRtpHeader } from '@parley/simulator/discord';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
-import { AUDIO_LEVEL_EXTENSION, writeRtpHeader } from '../../src/simulator/discord/rtp.ts';
-import type { Transport } from '../../src/simulator/discord/transport.ts';
 import { tone } from './sound.ts';
 
 /** Opus packets of 20 ms of a tone at 24 kHz. */

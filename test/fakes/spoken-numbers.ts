@@ -1,4 +1,4 @@
-import { joined } from '../../src/simulator/script.ts';
+import { joined } from '@parley/simulator/models';
 import { Pitches } from './pitches.ts';
 
 /** Two banks of eight tones, used in turn, so that a digit that comes twice is told from one that lasts. */

@@ -1,4 +1,4 @@
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import { tone } from './sound.ts';
 
 /** Things that people say one after the other, for the `hear` of a stand-in that understands nothing. */

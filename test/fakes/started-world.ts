@@ -4,13 +4,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { SimulatedGemini, type SimulatedGeminiOptions } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '../../src/simulator/openai.ts';
-import type { Script, Transcriber } from '../../src/simulator/script.ts';
-import type { Writer } from '../../src/simulator/text-answers.ts';
+import {
+  type DiscordOptions,
+  SimulatedDiscord,
+  type SimulatedGuild,
+  type SimulatedPerson,
+} from '@parley/simulator/discord';
+import {
+  type Script,
+  SimulatedGemini,
+  type SimulatedGeminiOptions,
+  SimulatedOpenAI,
+  type SimulatedOpenAIOptions,
+  type Transcriber,
+  type Writer,
+} from '@parley/simulator/models';
 import { violationsOf } from './conformance.ts';
 import { COMPILED } from './process.ts';
 import type { Protocol } from './world.ts';

@@ -1,7 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DiscordOptions } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { RelayedPacket } from '../../src/simulator/discord/voice-relay.ts';
+import type { DiscordOptions, RelayedPacket, SimulatedPerson } from '@parley/simulator/discord';
 import type { BotKind } from '../bench/bot-process.ts';
 import { type Place, Stage } from '../bench/stage.ts';
 import { Pitches } from './pitches.ts';

@@ -1,5 +1,12 @@
 import { EventEmitter } from 'node:events';
 import tls from 'node:tls';
+import {
+  type DiscordOptions,
+  SimulatedDiscord,
+  type SimulatedGuild,
+  type SimulatedPerson,
+} from '@parley/simulator/discord';
+import { type Script, SimulatedGemini, SimulatedOpenAI, type Transcriber, type Writer } from '@parley/simulator/models';
 import { PermissionFlagsBits } from 'discord.js';
 import { type Parley, startParley } from '../../src/app/bot.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -8,13 +15,6 @@ import type { RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import type { BridgeEvent } from '../../src/ports/conversation.ts';
 import type { Provider } from '../../src/ports/model.ts';
 import { createLog } from '../../src/process/log.ts';
-import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Script, Transcriber } from '../../src/simulator/script.ts';
-import type { Writer } from '../../src/simulator/text-answers.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 import { violationsOf } from './conformance.ts';
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { aloneName, sessionOptions } from '../../src/bridge/session-options.ts';
 import { leftOut } from '../../src/conversation/server-tools.ts';
 import { geminiTraits, KNOWN_MODELS, knownModels, openAITraits } from '../../src/model/capabilities.ts';
@@ -8,8 +9,6 @@ import { geminiModel, vertexModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
 import type { Provider, ServerTool, SessionOptions, SpeechModel } from '../../src/ports/model.ts';
 import type { Toolbox } from '../../src/ports/room.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
 import { PRICES } from '../../src/usage/prices.ts';
 import { OPTIONS, SILENT_LOG } from './contract.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { SimulatedDiscord } from '@parley/simulator/discord';
 import { createClient, logIn } from '../../src/discord/client/client.ts';
 import { destroyClient } from '../../src/discord/client/gateway-strategy.ts';
 import { LeftGuilds } from '../../src/privacy/left-guilds.ts';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { unlock } from '../../src/store/encryption/data-key.ts';
 import { GuildStore } from '../../src/store/guild-store.ts';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Answer } from '../../src/simulator/discord/answer.ts';
+import type { Answer } from '@parley/simulator/discord';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { fillEveryTable } from '../fakes/every-table.ts';

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
+import type { RestFault, SimulatedPerson } from '@parley/simulator/discord';
 import { StartedWorld } from '../fakes/started-world.ts';
 
 const IN_TIME = { timeoutMs: 10_000 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { GatewayFaults } from '../../src/simulator/discord/gateway-faults.ts';
+import type { GatewayFaults } from '@parley/simulator/discord';
 import { type StartedBot, StartedWorld } from '../fakes/started-world.ts';
 
 const TOKEN_LINE = /Discord refused DISCORD_TOKEN\. Make a new one in the developer portal \(Bot → Reset Token\)\.$/;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { Script, ScriptedReply } from '../../src/simulator/script.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { Script, ScriptedReply } from '@parley/simulator/models';
 import { Spoken } from '../fakes/spoken.ts';
 import { StartedWorld } from '../fakes/started-world.ts';
 

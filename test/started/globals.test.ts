@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { speechLike } from '../../src/simulator/script.ts';
+import { speechLike } from '@parley/simulator/models';
 import { StartedWorld } from '../fakes/started-world.ts';
 
 const PRELOAD = fileURLToPath(new URL('../fakes/globals.ts', import.meta.url));

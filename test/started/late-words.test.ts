@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { Script } from '../../src/simulator/script.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { Script, SimulatedGemini } from '@parley/simulator/models';
 import { Spoken } from '../fakes/spoken.ts';
 import { StartedWorld } from '../fakes/started-world.ts';
 

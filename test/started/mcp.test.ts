@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { until } from '../fakes/mcp.ts';
 import { StrictMcp } from '../fakes/mcp-http.ts';
 import { strange } from '../fakes/mcp-schemas.ts';

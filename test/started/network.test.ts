@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import { tone } from '../fakes/sound.ts';
 import { type StartedOptions, StartedWorld } from '../fakes/started-world.ts';
 

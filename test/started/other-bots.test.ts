@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Script } from '../../src/simulator/script.ts';
+import type { Script } from '@parley/simulator/models';
 import { tone } from '../fakes/sound.ts';
 import { Spoken } from '../fakes/spoken.ts';
 import { StartedWorld } from '../fakes/started-world.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
+import type { RestFault } from '@parley/simulator/discord';
 import { tone } from '../fakes/sound.ts';
 import { StartedWorld } from '../fakes/started-world.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
+import type { RestFault } from '@parley/simulator/discord';
 import { type StartedBot, StartedWorld } from '../fakes/started-world.ts';
 
 type Refusal = Extract<RestFault, { kind: 'status' }>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BOT_DEFAULT } from '../../src/simulator/discord/permissions.ts';
+import { BOT_DEFAULT } from '@parley/simulator/discord';
 import { StartedWorld } from '../fakes/started-world.ts';
 
 describe('Where the bot may be', () => {

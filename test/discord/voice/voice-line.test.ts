@@ -2,13 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
+import { SimulatedDiscord, type SimulatedGuild } from '@parley/simulator/discord';
 import { Client, GatewayIntentBits } from 'discord.js';
 import pino from 'pino';
 import { OpusCodecs } from '../../../src/discord/voice/receive/opus.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../../src/discord/voice/voice-line.ts';
 import type { Frame, LineEvent } from '../../../src/ports/model.ts';
-import { SimulatedDiscord } from '../../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../../src/simulator/discord/guild.ts';
 import { framesOf, share, tone } from '../../fakes/sound.ts';
 import { steadily } from '../../fakes/steady.ts';
 

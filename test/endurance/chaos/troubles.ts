@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RestFault } from '../../../src/simulator/discord/rest-faults.ts';
+import type { RestFault } from '@parley/simulator/discord';
 import type { StrictMcp } from '../../fakes/mcp-http.ts';
 import type { StartedWorld } from '../../fakes/started-world.ts';
 import { MODEL_TROUBLES } from './model-troubles.ts';

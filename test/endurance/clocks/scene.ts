@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import { openDatabase } from '../../../src/store/database/database.ts';
 import { SpokenNumbers } from '../../fakes/spoken-numbers.ts';
 import { StartedWorld } from '../../fakes/started-world.ts';

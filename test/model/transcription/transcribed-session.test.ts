@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import fc from 'fast-check';
 import { reconnecting } from '../../../src/model/durable/durable-model.ts';
 import { RETRY_POLICY, type RetryPolicy } from '../../../src/model/durable/retry-policy.ts';
@@ -9,8 +10,6 @@ import { openAIModel } from '../../../src/model/openai/model.ts';
 import { openAITranscriber } from '../../../src/model/openai/transcription/transcriber.ts';
 import { TranscribedSession } from '../../../src/model/transcription/transcribed-session.ts';
 import type { Turn } from '../../../src/ports/model.ts';
-import { SimulatedGemini } from '../../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../../src/simulator/openai.ts';
 import { until } from '../../fakes/mcp.ts';
 import { ScriptedSession, scriptedModel } from '../../fakes/session.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from '../contract.ts';
