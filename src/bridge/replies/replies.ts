@@ -189,8 +189,9 @@ export class Replies {
     if (over) answering.over();
     const answered = turns.behind(replyId);
     // What the model says of a tool's result is their answer, too; for a person's yes nobody else has to wait.
-    if (awaitsTools && !tools.asksAbout(replyId)) for (const turn of answered) floor.owe(turn, performance.now());
-    else if (over) this.#settle(answered);
+    const waits = awaitsTools && !tools.asksAbout(replyId) ? turns.answeredBy(replyId) : [];
+    for (const turn of waits) floor.owe(turn, performance.now());
+    if (over) this.#settle(answered);
     this.askForTools(performance.now());
   }
 

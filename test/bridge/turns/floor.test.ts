@@ -266,6 +266,25 @@ describe('Floor', () => {
     assert.deepEqual(away.story, ['begin ben']);
   });
 
+  it('lets nobody wait for an answer that nobody makes any more', () => {
+    const scene = new Scene();
+    scene.speak(600, 'anna');
+    scene.silence(800);
+    const ended = scene.decisions.find((one) => one.type === 'end');
+    assert.ok(ended?.type === 'end');
+    // Her answer broke off, and none is awaited.
+    scene.floor.owe(ended.turn, scene.now);
+    scene.bot('silent');
+    scene.silence(3_700);
+    const before = scene.decisions.length;
+    scene.decisions.push(...scene.floor.type('ben', 'Hello?', scene.now));
+    scene.silence(2_000);
+    assert.deepEqual(
+      scene.decisions.slice(before).map(({ type }) => type),
+      ['text'],
+    );
+  });
+
   it('lets nobody interrupt at the setting 0: what was said waits and comes when the bot is done', () => {
     const scene = new Scene({ interruptionMs: 0 });
     scene.bot('speaking');
