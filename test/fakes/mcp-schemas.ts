@@ -101,7 +101,8 @@ function textIn(
     pattern === undefined
       ? [FORMATS[String(format)] ?? TEXTS].flat()
       : fc.sample(fc.stringMatching(new RegExp(String(pattern), 'u')), {
-          numRuns: 20,
+          // Enough that short ones are among them, too.
+          numRuns: maxLength === Number.POSITIVE_INFINITY ? 20 : 400,
           seed: Math.floor(random() * 2 ** 31),
         });
   const fitting = texts.filter(fits);
