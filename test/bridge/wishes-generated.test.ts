@@ -11,7 +11,7 @@ import type { Person, Turn } from '../../src/ports/model.ts';
 import { soleAsker } from '../../src/tools/builtin/sole-asker.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
-import { gateOf, plainRights } from '../fakes/gate.ts';
+import { gateOf, plainRights } from '../support/doubles/toolbox-gate.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_130);
 const CONVERSATIONS = 2_000;

@@ -7,7 +7,7 @@ import { seededRandom, Transport } from '@parley/simulator/discord';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { Receiver } from '../../src/discord/voice/receive/receiver.ts';
 import type { Frame } from '../../src/ports/model.ts';
-import { opusTone, sealed } from '../fakes/sealed-stream.ts';
+import { opusTone, sealed } from '../support/sound/sealed-stream.ts';
 
 const MODE = 'aead_aes256_gcm_rtpsize';
 const PACKETS = 10 * 60 * 50;

@@ -14,8 +14,8 @@ import { type Database, openDatabase } from '../../src/store/database/database.t
 import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { RecordStore } from '../../src/store/record/record-store.ts';
-import { recordInto, type Said } from '../fakes/recorded-lines.ts';
-import { tone } from '../fakes/sound.ts';
+import { tone } from '../support/sound/sound.ts';
+import { recordInto, type Said } from '../support/world/recorded-lines.ts';
 import { TOKEN } from './rights-truth.ts';
 
 export type Protocol = 'openai' | 'gemini';

@@ -8,8 +8,8 @@ import { runCode } from '../../src/tools/builtin/run-code.ts';
 import { CodeSandbox } from '../../src/tools/sandbox/code-sandbox.ts';
 import { defineTool, type Tool, type ToolDefinition, ToolError } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
-import { gateOf } from '../fakes/gate.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { gateOf } from '../support/doubles/toolbox-gate.ts';
 import { anna, ben, callOf, contextOf } from './context.ts';
 
 const Input = z.object({ who: z.string().optional() });
