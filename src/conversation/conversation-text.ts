@@ -1,8 +1,9 @@
 import type { VoiceBasedChannel } from 'discord.js';
 import { wallClock } from '../clock/wall-clock.ts';
 import { TranscriptChannel } from '../discord/text/transcript-channel.ts';
-import type { SpeechModel, UserId } from '../ports/model.ts';
+import type { SpeechModel } from '../ports/model.ts';
 import type { ForgottenBeside } from '../ports/personal-data.ts';
+import type { UserId } from '../ports/voice.ts';
 import { type RecordNews, WAITING_LIMIT } from '../record/record-outbox.ts';
 import { Recorder } from '../record/recorder.ts';
 import { RecordNotice } from '../transcript/record-notice.ts';

@@ -7,18 +7,18 @@ import { isWithin, RoomReach } from '../discord/guild/room-reach.ts';
 import { Announcement } from '../discord/text/channel-notices.ts';
 import type { DiscordVoiceLine } from '../discord/voice/voice-line.ts';
 import { escapeMarkdown } from '../lib/markdown.ts';
+import type { EndReason } from '../ports/bridge-events.ts';
 import type {
   AgainOutcome,
   Announcement as AnnouncementTurn,
   BridgeHandle,
   BridgeStatus,
   CancelOutcome,
-  EndReason,
   RepeatedCall,
 } from '../ports/conversation.ts';
-import type { Person, UserId } from '../ports/model.ts';
 import type { ForgottenBeside } from '../ports/personal-data.ts';
-import type { GuildSettings } from '../ports/room.ts';
+import type { GuildSettings } from '../ports/settings.ts';
+import type { Person, UserId } from '../ports/voice.ts';
 import { BudgetWatch, leaveFor } from '../usage/budget-watch.ts';
 import { ChannelTracker } from './channel-tracker.ts';
 import { ConversationText } from './conversation-text.ts';

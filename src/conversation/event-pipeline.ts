@@ -1,4 +1,4 @@
-import type { BridgeEvent } from '../ports/conversation.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
 
 /**
  * What happens to each event of a conversation, in this order.

@@ -1,7 +1,7 @@
 import type { Bridge } from '../bridge/bridge.ts';
 import type { RoomReach } from '../discord/guild/room-reach.ts';
 import type { Announcement } from '../discord/text/channel-notices.ts';
-import type { BridgeEvent, EndReason } from '../ports/conversation.ts';
+import type { BridgeEvent, EndReason } from '../ports/bridge-events.ts';
 import type { ChannelTracker } from './channel-tracker.ts';
 import type { ConversationText } from './conversation-text.ts';
 import type { ConversationsDeps } from './conversations-deps.ts';

@@ -9,8 +9,8 @@ import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { Receiver } from '../../src/discord/voice/receive/receiver.ts';
 import { mediaOf, parseRtp, type RtpHeader } from '../../src/discord/voice/receive/rtp.ts';
 import { transportOpener } from '../../src/discord/voice/receive/transport.ts';
-import { opusTone, sealed } from '../fakes/sealed-stream.ts';
-import { tone } from '../fakes/sound.ts';
+import { opusTone, sealed } from '../support/sound/sealed-stream.ts';
+import { tone } from '../support/sound/sound.ts';
 
 const { values } = parseArgs({
   options: { packets: { type: 'string', default: '5000' }, rounds: { type: 'string', default: '7' } },

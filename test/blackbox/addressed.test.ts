@@ -5,8 +5,8 @@ import type { SimulatedPerson } from '@parley/simulator/discord';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
 import { defineTool } from '../../src/tools/tool.ts';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 /** What keeps each model from answering what was not said to the bot. */
 const MODELS = {

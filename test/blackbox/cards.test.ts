@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { PermissionFlagsBits } from 'discord.js';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const SECRET = 'marzipan';
 const REGRETTED = 'nougat';

@@ -7,8 +7,8 @@ import { EPHEMERAL, type SimulatedPerson } from '@parley/simulator/discord';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { PermissionFlagsBits } from 'discord.js';
 import { AesTextCipher } from '../../src/store/encryption/text-cipher.ts';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const KEY = Buffer.alloc(32, 5);
 const SECRET = 'marzipan';

@@ -10,8 +10,8 @@ import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
-import { share, tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { share, tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const SENTENCES = 9;
 const pitch = (sentence: number): number => 300 + sentence * 120;

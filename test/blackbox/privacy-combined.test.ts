@@ -8,10 +8,10 @@ import type { SimulatedPerson } from '@parley/simulator/discord';
 import { z } from 'zod';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { defineTool } from '../../src/tools/tool.ts';
-import { Pitches } from '../fakes/pitches.ts';
-import { ProviderEars } from '../fakes/provider-ears.ts';
-import { tone } from '../fakes/sound.ts';
-import { INPUT_RATE, otherThan, World } from '../fakes/world.ts';
+import { Pitches } from '../support/sound/pitches.ts';
+import { tone } from '../support/sound/sound.ts';
+import { ProviderEars } from '../support/world/provider-ears.ts';
+import { INPUT_RATE, otherThan, World } from '../support/world/world.ts';
 
 const NAMES = ['Anna', 'Ben'];
 const pitches = new Pitches(NAMES);

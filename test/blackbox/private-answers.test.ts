@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
-import type { Provider } from '../../src/ports/model.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
-import { hiddenRoom } from '../fakes/hidden-room.ts';
-import { record } from '../fakes/recorded-lines.ts';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { hiddenRoom } from '../support/world/hidden-room.ts';
+import { record } from '../support/world/recorded-lines.ts';
+import { World } from '../support/world/world.ts';
 
 const SECRET = 'The cake is for Ben.';
 const PLAIN = 'The cake is in the cellar.';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { SimulatedDiscord, type SimulatedGuild, type SimulatedPerson } from '@parley/simulator/discord';
 import { SimulatedOpenAI } from '@parley/simulator/models';
-import { BotProcess } from '../fakes/process.ts';
-import { tone } from '../fakes/sound.ts';
+import { BotProcess } from '../support/process/process.ts';
+import { tone } from '../support/sound/sound.ts';
 
 describe('the process, killed and started again', () => {
   let folder: string;

@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { PermissionFlagsBits } from 'discord.js';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const QUESTION = 'What did we say about that?';
 

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { SimulatedDiscord } from '@parley/simulator/discord';
 import { SimulatedOpenAI } from '@parley/simulator/models';
-import { BotProcess } from '../fakes/process.ts';
-import { tone } from '../fakes/sound.ts';
+import { BotProcess } from '../support/process/process.ts';
+import { tone } from '../support/sound/sound.ts';
 
 describe('the process, asked to stop', { concurrency: true }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

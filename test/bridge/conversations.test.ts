@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-
-import { Conversation } from '../fakes/conversation.ts';
-import type { CheckedCall } from '../fakes/ledger.ts';
-import { type Plan, planOf, troubles } from '../fakes/plan.ts';
-import { usurped } from '../fakes/usurped.ts';
+import { type Plan, planOf, troubles } from '../support/generators/turn-plan.ts';
+import { Conversation } from '../support/generators/turn-plan-runner.ts';
+import { usurped } from '../support/generators/usurped-rights.ts';
+import type { CheckedCall } from '../support/world/rights-ledger.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
 /** More of them on demand, for a longer search (npm run endurance -- conversations). */

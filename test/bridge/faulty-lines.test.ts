@@ -1,11 +1,11 @@
-import '../fakes/fast-time.ts';
+import '../support/process/fast-time.ts';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Conversation, type Protocol } from '../fakes/conversation.ts';
-import { type LineFaults, lineFaults } from '../fakes/line-faults.ts';
-import { type Plan, planOf } from '../fakes/plan.ts';
-import { usurped } from '../fakes/usurped.ts';
+import { type LineFaults, lineFaults } from '../support/generators/line-faults.ts';
+import { type Plan, planOf } from '../support/generators/turn-plan.ts';
+import { Conversation, type Protocol } from '../support/generators/turn-plan-runner.ts';
+import { usurped } from '../support/generators/usurped-rights.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_130);
 /** More of them on demand, for a longer search (npm run endurance -- conversations). */

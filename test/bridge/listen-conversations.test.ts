@@ -12,12 +12,12 @@ import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
 import { TranscribedSession } from '../../src/model/transcription/transcribed-session.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
-import { plainRights } from '../fakes/gate.ts';
-import { FakeLine } from '../fakes/line.ts';
-import { settings as defaults } from '../fakes/scene.ts';
-import { share, tone } from '../fakes/sound.ts';
+import { FakeLine } from '../support/doubles/line.ts';
+import { plainRights } from '../support/doubles/toolbox-gate.ts';
+import { share, tone } from '../support/sound/sound.ts';
+import { settings as defaults } from '../support/world/bridge-scene.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
 const NAMES = ['Anna', 'Ben', 'Cleo'];

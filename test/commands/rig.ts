@@ -34,9 +34,9 @@ import { UsageStore } from '../../src/store/usage.ts';
 import { drawUsage } from '../../src/usage/chart/draw-usage.ts';
 import { PRICES } from '../../src/usage/prices.ts';
 import { UsageTracker } from '../../src/usage/usage-tracker.ts';
-import { ScriptedBridges } from '../fakes/bridges.ts';
-import { keptLog } from '../fakes/log.ts';
-import { scriptedModels } from '../fakes/models.ts';
+import { ScriptedBridges } from '../support/doubles/bridges.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { scriptedModels } from '../support/doubles/models.ts';
 
 const WEATHER = { type: 'object', properties: { place: { type: 'string' }, days: { type: 'integer' } } };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVENT_ORDER, EventPipeline, type EventSteps } from '../../src/conversation/event-pipeline.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 
 const TROUBLE: BridgeEvent = { type: 'trouble', message: 'the line is bad' };
 const OTHER: BridgeEvent = { type: 'trouble', message: 'without the name' };

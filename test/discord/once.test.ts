@@ -7,7 +7,7 @@ import { DiscordGuildTexts } from '../../src/discord/text/guild-texts.ts';
 import { DiscordModeratorPosts } from '../../src/discord/text/moderator-posts.ts';
 import type { Place } from '../../src/ports/guild.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
 
 const MESSAGES = /^\/channels\/\d+\/messages$/;
 const THREADS = /\/threads$/;

@@ -7,10 +7,10 @@ import { Transport } from '@parley/simulator/discord';
 import fc from 'fast-check';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { Receiver } from '../../src/discord/voice/receive/receiver.ts';
-import type { Frame } from '../../src/ports/model.ts';
-import { type Mutation, mutated, mutation } from '../fakes/mutations.ts';
-import { opusTone, sealed } from '../fakes/sealed-stream.ts';
-import { share } from '../fakes/sound.ts';
+import type { Frame } from '../../src/ports/voice.ts';
+import { type Mutation, mutated, mutation } from '../support/generators/mutations.ts';
+import { opusTone, sealed } from '../support/sound/sealed-stream.ts';
+import { share } from '../support/sound/sound.ts';
 
 const MODE = 'aead_aes256_gcm_rtpsize';
 const PER_RUN = 100;

@@ -10,8 +10,8 @@ import { openTextChannel } from '../../src/discord/text/text-channel.ts';
 import { VoiceStatuses } from '../../src/discord/text/voice-status.ts';
 import { policyFor } from '../../src/discord/voice/link/close-codes.ts';
 import { escapeMarkdown } from '../../src/lib/markdown.ts';
-import { keptLog } from '../fakes/log.ts';
-import { noSchemas, violations } from '../fakes/published.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { noSchemas, violations } from '../support/world/published.ts';
 
 const { log, lines } = keptLog();
 let discord: SimulatedDiscord;

@@ -5,7 +5,7 @@ import { Client, GatewayIntentBits } from 'discord.js';
 import pino from 'pino';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { joinVoiceLine } from '../../src/discord/voice/voice-line.ts';
-import { tone } from '../fakes/sound.ts';
+import { tone } from '../support/sound/sound.ts';
 
 export const name = 'a person speaks for ten minutes over a bad network';
 

@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Faults, seededRandom } from '@parley/simulator/discord';
 import { type ScriptedTurn, speechLike } from '@parley/simulator/models';
 import { type Place as Room, Stage } from '../bench/stage.ts';
-import { Pitches } from '../fakes/pitches.ts';
+import { Pitches } from '../support/sound/pitches.ts';
 import { type Deeds, ELSEWHERE, Life, type Place } from './life.ts';
 
 const PEOPLE = 8;

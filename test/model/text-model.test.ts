@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { SimulatedGemini, SimulatedOpenAI, type Writer } from '@parley/simulator/models';
 import { textModel } from '../../src/model/text-model.ts';
-import { PROTOCOLS, type Protocol } from '../fakes/world.ts';
+import { PROTOCOLS, type Protocol } from '../support/world/world.ts';
 
 const schema = {
   type: 'object',

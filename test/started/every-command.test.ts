@@ -6,8 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import type { Answer, Json, SimulatedPerson, StoredMessage } from '@parley/simulator/discord';
 import type { ScriptedReply } from '@parley/simulator/models';
 import { PermissionFlagsBits } from 'discord.js';
-import { tone } from '../fakes/sound.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const SOUND = { pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 as const };
 const words = (text: string): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms: 200, rate: 24000 }) } });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Answer, FaultedRequest, FaultRule, Json, RestFault, SimulatedPerson } from '@parley/simulator/discord';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const SLOW = 'This takes longer than usual. The answer comes here as soon as I have it.';
 const BROKEN = 'Something went wrong on my side. It is in my log; please try again in a moment.';

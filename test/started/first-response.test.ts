@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { RestFault, SimulatedPerson } from '@parley/simulator/discord';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const IN_TIME = { timeoutMs: 10_000 };
 const status = (code: number, more: object = {}): RestFault => ({ kind: 'status', status: code, ...more });

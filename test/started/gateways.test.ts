@@ -6,10 +6,10 @@ import { after, before, describe, it } from 'node:test';
 import { parseEnv } from 'node:util';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { type ScriptedReply, SimulatedGemini } from '@parley/simulator/models';
-import type { Provider } from '../../src/ports/model.ts';
-import { Spoken } from '../fakes/spoken.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
-import { StrictGateway } from '../fakes/strict-gateway.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
+import { StrictGateway } from '../support/doubles/strict-gateway.ts';
+import { Spoken } from '../support/sound/spoken.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const KEY = 'gateway-key-0123456789';
 const PAGE = readFileSync(new URL('../../docs/gateways.md', import.meta.url), 'utf8');

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import type { Script, ScriptedReply } from '@parley/simulator/models';
-import { Spoken } from '../fakes/spoken.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { Spoken } from '../support/sound/spoken.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 /** A tool that the model waits for, and that takes longer than the next person needs to speak. */
 const LOOK_UP = `import { setTimeout as wait } from 'node:timers/promises';

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import type { ScriptedReply } from '@parley/simulator/models';
-import { Spoken } from '../fakes/spoken.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { Spoken } from '../support/sound/spoken.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const QUERY = 'tides at “Ostend”';
 

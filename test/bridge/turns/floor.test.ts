@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Floor } from '../../../src/bridge/turns/floor.ts';
 import type { FloorDecision } from '../../../src/bridge/turns/floor-decision.ts';
-import { share, tone } from '../../fakes/sound.ts';
+import { share, tone } from '../../support/sound/sound.ts';
 
 const RATE = 24000;
 const HZ: Record<string, number> = { anna: 300, ben: 700, carl: 1100 };

@@ -11,7 +11,7 @@ import { SimulatedDiscord } from '@parley/simulator/discord';
 import { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { lineOf } from '../../../src/cli/doctor/finding.ts';
 import { machineChecks } from '../../../src/cli/doctor/machine.ts';
-import { COMPILED } from '../../fakes/process.ts';
+import { COMPILED } from '../../support/process/process.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/doctor/doctor.ts', import.meta.url));
 const script = () => ({ silent: true }) as const;

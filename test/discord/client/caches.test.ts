@@ -6,7 +6,7 @@ import { SimulatedDiscord } from '@parley/simulator/discord';
 import type { Client } from 'discord.js';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
 import { destroyClient } from '../../../src/discord/client/gateway-strategy.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');

@@ -9,7 +9,7 @@ import { WebSocketServer } from 'ws';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
 import { destroyClient } from '../../../src/discord/client/gateway-strategy.ts';
 import { LoginError } from '../../../src/discord/client/login-error.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 function fresh(apiUrl: string, onDead: (error: LoginError) => void = () => {}): Client {
   return createClient({ apiUrl, log: keptLog().log, onDead });

@@ -6,8 +6,8 @@ import { commands } from '../../../commands/index.ts';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
 import { deployCommands, sameCommands } from '../../../src/discord/interactions/deploy-commands.ts';
 import type { Registered, RegistrationMemory } from '../../../src/ports/registration.ts';
-import { keptLog } from '../../fakes/log.ts';
-import { noSchemas, violations } from '../../fakes/published.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { noSchemas, violations } from '../../support/world/published.ts';
 
 const { log } = keptLog();
 

@@ -7,7 +7,7 @@ import { deployCommands } from '../../../src/discord/interactions/deploy-command
 import { type DispatchedCommand, dispatchCommands } from '../../../src/discord/interactions/dispatch.ts';
 import { ToolButtons } from '../../../src/discord/interactions/tool-buttons.ts';
 import { openTextChannel } from '../../../src/discord/text/text-channel.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 const named = (name: string) => ({ data: new SlashCommandBuilder().setName(name).setDescription('x') });
 const gone = Promise.withResolvers<void>();

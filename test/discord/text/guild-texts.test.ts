@@ -11,7 +11,7 @@ import { startBot, startDiscord } from '../../../simulator/test/discord/bot.ts';
 import { DiscordGuildTexts } from '../../../src/discord/text/guild-texts.ts';
 import type { Place } from '../../../src/ports/guild.ts';
 import { defaultSettings } from '../../../src/store/settings.ts';
-import { noSchemas, violations } from '../../fakes/published.ts';
+import { noSchemas, violations } from '../../support/world/published.ts';
 
 /** A guild whose transcripts go to its text channel; Anna is in the voice channel. */
 async function setUp(

@@ -7,9 +7,9 @@ import { Client, GatewayIntentBits } from 'discord.js';
 import pino from 'pino';
 import { OpusCodecs } from '../../../src/discord/voice/receive/opus.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../../src/discord/voice/voice-line.ts';
-import type { Frame, LineEvent } from '../../../src/ports/model.ts';
-import { framesOf, share, tone } from '../../fakes/sound.ts';
-import { steadily } from '../../fakes/steady.ts';
+import type { Frame, LineEvent } from '../../../src/ports/voice.ts';
+import { steadily } from '../../support/process/steady.ts';
+import { framesOf, share, tone } from '../../support/sound/sound.ts';
 
 const MODES = ['aead_aes256_gcm_rtpsize', 'aead_xchacha20_poly1305_rtpsize'] as const;
 const log = pino({ level: 'silent' });

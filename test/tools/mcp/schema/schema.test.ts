@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { portableNames } from '../../../../src/tools/mcp/names.ts';
 import { offeredSchema } from '../../../../src/tools/mcp/schema/schema.ts';
 import { visible } from '../../../../src/tools/mcp/text.ts';
-import { argumentsSchema, strange, wrongWith } from '../../../fakes/mcp-schemas.ts';
+import { argumentsSchema, strange, wrongWith } from '../../../support/mcp/mcp-schemas.ts';
 
 const LISTS = new URL('../../../fixtures/mcp/', import.meta.url);
 const text = { type: 'string' } as const;
