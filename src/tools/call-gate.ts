@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import type { Person, ToolCall, UserId } from '../ports/model.ts';
-import type { Decision, ToolContext, ToolPolicies } from '../ports/room.ts';
+import type { ToolCall } from '../ports/tool-calls.ts';
+import type { Decision, ToolContext, ToolPolicies } from '../ports/tools.ts';
+import type { Person, UserId } from '../ports/voice.ts';
 import type { Answer, Confirmations } from './confirmations.ts';
 import { JudgedPlace } from './judged-place.ts';
 import { type Judged, judge } from './policy.ts';

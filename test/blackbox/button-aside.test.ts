@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { Provider } from '../../src/ports/model.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { tone } from '../support/sound/sound.ts';
 import { type Protocol, World } from '../support/world/world.ts';

@@ -5,7 +5,7 @@ import type { SimulatedPerson } from '@parley/simulator/discord';
 import type { Script, ScriptedReply, ScriptInput, SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { z } from 'zod';
 import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { tone } from '../support/sound/sound.ts';
 import { otherThan, PROTOCOLS, type Protocol, World } from '../support/world/world.ts';

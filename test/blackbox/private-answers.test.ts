@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
-import type { Provider } from '../../src/ports/model.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { tone } from '../support/sound/sound.ts';
 import { hiddenRoom } from '../support/world/hidden-room.ts';

@@ -3,7 +3,7 @@ import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import type { ScriptedReply, SimulatedGemini, SimulatedOpenAI, Transcriber } from '@parley/simulator/models';
-import type { Provider } from '../../src/ports/model.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
 import { share, tone } from '../support/sound/sound.ts';
 import { INPUT_RATE, otherThan, PROTOCOLS, World } from '../support/world/world.ts';
 

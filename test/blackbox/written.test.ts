@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SimulatedOpenAI } from '@parley/simulator/models';
-import type { Provider } from '../../src/ports/model.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
 import { share, tone } from '../support/sound/sound.ts';
 import { World } from '../support/world/world.ts';
 

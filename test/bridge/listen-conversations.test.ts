@@ -12,7 +12,7 @@ import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
 import { TranscribedSession } from '../../src/model/transcription/transcribed-session.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
 import { FakeLine } from '../support/doubles/line.ts';
 import { plainRights } from '../support/doubles/toolbox-gate.ts';

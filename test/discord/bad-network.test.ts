@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { seededRandom, Transport } from '@parley/simulator/discord';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { Receiver } from '../../src/discord/voice/receive/receiver.ts';
-import type { Frame } from '../../src/ports/model.ts';
+import type { Frame } from '../../src/ports/voice.ts';
 import { opusTone, sealed } from '../support/sound/sealed-stream.ts';
 
 const MODE = 'aead_aes256_gcm_rtpsize';

@@ -4,7 +4,7 @@ import { type RestFault, seededRandom } from '@parley/simulator/discord';
 import { beforeClose, startDiscord } from '../../simulator/test/discord/bot.ts';
 import { createClient, logIn } from '../../src/discord/client/client.ts';
 import { TranscriptChannel } from '../../src/discord/text/transcript-channel.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../support/doubles/log.ts';
 

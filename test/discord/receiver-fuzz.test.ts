@@ -7,7 +7,7 @@ import { Transport } from '@parley/simulator/discord';
 import fc from 'fast-check';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { Receiver } from '../../src/discord/voice/receive/receiver.ts';
-import type { Frame } from '../../src/ports/model.ts';
+import type { Frame } from '../../src/ports/voice.ts';
 import { type Mutation, mutated, mutation } from '../support/generators/mutations.ts';
 import { opusTone, sealed } from '../support/sound/sealed-stream.ts';
 import { share } from '../support/sound/sound.ts';

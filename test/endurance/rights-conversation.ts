@@ -7,7 +7,7 @@ import {
   type StoredMessage,
   seededRandom,
 } from '@parley/simulator/discord';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import { overwriteOf, TOKEN, type Token, Truth } from './rights-truth.ts';
 import type { RightsWorld } from './rights-world.ts';
 

@@ -7,8 +7,9 @@ import { geminiTraits, KNOWN_MODELS, knownModels, openAITraits } from '../../src
 import { type SpeechModelConfig, speechModel } from '../../src/model/factory.ts';
 import { geminiModel, vertexModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
-import type { Provider, ServerTool, SessionOptions, SpeechModel } from '../../src/ports/model.ts';
-import type { Toolbox } from '../../src/ports/room.ts';
+import type { Provider, ServerTool, SessionOptions } from '../../src/ports/capabilities.ts';
+import type { SpeechModel } from '../../src/ports/model.ts';
+import type { Toolbox } from '../../src/ports/tools.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
 import { PRICES } from '../../src/usage/prices.ts';
 import { OPTIONS, SILENT_LOG } from './contract.ts';

@@ -4,8 +4,10 @@ import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import type { LoggedFrame, ModelFaults, Script, Transcriber } from '@parley/simulator/models';
 import { type ModelLog, TIMING, type Timing } from '../../src/model/connection/model-socket.ts';
+import type { SessionOptions } from '../../src/ports/capabilities.ts';
 import { SessionLostError } from '../../src/ports/errors.ts';
-import type { Pcm, SessionOptions, SpeechModel, SpeechSession, Turn } from '../../src/ports/model.ts';
+import type { SpeechModel, SpeechSession } from '../../src/ports/model.ts';
+import type { Pcm, Turn } from '../../src/ports/voice.ts';
 import { Listener } from './listen.ts';
 import { withoutSchemas } from './schemas.ts';
 

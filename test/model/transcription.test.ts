@@ -7,7 +7,7 @@ import { reconnecting } from '../../src/model/durable/durable-model.ts';
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
 import type { SessionLostError } from '../../src/ports/errors.ts';
-import type { Turn } from '../../src/ports/model.ts';
+import type { Turn } from '../../src/ports/voice.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { RawServer } from './raw-server.ts';

@@ -12,7 +12,8 @@ import { type ReconnectingOptions, reconnecting } from '../../src/model/durable/
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
-import type { Conversation, Pcm, SpeechModel } from '../../src/ports/model.ts';
+import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
+import type { Pcm } from '../../src/ports/voice.ts';
 import { OPTIONS, SILENT_LOG } from './contract.ts';
 
 export type Protocol = 'openai' | 'gemini';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import type { RecordBatch } from '../../src/ports/record.ts';
 import type { Unwritten } from '../../src/ports/storage.ts';
 import { type RecordNews, RecordOutbox } from '../../src/record/record-outbox.ts';

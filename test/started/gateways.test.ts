@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { parseEnv } from 'node:util';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { type ScriptedReply, SimulatedGemini } from '@parley/simulator/models';
-import type { Provider } from '../../src/ports/model.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
 import { StrictGateway } from '../support/doubles/strict-gateway.ts';
 import { Spoken } from '../support/sound/spoken.ts';
 import { StartedWorld } from '../support/world/started-world.ts';

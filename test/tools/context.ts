@@ -1,5 +1,7 @@
-import type { Person, ToolCall } from '../../src/ports/model.ts';
-import type { Room, ToolContext } from '../../src/ports/room.ts';
+import type { Room } from '../../src/ports/room.ts';
+import type { ToolCall } from '../../src/ports/tool-calls.ts';
+import type { ToolContext } from '../../src/ports/tools.ts';
+import type { Person } from '../../src/ports/voice.ts';
 import { FakeTextChannel } from '../support/doubles/text-channel.ts';
 import { plainRights } from '../support/doubles/toolbox-gate.ts';
 

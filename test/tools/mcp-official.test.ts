@@ -4,7 +4,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { Progress } from '../../src/ports/room.ts';
+import type { Progress } from '../../src/ports/tools.ts';
 import {
   EVERYTHING,
   EverythingOverHttp,

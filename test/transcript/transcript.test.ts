@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import { MessageGoneError } from '../../src/ports/errors.ts';
-import type { Person, ServerWork, ToolCall } from '../../src/ports/model.ts';
 import type { TextChannel } from '../../src/ports/room.ts';
+import type { ServerWork, ToolCall } from '../../src/ports/tool-calls.ts';
+import type { Person } from '../../src/ports/voice.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
 import { keptLog } from '../support/doubles/log.ts';
 import { ManualTimer } from '../support/doubles/manual-timer.ts';

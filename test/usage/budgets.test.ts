@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { BudgetDefaults } from '../../src/ports/budget.ts';
+import type { BudgetDefaults } from '../../src/ports/usage.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { defaultSettings, GuildSettingsStore } from '../../src/store/settings.ts';
 import { UsageStore } from '../../src/store/usage.ts';

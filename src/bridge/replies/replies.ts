@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent } from '../../ports/conversation.ts';
-import type { Conversation, Person, SessionEvent, Shortfall, Turn, VoiceLine } from '../../ports/model.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
+import type { Conversation, SessionEvent, Shortfall } from '../../ports/model.ts';
+import type { Person, Turn, VoiceLine } from '../../ports/voice.ts';
 import type { ActiveModel } from '../active-model.ts';
 import type { ResponsePolicy } from '../addressing/response-policy.ts';
 import type { ToolRunner } from '../calls/tool-runner.ts';

@@ -1,7 +1,7 @@
 import { joined } from '../../audio/frames.ts';
 import { SpeakerQueue, type Utterance } from '../../audio/speaker-queue.ts';
 import type { Announcement } from '../../ports/conversation.ts';
-import type { Frame, Turn, UserId } from '../../ports/model.ts';
+import type { Frame, Turn, UserId } from '../../ports/voice.ts';
 import { type Claim, ClaimQueue, type SpeechClaim } from './claim-queue.ts';
 import type { BotState, FloorDecision, FloorSettings } from './floor-decision.ts';
 import { Patience, type Waiting } from './patience.ts';

@@ -1,4 +1,4 @@
-import type { Turn, UserId } from '../../ports/model.ts';
+import type { Turn, UserId } from '../../ports/voice.ts';
 import type { BotState } from './floor-decision.ts';
 
 /** Whoever has waited this long for an answer comes before everybody who goes on speaking. */

@@ -1,4 +1,4 @@
-import type { Person, Turn, UserId } from '../../ports/model.ts';
+import type { Person, Turn, UserId } from '../../ports/voice.ts';
 
 /** How many turns are remembered; a tool call for an older one counts as by nobody known. */
 const REMEMBERED = 4_000;

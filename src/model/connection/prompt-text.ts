@@ -1,4 +1,6 @@
-import type { HistoryItem, KeptWords, ToolResult, Turn } from '../../ports/model.ts';
+import type { HistoryItem, KeptWords } from '../../ports/capabilities.ts';
+import type { ToolResult } from '../../ports/tool-calls.ts';
+import type { Turn } from '../../ports/voice.ts';
 
 const NAME_LIMIT = 80;
 const HEARD_LIMIT = 200;

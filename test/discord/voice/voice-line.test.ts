@@ -7,7 +7,7 @@ import { Client, GatewayIntentBits } from 'discord.js';
 import pino from 'pino';
 import { OpusCodecs } from '../../../src/discord/voice/receive/opus.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../../src/discord/voice/voice-line.ts';
-import type { Frame, LineEvent } from '../../../src/ports/model.ts';
+import type { Frame, LineEvent } from '../../../src/ports/voice.ts';
 import { steadily } from '../../support/process/steady.ts';
 import { framesOf, share, tone } from '../../support/sound/sound.ts';
 

@@ -8,7 +8,8 @@ import { backOffMs, RETRY_POLICY, type RetryPolicy } from '../../../src/model/du
 import { geminiModel } from '../../../src/model/gemini/model.ts';
 import { openAIModel } from '../../../src/model/openai/model.ts';
 import type { SessionLostError } from '../../../src/ports/errors.ts';
-import type { Pcm, SpeechSession } from '../../../src/ports/model.ts';
+import type { SpeechSession } from '../../../src/ports/model.ts';
+import type { Pcm } from '../../../src/ports/voice.ts';
 import { ANNA, BEN, OPTIONS, speak, tone } from '../contract.ts';
 import { Listener } from '../listen.ts';
 

@@ -9,7 +9,7 @@ import { geminiModel } from '../../../src/model/gemini/model.ts';
 import { openAIModel } from '../../../src/model/openai/model.ts';
 import { openAITranscriber } from '../../../src/model/openai/transcription/transcriber.ts';
 import { TranscribedSession } from '../../../src/model/transcription/transcribed-session.ts';
-import type { Turn } from '../../../src/ports/model.ts';
+import type { Turn } from '../../../src/ports/voice.ts';
 import { ScriptedSession, scriptedModel } from '../../support/doubles/session.ts';
 import { until } from '../../support/mcp/mcp.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from '../contract.ts';

@@ -1,4 +1,5 @@
 import { WaitingList } from '../../../src/conversation/waiting-list.ts';
+import type { EndReason } from '../../../src/ports/bridge-events.ts';
 import type {
   AgainOutcome,
   Announcement,
@@ -6,12 +7,12 @@ import type {
   BridgeStatus,
   Bridges,
   CancelOutcome,
-  EndReason,
   Opening,
   OpenRequest,
 } from '../../../src/ports/conversation.ts';
-import type { Person, ToolCall } from '../../../src/ports/model.ts';
-import type { GuildSettings } from '../../../src/ports/room.ts';
+import type { GuildSettings } from '../../../src/ports/settings.ts';
+import type { ToolCall } from '../../../src/ports/tool-calls.ts';
+import type { Person } from '../../../src/ports/voice.ts';
 
 /** A conversation that only writes down what was asked of it. `waits`: the settings that it cannot take on. */
 export class ScriptedBridge implements BridgeHandle {

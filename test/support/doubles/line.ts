@@ -1,5 +1,5 @@
 import { AsyncQueue } from '../../../src/lib/async-queue.ts';
-import type { FrameSource, LineEvent, Pcm, VoiceLine } from '../../../src/ports/model.ts';
+import type { FrameSource, LineEvent, Pcm, VoiceLine } from '../../../src/ports/voice.ts';
 
 /** A line without Discord: push events in, pull what the bot would say. */
 export class FakeLine implements VoiceLine {

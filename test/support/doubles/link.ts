@@ -14,7 +14,7 @@ import { surroundingsOf } from '../../../src/discord/voice/guild-voice-state.ts'
 import { LINK_PATIENCE, type LinkPatience } from '../../../src/discord/voice/link/close-codes.ts';
 import { OpusCodecs } from '../../../src/discord/voice/receive/opus.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../../src/discord/voice/voice-line.ts';
-import type { Frame, LineEvent } from '../../../src/ports/model.ts';
+import type { Frame, LineEvent } from '../../../src/ports/voice.ts';
 import { tone } from '../sound/sound.ts';
 
 /** Waiting made short, in the proportions of the real ones. */

@@ -1,5 +1,6 @@
-import type { Capabilities, Provider, SpeechModel } from '../../../src/ports/model.ts';
-import type { SpeechModels } from '../../../src/ports/room.ts';
+import type { Capabilities, Provider } from '../../../src/ports/capabilities.ts';
+import type { SpeechModel } from '../../../src/ports/model.ts';
+import type { SpeechModels } from '../../../src/ports/settings.ts';
 
 const plain = {
   updates: [],

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { localCertificate } from '@parley/simulator/discord';
-import type { Provider } from '../../../src/ports/model.ts';
+import type { Provider } from '../../../src/ports/capabilities.ts';
 
 /** Where the gateway stands in its host, as `{GATEWAY}/live/{account}`. */
 const PREFIX = '/live/ACCOUNT';

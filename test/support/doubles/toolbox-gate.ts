@@ -1,4 +1,4 @@
-import type { ToolRule } from '../../../src/ports/room.ts';
+import type { ToolRule } from '../../../src/ports/tools.ts';
 import type { GateParts } from '../../../src/tools/call-gate.ts';
 import type { Answer, Question } from '../../../src/tools/confirmations.ts';
 

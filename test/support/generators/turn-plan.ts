@@ -1,7 +1,7 @@
 import type { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import fc from 'fast-check';
 import type { Timing } from '../../../src/model/connection/model-socket.ts';
-import type { Delivery } from '../../../src/ports/model.ts';
+import type { Delivery } from '../../../src/ports/tool-calls.ts';
 import type { Deed } from '../world/rights-ledger.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { BridgeEvent } from '../../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../../src/ports/bridge-events.ts';
 import type { Conversation } from './turn-plan-runner.ts';
 
 /**

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import type { PostExtras, ToolContext } from '../../../src/ports/room.ts';
+import type { PostExtras, ToolContext } from '../../../src/ports/tools.ts';
 import { type McpEntry, prefixOf } from '../../../src/tools/mcp/entry.ts';
 import { McpServers } from '../../../src/tools/mcp/servers.ts';
 import { LocalToolbox } from '../../../src/tools/toolbox.ts';

@@ -1,7 +1,7 @@
 // A process that talks, records and posts until it is killed: transcript, recorder and database are the real ones, and
 // the text channel is that of its parent, over HTTP. Arguments: the database's address, the parent's, a number.
 import { setTimeout as wait } from 'node:timers/promises';
-import type { BridgeEvent } from '../../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../../src/ports/bridge-events.ts';
 import type { TextChannel } from '../../../src/ports/room.ts';
 import { Recorder } from '../../../src/record/recorder.ts';
 import { openDatabase } from '../../../src/store/database/database.ts';

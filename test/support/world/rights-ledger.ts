@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { z } from 'zod';
-import type { Delivery } from '../../../src/ports/model.ts';
-import type { Toolbox, ToolRule } from '../../../src/ports/room.ts';
+import type { Delivery } from '../../../src/ports/tool-calls.ts';
+import type { Toolbox, ToolRule } from '../../../src/ports/tools.ts';
 import { defineTool } from '../../../src/tools/tool.ts';
 import { LocalToolbox } from '../../../src/tools/toolbox.ts';
 import { gateOf } from '../doubles/toolbox-gate.ts';

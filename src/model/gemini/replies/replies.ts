@@ -1,5 +1,8 @@
 import type { LiveServerContent } from '@google/genai';
-import type { Heard, Pcm, ServerWork, ToolCall, Usage } from '../../../ports/model.ts';
+import type { Heard } from '../../../ports/model.ts';
+import type { ServerWork, ToolCall } from '../../../ports/tool-calls.ts';
+import type { Usage } from '../../../ports/usage.ts';
+import type { Pcm } from '../../../ports/voice.ts';
 import { merged } from '../../connection/turn-ids.ts';
 import { GeminiCallOwners } from '../calls/call-owners.ts';
 import { GeminiTeller } from '../teller.ts';

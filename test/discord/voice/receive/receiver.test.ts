@@ -7,7 +7,7 @@ import OpusScript from 'opusscript';
 import { OpusCodecs } from '../../../../src/discord/voice/receive/opus.ts';
 import { type MediaKeys, Receiver } from '../../../../src/discord/voice/receive/receiver.ts';
 import { parseRtp } from '../../../../src/discord/voice/receive/rtp.ts';
-import type { Frame, LineEvent } from '../../../../src/ports/model.ts';
+import type { Frame, LineEvent } from '../../../../src/ports/voice.ts';
 import { tone } from '../../../support/sound/sound.ts';
 
 const KEY = randomBytes(32);

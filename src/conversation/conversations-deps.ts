@@ -9,19 +9,20 @@ import type { FrameClock } from '../discord/voice/send/frame-clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { RetryPolicy } from '../model/durable/retry-policy.ts';
 import type { Models } from '../model/models.ts';
-import type { CheaperModel } from '../ports/budget.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { Consent } from '../ports/consent.ts';
-import type { BridgeEvent } from '../ports/conversation.ts';
 import type { Notes } from '../ports/guild.ts';
 import type { RecordWriter } from '../ports/record.ts';
-import type { SettingsStore, Toolbox } from '../ports/room.ts';
+import type { SettingsStore } from '../ports/settings.ts';
 import type { StorageHealth } from '../ports/storage.ts';
+import type { Toolbox } from '../ports/tools.ts';
+import type { CheaperModel } from '../ports/usage.ts';
 import type { VoicePlaceStore } from '../store/voice-places.ts';
 import type { UsageTracker } from '../usage/usage-tracker.ts';
 import type { DecisionLog } from './decision-log.ts';
 
 /** What every conversation is made of. */
-export interface ConversationsParts {
+export interface ConversationsDeps {
   readonly client: Client;
   readonly models: Models;
   readonly settings: SettingsStore;

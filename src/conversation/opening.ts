@@ -1,7 +1,7 @@
-import type { BridgeHandle, Opening, OpenRequest } from './conversation.ts';
-import { CalledOffError } from './errors.ts';
-import type { Person } from './model.ts';
-import type { ConversationMode } from './record.ts';
+import type { BridgeHandle, Opening, OpenRequest } from '../ports/conversation.ts';
+import { CalledOffError } from '../ports/errors.ts';
+import type { ConversationMode } from '../ports/record.ts';
+import type { Person } from '../ports/voice.ts';
 
 /** Giving up takes no longer than this, whatever hangs. Ms. */
 const CALLED_OFF_MS = 3_000;
