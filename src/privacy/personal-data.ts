@@ -10,7 +10,7 @@ import type { RemovalStore } from '../store/record/post-removals.ts';
 import type { PostEditing } from './post-redactor.ts';
 
 /** What remembers something of people beside the database. */
-export interface Remembers {
+interface Remembers {
   forget(guildId: string, userId: UserId): void | Promise<void>;
   /** What of others was deleted or emptied as well. */
   forgetBeside?(beside: ForgottenBeside): void;
