@@ -1,6 +1,5 @@
 import type { ButtonInteraction, ModalBuilder, ModalSubmitInteraction } from 'discord.js';
-import type { Answer } from './answer.ts';
-import type { ShownAnswer } from './paged-answers.ts';
+import type { Answer, Shown } from './answer.ts';
 
 /**
  * The kinds of buttons: the first part of a custom id, which goes on with `/` and parts of its own. Buttons of posts from
@@ -33,7 +32,7 @@ export interface ButtonRoute {
   /** What becomes of that form, which has the custom id of its button. Gives the answer for who sent it. */
   submit?(sent: ModalSubmitInteraction<'cached'>, ...parts: string[]): Promise<string | undefined>;
   /** What takes the place of the message below which the button stands. */
-  turn?(pressed: ButtonInteraction<'cached'>, ...parts: string[]): () => Promise<ShownAnswer>;
+  turn?(pressed: ButtonInteraction<'cached'>, ...parts: string[]): () => Promise<Shown>;
 }
 
 /** One row for each kind of button. */

@@ -68,7 +68,7 @@ interface Row {
 }
 
 /** What a message is made of. */
-export interface ShownAnswer {
+interface ShownAnswer {
   readonly content: string;
   readonly components: readonly Row[];
 }
