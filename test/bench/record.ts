@@ -1,5 +1,6 @@
-// npm run bench:record [-- LINES] [--sealed] [--file PATH]: the record with a million utterances (or LINES), with figures.
-// With --file the database is kept there, and used again where it is.
+// npm run bench:record [-- LINES] [--sealed] [--file PATH] [--languages all|en,ja]: the record with a million utterances
+// (or LINES), with figures. With --file the database is kept there, and used again where it is. With --languages these are
+// spoken in it, conversation by conversation, and it is only searched.
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,18 +10,22 @@ import { newLineId } from '../../src/lib/line-ids.ts';
 import type { RecordSearch } from '../../src/ports/record.ts';
 import { type Database, openDatabase, openReader } from '../../src/store/database/database.ts';
 import { unlock } from '../../src/store/encryption/data-key.ts';
+import type { TextCipher } from '../../src/store/encryption/text-cipher.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
 import { RecordStore } from '../../src/store/record/record-store.ts';
 import { Retention } from '../../src/store/record/retention.ts';
 import { keptLog } from '../fakes/log.ts';
 import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../fakes/many-lines.ts';
+import { type LanguageName, languages } from '../fakes/spoken-languages.ts';
 import { exportAll, writeLong } from './export.ts';
 import { type LoopFigures, LoopWatch } from './loop-watch.ts';
+import { searchSpoken } from './spoken-searches.ts';
 import { median, quantile } from './statistics.ts';
 
 const LINES = Number(process.argv.slice(2).find((argument) => /^\d+$/.test(argument)) ?? 1_000_000);
 const KEY = process.argv.includes('--sealed') ? Buffer.alloc(32, 7) : null;
 const FILE = process.argv.includes('--file') ? process.argv[process.argv.indexOf('--file') + 1] : undefined;
+const SPOKEN = process.argv.includes('--languages') ? named(process.argv[process.argv.indexOf('--languages') + 1]) : [];
 const RUNS = 15;
 const EXPORTED = 10_000;
 const PURGED = Math.min(10_000, LINES / 20);
@@ -36,13 +41,34 @@ const database = await openDatabase(`sqlite:${path}`);
 const { reader, close } = openReader(database);
 try {
   const seal = await unlock(database, KEY, log);
-  let began = performance.now();
+  const began = performance.now();
   const isEmpty = !(await database('utterances').first('id'));
-  if (isEmpty) await fill(database, seal, LINES);
+  if (isEmpty) await fill(database, seal, LINES, SPOKEN);
   say(`${LINES} utterances${KEY ? ', encrypted' : ''}`, `${((performance.now() - began) / 1000).toFixed(0)} s to fill`);
   say('size', `${(statSync(path).size / 2 ** 20).toFixed(0)} MB`);
 
   const record = new StoredRecord(reader, seal);
+  if (SPOKEN.length > 0) await spokenSearches(record);
+  else await everything(record, seal);
+} finally {
+  await close();
+  await database.destroy();
+  rmSync(folder, { recursive: true });
+}
+
+function named(list = 'all'): LanguageName[] {
+  const names = Object.keys(languages) as LanguageName[];
+  return list === 'all' ? names : names.filter((name) => list.split(',').includes(name));
+}
+
+async function spokenSearches(record: StoredRecord): Promise<void> {
+  for await (const { name, medianMs, p99Ms, worstMs, worstIn, finds } of searchSpoken(record, LINES, SPOKEN)) {
+    const figures = `${ms(medianMs)} median, ${ms(p99Ms)} p99, ${ms(worstMs)} worst (${worstIn})`;
+    say(`search: ${name}`, `${figures}, ${finds} finds`);
+  }
+}
+
+async function everything(record: StoredRecord, seal: TextCipher): Promise<void> {
   const middle = BEGINNING + (LINES / 2) * EVERY_MS;
   const searches: Record<string, Partial<RecordSearch>> = {
     'the most frequent word': { text: wordOf(0) },
@@ -60,7 +86,7 @@ try {
     const times: number[] = [];
     let found = 0;
     for (let run = 0; run < RUNS; run += 1) {
-      began = performance.now();
+      const began = performance.now();
       found = (await record.search({ guildId: '1', channelIds, ...search })).finds.length;
       times.push(performance.now() - began);
     }
@@ -70,7 +96,7 @@ try {
     );
   }
 
-  began = performance.now();
+  const began = performance.now();
   let read = 0;
   for await (const _ of record.lines({ guildId: '1', since: middle })) if (++read === EXPORTED) break;
   say(`${read} lines read`, ms(performance.now() - began));
@@ -86,10 +112,6 @@ try {
     );
   }
   await purging(database, store);
-} finally {
-  await close();
-  await database.destroy();
-  rmSync(folder, { recursive: true });
 }
 
 /** Purges the oldest lines while a conversation of another guild is written down, beside a process that does nothing. */
