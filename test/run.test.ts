@@ -23,9 +23,9 @@ test('a file that does not end is stopped, named and failed, and leaves nothing 
     writeFileSync(file, code);
     return file;
   });
-  // Node's runner does nothing within a test of its own.
+  // A file that is named twice runs once. Node's runner does nothing within a test of its own.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const run = ['test/run.ts', '--deadline', '4', '--concurrency', '5', ...files];
+  const run = ['test/run.ts', '--deadline', '4', '--concurrency', '5', ...files, ...files.slice(-1)];
   const { stdout, status } = spawnSync(process.execPath, run, { encoding: 'utf8', env, timeout: 60_000 });
   assert.equal(status, 1, stdout);
   for (const name of ['holds-output', 'holds-open', 'loops', 'fails']) {

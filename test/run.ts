@@ -55,12 +55,11 @@ const { values, positionals } = parseArgs({
   },
 });
 const known = globSync('test/**/*.test.ts').sort(longestFirst);
-const files =
-  positionals.length === 0
-    ? known
-    : positionals.flatMap((part) =>
-        statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
-      );
+const named = positionals.flatMap((part) =>
+  statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
+);
+// Of a file that two of them name, one run would end the other as left behind.
+const files = positionals.length === 0 ? known : [...new Set(named)];
 if (files.length === 0) fail(`No test file has ${positionals.join(' or ')} in its name.`);
 const conformance = await serveConformance();
 const began = performance.now();
