@@ -1,6 +1,7 @@
-// npm run bench:record [-- LINES] [--sealed] [--file PATH] [--languages all|en,ja]: the record with a million utterances
-// (or LINES), with figures. With --file the database is kept there, and used again where it is. With --languages these are
-// spoken in it, conversation by conversation, and it is only searched.
+// npm run bench:record [-- LINES] [--sealed] [--file PATH] [--languages all|en,ja] [--reindex]: the record with a million
+// utterances (or LINES), with figures. With --file the database is kept there, and used again where it is. With --languages
+// these are spoken in it, conversation by conversation, and it is only searched. With --reindex all its words are indexed
+// anew as after an update, and nothing else is done.
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,7 @@ import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../fakes/many-lin
 import { type LanguageName, languages } from '../fakes/spoken-languages.ts';
 import { exportAll, writeLong } from './export.ts';
 import { type LoopFigures, LoopWatch } from './loop-watch.ts';
+import { reindex } from './reindex.ts';
 import { searchSpoken } from './spoken-searches.ts';
 import { median, quantile } from './statistics.ts';
 
@@ -48,7 +50,8 @@ try {
   say('size', `${(statSync(path).size / 2 ** 20).toFixed(0)} MB`);
 
   const record = new StoredRecord(reader, seal);
-  if (SPOKEN.length > 0) await spokenSearches(record);
+  if (process.argv.includes('--reindex')) await reindexing(seal);
+  else if (SPOKEN.length > 0) await spokenSearches(record);
   else await everything(record, seal);
 } finally {
   await close();
@@ -66,6 +69,17 @@ async function spokenSearches(record: StoredRecord): Promise<void> {
     const figures = `${ms(medianMs)} median, ${ms(p99Ms)} p99, ${ms(worstMs)} worst (${worstIn})`;
     say(`search: ${name}`, `${figures}, ${finds} finds`);
   }
+}
+
+async function reindexing(seal: TextCipher): Promise<void> {
+  const { lines, tookMs, cpuMs, writesMs, loop } = await reindex(database, reader, seal);
+  say(`${lines} lines indexed anew`, `${(tookMs / 1000).toFixed(1)} s, ${(cpuMs / 1000).toFixed(1)} s of CPU`);
+  say(
+    'a write meanwhile',
+    `${ms(median(writesMs))} median, ${ms(quantile(writesMs, 0.99))} p99, ${ms(Math.max(...writesMs))} worst`,
+  );
+  say('event loop meanwhile', figuresOf(loop));
+  say('size', `${(statSync(path).size / 2 ** 20).toFixed(0)} MB`);
 }
 
 async function everything(record: StoredRecord, seal: TextCipher): Promise<void> {
@@ -143,15 +157,17 @@ async function purging(database: Database, store: RecordStore): Promise<void> {
     idle.once('message', (figures) => resolve(figures as LoopFigures));
     idle.send('stop');
   });
-  const figures = (of: LoopFigures) =>
-    `${ms(of.median)} median, ${ms(of.p99)} p99, ${ms(of.worst)} worst, ${ms(of.ownWorst)} without waiting for a core`;
   say(`${deleted} lines purged`, `${seconds.toFixed(1)} s`);
-  say('event loop meanwhile', figures(own));
-  say('event loop of an idle process', figures(beside));
+  say('event loop meanwhile', figuresOf(own));
+  say('event loop of an idle process', figuresOf(beside));
   say(
     'a write meanwhile',
     `${ms(median(writes))} median, ${ms(quantile(writes, 0.99))} p99, ${ms(Math.max(...writes))} worst`,
   );
+}
+
+function figuresOf({ median, p99, worst, ownWorst }: LoopFigures): string {
+  return `${ms(median)} median, ${ms(p99)} p99, ${ms(worst)} worst, ${ms(ownWorst)} without waiting for a core`;
 }
 
 /** What a conversation of another guild writes before it posts a line. */
