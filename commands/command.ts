@@ -9,23 +9,17 @@ import type { Consent } from '../src/ports/consent.ts';
 import type { Bridges, TurnStory } from '../src/ports/conversation.ts';
 import type { TranscriptExports } from '../src/ports/export.ts';
 import type { Notes, Reminder, Reminders } from '../src/ports/guild.ts';
-import type { SpeechModel, UserId } from '../src/ports/model.ts';
+import type { SpeechModel } from '../src/ports/model.ts';
 import type { OwnRecords } from '../src/ports/personal-data.ts';
 import type { Audit, Readers, Summaries } from '../src/ports/reading.ts';
 import type { RecordedUtterance, RecordReader } from '../src/ports/record.ts';
-import type {
-  Decision,
-  MessageButton,
-  SettingsStore,
-  SpeechModels,
-  ToolPolicies,
-  ToolServer,
-  UsageDay,
-  UsageReport,
-} from '../src/ports/room.ts';
+import type { MessageButton } from '../src/ports/room.ts';
 import type { Cards, ForeignRules, Reports, Rules } from '../src/ports/rules.ts';
+import type { PersonTimes, SettingsStore, SpeechModels } from '../src/ports/settings.ts';
 import type { StorageHealth } from '../src/ports/storage.ts';
-import type { PersonTimes } from '../src/ports/time.ts';
+import type { Decision, ToolPolicies, ToolServer } from '../src/ports/tools.ts';
+import type { UsageDay, UsageReport } from '../src/ports/usage.ts';
+import type { UserId } from '../src/ports/voice.ts';
 
 /** A tool as people see it. `remote`: the provider runs it, so that a running session may go on using it. */
 export interface ToolName {

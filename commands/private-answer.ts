@@ -1,5 +1,5 @@
-import type { Person } from '../src/ports/model.ts';
 import type { RecordedUtterance } from '../src/ports/record.ts';
+import type { Person } from '../src/ports/voice.ts';
 import type { CommandAnswer, CommandContext } from './command.ts';
 import { channelLink, plain } from './text.ts';
 import { type Page, pagesOf } from './transcript/found-lines.ts';

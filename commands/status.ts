@@ -1,7 +1,7 @@
 import { TimestampStyles, time } from 'discord.js';
 import type { BridgeStatus } from '../src/ports/conversation.ts';
-import type { Person } from '../src/ports/model.ts';
 import type { StorageHealth } from '../src/ports/storage.ts';
+import type { Person } from '../src/ports/voice.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { sees } from './permissions.ts';

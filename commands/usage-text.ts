@@ -1,4 +1,4 @@
-import type { UsageLine } from '../src/ports/room.ts';
+import type { UsageLine } from '../src/ports/usage.ts';
 import { PROVIDER_WORDS } from './voice/model.ts';
 
 /** Rows of each part of the table; whoever comes after them is summed up. Two tables fit into one message. */

@@ -1,6 +1,6 @@
 import { PermissionFlagsBits } from 'discord.js';
-import type { BudgetState, SpanLimits } from '../src/ports/budget.ts';
-import type { GuildSettings } from '../src/ports/room.ts';
+import type { GuildSettings } from '../src/ports/settings.ts';
+import type { BudgetState, SpanLimits } from '../src/ports/usage.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { usageTable } from './usage-text.ts';

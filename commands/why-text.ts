@@ -1,4 +1,5 @@
-import type { AnswerReason, TurnStory } from '../src/ports/conversation.ts';
+import type { AnswerReason } from '../src/ports/bridge-events.ts';
+import type { TurnStory } from '../src/ports/conversation.ts';
 import { duration, listed, plain } from './text.ts';
 
 /** What became of one turn, in plain words. */

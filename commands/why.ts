@@ -1,4 +1,4 @@
-import type { Decision } from '../src/ports/room.ts';
+import type { Decision } from '../src/ports/tools.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
 import { sees } from './permissions.ts';

@@ -12,7 +12,6 @@ const ROOMS: Record<string, readonly string[]> = {
   clock: [],
   folding: [],
   lib: [],
-  simulator: [],
   ports: ['lib'],
   bridge: ['audio', 'clock', 'folding', 'ports'],
   names: ['folding', 'ports'],
@@ -76,7 +75,6 @@ const ROOMS: Record<string, readonly string[]> = {
     'moderation',
     'ports',
     'process',
-    'simulator',
     'store',
     'tools',
     'transcript',
@@ -86,6 +84,7 @@ const ROOMS: Record<string, readonly string[]> = {
 };
 /** The only rooms that may import these packages. */
 const PACKAGES: Record<string, readonly string[]> = {
+  '@parley/simulator': ['cli'],
   '@discordjs/voice': ['cli', 'discord'],
   opusscript: ['cli', 'discord'],
   '@snazzah/davey': ['discord'],
@@ -110,12 +109,20 @@ const IMPORT = /(?:\bfrom|\bimport|\bimport\(|new URL\()\s*'(\.[^']+)'/g;
 
 const PACKAGE = /(?:\bfrom|\bimport|\bimport\()\s*'([^'.][^']*)'/g;
 
-const files = globSync(['src/**/*.{ts,js}', 'commands/**/*.ts'], { exclude: ['src/simulator/**', '**/page/*.js'] });
-const arrows = files.flatMap((file) => {
-  const specifiers = [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, specifier = '']) => specifier);
-  const targets = specifiers.map((specifier) => normalize(join(dirname(file), specifier)));
-  return targets.filter((target) => /\.(ts|js)$/.test(target)).map((target) => ({ file, target }));
-});
+const files = globSync(['src/**/*.{ts,js}', 'commands/**/*.ts'], { exclude: ['**/page/*.js'] });
+/** A package of its own, which knows nothing of the product. */
+const simulator = globSync('simulator/src/**/*.ts');
+/** What tests stand on. */
+const support = globSync('test/support/**/*.ts');
+const arrows = arrowsOf(files);
+
+function arrowsOf(list: readonly string[]) {
+  return list.flatMap((file) => {
+    const specifiers = [...readFileSync(file, 'utf8').matchAll(IMPORT)].map(([, specifier = '']) => specifier);
+    const targets = specifiers.map((specifier) => normalize(join(dirname(file), specifier)));
+    return targets.filter((target) => /\.(ts|js)$/.test(target)).map((target) => ({ file, target }));
+  });
+}
 
 function roomOf(file: string): string {
   const [top = '', room = ''] = file.split('/');
@@ -145,6 +152,15 @@ test('a package of one edge is imported by no other room', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('the simulator imports nothing of the product, and of the product nothing but its faces is imported', () => {
+  const outside = arrowsOf(simulator).filter(({ target }) => !target.startsWith('simulator/src/'));
+  assert.deepEqual(outside, []);
+  assert.deepEqual(
+    arrows.filter(({ target }) => target.startsWith('simulator/')),
+    [],
+  );
+});
+
 test('no row stands in the table that nobody needs', () => {
   const used = new Set(arrows.map(({ file, target }) => `${roomOf(file)} ${roomOf(target)}`));
   const spare = Object.entries(ROOMS).flatMap(([from, rooms]) =>
@@ -162,7 +178,9 @@ test('no rooms import each other in a circle, and no files do', () => {
 
 test('no file is loose in src, and no folder holds more than 20', () => {
   assert.deepEqual(files.filter((file) => /^src\/[^/]+$/.test(file)).sort(), LOOSE);
-  const full = Object.entries(Object.groupBy(files, dirname)).filter(([, list = []]) => list.length > MOST_FILES);
+  const full = Object.entries(Object.groupBy([...files, ...simulator, ...support], dirname)).filter(
+    ([, list = []]) => list.length > MOST_FILES,
+  );
   assert.deepEqual(
     full.map(([folder, list = []]) => `${folder}: ${list.length}`),
     [],

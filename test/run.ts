@@ -8,7 +8,7 @@ import type { TestEvent } from 'node:test/reporters';
 import { spec } from 'node:test/reporters';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { serveConformance } from './fakes/conformance.ts';
+import { serveConformance } from './support/world/conformance.ts';
 
 /**
  * `npm test`: every test file in a process of its own, some at a time. Node's own command line waits without end for a file
@@ -54,7 +54,7 @@ const { values, positionals } = parseArgs({
     deadline: { type: 'string', default: '300' },
   },
 });
-const known = globSync('test/**/*.test.ts').sort(longestFirst);
+const known = globSync('{test,simulator/test}/**/*.test.ts').sort(longestFirst);
 const named = positionals.flatMap((part) =>
   statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
 );

@@ -1,4 +1,4 @@
-import type { GuildSettings } from '../../src/ports/room.ts';
+import type { GuildSettings } from '../../src/ports/settings.ts';
 import type { Asked, CommandContext } from '../command.ts';
 import { counted, labelWords } from '../text.ts';
 import type { PrivacyPart } from './subcommand.ts';

@@ -1,4 +1,4 @@
-import type { ToolRule } from '../../src/ports/room.ts';
+import type { ToolRule } from '../../src/ports/tools.ts';
 import type { Asked, CommandAnswer, ToolName } from '../command.ts';
 import { plain } from '../text.ts';
 import { whoWords } from './policy.ts';

@@ -1,6 +1,6 @@
 import { type GuildMember, Role, type User } from 'discord.js';
 import { shownNameOf } from '../../src/names/person.ts';
-import type { ToolRule } from '../../src/ports/room.ts';
+import type { ToolRule } from '../../src/ports/tools.ts';
 import type { Asked, CommandContext, ToolName } from '../command.ts';
 import { listed, plain } from '../text.ts';
 

@@ -1,4 +1,4 @@
-import type { ToolServer } from '../../src/ports/room.ts';
+import type { ToolServer } from '../../src/ports/tools.ts';
 import { counted, duration, plain } from '../text.ts';
 
 const LONGEST_REASON = 250;

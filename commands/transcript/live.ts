@@ -1,5 +1,5 @@
 import type { GuildBasedChannel, SlashCommandSubcommandBuilder } from 'discord.js';
-import type { GuildSettings } from '../../src/ports/room.ts';
+import type { GuildSettings } from '../../src/ports/settings.ts';
 import type { Asked, CommandContext } from '../command.ts';
 import { missingRights } from '../permissions.ts';
 import { channelLink, listed } from '../text.ts';

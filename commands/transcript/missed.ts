@@ -1,6 +1,6 @@
 import { personOf } from '../../src/names/person.ts';
-import type { UserId } from '../../src/ports/model.ts';
 import type { LineRange, RecordedConversation, RecordedLine, RecordedUtterance } from '../../src/ports/record.ts';
+import type { UserId } from '../../src/ports/voice.ts';
 import type { Asked, Command, CommandAnswer, CommandContext } from '../command.ts';
 import { guildCommand } from '../guild-command.ts';
 import { counted, labelWords } from '../text.ts';

@@ -1,9 +1,9 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import { fold } from '../../src/folding/fold.ts';
 import { personOf } from '../../src/names/person.ts';
-import type { Person } from '../../src/ports/model.ts';
 import type { ReadableChannels } from '../../src/ports/reading.ts';
 import type { RecordFind, RecordSearch } from '../../src/ports/record.ts';
+import type { Person } from '../../src/ports/voice.ts';
 import type { Asked, Choice, CommandAnswer, CommandContext, Typing } from '../command.ts';
 import { channelLink, listed, plain } from '../text.ts';
 import { markedExcerpt } from './excerpt.ts';

@@ -1,6 +1,6 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
 import type { SpeechModel } from '../../src/ports/model.ts';
-import type { AnswerMode } from '../../src/ports/room.ts';
+import type { AnswerMode } from '../../src/ports/settings.ts';
 import type { Asked, CommandContext } from '../command.ts';
 import { labelWords } from '../text.ts';
 import { ANSWER_WORDS, change, namesText } from './settings-text.ts';

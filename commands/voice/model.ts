@@ -1,7 +1,7 @@
 import type { SlashCommandSubcommandBuilder } from 'discord.js';
-import type { Provider } from '../../src/ports/model.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
 import type { ConversationMode } from '../../src/ports/record.ts';
-import type { GuildSettings } from '../../src/ports/room.ts';
+import type { GuildSettings } from '../../src/ports/settings.ts';
 import type { Asked, Choice, CommandContext } from '../command.ts';
 import { labelWords, listed, plain } from '../text.ts';
 import { ONCE_I_AM_THERE, stored, TURN_WORDS } from './settings-text.ts';

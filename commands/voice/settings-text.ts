@@ -1,6 +1,6 @@
+import type { ReplyForm, TurnDetection } from '../../src/ports/capabilities.ts';
 import type { BridgeStatus } from '../../src/ports/conversation.ts';
-import type { ReplyForm, TurnDetection } from '../../src/ports/model.ts';
-import type { AnswerMode, ChosenModel, GuildSettings } from '../../src/ports/room.ts';
+import type { AnswerMode, ChosenModel, GuildSettings } from '../../src/ports/settings.ts';
 import type { Asked, CommandContext } from '../command.ts';
 import { channelLink, duration, labelWords, listed, plain } from '../text.ts';
 

@@ -1,5 +1,6 @@
 import { PermissionFlagsBits, type SlashCommandSubcommandBuilder } from 'discord.js';
-import type { SpeechModel, TurnDetection } from '../../src/ports/model.ts';
+import type { TurnDetection } from '../../src/ports/capabilities.ts';
+import type { SpeechModel } from '../../src/ports/model.ts';
 import type { Asked, Choice, Command, CommandContext } from '../command.ts';
 import { guildCommand } from '../guild-command.ts';
 import { duration, labelWords, listed, plain } from '../text.ts';

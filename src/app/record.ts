@@ -2,7 +2,7 @@ import { knowConversation } from '../lib/line-ids.ts';
 import type { Log } from '../lib/log.ts';
 import type { Audit } from '../ports/reading.ts';
 import type { RecordReader, RecordWriter } from '../ports/record.ts';
-import type { SettingsStore } from '../ports/room.ts';
+import type { SettingsStore } from '../ports/settings.ts';
 import { AuditLog } from '../store/audit-log.ts';
 import { type Database, openReader } from '../store/database/database.ts';
 import type { DatabaseWatch } from '../store/database/watch.ts';

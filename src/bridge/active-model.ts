@@ -1,6 +1,9 @@
+import type { SessionOptions, Unasked } from '../ports/capabilities.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, SessionOptions, SpeechModel, Unasked, UserId } from '../ports/model.ts';
-import type { AnswerMode, GuildSettings, Toolbox } from '../ports/room.ts';
+import type { Conversation, SpeechModel } from '../ports/model.ts';
+import type { AnswerMode, GuildSettings } from '../ports/settings.ts';
+import type { Toolbox } from '../ports/tools.ts';
+import type { UserId } from '../ports/voice.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
 /** What stands behind the model in use. */

@@ -1,18 +1,20 @@
 import type { Logger } from 'pino';
 import { wallClock } from '../clock/wall-clock.ts';
+import type { BridgeEvent, EndReason } from '../ports/bridge-events.ts';
 import type {
   AgainOutcome,
   Announcement,
-  BridgeEvent,
   BridgeHandle,
   BridgeStatus,
   CancelOutcome,
-  EndReason,
   RepeatedCall,
 } from '../ports/conversation.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, Person, SpeechModel, UserId, VoiceLine } from '../ports/model.ts';
-import type { GuildSettings, Room, TextChannel, Toolbox } from '../ports/room.ts';
+import type { Conversation, SpeechModel } from '../ports/model.ts';
+import type { Room, TextChannel } from '../ports/room.ts';
+import type { GuildSettings } from '../ports/settings.ts';
+import type { Toolbox } from '../ports/tools.ts';
+import type { Person, UserId, VoiceLine } from '../ports/voice.ts';
 import { ActiveModel } from './active-model.ts';
 import { ResponsePolicy } from './addressing/response-policy.ts';
 import { ToolRunner } from './calls/tool-runner.ts';

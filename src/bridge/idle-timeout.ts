@@ -1,5 +1,5 @@
-import type { EndReason } from '../ports/conversation.ts';
-import type { GuildSettings } from '../ports/room.ts';
+import type { EndReason } from '../ports/bridge-events.ts';
+import type { GuildSettings } from '../ports/settings.ts';
 
 /** Whether the bot is still wanted in the channel: it leaves when nobody is there, or nobody spoke for long. Pure. */
 export class IdleTimeout {

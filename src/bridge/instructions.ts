@@ -1,6 +1,6 @@
+import type { KeptWords, ReplyForm } from '../ports/capabilities.ts';
 import type { Note } from '../ports/guild.ts';
-import type { KeptWords, ReplyForm } from '../ports/model.ts';
-import type { GuildSettings } from '../ports/room.ts';
+import type { GuildSettings } from '../ports/settings.ts';
 
 const FORM_RULES: Readonly<Record<ReplyForm, string>> = {
   voice:

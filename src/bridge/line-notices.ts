@@ -1,4 +1,4 @@
-import type { LineEvent, UserId } from '../ports/model.ts';
+import type { LineEvent, UserId } from '../ports/voice.ts';
 
 type Trouble = LineEvent & { type: 'unheard' | 'hindered' };
 

@@ -1,5 +1,5 @@
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { LineEvent, UserId } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { LineEvent, UserId } from '../ports/voice.ts';
 import type { ActiveModel } from './active-model.ts';
 import type { IdleTimeout } from './idle-timeout.ts';
 import { troubleOf } from './line-notices.ts';

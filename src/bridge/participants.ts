@@ -1,5 +1,5 @@
-import type { Person, UserId } from '../ports/model.ts';
 import type { Room } from '../ports/room.ts';
+import type { Person, UserId } from '../ports/voice.ts';
 
 /** The people of a bridge's room: who they are by their ids, who is there, and whose sound may be used. */
 export class Participants {

@@ -1,5 +1,6 @@
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { Conversation, ServerWork, ToolCall } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { Conversation } from '../ports/model.ts';
+import type { ServerWork, ToolCall } from '../ports/tool-calls.ts';
 import type { ToolRunner } from './calls/tool-runner.ts';
 import type { Replies } from './replies/replies.ts';
 import type { ReplyUsage } from './replies/reply-usage.ts';

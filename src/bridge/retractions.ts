@@ -1,6 +1,7 @@
-import type { BridgeEvent } from '../ports/conversation.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, UserId } from '../ports/model.ts';
+import type { Conversation } from '../ports/model.ts';
+import type { UserId } from '../ports/voice.ts';
 import type { ActiveModel } from './active-model.ts';
 import type { ResponsePolicy } from './addressing/response-policy.ts';
 import type { ToolRunner } from './calls/tool-runner.ts';

@@ -1,6 +1,8 @@
+import type { Capabilities, ServerTool, SessionOptions } from '../ports/capabilities.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Capabilities, ServerTool, SessionOptions, SpeechModel } from '../ports/model.ts';
-import type { GuildSettings, Toolbox } from '../ports/room.ts';
+import type { SpeechModel } from '../ports/model.ts';
+import type { GuildSettings } from '../ports/settings.ts';
+import type { Toolbox } from '../ports/tools.ts';
 import { instructionsFor, toldNotes } from './instructions.ts';
 
 /** The name under which a hosted MCP server is switched on and off. */

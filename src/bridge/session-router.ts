@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent } from '../ports/conversation.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { SessionEvent } from '../ports/model.ts';
 import type { ActiveModel } from './active-model.ts';
 import type { ResponsePolicy } from './addressing/response-policy.ts';

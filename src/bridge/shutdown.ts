@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, EndReason } from '../ports/conversation.ts';
+import type { BridgeEvent, EndReason } from '../ports/bridge-events.ts';
 import { LineLostError, SessionLostError } from '../ports/errors.ts';
-import type { Conversation, VoiceLine } from '../ports/model.ts';
+import type { Conversation } from '../ports/model.ts';
+import type { VoiceLine } from '../ports/voice.ts';
 import type { ActiveModel } from './active-model.ts';
 import type { ToolRunner } from './calls/tool-runner.ts';
 import type { Participants } from './participants.ts';

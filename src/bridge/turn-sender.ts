@@ -1,5 +1,6 @@
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { Conversation, Turn } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { Conversation } from '../ports/model.ts';
+import type { Turn } from '../ports/voice.ts';
 import type { ActiveModel } from './active-model.ts';
 import type { ResponsePolicy } from './addressing/response-policy.ts';
 import type { ToolRunner } from './calls/tool-runner.ts';

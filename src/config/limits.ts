@@ -1,7 +1,7 @@
 // What the operator lets the bot cost, and where: budgets, servers, how many conversations.
 import { z } from 'zod';
-import type { BudgetDefaults, CheaperModel, SpanLimits } from '../ports/budget.ts';
-import type { Provider } from '../ports/model.ts';
+import type { Provider } from '../ports/capabilities.ts';
+import type { BudgetDefaults, CheaperModel, SpanLimits } from '../ports/usage.ts';
 
 /** What a day of the whole bot may cost where neither a budget nor the servers are limited: any server may invite it. */
 const OPEN_DAY_USD = 10;

@@ -1,11 +1,12 @@
 import { wallClock } from '../clock/wall-clock.ts';
 import { Cooldown } from '../lib/cooldown.ts';
-import type { BridgeHandle, Bridges, EndReason, Opening, OpenRequest } from '../ports/conversation.ts';
+import type { EndReason } from '../ports/bridge-events.ts';
+import type { BridgeHandle, Bridges, Opening, OpenRequest } from '../ports/conversation.ts';
 import { CalledOffError, LineLostError } from '../ports/errors.ts';
-import type { Person } from '../ports/model.ts';
-import { Wish } from '../ports/opening.ts';
 import type { ConversationMode } from '../ports/record.ts';
-import type { SettingsStore } from '../ports/room.ts';
+import type { SettingsStore } from '../ports/settings.ts';
+import type { Person } from '../ports/voice.ts';
+import { Wish } from './opening.ts';
 import { WaitingList } from './waiting-list.ts';
 
 const STOPPING = 'I am being restarted. Type `/join` again in a moment.';

@@ -4,9 +4,9 @@ import { takeTheStage } from '../discord/guild/stage.ts';
 import type { Announcement } from '../discord/text/channel-notices.ts';
 import type { TranscriptChannel } from '../discord/text/transcript-channel.ts';
 import type { Log } from '../lib/log.ts';
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { Person } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { ConversationMode } from '../ports/record.ts';
+import type { Person } from '../ports/voice.ts';
 import type { VoicePlaceStore } from '../store/voice-places.ts';
 import type { Transcript } from '../transcript/transcript.ts';
 

@@ -1,8 +1,9 @@
 import { wallClock } from '../clock/wall-clock.ts';
-import type { BridgeEvent, TurnStory } from '../ports/conversation.ts';
-import type { UserId } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { TurnStory } from '../ports/conversation.ts';
 import type { ForgottenBeside } from '../ports/personal-data.ts';
-import type { Decision } from '../ports/room.ts';
+import type { Decision } from '../ports/tools.ts';
+import type { UserId } from '../ports/voice.ts';
 import { TurnLog } from './turn-log.ts';
 
 /** As much as a person reads. */

@@ -1,5 +1,5 @@
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { Turn, UserId } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { Turn, UserId } from '../ports/voice.ts';
 
 /** As much as a conversation may still hear of. */
 const REMEMBERED = 1_000;

@@ -1,6 +1,6 @@
 import type { VoiceBasedChannel } from 'discord.js';
 import type { TranscriptChannel } from '../discord/text/transcript-channel.ts';
-import type { GuildSettings, LivePlace } from '../ports/room.ts';
+import type { GuildSettings, LivePlace } from '../ports/settings.ts';
 import { dayAt, dayName, wallTime } from '../time/zones.ts';
 import type { Transcript } from '../transcript/transcript.ts';
 

@@ -2,8 +2,8 @@ import { ChannelType, type Client, PermissionFlagsBits } from 'discord.js';
 import type { ChannelVisibility } from '../discord/guild/channel-visibility.ts';
 import { userIn } from '../discord/guild/names.ts';
 import type { Reminder } from '../ports/guild.ts';
-import type { UserId } from '../ports/model.ts';
-import type { SettingsStore } from '../ports/room.ts';
+import type { SettingsStore } from '../ports/settings.ts';
+import type { UserId } from '../ports/voice.ts';
 
 /** Who may get to know what a reminder says, at the moment at which it is due. */
 export interface ReminderReach {

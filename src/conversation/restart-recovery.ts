@@ -6,10 +6,10 @@ import { TranscriptChannel } from '../discord/text/transcript-channel.ts';
 import { LISTENING, type VoiceStatuses } from '../discord/text/voice-status.ts';
 import type { Log } from '../lib/log.ts';
 import { CalledOffError, LineLostError, SessionLostError } from '../ports/errors.ts';
-import type { Wish } from '../ports/opening.ts';
-import type { SettingsStore } from '../ports/room.ts';
+import type { SettingsStore } from '../ports/settings.ts';
 import type { Place, VoicePlaceStore } from '../store/voice-places.ts';
 import type { OpenBridges } from './bridges.ts';
+import type { Wish } from './opening.ts';
 
 /** For how long a return is tried where the model or the voice server cannot be had yet. All in ms. */
 export interface ReturnPatience {

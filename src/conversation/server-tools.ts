@@ -1,5 +1,5 @@
 import { aloneName, chosenAlone, mcpName } from '../bridge/session-options.ts';
-import type { Capabilities, ServerTool } from '../ports/model.ts';
+import type { Capabilities, ServerTool } from '../ports/capabilities.ts';
 
 const WORDS: Readonly<Record<ServerTool, string>> = {
   google_search: 'Searches the web with Google; the sources are posted.',

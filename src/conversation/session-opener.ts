@@ -5,11 +5,14 @@ import type { ModelChoice } from '../model/durable/model-choice.ts';
 import type { RetryPolicy } from '../model/durable/retry-policy.ts';
 import type { Models } from '../model/models.ts';
 import { TranscribedSession } from '../model/transcription/transcribed-session.ts';
+import type { Provider } from '../ports/capabilities.ts';
 import { SessionLostError } from '../ports/errors.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, Provider, SpeechModel, UserId } from '../ports/model.ts';
+import type { Conversation, SpeechModel } from '../ports/model.ts';
 import type { ConversationMode } from '../ports/record.ts';
-import type { GuildSettings, Toolbox } from '../ports/room.ts';
+import type { GuildSettings } from '../ports/settings.ts';
+import type { Toolbox } from '../ports/tools.ts';
+import type { UserId } from '../ports/voice.ts';
 import { leftOut } from './server-tools.ts';
 
 /** A session, with the model that it was opened with. */

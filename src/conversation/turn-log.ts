@@ -1,5 +1,6 @@
-import type { BridgeEvent, TurnStory } from '../ports/conversation.ts';
-import type { Turn } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { TurnStory } from '../ports/conversation.ts';
+import type { Turn } from '../ports/voice.ts';
 
 /** As much as a person reads. */
 const KEPT = 30;

@@ -1,4 +1,4 @@
-import type { Provider } from '../ports/model.ts';
+import type { Provider } from '../ports/capabilities.ts';
 import { GEMINI_MINIMUM, GEMINI_MODELS, onVertex } from './gemini/models.ts';
 import { COMPATIBLE_MINIMUM, OPENAI_MINIMUM, OPENAI_MODELS } from './openai/models.ts';
 import { TRANSCRIBERS } from './openai/transcription/models.ts';

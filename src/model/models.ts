@@ -1,5 +1,6 @@
-import type { Provider, SpeechModel } from '../ports/model.ts';
-import type { ChosenModel, GuildSettings, SpeechModels } from '../ports/room.ts';
+import type { Provider } from '../ports/capabilities.ts';
+import type { SpeechModel } from '../ports/model.ts';
+import type { ChosenModel, GuildSettings, SpeechModels } from '../ports/settings.ts';
 import { knownModels } from './capabilities.ts';
 import type { ModelLog } from './connection/model-socket.ts';
 import { unsupported } from './connection/unsupported.ts';

@@ -1,5 +1,5 @@
 import { WritingFailedError } from '../ports/errors.ts';
-import type { Usage } from '../ports/model.ts';
+import type { Usage } from '../ports/usage.ts';
 
 /**
  * Why a text model wrote nothing. `unreadable`: what came is no answer of such a service. `nothing`: an answer without a

@@ -1,4 +1,4 @@
-import type { Capabilities } from '../ports/model.ts';
+import type { Capabilities } from '../ports/capabilities.ts';
 
 /** How a model can be told to think: not at all; as it likes (any setting is refused); by a level; by a token budget. */
 type Thinking = 'none' | 'fixed' | 'level' | 'budget';

@@ -1,6 +1,6 @@
 import { KeyedQueue } from '../lib/keyed-queue.ts';
-import type { UserId } from '../ports/model.ts';
 import type { Added, Hit, Rule, RuleSettings, Rules } from '../ports/rules.ts';
+import type { UserId } from '../ports/voice.ts';
 import { RuleStore } from '../store/rules.ts';
 import { FairTurns } from './rules/fair-turns.ts';
 import { checkRule, RuleSet } from './rules/rule-set.ts';

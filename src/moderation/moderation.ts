@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { wallClock } from '../clock/wall-clock.ts';
 import type { Log } from '../lib/log.ts';
-import type { BridgeEvent } from '../ports/conversation.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { Moderation } from '../ports/guild.ts';
-import type { UserId } from '../ports/model.ts';
 import type { RecordReader } from '../ports/record.ts';
-import type { MessageButton, SettingsStore } from '../ports/room.ts';
+import type { MessageButton } from '../ports/room.ts';
 import type { RuleCard } from '../ports/rules.ts';
+import type { SettingsStore } from '../ports/settings.ts';
 import type { StorageHealth } from '../ports/storage.ts';
+import type { UserId } from '../ports/voice.ts';
 import type { Database } from '../store/database/database.ts';
 import { LateWork } from '../store/database/late-work.ts';
 import type { TextCipher } from '../store/encryption/text-cipher.ts';

@@ -1,9 +1,9 @@
 import { KeyedQueue } from '../lib/keyed-queue.ts';
 import type { Log } from '../lib/log.ts';
 import { ContentRefusedError, PlaceRefusedError, wordsOf } from '../ports/errors.ts';
-import type { UserId } from '../ports/model.ts';
 import type { RecordReader } from '../ports/record.ts';
 import type { Report, ReportOutcome, Reports } from '../ports/rules.ts';
+import type { UserId } from '../ports/voice.ts';
 import type { ReportStore } from '../store/reports.ts';
 import { reportLine, reportText } from './card-text.ts';
 import type { ModeratorPosts } from './cards.ts';

@@ -1,9 +1,9 @@
 import { KeyedQueue } from '../lib/keyed-queue.ts';
 import type { Log } from '../lib/log.ts';
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { Turn, UserId } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { Hit, RuleCard } from '../ports/rules.ts';
 import type { StorageHealth } from '../ports/storage.ts';
+import type { Turn, UserId } from '../ports/voice.ts';
 import { RecordedReply } from '../record/recorded-reply.ts';
 import { LateWork } from '../store/database/late-work.ts';
 import type { GuildRules } from './guild-rules.ts';

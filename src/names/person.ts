@@ -1,5 +1,5 @@
 import type { Guild, GuildMember, User } from 'discord.js';
-import type { Person } from '../ports/model.ts';
+import type { Person } from '../ports/voice.ts';
 import { besideBot } from './look-alike.ts';
 
 /** The names under which people on a server may know the bot. */

@@ -1,5 +1,5 @@
 // Who may be heard: what guilds decided and what people chose, and where it is kept. Types only.
-import type { UserId } from './model.ts';
+import type { UserId } from './voice.ts';
 
 /** Of whoever has not chosen: with `opt-out` they are heard until they say no, with `opt-in` not before they say yes. */
 export type ConsentMode = 'opt-in' | 'opt-out';

@@ -1,6 +1,7 @@
 // What tools can have done in a guild beside posting text, and what is kept for them. Types only: nothing here runs.
-import type { Person, UserId } from './model.ts';
+
 import type { MessageButton, Room } from './room.ts';
+import type { Person, UserId } from './voice.ts';
 
 /** The conversation that something is done for. */
 export type Place = Pick<Room, 'guildId' | 'channelId'>;

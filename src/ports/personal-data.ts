@@ -1,6 +1,7 @@
 // What is kept of one person in one guild: shown, handed over, forgotten. Types only. Instants are ms since 1970.
-import type { UserId } from './model.ts';
+
 import type { PostedIn } from './record.ts';
+import type { UserId } from './voice.ts';
 
 /** How many things are kept of a person. `answers`: of the bot, to them alone. */
 export interface KeptCounts {

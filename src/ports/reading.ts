@@ -1,7 +1,10 @@
 // Who may read what was said, and who did. Types only.
-import type { Person, Provider, Usage, UserId } from './model.ts';
+
+import type { Provider } from './capabilities.ts';
 import type { RecordedLine, RecordedUtterance } from './record.ts';
 import type { TextChannel } from './room.ts';
+import type { Usage } from './usage.ts';
+import type { Person, UserId } from './voice.ts';
 
 /** A role or a person that a guild lets read its record. */
 export interface ReaderEntry {

@@ -1,6 +1,8 @@
 // What was said and done, as it is kept: who writes it, and how it is read. Types only.
 // Instants (`…At`) are milliseconds since 1970, and those of sound are when it sounded, not when its text came.
-import type { Person, Provider, UserId } from './model.ts';
+
+import type { Provider } from './capabilities.ts';
+import type { Person, UserId } from './voice.ts';
 
 /** `talk`: the model answers; `listen`: it only writes down. */
 export type ConversationMode = 'talk' | 'listen';

@@ -1,6 +1,7 @@
 // What moderators want to know of: rules, the cards of what they hit, and reports of people. Types only.
-import type { Person, UserId } from './model.ts';
+
 import type { PostedIn } from './record.ts';
+import type { Person, UserId } from './voice.ts';
 
 /** `word`: words with `*` as Discord's AutoMod means it; `pattern`: RE2; `exception`: words in which nothing is a hit. */
 export type RuleKind = 'word' | 'pattern' | 'exception';

@@ -6,7 +6,7 @@ import type {
   ConsentMode,
   ConsentStore,
 } from '../ports/consent.ts';
-import type { UserId } from '../ports/model.ts';
+import type { UserId } from '../ports/voice.ts';
 
 /** Of docs/privacy.md. To be raised whenever it comes to say something else. */
 const PRIVACY_TEXT_VERSION = 3;

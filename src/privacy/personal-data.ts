@@ -1,9 +1,9 @@
 import { Cooldown } from '../lib/cooldown.ts';
 import { FairQueue } from '../lib/fair-queue.ts';
 import { BusyError } from '../ports/errors.ts';
-import type { UserId } from '../ports/model.ts';
 import type { Forgotten, ForgottenBeside, KeptOfPerson, OwnRecords } from '../ports/personal-data.ts';
-import type { SettingsStore } from '../ports/room.ts';
+import type { SettingsStore } from '../ports/settings.ts';
+import type { UserId } from '../ports/voice.ts';
 import type { PersonStore } from '../store/personal/person-store.ts';
 import type { RemovalStore } from '../store/record/post-removals.ts';
 import type { PostEditing } from './post-redactor.ts';

@@ -1,5 +1,5 @@
-import type { UserId } from '../ports/model.ts';
 import type { RecordedUtterance, RecordReader } from '../ports/record.ts';
+import type { UserId } from '../ports/voice.ts';
 
 /** What it goes by. `mayHear`: whether this person wants to be heard, now. */
 export interface ConsentedLinesParts {

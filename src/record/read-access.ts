@@ -1,8 +1,8 @@
 import type { AsOf, ChannelVisibility, KnownReader, Sight } from '../discord/guild/channel-visibility.ts';
-import type { UserId } from '../ports/model.ts';
 import type { Audience, ReadableChannels, ReaderEntry, Readers } from '../ports/reading.ts';
 import type { RecordedLine, RecordReader } from '../ports/record.ts';
-import type { SettingsStore } from '../ports/room.ts';
+import type { SettingsStore } from '../ports/settings.ts';
+import type { UserId } from '../ports/voice.ts';
 import type { ReaderEntries } from '../store/reader-entries.ts';
 
 /** What it is decided by. */

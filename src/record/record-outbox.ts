@@ -1,7 +1,7 @@
 import type { Log } from '../lib/log.ts';
-import type { UserId } from '../ports/model.ts';
 import type { PostedIn, RecordedConversation, RecordedLine, RecordedTurn, RecordWriter } from '../ports/record.ts';
 import type { StorageHealth, Unwritten } from '../ports/storage.ts';
+import type { UserId } from '../ports/voice.ts';
 import { DatabaseTrouble } from '../store/database/trouble.ts';
 
 /** What nobody posts is written this long after it happened at the latest. */

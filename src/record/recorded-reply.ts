@@ -1,5 +1,5 @@
 import { plain, wordsWithin } from '../lib/markdown.ts';
-import type { BridgeEvent } from '../ports/conversation.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { RecordedUtterance } from '../ports/record.ts';
 
 type ReplyEvent = Extract<

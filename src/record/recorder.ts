@@ -1,7 +1,6 @@
 import { newConversationId, newLineId, privateCallId } from '../lib/line-ids.ts';
 import type { Log } from '../lib/log.ts';
-import type { BridgeEvent, EndReason } from '../ports/conversation.ts';
-import type { Person, ServerWork, Turn, UserId } from '../ports/model.ts';
+import type { BridgeEvent, EndReason } from '../ports/bridge-events.ts';
 import type {
   LiveRecord,
   RecordedConversation,
@@ -12,6 +11,8 @@ import type {
   RecordWriter,
 } from '../ports/record.ts';
 import type { StorageHealth } from '../ports/storage.ts';
+import type { ServerWork } from '../ports/tool-calls.ts';
+import type { Person, Turn, UserId } from '../ports/voice.ts';
 import { type RecordNews, RecordOutbox } from './record-outbox.ts';
 import { RecordedReply } from './recorded-reply.ts';
 

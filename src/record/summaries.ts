@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { Cooldown } from '../lib/cooldown.ts';
 import { FairQueue } from '../lib/fair-queue.ts';
 import { WritingFailedError } from '../ports/errors.ts';
-import type { Person, Usage } from '../ports/model.ts';
 import type { Statement, Summaries, TextModel, WritingOrder } from '../ports/reading.ts';
+import type { Usage } from '../ports/usage.ts';
+import type { Person } from '../ports/voice.ts';
 import type { UsageTracker } from '../usage/usage-tracker.ts';
 import { type DraftStatement, draftsOf, mergeOrders, pieceOrder, piecesOf, statementsOf } from './summary-pieces.ts';
 

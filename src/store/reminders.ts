@@ -1,6 +1,6 @@
 import { wallClock } from '../clock/wall-clock.ts';
 import type { Reminder, Reminders, Repeat } from '../ports/guild.ts';
-import type { UserId } from '../ports/model.ts';
+import type { UserId } from '../ports/voice.ts';
 import { asked, type Database } from './database/database.ts';
 import { nextId } from './database/next-id.ts';
 import { keptText } from './encryption/stored-text.ts';

@@ -1,6 +1,6 @@
-import type { UserId } from '../ports/model.ts';
 import type { PostedIn } from '../ports/record.ts';
 import type { RuleCard } from '../ports/rules.ts';
+import type { UserId } from '../ports/voice.ts';
 import { asked, type Database } from './database/database.ts';
 import { nextId } from './database/next-id.ts';
 import type { TextCipher } from './encryption/text-cipher.ts';

@@ -1,6 +1,6 @@
 import { wallClock } from '../clock/wall-clock.ts';
-import type { UserId } from '../ports/model.ts';
 import type { Rule, RuleSettings } from '../ports/rules.ts';
+import type { UserId } from '../ports/voice.ts';
 import { asked, type Database } from './database/database.ts';
 
 /** What a failure of the database says. */

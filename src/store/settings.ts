@@ -1,6 +1,6 @@
 import { wallClock } from '../clock/wall-clock.ts';
-import type { Provider } from '../ports/model.ts';
-import type { AnswerMode, GuildSettings, SettingsStore } from '../ports/room.ts';
+import type { Provider } from '../ports/capabilities.ts';
+import type { AnswerMode, GuildSettings, SettingsStore } from '../ports/settings.ts';
 import { isZone } from '../time/zones.ts';
 import { type Database, StoreError } from './database/database.ts';
 import { openText, type TextCipher } from './encryption/text-cipher.ts';

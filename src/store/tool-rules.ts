@@ -1,4 +1,4 @@
-import type { ToolPolicies, ToolRule } from '../ports/room.ts';
+import type { ToolPolicies, ToolRule } from '../ports/tools.ts';
 import { type Database, StoreError } from './database/database.ts';
 
 /** More entries than that nobody keeps an overview of. */

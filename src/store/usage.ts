@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import type { Provider, UserId } from '../ports/model.ts';
+import type { Provider } from '../ports/capabilities.ts';
 import type { StorageHealth } from '../ports/storage.ts';
+import type { UserId } from '../ports/voice.ts';
 import { type Database, StoreError } from './database/database.ts';
 import { openText, type TextCipher } from './encryption/text-cipher.ts';
 

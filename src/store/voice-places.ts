@@ -1,6 +1,6 @@
-import type { Person } from '../ports/model.ts';
 import type { ConversationMode } from '../ports/record.ts';
 import type { StorageHealth } from '../ports/storage.ts';
+import type { Person } from '../ports/voice.ts';
 import type { Database } from './database/database.ts';
 import { LateWrites } from './database/late-writes.ts';
 import { openText, type TextCipher } from './encryption/text-cipher.ts';

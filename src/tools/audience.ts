@@ -1,5 +1,5 @@
 import type { Audience, Readers } from '../ports/reading.ts';
-import type { ToolContext } from '../ports/room.ts';
+import type { ToolContext } from '../ports/tools.ts';
 
 /** Who gets to know what a tool brings: it is spoken and posted in the room, or shown to whoever typed it alone. */
 export function audienceOf({ room, askers, typed = false }: Pick<ToolContext, 'room' | 'askers' | 'typed'>): Audience {

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
-import type { Person, ToolCall, UserId } from '../ports/model.ts';
-import type { Decision, ToolContext, ToolPolicies } from '../ports/room.ts';
+import type { ToolCall } from '../ports/tool-calls.ts';
+import type { Decision, ToolContext, ToolPolicies } from '../ports/tools.ts';
+import type { Person, UserId } from '../ports/voice.ts';
 import type { Answer, Confirmations } from './confirmations.ts';
+import { JudgedPlace } from './judged-place.ts';
 import { type Judged, judge } from './policy.ts';
 import { RateLimits } from './rate-limits.ts';
 import { type RunCall, type Tool, ToolError } from './tool.ts';
@@ -17,11 +19,15 @@ export interface GateParts {
 /** What a call is judged by. */
 type Gated = Judged & Pick<Tool, 'confirm'>;
 
-interface Attempt {
+interface Asked {
   readonly disabled: readonly string[];
   readonly context: ToolContext;
   /** Checks the arguments and looks up what they name; throws ToolError. Absent: nobody here knows them. */
   readonly prepare?: () => Promise<{ readonly words?: string; readonly run: RunCall }>;
+}
+
+interface Attempt extends Asked {
+  readonly place: JudgedPlace;
 }
 
 /** Beyond these nobody is looked up: the button asks. */
@@ -49,12 +55,18 @@ export class CallGate {
   }
 
   /** Gives what runs the call. Throws ToolError with the reason where it may not run. */
-  async pass(tool: Gated, call: ToolCall, attempt: Attempt): Promise<RunCall> {
-    const { context } = attempt;
+  async pass(tool: Gated, call: ToolCall, asked: Asked): Promise<RunCall> {
+    const { context } = asked;
+    const place = new JudgedPlace(context);
+    const attempt = { ...asked, place };
     try {
       const { sentence, run } = await this.#pass(tool, call, attempt);
       context.decided(decision('allowed', call, context, sentence));
-      return (running) => run({ ...running, stillMay: () => this.#judgeAgain(tool, call, attempt) });
+      return async (running) => {
+        // A moderator may have moved the bot, or chosen another channel, since it was allowed.
+        if (!place.isSame) await this.#judgeAgain(tool, call, attempt);
+        return run({ ...running, text: place, stillMay: () => this.#judgeAgain(tool, call, attempt) });
+      };
     } catch (error) {
       const reason =
         error instanceof ToolError ? error.message : 'Something in me broke; the log of the bot says what.';
@@ -97,7 +109,7 @@ export class CallGate {
   }
 
   /** Gives why it is allowed; throws ToolError where it is not. */
-  async #judge(tool: Gated, { disabled, context }: Attempt): Promise<string> {
+  async #judge(tool: Gated, { disabled, context, place }: Attempt): Promise<string> {
     const { room, askers, certain } = context;
     const rules = await this.#rules(room.guildId);
     const depends = tool.risk !== 'read' || tool.needs !== null || rules.some((rule) => rule.tool === tool.name);
@@ -105,6 +117,7 @@ export class CallGate {
     const off = context.disabled?.() ?? disabled;
     const verdict = judge(tool, { disabled: off, rules, askers, certain, room });
     if (!verdict.allowed) throw new ToolError(verdict.reason);
+    place.judged();
     return verdict.because;
   }
 

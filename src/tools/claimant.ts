@@ -1,5 +1,5 @@
 import type { Claimant } from '../lib/fair-queue.ts';
-import type { ToolContext } from '../ports/room.ts';
+import type { ToolContext } from '../ports/tools.ts';
 
 /** For whom a call takes its turn: its guild, and the first of those who asked. All of them have to have the right by then. */
 export function claimantOf({ room, askers, stillMay }: Pick<ToolContext, 'room' | 'askers' | 'stillMay'>): Claimant {

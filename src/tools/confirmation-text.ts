@@ -1,5 +1,5 @@
 import { escapeMarkdown, escapeName, split } from '../lib/markdown.ts';
-import type { Person } from '../ports/model.ts';
+import type { Person } from '../ports/voice.ts';
 
 /** Discord's limit for one message is 2,000 characters. */
 const MESSAGE_LIMIT = 2_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { wordsOf } from '../ports/errors.ts';
-import type { Person } from '../ports/model.ts';
 import type { MessageButton, TextChannel } from '../ports/room.ts';
+import type { Person } from '../ports/voice.ts';
 
 /** Somebody who confirms within this time means what was said; later it counts as no. */
 const WAIT_MS = 60_000;

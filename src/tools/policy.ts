@@ -1,5 +1,6 @@
-import type { Person } from '../ports/model.ts';
-import type { Permission, Room, ToolRule } from '../ports/room.ts';
+import type { Permission, Room } from '../ports/room.ts';
+import type { ToolRule } from '../ports/tools.ts';
+import type { Person } from '../ports/voice.ts';
 import type { Tool } from './tool.ts';
 
 /** `because` and `reason` are sentences that the model can pass on. */

@@ -1,4 +1,4 @@
-import type { Person } from '../ports/model.ts';
+import type { Person } from '../ports/voice.ts';
 
 /** All that the model is told of a private answer. */
 export function sentTo(askers: readonly Person[]): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Delivery } from '../ports/model.ts';
-import type { Permission, ToolContext } from '../ports/room.ts';
+import type { Permission } from '../ports/room.ts';
+import type { Delivery } from '../ports/tool-calls.ts';
+import type { ToolContext } from '../ports/tools.ts';
 
 /**
  * `read`: finds something out; `write`: changes something that people see; `dangerous`: acts on other people, or beyond

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { wordsOf } from '../ports/errors.ts';
-import type { ToolCall, ToolDeclaration, ToolResult } from '../ports/model.ts';
-import type { Toolbox, ToolContext } from '../ports/room.ts';
+import type { ToolCall, ToolDeclaration, ToolResult } from '../ports/tool-calls.ts';
+import type { Toolbox, ToolContext } from '../ports/tools.ts';
 import { CallGate, type GateParts } from './call-gate.ts';
 import { type Tool, ToolError } from './tool.ts';
 

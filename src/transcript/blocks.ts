@@ -1,5 +1,5 @@
 import { escapeMarkdown, escapeName, plain } from '../lib/markdown.ts';
-import type { Source } from '../ports/model.ts';
+import type { Source } from '../ports/tool-calls.ts';
 
 /** In a code block only three backticks mean anything; a word joiner, which shows nothing, keeps them apart. */
 const FENCE = '```';

@@ -1,6 +1,7 @@
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { ServerWork, Turn } from '../ports/model.ts';
-import type { Progress } from '../ports/room.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { ServerWork } from '../ports/tool-calls.ts';
+import type { Progress } from '../ports/tools.ts';
+import type { Turn } from '../ports/voice.ts';
 import type { Entry } from './entry.ts';
 import { outcomeOf } from './tool-outcome.ts';
 import type { Timer } from './write-throttle.ts';

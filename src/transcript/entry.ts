@@ -1,8 +1,9 @@
 import { cut, escapeMarkdown, escapeName, plain, split, wordsWithin } from '../lib/markdown.ts';
 import { looksAlike } from '../names/look-alike.ts';
-import type { EndReason } from '../ports/conversation.ts';
-import type { Person, ServerWork, ToolCall, UserId } from '../ports/model.ts';
-import type { Progress } from '../ports/room.ts';
+import type { EndReason } from '../ports/bridge-events.ts';
+import type { ServerWork, ToolCall } from '../ports/tool-calls.ts';
+import type { Progress } from '../ports/tools.ts';
+import type { Person, UserId } from '../ports/voice.ts';
 import { codeBlock, sourceLines } from './blocks.ts';
 import type { ToolOutcome } from './tool-outcome.ts';
 import { toolPost } from './tool-post.ts';

@@ -1,4 +1,4 @@
-import type { Turn, UserId } from '../ports/model.ts';
+import type { Turn, UserId } from '../ports/voice.ts';
 import type { Entry } from './entry.ts';
 
 /** Whose an entry is: it goes once all of them (`some`: one of them) are forgotten. null: nobody known. */

@@ -1,6 +1,6 @@
 import { plain } from '../lib/markdown.ts';
-import type { ToolCall } from '../ports/model.ts';
 import type { PostFile } from '../ports/room.ts';
+import type { ToolCall } from '../ports/tool-calls.ts';
 
 /** https://docs.discord.com/developers/reference#uploading-files: for each file. */
 const FILE_LIMIT_BYTES = 10 * 1024 * 1024;

@@ -1,6 +1,7 @@
 import { cut, escapeMarkdown } from '../lib/markdown.ts';
-import type { ToolCall, ToolResult } from '../ports/model.ts';
-import type { PostExtras, PostFile } from '../ports/room.ts';
+import type { PostFile } from '../ports/room.ts';
+import type { ToolCall, ToolResult } from '../ports/tool-calls.ts';
+import type { PostExtras } from '../ports/tools.ts';
 import { codeBlock, MOST_CODE_LINES, sourceLines } from './blocks.ts';
 import { oneLine, view } from './readable.ts';
 import { fileOf, postable, resultFile } from './tool-files.ts';

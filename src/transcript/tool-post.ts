@@ -1,6 +1,7 @@
 import { cut, escapeMarkdown, escapeName } from '../lib/markdown.ts';
-import type { Person, ToolCall } from '../ports/model.ts';
-import type { Progress } from '../ports/room.ts';
+import type { ToolCall } from '../ports/tool-calls.ts';
+import type { Progress } from '../ports/tools.ts';
+import type { Person } from '../ports/voice.ts';
 import { duration, flat } from './readable.ts';
 import { codeOf, codeShownAs, type ToolOutcome } from './tool-outcome.ts';
 

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent, EndReason } from '../ports/conversation.ts';
+import type { BridgeEvent, EndReason } from '../ports/bridge-events.ts';
 import { AnswerLostError, ContentRefusedError, MessageGoneError, PlaceRefusedError } from '../ports/errors.ts';
-import type { Person, UserId } from '../ports/model.ts';
 import type { LiveRecord } from '../ports/record.ts';
 import type { MessageButton, TextChannel } from '../ports/room.ts';
+import type { Person, UserId } from '../ports/voice.ts';
 import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
 import { Pages } from './pages.ts';

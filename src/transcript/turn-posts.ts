@@ -1,5 +1,5 @@
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { Turn } from '../ports/model.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { Turn } from '../ports/voice.ts';
 import type { Entry } from './entry.ts';
 import { ownersOf, type Posting } from './posting.ts';
 

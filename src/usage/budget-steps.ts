@@ -1,5 +1,5 @@
-import type { BudgetState, BudgetStep, CheaperModel } from '../ports/budget.ts';
-import type { GuildSettings } from '../ports/room.ts';
+import type { GuildSettings } from '../ports/settings.ts';
+import type { BudgetState, BudgetStep, CheaperModel } from '../ports/usage.ts';
 
 /** From which share of a budget on a step holds. */
 const FROM: readonly (readonly [number, BudgetStep])[] = [

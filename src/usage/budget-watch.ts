@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { wallClock } from '../clock/wall-clock.ts';
-import type { BudgetState, BudgetStep, CheaperModel } from '../ports/budget.ts';
 import type { BridgeHandle } from '../ports/conversation.ts';
-import type { UserId } from '../ports/model.ts';
-import type { GuildSettings, SettingsStore } from '../ports/room.ts';
+import type { GuildSettings, SettingsStore } from '../ports/settings.ts';
+import type { BudgetState, BudgetStep, CheaperModel } from '../ports/usage.ts';
+import type { UserId } from '../ports/voice.ts';
 import { frugal, isAt, personLine, stepLine, stepOf, stepsBetween } from './budget-steps.ts';
 import type { UsageTracker } from './usage-tracker.ts';
 

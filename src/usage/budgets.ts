@@ -1,3 +1,4 @@
+import type { SettingsStore } from '../ports/settings.ts';
 import type {
   BudgetDefaults,
   BudgetOf,
@@ -6,9 +7,8 @@ import type {
   BudgetState,
   BudgetStep,
   SpanLimits,
-} from '../ports/budget.ts';
-import type { UserId } from '../ports/model.ts';
-import type { SettingsStore } from '../ports/room.ts';
+} from '../ports/usage.ts';
+import type { UserId } from '../ports/voice.ts';
 import type { UsageRow, UsageStore } from '../store/usage.ts';
 import { shareOf, stepOf } from './budget-steps.ts';
 import type { UsageCosts } from './costs.ts';

@@ -1,4 +1,4 @@
-import type { UsageLine } from '../ports/room.ts';
+import type { UsageLine } from '../ports/usage.ts';
 import type { UsageRow } from '../store/usage.ts';
 import { costOf, type Price, type Prices } from './prices.ts';
 

@@ -1,4 +1,4 @@
-import type { Tokens } from '../ports/model.ts';
+import type { Tokens } from '../ports/usage.ts';
 
 /**
  * US dollars for a million tokens, and for a minute of transcription. A cached kind without a price costs what the

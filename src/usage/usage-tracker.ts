@@ -1,7 +1,18 @@
-import type { BudgetDefaults, BudgetStanding, BudgetState, BudgetStep, SpanLimits } from '../ports/budget.ts';
-import type { BridgeEvent } from '../ports/conversation.ts';
-import type { Provider, Tokens, Turn, UserId } from '../ports/model.ts';
-import type { SettingsStore, UsageDay, UsageLine, UsageReport } from '../ports/room.ts';
+import type { BridgeEvent } from '../ports/bridge-events.ts';
+import type { Provider } from '../ports/capabilities.ts';
+import type { SettingsStore } from '../ports/settings.ts';
+import type {
+  BudgetDefaults,
+  BudgetStanding,
+  BudgetState,
+  BudgetStep,
+  SpanLimits,
+  Tokens,
+  UsageDay,
+  UsageLine,
+  UsageReport,
+} from '../ports/usage.ts';
+import type { Turn, UserId } from '../ports/voice.ts';
 import type { UsageRow, UsageStore } from '../store/usage.ts';
 import { Budgets } from './budgets.ts';
 import { UsageCosts } from './costs.ts';

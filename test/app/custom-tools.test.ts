@@ -6,8 +6,8 @@ import { after, test } from 'node:test';
 import { toolsOfFolder, withFreeNames } from '../../src/app/custom-tools.ts';
 import { ConfigError } from '../../src/ports/errors.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
-import { usualGate } from '../fakes/gate.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { usualGate } from '../support/doubles/toolbox-gate.ts';
 import { callOf, contextOf } from '../tools/context.ts';
 
 // Outside of the repository, so that no node_modules lies above it.

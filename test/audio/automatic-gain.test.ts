@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { AutomaticGain } from '../../src/audio/automatic-gain.ts';
 import { levelDb } from '../../src/audio/level.ts';
 import { VoiceDetector } from '../../src/audio/voice-detector.ts';
-import { share, tone } from '../fakes/sound.ts';
+import { share, tone } from '../support/sound/sound.ts';
 
 const RATE = 24_000;
 

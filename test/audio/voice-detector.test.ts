@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { levelDb, SILENCE_DB } from '../../src/audio/level.ts';
 import { VoiceDetector } from '../../src/audio/voice-detector.ts';
-import { tone } from '../fakes/sound.ts';
+import { tone } from '../support/sound/sound.ts';
 
 const noise = (amplitude: number, samples = 480): Int16Array => {
   let seed = 7;

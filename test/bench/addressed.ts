@@ -1,8 +1,8 @@
 // How much later an answer begins where it has to be known first who was meant: `node test/bench/addressed.ts`.
 // Over the simulators, whose models answer at once; every turn is another person's, with the bot's name at its start.
 
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const TURNS = 12;
 const MODELS = {

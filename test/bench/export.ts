@@ -5,7 +5,7 @@ import type { ExportFormat } from '../../src/ports/export.ts';
 import type { RecordedConversation, RecordedLine, RecordReader } from '../../src/ports/record.ts';
 import { Exporter } from '../../src/record/exporter.ts';
 import type { RecordStore } from '../../src/store/record/record-store.ts';
-import { wordOf } from '../fakes/many-lines.ts';
+import { wordOf } from '../support/generators/many-lines.ts';
 import { median } from './statistics.ts';
 
 const FORMATS: readonly ExportFormat[] = ['html', 'txt', 'md', 'json', 'csv', 'srt', 'vtt'];

@@ -3,17 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { DaveGroup, type EncryptionMode, ExternalSender, Transport, VoiceClientDave } from '@parley/simulator/discord';
 import { AutomaticGain } from '../../src/audio/automatic-gain.ts';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { Receiver } from '../../src/discord/voice/receive/receiver.ts';
 import { mediaOf, parseRtp, type RtpHeader } from '../../src/discord/voice/receive/rtp.ts';
 import { transportOpener } from '../../src/discord/voice/receive/transport.ts';
-import { DaveGroup } from '../../src/simulator/discord/dave.ts';
-import { ExternalSender } from '../../src/simulator/discord/dave-messages.ts';
-import { type EncryptionMode, Transport } from '../../src/simulator/discord/transport.ts';
-import { VoiceClientDave } from '../../src/simulator/discord/voice-client-dave.ts';
-import { opusTone, sealed } from '../fakes/sealed-stream.ts';
-import { tone } from '../fakes/sound.ts';
+import { opusTone, sealed } from '../support/sound/sealed-stream.ts';
+import { tone } from '../support/sound/sound.ts';
 
 const { values } = parseArgs({
   options: { packets: { type: 'string', default: '5000' }, rounds: { type: 'string', default: '7' } },

@@ -3,9 +3,9 @@ import type { Database } from '../../src/store/database/database.ts';
 import type { TextCipher } from '../../src/store/encryption/text-cipher.ts';
 import { RecordStore } from '../../src/store/record/record-store.ts';
 import { Reindexing } from '../../src/store/record/reindexing.ts';
-import { makeFormer } from '../fakes/former-words.ts';
-import { keptLog } from '../fakes/log.ts';
-import { conversation, utterance } from '../fakes/stored-lines.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { makeFormer } from '../support/world/former-words.ts';
+import { conversation, utterance } from '../support/world/stored-lines.ts';
 import { type LoopFigures, LoopWatch } from './loop-watch.ts';
 
 const WRITES_EVERY_MS = 50;

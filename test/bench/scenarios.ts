@@ -1,6 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { RelayedPacket } from '../../src/simulator/discord/voice-relay.ts';
+import type { RelayedPacket, SimulatedPerson } from '@parley/simulator/discord';
 import { fixture, speech, Utterance } from './sounds.ts';
 import { Invalid, type Place, type Stage } from './stage.ts';
 
@@ -21,8 +20,8 @@ export interface Script {
 }
 
 export function script(longMs: number): Script {
-  const names = ['anna-weather', 'ben-first', 'ben-interrupt'];
-  const rotated = (by: number): string[] => names.map((_, i) => names[(i + by) % names.length] as string);
+  const names = ['anna-weather', 'ben-first', 'ben-interrupt'] as const;
+  const rotated = (by: number) => names.map((_, i) => names[(i + by) % names.length] ?? names[0]);
   return {
     long: [0, 1, 2, 0, 1].map((by, i) => new Utterance(speech(rotated(by), longMs - i * 40))),
     question: new Utterance(fixture('anna-weather').subarray(0, 24_000)),

@@ -1,19 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { encodeSound } from '../../src/simulator/discord/opus-packets.ts';
-import { readWav, type Sound } from '../../src/simulator/discord/wav.ts';
+import { encodeSound } from '@parley/simulator/discord';
+import { type Recording, recording, type Sound } from '@parley/simulator/sound';
 
 const RATE = 48_000;
 const FRAME = RATE / 50;
 /** A frame of a recording is voiced above this RMS level. */
 const VOICED_DB = -45;
 
-/** Samples of a fixture, 24 kHz mono. */
-export function fixture(name: string): Int16Array {
-  return readWav(readFileSync(new URL(`../fixtures/${name}.wav`, import.meta.url))).pcm;
+/** Samples of a recording, 24 kHz mono. */
+export function fixture(name: Recording): Int16Array {
+  return recording(name).pcm;
 }
 
 /** `ms` of these fixtures one after the other, over and over. */
-export function speech(names: readonly string[], ms: number): Int16Array {
+export function speech(names: readonly Recording[], ms: number): Int16Array {
   const pieces = names.map(fixture);
   const pcm = new Int16Array(ms * 24);
   for (let at = 0, next = 0; at < pcm.length; next += 1) {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { RecordReader, RecordSearch } from '../../src/ports/record.ts';
-import { BEGINNING, channelIds, EVERY_MS } from '../fakes/many-lines.ts';
-import { type LanguageName, wordIn } from '../fakes/spoken-languages.ts';
+import { BEGINNING, channelIds, EVERY_MS } from '../support/generators/many-lines.ts';
+import { type LanguageName, wordIn } from '../support/generators/spoken-languages.ts';
 import { median, quantile } from './statistics.ts';
 
 const RUNS = 25;

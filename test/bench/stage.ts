@@ -2,13 +2,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type DiscordOptions, SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { RelayedPacket } from '../../src/simulator/discord/voice-relay.ts';
-import type { ModelEvent } from '../../src/simulator/model-server.ts';
-import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '../../src/simulator/openai.ts';
-import type { ScriptedReply } from '../../src/simulator/script.ts';
+import {
+  type DiscordOptions,
+  type RelayedPacket,
+  SimulatedDiscord,
+  type SimulatedGuild,
+  type SimulatedPerson,
+} from '@parley/simulator/discord';
+import {
+  type ModelEvent,
+  type ScriptedReply,
+  SimulatedOpenAI,
+  type SimulatedOpenAIOptions,
+} from '@parley/simulator/models';
 import { type BotKind, BotProcess } from './bot-process.ts';
 import type { Utterance } from './sounds.ts';
 import { StallWatch } from './stall-watch.ts';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { Pitches } from '../fakes/pitches.ts';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import { Pitches } from '../support/sound/pitches.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const NAMES = ['Anna', 'Ben'];
 const pitches = new Pitches(NAMES);

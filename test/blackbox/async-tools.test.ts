@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { Delivery, Provider } from '../../src/ports/model.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
+import type { Delivery } from '../../src/ports/tool-calls.ts';
 import { defineTool, type ToolDefinition } from '../../src/tools/tool.ts';
-import { tone } from '../fakes/sound.ts';
-import { type Protocol, World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { type Protocol, World } from '../support/world/world.ts';
 
 const ROWS: readonly { name: string; protocol: Protocol; provider?: Provider; env: NodeJS.ProcessEnv }[] = [
   { name: 'OpenAI, sequenced', protocol: 'openai', env: {} },

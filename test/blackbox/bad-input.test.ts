@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BotProcess } from '../fakes/process.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import { BotProcess } from '../support/process/process.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const script = () => ({ silent: true });
 

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'parley-budget-'));
 const pricesFile = join(folder, 'prices.json');

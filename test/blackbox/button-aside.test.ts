@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { Provider } from '../../src/ports/model.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import type { Provider } from '../../src/ports/capabilities.ts';
 import { defineTool } from '../../src/tools/tool.ts';
-import { tone } from '../fakes/sound.ts';
-import { type Protocol, World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { type Protocol, World } from '../support/world/world.ts';
 
 const ROWS: readonly { name: string; protocol: Protocol; provider?: Provider; env: NodeJS.ProcessEnv }[] = [
   { name: 'OpenAI', protocol: 'openai', env: {} },

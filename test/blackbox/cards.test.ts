@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import { PermissionFlagsBits } from 'discord.js';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const SECRET = 'marzipan';
 const REGRETTED = 'nougat';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { earsScene, pitches } from '../fakes/ears-scene.ts';
-import { PROTOCOLS, type World } from '../fakes/world.ts';
+import { earsScene, pitches } from '../support/world/ears-scene.ts';
+import { PROTOCOLS, type World } from '../support/world/world.ts';
 
 /** Somebody's packets that were sent before the bot knew of the choice. */
 const ON_THE_WAY_MS = 400;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encodeSound } from '../../src/simulator/discord/opus-packets.ts';
-import { share, tone } from '../fakes/sound.ts';
-import { steadily } from '../fakes/steady.ts';
-import { World } from '../fakes/world.ts';
+import { encodeSound } from '@parley/simulator/discord';
+import { steadily } from '../support/process/steady.ts';
+import { share, tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const PEOPLE = 40;
 const SPEECH_MS = 700;

@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { EPHEMERAL } from '@parley/simulator/discord';
+import type { ScriptedReply } from '@parley/simulator/models';
 import { z } from 'zod';
-import { EPHEMERAL } from '../../src/simulator/discord/entities.ts';
-import type { ScriptedReply } from '../../src/simulator/script.ts';
 import { defineTool } from '../../src/tools/tool.ts';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const SECRET = 'the red key is under the third stone';
 const words = (text: string): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms: 200, rate: 24_000 }) } });

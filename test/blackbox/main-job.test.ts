@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput, Transcriber } from '@parley/simulator/models';
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { ScriptedReply, ScriptInput, Transcriber } from '../../src/simulator/script.ts';
-import { hasSchemas } from '../fakes/conformance.ts';
-import { framesOf, share, tone } from '../fakes/sound.ts';
-import { steadily } from '../fakes/steady.ts';
-import { INPUT_RATE, PROTOCOLS, World } from '../fakes/world.ts';
+import { steadily } from '../support/process/steady.ts';
+import { framesOf, share, tone } from '../support/sound/sound.ts';
+import { hasSchemas } from '../support/world/conformance.ts';
+import { INPUT_RATE, PROTOCOLS, World } from '../support/world/world.ts';
 
 /** Everybody has a pitch, so that what reaches the model can be told apart. */
 const PITCH = { Anna: 300, Ben: 700, Carl: 1100 } as const;

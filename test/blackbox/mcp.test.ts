@@ -3,10 +3,10 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
-import { child, EVERYTHING, until } from '../fakes/mcp.ts';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, type Protocol, World } from '../fakes/world.ts';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
+import { child, EVERYTHING, until } from '../support/mcp/mcp.ts';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, type Protocol, World } from '../support/world/world.ts';
 
 const sound = { pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 } as const;
 const say = (text: string): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms: 300, rate: 24000 }) } });

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { Script, ScriptedReply, ScriptInput, SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { z } from 'zod';
 import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Script, ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import { defineTool } from '../../src/tools/tool.ts';
-import { tone } from '../fakes/sound.ts';
-import { otherThan, PROTOCOLS, type Protocol, World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { otherThan, PROTOCOLS, type Protocol, World } from '../support/world/world.ts';
 
 // What meets in one conversation: the provider's tools, tools beside it, answers in writing, and another provider.
 

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import type { SimulatedPerson, StoredMessage } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { PermissionFlagsBits } from 'discord.js';
-import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
-import { Pitches } from '../fakes/pitches.ts';
-import { tone } from '../fakes/sound.ts';
-import { INPUT_RATE, PROTOCOLS, World } from '../fakes/world.ts';
+import { Pitches } from '../support/sound/pitches.ts';
+import { tone } from '../support/sound/sound.ts';
+import { INPUT_RATE, PROTOCOLS, World } from '../support/world/world.ts';
 
 const MODERATOR = ['MuteMembers', 'MoveMembers', 'ModerateMembers'] as const;
 const pitches = new Pitches(['Mo', 'Ben']);

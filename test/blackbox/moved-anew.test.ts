@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Permission } from '../../src/simulator/discord/permissions.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
-import { hiddenRoom } from '../fakes/hidden-room.ts';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, type Protocol, World } from '../fakes/world.ts';
+import { Permission } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
+import { tone } from '../support/sound/sound.ts';
+import { hiddenRoom } from '../support/world/hidden-room.ts';
+import { PROTOCOLS, type Protocol, World } from '../support/world/world.ts';
 
 const SECRET = 'The password is tuna.';
 const sound = () => ({ pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 }) as const;

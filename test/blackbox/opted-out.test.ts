@@ -8,9 +8,9 @@ import { openDatabase } from '../../src/store/database/database.ts';
 import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
-import { earsScene, pitches } from '../fakes/ears-scene.ts';
-import { steadily } from '../fakes/steady.ts';
-import { PROTOCOLS, type World } from '../fakes/world.ts';
+import { steadily } from '../support/process/steady.ts';
+import { earsScene, pitches } from '../support/world/ears-scene.ts';
+import { PROTOCOLS, type World } from '../support/world/world.ts';
 
 /** The most codecs that were alive at one time while this went on. */
 async function mostCodecs(world: World, act: Promise<unknown>): Promise<number> {

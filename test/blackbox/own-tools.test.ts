@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const guide = readFileSync(new URL('../../docs/tools.md', import.meta.url), 'utf8');
 const [, fileName = '', code = ''] = /`([\w-]+\.ts)`[^`]*```ts\n(.*?)```/s.exec(guide) ?? [];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 test('what waits for its turn is answered only for people who may still speak: no muted and no banned one', async (context) => {
   const world = await World.start({ protocol: 'openai', script: () => ({ silent: true }) });

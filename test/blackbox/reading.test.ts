@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { PermissionFlagsBits } from 'discord.js';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const SHORT = tone({ hz: 1700, ms: 200, rate: 24000 });
 const HOSTILE = '**buy** @everyone [cake](https://e.vil) \u202eekac 𝒑izza';

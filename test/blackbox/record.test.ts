@@ -6,8 +6,8 @@ import { test } from 'node:test';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 test('a conversation stands in the record with the times of its sound and its posts', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-record-'));

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDatabase } from '../../src/store/database/database.ts';
-import { hiddenRoom } from '../fakes/hidden-room.ts';
-import { World } from '../fakes/world.ts';
+import { hiddenRoom } from '../support/world/hidden-room.ts';
+import { World } from '../support/world/world.ts';
 
 test('a reminder is brought only to a member, and only where nobody reads it who could not hear it made', async (context) => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-reminders-'));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 // Most of it is waiting, and every test has a world of its own.
 describe('reminders', { concurrency: true }, () => {

@@ -3,12 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import { BotProcess } from '../fakes/process.ts';
-import { tone } from '../fakes/sound.ts';
+import { SimulatedDiscord, type SimulatedGuild, type SimulatedPerson } from '@parley/simulator/discord';
+import { SimulatedOpenAI } from '@parley/simulator/models';
+import { BotProcess } from '../support/process/process.ts';
+import { tone } from '../support/sound/sound.ts';
 
 describe('the process, killed and started again', () => {
   let folder: string;

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SimulatedPerson, StoredMessage } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool, type Risk, type Tool } from '../../src/tools/tool.ts';
-import { tone } from '../fakes/sound.ts';
-import { steadily } from '../fakes/steady.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import { steadily } from '../support/process/steady.ts';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const sound = (ms: number) => ({ pcm: tone({ hz: 300, ms, rate: 48000 }), sampleRate: 48000, channels: 1 }) as const;
 const reply = (text: string, ms = 200): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms, rate: 24000 }) } });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { StoredMessage } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool } from '../../src/tools/tool.ts';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const words = (text: string): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms: 300, rate: 24000 }) } });
 const sound = () => ({ pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 }) as const;

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import { BotProcess } from '../fakes/process.ts';
-import { tone } from '../fakes/sound.ts';
+import { SimulatedDiscord } from '@parley/simulator/discord';
+import { SimulatedOpenAI } from '@parley/simulator/models';
+import { BotProcess } from '../support/process/process.ts';
+import { tone } from '../support/sound/sound.ts';
 
 describe('the process, asked to stop', { concurrency: true }, () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

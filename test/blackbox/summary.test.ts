@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { Writer } from '../../src/simulator/text-answers.ts';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { Writer } from '@parley/simulator/models';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const SHORT = tone({ hz: 1700, ms: 200, rate: 24000 });
 const MODELS = { openai: 'OpenAI (gpt-5.4-mini)', gemini: 'Google Gemini (gemini-3.1-flash-lite)' } as const;

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Provider } from '../../src/ports/model.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { ScriptedReply, Transcriber } from '../../src/simulator/script.ts';
-import { share, tone } from '../fakes/sound.ts';
-import { INPUT_RATE, otherThan, PROTOCOLS, World } from '../fakes/world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { ScriptedReply, SimulatedGemini, SimulatedOpenAI, Transcriber } from '@parley/simulator/models';
+import type { Provider } from '../../src/ports/capabilities.ts';
+import { share, tone } from '../support/sound/sound.ts';
+import { INPUT_RATE, otherThan, PROTOCOLS, World } from '../support/world/world.ts';
 
 const PITCH = { Anna: 300, Ben: 700 } as const;
 type Name = keyof typeof PITCH;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { IMPATIENT } from '../fakes/link.ts';
-import { tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { IMPATIENT } from '../support/doubles/link.ts';
+import { tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const sentence = {
   pcm: tone({ hz: 300, ms: 1.7 * IMPATIENT.deafMs, rate: 48_000 }),

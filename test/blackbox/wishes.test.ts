@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
 import { defineTool, type Tool } from '../../src/tools/tool.ts';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const sound = (ms: number) => ({ pcm: tone({ hz: 300, ms, rate: 48000 }), sampleRate: 48000, channels: 1 }) as const;
 const reply = (text: string, ms = 200): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms, rate: 24000 }) } });

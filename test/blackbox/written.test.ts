@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Provider } from '../../src/ports/model.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import { share, tone } from '../fakes/sound.ts';
-import { World } from '../fakes/world.ts';
+import { SimulatedOpenAI } from '@parley/simulator/models';
+import type { Provider } from '../../src/ports/capabilities.ts';
+import { share, tone } from '../support/sound/sound.ts';
+import { World } from '../support/world/world.ts';
 
 const WORDS = ['I like bananas', 'so do I'];
 const pitch = (i: number): number => 300 + 400 * i;

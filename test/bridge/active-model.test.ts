@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { done, Scene, settings, started } from '../fakes/scene.ts';
-import { scriptedModel } from '../fakes/session.ts';
+import { scriptedModel } from '../support/doubles/session.ts';
+import { done, Scene, settings, started } from '../support/world/bridge-scene.ts';
 
 const other = { ...scriptedModel, provider: 'gemini', name: 'other', label: 'Other (test)' } as const;
 const chosen = { ...settings, provider: 'gemini', model: 'other' } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ResponsePolicy } from '../../src/bridge/addressing/response-policy.ts';
-import type { Turn } from '../../src/ports/model.ts';
+import type { Turn } from '../../src/ports/voice.ts';
 
 const CONVERSATIONS = 400;
 const STEPS = 80;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LineLostError, SessionLostError } from '../../src/ports/errors.ts';
-import { audio, done, Scene, settings, started } from '../fakes/scene.ts';
+import { audio, done, Scene, settings, started } from '../support/world/bridge-scene.ts';
 
 describe('Bridge', () => {
   let scene: Scene;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { audio, done, Scene, started } from '../fakes/scene.ts';
+import { audio, done, Scene, started } from '../support/world/bridge-scene.ts';
 
 const request = (...turnIds: number[]) =>
   ({

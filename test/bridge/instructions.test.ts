@@ -4,7 +4,7 @@ import { instructionsFor, toldNotes } from '../../src/bridge/instructions.ts';
 import { sessionOptions } from '../../src/bridge/session-options.ts';
 import { notesText } from '../../src/model/connection/prompt-text.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
-import { scriptedModel } from '../fakes/session.ts';
+import { scriptedModel } from '../support/doubles/session.ts';
 
 const NO_TOOLS = {
   declarations: () => [],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Ticker } from '../../src/bridge/ticker.ts';
-import { audio, done, Scene, started } from '../fakes/scene.ts';
+import { audio, done, Scene, started } from '../support/world/bridge-scene.ts';
 
 /** A clock that the test moves by hand. */
 class ManualTicker extends Ticker {

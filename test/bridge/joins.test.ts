@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OpenBridges } from '../../src/conversation/bridges.ts';
 import { LineLostError } from '../../src/ports/errors.ts';
-import { ScriptedBridges } from '../fakes/bridges.ts';
+import { ScriptedBridges } from '../support/doubles/bridges.ts';
 
 /** Conversations that open at once; close() ends them. */
 function setUp(most?: number) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SimulatedGemini, SimulatedOpenAI, type Transcriber } from '@parley/simulator/models';
 import fc from 'fast-check';
 import pino from 'pino';
 import { Bridge } from '../../src/bridge/bridge.ts';
@@ -11,15 +12,12 @@ import { RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
 import { TranscribedSession } from '../../src/model/transcription/transcribed-session.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Transcriber } from '../../src/simulator/script.ts';
-import { plainRights } from '../fakes/gate.ts';
-import { FakeLine } from '../fakes/line.ts';
-import { settings as defaults } from '../fakes/scene.ts';
-import { share, tone } from '../fakes/sound.ts';
+import { FakeLine } from '../support/doubles/line.ts';
+import { plainRights } from '../support/doubles/toolbox-gate.ts';
+import { share, tone } from '../support/sound/sound.ts';
+import { settings as defaults } from '../support/world/bridge-scene.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
 const NAMES = ['Anna', 'Ben', 'Cleo'];

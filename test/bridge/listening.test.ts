@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Ticker } from '../../src/bridge/ticker.ts';
-import { settings as defaults, Scene } from '../fakes/scene.ts';
+import { settings as defaults, Scene } from '../support/world/bridge-scene.ts';
 
 const LISTENS = { unasked: 'waits', listensOnly: true, updates: ['language'], voices: [] } as const;
 const ASKED = { kind: 'asked', by: null } as const;

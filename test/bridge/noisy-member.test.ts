@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type NoisyPlan, playNoisyRoom, type Question } from '../fakes/noisy-room.ts';
+import { type NoisyPlan, playNoisyRoom, type Question } from '../support/sound/noisy-room.ts';
 
 const LATEST_MS = 8_000;
 const usual = { minutes: 2, firstAt: { anna: 5_000, ben: 14_000 }, everyMs: 20_000, questionMs: 2_000 };

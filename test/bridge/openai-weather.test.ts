@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Conversation } from '../fakes/conversation.ts';
-import { applyWeather, HASTY, openAIWeather } from '../fakes/openai-weather.ts';
-import { planOf, type Trouble, troubles } from '../fakes/plan.ts';
+import { applyWeather, HASTY, openAIWeather } from '../support/doubles/openai-weather.ts';
+import { planOf, type Trouble, troubles } from '../support/generators/turn-plan.ts';
+import { Conversation } from '../support/generators/turn-plan-runner.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_130);
 /** More of them on demand, for a longer search (npm run endurance -- openai-weather). */

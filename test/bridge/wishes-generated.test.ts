@@ -6,12 +6,13 @@ import pino from 'pino';
 import { z } from 'zod';
 import { ToolRunner } from '../../src/bridge/calls/tool-runner.ts';
 import { TurnRegistry } from '../../src/bridge/turns/turn-registry.ts';
-import type { BridgeEvent, RepeatedCall } from '../../src/ports/conversation.ts';
-import type { Person, Turn } from '../../src/ports/model.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
+import type { RepeatedCall } from '../../src/ports/conversation.ts';
+import type { Person, Turn } from '../../src/ports/voice.ts';
 import { soleAsker } from '../../src/tools/builtin/sole-asker.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
-import { gateOf, plainRights } from '../fakes/gate.ts';
+import { gateOf, plainRights } from '../support/doubles/toolbox-gate.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_130);
 const CONVERSATIONS = 2_000;

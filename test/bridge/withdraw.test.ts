@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { audio, done, Scene, started } from '../fakes/scene.ts';
+import { audio, done, Scene, started } from '../support/world/bridge-scene.ts';
 
 const open: Scene[] = [];
 afterEach(async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { LineLostError, SessionLostError } from '../../src/ports/errors.ts';
-import { noSchemas, violations } from '../fakes/published.ts';
+import { noSchemas, violations } from '../support/world/published.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
 
 describe('/join', () => {

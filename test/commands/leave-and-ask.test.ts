@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { noSchemas, violations } from '../fakes/published.ts';
+import { noSchemas, violations } from '../support/world/published.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
 
 describe('/leave and /ask', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { CommandContext } from '../../commands/command.ts';
 import { StoreError } from '../../src/store/database/database.ts';
-import { conversationOf } from '../fakes/recorded.ts';
+import { conversationOf } from '../support/world/recorded.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
 
 const BROKEN = 'Something went wrong on my side. It is in my log; please try again in a moment.';

@@ -1,3 +1,4 @@
+import { SimulatedDiscord, type SimulatedGuild, type SimulatedPerson } from '@parley/simulator/discord';
 import type { ButtonInteraction, Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
@@ -16,9 +17,6 @@ import { Consents } from '../../src/privacy/consents.ts';
 import { ConsentedLines } from '../../src/record/consent-filter.ts';
 import { Exporter } from '../../src/record/exporter.ts';
 import { RecordReaders } from '../../src/record/read-access.ts';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
 import { AuditLog } from '../../src/store/audit-log.ts';
 import { GuildConsentStore } from '../../src/store/consents.ts';
 import { type Database, openDatabase, openReader } from '../../src/store/database/database.ts';
@@ -36,9 +34,9 @@ import { UsageStore } from '../../src/store/usage.ts';
 import { drawUsage } from '../../src/usage/chart/draw-usage.ts';
 import { PRICES } from '../../src/usage/prices.ts';
 import { UsageTracker } from '../../src/usage/usage-tracker.ts';
-import { ScriptedBridges } from '../fakes/bridges.ts';
-import { keptLog } from '../fakes/log.ts';
-import { scriptedModels } from '../fakes/models.ts';
+import { ScriptedBridges } from '../support/doubles/bridges.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { scriptedModels } from '../support/doubles/models.ts';
 
 const WEATHER = { type: 'object', properties: { place: { type: 'string' }, days: { type: 'integer' } } };
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { statusText } from '../../commands/status.ts';
-import { ScriptedBridges } from '../fakes/bridges.ts';
+import { ScriptedBridges } from '../support/doubles/bridges.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
 
 const anna = { userId: '1', name: 'Anna' };

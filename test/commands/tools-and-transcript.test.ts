@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { ChannelType } from '@parley/simulator/discord';
 import type { DecisionLog } from '../../src/conversation/decision-log.ts';
-import { ChannelType } from '../../src/simulator/discord/entities.ts';
-import { noSchemas, violations } from '../fakes/published.ts';
+import { noSchemas, violations } from '../support/world/published.ts';
 import { furnish, type Rig, startRig } from './rig.ts';
 
 describe('/tools and /transcript', () => {

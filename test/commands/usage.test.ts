@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { usageTable } from '../../commands/usage-text.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
-import type { UsageLine } from '../../src/ports/room.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
+import type { UsageLine } from '../../src/ports/usage.ts';
 import { type Furnished, furnish, type Rig, startRig } from './rig.ts';
 
 const NOTHING = { textIn: 0, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 0, audioOut: 0 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { storyWords } from '../../commands/why-text.ts';
 import { TurnLog } from '../../src/conversation/turn-log.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 
 const anna = { id: 1, userId: 'anna', name: 'Anna' };
 const began = (audience: 'everybody' | 'some' | 'untold' | 'listens', turn = anna): BridgeEvent => ({

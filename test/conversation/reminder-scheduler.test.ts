@@ -5,8 +5,8 @@ import { reminderButtons } from '../../src/discord/interactions/reminder-buttons
 import { openDatabase } from '../../src/store/database/database.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
 import { nextOf } from '../../src/time/repeats.ts';
-import { ScriptedBridges } from '../fakes/bridges.ts';
-import { keptLog } from '../fakes/log.ts';
+import { ScriptedBridges } from '../support/doubles/bridges.ts';
+import { keptLog } from '../support/doubles/log.ts';
 
 const anna = { userId: '1', name: 'Anna' };
 

@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { seededRandom, Transport } from '@parley/simulator/discord';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { Receiver } from '../../src/discord/voice/receive/receiver.ts';
-import type { Frame } from '../../src/ports/model.ts';
-import { seededRandom } from '../../src/simulator/discord/faults.ts';
-import { Transport } from '../../src/simulator/discord/transport.ts';
-import { opusTone, sealed } from '../fakes/sealed-stream.ts';
+import type { Frame } from '../../src/ports/voice.ts';
+import { opusTone, sealed } from '../support/sound/sealed-stream.ts';
 
 const MODE = 'aead_aes256_gcm_rtpsize';
 const PACKETS = 10 * 60 * 50;

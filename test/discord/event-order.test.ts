@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { LinkStage, type Listener } from '../fakes/link.ts';
-import { tone } from '../fakes/sound.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import { LinkStage, type Listener } from '../support/doubles/link.ts';
+import { tone } from '../support/sound/sound.ts';
 
 const STATE = 'VOICE_STATE_UPDATE';
 const SERVER = 'VOICE_SERVER_UPDATE';

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { EndBehaviorType, entersState, joinVoiceChannel, VoiceConnectionStatus } from '@discordjs/voice';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { LinkStage } from '../fakes/link.ts';
-import { Pitches } from '../fakes/pitches.ts';
-import { count, Trial } from '../fakes/trial.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import { LinkStage } from '../support/doubles/link.ts';
+import { Pitches } from '../support/sound/pitches.ts';
+import { count, Trial } from '../support/world/audible-order.ts';
 
 /** Whether the bot lives and hears after the voice gateway was unreachable for 700 ms; how often it knocked meanwhile. */
 async function unreachable(trial: Trial): Promise<{ alive: boolean; knocks: number }> {

@@ -4,10 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DiscordOptions } from '../../src/simulator/discord/discord.ts';
-import { VoiceOp } from '../../src/simulator/discord/voice-wire.ts';
+import { type DiscordOptions, VoiceOp } from '@parley/simulator/discord';
 import { Invalid } from '../bench/stage.ts';
-import { count, NOTES, type Notes, pauseEnd, Trial } from '../fakes/trial.ts';
+import { count, NOTES, type Notes, pauseEnd, Trial } from '../support/world/audible-order.ts';
 
 const SCALE = [...NOTES, ...NOTES.toReversed(), ...NOTES];
 const RTP_BYTES = 80;

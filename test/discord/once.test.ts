@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { BOT_DEFAULT, EVERYONE_DEFAULT, type RestFault } from '@parley/simulator/discord';
+import { beforeClose, startDiscord } from '../../simulator/test/discord/bot.ts';
 import { createClient, logIn } from '../../src/discord/client/client.ts';
 import { DiscordGuildTexts } from '../../src/discord/text/guild-texts.ts';
 import { DiscordModeratorPosts } from '../../src/discord/text/moderator-posts.ts';
 import type { Place } from '../../src/ports/guild.ts';
-import { BOT_DEFAULT, EVERYONE_DEFAULT } from '../../src/simulator/discord/permissions.ts';
-import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
 import { defaultSettings } from '../../src/store/settings.ts';
-import { keptLog } from '../fakes/log.ts';
-import { beforeClose, startDiscord } from '../simulator/discord/bot.ts';
+import { keptLog } from '../support/doubles/log.ts';
 
 const MESSAGES = /^\/channels\/\d+\/messages$/;
 const THREADS = /\/threads$/;

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { FrameClock } from '../../src/discord/voice/send/frame-clock.ts';
 import { type FrameEncoder, Pacer } from '../../src/discord/voice/send/pacer.ts';
-import { SteppedTime } from '../fakes/stepped-time.ts';
+import { SteppedTime } from '../support/doubles/stepped-time.ts';
 
 const FRAME_MS = 20;
 const codec: FrameEncoder = { encode: () => Buffer.from([0]), release: () => {} };

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type RestFault, seededRandom } from '@parley/simulator/discord';
+import { beforeClose, startDiscord } from '../../simulator/test/discord/bot.ts';
 import { createClient, logIn } from '../../src/discord/client/client.ts';
 import { TranscriptChannel } from '../../src/discord/text/transcript-channel.ts';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
-import { seededRandom } from '../../src/simulator/discord/faults.ts';
-import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
-import { keptLog } from '../fakes/log.ts';
-import { beforeClose, startDiscord } from '../simulator/discord/bot.ts';
+import { keptLog } from '../support/doubles/log.ts';
 
 const LINES = 60;
 /** So much faster than in truth. */

@@ -3,8 +3,8 @@ import { createCipheriv } from 'node:crypto';
 import { afterEach, describe, it } from 'node:test';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { type MediaKeys, Receiver } from '../../src/discord/voice/receive/receiver.ts';
-import type { Frame, LineEvent } from '../../src/ports/model.ts';
-import { tone } from '../fakes/sound.ts';
+import type { Frame, LineEvent } from '../../src/ports/voice.ts';
+import { tone } from '../support/sound/sound.ts';
 
 const KEY = new Uint8Array(32).fill(7);
 const encoder = new OpusCodecs().lease(24000);

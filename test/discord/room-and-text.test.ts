@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
+import { ChannelType, SimulatedDiscord, type SimulatedGuild } from '@parley/simulator/discord';
 import { type Client, Events, type Guild, type VoiceChannel } from 'discord.js';
 import { createClient, logIn } from '../../src/discord/client/client.ts';
 import { GuildRoom } from '../../src/discord/guild/room.ts';
@@ -9,11 +10,8 @@ import { openTextChannel } from '../../src/discord/text/text-channel.ts';
 import { VoiceStatuses } from '../../src/discord/text/voice-status.ts';
 import { policyFor } from '../../src/discord/voice/link/close-codes.ts';
 import { escapeMarkdown } from '../../src/lib/markdown.ts';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import { ChannelType } from '../../src/simulator/discord/entities.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import { keptLog } from '../fakes/log.ts';
-import { noSchemas, violations } from '../fakes/published.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { noSchemas, violations } from '../support/world/published.ts';
 
 const { log, lines } = keptLog();
 let discord: SimulatedDiscord;

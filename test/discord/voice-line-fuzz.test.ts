@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { fuzzLine } from '../fakes/line-fuzz.ts';
+import { fuzzLine } from '../support/generators/line-fuzz.ts';
 
 const SEED = 20_261_121;
 const DATAGRAMS = 12_000;

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
+import { SimulatedDiscord } from '@parley/simulator/discord';
 import { Client, GatewayIntentBits } from 'discord.js';
 import pino from 'pino';
 import { OpusCodecs } from '../../src/discord/voice/receive/opus.ts';
 import { joinVoiceLine } from '../../src/discord/voice/voice-line.ts';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
-import { tone } from '../fakes/sound.ts';
+import { tone } from '../support/sound/sound.ts';
 
 export const name = 'a person speaks for ten minutes over a bad network';
 

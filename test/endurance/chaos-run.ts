@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { Protocol } from '../fakes/world.ts';
+import type { Protocol } from '../support/world/world.ts';
 import { type ChaosResult, chaos } from './chaos/chaos.ts';
 import { deafTimes, needlessPerMinute, postFaults, recordFaults } from './chaos/judgement.ts';
 import { trend } from './trend.ts';

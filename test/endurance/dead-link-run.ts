@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Trial } from '../fakes/trial.ts';
+import { Trial } from '../support/world/audible-order.ts';
 
 const LIMIT_MS = 120_000;
 

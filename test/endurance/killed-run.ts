@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { killLives } from '../fakes/kills.ts';
+import { killLives } from '../support/process/kills.ts';
 
 const KILLS = Number(process.env.KILLS ?? 200);
 

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { encodeSound } from '../../src/simulator/discord/opus-packets.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { Pitches } from '../fakes/pitches.ts';
+import { encodeSound, type SimulatedPerson } from '@parley/simulator/discord';
+import type { Pitches } from '../support/sound/pitches.ts';
 
 const SPURTS_MS = [700, 1_100, 1_700];
 const FRAME_MS = 20;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fuzzLine } from '../fakes/line-fuzz.ts';
+import { fuzzLine } from '../support/generators/line-fuzz.ts';
 
 export const name = '100,000 random and mutated datagrams and voice gateway messages through the real line';
 

@@ -1,6 +1,6 @@
+import { seededRandom } from '@parley/simulator/discord';
 import fc from 'fast-check';
-import { seededRandom } from '../../src/simulator/discord/faults.ts';
-import { argumentsSchema, wrongWith } from '../fakes/mcp-schemas.ts';
+import { argumentsSchema, wrongWith } from '../support/mcp/mcp-schemas.ts';
 
 export const name = '10,000 random schemas of MCP tools: whatever is written by the declaration fits the original';
 

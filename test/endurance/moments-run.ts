@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import { seededRandom } from '../../src/simulator/discord/faults.ts';
-import { tone } from '../fakes/sound.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { seededRandom } from '@parley/simulator/discord';
+import { tone } from '../support/sound/sound.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const SEED = Number(process.env.MOMENTS_SEED ?? 1);
 const LIVES = Number(process.env.MOMENTS_LIVES ?? 6);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { tone } from '../fakes/sound.ts';
-import { PROTOCOLS, World } from '../fakes/world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import { tone } from '../support/sound/sound.ts';
+import { PROTOCOLS, World } from '../support/world/world.ts';
 
 const MINUTES = Number(process.env.NOISY_MINUTES ?? 10);
 const EVERY_MS = 20_000;

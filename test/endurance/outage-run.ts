@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { tone } from '../fakes/sound.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import { tone } from '../support/sound/sound.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const AT_ONCE = 4;
 /** A conversation that ended with a word may have ended; one that goes on is heard again within this time. */

@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
-import type { Channel, StoredMessage } from '../../src/simulator/discord/entities.ts';
-import { seededRandom } from '../../src/simulator/discord/faults.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import { Permission } from '../../src/simulator/discord/permissions.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
+import {
+  type Channel,
+  Permission,
+  type SimulatedGuild,
+  type SimulatedPerson,
+  type StoredMessage,
+  seededRandom,
+} from '@parley/simulator/discord';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import { overwriteOf, TOKEN, type Token, Truth } from './rights-truth.ts';
 import type { RightsWorld } from './rights-world.ts';
 

@@ -1,8 +1,13 @@
+import {
+  type Channel,
+  channelPermissions,
+  isThread,
+  type Member,
+  Permission,
+  type Role,
+  type SimulatedGuild,
+} from '@parley/simulator/discord';
 import type { Overwrite } from '../../src/discord/guild/access.ts';
-import type { Channel, Member, Role } from '../../src/simulator/discord/entities.ts';
-import { isThread } from '../../src/simulator/discord/entities.ts';
-import type { SimulatedGuild } from '../../src/simulator/discord/guild.ts';
-import { channelPermissions, Permission } from '../../src/simulator/discord/permissions.ts';
 
 /** Words that can be told from all others wherever they turn up, and who may get to know them. */
 export interface Token {

@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Faults, seededRandom } from '../../src/simulator/discord/faults.ts';
-import { type ScriptedTurn, speechLike } from '../../src/simulator/script.ts';
+import { type Faults, seededRandom } from '@parley/simulator/discord';
+import { type ScriptedTurn, speechLike } from '@parley/simulator/models';
 import { type Place as Room, Stage } from '../bench/stage.ts';
-import { Pitches } from '../fakes/pitches.ts';
+import { Pitches } from '../support/sound/pitches.ts';
 import { type Deeds, ELSEWHERE, Life, type Place } from './life.ts';
 
 const PEOPLE = 8;

@@ -2,15 +2,12 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type Answer, type SimulatedPerson, type StoredMessage, seededRandom } from '@parley/simulator/discord';
 import { commands } from '../../commands/index.ts';
-import type { Answer } from '../../src/simulator/discord/answer.ts';
-import type { StoredMessage } from '../../src/simulator/discord/entities.ts';
-import { seededRandom } from '../../src/simulator/discord/faults.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { Behaviour } from '../fakes/mcp-child.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { Behaviour } from '../support/mcp/mcp-child.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
-const CHILD = fileURLToPath(new URL('../fakes/mcp-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../support/mcp/mcp-child.ts', import.meta.url));
 /** For an answer, from the moment when the bot is ready. */
 const ANSWERED_WITHIN_MS = 10_000;
 const RESTARTING = 'I am being restarted. Please try again in a minute.';

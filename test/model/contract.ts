@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import type { LoggedFrame, ModelFaults, Script, Transcriber } from '@parley/simulator/models';
 import { type ModelLog, TIMING, type Timing } from '../../src/model/connection/model-socket.ts';
+import type { SessionOptions } from '../../src/ports/capabilities.ts';
 import { SessionLostError } from '../../src/ports/errors.ts';
-import type { Pcm, SessionOptions, SpeechModel, SpeechSession, Turn } from '../../src/ports/model.ts';
-import type { LoggedFrame, ModelFaults } from '../../src/simulator/model-server.ts';
-import type { Script, Transcriber } from '../../src/simulator/script.ts';
+import type { SpeechModel, SpeechSession } from '../../src/ports/model.ts';
+import type { Pcm, Turn } from '../../src/ports/voice.ts';
 import { Listener } from './listen.ts';
 import { withoutSchemas } from './schemas.ts';
 

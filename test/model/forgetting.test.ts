@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Script, type ScriptedReply, SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { reconnecting } from '../../src/model/durable/durable-model.ts';
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Script, ScriptedReply } from '../../src/simulator/script.ts';
 import { ANNA, BEN, OPTIONS, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type ScriptedReply, type ScriptInput, SimulatedGemini } from '@parley/simulator/models';
 import { saysNothing } from '../../src/model/empty-results.ts';
 import { geminiModel, vertexModel } from '../../src/model/gemini/model.ts';
-import type { SessionOptions, ToolDeclaration } from '../../src/ports/model.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
+import type { SessionOptions } from '../../src/ports/capabilities.ts';
+import type { ToolDeclaration } from '../../src/ports/tool-calls.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 

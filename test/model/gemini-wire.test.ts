@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { geminiModel } from '../../src/model/gemini/model.ts';
+import type { SessionOptions } from '../../src/ports/capabilities.ts';
 import { SessionLostError } from '../../src/ports/errors.ts';
-import type { SessionOptions } from '../../src/ports/model.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { RawServer } from './raw-server.ts';
@@ -215,6 +215,28 @@ describe('the Gemini adapter on the wire', () => {
       functionResponses: [{ id: 'a', name: 'get_weather', response: { output: 'A' } }],
     });
     assert.equal(server.frames.filter((frame) => frame.toolResponse).length, 1);
+    done();
+  });
+
+  it('refuses a late call that nobody waits for, once, so that no server waits for its result', async (t) => {
+    const { server, session, listener, done } = await open(t);
+    speak(session, ANNA, 16_000, { ms: 40 });
+    await server.frame(isEnd);
+    server.send(heard('Q', true), content(sound()), ended);
+    await listener.next('reply-done');
+    session.beginTurn(BEN);
+    session.appendAudio(tone(40, 16_000));
+    await server.frame((frame) => isStart(frame) && server.frames.filter(isStart).length === 2);
+    server.send(calls({ id: 'late', name: 'get_weather' }), calls({ id: 'late', name: 'get_weather' }));
+    const { toolResponse } = await server.frame((frame) => frame.toolResponse !== undefined);
+    assert.match(
+      JSON.stringify(toolResponse),
+      /"id":"late","name":"get_weather","response":\{"error":"This was not done/,
+    );
+    server.send(content({ interrupted: true }));
+    await listener.next('interrupted');
+    assert.equal(server.frames.filter((frame) => frame.toolResponse).length, 1);
+    assert.deepEqual(listener.all('tool-call'), []);
     done();
   });
 

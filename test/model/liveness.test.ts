@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { TIMING } from '../../src/model/connection/model-socket.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
 import { SessionLostError } from '../../src/ports/errors.ts';
 import type { SpeechModel } from '../../src/ports/model.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 

@@ -2,7 +2,7 @@ import { geminiTraits, knownModels, openAITraits } from '../../src/model/capabil
 import { UNSUPPORTED_EXAMPLES, unsupported } from '../../src/model/connection/unsupported.ts';
 import { TRANSCRIBERS } from '../../src/model/openai/transcription/models.ts';
 import type { AsyncFunctions } from '../../src/model/traits.ts';
-import type { Capabilities } from '../../src/ports/model.ts';
+import type { Capabilities } from '../../src/ports/capabilities.ts';
 import { PRICES, type Price } from '../../src/usage/prices.ts';
 
 const MINUTE_MS = 60_000;

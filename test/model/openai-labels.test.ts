@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { SimulatedOpenAI } from '@parley/simulator/models';
 import { openAIModel } from '../../src/model/openai/model.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import fc from 'fast-check';
 import { pastResultNote, resultNote } from '../../src/model/connection/prompt-text.ts';
 import { geminiModel, vertexModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
-import type { HistoryItem, SpeechModel, SpeechSession, Turn } from '../../src/ports/model.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import type { HistoryItem } from '../../src/ports/capabilities.ts';
+import type { SpeechModel, SpeechSession } from '../../src/ports/model.ts';
+import type { Turn } from '../../src/ports/voice.ts';
 import { OPTIONS, SILENT_LOG } from './contract.ts';
 import { Listener } from './listen.ts';
 

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { LiveServerContent } from '@google/genai';
+import { inOrder, type ScriptedReply, SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { GeminiProviderTools } from '../../src/model/gemini/provider-tools.ts';
 import type { McpServer } from '../../src/model/openai/mcp-server.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
-import type { ServerWork, SessionOptions } from '../../src/ports/model.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import { inOrder, type ScriptedReply } from '../../src/simulator/script.ts';
+import type { SessionOptions } from '../../src/ports/capabilities.ts';
+import type { ServerWork } from '../../src/ports/tool-calls.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 import { RawServer } from './raw-server.ts';

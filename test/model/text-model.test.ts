@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { SimulatedGemini, SimulatedOpenAI, type Writer } from '@parley/simulator/models';
 import { textModel } from '../../src/model/text-model.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../src/simulator/openai.ts';
-import type { Writer } from '../../src/simulator/text-answers.ts';
-import { PROTOCOLS, type Protocol } from '../fakes/world.ts';
+import { PROTOCOLS, type Protocol } from '../support/world/world.ts';
 
 const schema = {
   type: 'object',

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '@parley/simulator/models';
 import fc from 'fast-check';
 import { reconnecting } from '../../src/model/durable/durable-model.ts';
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
 import type { SessionLostError } from '../../src/ports/errors.ts';
-import type { Turn } from '../../src/ports/model.ts';
-import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '../../src/simulator/openai.ts';
+import type { Turn } from '../../src/ports/voice.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { RawServer } from './raw-server.ts';

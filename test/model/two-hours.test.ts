@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ToolCall } from '../../src/ports/model.ts';
-import type { Script } from '../../src/simulator/script.ts';
+import type { Script } from '@parley/simulator/models';
+import type { ToolCall } from '../../src/ports/tool-calls.ts';
 import { ANNA, BEN, OPTIONS, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { OTHER, type Protocol, says, type TwoProviders, twoProviders } from './two-providers.ts';

@@ -1,13 +1,19 @@
 import type { TestContext } from 'node:test';
+import {
+  type Script,
+  type ScriptedReply,
+  SimulatedGemini,
+  type SimulatedGeminiOptions,
+  SimulatedOpenAI,
+  type SimulatedOpenAIOptions,
+} from '@parley/simulator/models';
 import { TIMING, type Timing } from '../../src/model/connection/model-socket.ts';
 import { type ReconnectingOptions, reconnecting } from '../../src/model/durable/durable-model.ts';
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
-import type { Conversation, Pcm, SpeechModel } from '../../src/ports/model.ts';
-import { SimulatedGemini, type SimulatedGeminiOptions } from '../../src/simulator/gemini.ts';
-import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '../../src/simulator/openai.ts';
-import type { Script, ScriptedReply } from '../../src/simulator/script.ts';
+import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
+import type { Pcm } from '../../src/ports/voice.ts';
 import { OPTIONS, SILENT_LOG } from './contract.ts';
 
 export type Protocol = 'openai' | 'gemini';

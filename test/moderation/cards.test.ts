@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportText, ruleCardText } from '../../src/moderation/card-text.ts';
 import type { RuleCard } from '../../src/ports/rules.ts';
-import { ANNA, BEN, GUILD, MODS, stage, until, VOICE } from '../fakes/moderators.ts';
+import { ANNA, BEN, GUILD, MODS, stage, until, VOICE } from '../support/world/moderators.ts';
 
 const OTHER = '2';
 const MO = { userId: '300', name: 'Mo **@everyone**' };

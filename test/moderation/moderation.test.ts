@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Turn } from '../../src/ports/model.ts';
+import type { Turn } from '../../src/ports/voice.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { decrypt } from '../../src/store/encryption/data-key.ts';
-import { ANNA, BEN, GUILD, MODS, stage, until, VOICE } from '../fakes/moderators.ts';
+import { ANNA, BEN, GUILD, MODS, stage, until, VOICE } from '../support/world/moderators.ts';
 
 const KEY = Buffer.alloc(32, 1);
 const DAY_MS = 86_400_000;

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { SimulatedDiscord } from '@parley/simulator/discord';
 import { createClient, logIn } from '../../src/discord/client/client.ts';
 import { destroyClient } from '../../src/discord/client/gateway-strategy.ts';
 import { LeftGuilds } from '../../src/privacy/left-guilds.ts';
-import { SimulatedDiscord } from '../../src/simulator/discord/discord.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { unlock } from '../../src/store/encryption/data-key.ts';
 import { GuildStore } from '../../src/store/guild-store.ts';
 import { UsageStore } from '../../src/store/usage.ts';
-import { fillEveryTable } from '../fakes/every-table.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { fillEveryTable } from '../support/world/every-table.ts';
 
 const DAY_MS = 86_400_000;
 const { log } = keptLog();

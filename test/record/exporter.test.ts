@@ -5,8 +5,8 @@ import { strFromU8, unzipSync } from 'fflate';
 import type { ExportRequest } from '../../src/ports/export.ts';
 import type { RecordedLine } from '../../src/ports/record.ts';
 import { Exporter } from '../../src/record/exporter.ts';
-import { evening } from '../fakes/demo-evening.ts';
-import { BEGAN, conversation, says, tells } from '../fakes/scene-lines.ts';
+import { evening } from '../support/world/demo-evening.ts';
+import { BEGAN, conversation, says, tells } from '../support/world/scene-lines.ts';
 
 const ANNA = ['100', 'Anna'] as const;
 const MEGABYTE = 2 ** 20;

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import type { RecordBatch } from '../../src/ports/record.ts';
 import type { Unwritten } from '../../src/ports/storage.ts';
 import { type RecordNews, RecordOutbox } from '../../src/record/record-outbox.ts';
 import { Recorder } from '../../src/record/recorder.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
-import { keptLog } from '../fakes/log.ts';
-import { ManualTimer } from '../fakes/manual-timer.ts';
-import { FakeTextChannel } from '../fakes/text-channel.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { ManualTimer } from '../support/doubles/manual-timer.ts';
+import { FakeTextChannel } from '../support/doubles/text-channel.ts';
 
 const turn = { id: 1, userId: '5', name: 'Anna' };
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { TextModel, WritingOrder } from '../../src/ports/reading.ts';
 import type { RecordedUtterance } from '../../src/ports/record.ts';
 import { WrittenSummaries } from '../../src/record/summaries.ts';
-import { conversationOf } from '../fakes/recorded.ts';
+import { conversationOf } from '../support/world/recorded.ts';
 
 const ANNA = { userId: '1', name: 'Anna' };
 const usage = {

@@ -9,9 +9,9 @@ import { openDatabase } from '../../src/store/database/database.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
 import { faultsOf, playClock, rowOf } from '../endurance/clocks/scene.ts';
 import { CLOCK_SETTINGS } from '../endurance/clocks/settings.ts';
-import { type StartedOptions, StartedWorld } from '../fakes/started-world.ts';
+import { type StartedOptions, StartedWorld } from '../support/world/started-world.ts';
 
-const CLOCK = fileURLToPath(new URL('../fakes/preload/stepped-clock.ts', import.meta.url));
+const CLOCK = fileURLToPath(new URL('../support/process/preload/stepped-clock.ts', import.meta.url));
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 /** All of them, for longer: `npm run endurance -- clocks`. */

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { openDatabase } from '../../src/store/database/database.ts';
-import { FailingWorld } from '../fakes/failing-world.ts';
+import { FailingWorld } from '../support/world/failing-world.ts';
 
 async function start(context: TestContext): Promise<FailingWorld & { folder: string }> {
   const parent = mkdtempSync(join(tmpdir(), 'parley-faults-'));

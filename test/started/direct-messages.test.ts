@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Answer } from '../../src/simulator/discord/answer.ts';
+import type { Answer } from '@parley/simulator/discord';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { openText } from '../../src/store/encryption/text-cipher.ts';
-import { fillEveryTable } from '../fakes/every-table.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { fillEveryTable } from '../support/world/every-table.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const GONE = '777777777777777777';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { AbortingDisk, UNMOUNTABLE_EXT4 } from '../fakes/aborting-disk.ts';
-import { FailingWorld } from '../fakes/failing-world.ts';
-import { SmallDisk, UNMOUNTABLE } from '../fakes/small-disk.ts';
-import type { StartedOptions } from '../fakes/started-world.ts';
+import { AbortingDisk, UNMOUNTABLE_EXT4 } from '../support/process/aborting-disk.ts';
+import { SmallDisk, UNMOUNTABLE } from '../support/process/small-disk.ts';
+import { FailingWorld } from '../support/world/failing-world.ts';
+import type { StartedOptions } from '../support/world/started-world.ts';
 
 const skip = UNMOUNTABLE !== undefined;
 const why = skip ? ` (skipped: ${UNMOUNTABLE})` : '';

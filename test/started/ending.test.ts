@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type StartedBot, StartedWorld } from '../fakes/started-world.ts';
+import { type StartedBot, StartedWorld } from '../support/world/started-world.ts';
 
-const HANGING = fileURLToPath(new URL('../fakes/preload/hanging.ts', import.meta.url));
+const HANGING = fileURLToPath(new URL('../support/process/preload/hanging.ts', import.meta.url));
 
 async function inCall(t: TestContext, env: NodeJS.ProcessEnv): Promise<StartedWorld> {
   const world = await StartedWorld.start({ env, preload: [HANGING] });

@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { InstanceLock } from '../../src/store/database/instance-lock.ts';
 import { unlock } from '../../src/store/encryption/data-key.ts';
-import { fillEveryTable } from '../fakes/every-table.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { fillEveryTable } from '../support/world/every-table.ts';
 
 const START = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 const KEY = Buffer.alloc(32, 1);

@@ -3,13 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import type { Answer, Json, SimulatedPerson, StoredMessage } from '@parley/simulator/discord';
+import type { ScriptedReply } from '@parley/simulator/models';
 import { PermissionFlagsBits } from 'discord.js';
-import type { Answer } from '../../src/simulator/discord/answer.ts';
-import type { Json, StoredMessage } from '../../src/simulator/discord/entities.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { ScriptedReply } from '../../src/simulator/script.ts';
-import { tone } from '../fakes/sound.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const SOUND = { pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 as const };
 const words = (text: string): ScriptedReply => ({ say: { text, pcm: tone({ hz: 1700, ms: 200, rate: 24000 }) } });

@@ -3,11 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { Answer } from '../../src/simulator/discord/answer.ts';
-import type { Json } from '../../src/simulator/discord/entities.ts';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { FaultedRequest, FaultRule, RestFault } from '../../src/simulator/discord/rest-faults.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { Answer, FaultedRequest, FaultRule, Json, RestFault, SimulatedPerson } from '@parley/simulator/discord';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const SLOW = 'This takes longer than usual. The answer comes here as soon as I have it.';
 const BROKEN = 'Something went wrong on my side. It is in my log; please try again in a moment.';

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { commands } from '../../commands/index.ts';
-import type { Behaviour } from '../fakes/mcp-child.ts';
-import { type StartedOptions, StartedWorld } from '../fakes/started-world.ts';
+import type { Behaviour } from '../support/mcp/mcp-child.ts';
+import { type StartedOptions, StartedWorld } from '../support/world/started-world.ts';
 
-const CHILD = fileURLToPath(new URL('../fakes/mcp-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../support/mcp/mcp-child.ts', import.meta.url));
 const QUICK = { timeoutMs: 14_000 };
 
 /** A world whose Discord knows the commands already, as after an earlier start. */

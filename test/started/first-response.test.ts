@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { RestFault, SimulatedPerson } from '@parley/simulator/discord';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const IN_TIME = { timeoutMs: 10_000 };
 const status = (code: number, more: object = {}): RestFault => ({ kind: 'status', status: code, ...more });

@@ -3,8 +3,8 @@ import { existsSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { SmallDisk, UNMOUNTABLE } from '../fakes/small-disk.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { SmallDisk, UNMOUNTABLE } from '../support/process/small-disk.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const INTO_FILE = fileURLToPath(new URL('../fixtures/stdout-file.mjs', import.meta.url));
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { GatewayFaults } from '../../src/simulator/discord/gateway-faults.ts';
-import { type StartedBot, StartedWorld } from '../fakes/started-world.ts';
+import type { GatewayFaults } from '@parley/simulator/discord';
+import { type StartedBot, StartedWorld } from '../support/world/started-world.ts';
 
 const TOKEN_LINE = /Discord refused DISCORD_TOKEN\. Make a new one in the developer portal \(Bot → Reset Token\)\.$/;
 
@@ -148,7 +148,7 @@ describe('a gateway that misbehaves', { concurrency: 4 }, () => {
 
   it('ends the process with 75 when it has been away for ten minutes, having closed its conversation', async (t) => {
     const world = await StartedWorld.start({
-      preload: [fileURLToPath(new URL('../fakes/preload/fast-time.ts', import.meta.url))],
+      preload: [fileURLToPath(new URL('../support/process/preload/fast-time.ts', import.meta.url))],
       env: { FAST_AFTER_MS: '40000' },
     });
     t.after(() => world.close());

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { Script, ScriptedReply } from '../../src/simulator/script.ts';
-import { Spoken } from '../fakes/spoken.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { Script, ScriptedReply } from '@parley/simulator/models';
+import { Spoken } from '../support/sound/spoken.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 /** A tool that the model waits for, and that takes longer than the next person needs to speak. */
 const LOOK_UP = `import { setTimeout as wait } from 'node:timers/promises';

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { speechLike } from '../../src/simulator/script.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { speechLike } from '@parley/simulator/models';
+import { StartedWorld } from '../support/world/started-world.ts';
 
-const PRELOAD = fileURLToPath(new URL('../fakes/globals.ts', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('../support/process/globals.ts', import.meta.url));
 type Globals = Readonly<Record<string, string>>;
 
 /** What libraries add on purpose, and why it does no harm. Anything else fails the test. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const STATE = 'VOICE_STATE_UPDATE';
 

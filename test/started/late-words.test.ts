@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { Script } from '../../src/simulator/script.ts';
-import { Spoken } from '../fakes/spoken.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { Script, SimulatedGemini } from '@parley/simulator/models';
+import { Spoken } from '../support/sound/spoken.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 describe('Gemini on a line where pongs lag and things come late, in the started process', () => {
   const spoken = new Spoken();

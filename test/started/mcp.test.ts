@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import type { ScriptedReply, ScriptInput } from '../../src/simulator/script.ts';
-import { until } from '../fakes/mcp.ts';
-import { StrictMcp } from '../fakes/mcp-http.ts';
-import { strange } from '../fakes/mcp-schemas.ts';
-import { tone } from '../fakes/sound.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
+import { until } from '../support/mcp/mcp.ts';
+import { StrictMcp } from '../support/mcp/mcp-http.ts';
+import { strange } from '../support/mcp/mcp-schemas.ts';
+import { tone } from '../support/sound/sound.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const sound = { pcm: tone({ hz: 300, ms: 600, rate: 48_000 }), sampleRate: 48_000, channels: 1 } as const;
 const text = { type: 'string' };

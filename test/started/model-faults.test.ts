@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { SimulatedGemini } from '../../src/simulator/gemini.ts';
-import type { ResponseEnd } from '../../src/simulator/openai-faults.ts';
-import { tone } from '../fakes/sound.ts';
-import { type StartedOptions, StartedWorld } from '../fakes/started-world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import { type ResponseEnd, SimulatedGemini } from '@parley/simulator/models';
+import { tone } from '../support/sound/sound.ts';
+import { type StartedOptions, StartedWorld } from '../support/world/started-world.ts';
 
 /** Anna sits with the bot, and asks in writing; the model answers each question by its number. */
 async function seated(t: TestContext, options: StartedOptions = {}) {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import { tone } from '../fakes/sound.ts';
-import { type StartedOptions, StartedWorld } from '../fakes/started-world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import { tone } from '../support/sound/sound.ts';
+import { type StartedOptions, StartedWorld } from '../support/world/started-world.ts';
 
 /** The bot in a conversation with Anna, who is heard. */
 async function seated(t: TestContext, options: StartedOptions = {}) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 test('npm start takes the bot along when npm is told to stop, although npm does not pass the signal on', async (t) => {
   const world = await StartedWorld.start({ way: 'npm' });

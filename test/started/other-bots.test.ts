@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Script } from '../../src/simulator/script.ts';
-import { tone } from '../fakes/sound.ts';
-import { Spoken } from '../fakes/spoken.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { Script } from '@parley/simulator/models';
+import { tone } from '../support/sound/sound.ts';
+import { Spoken } from '../support/sound/spoken.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const SHORT = tone({ hz: 1700, ms: 100, rate: 24_000 });
 const SETTLED_MS = 1_500;

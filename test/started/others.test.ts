@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { tone } from '../fakes/sound.ts';
-import { Spoken } from '../fakes/spoken.ts';
-import type { StartedOptions } from '../fakes/started-world.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { tone } from '../support/sound/sound.ts';
+import { Spoken } from '../support/sound/spoken.ts';
+import type { StartedOptions } from '../support/world/started-world.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const SHORT = tone({ hz: 1700, ms: 100, rate: 24000 });
 const HEARD = 'What I said.';

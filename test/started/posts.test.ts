@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
-import { tone } from '../fakes/sound.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { RestFault } from '@parley/simulator/discord';
+import { tone } from '../support/sound/sound.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const SHORT = tone({ hz: 1700, ms: 100, rate: 24000 });
 const MESSAGES = /^\/channels\/\d+\/messages$/;

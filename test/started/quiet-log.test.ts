@@ -5,13 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import type { Json } from '../../src/simulator/discord/entities.ts';
-import type { FaultedRequest } from '../../src/simulator/discord/rest-faults.ts';
-import type { SimulatedOpenAI } from '../../src/simulator/openai.ts';
+import type { FaultedRequest, Json } from '@parley/simulator/discord';
+import type { SimulatedOpenAI } from '@parley/simulator/models';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { NoteStore } from '../../src/store/notes.ts';
-import type { Behaviour } from '../fakes/mcp-child.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { Behaviour } from '../support/mcp/mcp-child.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 /** People's words and names, and how every token of an interaction begins. */
 const SECRET = /marzipan|quetzalina|aW50ZXJhY3Rpb24/i;
@@ -44,7 +43,7 @@ test('failed writes, refused answers, tools, MCP servers and the provider leave 
     tools: [{ name: 'spill', inputSchema: { type: 'object', properties: { text: { type: 'string' } } } }],
     raw: { spill: { error: { code: -32_602, message: 'Invalid params: marzipan of Quetzalina', data: 'marzipan' } } },
   };
-  const child = fileURLToPath(new URL('../fakes/mcp-child.ts', import.meta.url));
+  const child = fileURLToPath(new URL('../support/mcp/mcp-child.ts', import.meta.url));
   const servers = { spiller: { command: process.execPath, args: [child, JSON.stringify(spilling)] } };
   writeFileSync(join(folder, 'mcp.json'), JSON.stringify({ mcpServers: servers }));
   const world = await StartedWorld.start({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { commands } from '../../commands/index.ts';
-import { type StartedOptions, StartedWorld } from '../fakes/started-world.ts';
+import { type StartedOptions, StartedWorld } from '../support/world/started-world.ts';
 
 const QUICK = { timeoutMs: 14_000 };
 const NAMES = commands.map(({ data }) => data.name).toSorted();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RestFault } from '../../src/simulator/discord/rest-faults.ts';
-import { type StartedBot, StartedWorld } from '../fakes/started-world.ts';
+import type { RestFault } from '@parley/simulator/discord';
+import { type StartedBot, StartedWorld } from '../support/world/started-world.ts';
 
 type Refusal = Extract<RestFault, { kind: 'status' }>;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BOT_DEFAULT } from '../../src/simulator/discord/permissions.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { BOT_DEFAULT } from '@parley/simulator/discord';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 describe('Where the bot may be', () => {
   it('leaves servers that are not allowed and says why, and has servers wait for their turn', async (t) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openDatabase } from '../../src/store/database/database.ts';
-import { StartedBot, StartedWorld } from '../fakes/started-world.ts';
+import { StartedBot, StartedWorld } from '../support/world/started-world.ts';
 
 describe('the started process', () => {
   let world: StartedWorld;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { dayAt, instantOf, plusDays } from '../../src/time/zones.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 it('times are those of the server and the person, never of the host; what is not certain is asked; a button ends what comes again', async (t) => {
   const world = await StartedWorld.start({ env: { TZ: 'Pacific/Kiritimati' } });

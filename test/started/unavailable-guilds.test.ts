@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StartedWorld } from '../fakes/started-world.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 describe('servers that are not there when the bot starts', { concurrency: 3 }, () => {
   it('do not keep it from being ready 5 s after READY, and join when they come', async (t) => {

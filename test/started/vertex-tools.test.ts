@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SimulatedPerson } from '../../src/simulator/discord/person.ts';
-import type { ScriptedReply } from '../../src/simulator/script.ts';
-import { Spoken } from '../fakes/spoken.ts';
-import { StartedWorld } from '../fakes/started-world.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import type { ScriptedReply } from '@parley/simulator/models';
+import { Spoken } from '../support/sound/spoken.ts';
+import { StartedWorld } from '../support/world/started-world.ts';
 
 const QUERY = 'tides at “Ostend”';
 

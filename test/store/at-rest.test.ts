@@ -11,10 +11,10 @@ import { decrypt, rekey, unlock } from '../../src/store/encryption/data-key.ts';
 import { sealedTables } from '../../src/store/encryption/encrypted-columns.ts';
 import { AesTextCipher, openText, type TextCipher } from '../../src/store/encryption/text-cipher.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
-import { fillEveryTable } from '../fakes/every-table.ts';
-import { keptLog } from '../fakes/log.ts';
-import { fill, wordOf } from '../fakes/many-lines.ts';
-import { olderSeal } from '../fakes/older-seal.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { olderSeal } from '../support/doubles/older-cipher.ts';
+import { fill, wordOf } from '../support/generators/many-lines.ts';
+import { fillEveryTable } from '../support/world/every-table.ts';
 
 const KEY = Buffer.alloc(32, 1);
 const NEXT = Buffer.alloc(32, 2);
@@ -222,7 +222,7 @@ test('kill -9 at random moments of encrypting and of changing the key', async (c
 
 /** Starts it again and again, each time killed a little later. Gives how many kills it took. */
 async function killedUntilDone(folder: string, keys: readonly string[], killed = () => {}): Promise<number> {
-  const program = fileURLToPath(new URL('../fakes/reseal-child.ts', import.meta.url));
+  const program = fileURLToPath(new URL('../support/process/reseal-child.ts', import.meta.url));
   for (let kills = 0, afterMs = 15; ; kills += 1, afterMs = afterMs * 2 + Math.random() * 60) {
     const child = spawn(process.execPath, [program, urlIn(folder), ...keys], { stdio: ['ignore', 'pipe', 'inherit'] });
     let told = '';

@@ -4,8 +4,8 @@ import { openDatabase } from '../../src/store/database/database.ts';
 import { unlock } from '../../src/store/encryption/data-key.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
 import { RecordStore } from '../../src/store/record/record-store.ts';
-import { keptLog } from '../fakes/log.ts';
-import { recordInto } from '../fakes/recorded-lines.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { recordInto } from '../support/world/recorded-lines.ts';
 
 for (const [how, key] of [
   ['as it is', null],

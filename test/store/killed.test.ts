@@ -1,7 +1,7 @@
 // `npm run endurance -- killed` does it 200 times.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { killLives } from '../fakes/kills.ts';
+import { killLives } from '../support/process/kills.ts';
 
 const KILLS = 12;
 

@@ -5,7 +5,7 @@ import { openDatabase } from '../../src/store/database/database.ts';
 import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
 import { RecordStore } from '../../src/store/record/record-store.ts';
-import { BEGAN, conversation } from '../fakes/scene-lines.ts';
+import { BEGAN, conversation } from '../support/world/scene-lines.ts';
 
 test('the people of a conversation are those who spoke, came or left, each once', async (context) => {
   const database = await openDatabase('sqlite::memory:');

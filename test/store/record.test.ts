@@ -7,9 +7,9 @@ import { AesTextCipher, openText } from '../../src/store/encryption/text-cipher.
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
 import { RecordStore } from '../../src/store/record/record-store.ts';
 import { Retention } from '../../src/store/record/retention.ts';
-import { keptLog } from '../fakes/log.ts';
-import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../fakes/many-lines.ts';
-import { AT, conversation, place, utterance } from '../fakes/stored-lines.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { BEGINNING, channelIds, EVERY_MS, fill, wordOf } from '../support/generators/many-lines.ts';
+import { AT, conversation, place, utterance } from '../support/world/stored-lines.ts';
 
 const batch = (...lines: RecordedLine[]): RecordBatch => ({ conversation, turns: [], lines });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { GuildSettings } from '../../src/ports/room.ts';
+import type { GuildSettings } from '../../src/ports/settings.ts';
 import { type Database, openDatabase, StoreError } from '../../src/store/database/database.ts';
 import { defaultSettings, GuildSettingsStore } from '../../src/store/settings.ts';
 

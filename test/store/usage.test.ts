@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { type UsageRow, UsageStore } from '../../src/store/usage.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
 
 const row: UsageRow = {
   guild_id: '1',

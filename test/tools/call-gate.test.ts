@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Person } from '../../src/ports/model.ts';
-import type { Decision, ToolContext } from '../../src/ports/room.ts';
+import type { TextChannel } from '../../src/ports/room.ts';
+import type { Decision, ToolContext } from '../../src/ports/tools.ts';
+import type { Person } from '../../src/ports/voice.ts';
 import { runCode } from '../../src/tools/builtin/run-code.ts';
 import { CodeSandbox } from '../../src/tools/sandbox/code-sandbox.ts';
 import { defineTool, type Tool, type ToolDefinition, ToolError } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
-import { gateOf } from '../fakes/gate.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { gateOf } from '../support/doubles/toolbox-gate.ts';
 import { anna, ben, callOf, contextOf } from './context.ts';
 
 const Input = z.object({ who: z.string().optional() });
@@ -165,6 +166,45 @@ describe('what stands between a call and its tool', () => {
       his.map(({ outcome }) => outcome),
       ['allowed', 'refused'],
     );
+  });
+
+  it('judges anew where the bot was moved since, and posts where it was allowed', async () => {
+    const { room } = contextOf();
+    let channel = 'staff';
+    const posted: string[] = [];
+    const channelOf = (id: string): TextChannel => ({
+      post: async (content) => `${posted.push(`${id}: ${content}`)}`,
+      edit: async () => {},
+    });
+    const text = { ...channelOf('the last one'), here: () => channelOf(channel) };
+    const moving = {
+      ...room,
+      get textChannelId() {
+        return channel;
+      },
+      mayWrite: () => channel === 'staff' || channel === 'lounge',
+    };
+    let during = 'staff';
+    const tool = act({
+      resolve: async () => {
+        channel = during;
+        return { input: {}, words: 'Act.' };
+      },
+      run: async (_input, context) => {
+        channel = 'board';
+        return context.text.post('Done.');
+      },
+    });
+    const { toolbox } = boxOf(tool);
+    const attempt = (to: string) => {
+      channel = 'staff';
+      during = to;
+      return toolbox.run(callOf('act'), [], { ...contextOf({ room: moving }), text });
+    };
+    assert.equal((await attempt('staff')).ok, true);
+    assert.equal((await attempt('lounge')).ok, true);
+    assert.match((await attempt('board')).output, /may write in the text channel/);
+    assert.deepEqual(posted, ['staff: Done.', 'lounge: Done.']);
   });
 
   it('does what was confirmed, and asks for nothing that cannot be done', async () => {

@@ -1,4 +1,4 @@
-import type { ToolContext } from '../../src/ports/room.ts';
+import type { ToolContext } from '../../src/ports/tools.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 
 /** Runs a tool with these arguments as the toolbox does, without its policy. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { confirmationClosed, confirmationTexts } from '../../src/tools/confirmation-text.ts';
 import { Confirmations, type Question } from '../../src/tools/confirmations.ts';
-import { FakeTextChannel } from '../fakes/text-channel.ts';
+import { FakeTextChannel } from '../support/doubles/text-channel.ts';
 import { anna, ben } from './context.ts';
 
 const mo = { userId: '9', name: 'Mo' };

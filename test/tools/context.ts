@@ -1,7 +1,9 @@
-import type { Person, ToolCall } from '../../src/ports/model.ts';
-import type { Room, ToolContext } from '../../src/ports/room.ts';
-import { plainRights } from '../fakes/gate.ts';
-import { FakeTextChannel } from '../fakes/text-channel.ts';
+import type { Room } from '../../src/ports/room.ts';
+import type { ToolCall } from '../../src/ports/tool-calls.ts';
+import type { ToolContext } from '../../src/ports/tools.ts';
+import type { Person } from '../../src/ports/voice.ts';
+import { FakeTextChannel } from '../support/doubles/text-channel.ts';
+import { plainRights } from '../support/doubles/toolbox-gate.ts';
 
 export const anna: Person = { userId: '1', name: 'Anna' };
 export const ben: Person = { userId: '2', name: 'Ben' };

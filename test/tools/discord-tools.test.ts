@@ -9,8 +9,8 @@ import { moderationTools } from '../../src/tools/builtin/moderation-tools.ts';
 import { searchTranscripts } from '../../src/tools/builtin/search-transcripts.ts';
 import { startPoll } from '../../src/tools/builtin/start-poll.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
-import { gateOf } from '../fakes/gate.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { gateOf } from '../support/doubles/toolbox-gate.ts';
 import { callTool } from './call-tool.ts';
 import { anna, ben, callOf, contextOf } from './context.ts';
 

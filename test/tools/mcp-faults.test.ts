@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { McpEntry } from '../../src/tools/mcp/entry.ts';
-import { entryOf, McpStage, until } from '../fakes/mcp.ts';
-import { type McpFaults, StrictMcp } from '../fakes/mcp-http.ts';
+import { entryOf, McpStage, until } from '../support/mcp/mcp.ts';
+import { type McpFaults, StrictMcp } from '../support/mcp/mcp-http.ts';
 
 let server: StrictMcp;
 let stage: McpStage | undefined;

@@ -4,8 +4,17 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
-import type { Progress } from '../../src/ports/room.ts';
-import { EVERYTHING, EverythingOverHttp, entryOf, Gateway, McpStage, MEMORY, stdio, until } from '../fakes/mcp.ts';
+import type { Progress } from '../../src/ports/tools.ts';
+import {
+  EVERYTHING,
+  EverythingOverHttp,
+  entryOf,
+  Gateway,
+  McpStage,
+  MEMORY,
+  stdio,
+  until,
+} from '../support/mcp/mcp.ts';
 
 describe('the official example server over stdio', () => {
   let stage: McpStage;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Permission, ToolRule } from '../../src/ports/room.ts';
+import type { Permission } from '../../src/ports/room.ts';
+import type { ToolRule } from '../../src/ports/tools.ts';
 import { type Judged, judge, type Request } from '../../src/tools/policy.ts';
 import { anna, ben } from './context.ts';
 

@@ -8,8 +8,8 @@ import { postMessage } from '../../src/tools/builtin/post-message.ts';
 import { whoIsHere } from '../../src/tools/builtin/who-is-here.ts';
 import { defineTool, type Tool, type ToolDefinition, ToolError } from '../../src/tools/tool.ts';
 import { LocalToolbox } from '../../src/tools/toolbox.ts';
-import { usualGate } from '../fakes/gate.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { usualGate } from '../support/doubles/toolbox-gate.ts';
 import { callOf, contextOf } from './context.ts';
 
 const Numbers = z.object({ a: z.number(), b: z.int().min(1).optional() });

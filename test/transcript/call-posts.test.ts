@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
-import type { ToolCall } from '../../src/ports/model.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import type { PostFile } from '../../src/ports/room.ts';
+import type { ToolCall } from '../../src/ports/tool-calls.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
-import { keptLog } from '../fakes/log.ts';
-import { ManualTimer } from '../fakes/manual-timer.ts';
-import { FakeTextChannel } from '../fakes/text-channel.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { ManualTimer } from '../support/doubles/manual-timer.ts';
+import { FakeTextChannel } from '../support/doubles/text-channel.ts';
 
 const askers = [{ userId: '1', name: 'Anna' }];
 const file: PostFile = { name: 'a.png', bytes: Buffer.from('a') };

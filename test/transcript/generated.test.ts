@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
-import type { Person } from '../../src/ports/model.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
+import type { Person } from '../../src/ports/voice.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
-import { keptLog } from '../fakes/log.ts';
-import { ManualTimer } from '../fakes/manual-timer.ts';
-import { FakeTextChannel } from '../fakes/text-channel.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { ManualTimer } from '../support/doubles/manual-timer.ts';
+import { FakeTextChannel } from '../support/doubles/text-channel.ts';
 import { assertHarmless } from './harmless.ts';
 
 const piece = fc.oneof(

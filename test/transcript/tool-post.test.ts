@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PostExtras } from '../../src/ports/room.ts';
+import type { PostExtras } from '../../src/ports/tools.ts';
 import { codeBlock } from '../../src/transcript/blocks.ts';
 import type { Entry } from '../../src/transcript/entry.ts';
 import { linesOf } from '../../src/transcript/entry.ts';

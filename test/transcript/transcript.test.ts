@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BridgeEvent } from '../../src/ports/conversation.ts';
+import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
 import { MessageGoneError } from '../../src/ports/errors.ts';
-import type { Person, ServerWork, ToolCall } from '../../src/ports/model.ts';
 import type { TextChannel } from '../../src/ports/room.ts';
+import type { ServerWork, ToolCall } from '../../src/ports/tool-calls.ts';
+import type { Person } from '../../src/ports/voice.ts';
 import { Transcript } from '../../src/transcript/transcript.ts';
-import { keptLog } from '../fakes/log.ts';
-import { ManualTimer } from '../fakes/manual-timer.ts';
-import { FakeTextChannel } from '../fakes/text-channel.ts';
+import { keptLog } from '../support/doubles/log.ts';
+import { ManualTimer } from '../support/doubles/manual-timer.ts';
+import { FakeTextChannel } from '../support/doubles/text-channel.ts';
 
 const anna: Person = { userId: '1', name: 'Anna' };
 const ben: Person = { userId: '2', name: 'Ben' };

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { BudgetDefaults } from '../../src/ports/budget.ts';
+import type { BudgetDefaults } from '../../src/ports/usage.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { defaultSettings, GuildSettingsStore } from '../../src/store/settings.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { frugal, stepLine, stepOf } from '../../src/usage/budget-steps.ts';
 import type { Price } from '../../src/usage/prices.ts';
 import { UsageTracker } from '../../src/usage/usage-tracker.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
 
 const NONE = { day: 0, month: 0 };
 /** A dollar for a token of spoken sound. */

@@ -5,7 +5,7 @@ import { GuildSettingsStore } from '../../src/store/settings.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { PRICES } from '../../src/usage/prices.ts';
 import { UsageTracker } from '../../src/usage/usage-tracker.ts';
-import { keptLog } from '../fakes/log.ts';
+import { keptLog } from '../support/doubles/log.ts';
 
 const TOKENS = { textIn: 0, cachedTextIn: 0, audioIn: 0, cachedAudioIn: 0, textOut: 0, audioOut: 0 };
 

@@ -1,4 +1,4 @@
-import type { Turn, UserId } from '../../ports/model.ts';
+import type { Turn, UserId } from '../../ports/voice.ts';
 
 /** So long after an answer to somebody, what they say is meant for the bot without its name. */
 const FOLLOW_UP_MS = 20_000;

@@ -1,6 +1,8 @@
-import type { AnswerReason, Audience } from '../../ports/conversation.ts';
-import type { SessionEvent, Turn, Unasked, UserId } from '../../ports/model.ts';
-import type { GuildSettings } from '../../ports/room.ts';
+import type { AnswerReason, Audience } from '../../ports/bridge-events.ts';
+import type { Unasked } from '../../ports/capabilities.ts';
+import type { SessionEvent } from '../../ports/model.ts';
+import type { GuildSettings } from '../../ports/settings.ts';
+import type { Turn, UserId } from '../../ports/voice.ts';
 import { FollowUps } from './follow-ups.ts';
 import { NameMatcher } from './name-matcher.ts';
 

@@ -1,4 +1,4 @@
-import type { PostExtras } from '../../ports/room.ts';
+import type { PostExtras } from '../../ports/tools.ts';
 
 /** A tool that attaches without end takes no memory without end; what comes later is dropped. */
 const MOST_LINKS = 50;

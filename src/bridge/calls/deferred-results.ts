@@ -1,4 +1,5 @@
-import type { ToolResult, UserId } from '../../ports/model.ts';
+import type { ToolResult } from '../../ports/tool-calls.ts';
+import type { UserId } from '../../ports/voice.ts';
 import type { BotState } from '../turns/floor-decision.ts';
 import type { Waiting } from '../turns/patience.ts';
 

@@ -1,5 +1,5 @@
-import type { Person, Turn, UserId } from '../../ports/model.ts';
-import type { Bystanders } from '../../ports/room.ts';
+import type { Bystanders } from '../../ports/tools.ts';
+import type { Person, Turn, UserId } from '../../ports/voice.ts';
 
 /** In a conversation of more people than that, nobody is asked about any more: the button is. */
 const MOST_PEOPLE = 200;

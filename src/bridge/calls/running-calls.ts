@@ -1,5 +1,6 @@
-import type { Delivery, Person, ToolCall, UserId } from '../../ports/model.ts';
-import type { CallOrigin } from '../../ports/room.ts';
+import type { Delivery, ToolCall } from '../../ports/tool-calls.ts';
+import type { CallOrigin } from '../../ports/tools.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 
 /** A call under way. */
 export interface RunningCall {

@@ -1,4 +1,4 @@
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 /**
  * Which calls may have been led by text from outside (a web page, a search, an MCP server, what a tool found in the

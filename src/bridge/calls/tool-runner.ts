@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { AgainOutcome, BridgeEvent, CancelOutcome, RepeatedCall } from '../../ports/conversation.ts';
-import type {
-  Conversation,
-  KeptWords,
-  Person,
-  ToolCall,
-  ToolDeclaration,
-  ToolResult,
-  Turn,
-  UserId,
-} from '../../ports/model.ts';
-import type { CallOrigin, Decision, PostExtras, Room, TextChannel, Toolbox, ToolContext } from '../../ports/room.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
+import type { KeptWords } from '../../ports/capabilities.ts';
+import type { AgainOutcome, CancelOutcome, RepeatedCall } from '../../ports/conversation.ts';
+import type { Conversation } from '../../ports/model.ts';
+import type { Room, TextChannel } from '../../ports/room.ts';
+import type { ToolCall, ToolDeclaration, ToolResult } from '../../ports/tool-calls.ts';
+import type { CallOrigin, Decision, PostExtras, Toolbox, ToolContext } from '../../ports/tools.ts';
+import type { Person, Turn, UserId } from '../../ports/voice.ts';
 import type { Waiting } from '../turns/patience.ts';
 import type { TurnRegistry } from '../turns/turn-registry.ts';
 import { CallAttachments } from './call-attachments.ts';

@@ -1,5 +1,5 @@
 import type { Announcement } from '../../ports/conversation.ts';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 /** What the bot is to say of its own accord: each is settled once, when it was heard or when it cannot be any more. */
 export class Announcements {

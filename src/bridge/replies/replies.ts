@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
-import type { BridgeEvent } from '../../ports/conversation.ts';
-import type { Conversation, Person, SessionEvent, Shortfall, Turn, VoiceLine } from '../../ports/model.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
+import type { Conversation, SessionEvent, Shortfall } from '../../ports/model.ts';
+import type { Person, Turn, VoiceLine } from '../../ports/voice.ts';
 import type { ActiveModel } from '../active-model.ts';
 import type { ResponsePolicy } from '../addressing/response-policy.ts';
 import type { ToolRunner } from '../calls/tool-runner.ts';
@@ -189,8 +190,9 @@ export class Replies {
     if (over) answering.over();
     const answered = turns.behind(replyId);
     // What the model says of a tool's result is their answer, too; for a person's yes nobody else has to wait.
-    if (awaitsTools && !tools.asksAbout(replyId)) for (const turn of answered) floor.owe(turn, performance.now());
-    else if (over) this.#settle(answered);
+    const waits = awaitsTools && !tools.asksAbout(replyId) ? turns.answeredBy(replyId) : [];
+    for (const turn of waits) floor.owe(turn, performance.now());
+    if (over) this.#settle(answered);
     this.askForTools(performance.now());
   }
 

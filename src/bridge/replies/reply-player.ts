@@ -1,5 +1,5 @@
 import { type HeardReply, Playout } from '../../audio/playout.ts';
-import type { Pcm, VoiceLine } from '../../ports/model.ts';
+import type { Pcm, VoiceLine } from '../../ports/voice.ts';
 import type { BotState } from '../turns/floor-decision.ts';
 
 /** Told about the bot's own voice. */

@@ -1,4 +1,5 @@
-import type { Provider, Usage } from '../../ports/model.ts';
+import type { Provider } from '../../ports/capabilities.ts';
+import type { Usage } from '../../ports/usage.ts';
 
 /** Tokens of a second of sound: of people, and of the model. https://platform.openai.com/docs/guides/realtime-costs, https://ai.google.dev/gemini-api/docs/tokens */
 const TOKENS_PER_SECOND: Readonly<Record<Provider, { readonly heard: number; readonly spoken: number }>> = {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { Shortfall, Turn } from '../../ports/model.ts';
+import type { Shortfall } from '../../ports/model.ts';
+import type { Turn } from '../../ports/voice.ts';
 
 /** Words of a question that had no answer are waited for so long before people are told: noise is nobody's question. */
 const WORDS_WAIT_MS = 8_000;

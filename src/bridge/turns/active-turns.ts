@@ -1,4 +1,4 @@
-import type { Turn, UserId } from '../../ports/model.ts';
+import type { Turn, UserId } from '../../ports/voice.ts';
 
 /** An answer that has not begun this long after the end of the turn is not coming. */
 const ANSWERED_MS = 15_000;

@@ -1,6 +1,6 @@
 import type { SpeakerQueue, Utterance } from '../../audio/speaker-queue.ts';
 import type { Announcement } from '../../ports/conversation.ts';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import type { Patience, Waiting } from './patience.ts';
 
 /** Shorter than this is a "mm-hm" or a cough, for which nobody who speaks is interrupted. */

@@ -1,6 +1,8 @@
 // What the floor decides and goes by. Types only.
+
+import type { TurnDetection } from '../../ports/capabilities.ts';
 import type { Announcement } from '../../ports/conversation.ts';
-import type { Pcm, Turn, TurnDetection, UserId } from '../../ports/model.ts';
+import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 
 /** What the floor decided, in order. */
 export type FloorDecision =

@@ -1,7 +1,7 @@
 import { joined } from '../../audio/frames.ts';
 import { SpeakerQueue, type Utterance } from '../../audio/speaker-queue.ts';
 import type { Announcement } from '../../ports/conversation.ts';
-import type { Frame, Turn, UserId } from '../../ports/model.ts';
+import type { Frame, Turn, UserId } from '../../ports/voice.ts';
 import { type Claim, ClaimQueue, type SpeechClaim } from './claim-queue.ts';
 import type { BotState, FloorDecision, FloorSettings } from './floor-decision.ts';
 import { Patience, type Waiting } from './patience.ts';
@@ -100,7 +100,7 @@ export class Floor {
     this.#bot = state;
     const out: FloorDecision[] = [];
     if (state !== 'speaking') this.#unduck(out);
-    if (this.#patience.bot(state, now)) {
+    if (this.#patience.bot(state, this.#holding !== undefined, now)) {
       const waits = this.#claims.list.find((claim) => claim.kind === 'speech')?.userId;
       if (waits !== undefined) this.#cutFor(out, waits, now);
     }
@@ -170,6 +170,7 @@ export class Floor {
     }
     if (!undecided) this.#unduck(out);
     if (this.#holding && this.#settings.turnDetection !== 'manual') this.#fillSilence(out, this.#holding, now);
+    this.#patience.bot(this.#bot, this.#holding !== undefined, now);
     this.#advance(out, now);
     this.#letWait(out, now);
     return out;

@@ -1,4 +1,4 @@
-import type { Turn, UserId } from '../../ports/model.ts';
+import type { Turn, UserId } from '../../ports/voice.ts';
 import type { BotState } from './floor-decision.ts';
 
 /** Whoever has waited this long for an answer comes before everybody who goes on speaking. */
@@ -7,6 +7,8 @@ const PATIENCE_MS = 3_500;
 const PROTECTED_MS = 15_000;
 /** …and nobody is held up longer than this for one that does not come. */
 const ANSWER_WAIT_MS = 20_000;
+/** A bot that has been silent for so long, and of which no answer is awaited, does not begin one by itself. */
+const NOTHING_COMES_MS = 1_500;
 /** An answer has sounded this long before it gives way to another person who waits too long. */
 const SOUNDED_MS = 4_000;
 
@@ -33,6 +35,8 @@ interface Guard {
 export class Patience {
   readonly #owed = new Map<number, { readonly userId: UserId; readonly since: number }>();
   #guard: Guard | undefined;
+  /** Since when the bot is silent and nobody has the floor. */
+  #idleSince: number | undefined;
 
   /** Somebody's answer goes before everything else. */
   get guards(): boolean {
@@ -96,13 +100,16 @@ export class Patience {
     this.#guard = { userId, since: now, barred: new Set(barred), audibleAt: undefined };
   }
 
-  /** What the bot does now; gives whether the others may go on. */
-  bot(state: BotState, now: number): boolean {
+  /** What the bot does now, and whether somebody `holds` the floor; gives whether the others may go on. */
+  bot(state: BotState, holds: boolean, now: number): boolean {
+    if (state !== 'silent' || holds) this.#idleSince = undefined;
+    else this.#idleSince ??= now;
     const guard = this.#guard;
     if (!guard) return false;
     if (state === 'speaking') guard.audibleAt ??= now;
     const isOwed = guard.userId !== null && [...this.#owed.values()].some(({ userId }) => userId === guard.userId);
-    const isOver = state === 'silent' && !isOwed && (guard.audibleAt !== undefined || now > guard.since);
+    const comes = isOwed && now - Math.max(this.#idleSince ?? now, guard.since) < NOTHING_COMES_MS;
+    const isOver = state === 'silent' && !comes && (guard.audibleAt !== undefined || now > guard.since);
     const spentMs = now - (guard.audibleAt ?? guard.since);
     if (!isOver && spentMs < (guard.audibleAt === undefined ? ANSWER_WAIT_MS : PROTECTED_MS)) return false;
     // An answer that did not come is not waited for twice.

@@ -1,5 +1,5 @@
 import type { Announcement } from '../../ports/conversation.ts';
-import type { Turn, UserId } from '../../ports/model.ts';
+import type { Turn, UserId } from '../../ports/voice.ts';
 import type { Claim } from './claim-queue.ts';
 import type { FloorDecision } from './floor-decision.ts';
 

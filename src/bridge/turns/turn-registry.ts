@@ -1,4 +1,4 @@
-import type { Person, Turn, UserId } from '../../ports/model.ts';
+import type { Person, Turn, UserId } from '../../ports/voice.ts';
 
 /** How many turns are remembered; a tool call for an older one counts as by nobody known. */
 const REMEMBERED = 4_000;
@@ -11,8 +11,8 @@ const REMEMBERED = 4_000;
 export class TurnRegistry {
   readonly #isBot: (userId: UserId) => boolean;
   readonly #turns = new Map<number, Turn>();
-  /** What each reply answers. */
-  readonly #replies = new Map<string, readonly number[]>();
+  /** What each reply answers, and what it may take up of answers that were cut off before. */
+  readonly #replies = new Map<string, { readonly named: readonly number[]; readonly behind: readonly number[] }>();
   readonly #doubtful = new Map<string, readonly number[]>();
   /** Turns that nobody waits for an answer to. */
   readonly #over = new Set<number>();
@@ -20,6 +20,8 @@ export class TurnRegistry {
   readonly #heard = new Set<number>();
   /** Turns for which the model was given what a tool brought, and need not speak of it. */
   readonly #told = new Set<number>();
+  /** Turns for which it was given something that it is to speak of: of these it is not known which answer does. */
+  readonly #reopened = new Set<number>();
   /** Turns behind answers that were cut off: they stay behind the next one. */
   #cut: readonly number[] = [];
 
@@ -33,13 +35,13 @@ export class TurnRegistry {
     if (this.#turns.size <= REMEMBERED) return;
     const oldest = this.#turns.keys().next().value as number;
     this.#turns.delete(oldest);
-    for (const ids of [this.#over, this.#heard, this.#told]) ids.delete(oldest);
+    for (const ids of [this.#over, this.#heard, this.#told, this.#reopened]) ids.delete(oldest);
   }
 
   /** A reply to these turns began. It may take up those whose answer was cut off before. `doubtful`: see SessionEvent. */
   replied(replyId: string, turnIds: readonly number[], doubtful: readonly number[] = []): void {
     if (doubtful.length > 0) this.#doubtful.set(replyId, doubtful);
-    this.#replies.set(replyId, merged(this.#cut, turnIds));
+    this.#replies.set(replyId, { named: turnIds, behind: merged(this.#cut, turnIds) });
     this.#cut = [];
     if (this.#replies.size <= REMEMBERED) return;
     const oldest = this.#replies.keys().next().value as string;
@@ -54,7 +56,7 @@ export class TurnRegistry {
 
   /** People heard this reply to its end, or read it. Of one to several people nobody knows whom it answered. */
   heard(replyId: string): void {
-    const turnIds = this.asked(this.#replies.get(replyId) ?? []);
+    const turnIds = this.asked(this.#behind(replyId));
     if (!this.#ofOnePerson(turnIds)) return;
     const doubtful = this.#doubtful.get(replyId) ?? [];
     for (const id of turnIds) if (this.#turns.has(id) && !doubtful.includes(id)) this.#heard.add(id);
@@ -70,16 +72,20 @@ export class TurnRegistry {
 
   /** This reply was cut off after people heard a part of it: nobody waits for the rest, but the model may go on with it. */
   cut(replyId: string): void {
-    const turnIds = this.#replies.get(replyId) ?? [];
+    const turnIds = this.#behind(replyId);
     this.#cut = merged(this.#cut, turnIds);
     for (const id of turnIds) this.#heard.delete(id);
   }
 
   /** The same of a reply that broke off by itself. Where it may have answered several people, nobody knows whom it did. */
   brokeOff(replyId: string): void {
-    const turnIds = this.#replies.get(replyId) ?? [];
+    const turnIds = this.#behind(replyId);
     if (this.#ofOnePerson(turnIds)) this.over(turnIds);
     this.cut(replyId);
+  }
+
+  #behind(replyId: string): readonly number[] {
+    return this.#replies.get(replyId)?.behind ?? [];
   }
 
   #ofOnePerson(turnIds: readonly number[]): boolean {
@@ -90,19 +96,29 @@ export class TurnRegistry {
   reopened(turnIds: readonly number[]): void {
     for (const id of this.asked(turnIds)) {
       this.#over.delete(id);
-      this.#told.delete(id);
+      if (this.#turns.has(id)) this.#reopened.add(id);
     }
   }
 
   /** Of the turns behind a reply or a call, those that it answers; all of them where nobody waits for any. */
   asked(turnIds: readonly number[]): readonly number[] {
-    const open = turnIds.filter((id) => !this.#over.has(id) && !(this.#told.has(id) && this.#heard.has(id)));
+    const open = turnIds.filter((id) => !this.#over.has(id) && !this.#isTold(id));
     return open.length > 0 ? open : turnIds;
+  }
+
+  /** Its person had the whole answer, and the model need not say more to it. */
+  #isTold(turnId: number): boolean {
+    return this.#told.has(turnId) && this.#heard.has(turnId) && !this.#reopened.has(turnId);
   }
 
   /** The known turns that a reply may take up. */
   behind(replyId: string): Turn[] {
-    return this.list(this.#replies.get(replyId) ?? []);
+    return this.list(this.#behind(replyId));
+  }
+
+  /** Of these, the ones that it surely answers, or what comes after its tools will. */
+  answeredBy(replyId: string): Turn[] {
+    return this.list(this.asked(this.#replies.get(replyId)?.named ?? []));
   }
 
   get(turnId: number): Turn | undefined {

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { readWav } from '../../simulator/discord/wav.ts';
-import type { ScriptedReply, ScriptInput } from '../../simulator/script.ts';
-
-const fixtures = new URL('../../../test/fixtures/', import.meta.url);
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
+import { recording } from '@parley/simulator/sound';
 
 /** What Anna and Ben say, and what the stand-in of the model answers: it understands nothing of it. */
 const lines = {
@@ -13,15 +10,6 @@ const lines = {
     'rain, so take an umbrella if you go out. Tomorrow looks brighter, with sunshine from noon on.',
   here: 'Anna and Ben are in the channel, and I am listening to both of you.',
 } as const;
-
-/** A recorded sentence: mono, 24 kHz. Throws where the file is missing. */
-export function recording(name: 'anna-weather' | 'ben-interrupt' | 'model-weather' | 'model-here'): {
-  pcm: Int16Array;
-  sampleRate: number;
-  channels: 1 | 2;
-} {
-  return readWav(readFileSync(new URL(`${name}.wav`, fixtures)));
-}
 
 /** The script of the stand-in: the first turn asks for the weather, every later one for who is here. */
 export function script(input: ScriptInput): ScriptedReply {

@@ -1,4 +1,4 @@
-import type { BridgeEvent } from '../../ports/conversation.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
 
 /** Remembers what happened in the conversation, so that a step can wait for what must happen next. */
 export class Happenings {

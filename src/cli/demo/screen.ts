@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { plain, wordsWithin } from '../../lib/markdown.ts';
-import type { BridgeEvent } from '../../ports/conversation.ts';
-import type { Person, ServerWork } from '../../ports/model.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
+import type { ServerWork } from '../../ports/tool-calls.ts';
+import type { Person } from '../../ports/voice.ts';
 import { asShown } from './as-shown.ts';
 
 /** Where lines go; colours when it is a terminal, and lines broken between words at its width. */

@@ -1,6 +1,6 @@
 import type { ModelConfig, TranscriberConfig } from '../../config/providers.ts';
-import type { BridgeEvent } from '../../ports/conversation.ts';
-import type { Tokens } from '../../ports/model.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
+import type { Tokens } from '../../ports/usage.ts';
 import { costOf, type Prices } from '../../usage/prices.ts';
 import { SENTENCES, spokenSeconds } from './second-bot/sentences.ts';
 

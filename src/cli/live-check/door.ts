@@ -1,6 +1,6 @@
 // What the check asks of its two processes, and what they tell it. Types only.
-import type { BridgeEvent } from '../../ports/conversation.ts';
-import type { Person } from '../../ports/model.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
+import type { Person } from '../../ports/voice.ts';
 import type { Sentence } from './second-bot/sentences.ts';
 import type { HeardFrame } from './second-bot/sound.ts';
 

@@ -1,4 +1,4 @@
-import type { BridgeEvent } from '../../ports/conversation.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
 
 type Kind = BridgeEvent['type'];
 type Of<K extends Kind> = Extract<BridgeEvent, { readonly type: K }>;

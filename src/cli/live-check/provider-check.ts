@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type REST, Routes } from 'discord.js';
-import type { Person } from '../../ports/model.ts';
+import type { Person } from '../../ports/voice.ts';
 import type { Child } from './child.ts';
 import { type Bill, cents, MOST_USD } from './cost.ts';
 import type { BotAsks, BotTells, Place, SecondAsks, SecondTells } from './door.ts';

@@ -3,10 +3,10 @@ import type { ButtonInteraction, Client } from 'discord.js';
 import type { ChannelVisibility, Sight } from '../../discord/guild/channel-visibility.ts';
 import { openTextChannel } from '../../discord/text/text-channel.ts';
 import { personOf } from '../../names/person.ts';
-import type { Person, UserId } from '../../ports/model.ts';
 import type { PrivateAnswer, PrivateAnswers } from '../../ports/reading.ts';
 import type { RecordedUtterance, RecordReader } from '../../ports/record.ts';
 import type { MessageButton, TextChannel } from '../../ports/room.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 
 /** Answers that are remembered for their buttons; the oldest go first. */
 const REMEMBERED = 500;

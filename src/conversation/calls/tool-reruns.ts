@@ -4,11 +4,13 @@ import { TurnRegistry } from '../../bridge/turns/turn-registry.ts';
 import { GuildRoom } from '../../discord/guild/room.ts';
 import { openTextChannel } from '../../discord/text/text-channel.ts';
 import type { Log } from '../../lib/log.ts';
+import type { BridgeEvent } from '../../ports/bridge-events.ts';
 import type { Consent } from '../../ports/consent.ts';
-import type { BridgeEvent, Bridges, CancelOutcome, RepeatedCall } from '../../ports/conversation.ts';
-import type { Person, UserId } from '../../ports/model.ts';
+import type { Bridges, CancelOutcome, RepeatedCall } from '../../ports/conversation.ts';
 import type { ForgottenBeside } from '../../ports/personal-data.ts';
-import type { CallOrigin, SettingsStore, Toolbox } from '../../ports/room.ts';
+import type { SettingsStore } from '../../ports/settings.ts';
+import type { CallOrigin, Toolbox } from '../../ports/tools.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 import { type CallButtons, Transcript } from '../../transcript/transcript.ts';
 
 /** Calls that are remembered for their buttons; the oldest go first. */

@@ -5,7 +5,8 @@ import { TranscriptChannel } from '../../discord/text/transcript-channel.ts';
 import { personOf } from '../../names/person.ts';
 import type { Consent } from '../../ports/consent.ts';
 import type { Bridges } from '../../ports/conversation.ts';
-import type { SettingsStore, Toolbox, ToolContext } from '../../ports/room.ts';
+import type { SettingsStore } from '../../ports/settings.ts';
+import type { Toolbox, ToolContext } from '../../ports/tools.ts';
 import { view } from '../../transcript/readable.ts';
 import type { DecisionLog } from '../decision-log.ts';
 

@@ -1,4 +1,4 @@
-import type { Person, UserId } from '../../ports/model.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 
 /** Those who come within this time are told together. */
 const TOGETHER_MS = 2_000;

@@ -2,7 +2,7 @@ import { type Guild, PermissionFlagsBits } from 'discord.js';
 import { allows } from '../../discord/guild/access.ts';
 import { freshAccess } from '../../discord/guild/fresh-access.ts';
 import { userIn } from '../../discord/guild/names.ts';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 /**
  * Whether the bot is to come into a channel into which this person asked it a while ago: they still are a member who may

@@ -1,6 +1,5 @@
-import type { UserId } from '../../ports/model.ts';
-import type { SettingsStore } from '../../ports/room.ts';
-import type { PersonTime, PersonTimes } from '../../ports/time.ts';
+import type { PersonTime, PersonTimes, SettingsStore } from '../../ports/settings.ts';
+import type { UserId } from '../../ports/voice.ts';
 import type { PersonZoneStore } from '../../store/personal/person-zones.ts';
 
 /** People whose language is remembered; past it, whoever was longest not seen is forgotten. */

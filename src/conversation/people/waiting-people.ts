@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { UserId } from '../../ports/model.ts';
 import type { Room } from '../../ports/room.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 /** How often those who wait are looked at: nobody waits for more than some seconds. Ms. */
 const LOOK_MS = 1_000;

@@ -1,5 +1,5 @@
 import { type AnyThreadChannel, ChannelType, type Client, type Guild, type GuildMember } from 'discord.js';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import {
   type Access,
   follows,

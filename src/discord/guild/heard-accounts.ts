@@ -1,5 +1,5 @@
 import type { Guild } from 'discord.js';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import { HEARS_NO_BOT, type HearsBot } from './hears-bot.ts';
 import { MemberLookup } from './member-lookup.ts';
 import { userIn } from './names.ts';

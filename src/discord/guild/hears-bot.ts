@@ -1,4 +1,4 @@
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 /** Whether this bot counts as a person in this guild: it is company, and expected to be heard. */
 export type HearsBot = (guildId: string, userId: UserId) => boolean;

@@ -1,5 +1,5 @@
 import { DiscordAPIError, type Guild, RESTJSONErrorCodes } from 'discord.js';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 /** Where Discord could not be asked, it is asked again after this; who is not found is looked up again after the other. */
 const RETRY_MS = 5_000;

@@ -1,6 +1,6 @@
 import { type Client, DiscordAPIError, type Guild, type GuildMember, RESTJSONErrorCodes } from 'discord.js';
 import { wallClock } from '../../clock/wall-clock.ts';
-import type { Person, UserId } from '../../ports/model.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 
 /** https://docs.discord.com/developers/resources/audit-log */
 const LONGEST_REASON = 512;

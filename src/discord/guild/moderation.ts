@@ -10,7 +10,7 @@ import {
 import { wallClock } from '../../clock/wall-clock.ts';
 import { shownNameOf } from '../../names/person.ts';
 import type { MemberAct, Moderation, ModerationOrder } from '../../ports/guild.ts';
-import type { Person } from '../../ports/model.ts';
+import type { Person } from '../../ports/voice.ts';
 import { RestRefusal } from '../rest/refusal.ts';
 import { type Access, allows, permissionsOf, subjectOf } from './access.ts';
 import { freshAccess } from './fresh-access.ts';

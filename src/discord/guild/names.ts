@@ -1,7 +1,7 @@
 import type { Guild, User } from 'discord.js';
 import { besideBot } from '../../names/look-alike.ts';
 import { botNamesIn } from '../../names/person.ts';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 /** Discord's own limit is 32; nothing that comes over the wire is trusted to keep it. */
 const LONGEST = 64;

@@ -1,6 +1,6 @@
 import { ChannelType, type Client, Events, type Guild } from 'discord.js';
 import type { Logger } from 'pino';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import { type Access, knownAccess, reachesOthers } from './access.ts';
 import { freshAccess } from './fresh-access.ts';
 

@@ -1,6 +1,6 @@
 import { type Guild, type GuildBasedChannel, type GuildMember, PermissionFlagsBits } from 'discord.js';
-import type { Person, UserId } from '../../ports/model.ts';
 import type { Permission, Room } from '../../ports/room.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 import { type Access, allows } from './access.ts';
 import { freshAccess } from './fresh-access.ts';
 import { MemberLookup } from './member-lookup.ts';

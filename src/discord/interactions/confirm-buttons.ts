@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
-import type { Person } from '../../ports/model.ts';
 import type { MessageButton } from '../../ports/room.ts';
+import type { Person } from '../../ports/voice.ts';
 import { nameIn } from '../guild/names.ts';
 
 /** What became of a press; tools/confirmations.ts has the whole form. */

@@ -1,9 +1,9 @@
 import type { ButtonInteraction } from 'discord.js';
 import type { Log } from '../../lib/log.ts';
 import { BusyError } from '../../ports/errors.ts';
-import type { UserId } from '../../ports/model.ts';
 import type { Forgotten, OwnRecords } from '../../ports/personal-data.ts';
 import type { MessageButton } from '../../ports/room.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 const FAILED =
   'My database failed in the middle of it, so some of it is still there. Please press the button again in a few minutes. If that does not help, tell whoever runs me.';

@@ -7,9 +7,9 @@ import {
   TextInputBuilder,
   TextInputStyle,
 } from 'discord.js';
-import type { Person } from '../../ports/model.ts';
 import type { MessageButton } from '../../ports/room.ts';
 import type { RuleCard } from '../../ports/rules.ts';
+import type { Person } from '../../ports/voice.ts';
 import { nameIn } from '../guild/names.ts';
 
 const { ManageMessages, ModerateMembers, ManageGuild } = PermissionFlagsBits;

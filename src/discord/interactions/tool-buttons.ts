@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
 import type { Bridges, CancelOutcome } from '../../ports/conversation.ts';
-import type { Person } from '../../ports/model.ts';
 import type { MessageButton } from '../../ports/room.ts';
+import type { Person } from '../../ports/voice.ts';
 import { nameIn } from '../guild/names.ts';
 
 const ANSWERS: Readonly<Record<CancelOutcome, string>> = {

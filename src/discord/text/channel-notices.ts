@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ChannelType, type VoiceBasedChannel, type VoiceChannel } from 'discord.js';
 import type { Logger } from 'pino';
+import type { EndReason } from '../../ports/bridge-events.ts';
 import type { ConsentChoice, ConsentMode } from '../../ports/consent.ts';
-import type { EndReason } from '../../ports/conversation.ts';
 import { ContentRefusedError } from '../../ports/errors.ts';
-import type { Person, UserId } from '../../ports/model.ts';
 import type { ConversationMode, LiveRecord } from '../../ports/record.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 import { JoinedNotices } from './joined-notices.ts';
 import { chosen, greeting, type Newcomer, newMode, type Shown, type Terms, welcome } from './notice-text.ts';
 import { DiscordTextChannel } from './text-channel.ts';

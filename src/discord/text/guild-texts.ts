@@ -12,8 +12,9 @@ import {
 } from 'discord.js';
 import { Delivery } from '../../lib/delivery.ts';
 import type { GuildTexts, Place, Poll } from '../../ports/guild.ts';
-import type { Person, UserId } from '../../ports/model.ts';
-import type { MessageButton, SettingsStore } from '../../ports/room.ts';
+import type { MessageButton } from '../../ports/room.ts';
+import type { SettingsStore } from '../../ports/settings.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 import type { Access } from '../guild/access.ts';
 import { freshAccess } from '../guild/fresh-access.ts';
 import { auditReason, isTimedOut, memberOf } from '../guild/members.ts';

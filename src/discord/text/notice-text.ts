@@ -1,6 +1,6 @@
 import type { ConsentChoice, ConsentMode } from '../../ports/consent.ts';
-import type { Person } from '../../ports/model.ts';
 import type { ConversationMode } from '../../ports/record.ts';
+import type { Person } from '../../ports/voice.ts';
 
 /** Makes untrusted text fit to be shown. */
 export type Shown = (untrusted: string) => string;

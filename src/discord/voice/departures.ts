@@ -1,4 +1,4 @@
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 /** What was on its way when somebody left has come by then. Sound after that is somebody's who is there. Ms. */
 const UNDER_WAY_MS = 400;

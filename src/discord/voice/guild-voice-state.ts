@@ -10,7 +10,7 @@ import {
   RESTJSONErrorCodes,
   Routes,
 } from 'discord.js';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import { GatewaySession, sessionOf } from '../client/gateway-session.ts';
 import { HEARS_NO_BOT } from '../guild/hears-bot.ts';
 import { type GatewayWatch, watchGateway } from './gateway-watch.ts';

@@ -1,4 +1,4 @@
-import type { LineEvent, UserId } from '../../ports/model.ts';
+import type { LineEvent, UserId } from '../../ports/voice.ts';
 
 /** Who is known to be there, over all the connections of a line: a rejoin must not look as if everybody came anew. */
 export class Presence {

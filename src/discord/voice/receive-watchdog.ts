@@ -1,4 +1,4 @@
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import { GrowingPause } from './link/growing-pause.ts';
 import { SilenceTimer } from './silence-timer.ts';
 

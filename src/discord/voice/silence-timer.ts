@@ -1,4 +1,4 @@
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 
 interface Signs {
   /** The first sign of speech since the last sound of this person. */

@@ -3,7 +3,7 @@ import type { DiscordGatewayAdapterCreator, Networking } from '@discordjs/voice'
 import type { Logger } from 'pino';
 import { AsyncQueue } from '../../lib/async-queue.ts';
 import type { LineLostError } from '../../ports/errors.ts';
-import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../../ports/model.ts';
+import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../../ports/voice.ts';
 import { guardOrder } from './dave/dave-order.ts';
 import { isEndToEnd, isGroupReady, membersOf, rejoinGroup, unsealerOf } from './dave/dave-session.ts';
 import { GroupRenewal } from './dave/group-renewal.ts';

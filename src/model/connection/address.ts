@@ -1,4 +1,4 @@
-import type { Provider } from '../../ports/model.ts';
+import type { Provider } from '../../ports/capabilities.ts';
 
 /** A base address as the clients need it: `wss:` and `ws:` as `https:` and `http:`, no slashes at its end. */
 export function httpBase(url: string): string {

@@ -1,4 +1,4 @@
-import type { Pcm } from '../../ports/model.ts';
+import type { Pcm } from '../../ports/voice.ts';
 
 /** Samples as both protocols carry them: base64 of signed 16-bit little endian. */
 export function toBase64(pcm: Pcm): string {

@@ -1,4 +1,6 @@
-import type { HistoryItem, KeptWords, ToolResult, Turn } from '../../ports/model.ts';
+import type { HistoryItem, KeptWords } from '../../ports/capabilities.ts';
+import type { ToolResult } from '../../ports/tool-calls.ts';
+import type { Turn } from '../../ports/voice.ts';
 
 const NAME_LIMIT = 80;
 const HEARD_LIMIT = 200;
@@ -28,6 +30,9 @@ const WAITING = JSON.stringify({
   status: 'waiting for confirmation',
   note: `Not done yet: whoever asked has to press Confirm below the post in the text channel, within 60 s. Tell them so. ${GO_ON}`,
 });
+
+/** Of a call that came when nobody waited for it any more. */
+export const NOT_CARRIED_OUT = 'This was not done: somebody spoke meanwhile. Do it only if it is asked for again.';
 
 /** What stands in for the result of a tool that still runs, or that a person has to confirm first. JSON text. */
 export function acknowledgement(confirm: boolean | undefined): string {

@@ -1,4 +1,5 @@
-import type { Conversation, SessionOptions, SpeechModel } from '../../ports/model.ts';
+import type { SessionOptions } from '../../ports/capabilities.ts';
+import type { Conversation, SpeechModel } from '../../ports/model.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
 import { LastingSession } from './durable-session.ts';
 import type { ModelChoice } from './model-choice.ts';

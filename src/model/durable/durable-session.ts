@@ -1,19 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { KeptWords, SessionOptions } from '../../ports/capabilities.ts';
 import { SessionLostError } from '../../ports/errors.ts';
-import type {
-  Acknowledged,
-  Conversation,
-  Heard,
-  KeptWords,
-  Pcm,
-  SessionEvent,
-  SessionOptions,
-  SpeechModel,
-  SpeechSession,
-  ToolResult,
-  Turn,
-  UserId,
-} from '../../ports/model.ts';
+import type { Conversation, Heard, SessionEvent, SpeechModel, SpeechSession } from '../../ports/model.ts';
+import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
+import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
 import { EventMerger } from './event-merger.ts';
 import { Failover } from './failover.ts';

@@ -1,13 +1,7 @@
+import type { HistoryItem, KeptWords, SessionOptions } from '../../ports/capabilities.ts';
 import { SessionLostError } from '../../ports/errors.ts';
-import type {
-  HistoryItem,
-  KeptWords,
-  PcmRate,
-  SessionEvent,
-  SessionOptions,
-  SpeechModel,
-  SpeechSession,
-} from '../../ports/model.ts';
+import type { SessionEvent, SpeechModel, SpeechSession } from '../../ports/model.ts';
+import type { PcmRate } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
 import { Handover, type Successor } from './handover.ts';
 import type { ModelChoice } from './model-choice.ts';

@@ -1,4 +1,7 @@
-import type { Heard, HistoryItem, SessionEvent, ToolResult, Turn, UserId } from '../../ports/model.ts';
+import type { HistoryItem } from '../../ports/capabilities.ts';
+import type { Heard, SessionEvent } from '../../ports/model.ts';
+import type { ToolResult } from '../../ports/tool-calls.ts';
+import type { Turn, UserId } from '../../ports/voice.ts';
 import { pastResultNote } from '../connection/prompt-text.ts';
 
 type Entry = { readonly at: number } & (

@@ -1,4 +1,5 @@
-import type { ServerWork, SessionEvent } from '../../ports/model.ts';
+import type { SessionEvent } from '../../ports/model.ts';
+import type { ServerWork } from '../../ports/tool-calls.ts';
 
 type Call = ServerWork & { readonly kind: 'call' };
 interface Open {

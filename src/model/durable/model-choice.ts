@@ -1,4 +1,5 @@
-import type { SessionOptions, SpeechModel } from '../../ports/model.ts';
+import type { SessionOptions } from '../../ports/capabilities.ts';
+import type { SpeechModel } from '../../ports/model.ts';
 
 /** A model, and what a session with it is opened with. */
 export interface ModelChoice {

@@ -1,4 +1,6 @@
-import type { Heard, Pcm, ToolCall, Turn } from '../../ports/model.ts';
+import type { Heard } from '../../ports/model.ts';
+import type { ToolCall } from '../../ports/tool-calls.ts';
+import type { Pcm, Turn } from '../../ports/voice.ts';
 
 /** Something that a session was given, or is to be given, and that no reply has answered for people to hear. */
 export type Debt =

@@ -1,4 +1,7 @@
-import type { Heard, HistoryItem, Pcm, SessionEvent, ToolResult, Turn, UserId } from '../../ports/model.ts';
+import type { HistoryItem } from '../../ports/capabilities.ts';
+import type { Heard, SessionEvent } from '../../ports/model.ts';
+import type { ToolResult } from '../../ports/tool-calls.ts';
+import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { goOnNote, resultNote } from '../connection/prompt-text.ts';
 import { type Given, History } from './history.ts';
 import { HostedCalls } from './hosted-calls.ts';

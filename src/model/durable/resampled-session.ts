@@ -1,16 +1,8 @@
 import { Resampler } from '../../audio/resampler.ts';
-import type {
-  Acknowledged,
-  Heard,
-  Pcm,
-  PcmRate,
-  SessionEvent,
-  SessionOptions,
-  SpeechSession,
-  ToolResult,
-  Turn,
-  UserId,
-} from '../../ports/model.ts';
+import type { SessionOptions } from '../../ports/capabilities.ts';
+import type { Heard, SessionEvent, SpeechSession } from '../../ports/model.ts';
+import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
+import type { Pcm, PcmRate, Turn, UserId } from '../../ports/voice.ts';
 
 /** The session, taking sound at another rate than its own; the session itself where the rates are the same. */
 export function resampled(session: SpeechSession, from: PcmRate, to: PcmRate): SpeechSession {

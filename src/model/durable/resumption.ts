@@ -1,4 +1,4 @@
-import type { HistoryItem } from '../../ports/model.ts';
+import type { HistoryItem } from '../../ports/capabilities.ts';
 
 /** A state of a session that its server can restore. */
 export interface ResumeState {

@@ -1,4 +1,4 @@
-import type { Pcm, Turn } from '../../ports/model.ts';
+import type { Pcm, Turn } from '../../ports/voice.ts';
 
 /** A spoken turn whose words are not final: its sound, and what is known of them. */
 export interface UntranscribedTurn {

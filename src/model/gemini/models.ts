@@ -1,4 +1,4 @@
-import type { Capabilities } from '../../ports/model.ts';
+import type { Capabilities } from '../../ports/capabilities.ts';
 import type { GeminiTraits } from '../traits.ts';
 
 // What each Live model is known to accept. Sources: ai.google.dev/gemini-api/docs/live-api/capabilities,

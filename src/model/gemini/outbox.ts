@@ -1,4 +1,6 @@
-import type { Pcm, SessionEvent, ToolResult, Turn } from '../../ports/model.ts';
+import type { SessionEvent } from '../../ports/model.ts';
+import type { ToolResult } from '../../ports/tool-calls.ts';
+import type { Pcm, Turn } from '../../ports/voice.ts';
 import type { GeminiTranscriptAttribution } from './replies/transcript-attribution.ts';
 
 export type Command =

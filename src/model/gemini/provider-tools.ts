@@ -1,5 +1,5 @@
 import type { LiveServerContent, Part } from '@google/genai';
-import type { ServerWork, Source } from '../../ports/model.ts';
+import type { ServerWork, Source } from '../../ports/tool-calls.ts';
 
 /** Pages that one reply names at most. */
 const SOURCES = 20;

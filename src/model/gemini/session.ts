@@ -5,23 +5,22 @@ import {
   type LiveServerMessage,
   type Part,
 } from '@google/genai';
+import type { HistoryItem, SessionOptions } from '../../ports/capabilities.ts';
 import { SessionLostError } from '../../ports/errors.ts';
-import type {
-  Acknowledged,
-  Heard,
-  HistoryItem,
-  Pcm,
-  SessionEvent,
-  SessionOptions,
-  SpeechSession,
-  ToolResult,
-  Turn,
-  UserId,
-} from '../../ports/model.ts';
+import type { Heard, SessionEvent, SpeechSession } from '../../ports/model.ts';
+import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
+import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { EventQueue } from '../connection/event-queue.ts';
 import { type ModelLog, ModelSocket, type Timing } from '../connection/model-socket.ts';
 import type { OpeningHooks } from '../connection/open-session.ts';
-import { acknowledgement, cutOffNote, historyText, notesText, writerLabel } from '../connection/prompt-text.ts';
+import {
+  acknowledgement,
+  cutOffNote,
+  historyText,
+  NOT_CARRIED_OUT,
+  notesText,
+  writerLabel,
+} from '../connection/prompt-text.ts';
 import type { Target } from '../connection/service.ts';
 import type { GeminiTraits } from '../traits.ts';
 import { GeminiCalls } from './calls/calls.ts';
@@ -410,8 +409,10 @@ export class GeminiSession implements SpeechSession {
       if (call.id !== undefined && this.#generations.knows(call.id)) continue;
       const callId = this.#calls.called(call, toolCall?.functionCalls ?? []);
       this.#loose.called(callId, call.name ?? '');
+      const name = call.name ?? '';
       const args = JSON.stringify(call.args ?? {});
-      this.#generations.toolCall({ callId, name: call.name ?? '', arguments: args }, also);
+      const taken = this.#generations.toolCall({ callId, name, arguments: args }, also);
+      if (!taken) this.#calls.answer({ callId, name, ok: false, output: NOT_CARRIED_OUT });
     }
     // With its answer broken off, the server waits for none of its calls (Vertex AI leaves ids out sometimes).
     const nameless = toolCallCancellation || content?.interrupted ? this.#calls.nameless : [];

@@ -7,7 +7,8 @@ import {
   StartSensitivity,
   type Tool,
 } from '@google/genai';
-import type { ServerTool, SessionOptions, ToolDeclaration } from '../../ports/model.ts';
+import type { ServerTool, SessionOptions } from '../../ports/capabilities.ts';
+import type { ToolDeclaration } from '../../ports/tool-calls.ts';
 import type { GeminiTraits } from '../traits.ts';
 import { geminiSchema } from './calls/schema.ts';
 

@@ -1,4 +1,5 @@
-import type { SessionEvent, Usage } from '../../ports/model.ts';
+import type { SessionEvent } from '../../ports/model.ts';
+import type { Usage } from '../../ports/usage.ts';
 import type { Generation } from './replies/generation.ts';
 
 /** Held events of an answer that waits; more than any has. Beyond it the oldest is dropped. */

@@ -1,6 +1,6 @@
 import { ApiError, type GenerateContentResponseUsageMetadata, GoogleGenAI } from '@google/genai';
-import type { Usage } from '../../ports/model.ts';
 import type { TextModel } from '../../ports/reading.ts';
+import type { Usage } from '../../ports/usage.ts';
 import { isOwnAddress } from '../connection/address.ts';
 import { retryAfterSaid } from '../connection/retry-after.ts';
 import { mergedHeaders } from '../connection/service.ts';

@@ -1,5 +1,5 @@
 import type { LiveClientMessage } from '@google/genai';
-import type { Pcm, Turn } from '../../ports/model.ts';
+import type { Pcm, Turn } from '../../ports/voice.ts';
 import { toBase64 } from '../connection/pcm-base64.ts';
 import { speakerLabel } from '../connection/prompt-text.ts';
 import type { GeminiReplies } from './replies/replies.ts';

@@ -1,5 +1,5 @@
 import type { ModalityTokenCount, UsageMetadata } from '@google/genai';
-import type { Usage } from '../../ports/model.ts';
+import type { Usage } from '../../ports/usage.ts';
 
 /**
  * What usageMetadata reports. Thinking is billed as output and counted apart from it, and so is what tools brought as

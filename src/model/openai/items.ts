@@ -1,6 +1,6 @@
 // What is written into an OpenAI conversation beside people's sound.
 import type { ConversationItem } from 'openai/resources/realtime/realtime';
-import type { HistoryItem } from '../../ports/model.ts';
+import type { HistoryItem } from '../../ports/capabilities.ts';
 import { pastLine } from '../connection/prompt-text.ts';
 
 /**

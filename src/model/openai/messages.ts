@@ -1,6 +1,7 @@
 import type { ConversationItem, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
 import { wallClock } from '../../clock/wall-clock.ts';
-import type { SessionEvent, ToolCall } from '../../ports/model.ts';
+import type { SessionEvent } from '../../ports/model.ts';
+import type { ToolCall } from '../../ports/tool-calls.ts';
 import { ASSUMED_LIFE_MS } from '../durable/rotation.ts';
 import { openAIUsage } from './usage.ts';
 

@@ -1,4 +1,4 @@
-import type { SessionOptions } from '../../ports/model.ts';
+import type { SessionOptions } from '../../ports/capabilities.ts';
 import type { OpenAITraits } from '../traits.ts';
 
 // What each Realtime model is known to accept. Sources: developers.openai.com/api/docs/models (context, snapshots,

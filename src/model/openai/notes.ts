@@ -1,5 +1,5 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
-import type { KeptWords } from '../../ports/model.ts';
+import type { KeptWords } from '../../ports/capabilities.ts';
 import { notesText } from '../connection/prompt-text.ts';
 import { userItem } from './items.ts';
 import type { OpenAIDeeds } from './replies/deeds.ts';

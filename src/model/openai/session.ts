@@ -1,18 +1,10 @@
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { ConversationItem, RealtimeClientEvent, RealtimeServerEvent } from 'openai/resources/realtime/realtime';
+import type { HistoryItem, SessionOptions } from '../../ports/capabilities.ts';
 import type { SessionLostError } from '../../ports/errors.ts';
-import type {
-  Acknowledged,
-  Heard,
-  HistoryItem,
-  Pcm,
-  SessionEvent,
-  SessionOptions,
-  SpeechSession,
-  ToolResult,
-  Turn,
-  UserId,
-} from '../../ports/model.ts';
+import type { Heard, SessionEvent, SpeechSession } from '../../ports/model.ts';
+import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
+import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { EventQueue } from '../connection/event-queue.ts';
 import { type ModelLog, ModelSocket, redacted, type Timing } from '../connection/model-socket.ts';
 import type { OpeningHooks } from '../connection/open-session.ts';

@@ -1,5 +1,5 @@
 import type { SessionUpdateEvent } from 'openai/resources/realtime/realtime';
-import type { SessionOptions } from '../../ports/model.ts';
+import type { SessionOptions } from '../../ports/capabilities.ts';
 import type { OpenAITraits } from '../traits.ts';
 import { type McpServer, mcpTool } from './mcp-server.ts';
 import { transcriberTraits } from './transcription/models.ts';

@@ -1,7 +1,7 @@
 import OpenAI from 'openai';
 import type { ResponseUsage } from 'openai/resources/responses/responses';
-import type { Usage } from '../../ports/model.ts';
 import type { TextModel } from '../../ports/reading.ts';
+import type { Usage } from '../../ports/usage.ts';
 import { isOwnAddress } from '../connection/address.ts';
 import { retryAfterIn, retryAfterSaid } from '../connection/retry-after.ts';
 import type { TextEndpoint } from '../text-endpoint.ts';

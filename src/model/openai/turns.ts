@@ -1,4 +1,5 @@
-import type { SessionEvent, Turn, UserId } from '../../ports/model.ts';
+import type { SessionEvent } from '../../ports/model.ts';
+import type { Turn, UserId } from '../../ports/voice.ts';
 
 /** A turn's place in everything that was ever appended, in samples. */
 interface Span {

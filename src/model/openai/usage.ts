@@ -1,5 +1,5 @@
 import type { RealtimeResponseUsage } from 'openai/resources/realtime/realtime';
-import type { Usage } from '../../ports/model.ts';
+import type { Usage } from '../../ports/usage.ts';
 
 /** https://platform.openai.com/docs/guides/realtime-costs: a token is 100 ms of a person's sound. */
 const TOKENS_PER_SECOND = 10;

@@ -1,5 +1,7 @@
+import type { SessionOptions } from '../../ports/capabilities.ts';
 import { SessionLostError } from '../../ports/errors.ts';
-import type { Pcm, PcmRate, SessionEvent, SessionOptions, SpeechModel, Turn, UserId } from '../../ports/model.ts';
+import type { SessionEvent, SpeechModel } from '../../ports/model.ts';
+import type { Pcm, PcmRate, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
 import { LastingSession } from '../durable/durable-session.ts';
 import { resampled } from '../durable/resampled-session.ts';

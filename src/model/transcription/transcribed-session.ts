@@ -1,17 +1,7 @@
-import type {
-  Acknowledged,
-  Conversation,
-  Heard,
-  KeptWords,
-  Pcm,
-  PcmRate,
-  SessionEvent,
-  SessionOptions,
-  SpeechModel,
-  ToolResult,
-  Turn,
-  UserId,
-} from '../../ports/model.ts';
+import type { KeptWords, SessionOptions } from '../../ports/capabilities.ts';
+import type { Conversation, Heard, SessionEvent, SpeechModel } from '../../ports/model.ts';
+import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
+import type { Pcm, PcmRate, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
 import { EventMerger } from '../durable/event-merger.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';

@@ -1,6 +1,6 @@
 import { setImmediate as breath } from 'node:timers/promises';
 import { PRIVATE_CALL } from '../../lib/line-ids.ts';
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import type { Database } from '../database/database.ts';
 import type { TextCipher } from '../encryption/text-cipher.ts';
 import { Quotes } from '../record/quotes.ts';

@@ -1,6 +1,6 @@
-import type { UserId } from '../../ports/model.ts';
 import type { StayingCounts } from '../../ports/personal-data.ts';
 import type { CardDeed } from '../../ports/rules.ts';
+import type { UserId } from '../../ports/voice.ts';
 import type { Database } from '../database/database.ts';
 import type { TextCipher } from '../encryption/text-cipher.ts';
 import { ownRows } from './rows.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { UserId } from '../../ports/model.ts';
 import type { ForgottenBeside, KeptCounts, KeptOfPerson } from '../../ports/personal-data.ts';
 import type { PostedIn, RecordedLine } from '../../ports/record.ts';
+import type { UserId } from '../../ports/voice.ts';
 import { type Database, StoreError } from '../database/database.ts';
 import { emptyLog } from '../database/empty-log.ts';
 import type { TextCipher } from '../encryption/text-cipher.ts';

@@ -1,4 +1,4 @@
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import { asked, type Database } from '../database/database.ts';
 
 /** What a failure of the database says. */

@@ -1,4 +1,4 @@
-import type { UserId } from '../../ports/model.ts';
+import type { UserId } from '../../ports/voice.ts';
 import type { Database } from '../database/database.ts';
 import { sealedTables } from '../encryption/encrypted-columns.ts';
 import type { TextCipher } from '../encryption/text-cipher.ts';

@@ -1,6 +1,6 @@
-import type { UserId } from '../../ports/model.ts';
 import type { PostEditing } from '../../ports/personal-data.ts';
 import type { PostedIn } from '../../ports/record.ts';
+import type { UserId } from '../../ports/voice.ts';
 import type { Database } from '../database/database.ts';
 import type { TextCipher } from '../encryption/text-cipher.ts';
 

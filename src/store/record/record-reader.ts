@@ -1,5 +1,4 @@
 import { firstLineId } from '../../lib/line-ids.ts';
-import type { Person, UserId } from '../../ports/model.ts';
 import type {
   LineRange,
   RecordedConversation,
@@ -8,6 +7,7 @@ import type {
   RecordReader,
   RecordSearch,
 } from '../../ports/record.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 import { type Database, StoreError } from '../database/database.ts';
 import type { TextCipher } from '../encryption/text-cipher.ts';
 import { postsOf } from './posts.ts';

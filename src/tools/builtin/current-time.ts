@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { wallClock } from '../../clock/wall-clock.ts';
-import type { PersonTimes } from '../../ports/time.ts';
+import type { PersonTimes } from '../../ports/settings.ts';
 import { findZone } from '../../time/places.ts';
 import { defineTool, type Tool, ToolError } from '../tool.ts';
 

@@ -1,4 +1,4 @@
-import type { Person } from '../../ports/model.ts';
+import type { Person } from '../../ports/voice.ts';
 import { plain } from '../../time/places.ts';
 import { ToolError } from '../tool.ts';
 

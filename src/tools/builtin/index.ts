@@ -2,7 +2,7 @@ import { escapeMarkdown } from '../../lib/markdown.ts';
 import type { GuildTexts, Moderation, Notes, Reminders } from '../../ports/guild.ts';
 import type { Audit, PrivateAnswers, Readers } from '../../ports/reading.ts';
 import type { RecordReader } from '../../ports/record.ts';
-import type { PersonTimes } from '../../ports/time.ts';
+import type { PersonTimes } from '../../ports/settings.ts';
 import type { Tool } from '../tool.ts';
 import { createThread } from './create-thread.ts';
 import { currentTime } from './current-time.ts';

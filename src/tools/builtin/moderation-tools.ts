@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { wordsOf } from '../../ports/errors.ts';
 import type { MemberAct, Moderation, ModerationOrder } from '../../ports/guild.ts';
-import type { Person } from '../../ports/model.ts';
-import type { ToolContext } from '../../ports/room.ts';
+import type { ToolContext } from '../../ports/tools.ts';
+import type { Person } from '../../ports/voice.ts';
 import { defineTool, type Tool, ToolError } from '../tool.ts';
 import { findPerson, personHere } from './find-person.ts';
 

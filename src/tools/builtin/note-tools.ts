@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Note, Notes } from '../../ports/guild.ts';
 import type { Readers } from '../../ports/reading.ts';
-import type { PersonTimes } from '../../ports/time.ts';
+import type { PersonTimes } from '../../ports/settings.ts';
 import { plain } from '../../time/places.ts';
 import { dayAt, dayName } from '../../time/zones.ts';
 import { openHere } from '../audience.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { wallClock } from '../../clock/wall-clock.ts';
 import type { Reminder, Reminders } from '../../ports/guild.ts';
 import type { Readers } from '../../ports/reading.ts';
-import type { PersonTimes } from '../../ports/time.ts';
+import type { PersonTimes } from '../../ports/settings.ts';
 import { repeatWords } from '../../time/repeats.ts';
 import { openHere } from '../audience.ts';
 import { defineTool, type Tool, ToolError } from '../tool.ts';

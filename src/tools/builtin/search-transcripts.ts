@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { wallClock } from '../../clock/wall-clock.ts';
 import { wordsOf } from '../../ports/errors.ts';
-import type { Person, UserId } from '../../ports/model.ts';
 import type { Audit, PrivateAnswers, Readers } from '../../ports/reading.ts';
 import type { RecordFind, RecordReader } from '../../ports/record.ts';
-import type { Room, ToolContext } from '../../ports/room.ts';
-import type { PersonTime, PersonTimes } from '../../ports/time.ts';
+import type { Room } from '../../ports/room.ts';
+import type { PersonTime, PersonTimes } from '../../ports/settings.ts';
+import type { ToolContext } from '../../ports/tools.ts';
+import type { Person, UserId } from '../../ports/voice.ts';
 import { ConsentedLines } from '../../record/consent-filter.ts';
 import { plain } from '../../time/places.ts';
 import { audienceOf } from '../audience.ts';

@@ -1,5 +1,5 @@
-import type { Person } from '../../ports/model.ts';
-import type { ToolContext } from '../../ports/room.ts';
+import type { ToolContext } from '../../ports/tools.ts';
+import type { Person } from '../../ports/voice.ts';
 import { ToolError } from '../tool.ts';
 
 /** The one person who asked, for what belongs to one person. Throws ToolError where it is nobody known, or several. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PostExtras, PostFile } from '../../ports/room.ts';
+import type { PostFile } from '../../ports/room.ts';
+import type { PostExtras } from '../../ports/tools.ts';
 import { visible } from './text.ts';
 
 /** What a tools/call brings, unchecked (modelcontextprotocol.io/specification/2025-06-18/server/tools#tool-result). */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { FairQueue } from '../../lib/fair-queue.ts';
-import type { ToolContext, ToolServer } from '../../ports/room.ts';
+import type { ToolContext, ToolServer } from '../../ports/tools.ts';
 import { claimantOf } from '../claimant.ts';
 import { type Risk, type Tool, ToolError } from '../tool.ts';
 import { fitting } from './budget.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ToolServer } from '../../ports/room.ts';
+import type { ToolServer } from '../../ports/tools.ts';
 import type { Tool } from '../tool.ts';
 import { within } from './budget.ts';
 import type { McpConfig } from './entry.ts';

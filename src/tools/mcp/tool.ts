@@ -1,6 +1,6 @@
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
-import type { ToolContext } from '../../ports/room.ts';
+import type { ToolContext } from '../../ports/tools.ts';
 import { defineTool, type Risk, type Tool, ToolError } from '../tool.ts';
 import type { ListedTool } from './connection.ts';
 import type { McpEntry } from './entry.ts';

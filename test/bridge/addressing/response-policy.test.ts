@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ResponsePolicy } from '../../../src/bridge/addressing/response-policy.ts';
-import type { Turn, Unasked } from '../../../src/ports/model.ts';
-import type { AnswerMode } from '../../../src/ports/room.ts';
+import type { Unasked } from '../../../src/ports/capabilities.ts';
+import type { AnswerMode } from '../../../src/ports/settings.ts';
+import type { Turn } from '../../../src/ports/voice.ts';
 
 /** Decisions on turns that the test plays by hand; times in ms. */
 class Play {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Shortfalls } from '../../../src/bridge/replies/shortfalls.ts';
-import type { Shortfall, Turn } from '../../../src/ports/model.ts';
+import type { Shortfall } from '../../../src/ports/model.ts';
+import type { Turn } from '../../../src/ports/voice.ts';
 
 const turn = (id: number): Turn => ({ id, userId: 'anna', name: 'Anna' });
 const EMPTY: Shortfall = { empty: true, reason: null, said: 'nothing' };

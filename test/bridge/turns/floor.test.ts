@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Floor } from '../../../src/bridge/turns/floor.ts';
 import type { FloorDecision } from '../../../src/bridge/turns/floor-decision.ts';
-import { share, tone } from '../../fakes/sound.ts';
+import { share, tone } from '../../support/sound/sound.ts';
 
 const RATE = 24000;
 const HZ: Record<string, number> = { anna: 300, ben: 700, carl: 1100 };
@@ -264,6 +264,25 @@ describe('Floor', () => {
     away.floor.owe(ended.turn, away.now);
     away.speak(5_000, 'ben');
     assert.deepEqual(away.story, ['begin ben']);
+  });
+
+  it('lets nobody wait for an answer that nobody makes any more', () => {
+    const scene = new Scene();
+    scene.speak(600, 'anna');
+    scene.silence(800);
+    const ended = scene.decisions.find((one) => one.type === 'end');
+    assert.ok(ended?.type === 'end');
+    // Her answer broke off, and none is awaited.
+    scene.floor.owe(ended.turn, scene.now);
+    scene.bot('silent');
+    scene.silence(3_700);
+    const before = scene.decisions.length;
+    scene.decisions.push(...scene.floor.type('ben', 'Hello?', scene.now));
+    scene.silence(2_000);
+    assert.deepEqual(
+      scene.decisions.slice(before).map(({ type }) => type),
+      ['text'],
+    );
   });
 
   it('lets nobody interrupt at the setting 0: what was said waits and comes when the bot is done', () => {

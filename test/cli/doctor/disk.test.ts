@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { diskCheck } from '../../../src/cli/doctor/disk.ts';
 import { storageChecks } from '../../../src/cli/doctor/storage.ts';
 import { openDatabase } from '../../../src/store/database/database.ts';
-import { SmallDisk, UNMOUNTABLE } from '../../fakes/small-disk.ts';
+import { SmallDisk, UNMOUNTABLE } from '../../support/process/small-disk.ts';
 
 const nothing = { dataKey: null, pricesFile: null, toolsFolder: null };
 const skip = UNMOUNTABLE !== undefined;

@@ -7,12 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { SimulatedDiscord } from '@parley/simulator/discord';
+import { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { lineOf } from '../../../src/cli/doctor/finding.ts';
 import { machineChecks } from '../../../src/cli/doctor/machine.ts';
-import { SimulatedDiscord } from '../../../src/simulator/discord/discord.ts';
-import { SimulatedGemini } from '../../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../../src/simulator/openai.ts';
-import { COMPILED } from '../../fakes/process.ts';
+import { COMPILED } from '../../support/process/process.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../../src/cli/doctor/doctor.ts', import.meta.url));
 const script = () => ({ silent: true }) as const;

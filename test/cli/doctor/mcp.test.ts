@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { mcpChecks } from '../../../src/cli/doctor/mcp.ts';
-import { keptLog } from '../../fakes/log.ts';
-import { child, entryOf, freePort } from '../../fakes/mcp.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { child, entryOf, freePort } from '../../support/mcp/mcp.ts';
 
 it('the doctor tries each MCP server, says how it is, and leaves none running', async () => {
   const good = await child();

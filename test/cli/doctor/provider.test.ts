@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { providerCheck } from '../../../src/cli/doctor/provider.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { createLog } from '../../../src/process/log.ts';
-import { SimulatedGemini } from '../../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../../src/simulator/openai.ts';
 
 const log = createLog({ level: 'silent', redact: [] });
 const script = () => ({ silent: true }) as const;

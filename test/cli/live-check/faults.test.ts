@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { answers, LiveCheckWorld, marked, rowsOf, understands } from '../../fakes/live-check.ts';
+import { answers, LiveCheckWorld, marked, rowsOf, understands } from '../../support/world/live-check.ts';
 
 /** On a busy machine the check takes longer than the minute that it says. */
 const LONG = { timeout: 240_000 } as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { preflight, Unfit } from '../../../src/cli/live-check/preflight.ts';
-import { LiveCheckWorld } from '../../fakes/live-check.ts';
+import { LiveCheckWorld } from '../../support/world/live-check.ts';
 
 describe('what npm run live-check looks at first', () => {
   let world: LiveCheckWorld;

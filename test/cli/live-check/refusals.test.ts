@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { LiveCheckWorld } from '../../fakes/live-check.ts';
+import { LiveCheckWorld } from '../../support/world/live-check.ts';
 
 /** What the check says, having ended without a report and with exit code 2. */
 async function refusal(world: LiveCheckWorld, options: Parameters<LiveCheckWorld['run']>[0] = {}): Promise<string> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LiveCheckWorld, marked, rowsOf } from '../../fakes/live-check.ts';
+import { LiveCheckWorld, marked, rowsOf } from '../../support/world/live-check.ts';
 
 /** Steps whose verdict depends on how busy this machine is. */
 const TIMED = [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { ToolServer } from '../../../src/ports/room.ts';
+import type { ToolServer } from '../../../src/ports/tools.ts';
 import { furnish, startRig } from '../rig.ts';
 
 it('/tools servers says in plain words how each MCP server is', async (t) => {

@@ -4,8 +4,8 @@ import { PermissionFlagsBits } from 'discord.js';
 import { unzipSync } from 'fflate';
 import { sessionLabel } from '../../../commands/transcript/session-label.ts';
 import { newLineId } from '../../../src/lib/line-ids.ts';
-import { noSchemas, violations } from '../../fakes/published.ts';
-import { conversationOf, type Said } from '../../fakes/recorded.ts';
+import { noSchemas, violations } from '../../support/world/published.ts';
+import { conversationOf, type Said } from '../../support/world/recorded.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
 
 const NOW = Date.parse('2026-11-21T09:00:00Z');

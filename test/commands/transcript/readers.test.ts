@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ChannelVisibility } from '../../../src/discord/guild/channel-visibility.ts';
-import { noSchemas, violations } from '../../fakes/published.ts';
-import { conversationOf } from '../../fakes/recorded.ts';
+import { noSchemas, violations } from '../../support/world/published.ts';
+import { conversationOf } from '../../support/world/recorded.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
 
 const AT = Date.parse('2026-11-20T20:00:00Z');

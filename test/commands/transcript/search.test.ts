@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { Answer } from '../../../src/simulator/discord/answer.ts';
-import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
-import { noSchemas, violations } from '../../fakes/published.ts';
-import { conversationOf, type Said } from '../../fakes/recorded.ts';
+import type { Answer, SimulatedPerson } from '@parley/simulator/discord';
+import { noSchemas, violations } from '../../support/world/published.ts';
+import { conversationOf, type Said } from '../../support/world/recorded.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
 
 const AT = Date.parse('2026-11-20T20:00:00Z');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WritingFailedError } from '../../../src/ports/errors.ts';
 import type { RecordedUtterance } from '../../../src/ports/record.ts';
-import { conversationOf } from '../../fakes/recorded.ts';
+import { conversationOf } from '../../support/world/recorded.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
 
 const AT = Date.parse('2026-11-20T20:00:00Z');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { World } from '../../fakes/world.ts';
+import { World } from '../../support/world/world.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
 
 describe('/voice answer and /voice names', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { SettingsStore } from '../../../src/ports/room.ts';
+import type { SettingsStore } from '../../../src/ports/settings.ts';
 import { defaultSettings } from '../../../src/store/settings.ts';
-import { noSchemas, violations } from '../../fakes/published.ts';
+import { noSchemas, violations } from '../../support/world/published.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
 
 describe('/voice', () => {

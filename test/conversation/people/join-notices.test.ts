@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { JoinNotices } from '../../../src/conversation/people/join-notices.ts';
-import type { Person } from '../../../src/ports/model.ts';
+import type { Person } from '../../../src/ports/voice.ts';
 
 const TOGETHER_MS = 60;
 

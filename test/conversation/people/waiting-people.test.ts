@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { WaitingPeople } from '../../../src/conversation/people/waiting-people.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 /** Ten people who wait for a minute in a made time; `away` from when to when, in seconds. */
 async function minute(

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { SimulatedDiscord } from '@parley/simulator/discord';
 import type { Client } from 'discord.js';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
 import { destroyClient } from '../../../src/discord/client/gateway-strategy.ts';
-import { SimulatedDiscord } from '../../../src/simulator/discord/discord.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 setFlagsFromString('--expose-gc');
 const collect: () => void = runInNewContext('gc');

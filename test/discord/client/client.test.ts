@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
+import { SimulatedDiscord } from '@parley/simulator/discord';
 import { type Client, Events } from 'discord.js';
 import { WebSocketServer } from 'ws';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
 import { destroyClient } from '../../../src/discord/client/gateway-strategy.ts';
 import { LoginError } from '../../../src/discord/client/login-error.ts';
-import { SimulatedDiscord } from '../../../src/simulator/discord/discord.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 function fresh(apiUrl: string, onDead: (error: LoginError) => void = () => {}): Client {
   return createClient({ apiUrl, log: keptLog().log, onDead });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { channelPermissions } from '@parley/simulator/discord';
 import { PermissionFlagsBits } from 'discord.js';
 import fc from 'fast-check';
 import {
@@ -10,7 +11,6 @@ import {
   permissionsOf,
   reads,
 } from '../../../src/discord/guild/access.ts';
-import { channelPermissions } from '../../../src/simulator/discord/permissions.ts';
 
 const { Administrator, Connect, ManageGuild, ReadMessageHistory, ViewChannel } = PermissionFlagsBits;
 const ROLES = ['r1', 'r2', 'r3', 'r4'];

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { BOT_DEFAULT, Permission, type SimulatedPerson } from '@parley/simulator/discord';
+import { request, startBot, startDiscord } from '../../../simulator/test/discord/bot.ts';
 import { DiscordModeration } from '../../../src/discord/guild/moderation.ts';
 import type { MemberAct } from '../../../src/ports/guild.ts';
-import { BOT_DEFAULT, Permission } from '../../../src/simulator/discord/permissions.ts';
-import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
-import { request, startBot, startDiscord } from '../../simulator/discord/bot.ts';
 
 const MODERATOR = ['MuteMembers', 'MoveMembers', 'ModerateMembers'] as const;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { Permission } from '@parley/simulator/discord';
+import { startBot, startDiscord } from '../../../simulator/test/discord/bot.ts';
 import { isWithin, RoomReach } from '../../../src/discord/guild/room-reach.ts';
-import { Permission } from '../../../src/simulator/discord/permissions.ts';
-import { hiddenRoom } from '../../fakes/hidden-room.ts';
-import { keptLog } from '../../fakes/log.ts';
-import { startBot, startDiscord } from '../../simulator/discord/bot.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { hiddenRoom } from '../../support/world/hidden-room.ts';
 
 /** A room of the board, which writes into threads of #minutes, a channel of the board, too. #log is for everybody. */
 async function setUp(context: TestContext) {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it, type TestContext } from 'node:test';
+import { type RegisteredCommand, SimulatedDiscord } from '@parley/simulator/discord';
 import { type Client, PermissionFlagsBits, SlashCommandBuilder } from 'discord.js';
 import { commands } from '../../../commands/index.ts';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
 import { deployCommands, sameCommands } from '../../../src/discord/interactions/deploy-commands.ts';
 import type { Registered, RegistrationMemory } from '../../../src/ports/registration.ts';
-import type { RegisteredCommand } from '../../../src/simulator/discord/command-registry.ts';
-import { SimulatedDiscord } from '../../../src/simulator/discord/discord.ts';
-import { keptLog } from '../../fakes/log.ts';
-import { noSchemas, violations } from '../../fakes/published.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { noSchemas, violations } from '../../support/world/published.ts';
 
 const { log } = keptLog();
 

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { SimulatedDiscord, type SimulatedGuild, type SimulatedPerson } from '@parley/simulator/discord';
 import { type Client, SlashCommandBuilder } from 'discord.js';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
 import { deployCommands } from '../../../src/discord/interactions/deploy-commands.ts';
 import { type DispatchedCommand, dispatchCommands } from '../../../src/discord/interactions/dispatch.ts';
 import { ToolButtons } from '../../../src/discord/interactions/tool-buttons.ts';
 import { openTextChannel } from '../../../src/discord/text/text-channel.ts';
-import { SimulatedDiscord } from '../../../src/simulator/discord/discord.ts';
-import type { SimulatedGuild } from '../../../src/simulator/discord/guild.ts';
-import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 const named = (name: string) => ({ data: new SlashCommandBuilder().setName(name).setDescription('x') });
 const gone = Promise.withResolvers<void>();

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
+import { SimulatedDiscord } from '@parley/simulator/discord';
 import { Events, type Interaction, SlashCommandBuilder } from 'discord.js';
 import { createClient, logIn } from '../../../src/discord/client/client.ts';
 import { destroyClient } from '../../../src/discord/client/gateway-strategy.ts';
 import { hearToTheEnd } from '../../../src/discord/client/last-events.ts';
 import { InteractionIntake } from '../../../src/discord/interactions/intake.ts';
-import { SimulatedDiscord } from '../../../src/simulator/discord/discord.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 /** A bot that is logged in, with an intake that is not open yet, and a guild with Anna. */
 async function stage(t: TestContext, patience?: { pressMs: number; guildMs: number; runningMs: number }) {

@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { REST, Routes } from 'discord.js';
 import { WallClock } from '../../../src/clock/wall-clock.ts';
 import { keepTime } from '../../../src/discord/rest/discord-time.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;

@@ -7,7 +7,7 @@ import { REST } from 'discord.js';
 import { RestGuard, type RestPatience } from '../../../src/discord/rest/guard.ts';
 import { RestRefusal } from '../../../src/discord/rest/refusal.ts';
 import { retryAfterOf } from '../../../src/discord/rest/retry-after.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 /** A REST client under a guard, and a server that answers as `answer` says. */
 async function guarded(

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import {
+  BOT_DEFAULT,
+  EVERYONE_DEFAULT,
+  type GuildOptions,
+  Permission,
+  type SimulatedGuild,
+} from '@parley/simulator/discord';
+import { startBot, startDiscord } from '../../../simulator/test/discord/bot.ts';
 import { DiscordGuildTexts } from '../../../src/discord/text/guild-texts.ts';
 import type { Place } from '../../../src/ports/guild.ts';
-import type { GuildOptions, SimulatedGuild } from '../../../src/simulator/discord/guild.ts';
-import { BOT_DEFAULT, EVERYONE_DEFAULT, Permission } from '../../../src/simulator/discord/permissions.ts';
 import { defaultSettings } from '../../../src/store/settings.ts';
-import { noSchemas, violations } from '../../fakes/published.ts';
-import { startBot, startDiscord } from '../../simulator/discord/bot.ts';
+import { noSchemas, violations } from '../../support/world/published.ts';
 
 /** A guild whose transcripts go to its text channel; Anna is in the voice channel. */
 async function setUp(

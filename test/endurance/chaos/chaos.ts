@@ -2,14 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { seededRandom } from '../../../src/simulator/discord/faults.ts';
-import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
-import type { ScriptedReply, ScriptInput } from '../../../src/simulator/script.ts';
+import { type SimulatedPerson, seededRandom } from '@parley/simulator/discord';
+import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { openDatabase } from '../../../src/store/database/database.ts';
-import { StrictMcp } from '../../fakes/mcp-http.ts';
-import { SpokenNumbers } from '../../fakes/spoken-numbers.ts';
-import { StartedWorld } from '../../fakes/started-world.ts';
-import type { Protocol } from '../../fakes/world.ts';
+import { StrictMcp } from '../../support/mcp/mcp-http.ts';
+import { SpokenNumbers } from '../../support/sound/spoken-numbers.ts';
+import { StartedWorld } from '../../support/world/started-world.ts';
+import type { Protocol } from '../../support/world/world.ts';
 import type { Recorded, Struck } from './judgement.ts';
 import { MCP_TROUBLES } from './mcp-troubles.ts';
 import { type Sentence, Sentences, talk } from './people.ts';
@@ -29,8 +28,8 @@ const MEMORY_EVERY_MS = 15_000;
 /** Of so many answers one calls a tool of the MCP server. */
 const CALL_EVERY = 4;
 const MINUTE_MS = 60_000;
-const CLOCK = new URL('../../fakes/preload/stepped-clock.ts', import.meta.url).href;
-const LIVE_MEMORY = new URL('../../fakes/preload/live-memory.ts', import.meta.url).href;
+const CLOCK = new URL('../../support/process/preload/stepped-clock.ts', import.meta.url).href;
+const LIVE_MEMORY = new URL('../../support/process/preload/live-memory.ts', import.meta.url).href;
 
 /** Memory of the bot's process, in MB. `at`: ms since the beginning. `live`: what a collection leaves, where that is known. */
 export interface MemorySample {

@@ -1,4 +1,4 @@
-import type { RecordedRequest } from '../../../src/simulator/discord/rest.ts';
+import type { RecordedRequest } from '@parley/simulator/discord';
 import type { Sentence } from './people.ts';
 
 /** A trouble as it struck. `from`, `over`: performance.now(). */

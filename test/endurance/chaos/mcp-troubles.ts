@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { McpFaults } from '../../fakes/mcp-http.ts';
+import type { McpFaults } from '../../support/mcp/mcp-http.ts';
 import type { Trouble } from './troubles.ts';
 
 const LASTS_MS = 15_000;

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ModelFaults } from '../../../src/simulator/model-server.ts';
+import type { ModelFaults } from '@parley/simulator/models';
 import type { Trouble } from './troubles.ts';
 
 const SECONDS = 20;

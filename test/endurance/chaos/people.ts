@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { encodeSound } from '../../../src/simulator/discord/opus-packets.ts';
-import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
-import type { SpokenNumbers } from '../../fakes/spoken-numbers.ts';
+import { encodeSound, type SimulatedPerson } from '@parley/simulator/discord';
+import type { SpokenNumbers } from '../../support/sound/spoken-numbers.ts';
 
 /** Numbers are said in tones of four octal digits. */
 const MOST_NUMBERS = 8 ** 4;

@@ -1,9 +1,9 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RestFault } from '../../../src/simulator/discord/rest-faults.ts';
-import type { StrictMcp } from '../../fakes/mcp-http.ts';
-import type { StartedWorld } from '../../fakes/started-world.ts';
+import type { RestFault } from '@parley/simulator/discord';
+import type { StrictMcp } from '../../support/mcp/mcp-http.ts';
+import type { StartedWorld } from '../../support/world/started-world.ts';
 import { MODEL_TROUBLES } from './model-troubles.ts';
 
 /** Where troubles strike. */

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Answer } from '../../../src/simulator/discord/answer.ts';
-import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
-import type { StartedWorld } from '../../fakes/started-world.ts';
+import type { Answer, SimulatedPerson } from '@parley/simulator/discord';
+import type { StartedWorld } from '../../support/world/started-world.ts';
 
 /** For an answer, from the moment when there is somebody to give it. */
 export const ANSWERED_WITHIN_MS = 10_000;

@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { SimulatedPerson } from '../../../src/simulator/discord/person.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import { openDatabase } from '../../../src/store/database/database.ts';
-import { SpokenNumbers } from '../../fakes/spoken-numbers.ts';
-import { StartedWorld } from '../../fakes/started-world.ts';
+import { SpokenNumbers } from '../../support/sound/spoken-numbers.ts';
+import { StartedWorld } from '../../support/world/started-world.ts';
 import type { ClockSetting } from './settings.ts';
 
-const CLOCK = fileURLToPath(new URL('../../fakes/preload/stepped-clock.ts', import.meta.url));
+const CLOCK = fileURLToPath(new URL('../../support/process/preload/stepped-clock.ts', import.meta.url));
 const NAMES = ['Anna', 'Ben'];
 const PAUSE_MS = 1_400;
 const SET_EVERY_MS = 250;

@@ -1,4 +1,4 @@
-import type { StartedOptions } from '../../fakes/started-world.ts';
+import type { StartedOptions } from '../../support/world/started-world.ts';
 
 const S = 1_000;
 const MINUTE = 60 * S;

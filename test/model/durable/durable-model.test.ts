@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Script, type ScriptedReply, SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { TIMING } from '../../../src/model/connection/model-socket.ts';
 import { reconnecting } from '../../../src/model/durable/durable-model.ts';
 import { backOffMs, RETRY_POLICY, type RetryPolicy } from '../../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../../src/model/gemini/model.ts';
 import { openAIModel } from '../../../src/model/openai/model.ts';
 import type { SessionLostError } from '../../../src/ports/errors.ts';
-import type { Pcm, SpeechSession } from '../../../src/ports/model.ts';
-import { SimulatedGemini } from '../../../src/simulator/gemini.ts';
-import { SimulatedOpenAI } from '../../../src/simulator/openai.ts';
-import type { Script, ScriptedReply } from '../../../src/simulator/script.ts';
+import type { SpeechSession } from '../../../src/ports/model.ts';
+import type { Pcm } from '../../../src/ports/voice.ts';
 import { ANNA, BEN, OPTIONS, speak, tone } from '../contract.ts';
 import { Listener } from '../listen.ts';
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { type ScriptInput, SimulatedOpenAI } from '@parley/simulator/models';
 import { reconnecting } from '../../../src/model/durable/durable-model.ts';
 import { RETRY_POLICY } from '../../../src/model/durable/retry-policy.ts';
 import { openAIModel } from '../../../src/model/openai/model.ts';
-import { SimulatedOpenAI } from '../../../src/simulator/openai.ts';
-import type { ScriptInput } from '../../../src/simulator/script.ts';
 import { ANNA, OPTIONS, SILENT_LOG, speak } from '../contract.ts';
 import { Listener } from '../listen.ts';
 

@@ -1,5 +1,5 @@
+import { SimulatedGemini } from '@parley/simulator/models';
 import { geminiModel, vertexModel } from '../../../src/model/gemini/model.ts';
-import { SimulatedGemini } from '../../../src/simulator/gemini.ts';
 import { contract, SILENT_LOG } from '../contract.ts';
 import { schemas } from '../schemas.ts';
 

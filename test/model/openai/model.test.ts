@@ -1,5 +1,5 @@
+import { SimulatedOpenAI } from '@parley/simulator/models';
 import { azureModel, openAIModel } from '../../../src/model/openai/model.ts';
-import { SimulatedOpenAI } from '../../../src/simulator/openai.ts';
 import { contract, SILENT_LOG } from '../contract.ts';
 import { schemas } from '../schemas.ts';
 

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { parseHTML } from 'linkedom';
 import { Markup } from '../../../src/record/export/markup.ts';
-import { evening } from '../../fakes/demo-evening.ts';
-import { answers, calls, fileOf, HOSTILE, says } from '../../fakes/scene-lines.ts';
+import { evening } from '../../support/world/demo-evening.ts';
+import { answers, calls, fileOf, HOSTILE, says } from '../../support/world/scene-lines.ts';
 
 const ANNA = ['100', 'Anna'] as const;
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
-import { evening } from '../../fakes/demo-evening.ts';
-import { answers, calls, fileOf, HOSTILE, says } from '../../fakes/scene-lines.ts';
+import { evening } from '../../support/world/demo-evening.ts';
+import { answers, calls, fileOf, HOSTILE, says } from '../../support/world/scene-lines.ts';
 
 const ANNA = ['100', 'Anna'] as const;
 const schema = JSON.parse(readFileSync(new URL('../../../docs/transcript.schema.json', import.meta.url), 'utf8'));

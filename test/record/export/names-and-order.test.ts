@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { comes, fileOf, says } from '../../fakes/scene-lines.ts';
+import { comes, fileOf, says } from '../../support/world/scene-lines.ts';
 
 const BLANKS = [
   '',

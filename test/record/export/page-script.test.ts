@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { parseHTML } from 'linkedom';
-import { evening } from '../../fakes/demo-evening.ts';
-import { fileOf } from '../../fakes/scene-lines.ts';
+import { evening } from '../../support/world/demo-evening.ts';
+import { fileOf } from '../../support/world/scene-lines.ts';
 
 /** The page with its own script at work, in a document without a screen. Its timers fire at once. */
 function opened() {

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { answers, BEGAN, calls, comes, conversation, fileOf, HOSTILE, says, tells } from '../../fakes/scene-lines.ts';
+import {
+  answers,
+  BEGAN,
+  calls,
+  comes,
+  conversation,
+  fileOf,
+  HOSTILE,
+  says,
+  tells,
+} from '../../support/world/scene-lines.ts';
 
 // Neither has types that can be had under our settings.
 const require = createRequire(import.meta.url);

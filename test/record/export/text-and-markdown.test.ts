@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answers, calls, comes, fileOf, HOSTILE, says, tells } from '../../fakes/scene-lines.ts';
+import { answers, calls, comes, fileOf, HOSTILE, says, tells } from '../../support/world/scene-lines.ts';
 
 const ANNA = ['100', 'Anna'] as const;
 const BEN = ['101', 'Ben'] as const;

@@ -7,7 +7,7 @@ import { openDatabase } from '../../../src/store/database/database.ts';
 import { LateWork } from '../../../src/store/database/late-work.ts';
 import { LateWrites } from '../../../src/store/database/late-writes.ts';
 import { DatabaseWatch } from '../../../src/store/database/watch.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 /** A database, and another connection to it that can lock it. */
 async function setUp(context: TestContext) {

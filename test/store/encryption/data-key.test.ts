@@ -7,8 +7,8 @@ import { type Database, openDatabase, StoreError } from '../../../src/store/data
 import { decrypt, tryKey, unlock } from '../../../src/store/encryption/data-key.ts';
 import { AesTextCipher, openText, type TextCipher } from '../../../src/store/encryption/text-cipher.ts';
 import { StoredRecord } from '../../../src/store/record/record-reader.ts';
-import { keptLog } from '../../fakes/log.ts';
-import { fill, wordOf } from '../../fakes/many-lines.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { fill, wordOf } from '../../support/generators/many-lines.ts';
 
 const KEY = Buffer.alloc(32, 1);
 const OTHER = Buffer.alloc(32, 2);

@@ -21,7 +21,7 @@ import { ToolRulesStore } from '../../../src/store/tool-rules.ts';
 import { UsageStore } from '../../../src/store/usage.ts';
 import { VoicePlaceStore } from '../../../src/store/voice-places.ts';
 import { beginningsOfLine } from '../../../src/transcript/recorded-lines.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
 
 const AT = Date.parse('2026-11-20T10:00:00Z');
 const KEY = Buffer.alloc(32, 9);

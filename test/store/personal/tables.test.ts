@@ -21,8 +21,8 @@ import { RuleCardStore } from '../../../src/store/rule-cards.ts';
 import { RuleStore } from '../../../src/store/rules.ts';
 import { UsageStore } from '../../../src/store/usage.ts';
 import { beginningsOfLine } from '../../../src/transcript/recorded-lines.ts';
-import { AT, fillEveryTable } from '../../fakes/every-table.ts';
-import { keptLog } from '../../fakes/log.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { AT, fillEveryTable } from '../../support/world/every-table.ts';
 import { cellsOf, privacyTable } from '../privacy-table.ts';
 
 const PAGE = new URL('../../../docs/privacy.md', import.meta.url);

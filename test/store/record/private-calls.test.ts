@@ -6,7 +6,7 @@ import { AesTextCipher } from '../../../src/store/encryption/text-cipher.ts';
 import { PersonStore } from '../../../src/store/personal/person-store.ts';
 import { StoredRecord } from '../../../src/store/record/record-reader.ts';
 import { RecordStore } from '../../../src/store/record/record-store.ts';
-import { recordInto } from '../../fakes/recorded-lines.ts';
+import { recordInto } from '../../support/world/recorded-lines.ts';
 
 test('what somebody was shown alone loses the words of whoever has themselves forgotten', async (context) => {
   const database = await openDatabase('sqlite::memory:');

@@ -5,7 +5,7 @@ import { openDatabase } from '../../../src/store/database/database.ts';
 import { openText } from '../../../src/store/encryption/text-cipher.ts';
 import { StoredRecord } from '../../../src/store/record/record-reader.ts';
 import { RecordStore } from '../../../src/store/record/record-store.ts';
-import { AT, conversation, utterance } from '../../fakes/stored-lines.ts';
+import { AT, conversation, utterance } from '../../support/world/stored-lines.ts';
 
 const LINES = 200_000;
 const EVERY_MS = 1_000;

@@ -7,8 +7,8 @@ import { StoredRecord } from '../../../src/store/record/record-reader.ts';
 import { RecordStore } from '../../../src/store/record/record-store.ts';
 import { Reindexing } from '../../../src/store/record/reindexing.ts';
 import { WORD_FORM } from '../../../src/store/record/search-terms.ts';
-import { keptLog } from '../../fakes/log.ts';
-import { conversation, utterance } from '../../fakes/stored-lines.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { conversation, utterance } from '../../support/world/stored-lines.ts';
 
 const said = (turnId: number, text: string) => utterance(turnId, text, { language: null, itemIds: [] });
 

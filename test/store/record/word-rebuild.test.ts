@@ -18,15 +18,15 @@ import { RecordStore } from '../../../src/store/record/record-store.ts';
 import { Reindexing } from '../../../src/store/record/reindexing.ts';
 import { WORD_FORM } from '../../../src/store/record/search-terms.ts';
 import { beginNextWords, swapWords } from '../../../src/store/record/word-tables.ts';
-import { checkWords, FORMER, makeFormer } from '../../fakes/former-words.ts';
-import { keptLog } from '../../fakes/log.ts';
-import { conversation, utterance } from '../../fakes/stored-lines.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { checkWords, FORMER, makeFormer } from '../../support/world/former-words.ts';
+import { conversation, utterance } from '../../support/world/stored-lines.ts';
 
 const LINES = 2_200;
 const AT_ONCE = 200;
 const KILLS = 8;
 const MOST_BEFORE = 6;
-const CHILD = fileURLToPath(new URL('../../fakes/reindexing-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('../../support/process/reindexing-child.ts', import.meta.url));
 const KEY = Buffer.alloc(32, 1);
 
 const textOf = (at: number): string => `Straße ${at % 7} word${at}q`;

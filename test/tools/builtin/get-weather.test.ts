@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { getWeather } from '../../../src/tools/builtin/get-weather.ts';
 import { LocalToolbox } from '../../../src/tools/toolbox.ts';
-import { usualGate } from '../../fakes/gate.ts';
-import { keptLog } from '../../fakes/log.ts';
-import { startOpenMeteo } from '../../fakes/open-meteo.ts';
+import { keptLog } from '../../support/doubles/log.ts';
+import { startOpenMeteo } from '../../support/doubles/open-meteo.ts';
+import { usualGate } from '../../support/doubles/toolbox-gate.ts';
 import { callOf, contextOf } from '../context.ts';
 
 async function setUp(context: TestContext) {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
-import { entryOf, McpStage } from '../../fakes/mcp.ts';
+import { entryOf, McpStage } from '../../support/mcp/mcp.ts';
 
 /** A web server that answers like this, until the test ends. */
 async function serve(t: TestContext, answer: RequestListener): Promise<string> {

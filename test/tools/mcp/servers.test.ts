@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { ToolError } from '../../../src/tools/tool.ts';
-import { child, entryOf, McpStage, stdio, until } from '../../fakes/mcp.ts';
+import { child, entryOf, McpStage, stdio, until } from '../../support/mcp/mcp.ts';
 
 describe('MCP servers', () => {
   let stage: McpStage;

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { recording } from '@parley/simulator/sound';
 import OpusScript from 'opusscript';
 import { levelDb } from '../../../audio/level.ts';
-import { readWav } from '../../../simulator/discord/wav.ts';
 import { SILENCE_DB } from './sound.ts';
 
-/** What the second bot says. Synthetic; test/fixtures/README.md tells how the recordings were made. */
+/** What the second bot says. Synthetic; simulator/fixtures/README.md tells how the recordings were made. */
 export const SENTENCES = {
   garden: 'Good evening. My sister plays the violin in the garden.',
   clock: 'The old clock in the kitchen is slow.',
@@ -51,5 +50,5 @@ export function spokenSeconds(): number {
 }
 
 function soundOfFile(sentence: Sentence) {
-  return readWav(readFileSync(new URL(`../../../../test/fixtures/check-${sentence}.wav`, import.meta.url)));
+  return recording(`check-${sentence}`);
 }

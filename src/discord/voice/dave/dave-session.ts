@@ -1,6 +1,6 @@
 import { type DAVESession, type Networking, NetworkingStatusCode } from '@discordjs/voice';
 import type { Logger } from 'pino';
-import type { UserId } from '../../../ports/model.ts';
+import type { UserId } from '../../../ports/voice.ts';
 import { isSealed } from './dave-decryptor.ts';
 import type { GroupRenewal } from './group-renewal.ts';
 

@@ -1,4 +1,4 @@
-import type { UserId } from '../../../ports/model.ts';
+import type { UserId } from '../../../ports/voice.ts';
 import { GrowingPause } from '../link/growing-pause.ts';
 
 /** So many packets of one person in a row that could not be opened, over at least so long, are no accident of a transition. */

@@ -1,4 +1,4 @@
-import type { UserId } from '../../../ports/model.ts';
+import type { UserId } from '../../../ports/voice.ts';
 import { isSealed } from './dave-decryptor.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Pcm } from '../../../ports/model.ts';
+import type { Pcm } from '../../../ports/voice.ts';
 
 /** Goes over, in place, from how a guess would have gone on to what really came, over the length of `guessed`. */
 export function joinSeam(guessed: Pcm, pcm: Pcm): void {

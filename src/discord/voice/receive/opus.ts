@@ -1,5 +1,5 @@
 import OpusScript from 'opusscript';
-import type { Pcm, PcmRate } from '../../../ports/model.ts';
+import type { Pcm, PcmRate } from '../../../ports/voice.ts';
 
 /**
  * opusscript 0.0.8 keeps all its codecs in one WebAssembly heap of fixed size and dies with "memory access out of

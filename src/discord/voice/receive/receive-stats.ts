@@ -1,4 +1,4 @@
-import type { UserId } from '../../../ports/model.ts';
+import type { UserId } from '../../../ports/voice.ts';
 
 /** Shares are of about so many packets: half a minute of speech. */
 const RECENT = 1_500;

@@ -1,5 +1,5 @@
 import { sequenceDistance } from '../../../audio/jitter-buffer.ts';
-import type { LineEvent, PcmRate, UserId } from '../../../ports/model.ts';
+import type { LineEvent, PcmRate, UserId } from '../../../ports/voice.ts';
 import { DaveDecryptor, isSealed } from '../dave/dave-decryptor.ts';
 import { DecryptFailures } from '../dave/decrypt-failures.ts';
 import { whoseKeyOpens } from '../dave/identify-by-key.ts';

@@ -1,5 +1,5 @@
 import { JitterBuffer, type JitterOutput, type MediaPacket } from '../../../audio/jitter-buffer.ts';
-import type { Frame, Pcm, PcmRate, UserId } from '../../../ports/model.ts';
+import type { Frame, Pcm, PcmRate, UserId } from '../../../ports/voice.ts';
 import { fadeIn, fadeOut, joinSeam } from './crossfade.ts';
 import type { OpusLease } from './opus.ts';
 import type { ReceptionCount } from './receive-stats.ts';

@@ -1,5 +1,5 @@
 import { sequenceDistance } from '../../../audio/jitter-buffer.ts';
-import type { UserId } from '../../../ports/model.ts';
+import type { UserId } from '../../../ports/voice.ts';
 import { ReplayWindow } from './replay-window.ts';
 
 /** Media may overtake the op 5 that names its sender: it waits this long for it. */

@@ -1,4 +1,4 @@
-import type { FrameSource, Pcm } from '../../../ports/model.ts';
+import type { FrameSource, Pcm } from '../../../ports/voice.ts';
 import { type Beat, EARLY_MS, type FrameClock, SLOT_MS, slotFrom } from './frame-clock.ts';
 
 const FRAME_MS = 20;

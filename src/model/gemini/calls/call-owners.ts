@@ -19,11 +19,15 @@ export class GeminiCallOwners {
     generation.calls += 1;
     generation.waiting.add(callId);
     this.#calls.set(callId, { generation, turnIds });
+  }
+
+  /** It came. */
+  seen(callId: string): void {
     this.#seen.add(callId);
     if (this.#seen.size > REMEMBERED) this.#seen.delete(this.#seen.values().next().value as string);
   }
 
-  /** Whether this call was made before, whatever became of it. */
+  /** Whether this call came before, whatever became of it. */
   knows(callId: string): boolean {
     return this.#seen.has(callId);
   }

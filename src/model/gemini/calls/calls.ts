@@ -4,7 +4,7 @@ import {
   FunctionResponseScheduling,
   type LiveClientMessage,
 } from '@google/genai';
-import type { Delivery, ToolResult } from '../../../ports/model.ts';
+import type { Delivery, ToolResult } from '../../../ports/tool-calls.ts';
 import { merged } from '../../connection/turn-ids.ts';
 import { NO_RESULTS, saysNothing } from '../../empty-results.ts';
 

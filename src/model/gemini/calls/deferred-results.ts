@@ -1,4 +1,4 @@
-import type { ToolResult } from '../../../ports/model.ts';
+import type { ToolResult } from '../../../ports/tool-calls.ts';
 import { resultNote } from '../../connection/prompt-text.ts';
 import { merged } from '../../connection/turn-ids.ts';
 

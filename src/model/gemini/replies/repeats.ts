@@ -1,4 +1,4 @@
-import type { UserId } from '../../../ports/model.ts';
+import type { UserId } from '../../../ports/voice.ts';
 
 /** A piece that spells a line already told is held back so long, to see whether it goes on as that line does. */
 const HELD_MS = 300;

@@ -1,5 +1,8 @@
 import type { LiveServerContent } from '@google/genai';
-import type { Heard, Pcm, ServerWork, ToolCall, Usage } from '../../../ports/model.ts';
+import type { Heard } from '../../../ports/model.ts';
+import type { ServerWork, ToolCall } from '../../../ports/tool-calls.ts';
+import type { Usage } from '../../../ports/usage.ts';
+import type { Pcm } from '../../../ports/voice.ts';
 import { merged } from '../../connection/turn-ids.ts';
 import { GeminiCallOwners } from '../calls/call-owners.ts';
 import { GeminiTeller } from '../teller.ts';
@@ -247,9 +250,14 @@ export class GeminiReplies {
     else if (current.announced) this.#out.emit({ type: 'server-tool', replyId: current.replyId, work });
   }
 
-  toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): void {
+  /**
+   * False: it came behind the end of an answer, and nobody is to hear what it is for. The server takes it back by nothing,
+   * so it has to be refused: it may wait for it with whatever it is asked next.
+   */
+  toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): boolean {
     const current = this.#output(also, true);
-    if (current.mode === 'dropped') return;
+    this.#calls.seen(call.callId);
+    if (current.mode === 'dropped') return !current.trailing;
     // A result that came in meanwhile may be what it acts on. It may also be a late call of an answer that just ended:
     // nobody speaks as fast as that; but it is no late one behind other work of this answer.
     const asked = merged(current.turnIds, this.#asked.resultTurns);
@@ -257,6 +265,7 @@ export class GeminiReplies {
     const turnIds = lateMs > 0 ? merged(asked, this.#cutOff.since(this.#out.now() - lateMs)) : asked;
     this.#calls.made(call.callId, current, turnIds);
     this.#teller.tell(current, { type: 'tool-call', call: { ...call, replyId: current.replyId, turnIds } });
+    return true;
   }
 
   /** Whether this call came before: it is not made once more. */

@@ -1,4 +1,5 @@
-import type { SessionEvent, Turn, UserId } from '../../../ports/model.ts';
+import type { SessionEvent } from '../../../ports/model.ts';
+import type { Turn, UserId } from '../../../ports/voice.ts';
 import { GeminiRepeats, type Sifted } from './repeats.ts';
 
 /** A turn of which words may come. */

@@ -1,5 +1,5 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
-import type { Acknowledged, ToolCall, ToolResult } from '../../../ports/model.ts';
+import type { Acknowledged, ToolCall, ToolResult } from '../../../ports/tool-calls.ts';
 import { acknowledgement } from '../../connection/prompt-text.ts';
 
 type Known = Pick<ToolCall, 'turnIds' | 'name' | 'arguments'>;

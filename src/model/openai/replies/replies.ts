@@ -1,5 +1,6 @@
 import type { RealtimeClientEvent } from 'openai/resources/realtime/realtime';
-import type { Acknowledged, Heard, SessionEvent, Shortfall, ToolResult } from '../../../ports/model.ts';
+import type { Heard, SessionEvent, Shortfall } from '../../../ports/model.ts';
+import type { Acknowledged, ToolResult } from '../../../ports/tool-calls.ts';
 import { Deadline } from '../../connection/deadline.ts';
 import { merged } from '../../connection/turn-ids.ts';
 import type { Outcome } from '../messages.ts';

@@ -1,4 +1,4 @@
-import type { Usage } from '../../../ports/model.ts';
+import type { Usage } from '../../../ports/usage.ts';
 
 /** More than ever are under way. */
 const REMEMBERED = 32;

@@ -1,4 +1,4 @@
-import type { Capabilities } from '../../../ports/model.ts';
+import type { Capabilities } from '../../../ports/capabilities.ts';
 
 // What the models are known to take that only write down. Sources: developers.openai.com/api/docs/guides/realtime-transcription,
 // AudioTranscription in github.com/openai/openai-openapi, and clients that were tried against the live server.

@@ -1,4 +1,4 @@
-import type { Pcm, Turn } from '../../../ports/model.ts';
+import type { Pcm, Turn } from '../../../ports/voice.ts';
 
 /** A turn on its way to be written down. Its sound is kept until its words are final. */
 export interface SpokenTurn {

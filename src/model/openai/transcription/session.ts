@@ -1,7 +1,9 @@
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
 import type { RealtimeClientEvent, RealtimeServerEvent, SessionUpdateEvent } from 'openai/resources/realtime/realtime';
+import type { Provider, SessionOptions } from '../../../ports/capabilities.ts';
 import type { SessionLostError } from '../../../ports/errors.ts';
-import type { Provider, SessionEvent, SessionOptions, SpeechSession, Turn, UserId } from '../../../ports/model.ts';
+import type { SessionEvent, SpeechSession } from '../../../ports/model.ts';
+import type { Turn, UserId } from '../../../ports/voice.ts';
 import { EventQueue } from '../../connection/event-queue.ts';
 import { type ModelLog, ModelSocket, redacted, repeated, type Timing } from '../../connection/model-socket.ts';
 import type { OpeningHooks } from '../../connection/open-session.ts';

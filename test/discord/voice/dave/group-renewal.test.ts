@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { SimulatedPerson } from '@parley/simulator/discord';
 import pino from 'pino';
-import type { SimulatedPerson } from '../../../../src/simulator/discord/person.ts';
-import { LinkStage, type Listener } from '../../../fakes/link.ts';
-import { Pitches } from '../../../fakes/pitches.ts';
-import { steadily } from '../../../fakes/steady.ts';
+import { LinkStage, type Listener } from '../../../support/doubles/link.ts';
+import { steadily } from '../../../support/process/steady.ts';
+import { Pitches } from '../../../support/sound/pitches.ts';
 
 const PITCHES = new Pitches(['Anna', 'Ben']);
 const SPEECH_MS = 4_000;

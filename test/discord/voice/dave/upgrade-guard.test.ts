@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DAVESession, type Networking } from '@discordjs/voice';
+import { DaveGroup, ExternalSender, VoiceOp } from '@parley/simulator/discord';
 import { unsealerOf } from '../../../../src/discord/voice/dave/dave-session.ts';
 import { guardUpgrade } from '../../../../src/discord/voice/dave/upgrade-guard.ts';
-import { DaveGroup } from '../../../../src/simulator/discord/dave.ts';
-import { ExternalSender } from '../../../../src/simulator/discord/dave-messages.ts';
-import { VoiceOp } from '../../../../src/simulator/discord/voice-wire.ts';
 
 const CHANNEL = '223456789012345678';
 const USERS = ['323456789012345678', '323456789012345679'] as const;

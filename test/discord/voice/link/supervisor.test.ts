@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { SimulatedPerson } from '../../../../src/simulator/discord/person.ts';
-import { LinkStage, type Listener } from '../../../fakes/link.ts';
-import { tone } from '../../../fakes/sound.ts';
-import { steadily } from '../../../fakes/steady.ts';
+import type { SimulatedPerson } from '@parley/simulator/discord';
+import { LinkStage, type Listener } from '../../../support/doubles/link.ts';
+import { steadily } from '../../../support/process/steady.ts';
+import { tone } from '../../../support/sound/sound.ts';
 
 /** Close codes after which coming back is no use or not wanted, and what people read. */
 const FINAL = [

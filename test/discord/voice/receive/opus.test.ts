@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { OpusCodecs } from '../../../../src/discord/voice/receive/opus.ts';
-import { share, tone } from '../../../fakes/sound.ts';
+import { share, tone } from '../../../support/sound/sound.ts';
 
 function encodeTone(codecs: OpusCodecs, hz: number, ms: number): Buffer[] {
   const encoder = codecs.lease(24000);

@@ -7,8 +7,8 @@ import OpusScript from 'opusscript';
 import { OpusCodecs } from '../../../../src/discord/voice/receive/opus.ts';
 import { type MediaKeys, Receiver } from '../../../../src/discord/voice/receive/receiver.ts';
 import { parseRtp } from '../../../../src/discord/voice/receive/rtp.ts';
-import type { Frame, LineEvent } from '../../../../src/ports/model.ts';
-import { tone } from '../../../fakes/sound.ts';
+import type { Frame, LineEvent } from '../../../../src/ports/voice.ts';
+import { tone } from '../../../support/sound/sound.ts';
 
 const KEY = randomBytes(32);
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);

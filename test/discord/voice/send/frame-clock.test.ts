@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FrameClock } from '../../../../src/discord/voice/send/frame-clock.ts';
-import { SteppedTime } from '../../../fakes/stepped-time.ts';
+import { SteppedTime } from '../../../support/doubles/stepped-time.ts';
 
 describe('FrameClock', () => {
   it('has no timer while nothing is due, and one for fifty beats', () => {

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { OpusCodecs } from '../../../../src/discord/voice/receive/opus.ts';
 import { FrameClock } from '../../../../src/discord/voice/send/frame-clock.ts';
 import { Pacer } from '../../../../src/discord/voice/send/pacer.ts';
-import { SteppedTime } from '../../../fakes/stepped-time.ts';
+import { SteppedTime } from '../../../support/doubles/stepped-time.ts';
 
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { GeminiTranscriptAttribution } from '../../../../src/model/gemini/replies/transcript-attribution.ts';
-import type { SessionEvent, Turn } from '../../../../src/ports/model.ts';
+import type { SessionEvent } from '../../../../src/ports/model.ts';
+import type { Turn } from '../../../../src/ports/voice.ts';
 
 const turn = (id: number, user: number): Turn => ({ id, userId: `u${user}`, name: `n${user}` });
 type Transcript = SessionEvent & { type: 'turn-transcript' };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '@parley/simulator/models';
 import { TIMING } from '../../../../src/model/connection/model-socket.ts';
 import { openAIModel } from '../../../../src/model/openai/model.ts';
 import type { SessionLostError } from '../../../../src/ports/errors.ts';
-import { SimulatedOpenAI, type SimulatedOpenAIOptions } from '../../../../src/simulator/openai.ts';
 import { ANNA, BEN, OPTIONS, speak } from '../../contract.ts';
 import { Listener } from '../../listen.ts';
 import { RawServer } from '../../raw-server.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
+import { seededRandom } from '@parley/simulator/discord';
 import fc from 'fast-check';
-import { seededRandom } from '../../../../src/simulator/discord/faults.ts';
 import { portableNames } from '../../../../src/tools/mcp/names.ts';
 import { offeredSchema } from '../../../../src/tools/mcp/schema/schema.ts';
 import { visible } from '../../../../src/tools/mcp/text.ts';
-import { argumentsSchema, strange, wrongWith } from '../../../fakes/mcp-schemas.ts';
+import { argumentsSchema, strange, wrongWith } from '../../../support/mcp/mcp-schemas.ts';
 
 const LISTS = new URL('../../../fixtures/mcp/', import.meta.url);
 const text = { type: 'string' } as const;
