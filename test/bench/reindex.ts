@@ -4,7 +4,7 @@ import type { TextCipher } from '../../src/store/encryption/text-cipher.ts';
 import { RecordStore } from '../../src/store/record/record-store.ts';
 import { Reindexing } from '../../src/store/record/reindexing.ts';
 import { keptLog } from '../support/doubles/log.ts';
-import { makeFormer } from '../support/world/former-words.ts';
+import { makeFormer } from '../support/generators/former-words.ts';
 import { conversation, utterance } from '../support/world/stored-lines.ts';
 import { type LoopFigures, LoopWatch } from './loop-watch.ts';
 

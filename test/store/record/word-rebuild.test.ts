@@ -19,7 +19,7 @@ import { Reindexing } from '../../../src/store/record/reindexing.ts';
 import { WORD_FORM } from '../../../src/store/record/search-terms.ts';
 import { beginNextWords, swapWords } from '../../../src/store/record/word-tables.ts';
 import { keptLog } from '../../support/doubles/log.ts';
-import { checkWords, FORMER, makeFormer } from '../../support/world/former-words.ts';
+import { checkWords, FORMER, makeFormer } from '../../support/generators/former-words.ts';
 import { conversation, utterance } from '../../support/world/stored-lines.ts';
 
 const LINES = 2_200;
