@@ -66,12 +66,11 @@ const { values, positionals } = parseArgs({
   },
 });
 const known = testFiles();
-const files =
-  positionals.length === 0
-    ? known
-    : positionals.flatMap((part) =>
-        statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
-      );
+const named = positionals.flatMap((part) =>
+  statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
+);
+// Of a file that two of them name, one run would end the other as left behind.
+const files = positionals.length === 0 ? known : [...new Set(named)];
 const jobs = values.together ? [{ files, fast: true }] : plan(files, { onlyFast: values.fast });
 if (jobs.length === 0) fail(`No ${values.fast ? 'fast ' : ''}test file has ${positionals.join(' or ')} in its name.`);
 const folder = mkdtempSync(join(tmpdir(), 'parley-times-'));

@@ -23,8 +23,8 @@ export interface GeminiTurnInputParts {
   readonly manual: boolean;
   /** See GeminiTraits. */
   readonly laterContent: boolean;
-  readonly hearing: GeminiTranscriptAttribution;
-  readonly generations: GeminiReplies;
+  readonly attribution: GeminiTranscriptAttribution;
+  readonly replies: GeminiReplies;
   /** What stands before what a person says; takes what the model has to be told besides. */
   labelled(label: string): string;
   send(message: LiveClientMessage): void;
@@ -60,7 +60,7 @@ export class GeminiTurnInput {
     this.#open = { turn, samples: 0, taken: 0, samplesAtClose: 0, takenAtClose: 0, closedByServer: false };
     const label = this.listens ? this.#parts.labelled(speakerLabel(turn)) : '';
     if (this.#parts.manual) {
-      this.#parts.generations.turnBegan();
+      this.#parts.replies.turnBegan();
       this.#parts.send({ realtimeInput: { activityStart: {} } });
       // Inside the activity: outside of it a text is a turn of its own, and clientContent closes Gemini 3 sessions
       // (ai.google.dev/gemini-api/docs/live-api/capabilities; livekit/agents#5251, livekit/agents-js#1724).
@@ -70,7 +70,7 @@ export class GeminiTurnInput {
       const turns = [{ role: 'user', parts: [{ text: label }] }];
       this.#parts.send({ clientContent: { turns, turnComplete: false } });
     }
-    this.#parts.hearing.began(turn, now);
+    this.#parts.attribution.began(turn, now);
   }
 
   /** Tells the model something besides, in the turn that is open. False: none is, and alone it would ask for an answer. */
@@ -112,13 +112,13 @@ export class GeminiTurnInput {
       this.#endTail(open, respond);
     } else if (!this.#parts.manual && open.samples === 0) {
       // Nothing was said in it: the server has nothing to answer, and nobody is to wait for that.
-      if (respond) this.#parts.generations.respond();
+      if (respond) this.#parts.replies.respond();
     } else {
       this.#parts.send({ realtimeInput: this.#parts.manual ? { activityEnd: {} } : { audioStreamEnd: true } });
-      this.#parts.generations.turnEnded(turn.id, respond, this.#parts.manual && this.#parts.turnWaits(), silent);
+      this.#parts.replies.turnEnded(turn.id, respond, this.#parts.manual && this.#parts.turnWaits(), silent);
     }
     // Behind the mark of the end on the line.
-    this.#parts.hearing.ended(turn.id, now);
+    this.#parts.attribution.ended(turn.id, now);
   }
 
   /**
@@ -136,9 +136,9 @@ export class GeminiTurnInput {
   #endTail({ turn, samples, samplesAtClose, takenAtClose }: OpenTurn, respond: boolean): void {
     this.#parts.send({ realtimeInput: { audioStreamEnd: true } });
     if (samples === takenAtClose) return;
-    if (samples > samplesAtClose) this.#parts.generations.turnEnded(turn.id, respond, false, true);
+    if (samples > samplesAtClose) this.#parts.replies.turnEnded(turn.id, respond, false, true);
     // What was on its way when the server closed the turn may have begun another, and may still be answered.
-    else this.#parts.generations.mayAnswer([turn.id]);
+    else this.#parts.replies.mayAnswer([turn.id]);
   }
 
   /**
