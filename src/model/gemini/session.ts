@@ -13,14 +13,7 @@ import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { EventQueue } from '../connection/event-queue.ts';
 import { type ModelLog, ModelSocket, type Timing } from '../connection/model-socket.ts';
 import type { OpeningHooks } from '../connection/open-session.ts';
-import {
-  acknowledgement,
-  cutOffNote,
-  historyText,
-  NOT_CARRIED_OUT,
-  notesText,
-  writerLabel,
-} from '../connection/prompt-text.ts';
+import { acknowledgement, cutOffNote, historyText, notesText, writerLabel } from '../connection/prompt-text.ts';
 import type { Target } from '../connection/service.ts';
 import type { GeminiTraits } from '../traits.ts';
 import { GeminiCalls } from './calls/calls.ts';
@@ -411,8 +404,7 @@ export class GeminiSession implements SpeechSession {
       this.#loose.called(callId, call.name ?? '');
       const name = call.name ?? '';
       const args = JSON.stringify(call.args ?? {});
-      const taken = this.#generations.toolCall({ callId, name, arguments: args }, also);
-      if (!taken) this.#calls.answer({ callId, name, ok: false, output: NOT_CARRIED_OUT });
+      this.#generations.toolCall({ callId, name, arguments: args }, also);
     }
     // With its answer broken off, the server waits for none of its calls (Vertex AI leaves ids out sometimes).
     const nameless = toolCallCancellation || content?.interrupted ? this.#calls.nameless : [];

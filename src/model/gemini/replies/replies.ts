@@ -8,13 +8,13 @@ import { GeminiCallOwners } from '../calls/call-owners.ts';
 import { GeminiTeller } from '../teller.ts';
 import { GeminiAwaited } from './awaited.ts';
 import { GeminiCutOff } from './cut-off.ts';
-import { endLimit, type Generation, type GenerationOutlets, newGeneration } from './generation.ts';
+import { endLimit, type Generation, type GenerationOutlets, newGeneration, playedOutAt } from './generation.ts';
 import { GeminiPendingAnswers } from './pending-answers.ts';
 
 /** Of an answer that streams no two messages are that far apart: behind such a gap, something new begins. */
 const GAP_MS = 500;
 /** A call that comes so soon behind the end of another answer may be that one's: nobody's rights but what all share. */
-const LATE_CALL_MS = { always: 1_000, whereSeen: 1_500 } as const;
+const LATE_CALL_MS = 1_500;
 /** An answer that paused for so long and was not ended is not the one that goes on behind somebody else's turn. */
 const LONG_GAP_MS = 2_000;
 
@@ -250,22 +250,17 @@ export class GeminiReplies {
     else if (current.announced) this.#out.emit({ type: 'server-tool', replyId: current.replyId, work });
   }
 
-  /**
-   * False: it came behind the end of an answer, and nobody is to hear what it is for. The server takes it back by nothing,
-   * so it has to be refused: it may wait for it with whatever it is asked next.
-   */
-  toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): boolean {
+  toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): void {
     const current = this.#output(also, true);
     this.#calls.seen(call.callId);
-    if (current.mode === 'dropped') return !current.trailing;
+    if (current.mode === 'dropped') return;
     // A result that came in meanwhile may be what it acts on. It may also be a late call of an answer that just ended:
     // nobody speaks as fast as that; but it is no late one behind other work of this answer.
     const asked = merged(current.turnIds, this.#asked.resultTurns);
-    const lateMs = this.#trails ? LATE_CALL_MS.whereSeen : current.works ? 0 : LATE_CALL_MS.always;
+    const lateMs = current.works && !this.#trails ? 0 : LATE_CALL_MS;
     const turnIds = lateMs > 0 ? merged(asked, this.#cutOff.since(this.#out.now() - lateMs)) : asked;
     this.#calls.made(call.callId, current, turnIds);
     this.#teller.tell(current, { type: 'tool-call', call: { ...call, replyId: current.replyId, turnIds } });
-    return true;
   }
 
   /** Whether this call came before: it is not made once more. */
@@ -436,7 +431,8 @@ export class GeminiReplies {
       this.#lateEnds = 1;
       this.#asked.given();
     }
-    this.#finish(generation, generation.lastAt);
+    // The server may have ended it as late as this: it waits until all is played.
+    this.#finish(generation, playedOutAt(generation));
   }
 
   /** To be called when what the server is to answer is on the line already. */
