@@ -1,6 +1,6 @@
 import type { SessionOptions, Unasked } from '../ports/capabilities.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, SpeechModel } from '../ports/model.ts';
+import type { DurableSession, SpeechModel } from '../ports/model.ts';
 import type { AnswerMode, GuildSettings } from '../ports/settings.ts';
 import type { Toolbox } from '../ports/tools.ts';
 import type { UserId } from '../ports/voice.ts';
@@ -8,7 +8,7 @@ import { sessionOptions, takenOn } from './session-options.ts';
 
 /** What stands behind the model in use. */
 export interface ActiveModelParts {
-  readonly session: Pick<Conversation, 'update' | 'switchTo' | 'writes'>;
+  readonly session: Pick<DurableSession, 'update' | 'switchTo' | 'writes'>;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   readonly settings: GuildSettings;

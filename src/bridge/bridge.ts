@@ -10,7 +10,7 @@ import type {
   RepeatedCall,
 } from '../ports/conversation.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, SpeechModel } from '../ports/model.ts';
+import type { DurableSession, SpeechModel } from '../ports/model.ts';
 import type { Room, TextChannel } from '../ports/room.ts';
 import type { GuildSettings } from '../ports/settings.ts';
 import type { Toolbox } from '../ports/tools.ts';
@@ -45,7 +45,7 @@ const RECEPTION_PACKETS = 100;
 /** What a bridge joins, ready-made. The bridge owns `line` and `session` and closes them. */
 export interface BridgeParts {
   readonly line: VoiceLine;
-  readonly session: Conversation;
+  readonly session: DurableSession;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   /** The label of what writes down beside models that do not do it by themselves. Absent: nothing does. */

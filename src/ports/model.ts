@@ -117,7 +117,7 @@ export type SessionEvent =
   /** The connection is being made anew, and that takes a while; what people say is kept. `message`: for people. */
   | { readonly type: 'paused'; readonly message: string }
   | { readonly type: 'resumed'; readonly message: string }
-  /** The conversation goes on with this model. `message`: one line for people. Only a Conversation says it. */
+  /** The conversation goes on with this model. `message`: one line for people. Only a DurableSession says it. */
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string };
 
 /**
@@ -183,7 +183,7 @@ export interface SpeechSession {
 }
 
 /** A conversation that outlives its connections, and can go on with another model. */
-export interface Conversation extends SpeechSession {
+export interface DurableSession extends SpeechSession {
   /** Another model writes people's words down now, beside the one that answers. Absent: none does. */
   readonly writes?: boolean;
   /**

@@ -1,7 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KeptWords, SessionOptions } from '../../ports/capabilities.ts';
 import { SessionLostError } from '../../ports/errors.ts';
-import type { Conversation, Heard, SessionEvent, SpeechModel, SpeechSession } from '../../ports/model.ts';
+import type {
+  DurableSession as DurableSessionPort,
+  Heard,
+  SessionEvent,
+  SpeechModel,
+  SpeechSession,
+} from '../../ports/model.ts';
 import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
 import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
@@ -16,7 +22,7 @@ import { TranscriptRecovery } from './transcript-recovery.ts';
 
 type Transcript = Extract<SessionEvent, { type: 'turn-transcript' }>;
 
-export interface LastingSessionParts {
+export interface DurableSessionParts {
   readonly choice: ModelChoice;
   readonly log: ModelLog;
   readonly patience: RetryPolicy;
@@ -31,8 +37,8 @@ export interface LastingSessionParts {
  * A turn for which a tool was called is never given again, or the tool would run twice: the next session gets the
  * result in words. Fatal errors, and an outage that lasts too long, end `events` as they do without it.
  */
-export class LastingSession implements Conversation {
-  readonly #parts: LastingSessionParts;
+export class DurableSession implements DurableSessionPort {
+  readonly #parts: DurableSessionParts;
   readonly #ledger: ReplayLedger;
   readonly #names = new IdNamespace();
   readonly #nobodys = new NobodysLines();
@@ -50,7 +56,7 @@ export class LastingSession implements Conversation {
   /** How often somebody was forgotten: a connection that was being made meanwhile may know of them. */
   #forgets = 0;
 
-  constructor(parts: LastingSessionParts) {
+  constructor(parts: DurableSessionParts) {
     const { choice, session } = parts;
     const { signal } = this.#closing;
     this.#parts = parts;

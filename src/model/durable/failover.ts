@@ -106,7 +106,7 @@ export class Failover {
     this.#choice = { ...this.#choice, options };
   }
 
-  /** See Conversation.switchTo. `connected`: there is a connection that can serve until then. */
+  /** See DurableSession.switchTo. `connected`: there is a connection that can serve until then. */
   switchTo(choice: ModelChoice, connected: boolean): void {
     this.#wish = choice;
     if (connected) this.#handover.begin(choice, performance.now() + this.#parts.patience.switchMs);

@@ -167,7 +167,7 @@ export class ReplayLedger {
     this.#history.note(event);
   }
 
-  /** See Conversation.forget. Gives whether others still wait for an answer. */
+  /** See DurableSession.forget. Gives whether others still wait for an answer. */
   forget(userId: UserId): boolean {
     for (const [id, one] of this.#people) if (one === userId) this.#forgotten.add(id);
     const gone = this.#forgotten;
@@ -185,7 +185,7 @@ export class ReplayLedger {
     return owed;
   }
 
-  /** See Conversation.beginAnew. */
+  /** See DurableSession.beginAnew. */
   beginAnew(): void {
     // What only writes down is told of nothing, and goes on.
     if (this.#listensOnly) return;

@@ -3,7 +3,7 @@ import { SessionLostError } from '../../ports/errors.ts';
 import type { SessionEvent, SpeechModel } from '../../ports/model.ts';
 import type { Pcm, PcmRate, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
-import { LastingSession } from '../durable/durable-session.ts';
+import { DurableSession } from '../durable/durable-session.ts';
 import { resampled } from '../durable/resampled-session.ts';
 import { Attempts } from '../durable/retry.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
@@ -27,7 +27,7 @@ export interface ParallelTranscriberParts {
 type State =
   | { readonly status: 'opening' }
   /** `away`: the connection is lost, and what is said is kept for the next one. */
-  | { readonly status: 'there'; readonly session: LastingSession; readonly away: boolean }
+  | { readonly status: 'there'; readonly session: DurableSession; readonly away: boolean }
   | { readonly status: 'gone' };
 
 /**
@@ -79,7 +79,7 @@ export class ParallelTranscriber {
     if (this.#state.status === 'there') this.#state.session.endTurn(false);
   }
 
-  /** See Conversation.forget. */
+  /** See DurableSession.forget. */
   forget(userId: UserId): void {
     if (this.#state.status === 'there') this.#state.session.forget(userId, '');
   }
@@ -118,7 +118,7 @@ export class ParallelTranscriber {
         return;
       }
       const choice = { model: this.#model, options: this.#options };
-      const session = new LastingSession({ choice, log, patience, session: first, fallback: undefined });
+      const session = new DurableSession({ choice, log, patience, session: first, fallback: undefined });
       this.#present(session, false);
       opened();
       for await (const event of session.events) this.#take(event, session);
@@ -137,7 +137,7 @@ export class ParallelTranscriber {
     }
   }
 
-  #take(event: SessionEvent, session: LastingSession): void {
+  #take(event: SessionEvent, session: DurableSession): void {
     switch (event.type) {
       case 'paused':
         this.#state = { status: 'there', session, away: true };
@@ -157,7 +157,7 @@ export class ParallelTranscriber {
     }
   }
 
-  #present(session: LastingSession, again: boolean): void {
+  #present(session: DurableSession, again: boolean): void {
     this.#state = { status: 'there', session, away: false };
     this.#told = false;
     if (again) this.#parts.log.warn({ model: this.#model.name }, 'the transcriber is back');

@@ -1,5 +1,5 @@
 import type { KeptWords, SessionOptions } from '../../ports/capabilities.ts';
-import type { Conversation, Heard, SessionEvent, SpeechModel } from '../../ports/model.ts';
+import type { DurableSession, Heard, SessionEvent, SpeechModel } from '../../ports/model.ts';
 import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
 import type { Pcm, PcmRate, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
@@ -8,7 +8,7 @@ import type { RetryPolicy } from '../durable/retry-policy.ts';
 import { ParallelTranscriber } from './parallel-transcriber.ts';
 
 export interface TranscribedSessionParts {
-  readonly session: Conversation;
+  readonly session: DurableSession;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   readonly options: SessionOptions;
@@ -48,7 +48,7 @@ const OWN_WORDS_LATEST_MS = 60_000;
  * out. Both are given the sound of each turn. While the transcriber is away, the speech model's own words stand in;
  * each turn gets final words once.
  */
-export class TranscribedSession implements Conversation {
+export class TranscribedSession implements DurableSession {
   readonly #parts: TranscribedSessionParts;
   readonly #rate: PcmRate;
   readonly #asides = new EventMerger();

@@ -1,11 +1,11 @@
 import { AsyncQueue } from '../../../src/lib/async-queue.ts';
 import type { SessionOptions } from '../../../src/ports/capabilities.ts';
-import type { Conversation, Heard, SessionEvent, SpeechModel } from '../../../src/ports/model.ts';
+import type { DurableSession, Heard, SessionEvent, SpeechModel } from '../../../src/ports/model.ts';
 import type { ToolResult } from '../../../src/ports/tool-calls.ts';
 import type { Pcm, Turn } from '../../../src/ports/voice.ts';
 
 /** A model without a network: what the bridge asks of it is written down in order, what it says is pushed in. */
-export class ScriptedSession implements Conversation {
+export class ScriptedSession implements DurableSession {
   readonly events = new AsyncQueue<SessionEvent>({ limit: 10_000 });
   /** Calls in short, sound left out. */
   readonly calls: string[] = [];

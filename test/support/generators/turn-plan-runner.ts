@@ -18,7 +18,7 @@ import { geminiModel, vertexModel } from '../../../src/model/gemini/model.ts';
 import { openAIModel } from '../../../src/model/openai/model.ts';
 import type { BridgeEvent } from '../../../src/ports/bridge-events.ts';
 import type { SessionOptions } from '../../../src/ports/capabilities.ts';
-import type { Conversation as LastingConversation, SpeechModel } from '../../../src/ports/model.ts';
+import type { DurableSession, SpeechModel } from '../../../src/ports/model.ts';
 import type { GuildSettings } from '../../../src/ports/settings.ts';
 import { FakeLine } from '../doubles/line.ts';
 import { SlowLine } from '../doubles/slow-line.ts';
@@ -111,7 +111,7 @@ export class Conversation {
   #bridge!: Bridge;
   /** Where the session outlives its connections. */
   #lasting:
-    | { readonly session: LastingConversation; readonly other: SpeechModel; readonly options: SessionOptions }
+    | { readonly session: DurableSession; readonly other: SpeechModel; readonly options: SessionOptions }
     | undefined;
   #server!: SimulatedOpenAI | SimulatedGemini;
   #wire!: SlowLine;
@@ -278,7 +278,7 @@ export class Conversation {
   }
 
   /** A conversation that also may go to another model of the same rate, so that the marks stay what they are. */
-  async #outliving(model: SpeechModel, endpoint: object, options: SessionOptions): Promise<LastingConversation> {
+  async #outliving(model: SpeechModel, endpoint: object, options: SessionOptions): Promise<DurableSession> {
     const to = endpoint as Parameters<typeof openAIModel>[0];
     const other =
       this.#protocol === 'openai'
