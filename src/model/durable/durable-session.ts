@@ -78,7 +78,7 @@ export class DurableSession implements DurableSessionPort {
       forgotten: (turnId) => this.#ledger.forgot(turnId),
       connect: (until) => this.#succession.aside(until),
     });
-    this.#take(session);
+    this.#adopt(session);
     this.#events = this.#run();
   }
 
@@ -307,7 +307,7 @@ export class DurableSession implements DurableSessionPort {
       session.close();
       return;
     }
-    this.#take(session);
+    this.#adopt(session);
     if (!fit) {
       this.#left = session;
       session.close();
@@ -318,7 +318,7 @@ export class DurableSession implements DurableSessionPort {
     if (unwritten.length > 0) void this.#scribe.write(unwritten);
   }
 
-  #take(session: SpeechSession): void {
+  #adopt(session: SpeechSession): void {
     this.#session = session;
     this.#names.next();
   }

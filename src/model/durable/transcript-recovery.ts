@@ -85,7 +85,7 @@ export class TranscriptRecovery {
         while (missing.has(one.turn.id)) {
           const { value, done } = await events.next();
           if (done) return;
-          this.#take(value, missing, name);
+          this.#handle(value, missing, name);
         }
       }
     } finally {
@@ -94,7 +94,7 @@ export class TranscriptRecovery {
     }
   }
 
-  #take(event: SessionEvent, missing: Map<number, UntranscribedTurn>, name: string): void {
+  #handle(event: SessionEvent, missing: Map<number, UntranscribedTurn>, name: string): void {
     const { tell } = this.#parts;
     if (event.type === 'transcription-usage') tell(event);
     if (event.type === 'unheard-usage') tell({ ...event, replyId: name + event.replyId });

@@ -54,7 +54,7 @@ export class OpenAIHostedTools {
   }
 
   /** Takes a message of the server; false where it is not about hosted tools alone. */
-  take(event: RealtimeServerEvent): boolean {
+  handle(event: RealtimeServerEvent): boolean {
     switch (event.type) {
       case 'response.output_item.added':
       case 'response.output_item.done':

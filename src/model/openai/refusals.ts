@@ -44,7 +44,7 @@ export class OpenAIRefusals {
   }
 
   /** An `error` event. */
-  take(problem: OpenAIProblem): void {
+  handle(problem: OpenAIProblem): void {
     const { log, target, opening, tell, lose } = this.#parts;
     const fatal = opening() ? openingProblem(problem, target) : fatalProblem(problem, target);
     if (fatal) {

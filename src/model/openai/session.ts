@@ -114,8 +114,8 @@ export class OpenAISession implements SpeechSession {
         this.#connection.send({ type: 'session.update', event_id: eventId, session: this.#settings(true) }),
       begin: () => this.#begin(),
       configured: () => this.#deeds.configured(),
-      refused: (problem) => this.#refusals.take(problem),
-      handle: (event) => this.#take(event),
+      refused: (problem) => this.#refusals.handle(problem),
+      handle: (event) => this.#handle(event),
       ended: (error) => this.#ended(error),
     });
   }
@@ -247,11 +247,11 @@ export class OpenAISession implements SpeechSession {
     return openAISession(this.#options, { traits, mcpServers, withVoice });
   }
 
-  #take(event: RealtimeServerEvent): void {
+  #handle(event: RealtimeServerEvent): void {
     if ('response_id' in event && typeof event.response_id === 'string') this.#replies.alive(event.response_id);
     this.#followItem(event);
-    if (this.#hosted.take(event) || this.#deeds.take(event) || this.#takeResponse(event)) return;
-    if (!this.#words.take(event) && !IGNORED.test(event.type)) this.#refusals.unknown(event);
+    if (this.#hosted.handle(event) || this.#deeds.handle(event) || this.#handleResponse(event)) return;
+    if (!this.#words.handle(event) && !IGNORED.test(event.type)) this.#refusals.unknown(event);
   }
 
   /** Which items of a response have begun and ended, whatever is in them. */
@@ -264,7 +264,7 @@ export class OpenAISession implements SpeechSession {
   }
 
   /** Messages about what the model says; false for any other. */
-  #takeResponse(event: RealtimeServerEvent): boolean {
+  #handleResponse(event: RealtimeServerEvent): boolean {
     const replies = this.#replies;
     switch (event.type) {
       case 'response.created':

@@ -121,7 +121,7 @@ export class ParallelTranscriber {
       const session = new DurableSession({ choice, log, patience, session: first, fallback: undefined });
       this.#present(session, false);
       opened();
-      for await (const event of session.events) this.#take(event, session);
+      for await (const event of session.events) this.#handle(event, session);
     } catch (error) {
       if (signal.aborted) return;
       this.#state = { status: 'gone' };
@@ -137,7 +137,7 @@ export class ParallelTranscriber {
     }
   }
 
-  #take(event: SessionEvent, session: DurableSession): void {
+  #handle(event: SessionEvent, session: DurableSession): void {
     switch (event.type) {
       case 'paused':
         this.#state = { status: 'there', session, away: true };

@@ -59,7 +59,7 @@ export class OpenAIDeeds {
   }
 
   /** Confirmations; false for any other message. */
-  take(event: RealtimeServerEvent): boolean {
+  handle(event: RealtimeServerEvent): boolean {
     if (event.type !== 'conversation.item.deleted') return false;
     this.#gone(event.item_id);
     return true;

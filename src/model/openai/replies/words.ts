@@ -52,7 +52,7 @@ export class OpenAIWords {
   }
 
   /** Messages about what people say; false for any other. */
-  take(event: RealtimeServerEvent): boolean {
+  handle(event: RealtimeServerEvent): boolean {
     const { turns } = this.#parts;
     switch (event.type) {
       case 'input_audio_buffer.speech_started':

@@ -71,7 +71,7 @@ export class OpenAITranscription implements SpeechSession {
       begin: () => parts.hooks.ready(),
       configured: () => {},
       refused: (problem) => this.#refused(problem),
-      handle: (event) => this.#take(event),
+      handle: (event) => this.#handle(event),
       ended: (error) => this.#ended(error),
     });
   }
@@ -184,7 +184,7 @@ export class OpenAITranscription implements SpeechSession {
     this.#connection.send({ type: 'session.update', event_id: eventId, session });
   }
 
-  #take(event: RealtimeServerEvent): void {
+  #handle(event: RealtimeServerEvent): void {
     switch (event.type) {
       case 'input_audio_buffer.committed':
         for (const id of this.#items.committed(event.item_id, event.previous_item_id)) this.#tellItem(id);
