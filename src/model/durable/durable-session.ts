@@ -22,7 +22,7 @@ import { TranscriptRecovery } from './transcript-recovery.ts';
 
 type Transcript = Extract<SessionEvent, { type: 'turn-transcript' }>;
 
-export interface DurableSessionParts {
+export interface DurableSessionDeps {
   readonly choice: ModelChoice;
   readonly log: ModelLog;
   readonly patience: RetryPolicy;
@@ -38,7 +38,7 @@ export interface DurableSessionParts {
  * result in words. Fatal errors, and an outage that lasts too long, end `events` as they do without it.
  */
 export class DurableSession implements DurableSessionPort {
-  readonly #parts: DurableSessionParts;
+  readonly #deps: DurableSessionDeps;
   readonly #ledger: ReplayLedger;
   readonly #names = new IdNamespace();
   readonly #nobodys = new NobodysLines();
@@ -56,14 +56,14 @@ export class DurableSession implements DurableSessionPort {
   /** How often somebody was forgotten: a connection that was being made meanwhile may know of them. */
   #forgets = 0;
 
-  constructor(parts: DurableSessionParts) {
-    const { choice, session } = parts;
+  constructor(deps: DurableSessionDeps) {
+    const { choice, session } = deps;
     const { signal } = this.#closing;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#ledger = new ReplayLedger(choice.model.inputRate, choice.model.capabilities.listensOnly === true);
     const tell = (event: SessionEvent) => this.#asides.push(event);
     this.#succession = new Failover({
-      ...parts,
+      ...deps,
       signal,
       tell,
       quiet: () => this.#ledger.quiet(performance.now()),
@@ -72,7 +72,7 @@ export class DurableSession implements DurableSessionPort {
       replace: () => this.#session?.close(),
     });
     this.#scribe = new TranscriptRecovery({
-      ...parts,
+      ...deps,
       signal,
       tell,
       forgotten: (turnId) => this.#ledger.forgot(turnId),
@@ -93,7 +93,7 @@ export class DurableSession implements DurableSessionPort {
 
   appendAudio(pcm: Pcm): void {
     const lost = this.#ledger.sound(pcm);
-    if (lost.length > 0) this.#parts.log.warn({ turns: lost.length }, 'too much waits for the model: the oldest went');
+    if (lost.length > 0) this.#deps.log.warn({ turns: lost.length }, 'too much waits for the model: the oldest went');
     this.#session?.appendAudio(pcm);
   }
 
@@ -207,7 +207,7 @@ export class DurableSession implements DurableSessionPort {
       this.#session = undefined;
       this.#succession.ended(loss);
       const reason = loss && { reason: loss.message };
-      this.#parts.log.warn({ kind: loss?.kind ?? 'rotation', ...reason }, 'the connection to the model is made anew');
+      this.#deps.log.warn({ kind: loss?.kind ?? 'rotation', ...reason }, 'the connection to the model is made anew');
       yield* this.#breakOff();
       yield* this.#comeBack(loss);
     }
@@ -285,7 +285,7 @@ export class DurableSession implements DurableSessionPort {
     const back = this.#succession.next(loss);
     back.catch(() => {});
     const soon = new AbortController();
-    const late = wait(this.#parts.patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
+    const late = wait(this.#deps.patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
     try {
       const long = await Promise.race([back.then(() => false), late]);
       if (long) yield { type: 'paused', message: absence(label, this.#succession.failing) };

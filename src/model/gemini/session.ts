@@ -30,7 +30,7 @@ const LEAST_LIFE_MS = 61_000;
 const TELL = 'Tell people now what the tools brought.';
 const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
 
-export interface GeminiSessionParts {
+export interface GeminiSessionDeps {
   readonly endpoint: GeminiEndpoint;
   readonly target: Target;
   readonly traits: GeminiTraits;
@@ -45,7 +45,7 @@ export interface GeminiSessionParts {
 
 /** One connection to the Live API. */
 export class GeminiSession implements SpeechSession {
-  readonly #parts: GeminiSessionParts;
+  readonly #deps: GeminiSessionDeps;
   readonly #events = new EventQueue((error) => this.#wire?.lose(error));
   readonly #attribution = new GeminiTranscriptAttribution((back) => this.#echo(back));
   readonly #replies: GeminiReplies;
@@ -64,11 +64,11 @@ export class GeminiSession implements SpeechSession {
   /** Until something that is waited for is not waited for any more. */
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(parts: GeminiSessionParts) {
-    const { capabilities } = parts.traits;
-    this.#parts = parts;
-    this.#manual = parts.options.turnDetection === 'manual';
-    this.#shortfalls = new GeminiShortfalls(parts.target.service.name);
+  constructor(deps: GeminiSessionDeps) {
+    const { capabilities } = deps.traits;
+    this.#deps = deps;
+    this.#manual = deps.options.turnDetection === 'manual';
+    this.#shortfalls = new GeminiShortfalls(deps.target.service.name);
     this.#replies = new GeminiReplies({
       emit: (event) => this.#events.push(this.#shortfalls.judge(event)),
       mute: (replyId) => this.#events.mute(replyId),
@@ -85,7 +85,7 @@ export class GeminiSession implements SpeechSession {
     });
     this.#input = new GeminiTurnInput({
       manual: this.#manual,
-      laterContent: parts.traits.laterContent,
+      laterContent: deps.traits.laterContent,
       attribution: this.#attribution,
       replies: this.#replies,
       labelled: (label) => this.#preface.labelled(label),
@@ -96,18 +96,18 @@ export class GeminiSession implements SpeechSession {
       closed: (turnId) => this.#events.push({ type: 'turn-closed', turnId }),
     });
     this.#tools = new GeminiTools({
-      declared: parts.options.tools,
+      declared: deps.options.tools,
       native: capabilities.asyncTools === 'native',
-      ids: !parts.endpoint.vertex,
-      sweeps: parts.traits.sweepsEmptyResults,
+      ids: !deps.endpoint.vertex,
+      sweeps: deps.traits.sweepsEmptyResults,
       replies: this.#replies,
       deferred: this.#deferred,
       send: (message) => this.#send(message),
       note: (text) => this.#input.note(text),
     });
     this.#preface = new GeminiPreface({
-      options: parts.options,
-      history: parts.history,
+      options: deps.options,
+      history: deps.history,
       listens: this.#input.listens,
       replies: this.#replies,
       deferred: this.#deferred,
@@ -119,35 +119,35 @@ export class GeminiSession implements SpeechSession {
       tools: this.#tools,
       input: this.#input,
       preface: this.#preface,
-      errors: new GeminiErrors(parts.target, parts.log),
-      log: parts.log,
-      laterContent: parts.traits.laterContent,
-      answersInText: parts.options.replyForm === 'text' && capabilities.replyForms.includes('text'),
+      errors: new GeminiErrors(deps.target, deps.log),
+      log: deps.log,
+      laterContent: deps.traits.laterContent,
+      answersInText: deps.options.replyForm === 'text' && capabilities.replyForms.includes('text'),
       emit: (event) => this.#events.push(event),
       send: (message) => this.#send(message),
-      ready: () => parts.hooks.ready(),
+      ready: () => deps.hooks.ready(),
       lose: (error) => this.#wire?.lose(error),
     });
-    this.#connect(parts);
+    this.#connect(deps);
   }
 
-  #connect(parts: GeminiSessionParts): void {
-    openGeminiSocket(parts.endpoint, geminiConfig({ ...parts, told: this.#preface.told }), {
+  #connect(deps: GeminiSessionDeps): void {
+    openGeminiSocket(deps.endpoint, geminiConfig({ ...deps, told: this.#preface.told }), {
       socket: (socket) => {
         this.#wire = new ModelSocket({
           socket,
-          provider: parts.target.service.name,
-          timing: parts.timing,
-          classify: (end) => geminiLoss(end, parts.target, this.#inbox.accepted),
+          provider: deps.target.service.name,
+          timing: deps.timing,
+          classify: (end) => geminiLoss(end, deps.target, this.#inbox.accepted),
           onLost: (error) => this.#ended(error),
-          onSlowStart: () => parts.hooks.slow(),
+          onSlowStart: () => deps.hooks.slow(),
         });
         if (this.#closed) this.#wire.close();
       },
       message: (message) => this.#receive(message),
-      unreadable: () => parts.log.debug({}, 'unreadable message dropped'),
+      unreadable: () => deps.log.debug({}, 'unreadable message dropped'),
       failed: () => {
-        const { name, addressVariable, credentials } = parts.target.service;
+        const { name, addressVariable, credentials } = deps.target.service;
         const text = `The connection to ${name} could not be opened: check ${addressVariable} and ${credentials}.`;
         if (!this.#wire) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
       },
@@ -321,7 +321,7 @@ export class GeminiSession implements SpeechSession {
 
   /** It does not answer on this connection: whoever holds the session asks on another one. */
   #unanswered(): void {
-    const { name } = this.#parts.target.service;
+    const { name } = this.#deps.target.service;
     const message = `${name} did not answer, though it was asked twice.`;
     this.#wire?.lose(new SessionLostError('no-answer', message, { retryable: true }));
   }
@@ -332,7 +332,7 @@ export class GeminiSession implements SpeechSession {
       this.#inbox.handle(message as LiveServerMessage);
     } catch (error) {
       // A field is not what the protocol says. One message is not worth a session.
-      this.#parts.log.debug({ fields: Object.keys(message), err: error }, 'malformed message dropped');
+      this.#deps.log.debug({ fields: Object.keys(message), err: error }, 'malformed message dropped');
     }
     this.#wait();
     this.#outbox.pump();
@@ -343,7 +343,7 @@ export class GeminiSession implements SpeechSession {
   #renewWhenLost(): void {
     if (this.#renewing || !this.#attribution.isLost) return;
     this.#renewing = true;
-    this.#parts.log.warn({}, 'whose words come is not known on this connection: it is replaced in a quiet moment');
+    this.#deps.log.warn({}, 'whose words come is not known on this connection: it is replaced in a quiet moment');
     const livedMs = performance.now() - this.#since;
     this.#events.push({ type: 'going-away', timeLeftMs: Math.max(LOST_MS, LEAST_LIFE_MS - livedMs) });
   }
@@ -360,7 +360,7 @@ export class GeminiSession implements SpeechSession {
 
   #ended(error: SessionLostError): void {
     this.#stop();
-    this.#parts.hooks.failed(error);
+    this.#deps.hooks.failed(error);
     this.#events.fail(error);
   }
 

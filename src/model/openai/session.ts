@@ -26,7 +26,7 @@ import { OpenAIWords } from './replies/words.ts';
 import { openAISession } from './setup.ts';
 import { OpenAITurns } from './turns.ts';
 
-export interface OpenAISessionParts {
+export interface OpenAISessionDeps {
   readonly rt: OpenAIRealtimeWS;
   readonly target: Target;
   readonly traits: OpenAITraits;
@@ -49,7 +49,7 @@ interface OpenTurn {
 
 /** One connection to the Realtime API. */
 export class OpenAISession implements SpeechSession {
-  readonly #parts: OpenAISessionParts;
+  readonly #deps: OpenAISessionDeps;
   readonly #connection: OpenAIConnection;
   readonly #events = new EventQueue((error) => this.#lose(error));
   readonly #turns = new OpenAITurns();
@@ -62,10 +62,10 @@ export class OpenAISession implements SpeechSession {
   #options: SessionOptions;
   #open: OpenTurn | undefined;
 
-  constructor(parts: OpenAISessionParts) {
-    const { target, timing } = parts;
-    this.#parts = parts;
-    this.#options = parts.options;
+  constructor(deps: OpenAISessionDeps) {
+    const { target, timing } = deps;
+    this.#deps = deps;
+    this.#options = deps.options;
     this.#replies = new OpenAIReplies({
       send: (event) => this.#connection.send(event),
       emit: (event) => this.#events.push(event),
@@ -76,7 +76,7 @@ export class OpenAISession implements SpeechSession {
     });
     this.#words = new OpenAIWords({
       turns: this.#turns,
-      transcriber: parts.traits.transcriber,
+      transcriber: deps.traits.transcriber,
       target,
       emit: (event) => this.#events.push(event),
       remove: (itemId) => this.#deeds.remove(itemId),
@@ -86,13 +86,13 @@ export class OpenAISession implements SpeechSession {
     this.#deeds = new OpenAIDeeds({
       send: (event) => this.#connection.send(event),
       undone: () => this.#lose(this.#refusals.silence()),
-      late: (what) => parts.log.warn({ what }, 'the provider has not confirmed it'),
+      late: (what) => deps.log.warn({ what }, 'the provider has not confirmed it'),
       patience: timing.deeds,
     });
     this.#notes = new OpenAINotes((event) => this.#connection.send(event), this.#deeds);
     this.#refusals = new OpenAIRefusals({
       target,
-      log: parts.log,
+      log: deps.log,
       replies: this.#replies,
       words: this.#words,
       deeds: this.#deeds,
@@ -109,7 +109,7 @@ export class OpenAISession implements SpeechSession {
       owes: (replyId, turnIds) => this.#replies.hostedResult(replyId, turnIds),
     });
     this.#connection = new OpenAIConnection({
-      ...parts,
+      ...deps,
       setUp: (eventId) =>
         this.#connection.send({ type: 'session.update', event_id: eventId, session: this.#settings(true) }),
       begin: () => this.#begin(),
@@ -238,12 +238,12 @@ export class OpenAISession implements SpeechSession {
 
   #begin(): void {
     this.#notes.tell(this.#options.notes);
-    for (const item of this.#parts.history) this.#sendItem(historyItem(item), 'history');
-    this.#parts.hooks.ready();
+    for (const item of this.#deps.history) this.#sendItem(historyItem(item), 'history');
+    this.#deps.hooks.ready();
   }
 
   #settings(withVoice: boolean) {
-    const { traits, mcpServers } = this.#parts;
+    const { traits, mcpServers } = this.#deps;
     return openAISession(this.#options, { traits, mcpServers, withVoice });
   }
 
@@ -302,7 +302,7 @@ export class OpenAISession implements SpeechSession {
 
   #responseDone(response: FinishedResponse): void {
     const problem = response.status_details?.error;
-    const fatal = problem && fatalProblem(problem, this.#parts.target);
+    const fatal = problem && fatalProblem(problem, this.#deps.target);
     if (fatal) {
       this.#lose(fatal);
       return;
@@ -314,7 +314,7 @@ export class OpenAISession implements SpeechSession {
       const call = callIn(item);
       if (call) this.#replies.toolCall(responseId, call);
     }
-    this.#replies.done(responseId, outcomeOf(response), (empty) => shortfallOf(response, empty, this.#parts.target));
+    this.#replies.done(responseId, outcomeOf(response), (empty) => shortfallOf(response, empty, this.#deps.target));
   }
 
   #lose(error: SessionLostError): void {
@@ -330,7 +330,7 @@ export class OpenAISession implements SpeechSession {
 
   #ended(error: SessionLostError): void {
     this.#release();
-    this.#parts.hooks.failed(error);
+    this.#deps.hooks.failed(error);
     this.#events.fail(error);
   }
 }

@@ -8,7 +8,7 @@ import { resampled } from '../durable/resampled-session.ts';
 import { Attempts } from '../durable/retry.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
 
-export interface ParallelTranscriberParts {
+export interface ParallelTranscriberDeps {
   /** One that only listens. */
   readonly model: SpeechModel;
   /** Of the sound that it is given. */
@@ -35,7 +35,7 @@ type State =
  * long as that takes. Only what cannot help, such as a rejected key, ends it. People are told once of each absence.
  */
 export class ParallelTranscriber {
-  readonly #parts: ParallelTranscriberParts;
+  readonly #deps: ParallelTranscriberDeps;
   readonly #model: SpeechModel;
   readonly #closing = new AbortController();
   /** Settled with the first connection, or with the first failure. */
@@ -44,10 +44,10 @@ export class ParallelTranscriber {
   #state: State = { status: 'opening' };
   #told = false;
 
-  constructor(parts: ParallelTranscriberParts) {
-    const { model, rate } = parts;
-    this.#parts = parts;
-    this.#options = parts.options;
+  constructor(deps: ParallelTranscriberDeps) {
+    const { model, rate } = deps;
+    this.#deps = deps;
+    this.#options = deps.options;
     this.#model = {
       ...model,
       inputRate: rate,
@@ -102,9 +102,9 @@ export class ParallelTranscriber {
   }
 
   async #run(opened: () => void): Promise<void> {
-    const { log } = this.#parts;
+    const { log } = this.#deps;
     const { signal } = this.#closing;
-    const patience = { ...this.#parts.patience, giveUpMs: Number.POSITIVE_INFINITY };
+    const patience = { ...this.#deps.patience, giveUpMs: Number.POSITIVE_INFINITY };
     try {
       const first = await new Attempts({ patience, log, signal }).again(undefined, () =>
         this.#model.connect(this.#options, signal).catch((error: unknown) => {
@@ -125,12 +125,12 @@ export class ParallelTranscriber {
     } catch (error) {
       if (signal.aborted) return;
       this.#state = { status: 'gone' };
-      this.#parts.onAway();
+      this.#deps.onAway();
       const said = error instanceof SessionLostError ? error.message : 'Something in me broke; the log says what.';
       if (!(error instanceof SessionLostError)) log.warn({ err: error }, 'the transcriber broke');
-      this.#parts.tell({
+      this.#deps.tell({
         type: 'notice',
-        message: `${said} From now on ${this.#parts.standIn()}.`,
+        message: `${said} From now on ${this.#deps.standIn()}.`,
       });
     } finally {
       opened();
@@ -141,7 +141,7 @@ export class ParallelTranscriber {
     switch (event.type) {
       case 'paused':
         this.#state = { status: 'there', session, away: true };
-        this.#parts.onAway();
+        this.#deps.onAway();
         this.#absent(`I lost ${this.#model.label}, which writes down what is said.`);
         return;
       case 'resumed':
@@ -151,7 +151,7 @@ export class ParallelTranscriber {
       case 'transcription-usage':
       case 'refused':
       case 'notice':
-        this.#parts.tell(event);
+        this.#deps.tell(event);
         return;
       default:
     }
@@ -160,13 +160,13 @@ export class ParallelTranscriber {
   #present(session: DurableSession, again: boolean): void {
     this.#state = { status: 'there', session, away: false };
     this.#told = false;
-    if (again) this.#parts.log.warn({ model: this.#model.name }, 'the transcriber is back');
+    if (again) this.#deps.log.warn({ model: this.#model.name }, 'the transcriber is back');
   }
 
   #absent(why: string): void {
     if (this.#told) return;
     this.#told = true;
-    const rest = `The conversation goes on; until it is back ${this.#parts.standIn()}.`;
-    this.#parts.tell({ type: 'notice', message: `${why} ${rest}` });
+    const rest = `The conversation goes on; until it is back ${this.#deps.standIn()}.`;
+    this.#deps.tell({ type: 'notice', message: `${why} ${rest}` });
   }
 }

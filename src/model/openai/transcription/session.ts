@@ -23,7 +23,7 @@ const LATE_MS = 20_000;
 const TRIES = 3;
 const ODD = 'the provider reports an unknown error';
 
-export interface OpenAITranscriptionParts {
+export interface OpenAITranscriptionDeps {
   readonly rt: OpenAIRealtimeWS;
   readonly provider: Provider;
   readonly target: Target;
@@ -42,7 +42,7 @@ export interface OpenAITranscriptionParts {
  * other and are committed by us, so the k-th commit is the k-th item, and each item is one person's turn.
  */
 export class OpenAITranscription implements SpeechSession {
-  readonly #parts: OpenAITranscriptionParts;
+  readonly #deps: OpenAITranscriptionDeps;
   readonly #connection: OpenAIConnection;
   readonly #events = new EventQueue((error) => this.#connection.lose(error));
   readonly #outbox: TranscriptionOutbox;
@@ -53,22 +53,22 @@ export class OpenAITranscription implements SpeechSession {
   #open: SpokenTurn | undefined;
   #reconfigure = false;
 
-  constructor(parts: OpenAITranscriptionParts) {
-    this.#parts = parts;
-    this.#language = parts.options.language;
-    this.#unwritable = new Unwritable(parts.target, (event) => this.#events.push(event));
+  constructor(deps: OpenAITranscriptionDeps) {
+    this.#deps = deps;
+    this.#language = deps.options.language;
+    this.#unwritable = new Unwritable(deps.target, (event) => this.#events.push(event));
     this.#outbox = new TranscriptionOutbox({
       rate: RATE,
-      pace: transcriberTraits(parts.transcriber).pace,
+      pace: transcriberTraits(deps.transcriber).pace,
       append: (pcm) => this.#connection.append(pcm),
       commit: (turn) => this.#commit(turn),
       discard: () => this.#connection.clear(),
       between: () => this.#configureIfDue(),
     });
     this.#connection = new OpenAIConnection({
-      ...parts,
+      ...deps,
       setUp: (eventId) => this.#configure(eventId),
-      begin: () => parts.hooks.ready(),
+      begin: () => deps.hooks.ready(),
       configured: () => {},
       refused: (problem) => this.#refused(problem),
       handle: (event) => this.#handle(event),
@@ -154,7 +154,7 @@ export class OpenAITranscription implements SpeechSession {
     const eventId = this.#connection.eventId('commit');
     this.#items.committing(eventId, turn);
     this.#connection.send({ type: 'input_audio_buffer.commit', event_id: eventId });
-    const timer = setTimeout(() => this.#unwritten(turn), this.#parts.lateMs ?? LATE_MS);
+    const timer = setTimeout(() => this.#unwritten(turn), this.#deps.lateMs ?? LATE_MS);
     this.#deadlines.set(turn, timer.unref());
   }
 
@@ -166,7 +166,7 @@ export class OpenAITranscription implements SpeechSession {
 
   /** developers.openai.com/api/docs/guides/realtime-transcription; turn_detection null: we draw the turns. */
   #configure(eventId: string): void {
-    const { transcriber } = this.#parts;
+    const { transcriber } = this.#deps;
     // ISO 639-1 only: the first part of the tag.
     const iso = this.#language?.split('-')[0]?.toLowerCase();
     const inList = transcriberTraits(transcriber).languageAs === 'languages';
@@ -208,7 +208,7 @@ export class OpenAITranscription implements SpeechSession {
         return;
       }
       default:
-        if ('error' in event) this.#parts.log.warn({ type: event.type, said: this.#safe(event.error) }, ODD);
+        if ('error' in event) this.#deps.log.warn({ type: event.type, said: this.#safe(event.error) }, ODD);
     }
   }
 
@@ -222,7 +222,7 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   #bill(itemId: string, usage: unknown): void {
-    const { provider, transcriber: model } = this.#parts;
+    const { provider, transcriber: model } = this.#deps;
     const turn = this.#items.turnOf(itemId);
     let samples = 0;
     for (const { length } of turn?.chunks ?? []) samples += length;
@@ -241,7 +241,7 @@ export class OpenAITranscription implements SpeechSession {
       else this.#giveUp(turn);
       return;
     }
-    this.#parts.log.debug({ tries: turn.tries }, 'a turn was not written down; it is given again');
+    this.#deps.log.debug({ tries: turn.tries }, 'a turn was not written down; it is given again');
     this.#forget(turn);
     turn.sent = 0;
     this.#outbox.push(turn);
@@ -273,7 +273,7 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   #refused(problem: OpenAIProblem): void {
-    const { target } = this.#parts;
+    const { target } = this.#deps;
     const fatal = this.#connection.isReady ? fatalProblem(problem, target) : openingProblem(problem, target);
     if (fatal) {
       this.#connection.lose(fatal);
@@ -286,7 +286,7 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   #safe(error: unknown): string {
-    return repeated(JSON.stringify(error) ?? '', this.#parts.target.secrets);
+    return repeated(JSON.stringify(error) ?? '', this.#deps.target.secrets);
   }
 
   #release(): void {
@@ -297,7 +297,7 @@ export class OpenAITranscription implements SpeechSession {
 
   #ended(error: SessionLostError): void {
     this.#release();
-    this.#parts.hooks.failed(error);
+    this.#deps.hooks.failed(error);
     this.#events.fail(error);
   }
 }
