@@ -201,7 +201,7 @@ export interface DurableSession extends SpeechSession {
    * what it is told, and so are their notes; `instructions` take the place of those before. What others wait for is given to it. Gives
    * whether an answer to others is still to come.
    */
-  forget(userId: UserId, instructions: string): boolean;
+  erase(userId: UserId, instructions: string): boolean;
   /**
    * Goes on in a session that knows of nothing so far: no turn, answer or result, and nothing of these is answered any
    * more. Words of turns that have ended are still told. `instructions` and `notes` take the place of those before.

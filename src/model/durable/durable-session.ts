@@ -51,10 +51,10 @@ export class DurableSession implements DurableSessionPort {
   readonly #noticed = new Set<string>();
   #session: SpeechSession | undefined;
   #breaking = false;
-  /** It knows what is forgotten: nothing that still comes of it counts. */
+  /** It knows what is erased: nothing that still comes of it counts. */
   #left: SpeechSession | undefined;
-  /** How often somebody was forgotten: a connection that was being made meanwhile may know of them. */
-  #forgets = 0;
+  /** How often something was erased: a connection that was being made meanwhile may know of them. */
+  #erasures = 0;
 
   constructor(deps: DurableSessionDeps) {
     const { choice, session } = deps;
@@ -75,7 +75,7 @@ export class DurableSession implements DurableSessionPort {
       ...deps,
       signal,
       tell,
-      forgotten: (turnId) => this.#ledger.forgot(turnId),
+      erased: (turnId) => this.#ledger.isErased(turnId),
       connect: (until) => this.#succession.aside(until),
     });
     this.#adopt(session);
@@ -167,19 +167,19 @@ export class DurableSession implements DurableSessionPort {
     this.#succession.switchTo({ model, options }, this.#session !== undefined);
   }
 
-  forget(userId: UserId, instructions: string): boolean {
-    this.#forgets += 1;
-    const owed = this.#ledger.forget(userId);
-    this.#succession.forget(instructions, (notes) => notes.filter(({ by }) => by.userId !== userId));
+  erase(userId: UserId, instructions: string): boolean {
+    this.#erasures += 1;
+    const owed = this.#ledger.erase(userId);
+    this.#succession.startOver(instructions, (notes) => notes.filter(({ by }) => by.userId !== userId));
     this.#left = this.#session;
     this.#session?.close();
     return owed;
   }
 
   beginAnew(instructions: string, notes: readonly KeptWords[] = []): void {
-    this.#forgets += 1;
+    this.#erasures += 1;
     this.#ledger.beginAnew();
-    this.#succession.forget(instructions, () => notes);
+    this.#succession.startOver(instructions, () => notes);
     this.#left = this.#session;
     this.#session?.close();
   }
@@ -249,7 +249,7 @@ export class DurableSession implements DurableSessionPort {
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */
   *#passAside(event: SessionEvent): Generator<SessionEvent> {
     if (event.type === 'turn-transcript' && event.turnId !== null) {
-      if (this.#ledger.written(event.turnId) || this.#ledger.forgot(event.turnId)) return;
+      if (this.#ledger.written(event.turnId) || this.#ledger.isErased(event.turnId)) return;
     }
     this.#ledger.note(event);
     yield event.type === 'turn-transcript' ? this.#named(event, true) : event;
@@ -281,7 +281,7 @@ export class DurableSession implements DurableSessionPort {
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {
     const { label } = this.#succession.model;
-    const forgets = this.#forgets;
+    const erasures = this.#erasures;
     const back = this.#succession.next(loss);
     back.catch(() => {});
     const soon = new AbortController();
@@ -290,7 +290,7 @@ export class DurableSession implements DurableSessionPort {
       const long = await Promise.race([back.then(() => false), late]);
       if (long) yield { type: 'paused', message: absence(label, this.#succession.failing) };
       const { session, changed } = await back;
-      this.#arrive(session, forgets === this.#forgets);
+      this.#arrive(session, erasures === this.#erasures);
       if (long) yield { type: 'resumed', message: `I am connected to ${this.#succession.model.label} again.` };
       if (changed) yield changed;
     } catch (error) {
@@ -300,7 +300,7 @@ export class DurableSession implements DurableSessionPort {
     }
   }
 
-  /** `fit`: it was not told of what is forgotten by now. */
+  /** `fit`: it was not told of what is erased by now. */
   #arrive(session: SpeechSession, fit: boolean): void {
     // close() may have come when it was ready and nobody had it yet.
     if (this.#closing.signal.aborted) {

@@ -116,8 +116,8 @@ export class Failover {
     this.#rotation.endsAt(at);
   }
 
-  /** The next session is told anew, and none that knew of what is forgotten is restored or taken. */
-  forget(instructions: string, kept: (notes: readonly KeptWords[]) => readonly KeptWords[]): void {
+  /** The next session is told anew, and none that knew of what is erased is restored or taken. */
+  startOver(instructions: string, kept: (notes: readonly KeptWords[]) => readonly KeptWords[]): void {
     const told = ({ model, options }: ModelChoice): ModelChoice => {
       return { model, options: { ...options, instructions, notes: kept(options.notes ?? []) } };
     };

@@ -157,7 +157,7 @@ export class PendingTurns {
   }
 
   /** Nothing is owed for these turns any more, and nobody is told where an answer to them broke off. */
-  forget(turnIds: Ids): void {
+  erase(turnIds: Ids): void {
     const about = (debt: Debt): boolean =>
       debt.kind === 'note' ? debt.turnIds.some((id) => turnIds.has(id)) : turnIds.has(debt.turn.id);
     this.#debts = this.#debts.filter((debt) => !about(debt));

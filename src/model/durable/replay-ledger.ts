@@ -32,7 +32,7 @@ export class ReplayLedger {
   /** Whose turn, or for whom; the newest ones. */
   readonly #people = new Map<number, UserId | undefined>();
   /** Turns that were never said. */
-  readonly #forgotten = new Set<number>();
+  readonly #erased = new Set<number>();
   /** Turns of which no session is to know any more. */
   readonly #past = new Set<number>();
   /** A reply was asked for and has not begun. */
@@ -167,14 +167,14 @@ export class ReplayLedger {
     this.#history.note(event);
   }
 
-  /** See DurableSession.forget. Gives whether others still wait for an answer. */
-  forget(userId: UserId): boolean {
-    for (const [id, one] of this.#people) if (one === userId) this.#forgotten.add(id);
-    const gone = this.#forgotten;
+  /** See DurableSession.erase. Gives whether others still wait for an answer. */
+  erase(userId: UserId): boolean {
+    for (const [id, one] of this.#people) if (one === userId) this.#erased.add(id);
+    const gone = this.#erased;
     for (const id of gone) this.#words.delete(id);
-    this.#history.forget(gone);
-    this.#unanswered.forget(gone);
-    this.#unwritten.forget(gone);
+    this.#history.erase(gone);
+    this.#unanswered.erase(gone);
+    this.#unwritten.erase(gone);
     for (const [callId, turnIds] of this.#calls) {
       if (!this.#concerns(turnIds)) continue;
       this.#calls.delete(callId);
@@ -203,8 +203,8 @@ export class ReplayLedger {
   }
 
   /** Whether this turn was never said, as far as anybody is to know. */
-  forgot(turnId: number): boolean {
-    return this.#forgotten.has(turnId);
+  isErased(turnId: number): boolean {
+    return this.#erased.has(turnId);
   }
 
   /** Before a new session is given what is owed: see PendingTurns. */
@@ -314,7 +314,7 @@ export class ReplayLedger {
   }
 
   #concerns(turnIds: readonly number[]): boolean {
-    return turnIds.some((id) => this.#forgotten.has(id) || this.#past.has(id));
+    return turnIds.some((id) => this.#erased.has(id) || this.#past.has(id));
   }
 
   /** Calls that a session has to stay for. */

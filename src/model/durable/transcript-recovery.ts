@@ -20,7 +20,7 @@ export class TranscriptRecovery {
     readonly signal: AbortSignal;
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
     readonly tell: (event: SessionEvent) => void;
-    readonly forgotten: (turnId: number) => boolean;
+    readonly erased: (turnId: number) => boolean;
   };
   #count = 0;
   /** Turns that are being written down and have no words yet, by the call of write() that they are of. */
@@ -33,7 +33,7 @@ export class TranscriptRecovery {
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
     readonly tell: (event: SessionEvent) => void;
     /** Whether nobody is to know any more what was said in this turn. */
-    readonly forgotten: (turnId: number) => boolean;
+    readonly erased: (turnId: number) => boolean;
   }) {
     this.#deps = deps;
   }
@@ -75,7 +75,7 @@ export class TranscriptRecovery {
       for (const one of [...missing.values()]) {
         if (signal.aborted) return;
         if (!missing.has(one.turn.id)) continue;
-        if (this.#deps.forgotten(one.turn.id)) {
+        if (this.#deps.erased(one.turn.id)) {
           missing.delete(one.turn.id);
           continue;
         }

@@ -65,7 +65,7 @@ export class UntranscribedTurns {
   }
 
   /** Nobody is to write these turns down. */
-  forget(turnIds: ReadonlySet<number>): void {
+  erase(turnIds: ReadonlySet<number>): void {
     for (const id of turnIds) this.#turns.delete(id);
     if (this.#open && turnIds.has(this.#open.turn.id)) this.#open = undefined;
   }

@@ -79,9 +79,9 @@ export class ParallelTranscriber {
     if (this.#state.status === 'there') this.#state.session.endTurn(false);
   }
 
-  /** See DurableSession.forget. */
-  forget(userId: UserId): void {
-    if (this.#state.status === 'there') this.#state.session.forget(userId, '');
+  /** See DurableSession.erase. */
+  erase(userId: UserId): void {
+    if (this.#state.status === 'there') this.#state.session.erase(userId, '');
   }
 
   /** See SpeechSession.withdraw. */

@@ -147,13 +147,13 @@ export class TranscribedSession implements DurableSession {
     this.#deps.session.approve(callId, approved, reason);
   }
 
-  forget(userId: UserId, instructions: string): boolean {
-    this.#side?.forget(userId);
+  erase(userId: UserId, instructions: string): boolean {
+    this.#side?.erase(userId);
     for (const [id, written] of this.#turns) {
       if (written.userId === userId)
         this.#turns.set(id, { beganAt: 0, userId, beside: false, own: undefined, done: true });
     }
-    return this.#deps.session.forget(userId, instructions);
+    return this.#deps.session.erase(userId, instructions);
   }
 
   beginAnew(instructions: string, notes: readonly KeptWords[] = []): void {

@@ -34,7 +34,7 @@ describe('what a lost session still owed', () => {
     unanswered.replyStarted('r', [1, 3, 4, 5, 6]);
     assert.deepEqual(kinds(unanswered), []);
     const forgotten = owed();
-    forgotten.forget(new Set([1, 5]));
+    forgotten.erase(new Set([1, 5]));
     assert.deepEqual(kinds(forgotten), ['note 2', 'sound 3', 'sound 4', 'sound 6']);
   });
 });

@@ -54,10 +54,10 @@ export class ScriptedSession implements DurableSession {
   tell(result: ToolResult, turnIds: readonly number[]): void {
     this.calls.push(`tell ${turnIds.join()} ${result.output}`);
   }
-  /** What forget() says: whether others still wait. */
+  /** What erase() says: whether others still wait. */
   owes = false;
-  forget(userId: string, instructions: string): boolean {
-    this.calls.push(`forget ${userId} ${instructions.length > 0}`);
+  erase(userId: string, instructions: string): boolean {
+    this.calls.push(`erase ${userId} ${instructions.length > 0}`);
     return this.owes;
   }
   beginAnew(instructions: string): void {

@@ -234,7 +234,7 @@ export class Conversation {
       : Object.assign(await model.connect(opening, new AbortController().signal), {
           switchTo: () => assert.fail('nobody asked for another model'),
           tell: () => assert.fail('nobody pressed a button'),
-          forget: () => assert.fail('nobody asked to be forgotten'),
+          erase: () => assert.fail('nobody asked to be forgotten'),
           beginAnew: () => assert.fail('nobody moved it'),
         });
     this.#bridge = new Bridge({
