@@ -124,7 +124,7 @@ export class Failover {
     this.#choice = told(this.#choice);
     if (this.#wish) this.#wish = told(this.#wish);
     this.#handover.stop();
-    this.#resumption.forget();
+    this.#resumption.evict();
     this.#successor?.session.close();
     this.#successor = undefined;
   }
@@ -132,7 +132,7 @@ export class Failover {
   /** Somebody took back what the present connection's server has: the next one is told in words, and not restored. */
   withdrawn(): void {
     this.#tainted = this.#present;
-    this.#resumption.forget();
+    this.#resumption.evict();
   }
 
   /** The server can restore the present session as it is now. */
@@ -168,7 +168,7 @@ export class Failover {
     this.#rotation.ended(loss !== undefined);
     this.#handover.stop();
     // What the provider itself broke is not mended by restoring it (yagudaev/voiceclaw#53, kazunori279/adk-streaming-guide#11).
-    if (loss && loss.kind !== 'network' && loss.kind !== 'expired') this.#resumption.forget();
+    if (loss && loss.kind !== 'network' && loss.kind !== 'expired') this.#resumption.evict();
   }
 
   /** The next connection. Throws SessionLostError where there is none to be had, and the signal's reason. */
@@ -251,7 +251,7 @@ export class Failover {
     this.#choice = choice;
     this.#wish = undefined;
     // A handle belongs to its model.
-    this.#resumption.forget();
+    this.#resumption.evict();
     this.#attempts = this.#ownAttempts();
   }
 
@@ -290,7 +290,7 @@ export class Failover {
         { kind: error.kind, reason: error.message },
         'the session could not be restored: it is told in words',
       );
-      this.#resumption.forget();
+      this.#resumption.evict();
       return this.#fresh(this.#choice, this.#deps.signal);
     }
   }

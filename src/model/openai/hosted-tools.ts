@@ -197,7 +197,7 @@ export class OpenAIHostedTools {
   }
 }
 
-/** Adds; the oldest beyond the limit are forgotten. */
+/** Adds; the oldest beyond the limit are evicted. */
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
   map.set(key, value);
   const oldest = map.keys().next();

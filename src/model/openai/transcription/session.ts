@@ -121,7 +121,7 @@ export class OpenAITranscription implements SpeechSession {
     for (const turn of this.#items.awaited) {
       if (!turnIds.includes(turn.turn.id)) continue;
       turn.done = true;
-      this.#forget(turn);
+      this.#evict(turn);
     }
     this.#outbox.withdraw(turnIds);
   }
@@ -242,7 +242,7 @@ export class OpenAITranscription implements SpeechSession {
       return;
     }
     this.#deps.log.debug({ tries: turn.tries }, 'a turn was not written down; it is given again');
-    this.#forget(turn);
+    this.#evict(turn);
     turn.sent = 0;
     this.#outbox.push(turn);
   }
@@ -250,14 +250,14 @@ export class OpenAITranscription implements SpeechSession {
   #settle(turn: SpokenTurn, text: string, itemIds: readonly string[] = []): void {
     this.#tell(turn, text, true, itemIds);
     turn.done = true;
-    this.#forget(turn);
+    this.#evict(turn);
   }
 
   #giveUp(turn: SpokenTurn): void {
     const words = { text: NOT_WRITTEN, final: true, missing: true, itemIds: [] } as const;
     this.#events.push({ type: 'turn-transcript', turnId: turn.turn.id, ...words });
     turn.done = true;
-    this.#forget(turn);
+    this.#evict(turn);
   }
 
   #tell({ turn, done }: SpokenTurn, text: string, final: boolean, itemIds: readonly string[]): void {
@@ -266,10 +266,10 @@ export class OpenAITranscription implements SpeechSession {
     this.#events.push({ type: 'turn-transcript', turnId: turn.id, text: text.trim(), final, itemIds });
   }
 
-  #forget(turn: SpokenTurn): void {
+  #evict(turn: SpokenTurn): void {
     clearTimeout(this.#deadlines.get(turn));
     this.#deadlines.delete(turn);
-    this.#items.forget(turn);
+    this.#items.evict(turn);
   }
 
   #refused(problem: OpenAIProblem): void {
