@@ -42,8 +42,8 @@ export class DurableSession implements DurableSessionPort {
   readonly #ledger: ReplayLedger;
   readonly #names = new IdNamespace();
   readonly #nobodys = new NobodysLines();
-  readonly #succession: Failover;
-  readonly #scribe: TranscriptRecovery;
+  readonly #failover: Failover;
+  readonly #recovery: TranscriptRecovery;
   readonly #asides = new EventMerger();
   readonly #closing = new AbortController();
   readonly #events: AsyncGenerator<SessionEvent>;
@@ -62,7 +62,7 @@ export class DurableSession implements DurableSessionPort {
     this.#deps = deps;
     this.#ledger = new ReplayLedger(choice.model.inputRate, choice.model.capabilities.listensOnly === true);
     const tell = (event: SessionEvent) => this.#asides.push(event);
-    this.#succession = new Failover({
+    this.#failover = new Failover({
       ...deps,
       signal,
       tell,
@@ -71,12 +71,12 @@ export class DurableSession implements DurableSessionPort {
       since: (mark) => this.#ledger.since(mark),
       replace: () => this.#session?.close(),
     });
-    this.#scribe = new TranscriptRecovery({
+    this.#recovery = new TranscriptRecovery({
       ...deps,
       signal,
       tell,
       erased: (turnId) => this.#ledger.isErased(turnId),
-      connect: (until) => this.#succession.aside(until),
+      connect: (until) => this.#failover.aside(until),
     });
     this.#adopt(session);
     this.#events = this.#run();
@@ -106,7 +106,7 @@ export class DurableSession implements DurableSessionPort {
   }
 
   appendText(turn: Turn, text: string): void {
-    this.#ledger.wrote(turn, text);
+    this.#ledger.typed(turn, text);
     this.#ledger.wanted = true;
     // Notes wait until it is answered (#pass): beside a request for something else the model would pass them over.
     this.#session?.appendText(turn, text);
@@ -130,8 +130,8 @@ export class DurableSession implements DurableSessionPort {
 
   withdraw(userId: UserId, turnIds: readonly number[]): void {
     this.#ledger.withdraw(userId, turnIds);
-    this.#scribe.withdraw(turnIds);
-    if (turnIds.length > 0) this.#succession.withdrawn();
+    this.#recovery.withdraw(turnIds);
+    if (turnIds.length > 0) this.#failover.withdrawn();
     this.#session?.withdraw(userId, turnIds);
   }
 
@@ -159,18 +159,18 @@ export class DurableSession implements DurableSessionPort {
   }
 
   update(options: SessionOptions): void {
-    this.#succession.update(options);
+    this.#failover.update(options);
     this.#session?.update(options);
   }
 
   switchTo(model: SpeechModel, options: SessionOptions): void {
-    this.#succession.switchTo({ model, options }, this.#session !== undefined);
+    this.#failover.switchTo({ model, options }, this.#session !== undefined);
   }
 
   erase(userId: UserId, instructions: string): boolean {
     this.#erasures += 1;
     const owed = this.#ledger.erase(userId);
-    this.#succession.startOver(instructions, (notes) => notes.filter(({ by }) => by.userId !== userId));
+    this.#failover.startOver(instructions, (notes) => notes.filter(({ by }) => by.userId !== userId));
     this.#left = this.#session;
     this.#session?.close();
     return owed;
@@ -179,14 +179,14 @@ export class DurableSession implements DurableSessionPort {
   beginAnew(instructions: string, notes: readonly KeptWords[] = []): void {
     this.#erasures += 1;
     this.#ledger.beginAnew();
-    this.#succession.startOver(instructions, () => notes);
+    this.#failover.startOver(instructions, () => notes);
     this.#left = this.#session;
     this.#session?.close();
   }
 
   close(): void {
     this.#closing.abort();
-    this.#succession.close();
+    this.#failover.close();
     this.#session?.close();
   }
 
@@ -205,7 +205,7 @@ export class DurableSession implements DurableSessionPort {
       if (this.#closing.signal.aborted) return;
       session.close();
       this.#session = undefined;
-      this.#succession.ended(loss);
+      this.#failover.ended(loss);
       const reason = loss && { reason: loss.message };
       this.#deps.log.warn({ kind: loss?.kind ?? 'rotation', ...reason }, 'the connection to the model is made anew');
       yield* this.#breakOff();
@@ -218,11 +218,11 @@ export class DurableSession implements DurableSessionPort {
     const event = this.#names.outward(raw);
     switch (event.type) {
       case 'going-away':
-        this.#succession.endsAt(performance.now() + event.timeLeftMs);
+        this.#failover.endsAt(performance.now() + event.timeLeftMs);
         return;
       case 'resumable':
         // Else nobody could say how much of what is under way the restored session would know.
-        if (this.#ledger.even) this.#succession.resumable(event.handle, this.#ledger.mark);
+        if (this.#ledger.even) this.#failover.resumable(event.handle, this.#ledger.mark);
         return;
       case 'notice':
         // Each connection finds out for itself what people know by now.
@@ -231,13 +231,14 @@ export class DurableSession implements DurableSessionPort {
         break;
       case 'turn-transcript':
         // A turn that was given again is written down again.
-        if (event.turnId !== null && this.#ledger.written(event.turnId) && this.#names.repeated(event.turnId)) return;
+        if (event.turnId !== null && this.#ledger.transcribed(event.turnId) && this.#names.repeated(event.turnId))
+          return;
         break;
       default:
     }
     this.#ledger.note(event);
     if (event.type === 'audio' || (event.type === 'turn-transcript' && event.final && !event.missing)) {
-      this.#succession.worked();
+      this.#failover.worked();
     }
     const { wanted } = this.#ledger;
     yield event.type === 'turn-transcript' ? this.#named(event, this.#names.repeated(event.turnId ?? 0)) : event;
@@ -249,7 +250,7 @@ export class DurableSession implements DurableSessionPort {
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */
   *#passAside(event: SessionEvent): Generator<SessionEvent> {
     if (event.type === 'turn-transcript' && event.turnId !== null) {
-      if (this.#ledger.written(event.turnId) || this.#ledger.isErased(event.turnId)) return;
+      if (this.#ledger.transcribed(event.turnId) || this.#ledger.isErased(event.turnId)) return;
     }
     this.#ledger.note(event);
     yield event.type === 'turn-transcript' ? this.#named(event, true) : event;
@@ -280,18 +281,18 @@ export class DurableSession implements DurableSessionPort {
   }
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {
-    const { label } = this.#succession.model;
+    const { label } = this.#failover.model;
     const erasures = this.#erasures;
-    const back = this.#succession.next(loss);
+    const back = this.#failover.next(loss);
     back.catch(() => {});
     const soon = new AbortController();
     const late = wait(this.#deps.patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
     try {
       const long = await Promise.race([back.then(() => false), late]);
-      if (long) yield { type: 'paused', message: absence(label, this.#succession.failing) };
+      if (long) yield { type: 'paused', message: absence(label, this.#failover.failing) };
       const { session, changed } = await back;
       this.#arrive(session, erasures === this.#erasures);
-      if (long) yield { type: 'resumed', message: `I am connected to ${this.#succession.model.label} again.` };
+      if (long) yield { type: 'resumed', message: `I am connected to ${this.#failover.model.label} again.` };
       if (changed) yield changed;
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error;
@@ -314,8 +315,8 @@ export class DurableSession implements DurableSessionPort {
       return;
     }
     this.#repeat(session);
-    const unwritten = this.#ledger.takeUnwritten(performance.now());
-    if (unwritten.length > 0) void this.#scribe.write(unwritten);
+    const untranscribed = this.#ledger.takeUntranscribed(performance.now());
+    if (untranscribed.length > 0) void this.#recovery.write(untranscribed);
   }
 
   #adopt(session: SpeechSession): void {
@@ -326,22 +327,22 @@ export class DurableSession implements DurableSessionPort {
   /** Gives a new session everything that is not answered. Nothing is asked for while somebody speaks. */
   #repeat(session: SpeechSession): void {
     this.#ledger.condense();
-    const { debts, open, unsent, wanted } = this.#ledger;
-    const turns = debts.filter((debt) => debt.kind !== 'note');
+    const { pending, open, unsent, wanted } = this.#ledger;
+    const turns = pending.filter((item) => item.kind !== 'note');
     const asks = wanted && !open && unsent.length === 0;
-    for (const debt of turns) {
-      this.#names.repeat(debt.turn.id);
-      if (debt.kind === 'written') {
-        session.appendText(debt.turn, debt.text);
+    for (const item of turns) {
+      this.#names.repeat(item.turn.id);
+      if (item.kind === 'typed') {
+        session.appendText(item.turn, item.text);
         continue;
       }
-      session.beginTurn(debt.turn);
-      for (const pcm of debt.chunks) session.appendAudio(pcm);
-      if (debt.ended) session.endTurn(asks && debt === turns.at(-1));
+      session.beginTurn(item.turn);
+      for (const pcm of item.chunks) session.appendAudio(pcm);
+      if (item.ended) session.endTurn(asks && item === turns.at(-1));
     }
     if (asks && turns.length === 0) session.respond();
     // A turn in writing is a request by itself.
-    const asked = turns.at(-1)?.kind === 'written';
+    const asked = turns.at(-1)?.kind === 'typed';
     if (wanted && !open && unsent.length > 0 && !asked) this.#sendNotes();
   }
 

@@ -14,7 +14,7 @@ function owed(): PendingTurns {
   return unanswered;
 }
 const kinds = (unanswered: PendingTurns) =>
-  unanswered.debts.map((debt) => (debt.kind === 'note' ? `note ${debt.turnIds}` : `sound ${debt.turn.id}`));
+  unanswered.items.map((item) => (item.kind === 'note' ? `note ${item.turnIds}` : `sound ${item.turn.id}`));
 
 describe('what a lost session still owed', () => {
   it('is given in words but for the newest turns, and for those whose words nobody knows', () => {
