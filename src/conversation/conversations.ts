@@ -10,28 +10,28 @@ import type { ForgottenBeside } from '../ports/personal-data.ts';
 import type { UserId } from '../ports/voice.ts';
 import { frugal, refusedFor } from '../usage/budget-steps.ts';
 import type { OpenBridge } from './bridges.ts';
-import { type Place, RunningConversation } from './conversation.ts';
-import type { ConversationsParts } from './conversation-parts.ts';
+import { Conversation, type ConversationDeps } from './conversation.ts';
+import type { ConversationsDeps } from './conversations-deps.ts';
 import { mayStillCome } from './people/late-join.ts';
 import { type Now, type Opened, SessionOpener } from './session-opener.ts';
 
 /** Opens conversations: connects to the model, joins the channel, and keeps those that run until they are written to their end. */
 export class Conversations {
-  readonly #parts: ConversationsParts;
+  readonly #deps: ConversationsDeps;
   /** Farewells and last flushes under way. */
   readonly #finishing = new Set<Promise<void>>();
   /** Those that are not written to their end. */
-  readonly #running = new Set<RunningConversation>();
+  readonly #running = new Set<Conversation>();
   readonly #opener: SessionOpener;
 
-  constructor(parts: ConversationsParts) {
-    this.#parts = parts;
-    this.#opener = new SessionOpener(parts);
+  constructor(deps: ConversationsDeps) {
+    this.#deps = deps;
+    this.#opener = new SessionOpener(deps);
   }
 
   /** Rejects with SessionLostError or LineLostError, and with the reason of `signal`, leaving nothing behind. */
   readonly open: OpenBridge = async ({ guildId, channelId, by, mode = 'talk', returning = false, signal, onEnded }) => {
-    const { settings, spending, cheaperModel, notes, consent, decisions, log } = this.#parts;
+    const { settings, spending, cheaperModel, notes, consent, decisions, log } = this.#deps;
     const own = await settings.get(guildId);
     const { step, nearest } = await spending.standing(guildId);
     if (nearest && step === 'spent') throw new LineLostError(refusedFor(nearest), { retryable: false });
@@ -42,7 +42,7 @@ export class Conversations {
       notes: await notes.list(guildId),
       mayHear: (userId) => consent.mayHear(guildId, userId),
       mayTellOf: (made) => {
-        const guild = this.#parts.client.guilds.cache.get(guildId);
+        const guild = this.#deps.client.guilds.cache.get(guildId);
         const { transcriptChannelId } = own;
         return guild !== undefined && isWithin(guild, [channelId, transcriptChannelId ?? channelId], made);
       },
@@ -58,13 +58,13 @@ export class Conversations {
     await running.begin(returning);
     // What was set meanwhile.
     const latest = await settings.get(guildId);
-    if (!isDeepStrictEqual(latest, own)) running.handle.apply(latest);
-    return running.handle;
+    if (!isDeepStrictEqual(latest, own)) running.apply(latest);
+    return running;
   };
 
   /** Whether who asked for a conversation and had to wait may still have it, and anybody is there. */
   admits({ guildId, channelId, by }: OpenRequest): Promise<boolean> {
-    const guild = this.#parts.client.guilds.cache.get(guildId);
+    const guild = this.#deps.client.guilds.cache.get(guildId);
     return mayStillCome(guild, channelId, by.userId).catch(() => false);
   }
 
@@ -97,8 +97,8 @@ export class Conversations {
     await Promise.all(this.#finishing);
   }
 
-  #run(place: Place): RunningConversation {
-    const running: RunningConversation = new RunningConversation(this.#parts, place, (last, written) => {
+  #run(deps: ConversationDeps): Conversation {
+    const running: Conversation = new Conversation(this.#deps, deps, (last, written) => {
       this.#finishing.add(last);
       void last.finally(() => this.#finishing.delete(last));
       // What waits to be written may still have to be forgotten.
@@ -109,7 +109,7 @@ export class Conversations {
   }
 
   #channel(guildId: string, channelId: string): VoiceBasedChannel {
-    const channel = this.#parts.client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
+    const channel = this.#deps.client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
     if (channel?.isVoiceBased()) return channel;
     throw new LineLostError('I cannot see that voice channel any more.', { retryable: false });
   }
@@ -119,7 +119,7 @@ export class Conversations {
     { session, model }: Opened,
     { guildId, channelId, now, signal }: { guildId: string; channelId: string; now: Now; signal: AbortSignal },
   ): Promise<{ line: DiscordVoiceLine; channel: VoiceBasedChannel; heard: HeardAccounts }> {
-    const { client, codecs, clock, consent, log, linkPatience, hearsBot } = this.#parts;
+    const { client, codecs, clock, consent, log, linkPatience, hearsBot } = this.#deps;
     try {
       // It may be gone since: a model can take its time.
       const channel = this.#channel(guildId, channelId);

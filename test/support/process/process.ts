@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const compiledIn = getCompileCacheDir();
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-/** Where the tests keep compiled modules (../compile-cache.ts), if they do: only the start gets quicker by it. */
+/** Where the tests keep compiled modules (test/runner/compile-cache.ts), if they do: only the start gets quicker by it. */
 export const COMPILED: NodeJS.ProcessEnv = compiledIn ? { NODE_COMPILE_CACHE: compiledIn } : {};
 
 /** The bot (or another program of it) as a process of its own, with nothing in its environment but what is given. */

@@ -8,7 +8,8 @@ import {
 } from '@parley/simulator/discord';
 import { type Script, SimulatedGemini, SimulatedOpenAI, type Transcriber, type Writer } from '@parley/simulator/models';
 import { PermissionFlagsBits } from 'discord.js';
-import { type Parley, startParley } from '../../../src/app/bot.ts';
+import type { Parley } from '../../../src/app/parley.ts';
+import { startParley } from '../../../src/app/start-parley.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import type { LinkPatience } from '../../../src/discord/voice/link/close-codes.ts';
 import type { RetryPolicy } from '../../../src/model/durable/retry-policy.ts';

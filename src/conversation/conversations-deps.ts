@@ -22,7 +22,7 @@ import type { UsageTracker } from '../usage/usage-tracker.ts';
 import type { DecisionLog } from './decision-log.ts';
 
 /** What every conversation is made of. */
-export interface ConversationsParts {
+export interface ConversationsDeps {
   readonly client: Client;
   readonly models: Models;
   readonly settings: SettingsStore;
