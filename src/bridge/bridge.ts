@@ -49,7 +49,7 @@ export interface BridgeParts {
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   /** The label of what writes down beside models that do not do it by themselves. Absent: nothing does. */
-  readonly writer?: string | undefined;
+  readonly transcriber?: string | undefined;
   /** The model that settings come to. */
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly settings: GuildSettings;
@@ -155,8 +155,8 @@ export class Bridge implements BridgeHandle {
   }
 
   /** The label of what writes down beside the model; null: nothing does. */
-  get writer(): string | null {
-    return this.#model.writer;
+  get transcriber(): string | null {
+    return this.#model.transcriber;
   }
 
   /** Where the line is now. */
@@ -175,7 +175,7 @@ export class Bridge implements BridgeHandle {
       channelId: this.channelId,
       mode: this.#model.listens ? 'listen' : 'talk',
       model: this.model.label,
-      writer: this.writer,
+      transcriber: this.transcriber,
       startedAt: this.#startedAt,
       holder: holder?.userId ? { userId: holder.userId, name: holder.name } : null,
       waiting: this.#floor.waiting.map((userId) => this.#people.person(userId)),

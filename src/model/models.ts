@@ -62,8 +62,8 @@ export class Models implements SpeechModels {
   }
 
   #choice(model: SpeechModel, absent: Provider | null): ChosenModel {
-    const writer = model.capabilities.unasked === 'waits' ? null : (this.transcriber?.label ?? null);
-    return { model, absent, written: model.capabilities.unasked !== null || writer !== null, writer };
+    const transcriber = model.capabilities.unasked === 'waits' ? null : (this.transcriber?.label ?? null);
+    return { model, absent, transcribed: model.capabilities.unasked !== null || transcriber !== null, transcriber };
   }
 
   names(provider: Provider): readonly string[] {

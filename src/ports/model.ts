@@ -185,7 +185,7 @@ export interface SpeechSession {
 /** A conversation that outlives its connections, and can go on with another model. */
 export interface DurableSession extends SpeechSession {
   /** Another model writes people's words down now, beside the one that answers. Absent: none does. */
-  readonly writes?: boolean;
+  readonly transcribes?: boolean;
   /**
    * Goes on with another model, in a quiet moment, with the history in words; nothing said is lost. Sound stays at the
    * rate of the first model. `model-changed` says how it ended; it names the old model where the new one cannot be had.

@@ -7,7 +7,7 @@ import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { EventQueue } from '../connection/event-queue.ts';
 import { type ModelLog, ModelSocket, type Timing } from '../connection/model-socket.ts';
 import type { OpeningHooks } from '../connection/open-session.ts';
-import { writerLabel } from '../connection/prompt-text.ts';
+import { typedBy } from '../connection/prompt-text.ts';
 import type { Target } from '../connection/service.ts';
 import type { GeminiTraits } from '../traits.ts';
 import { GeminiDeferredResults } from './calls/deferred-results.ts';
@@ -282,7 +282,7 @@ export class GeminiSession implements SpeechSession {
 
   #write(turn: Turn, text: string): void {
     this.#tools.input();
-    const written = `${this.#preface.labelled(writerLabel(turn))}\n${text}`;
+    const written = `${this.#preface.labelled(typedBy(turn))}\n${text}`;
     this.#replies.turnBegan();
     this.#sendActivity(written);
     this.#replies.turnEnded(turn.id, true, this.#manual && this.#outbox.turnWaits);

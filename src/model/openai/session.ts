@@ -8,7 +8,7 @@ import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { EventQueue } from '../connection/event-queue.ts';
 import type { ModelLog, Timing } from '../connection/model-socket.ts';
 import type { OpeningHooks } from '../connection/open-session.ts';
-import { speakerLabel, writerLabel } from '../connection/prompt-text.ts';
+import { speakerLabel, typedBy } from '../connection/prompt-text.ts';
 import type { Target } from '../connection/service.ts';
 import type { OpenAITraits } from '../traits.ts';
 import { COMMIT_MINIMUM, OpenAIConnection } from './connection.ts';
@@ -149,7 +149,7 @@ export class OpenAISession implements SpeechSession {
   }
 
   appendText(turn: Turn, text: string): void {
-    for (const one of [writerLabel(turn), text]) this.#sendItem(userItem(one));
+    for (const one of [typedBy(turn), text]) this.#sendItem(userItem(one));
     this.#replies.turnEnded(turn.id);
     this.#replies.respond();
   }

@@ -74,7 +74,7 @@ export class TranscribedSession implements DurableSession {
     return this.#side?.opened ?? Promise.resolve();
   }
 
-  get writes(): boolean {
+  get transcribes(): boolean {
     return this.#wanted && this.#side?.away === false;
   }
 
@@ -222,7 +222,7 @@ export class TranscribedSession implements DurableSession {
   /** What of the words of a turn is told now. */
   #judge(words: Transcript): Transcript | undefined {
     // Whose these are the transcriber knows, where it was given all that they may be.
-    if (words.turnId === null) return this.writes && this.#besideAll ? undefined : words;
+    if (words.turnId === null) return this.transcribes && this.#besideAll ? undefined : words;
     const written = this.#turns.get(words.turnId);
     if (!written) return words;
     if (written.done) return undefined;

@@ -15,7 +15,7 @@ export class ScriptedSession implements DurableSession {
   /** Samples of each turn, in order. */
   readonly turnSamples: number[] = [];
   /** Whether another model writes down beside it. */
-  writes = false;
+  transcribes = false;
 
   beginTurn(turn: Turn): void {
     this.calls.push(`begin ${turn.id} ${turn.userId}`);
