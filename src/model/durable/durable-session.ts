@@ -337,7 +337,7 @@ export class DurableSession implements DurableSessionPort {
         continue;
       }
       session.beginTurn(item.turn);
-      for (const pcm of item.chunks) session.appendAudio(pcm);
+      for (const pcm of item.sound.chunks) session.appendAudio(pcm);
       if (item.ended) session.endTurn(asks && item === turns.at(-1));
     }
     if (asks && turns.length === 0) session.respond();

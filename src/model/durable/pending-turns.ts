@@ -1,6 +1,7 @@
 import type { Heard } from '../../ports/model.ts';
 import type { ToolCall } from '../../ports/tool-calls.ts';
 import type { Pcm, Turn } from '../../ports/voice.ts';
+import { TurnSound } from './turn-sound.ts';
 
 /** Something that a session was given, or is to be given, and that no reply has answered for people to hear. */
 export type PendingItem =
@@ -8,7 +9,7 @@ export type PendingItem =
       readonly kind: 'spoken';
       readonly seq: number;
       readonly turn: Turn;
-      readonly chunks: Pcm[];
+      readonly sound: TurnSound;
       ended: boolean;
     }
   | { readonly kind: 'typed'; readonly seq: number; readonly turn: Turn; readonly text: string }
@@ -77,13 +78,13 @@ export class PendingTurns {
   }
 
   began(turn: Turn): void {
-    this.#items.push({ kind: 'spoken', seq: ++this.#seq, turn, chunks: [], ended: false });
+    this.#items.push({ kind: 'spoken', seq: ++this.#seq, turn, sound: new TurnSound(), ended: false });
   }
 
   /** Gives the turns of which the sound had to be given up, to stay within bounds. */
   sound(pcm: Pcm): readonly Turn[] {
     const open = this.#items.find((item) => item.kind === 'spoken' && !item.ended);
-    if (open?.kind === 'spoken') open.chunks.push(pcm);
+    if (open?.kind === 'spoken') open.sound.push(pcm);
     // Answered turns are kept only in case that nobody heard the answer: they go first.
     for (const reply of this.#replies.values()) {
       if (this.#samples() <= this.#limit) return [];
@@ -101,7 +102,7 @@ export class PendingTurns {
 
   ended(): void {
     // Nothing was said in it: there is nothing to answer.
-    this.#items = this.#items.filter((item) => item.kind !== 'spoken' || item.ended || item.chunks.length > 0);
+    this.#items = this.#items.filter((item) => item.kind !== 'spoken' || item.ended || item.sound.chunks.length > 0);
     for (const item of this.#items) if (item.kind === 'spoken') item.ended = true;
   }
 
@@ -245,9 +246,10 @@ export class PendingTurns {
   }
 
   #samples(): number {
-    const kept = [...this.#items, ...[...this.#replies.values()].flatMap(({ items }) => items)];
     let sum = 0;
-    for (const item of kept) if (item.kind === 'spoken') for (const { length } of item.chunks) sum += length;
+    for (const item of this.#items) if (item.kind === 'spoken') sum += item.sound.samples;
+    for (const { items } of this.#replies.values())
+      for (const item of items) if (item.kind === 'spoken') sum += item.sound.samples;
     return sum;
   }
 }

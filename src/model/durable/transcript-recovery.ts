@@ -43,7 +43,7 @@ export class TranscriptRecovery {
     const { log, signal } = this.#deps;
     const missing = new Map(turns.map((one) => [one.turn.id, one]));
     this.#writing.add(missing);
-    for (const [id, { chunks }] of missing) if (chunks.length === 0) this.#giveUp(missing, id);
+    for (const [id, { sound }] of missing) if (sound.chunks.length === 0) this.#giveUp(missing, id);
     for (let tries = 0; tries < TRIES && missing.size > 0 && !signal.aborted; tries += 1) {
       try {
         if (tries > 0) await wait(RETRY_MS, undefined, { signal });
@@ -80,7 +80,7 @@ export class TranscriptRecovery {
           continue;
         }
         session.beginTurn(one.turn);
-        for (const pcm of one.chunks) session.appendAudio(pcm);
+        for (const pcm of one.sound.chunks) session.appendAudio(pcm);
         session.endTurn(false);
         while (missing.has(one.turn.id)) {
           const { value, done } = await events.next();
