@@ -51,7 +51,7 @@ export class Failover {
   #attempts: Attempts;
   #choice: ModelChoice;
   /** Asked for, and not gone over to yet. */
-  #wish: ModelChoice | undefined;
+  #requested: ModelChoice | undefined;
   #successor: Successor | undefined;
   /** What sessions were told in words when they were opened. */
   readonly #told = new WeakMap<SpeechSession, readonly HistoryItem[]>();
@@ -67,7 +67,7 @@ export class Failover {
     this.#rate = deps.choice.model.inputRate;
     this.#attempts = this.#ownAttempts();
     this.#rotation = new Rotation(deps, (byAt) => {
-      if (!this.#wish) this.#handover.begin(this.#choice, byAt);
+      if (!this.#requested) this.#handover.begin(this.#choice, byAt);
     });
     this.#handover = new Handover({
       patience,
@@ -75,7 +75,7 @@ export class Failover {
       signal,
       quiet: deps.quiet,
       knows: () => JSON.stringify(deps.history()),
-      restores: (choice) => choice !== this.#wish && this.#resumable() !== undefined,
+      restores: (choice) => choice !== this.#requested && this.#resumable() !== undefined,
       connect: (choice, until) => this.#fresh(choice, until),
       ready: (_, successor) => {
         this.#successor = successor;
@@ -108,7 +108,7 @@ export class Failover {
 
   /** See DurableSession.switchTo. `connected`: there is a connection that can serve until then. */
   switchTo(choice: ModelChoice, connected: boolean): void {
-    this.#wish = choice;
+    this.#requested = choice;
     if (connected) this.#handover.begin(choice, performance.now() + this.#deps.patience.switchMs);
   }
 
@@ -122,7 +122,7 @@ export class Failover {
       return { model, options: { ...options, instructions, notes: kept(options.notes ?? []) } };
     };
     this.#choice = told(this.#choice);
-    if (this.#wish) this.#wish = told(this.#wish);
+    if (this.#requested) this.#requested = told(this.#requested);
     this.#handover.stop();
     this.#resumption.evict();
     this.#successor?.session.close();
@@ -176,22 +176,22 @@ export class Failover {
     const successor = this.#successor;
     this.#successor = undefined;
     if (successor && successor.knows === JSON.stringify(this.#deps.history())) {
-      const wished = successor.choice === this.#wish;
-      if (wished) this.#adopt(successor.choice);
-      return this.#arrival(successor.session, wished ? usesNow(successor.choice) : undefined);
+      const wasRequested = successor.choice === this.#requested;
+      if (wasRequested) this.#activate(successor.choice);
+      return this.#arrival(successor.session, wasRequested ? usesNow(successor.choice) : undefined);
     }
     successor?.session.close();
-    const wish = this.#wish;
-    if (!wish) return this.#back(loss, undefined);
+    const requested = this.#requested;
+    if (!requested) return this.#back(loss, undefined);
     try {
       const giveUpMs = Math.min(this.#deps.patience.giveUpMs, this.#deps.patience.switchMs);
       const attempts = new Attempts({ ...this.#deps, patience: { ...this.#deps.patience, giveUpMs } });
-      const session = await attempts.again(undefined, () => this.#fresh(wish, this.#deps.signal));
-      if (this.#wish === wish) this.#adopt(wish);
-      return this.#arrival(session, usesNow(wish));
+      const session = await attempts.again(undefined, () => this.#fresh(requested, this.#deps.signal));
+      if (this.#requested === requested) this.#activate(requested);
+      return this.#arrival(session, usesNow(requested));
     } catch (error) {
       if (this.#deps.signal.aborted || !(error instanceof SessionLostError)) throw error;
-      if (this.#wish === wish) this.#wish = undefined;
+      if (this.#requested === requested) this.#requested = undefined;
       return this.#back(loss, `${error.message} I go on with ${this.#choice.model.label}.`);
     }
   }
@@ -220,7 +220,7 @@ export class Failover {
     try {
       const attempts = new Attempts(this.#deps);
       const session = await attempts.again(undefined, () => this.#fresh(choice, this.#deps.signal));
-      this.#adopt(choice);
+      this.#activate(choice);
       return this.#arrival(session, `${final.message} The conversation goes on with ${choice.model.label}.`);
     } catch (error) {
       if (this.#deps.signal.aborted || !(error instanceof SessionLostError)) throw error;
@@ -232,8 +232,8 @@ export class Failover {
   #arrival(session: SpeechSession, message: string | undefined): Arrival {
     this.#attempts.succeeded();
     this.#serves(session);
-    // Another wish came while this one was carried out.
-    if (this.#wish) this.switchTo(this.#wish, true);
+    // Another one was requested while this one was carried out.
+    if (this.#requested) this.switchTo(this.#requested, true);
     const changed = message === undefined ? undefined : this.#changed(message);
     return { session, changed };
   }
@@ -247,9 +247,9 @@ export class Failover {
     return { type: 'model-changed', model: this.#choice.model, message };
   }
 
-  #adopt(choice: ModelChoice): void {
+  #activate(choice: ModelChoice): void {
     this.#choice = choice;
-    this.#wish = undefined;
+    this.#requested = undefined;
     // A handle belongs to its model.
     this.#resumption.evict();
     this.#attempts = this.#ownAttempts();
@@ -258,8 +258,8 @@ export class Failover {
   #failed(choice: ModelChoice, error: SessionLostError): void {
     const { kind, message: reason } = error;
     this.#deps.log.warn({ kind, reason, provider: choice.model.provider }, 'no other connection could be opened');
-    if (this.#wish !== choice) return;
-    this.#wish = undefined;
+    if (this.#requested !== choice) return;
+    this.#requested = undefined;
     // Its end had to wait for the other model.
     this.#rotation.resume();
     this.#deps.tell(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));

@@ -60,7 +60,7 @@ export class Rotation {
     else this.#warn(at - performance.now(), 'the provider announces an end of the connection that cannot be');
   }
 
-  /** The wish for another connection was not carried out: the present one is renewed as if nothing had been. */
+  /** The connection that was requested did not come: the present one is renewed as if nothing had been. */
   resume(): void {
     const { until } = this.#life;
     this.#life.byAt = undefined;

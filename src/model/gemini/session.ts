@@ -46,7 +46,7 @@ export interface GeminiSessionDeps {
 /** One connection to the Live API. */
 export class GeminiSession implements SpeechSession {
   readonly #deps: GeminiSessionDeps;
-  readonly #events = new EventQueue((error) => this.#wire?.lose(error));
+  readonly #events = new EventQueue((error) => this.#socket?.lose(error));
   readonly #attribution = new GeminiTranscriptAttribution((back) => this.#echo(back));
   readonly #replies: GeminiReplies;
   readonly #manual: boolean;
@@ -56,7 +56,7 @@ export class GeminiSession implements SpeechSession {
   readonly #inbox: GeminiInbox;
   readonly #since = performance.now();
   readonly #shortfalls: GeminiShortfalls;
-  #wire: ModelSocket | undefined;
+  #socket: ModelSocket | undefined;
   #closed = false;
   #renewing = false;
   readonly #outbox: GeminiOutbox;
@@ -72,7 +72,7 @@ export class GeminiSession implements SpeechSession {
     this.#replies = new GeminiReplies({
       emit: (event) => this.#events.push(this.#shortfalls.judge(event)),
       mute: (replyId) => this.#events.mute(replyId),
-      caughtUpTo: () => this.#wire?.caughtUpTo ?? Number.NEGATIVE_INFINITY,
+      caughtUpTo: () => this.#socket?.caughtUpTo ?? Number.NEGATIVE_INFINITY,
       echo: (back) => this.#echo(back),
       nudge: () => this.#sendActivity(ASK_AGAIN),
       unanswered: () => this.#unanswered(),
@@ -90,8 +90,8 @@ export class GeminiSession implements SpeechSession {
       replies: this.#replies,
       labelled: (label) => this.#preface.labelled(label),
       send: (message) => this.#send(message),
-      proof: (back) => this.#wire?.proof(back),
-      sendText: (json) => this.#wire?.send(json),
+      proof: (back) => this.#socket?.proof(back),
+      sendText: (json) => this.#socket?.send(json),
       turnWaits: () => this.#outbox.turnWaits,
       closed: (turnId) => this.#events.push({ type: 'turn-closed', turnId }),
     });
@@ -126,7 +126,7 @@ export class GeminiSession implements SpeechSession {
       emit: (event) => this.#events.push(event),
       send: (message) => this.#send(message),
       ready: () => deps.hooks.ready(),
-      lose: (error) => this.#wire?.lose(error),
+      lose: (error) => this.#socket?.lose(error),
     });
     this.#connect(deps);
   }
@@ -134,7 +134,7 @@ export class GeminiSession implements SpeechSession {
   #connect(deps: GeminiSessionDeps): void {
     openGeminiSocket(deps.endpoint, geminiConfig({ ...deps, told: this.#preface.told }), {
       socket: (socket) => {
-        this.#wire = new ModelSocket({
+        this.#socket = new ModelSocket({
           socket,
           provider: deps.target.service.name,
           timing: deps.timing,
@@ -142,14 +142,14 @@ export class GeminiSession implements SpeechSession {
           onLost: (error) => this.#ended(error),
           onSlowStart: () => deps.hooks.slow(),
         });
-        if (this.#closed) this.#wire.close();
+        if (this.#closed) this.#socket.close();
       },
       message: (message) => this.#receive(message),
       unreadable: () => deps.log.debug({}, 'unreadable message dropped'),
       failed: () => {
         const { name, addressVariable, credentials } = deps.target.service;
         const text = `The connection to ${name} could not be opened: check ${addressVariable} and ${credentials}.`;
-        if (!this.#wire) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
+        if (!this.#socket) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
       },
     });
   }
@@ -231,7 +231,7 @@ export class GeminiSession implements SpeechSession {
 
   close(): void {
     this.#stop();
-    this.#wire?.close();
+    this.#socket?.close();
     this.#events.end();
   }
 
@@ -296,12 +296,12 @@ export class GeminiSession implements SpeechSession {
   }
 
   #send(message: LiveClientMessage): void {
-    this.#wire?.send(JSON.stringify(message));
+    this.#socket?.send(JSON.stringify(message));
   }
 
   /** See ModelSocket.echo. Words that waited for it may be sorted then, and turns that waited for these be sent. */
   #echo(back: (now: number) => void): void {
-    this.#wire?.echo(() => {
+    this.#socket?.echo(() => {
       back(performance.now());
       this.#outbox.pump();
     });
@@ -323,7 +323,7 @@ export class GeminiSession implements SpeechSession {
   #unanswered(): void {
     const { name } = this.#deps.target.service;
     const message = `${name} did not answer, though it was asked twice.`;
-    this.#wire?.lose(new SessionLostError('no-answer', message, { retryable: true }));
+    this.#socket?.lose(new SessionLostError('no-answer', message, { retryable: true }));
   }
 
   #receive(message: LiveServerMessage | Readonly<Record<string, unknown>>): void {

@@ -28,7 +28,7 @@ export interface GeminiTurnInputDeps {
   /** What stands before what a person says; takes what the model has to be told besides. */
   labelled(label: string): string;
   send(message: LiveClientMessage): void;
-  /** See Wire.proof. */
+  /** See ModelSocket.proof. */
   proof(back: () => void): void;
   /** A message that is JSON text already. */
   sendText(json: string): void;
