@@ -24,6 +24,7 @@ import { FakeLine } from '../doubles/line.ts';
 import { SlowLine } from '../doubles/slow-line.ts';
 import { plainRights } from '../doubles/toolbox-gate.ts';
 import { Marks } from '../sound/marks.ts';
+import { quietFor } from '../time/quiet-for.ts';
 import { Ledger, RIGHTFUL, SHUTTERS, toolName } from '../world/rights-ledger.ts';
 import { applyFaults, inTurn, type LineFaults, lateOf } from './line-faults.ts';
 import type { Plan, PlannedReply, Trouble } from './turn-plan.ts';
@@ -156,7 +157,7 @@ export class Conversation {
     setTimeout(() => one.#server.dropAll(), ms);
     try {
       await Promise.all([one.#steps(), one.#until('the bridge ends', () => one.of('ended').length > 0)]);
-      await wait(AFTERMATH_MS);
+      await quietFor(AFTERMATH_MS);
     } finally {
       clearInterval(pacer);
       await one.#close();
