@@ -1,6 +1,6 @@
 // First, so that the process's dispatcher is Node's own.
 import './discord/rest/node-dispatcher.ts';
-import { startParley } from './app/bot.ts';
+import { startParley } from './app/start-parley.ts';
 import { readConfig } from './config/config.ts';
 import { Ending } from './process/ending.ts';
 import { createLog } from './process/log.ts';

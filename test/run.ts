@@ -1,6 +1,6 @@
-import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { basename } from 'node:path';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type EventData, run } from 'node:test';
@@ -8,14 +8,18 @@ import type { TestEvent } from 'node:test/reporters';
 import { spec } from 'node:test/reporters';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { isFast, testFiles } from './runner/kinds.ts';
+import { type Job, plan } from './runner/plan.ts';
+import type { FileTime } from './runner/times.ts';
 import { serveConformance } from './support/world/conformance.ts';
 
 /**
- * `npm test`: every test file in a process of its own, some at a time. Node's own command line waits without end for a file
- * that does not: a test that failed before it closed its server, a process left behind that holds the output, a loop.
- * Here a file has a deadline, what it left behind is ended, and a file that ended says so at once.
+ * `npm test`: every test file that needs a socket, a worker or a child process in a process of its own, the others twenty to
+ * a process, some processes at a time. `npm run test:fast`: only the others. Node's own command line waits without end for a
+ * file that does not: a test that failed before it closed its server, a process left behind that holds the output, a loop.
+ * Here a process has a deadline, what it left behind is ended, and a file that ended says so at once.
  *
- * `node test/run.ts [--concurrency N] [--again] [--deadline SECONDS] [a file, or a part of a file's name ...]`
+ * `node test/run.ts [--fast] [--together] [--times] [--concurrency N] [--again] [--deadline SECONDS] [a file, or a part of a path ...]`
  */
 
 /** A test that hangs. Ms. */
@@ -29,8 +33,10 @@ const FEWEST = 2;
 /** Another one begins while so much of the processors' time is idle: tests that wait share them well, tests that work do not. */
 const IDLE_SHARE = 0.4;
 /** How long idleness is looked at, and what a file is given to begin its work. Ms. */
-const LOOK_MS = 1_500;
-/** Marks the processes of one file. */
+const LOOK_MS = 500;
+/** Files whose times are printed. */
+const SLOWEST = 40;
+/** Marks the processes of one job. */
 const MARK = 'PARLEY_TEST_FILE';
 
 interface Outcome {
@@ -47,55 +53,61 @@ interface Outcome {
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    fast: { type: 'boolean', default: false },
+    // All that is named, in one process, whatever it is.
+    together: { type: 'boolean', default: false },
+    // What took longest, and how much of it was work.
+    times: { type: 'boolean', default: false },
     // At the most.
-    concurrency: { type: 'string', default: '8' },
+    concurrency: { type: 'string', default: '16' },
     again: { type: 'boolean', default: false },
     // The longest file takes 90 s beside others.
     deadline: { type: 'string', default: '300' },
   },
 });
-const known = globSync('{test,simulator/test}/**/*.test.ts').sort(longestFirst);
-const files =
-  positionals.length === 0
-    ? known
-    : positionals.flatMap((part) =>
-        statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
-      );
-if (files.length === 0) fail(`No test file has ${positionals.join(' or ')} in its name.`);
-const conformance = await serveConformance();
+const known = testFiles();
+const named = positionals.flatMap((part) =>
+  statSync(part, { throwIfNoEntry: false })?.isFile() ? [part] : known.filter((file) => file.includes(part)),
+);
+// Of a file that two of them name, one run would end the other as left behind.
+const files = positionals.length === 0 ? known : [...new Set(named)];
+const jobs = values.together ? [{ files, fast: true }] : plan(files, { onlyFast: values.fast });
+if (jobs.length === 0) fail(`No ${values.fast ? 'fast ' : ''}test file has ${positionals.join(' or ')} in its name.`);
+const folder = mkdtempSync(join(tmpdir(), 'parley-times-'));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+const timesFile = join(folder, 'times.jsonl');
+const conformance = values.fast ? {} : await serveConformance();
 const began = performance.now();
-const outcomes = await all(files, Number(values.concurrency));
+const outcomes = await all(jobs, Number(values.concurrency));
 let failed = outcomes.filter(({ ok }) => !ok);
 for (const { file, report } of failed) say(`\n${file}\n${report}`);
 for (let round = 0; values.again && round < ROUNDS && failed.length > 0 && failed.length <= MOST_AGAIN; round++) {
   say(`\nFailed, now alone: ${failed.map(({ file }) => file).join(' ')}`);
-  const again = await all(
-    failed.map(({ file }) => file),
-    1,
-  );
-  failed = again.filter(({ ok }) => !ok);
+  const alone = failed.map(({ file }) => ({ files: [file], fast: isFast(file) }));
+  failed = (await all(alone, 1)).filter(({ ok }) => !ok);
   for (const { file, report } of failed) say(`\n${file}\n${report}`);
 }
+if (values.times) tellTimes();
 const sum = (key: keyof Outcome['counts']): number => outcomes.reduce((total, { counts }) => total + counts[key], 0);
-say(`\n${files.length} files, ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+say(`\n${outcomes.length} files, ${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 say(`${Math.round((performance.now() - began) / 1000)} s`);
 if (failed.length > 0) fail(`Failed: ${failed.map(({ file }) => file).join(' ')}`);
 process.exit(0);
 
-/** Runs these files, at most `concurrency` at a time, and says how each ended. */
-async function all(list: readonly string[], concurrency: number): Promise<Outcome[]> {
+/** Runs these, at most `concurrency` processes at a time, and says how each file ended. */
+async function all(list: readonly Job[], concurrency: number): Promise<Outcome[]> {
   const running = new Set<Promise<void>>();
   const done: Outcome[] = [];
-  for (const file of list) {
+  for (const job of list) {
     while (running.size >= FEWEST) {
       const ended = Promise.race(running).then(() => 0);
       const share = await (running.size < concurrency ? Promise.race([ended, idleShare()]) : ended);
       if (share >= IDLE_SHARE) break;
     }
-    const run = one(file).then((outcome) => {
-      done.push(outcome);
+    const run = outcomesOf(job).then((ended) => {
+      done.push(...ended);
       running.delete(run);
-      tell(outcome);
+      for (const outcome of ended) tell(outcome);
     });
     running.add(run);
   }
@@ -122,33 +134,90 @@ async function idleShare(): Promise<number> {
   return (after.idle - before.idle) / Math.max(1, after.all - before.all);
 }
 
-async function one(file: string): Promise<Outcome> {
+async function outcomesOf({ files: list, fast }: Job): Promise<Outcome[]> {
+  const mark = list.join('\n');
   const events: TestEvent[] = [];
   const start = performance.now();
+  const preloaded = ['compile-cache', fast ? 'walls' : 'own-time'];
   const stream = run({
-    files: [file],
+    files: fast ? ['test/runner/many.ts'] : [...list],
     isolation: 'process',
-    execArgv: ['--import', './test/compile-cache.ts'],
-    env: { ...process.env, ...conformance, [MARK]: file },
+    execArgv: preloaded.flatMap((name) => ['--import', `./test/runner/${name}.ts`]),
+    env: { ...process.env, ...conformance, [MARK]: mark, PARLEY_TEST_TIMES: timesFile },
     timeout: TEST_MS,
     signal: AbortSignal.timeout(Number(values.deadline) * 1_000),
   });
   for await (const event of stream) events.push(event as TestEvent);
-  const whole = events.findLast(({ type }) => type === 'test:summary')?.data as EventData.TestSummary | undefined;
-  const { tests = 1, passed = 0, skipped = 0, todo = 0 } = whole?.counts ?? {};
-  const counts = { passed, skipped, failed: tests - passed - skipped - todo };
-  const ok = !events.some(({ type }) => type === 'test:fail') && whole !== undefined;
-  const report = ok ? '' : await text(Readable.from(events).compose(new spec()));
-  return { file, seconds: (performance.now() - start) / 1000, counts, ok, report, left: endLeft(file) };
+  const left = endLeft(mark);
+  const seconds = (performance.now() - start) / 1000;
+  const parts = fast ? partsOf(events, list) : [{ file: mark, events, seconds, whole: events.some(isSummary) }];
+  return Promise.all(
+    parts.map(async (part, i) => {
+      const counts = countsOf(part.events);
+      const ok = part.whole && !part.events.some(({ type }) => type === 'test:fail');
+      const report = ok ? '' : await text(Readable.from(part.events).compose(new spec()));
+      return { ...part, counts, ok, report, left: i === 0 ? left : [] };
+    }),
+  );
 }
 
-/** Ends what still runs of this file, by the mark in its environment. */
-function endLeft(file: string): string[] {
+/** What one process said of each of its files. A file that did not end, and what comes behind it, has not passed. */
+function partsOf(events: readonly TestEvent[], list: readonly string[]) {
+  const ends = events.flatMap((event, i) => {
+    const { type, data } = event;
+    return (type === 'test:pass' || type === 'test:fail') && data.nesting === 0 ? [{ name: data.name, i, data }] : [];
+  });
+  const rest = events.slice((ends.findLast(({ name }) => list.includes(name))?.i ?? -1) + 1);
+  return list.map((file) => {
+    const at = ends.findIndex(({ name }) => name === file);
+    const end = ends[at];
+    if (!end) return { file, events: rest, seconds: 0, whole: false };
+    const own = events.slice((ends[at - 1]?.i ?? -1) + 1, end.i + 1);
+    return { file, events: own, seconds: end.data.details.duration_ms / 1000, whole: true };
+  });
+}
+
+function isSummary({ type }: TestEvent): boolean {
+  return type === 'test:summary';
+}
+
+/** Of tests, not of what holds them. A file that failed without a test of its own counts as one. */
+function countsOf(events: readonly TestEvent[]): Outcome['counts'] {
+  const whole = events.findLast(isSummary)?.data as EventData.TestSummary | undefined;
+  if (whole) {
+    const { tests, passed, skipped, todo } = whole.counts;
+    return { passed, skipped, failed: tests - passed - skipped - todo };
+  }
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const { type, data } of events) {
+    if ((type !== 'test:pass' && type !== 'test:fail') || data.details.type === 'suite') continue;
+    if (data.skip !== undefined) counts.skipped += 1;
+    else if (data.todo === undefined) counts[type === 'test:pass' ? 'passed' : 'failed'] += 1;
+  }
+  if (events.some(({ type }) => type === 'test:fail') || events.length === 0) counts.failed ||= 1;
+  return counts;
+}
+
+/** The slowest files: how long they took, how much work that was, how much waiting, and that work as a share of all. */
+function tellTimes(): void {
+  const lines = readFileSync(timesFile, 'utf8').trim().split('\n');
+  const times = lines.map((line) => JSON.parse(line) as FileTime).sort((a, b) => b.wallMs - a.wallMs);
+  const seconds = (ms: number): string => (Math.max(0, ms) / 1000).toFixed(1).padStart(7);
+  say(`\n${'wall'.padStart(7)}${'work'.padStart(7)}${'waits'.padStart(7)}  s`);
+  for (const { file, wallMs, cpuMs } of times.slice(0, SLOWEST)) {
+    say(`${seconds(wallMs)}${seconds(cpuMs)}${seconds(wallMs - cpuMs)}  ${file}`);
+  }
+  const total = (key: 'wallMs' | 'cpuMs'): number => times.reduce((sum, time) => sum + time[key], 0);
+  say(`${seconds(total('wallMs'))}${seconds(total('cpuMs'))}         all ${times.length}`);
+}
+
+/** Ends what still runs of these files, by the mark in its environment. */
+function endLeft(mark: string): string[] {
   const left: string[] = [];
   if (process.platform !== 'linux') return left;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${file}`)) continue;
+      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`)) continue;
       left.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 160));
       process.kill(Number(pid), 'SIGKILL');
     } catch {
@@ -156,12 +225,6 @@ function endLeft(file: string): string[] {
     }
   }
   return left;
-}
-
-/** Files that start the whole bot take longest: they come first, so that no long one is left for the end. */
-function longestFirst(one: string, other: string): number {
-  const rank = (file: string): number => (/^test\/(blackbox|started|model|cli)\//.test(file) ? 0 : 1);
-  return rank(one) - rank(other) || basename(one).localeCompare(basename(other));
 }
 
 function say(line: string): void {

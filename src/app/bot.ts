@@ -1,9 +1,7 @@
 import type { Client } from 'discord.js';
 import { commands } from '../../commands/index.ts';
-import { privateAnswer } from '../../commands/private-answer.ts';
 import { Ticker } from '../bridge/ticker.ts';
 import { wallClock } from '../clock/wall-clock.ts';
-import type { Config } from '../config/config.ts';
 import { budgetTold } from '../config/limits.ts';
 import { type OpenBridge, OpenBridges } from '../conversation/bridges.ts';
 import { Conversations } from '../conversation/conversations.ts';
@@ -11,164 +9,54 @@ import { DecisionLog } from '../conversation/decision-log.ts';
 import { KnownTimes } from '../conversation/people/person-times.ts';
 import { ReminderRights } from '../conversation/reminder-rights.ts';
 import { ReminderScheduler } from '../conversation/reminder-scheduler.ts';
-import { type ReturnPatience, returnToPlaces } from '../conversation/restart-recovery.ts';
+import { returnToPlaces } from '../conversation/restart-recovery.ts';
 import { StrayPlaces } from '../conversation/stray-places.ts';
 import { createClient, logIn } from '../discord/client/client.ts';
 import { destroyClient } from '../discord/client/gateway-strategy.ts';
 import { hearToTheEnd } from '../discord/client/last-events.ts';
-import { LoginError } from '../discord/client/login-error.ts';
+import type { LoginError } from '../discord/client/login-error.ts';
 import { isServed, ServedGuilds } from '../discord/client/served-guilds.ts';
-import { autoModRules } from '../discord/guild/auto-mod.ts';
-import type { HearsBot } from '../discord/guild/hears-bot.ts';
 import { isInVoice } from '../discord/guild/members.ts';
 import { DiscordModeration } from '../discord/guild/moderation.ts';
 import { CommandRegistration } from '../discord/interactions/command-registration.ts';
-import { dispatchCommands, type Forms, type Press } from '../discord/interactions/dispatch.ts';
-import { forgetButton, pressForget, pressForgetOn } from '../discord/interactions/forget-buttons.ts';
 import { InteractionIntake } from '../discord/interactions/intake.ts';
-import { pressReminder, reminderButtons } from '../discord/interactions/reminder-buttons.ts';
-import { noteForm, pressRuleButton, ruleButtons } from '../discord/interactions/rule-buttons.ts';
+import { reminderButtons } from '../discord/interactions/reminder-buttons.ts';
+import { ruleButtons } from '../discord/interactions/rule-buttons.ts';
 import { keepTime } from '../discord/rest/discord-time.ts';
 import { DiscordGuildTexts } from '../discord/text/guild-texts.ts';
 import { DiscordModeratorPosts } from '../discord/text/moderator-posts.ts';
 import { VoiceStatuses } from '../discord/text/voice-status.ts';
-import type { LinkPatience } from '../discord/voice/link/close-codes.ts';
 import { OpusCodecs } from '../discord/voice/receive/opus.ts';
 import { FrameClock } from '../discord/voice/send/frame-clock.ts';
-import { type Claimant, FairQueue, NOBODY } from '../lib/fair-queue.ts';
-import type { Log } from '../lib/log.ts';
+import { inOrder } from '../lib/in-order.ts';
 import { escapeMarkdown } from '../lib/markdown.ts';
-import { RETRY_POLICY, type RetryPolicy } from '../model/durable/retry-policy.ts';
+import { RETRY_POLICY } from '../model/durable/retry-policy.ts';
 import { Models } from '../model/models.ts';
 import { Moderating } from '../moderation/moderation.ts';
-import type { BridgeEvent } from '../ports/bridge-events.ts';
-import type { Consent } from '../ports/consent.ts';
-import type { Bridges } from '../ports/conversation.ts';
-import { BusyError, LineLostError } from '../ports/errors.ts';
-import type { TranscriptExports } from '../ports/export.ts';
-import type { RecordReader } from '../ports/record.ts';
-import type { SettingsStore } from '../ports/settings.ts';
+import { LineLostError } from '../ports/errors.ts';
 import { LeftGuilds } from '../privacy/left-guilds.ts';
-import { ConsentedLines } from '../record/consent-filter.ts';
 import { warmUp } from '../time/phrase.ts';
-import type { Tool } from '../tools/tool.ts';
-import { drawUsage } from '../usage/chart/draw-usage.ts';
-import type { UsageChart } from '../usage/chart/usage-chart.ts';
-import { readPrices } from '../usage/price-file.ts';
 import type { Prices } from '../usage/prices.ts';
 import { UsageTracker } from '../usage/usage-tracker.ts';
-import { type ToolFile, toolsOfFolder } from './custom-tools.ts';
+import type { ToolFile } from './custom-tools.ts';
+import { answerInteractions } from './interactions.ts';
+import type { Inside, Parley, ParleyOptions } from './parley.ts';
 import { Forgetting } from './privacy.ts';
 import { Reading } from './record-access.ts';
-import { Storage } from './storage.ts';
+import { ANSWERS_MS, CLOSE_ORDER, RESTARTING, STOP_LIMIT_MS, STOP_ORDER } from './shutdown.ts';
+import type { Storage } from './storage.ts';
 import { Tooling } from './tools.ts';
 
-/** The running bot. */
-export interface Parley {
-  /** Codecs alive in this process, for tests and the log. */
-  readonly codecs: OpusCodecs;
-  /** For `npm run live-check`, which does by hand what commands do: no bot can type a command of another. */
-  readonly inside: Inside;
-  /** Leaves every channel, writes what is left of the transcripts, closes the database. Idempotent; takes at most 4 s. */
-  stop(): Promise<void>;
-}
-
-/** The parts behind the commands. */
-export interface Inside {
-  readonly client: Client;
-  readonly bridges: Bridges;
-  readonly settings: SettingsStore;
-  readonly consent: Consent;
-  readonly record: RecordReader;
-  readonly exports: TranscriptExports;
-  /** The label of the default model. */
-  readonly label: string;
-  /** The names of all tools that it is offered. */
-  readonly toolNames: () => readonly string[];
-}
-
-/** What the bot is started with. */
-export interface ParleyOptions {
-  readonly config: Config;
-  readonly log: Log;
-  /** Everything that happens in every conversation. */
-  readonly observe?: (event: BridgeEvent, guildId: string) => void;
-  /** The connection to Discord ended for good: the process should say so and end. */
-  readonly onDead?: (error: LoginError) => void;
-  /** Tools beside the built-in ones. */
-  readonly tools?: readonly Tool[];
-  /** Bots that are heard and count as people; default: none do. */
-  readonly hearsBot?: HearsBot;
-  /** With a lost model; only tests need another. */
-  readonly patience?: RetryPolicy;
-  /** With a lost voice connection; only tests need another. */
-  readonly linkPatience?: LinkPatience;
-  /** With a return after a crash; only tests need another. */
-  readonly returnPatience?: ReturnPatience;
-  /** What moderators see around a hit; only tests need another than 30 s. */
-  readonly contextMs?: number;
-  /** After a server removed the bot; only tests need another than a minute. */
-  readonly settledMs?: number;
-  /** After this people are told that an answer takes longer; only tests need another than 7 s. */
-  readonly progressMs?: number;
-  /** Stops it, also while it starts: then startParley() rejects. */
-  readonly signal?: AbortSignal;
-}
-
-/** For conversations and servers that end: what is left of the process's 5 s is for answers, the goodbye and the database. */
-const STOP_LIMIT_MS = 3_500;
-const TAKEN_OVER =
-  'Another process serves this bot now: this one stood still for so long that it seemed dead. It stops.';
-/** For answers that are on their way when the process ends. */
-const ANSWERS_MS = 500;
 const NOT_SERVED = 'Whoever runs me has not allowed this server, so I leave it.';
-const RESTARTING = 'I am being restarted. Please try again in a minute.';
-const NOT_STARTED = 'I could not start. Whoever runs me finds the reason in my log.';
-
-/**
- * Puts the parts together and logs in. Rejects with StoreError, LoginError (one line for the operator each), having
- * closed what was open.
- */
-export async function startParley(options: ParleyOptions): Promise<Parley> {
-  const { config, log } = options;
-  const prices = await readPrices(config.pricesFile);
-  const ownTools = await toolsOfFolder({ folder: config.toolsFolder, tell: (problem) => log.warn(problem) });
-  const { signal = new AbortController().signal } = options;
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort);
-  if (signal.aborted) abort();
-  const onLost = () => options.onDead?.(new LoginError(TAKEN_OVER));
-  const opening = Storage.open({ config, log, onLost });
-  // Another program may hold the database for long.
-  const storage = await Promise.race([opening, aborted.promise]).catch((error: unknown) => {
-    if (signal.aborted) opening.then((late) => late.close()).catch(() => {});
-    throw error;
-  });
-  const bot = new Bot({ ...options, prices, ownTools, storage });
-  try {
-    await Promise.race([bot.start(), aborted.promise]);
-  } catch (error) {
-    const stopped = bot.stop(signal.aborted ? RESTARTING : NOT_STARTED);
-    // Whatever hangs, the error is told.
-    await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-  return bot;
-}
-
-/** What was read and opened before the parts were put together. */
-interface BotParts extends ParleyOptions {
+/** What the bot is made of: what was read and opened before it. */
+export interface BotParts extends ParleyOptions {
   readonly prices: Prices;
   readonly ownTools: readonly ToolFile[];
   readonly storage: Storage;
 }
 
 /** The bot, in its parts: what is kept, read, moderated, remembered, done with tools, and talked about. */
-class Bot implements Parley {
+export class Bot implements Parley {
   readonly codecs = new OpusCodecs();
   readonly #parts: BotParts;
   readonly #client: ReturnType<typeof createClient>;
@@ -189,8 +77,6 @@ class Bot implements Parley {
   readonly #forgetting: Forgetting;
   readonly #leftGuilds: LeftGuilds;
   readonly #intake: InteractionIntake;
-  /** Each picture has a thread of its own. */
-  readonly #drawing = new FairQueue({ atOnce: 1, mostForPerson: 2, mostForGuild: 4, mostWaiting: 50 });
   readonly #ending = new AbortController();
   #returned: Promise<void> | undefined;
   /** Nobody goes back any more into a channel of before the restart. */
@@ -263,15 +149,15 @@ class Bot implements Parley {
       storage,
       usage: this.#spending,
       holds: (messageId) => this.#conversations.holds(messageId),
-      memories: [
-        this.#conversations,
-        this.#decisions,
-        this.#tooling.runAgain,
-        this.#reading.privately,
-        this.#reading.summaries,
-        this.#reading.exports,
-      ],
-      copies: [this.#moderating, this.#reading.exports],
+      memories: {
+        conversations: this.#conversations,
+        decisions: this.#decisions,
+        reruns: this.#tooling.runAgain,
+        'private-answers': this.#reading.privately,
+        summaries: this.#reading.summaries,
+        exports: this.#reading.exports,
+      },
+      copies: { moderation: this.#moderating, exports: this.#reading.exports },
       log,
     });
     this.#leftGuilds = new LeftGuilds({
@@ -294,7 +180,7 @@ class Bot implements Parley {
     const ready = await logIn(this.#client, { token, apiUrl });
     if (this.#stopping !== undefined) return;
     this.#served = new ServedGuilds({ client: this.#client, ...this.#serving, log });
-    this.#dispatch();
+    this.#answer();
     storage.record.start();
     await this.#moderating.start();
     await this.#reminding.start();
@@ -365,31 +251,44 @@ class Bot implements Parley {
     return this.#stopping;
   }
 
-  async #stop(told: string): Promise<void> {
-    this.#intake.refuse(told);
-    const closing = Promise.all([this.#close(), this.#tooling.close()]);
-    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref())]);
-    await Promise.all([this.#forgetting.close(), this.#leftGuilds.close()]);
-    await this.#intake.finish(ANSWERS_MS);
-    hearToTheEnd(this.#client);
-    await destroyClient(this.#client);
-    this.#unwatchTime();
-    // Those that came with the last events.
-    await this.#intake.finish(ANSWERS_MS);
-    await this.#parts.storage.close();
+  #stop(told: string): Promise<void> {
+    return inOrder(STOP_ORDER, {
+      intake: () => this.#intake.refuse(told),
+      'conversations-and-tools': () =>
+        Promise.race([
+          Promise.all([this.#close(), this.#tooling.close()]),
+          new Promise((resolve) => setTimeout(resolve, STOP_LIMIT_MS).unref()),
+        ]),
+      erasures: () => Promise.all([this.#forgetting.close(), this.#leftGuilds.close()]),
+      answers: () => this.#intake.finish(ANSWERS_MS),
+      gateway: () => {
+        hearToTheEnd(this.#client);
+        return destroyClient(this.#client);
+      },
+      time: () => this.#unwatchTime(),
+      'late-answers': () => this.#intake.finish(ANSWERS_MS),
+      database: () => this.#parts.storage.close(),
+    });
   }
 
-  async #close(): Promise<void> {
-    // Before the conversations: what they do not say any more is left for the next start.
-    this.#ending.abort();
-    const reminded = this.#reminding.close();
-    this.#strays?.close();
-    this.#served?.close();
-    await Promise.all([this.#bridges.closeAll({ kind: 'asked', by: null }), this.#tooling.runAgain.close()]);
-    await this.#returned;
-    await this.#conversations.finished();
-    await this.#moderating.close();
-    await reminded;
+  #close(): Promise<void> {
+    let reminded: Promise<void> | undefined;
+    return inOrder(CLOSE_ORDER, {
+      'new-work': () => this.#ending.abort(),
+      reminders: () => {
+        reminded = this.#reminding.close();
+      },
+      watches: () => {
+        this.#strays?.close();
+        this.#served?.close();
+      },
+      conversations: () =>
+        Promise.all([this.#bridges.closeAll({ kind: 'asked', by: null }), this.#tooling.runAgain.close()]),
+      returns: () => this.#returned,
+      farewells: () => this.#conversations.finished(),
+      moderation: () => this.#moderating.close(),
+      'last-reminders': () => reminded,
+    });
   }
 
   #moderatingOf({ storage, log, contextMs }: BotParts): Moderating {
@@ -477,62 +376,25 @@ class Bot implements Parley {
     });
   }
 
-  /** From now on commands, buttons and forms are answered. */
-  #dispatch(): void {
+  #answer(): void {
     const { config, storage, log, progressMs } = this.#parts;
-    const { cards, rules, reports } = this.#moderating;
-    const { ownRecords } = this.#forgetting;
-    const { record, readers, audit, exports, summaries, privately } = this.#reading;
-    const context = {
-      ...this.#tooling.commands,
+    answerInteractions({
+      client: this.#client,
+      config,
+      storage,
+      intake: this.#intake,
       bridges: this.#bridges,
-      settings: storage.settings,
-      usage: this.#spending,
-      drawUsage: (chart: UsageChart, by: Claimant = NOBODY) =>
-        this.#drawing.run(by, { tooMany: () => new BusyError('too many pictures'), work: () => drawUsage(chart) }),
       models: this.#models,
-      notes: storage.notes,
+      spending: this.#spending,
+      decisions: this.#decisions,
       reminders: this.#reminding,
       times: this.#times,
-      reminderButtons,
-      ownRecords,
-      forgetButton,
-      serverName: (guildId: string) => this.#client.guilds.cache.get(guildId)?.name,
-      sharedServers: (userId: string) =>
-        [...this.#client.guilds.cache.values()].flatMap(({ id, members }) => (members.cache.has(userId) ? [id] : [])),
-      consent: storage.consent,
-      privacyUrl: config.privacyUrl,
-      record,
-      readers,
-      audit,
-      consentedLines: (guildId: string) =>
-        new ConsentedLines({ record, mayHear: (userId) => storage.consent.mayHear(guildId, userId) }),
-      exports,
-      summaries,
-      decisions: this.#decisions,
-      clock: wallClock,
-      rules,
-      cards,
-      reports,
-      storage: storage.health,
-      foreignRules: (guildId: string) => autoModRules(this.#client, guildId),
+      tooling: this.#tooling,
+      moderating: this.#moderating,
+      reading: this.#reading,
+      ownRecords: this.#forgetting.ownRecords,
       log,
-    };
-    const pressPrivate = (pressed: Parameters<Press>[0]) => {
-      const answer = privately.press(pressed);
-      return typeof answer === 'object' ? privateAnswer(answer, context) : answer;
-    };
-    const press: Press = async (pressed) =>
-      (await pressRuleButton(pressed, cards)) ??
-      (await this.#tooling.press(pressed)) ??
-      (await pressPrivate(pressed)) ??
-      (await pressReminder(pressed, this.#reminding)) ??
-      pressForget(pressed, ownRecords, log);
-    const forms: Forms = { open: noteForm, submit: (sent) => pressRuleButton(sent, cards) };
-    dispatchCommands(this.#client, commands, context, press, forms, {
-      intake: this.#intake,
       progressMs,
-      pressDirectly: (pressed) => pressForgetOn(pressed, ownRecords, log),
     });
   }
 }

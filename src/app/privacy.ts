@@ -3,7 +3,7 @@ import { wallClock } from '../clock/wall-clock.ts';
 import { ArchivedPosts } from '../discord/text/archived-posts.ts';
 import type { Log } from '../lib/log.ts';
 import type { OwnRecords } from '../ports/personal-data.ts';
-import { KeptOwnRecords, type OwnRecordsParts, type Remembers } from '../privacy/personal-data.ts';
+import { KeptOwnRecords, type OwnRecordsParts } from '../privacy/personal-data.ts';
 import { PostEditing } from '../privacy/post-redactor.ts';
 import type { Storage } from './storage.ts';
 
@@ -15,10 +15,8 @@ export interface ForgettingParts {
   readonly usage: OwnRecordsParts['usage'];
   /** Whether a conversation still writes this message; see Transcript.holds. */
   readonly holds: (messageId: string) => 'shown' | 'due' | undefined;
-  /** Conversations first: what is on its way must not come back. */
-  readonly memories: readonly Remembers[];
-  /** What is made of the record, and would be made of it again before it is gone. */
-  readonly copies: readonly Remembers[];
+  readonly memories: OwnRecordsParts['memories'];
+  readonly copies: OwnRecordsParts['copies'];
   readonly log: Log;
 }
 

@@ -1,4 +1,3 @@
-import type { ButtonInteraction } from 'discord.js';
 import { unneeded } from '../bridge/session-options.ts';
 import { wallClock } from '../clock/wall-clock.ts';
 import type { Config } from '../config/config.ts';
@@ -6,6 +5,7 @@ import { ToolReruns } from '../conversation/calls/tool-reruns.ts';
 import { ToolTrials } from '../conversation/calls/tool-trials.ts';
 import type { DecisionLog } from '../conversation/decision-log.ts';
 import { leftOut, serverToolList } from '../conversation/server-tools.ts';
+import type { ButtonRoutes } from '../discord/interactions/buttons.ts';
 import { ConfirmButtons } from '../discord/interactions/confirm-buttons.ts';
 import { ToolButtons } from '../discord/interactions/tool-buttons.ts';
 import type { Log } from '../lib/log.ts';
@@ -108,12 +108,13 @@ export class Tooling {
     };
   }
 
-  /** A press of a button below a tool's post; undefined: none of these. */
-  async press(pressed: ButtonInteraction<'cached'>): Promise<string | undefined> {
-    return (
-      this.#confirmButtons.press(pressed, this.#confirmations) ??
-      (await this.buttons.press(pressed, { bridges: this.#parts.bridges, runAgain: this.runAgain }))
-    );
+  /** What the buttons below tools' posts do. */
+  get buttonRoutes(): Pick<ButtonRoutes, 'confirm' | 'tool-cancel' | 'tool-again'> {
+    const { bridges } = this.#parts;
+    return {
+      ...this.#confirmButtons.routes(this.#confirmations),
+      ...this.buttons.routes({ bridges, runAgain: this.runAgain }),
+    };
   }
 
   /** Ends the MCP servers. */

@@ -1,5 +1,6 @@
 import { Cooldown } from '../lib/cooldown.ts';
 import { FairQueue } from '../lib/fair-queue.ts';
+import { inOrder } from '../lib/in-order.ts';
 import { BusyError } from '../ports/errors.ts';
 import type { Forgotten, ForgottenBeside, KeptOfPerson, OwnRecords } from '../ports/personal-data.ts';
 import type { SettingsStore } from '../ports/settings.ts';
@@ -9,11 +10,24 @@ import type { RemovalStore } from '../store/record/post-removals.ts';
 import type { PostEditing } from './post-redactor.ts';
 
 /** What remembers something of people beside the database. */
-export interface Remembers {
+interface Remembers {
   forget(guildId: string, userId: UserId): void | Promise<void>;
   /** What of others was deleted or emptied as well. */
   forgetBeside?(beside: ForgottenBeside): void;
 }
+
+/**
+ * What one erasure does, in this order.
+ * - Memories are first: what is on its way must not come into the database behind the deletion.
+ * - `repeated-words` are what others' rows said again of the person; the deletion tells which.
+ * - Copies are made of the record, and would be made of it again before its rows are gone.
+ * - `old-posts` only begins: posts are edited at the pace that Discord allows.
+ */
+export const ERASE_ORDER = ['memories', 'rows', 'repeated-words', 'copies', 'usage', 'old-posts', 'settle'] as const;
+/** What remembers people's words beside the database, in the order in which it is told. Conversations make the others. */
+export const MEMORIES = ['conversations', 'decisions', 'reruns', 'private-answers', 'summaries', 'exports'] as const;
+/** What is made of the record, in the order in which it is told. */
+export const COPIES = ['moderation', 'exports'] as const;
 
 /** What people's own records are kept in. */
 export interface OwnRecordsParts {
@@ -22,10 +36,8 @@ export interface OwnRecordsParts {
   readonly usage: { forget(guildId: string, userId: UserId): Promise<unknown> };
   readonly settings: Pick<SettingsStore, 'get'>;
   readonly editing: Pick<PostEditing, 'wake'>;
-  /** Conversations first: what is on its way must not come back. */
-  readonly memories: readonly Remembers[];
-  /** What is made of the record, and would be made of it again before it is gone. */
-  readonly copies: readonly Remembers[];
+  readonly memories: Readonly<Record<(typeof MEMORIES)[number], Remembers>>;
+  readonly copies: Readonly<Record<(typeof COPIES)[number], Remembers>>;
   /** ms since 1970. */
   readonly now: () => number;
 }
@@ -105,14 +117,27 @@ export class KeptOwnRecords implements OwnRecords {
 
   async #forget(guildId: string, userId: UserId): Promise<Forgotten> {
     const { persons, usage, memories, copies, editing } = this.#parts;
-    for (const memory of memories) await memory.forget(guildId, userId);
-    const { beside, ...forgotten } = await persons.forget(guildId, userId);
-    for (const memory of memories) memory.forgetBeside?.(beside);
-    for (const copy of copies) await copy.forget(guildId, userId);
-    await usage.forget(guildId, userId);
-    editing.wake();
-    await persons.settle();
-    return forgotten;
+    let rows: Awaited<ReturnType<PersonStore['forget']>> | undefined;
+    await inOrder(ERASE_ORDER, {
+      memories: async () => {
+        for (const name of MEMORIES) await memories[name].forget(guildId, userId);
+      },
+      rows: async () => {
+        rows = await persons.forget(guildId, userId);
+      },
+      'repeated-words': () => {
+        for (const name of MEMORIES) if (rows) memories[name].forgetBeside?.(rows.beside);
+      },
+      copies: async () => {
+        for (const name of COPIES) await copies[name].forget(guildId, userId);
+      },
+      usage: () => usage.forget(guildId, userId),
+      'old-posts': () => editing.wake(),
+      settle: () => persons.settle(),
+    });
+    // The step ran, or inOrder has rejected.
+    const { counts, posts } = rows as NonNullable<typeof rows>;
+    return { counts, posts };
   }
 }
 

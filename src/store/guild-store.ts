@@ -4,6 +4,7 @@ import { emptyLog } from './database/empty-log.ts';
 import { impersonalColumns, personalTables } from './personal/tables.ts';
 import { deleteLines } from './record/delete-lines.ts';
 import { lineTables } from './record/record-rows.ts';
+import { emptyFormerWords } from './record/word-tables.ts';
 import type { UsageStore } from './usage.ts';
 
 /** What a failure of the database says. */
@@ -89,6 +90,7 @@ export class GuildStore {
         for (const table of TABLES) if (!APART.has(table)) gone += await transaction(table).where(guild).delete();
         await transaction('registrations').where({ scope: guildId }).delete();
       });
+      await emptyFormerWords(this.#database);
       await emptyLog(this.#database);
       return gone;
     });

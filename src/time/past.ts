@@ -1,4 +1,5 @@
-import { type PhraseContext, understand } from './phrase.ts';
+import { understand } from './phrase.ts';
+import type { PhraseContext } from './understood.ts';
 
 const UNITS: Readonly<Record<string, string>> = { m: 'minutes', h: 'hours', d: 'days', w: 'weeks' };
 

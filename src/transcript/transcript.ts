@@ -1,16 +1,14 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent, EndReason } from '../ports/bridge-events.ts';
-import { AnswerLostError, ContentRefusedError, MessageGoneError, PlaceRefusedError } from '../ports/errors.ts';
 import type { LiveRecord } from '../ports/record.ts';
-import type { MessageButton, TextChannel } from '../ports/room.ts';
+import type { TextChannel } from '../ports/room.ts';
 import type { Person, UserId } from '../ports/voice.ts';
 import { CallPosts } from './call-posts.ts';
 import { type Entry, endText } from './entry.ts';
+import { type CallButtons, PageWriter } from './page-writer.ts';
 import { Pages } from './pages.ts';
-import { callOf, type Page } from './post-page.ts';
 import { belongsTo, type Owners, type Posting } from './posting.ts';
 import { ReplyPosts } from './reply-posts.ts';
-import { withoutFiles } from './tool-outcome.ts';
 import { TurnPosts } from './turn-posts.ts';
 import { type Outcome, type Timer, WriteThrottle } from './write-throttle.ts';
 
@@ -19,18 +17,8 @@ type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Ty
 
 /** Discord lets a bot write 5 messages in 5 s to a channel; others of its posts go there, too. */
 const WRITE_INTERVAL_MS = 1_200;
-/** A file that could not be uploaded so often is given up. */
-const UPLOADS_TRIED = 2;
 /** Entries of a kind that are remembered while nothing is posted. */
 const QUIET_KEPT = 100;
-
-/** The buttons below the post of a call; one that is not there is not shown. */
-export interface CallButtons {
-  /** While it runs. */
-  cancel?(cancelId: string): MessageButton;
-  /** When it is over. */
-  again?(againId: string): MessageButton;
-}
 
 /**
  * Writes one conversation into a text channel: who said what, which tools ran, in the order in which things began.
@@ -47,20 +35,17 @@ export class Transcript {
   readonly #botName: string;
   #live = true;
   readonly #pace: WriteThrottle;
-  readonly #buttons: CallButtons;
+  readonly #writer: PageWriter;
   readonly #record: LiveRecord | undefined;
   readonly #turns: TurnPosts;
   readonly #replies: ReplyPosts;
   /** How the record calls each entry. */
   readonly #keys = new WeakMap<Entry, string>();
   readonly #owners = new WeakMap<Entry, Owners>();
-  /** How often something was taken back. */
-  #withdrawals = 0;
   #notes = 0;
   readonly #calls: CallPosts;
   #lastDrop: { note: NoteEntry; userId: string; ms: number } | undefined;
   #warnedOfDrops = false;
-  #warnedOfFailure = false;
   #closing: Promise<void> | undefined;
 
   /** `now` in ms of performance.now(). `nameOf`: for the person who ended the conversation. `timer` replaces setTimeout in tests. */
@@ -83,7 +68,14 @@ export class Transcript {
     this.#botName = options.botName;
     this.#pages = new Pages(options.botName, this.#here);
     const { timer = wallTimer, now } = options;
-    this.#buttons = options.buttons ?? {};
+    this.#writer = new PageWriter({
+      buttons: options.buttons ?? {},
+      record: options.record,
+      keyOf: (entry) => this.#keys.get(entry),
+      changed: (entry) => this.#changed(entry, false),
+      isClosing: () => this.#closing !== undefined,
+      log: options.log,
+    });
     const posting: Posting = {
       begin: (entry, key, owners) => this.#begin(entry, key, owners),
       changed: (entry, alive) => this.#changed(entry, alive),
@@ -286,15 +278,6 @@ export class Transcript {
     this.#pace.wake();
   }
 
-  #buttonsOf(page: Page): readonly MessageButton[] {
-    const call = callOf(page);
-    if (!call) return [];
-    const { ended, cancelId, againId } = call;
-    const cancel = !ended && cancelId ? this.#buttons.cancel?.(cancelId) : undefined;
-    const again = ended && againId ? this.#buttons.again?.(againId) : undefined;
-    return [cancel, again].filter((button) => button !== undefined);
-  }
-
   #observeWork({ replyId, turns, work }: EventOf<'server-tool'>): void {
     if (work.kind === 'call') this.#calls.observeHosted(replyId, turns, work);
     else this.#replies.worked(replyId, turns, work);
@@ -313,67 +296,12 @@ export class Transcript {
 
   async #write(): Promise<Outcome> {
     const pages = this.#pages.next() ? this.#pages : this.#past;
-    const due = pages?.next();
-    if (!pages || !due) return 'done';
-    const { page, content } = due;
-    const ended = callOf(page)?.ended;
-    const files = ended?.files ?? [];
-    const keys = page.lines.flatMap(({ entry }) => this.#keys.get(entry) ?? []);
-    const withdrawals = this.#withdrawals;
-    try {
-      await this.#record?.flush();
-    } catch {
-      // The record says in the log why, and once.
-      return 'failed';
-    }
-    // Meanwhile something of it may have been taken back.
-    if (withdrawals !== this.#withdrawals) return 'more';
-    try {
-      const buttons = page.solo ? this.#buttonsOf(page) : undefined;
-      const { text } = page;
-      const messageId = page.messageId ?? (await text.post(content, buttons, files, page.delivery));
-      if (page.messageId !== null) await text.edit(messageId, content, buttons, files);
-      if (ended) ended.files = [];
-      pages.wrote(page, content, messageId);
-      this.#record?.posted(keys, messageId);
-      this.#warnedOfFailure = false;
-    } catch (error) {
-      return this.#unwritten(pages, due, error);
-    }
+    if (!pages) return 'done';
+    const outcome = await this.#writer.write(pages);
+    if (outcome !== 'written') return outcome;
     this.#sayDropped(pages);
     this.#forgetWritten();
     return this.#pages.next() || this.#past?.next() ? 'more' : 'done';
-  }
-
-  /** What a write that failed leaves to do. */
-  #unwritten(pages: Pages, { page, content }: { page: Page; content: string }, error: unknown): Outcome {
-    const files = callOf(page)?.ended?.files ?? [];
-    const isPost = page.messageId === null;
-    if (error instanceof ContentRefusedError) {
-      this.#log.warn({ err: error }, 'a part of the transcript was refused; it is posted without');
-      if (files.length > 0) this.#withoutFiles(page);
-      else if (!pages.refused(page) && page.text.abandon) {
-        pages.restore(page);
-        page.text.abandon(error.message);
-      }
-      return 'more';
-    }
-    if (error instanceof MessageGoneError && isPost) {
-      pages.vanished(page, content);
-      return 'more';
-    }
-    const gone = error instanceof MessageGoneError || (error instanceof PlaceRefusedError && !isPost);
-    pages.failed(page, gone ? 'gone' : error instanceof AnswerLostError ? 'lost' : undefined);
-    if (gone) return 'more';
-    // Once in a row: the same outage is not worth a line a second.
-    if (!this.#warnedOfFailure) this.#log.warn({ err: error }, 'the transcript could not be written; trying again');
-    this.#warnedOfFailure = true;
-    // A place that was left must not hold up the one where people read now.
-    const next = pages.next()?.page;
-    if (next && next.text !== page.text && next.failures === 0) return 'more';
-    if (files.length === 0 || page.failures < (this.#closing !== undefined ? 1 : UPLOADS_TRIED)) return 'failed';
-    this.#withoutFiles(page);
-    return 'more';
   }
 
   /** Nothing is lost without a word. */
@@ -384,19 +312,11 @@ export class Transcript {
     this.#note(`${them} could not be posted while no channel took them. /transcript export has what is recorded.`);
   }
 
-  /** A file that Discord does not take must not cost the post. */
-  #withoutFiles(page: Page): void {
-    const call = callOf(page);
-    if (!call?.ended) return;
-    call.ended = withoutFiles(call.ended);
-    this.#changed(call, false);
-  }
-
   /** Its speaker took it back: what of it was posted goes. */
   #withdraw(turnId: number): void {
     const entry = this.#turns.withdraw(turnId);
     if (!entry) return;
-    this.#withdrawals += 1;
+    this.#writer.withdrew();
     this.#past?.remove(entry);
   }
 

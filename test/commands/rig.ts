@@ -1,5 +1,5 @@
 import { SimulatedDiscord, type SimulatedGuild, type SimulatedPerson } from '@parley/simulator/discord';
-import type { ButtonInteraction, Client } from 'discord.js';
+import type { Client } from 'discord.js';
 import type { CommandContext } from '../../commands/command.ts';
 import { commands } from '../../commands/index.ts';
 import { wallClock } from '../../src/clock/wall-clock.ts';
@@ -11,7 +11,7 @@ import { ChannelVisibility } from '../../src/discord/guild/channel-visibility.ts
 import { deployCommands } from '../../src/discord/interactions/deploy-commands.ts';
 import { dispatchCommands } from '../../src/discord/interactions/dispatch.ts';
 import { forgetButton } from '../../src/discord/interactions/forget-buttons.ts';
-import { pressReminder, reminderButtons } from '../../src/discord/interactions/reminder-buttons.ts';
+import { reminderButtons, reminderRoutes } from '../../src/discord/interactions/reminder-buttons.ts';
 import { GuildRules } from '../../src/moderation/guild-rules.ts';
 import { Consents } from '../../src/privacy/consents.ts';
 import { ConsentedLines } from '../../src/record/consent-filter.ts';
@@ -110,8 +110,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
     ...change,
   };
   // However loaded the machine is, the first thing that is read is the answer.
-  const press = (pressed: ButtonInteraction<'cached'>) => pressReminder(pressed, context.reminders);
-  dispatchCommands(fresh, commands, context, press, undefined, { progressMs: 60_000 });
+  dispatchCommands(fresh, commands, context, reminderRoutes(context.reminders), { progressMs: 60_000 });
   const client = await logIn(fresh, { token: discord.token, apiUrl });
   await deployCommands(client, { commands, guildId: null, apiUrl, log });
   const close = async (): Promise<void> => {

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BusyError } from '../../src/ports/errors.ts';
-import { KeptOwnRecords, type OwnRecordsParts } from '../../src/privacy/personal-data.ts';
+import {
+  COPIES,
+  ERASE_ORDER,
+  KeptOwnRecords,
+  MEMORIES,
+  type OwnRecordsParts,
+} from '../../src/privacy/personal-data.ts';
+
+function each<Name extends string, T>(names: readonly Name[], value: T): Record<Name, T> {
+  return Object.fromEntries(names.map((name) => [name, value])) as Record<Name, T>;
+}
 
 /** Records whose deletion takes until `go()`; `done` says whose was deleted, in order. */
 function slow() {
@@ -26,8 +36,8 @@ function slow() {
     now: () => 0,
     usage: { forget: async () => {} },
     editing: { wake: () => {} },
-    memories: [],
-    copies: [],
+    memories: each(MEMORIES, { forget: () => {} }),
+    copies: each(COPIES, { forget: () => {} }),
   } as unknown as OwnRecordsParts;
   const go = async (): Promise<void> => {
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -58,4 +68,44 @@ test('who has their data handed over again and again holds up nobody else for lo
   const outcomes = await all;
   assert.deepEqual(done, ['read noisy', 'read ben', 'read noisy', 'read noisy']);
   assert.equal(outcomes.filter((one) => one.status === 'rejected' && one.reason instanceof BusyError).length, 47);
+});
+
+test('erases in this order: memories, rows, what repeated them, copies, usage, old posts', async () => {
+  assert.deepEqual(ERASE_ORDER, ['memories', 'rows', 'repeated-words', 'copies', 'usage', 'old-posts', 'settle']);
+  assert.deepEqual(MEMORIES, ['conversations', 'decisions', 'reruns', 'private-answers', 'summaries', 'exports']);
+  assert.deepEqual(COPIES, ['moderation', 'exports']);
+  const did: string[] = [];
+  const note = (what: string) => async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    did.push(what);
+  };
+  const remembers = (kind: string) => (name: string) => [
+    name,
+    { forget: note(`${kind} ${name}`), forgetBeside: () => did.push(`words in ${name}`) },
+  ];
+  const records = new KeptOwnRecords({
+    persons: {
+      forget: async () => {
+        await note('rows')();
+        return { counts: { lines: 2 }, posts: 1, beside: { replies: [], lineIds: new Set() } };
+      },
+      settle: note('settle'),
+    },
+    usage: { forget: note('usage') },
+    editing: { wake: () => did.push('old posts') },
+    memories: Object.fromEntries(MEMORIES.map(remembers('memory'))),
+    copies: Object.fromEntries(COPIES.map(remembers('copy'))),
+    now: () => 0,
+  } as unknown as OwnRecordsParts);
+  assert.deepEqual(await records.forget('1', 'anna'), { counts: { lines: 2 }, posts: 1 });
+  assert.deepEqual(did, [
+    ...MEMORIES.map((name) => `memory ${name}`),
+    'rows',
+    ...MEMORIES.map((name) => `words in ${name}`),
+    'copy moderation',
+    'copy exports',
+    'usage',
+    'old posts',
+    'settle',
+  ]);
 });

@@ -13,7 +13,7 @@ export function privacyTable(): string {
   const rows = Object.entries(personalTables).flatMap(([table, entry]) =>
     Object.entries(entry.columns).map(([column, what], at) => {
       const isSealed = sealedTables[table]?.sealed.includes(column) ?? false;
-      const encrypted = isSealed ? 'yes' : table === 'words' && column === 'text' ? 'fingerprints' : 'no';
+      const encrypted = isSealed ? 'yes' : /words$/.test(table) && column === 'text' ? 'fingerprints' : 'no';
       const [found, why] = at === 0 ? [entry.found ?? '', entry.why ?? ''] : ['', ''];
       const remark = [found, why].filter(Boolean).join('; ');
       return [

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type PhraseContext, understand } from '../../src/time/phrase.ts';
+import { understand } from '../../src/time/phrase.ts';
+import type { PhraseContext } from '../../src/time/understood.ts';
 import { wallTime } from '../../src/time/zones.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00Z');

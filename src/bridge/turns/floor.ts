@@ -1,37 +1,23 @@
-import { joined } from '../../audio/frames.ts';
-import { SpeakerQueue, type Utterance } from '../../audio/speaker-queue.ts';
+import { SpeakerQueue } from '../../audio/speaker-queue.ts';
 import type { Announcement } from '../../ports/conversation.ts';
 import type { Frame, Turn, UserId } from '../../ports/voice.ts';
 import { type Claim, ClaimQueue, type SpeechClaim } from './claim-queue.ts';
+import { Ducking } from './ducking.ts';
 import type { BotState, FloorDecision, FloorSettings } from './floor-decision.ts';
+import { mayInterrupt, onsetMs, silenceLimitMs } from './floor-limits.ts';
+import { Holding } from './holding.ts';
 import { Patience, type Waiting } from './patience.ts';
 import { TurnMaker } from './turn-maker.ts';
 
 /** Nobody who speaks for less than this is stopped for the sake of somebody who waits. */
 const SENTENCE_MS = 3_000;
-/** Voice that makes a beginning of speech while the bot is silent: shorter is a click or a breath. */
-const ONSET_MS = 60;
 /** A person who is not voiced for this long has stopped, as far as ducking is concerned. */
 const COUGH_OVER_MS = 200;
 /** A turn is cut here and goes on as another one: no provider likes endless turns, and others wait. */
 const LONGEST_TURN_MS = 30_000;
 /** What one person may have waiting. */
 const QUEUE_LIMIT_MS = 60_000;
-/** With the provider's own turn detection: silence after which the floor is taken back all the same. */
-const DETECTOR_LIMIT_MS = 3_000;
-
 const LEVEL_EVERY_MS = 200;
-/** Sound that waited goes out in pieces of about this length: one message for each frame would cost ten times as much. */
-const CHUNK_MS = 200;
-
-interface Holding {
-  readonly turn: Turn;
-  readonly speaker: SpeakerQueue;
-  readonly utterance: Utterance;
-  readonly userId: UserId;
-  /** Until when sound was given out, for the silence that a provider's detector needs. */
-  filledUntil: number;
-}
 
 /**
  * Who is heard. One holder at a time: only the holder's sound is given out, between `begin` and `end`, so a turn has
@@ -48,8 +34,7 @@ export class Floor {
   readonly #claims = new ClaimQueue(this.#patience);
   #holding: Holding | undefined;
   #bot: BotState = 'silent';
-  #ducked = false;
-  #open = true;
+  readonly #ducking = new Ducking();
   /** Those who wait for the model to speak about what a tool brought. */
   work: readonly Waiting[] = [];
   #levelAt = Number.NEGATIVE_INFINITY;
@@ -86,7 +71,7 @@ export class Floor {
 
   /** Time matters: somebody speaks, may be beginning to, or is waited for. While this is false, tick() may be called rarely. */
   get busy(): boolean {
-    if (this.#holding || this.#ducked || this.#claims.list.length > 0) return true;
+    if (this.#holding || this.#ducking.ducked || this.#claims.list.length > 0) return true;
     for (const speaker of this.#speakers.values()) if (speaker.talking || speaker.undecidedMs > 0) return true;
     return false;
   }
@@ -99,7 +84,7 @@ export class Floor {
   setBot(state: BotState, now: number): FloorDecision[] {
     this.#bot = state;
     const out: FloorDecision[] = [];
-    if (state !== 'speaking') this.#unduck(out);
+    if (state !== 'speaking') out.push(...this.#ducking.end());
     if (this.#patience.bot(state, this.#holding !== undefined, now)) {
       const waits = this.#claims.list.find((claim) => claim.kind === 'speech')?.userId;
       if (waits !== undefined) this.#cutFor(out, waits, now);
@@ -119,25 +104,17 @@ export class Floor {
     if (!answerable) this.#patience.reset();
   }
 
-  /** While closed (no session to speak to) everybody is queued. */
-  setOpen(open: boolean, now: number): FloorDecision[] {
-    this.#open = open;
-    const out: FloorDecision[] = [];
-    this.#advance(out, now);
-    return out;
-  }
-
   /** Takes one frame of one person. */
   hear(frame: Frame, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];
     const speaker = this.#speaker(frame.userId);
     const wasUndecided = speaker.undecidedMs > 0;
-    const gapMs = Math.min(frame.gapMs, this.#silenceLimitMs());
+    const gapMs = Math.min(frame.gapMs, silenceLimitMs(this.#settings));
     const update = speaker.push(
       frame.pcm,
       this.#holds(speaker) ? this.#unfilledGap(gapMs, now) : gapMs,
       now,
-      this.#onsetMs(),
+      onsetMs(this.#settings, this.#bot),
       frame.receivedAt,
     );
     if (update.droppedMs > 0) out.push({ type: 'dropped', userId: frame.userId, ms: update.droppedMs });
@@ -152,7 +129,7 @@ export class Floor {
       this.#claims.add({ kind: 'speech', speaker, userId: frame.userId, utterance: update.started });
       if (this.#patience.spoke(frame.userId)) this.#cutFor(out, frame.userId, speaker.runStartedAt);
     }
-    if (this.#holds(speaker)) this.#stream(out, now);
+    if (this.#holding && this.#holds(speaker)) out.push(...this.#holding.stream(now));
     else this.#advance(out, now);
     return out;
   }
@@ -165,11 +142,11 @@ export class Floor {
       speaker.settle(now, COUGH_OVER_MS);
       undecided ||= speaker.undecidedMs > 0 && now - speaker.lastVoicedAt < COUGH_OVER_MS;
       if (!speaker.talking) continue;
-      if (now - speaker.lastVoicedAt >= this.#silenceLimitMs()) this.#stop(out, userId, speaker, now);
+      if (now - speaker.lastVoicedAt >= silenceLimitMs(this.#settings)) this.#stop(out, userId, speaker, now);
       else if ((speaker.last?.totalMs ?? 0) >= LONGEST_TURN_MS) this.#split(out, userId, speaker, now);
     }
-    if (!undecided) this.#unduck(out);
-    if (this.#holding && this.#settings.turnDetection !== 'manual') this.#fillSilence(out, this.#holding, now);
+    if (!undecided) out.push(...this.#ducking.end());
+    if (this.#settings.turnDetection !== 'manual') out.push(...(this.#holding?.fillSilence(now) ?? []));
     this.#patience.bot(this.#bot, this.#holding !== undefined, now);
     this.#advance(out, now);
     this.#letWait(out, now);
@@ -319,34 +296,11 @@ export class Floor {
 
   #holds(speaker: SpeakerQueue): boolean {
     const holding = this.#holding;
-    return holding !== undefined && holding.speaker === speaker && !holding.utterance.closed;
-  }
-
-  #onsetMs(): number {
-    return this.#bot === 'speaking' && this.#settings.interruptionMs > 0
-      ? Math.max(ONSET_MS, this.#settings.interruptionMs)
-      : ONSET_MS;
-  }
-
-  #silenceLimitMs(): number {
-    return this.#settings.turnDetection === 'manual' ? this.#settings.silenceMs : DETECTOR_LIMIT_MS;
-  }
-
-  /** A reply that nobody heard yet gives way to anybody; a voice only where the setting allows it. */
-  #mayInterrupt(): boolean {
-    return this.#bot === 'preparing' || (this.#bot === 'speaking' && this.#settings.interruptionMs > 0);
+    return holding?.speaker === speaker && !holding.utterance.closed;
   }
 
   #duck(out: FloorDecision[], userId: UserId): void {
-    if (this.#ducked || this.#bot !== 'speaking' || this.#settings.interruptionMs === 0) return;
-    this.#ducked = true;
-    out.push({ type: 'duck', userId });
-  }
-
-  #unduck(out: FloorDecision[]): void {
-    if (!this.#ducked) return;
-    this.#ducked = false;
-    out.push({ type: 'unduck' });
+    if (this.#bot === 'speaking' && this.#settings.interruptionMs > 0) out.push(...this.#ducking.begin(userId));
   }
 
   /** The person stopped: their utterance closes, and their turn ends if they hold the floor. */
@@ -368,7 +322,7 @@ export class Floor {
 
   /** Gives the floor to whoever has waited longest, as often as it falls free. */
   #advance(out: FloorDecision[], now: number): void {
-    while (this.#open && !this.#holding) {
+    while (!this.#holding) {
       // While nobody may cut the bot off, it finishes first. What is typed waits for speech and for the bot.
       if (this.#bot === 'speaking' && this.#settings.interruptionMs === 0) return;
       const claim = this.#claims.take(this.#bot === 'silent');
@@ -384,16 +338,16 @@ export class Floor {
 
   /** This person cuts the bot off, where that is possible. */
   #cutFor(out: FloorDecision[], userId: UserId, firstVoicedAt: number): void {
-    if (!this.#mayInterrupt()) return;
+    if (!mayInterrupt(this.#settings, this.#bot)) return;
     out.push({ type: 'interrupt', userId, firstVoicedAt });
     this.#bot = 'silent';
-    this.#ducked = false;
+    this.#ducking.interrupted();
   }
 
   /** Whoever has waited too long is answered now; those who go on speaking wait for it, whole. */
   #letWait(out: FloorDecision[], now: number): void {
     // The bot finishes first where it answers, unless somebody was let first already.
-    if (!this.#open || !this.#answerable || (this.#bot === 'speaking' && !this.#patience.guards)) return;
+    if (!this.#answerable || (this.#bot === 'speaking' && !this.#patience.guards)) return;
     // A sentence is heard out.
     const speaker = this.#holding?.speaker;
     if (speaker?.talking && now - speaker.runStartedAt < SENTENCE_MS) return;
@@ -413,26 +367,18 @@ export class Floor {
 
   #begin(out: FloorDecision[], claim: SpeechClaim, now: number): void {
     const turn = this.#turns.of(claim.userId);
-    const { speaker, utterance, userId } = claim;
-    this.#holding = { turn, speaker, utterance, userId, filledUntil: now };
+    const { utterance } = claim;
+    const holding = new Holding(turn, claim, { rate: this.#rate, now });
+    this.#holding = holding;
     out.push({ type: 'begin', turn, queuedMs: utterance.queuedMs, voicedFrom: utterance.voicedFrom });
-    this.#stream(out, now);
+    out.push(...holding.stream(now));
     if (utterance.closed) this.#end(out, now);
-  }
-
-  #stream(out: FloorDecision[], now: number): void {
-    const holding = this.#holding;
-    if (!holding) return;
-    for (const pcm of joined(holding.speaker.takeFrames(), (CHUNK_MS * this.#rate) / 1000)) {
-      out.push({ type: 'audio', pcm });
-    }
-    holding.filledUntil = now;
   }
 
   #end(out: FloorDecision[], now: number): void {
     const holding = this.#holding;
     if (!holding) return;
-    this.#stream(out, now);
+    out.push(...holding.stream(now));
     holding.speaker.dropFirst();
     this.#holding = undefined;
     const respond = this.#claims.noneFree;
@@ -441,17 +387,9 @@ export class Floor {
     out.push({ type: 'end', turn: holding.turn, speechMs: totalMs, respond, voicedFrom, voicedUntil });
   }
 
-  /** A provider's detector hears the end of speech only if it hears silence; Discord sends none. */
-  #fillSilence(out: FloorDecision[], holding: Holding, now: number): void {
-    const missingMs = Math.floor((now - holding.filledUntil) / 20) * 20;
-    if (missingMs < 60) return;
-    out.push({ type: 'audio', pcm: new Int16Array((missingMs * this.#rate) / 1000) });
-    holding.filledUntil += missingMs;
-  }
-
-  /** Of a gap in the holder's sound, the part that #fillSilence has not given out already. */
+  /** Of a gap in the holder's sound, the part that was not given out as silence already. */
   #unfilledGap(gapMs: number, now: number): number {
     if (this.#settings.turnDetection === 'manual') return gapMs;
-    return Math.min(gapMs, Math.max(0, now - (this.#holding?.filledUntil ?? now) - 20));
+    return this.#holding?.unfilled(gapMs, now) ?? gapMs;
   }
 }

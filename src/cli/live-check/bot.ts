@@ -2,7 +2,8 @@
 // of commands, which no bot can type to another one. A child of live-check.ts.
 import { createHash } from 'node:crypto';
 import { type ChatInputCommandInteraction, Events, MessageFlags } from 'discord.js';
-import { type Inside, type Parley, startParley } from '../../app/bot.ts';
+import type { Inside, Parley } from '../../app/parley.ts';
+import { startParley } from '../../app/start-parley.ts';
 import { readConfig } from '../../config/config.ts';
 import { openTextChannel } from '../../discord/text/text-channel.ts';
 import { createLog } from '../../process/log.ts';

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ButtonInteraction, Client } from 'discord.js';
 import type { ChannelVisibility, Sight } from '../../discord/guild/channel-visibility.ts';
+import type { Answer } from '../../discord/interactions/answer.ts';
+import { type ButtonRoutes, buttonId } from '../../discord/interactions/buttons.ts';
 import { openTextChannel } from '../../discord/text/text-channel.ts';
 import { personOf } from '../../names/person.ts';
 import type { PrivateAnswer, PrivateAnswers } from '../../ports/reading.ts';
@@ -10,7 +12,6 @@ import type { Person, UserId } from '../../ports/voice.ts';
 
 /** Answers that are remembered for their buttons; the oldest go first. */
 const REMEMBERED = 500;
-const KIND = 'private-answer';
 const RESTARTED = 'I was restarted since then and do not remember that answer. Ask me again.';
 const FORGOTTEN = 'That answer was too long ago: I do not remember it any more. Ask me again.';
 const NOT_YOURS = 'That answer is for whoever asked.';
@@ -26,7 +27,7 @@ interface Waiting {
 }
 
 /** Whose press it is, and what it is about. */
-export interface Pressed {
+interface Pressed {
   readonly by: Person;
   readonly guildId: string;
   readonly what: string;
@@ -78,10 +79,20 @@ export class ButtonAnswers implements PrivateAnswers {
     await text.post(words, [this.#button(id)]);
   }
 
-  /** Somebody pressed a button. A string: what they are told instead. undefined: it is none of these buttons. */
-  press({ customId, guildId, user, member }: ButtonInteraction<'cached'>): Pressed | string | undefined {
-    const [kind, process, id = ''] = customId.split('/');
-    if (kind !== KIND) return undefined;
+  /** What its buttons do. `answer` gives what the person reads who may read it. */
+  routes(answer: (pressed: Pressed) => Promise<Answer>): Pick<ButtonRoutes, 'private-answer'> {
+    return {
+      'private-answer': {
+        press: (pressed, ...parts) => {
+          const about = this.#press(pressed, ...parts);
+          return typeof about === 'string' ? about : answer(about);
+        },
+      },
+    };
+  }
+
+  /** A string: what the person is told instead. */
+  #press({ guildId, user, member }: ButtonInteraction<'cached'>, process?: string, id = ''): Pressed | string {
     if (process !== this.#process) return RESTARTED;
     const one = this.#waiting.get(id);
     if (!one || one.guildId !== guildId) return FORGOTTEN;
@@ -98,7 +109,7 @@ export class ButtonAnswers implements PrivateAnswers {
   }
 
   #button(id: string): MessageButton {
-    return { id: `${KIND}/${this.#process}/${id}`, label: 'Show me' };
+    return { id: buttonId('private-answer', this.#process, id), label: 'Show me' };
   }
 
   async #read({ guildId, lines }: Waiting): Promise<readonly RecordedUtterance[]> {

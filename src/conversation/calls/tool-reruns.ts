@@ -11,7 +11,8 @@ import type { ForgottenBeside } from '../../ports/personal-data.ts';
 import type { SettingsStore } from '../../ports/settings.ts';
 import type { CallOrigin, Toolbox } from '../../ports/tools.ts';
 import type { Person, UserId } from '../../ports/voice.ts';
-import { type CallButtons, Transcript } from '../../transcript/transcript.ts';
+import type { CallButtons } from '../../transcript/page-writer.ts';
+import { Transcript } from '../../transcript/transcript.ts';
 
 /** Calls that are remembered for their buttons; the oldest go first. */
 const REMEMBERED = 500;

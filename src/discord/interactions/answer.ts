@@ -11,6 +11,7 @@ import {
   Routes,
 } from 'discord.js';
 import type { Logger } from 'pino';
+import type { MessageButton } from '../../ports/room.ts';
 import { isTooLate } from './unsent-answer.ts';
 
 /** https://docs.discord.com/developers/resources/message#create-message */
@@ -33,6 +34,16 @@ const SLOW = 'This takes longer than usual. The answer comes here as soon as I h
 const GAVE_UP = 'This took too long, so I gave up waiting for it. Please try again in a moment.';
 const TOO_LARGE = 'Discord did not take the file: it is too large. Ask for less, or for another format.';
 const NO_FILE = '**I could not send the file**: Discord did not take it. Please try again in a moment.';
+
+/** Text for people, with files and buttons, or in pages (from 0; `more`: another one follows). */
+export type Answer =
+  | string
+  | { readonly pages: (at: number) => Promise<{ readonly content: string; readonly more: boolean }> }
+  | {
+      readonly content: string;
+      readonly files: readonly { readonly name: string; readonly bytes: Buffer }[];
+      readonly buttons?: readonly MessageButton[];
+    };
 
 /** Who waits for an answer; the first response was given. */
 export type Asking = ChatInputCommandInteraction | ButtonInteraction | ModalSubmitInteraction;

@@ -3,6 +3,7 @@ import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
 import type { MessageButton } from '../../ports/room.ts';
 import type { Person } from '../../ports/voice.ts';
 import { nameIn } from '../guild/names.ts';
+import { type ButtonRoutes, buttonId } from './buttons.ts';
 
 /** What became of a press; tools/confirmations.ts has the whole form. */
 type Outcome =
@@ -33,15 +34,23 @@ export class ConfirmButtons {
 
   of(id: string): readonly MessageButton[] {
     return [
-      { id: `confirm/${this.#process}/yes/${id}`, label: 'Confirm' },
-      { id: `confirm/${this.#process}/no/${id}`, label: 'Cancel' },
+      { id: buttonId('confirm', this.#process, 'yes', id), label: 'Confirm' },
+      { id: buttonId('confirm', this.#process, 'no', id), label: 'Cancel' },
     ];
   }
 
-  /** Hands the press over; gives the answer for the person. undefined: it is none of these buttons. */
-  press(pressed: ButtonInteraction<'cached'>, questions: Questions): string | undefined {
-    const [kind, process, answer, id = ''] = pressed.customId.split('/');
-    if (kind !== 'confirm') return undefined;
+  /** Presses are handed over to `questions`. */
+  routes(questions: Questions): Pick<ButtonRoutes, 'confirm'> {
+    return { confirm: { press: (pressed, ...parts) => this.#press(questions, pressed, ...parts) } };
+  }
+
+  #press(
+    questions: Questions,
+    pressed: ButtonInteraction<'cached'>,
+    process?: string,
+    answer?: string,
+    id = '',
+  ): string {
     if (process !== this.#process) return 'I was restarted since then, so it was not done. Ask me again.';
     const by = { userId: pressed.user.id, name: nameIn(pressed.guild, pressed.user.id) };
     // The permissions that the interaction brings are those in the channel of the message.

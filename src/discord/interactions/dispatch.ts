@@ -7,17 +7,15 @@ import {
   type Client,
   type Interaction,
   MessageFlags,
-  type ModalBuilder,
-  type ModalSubmitInteraction,
 } from 'discord.js';
 import type { Logger } from 'pino';
 import { orAborted } from '../../lib/or-aborted.ts';
 import { BusyError } from '../../ports/errors.ts';
-import type { MessageButton } from '../../ports/room.ts';
 import { verdictOf } from '../rest/verdict.ts';
 import { rowOf } from '../text/text-channel.ts';
 import { acknowledge, isAlreadyAcknowledged, shownResponse } from './acknowledgement.ts';
-import { type Asking, BROKEN, InteractionAnswer, type Shown } from './answer.ts';
+import { type Answer, type Asking, BROKEN, InteractionAnswer, type Shown } from './answer.ts';
+import { type ButtonRoutes, routeOf } from './buttons.ts';
 import { InteractionIntake } from './intake.ts';
 import { PagedAnswers } from './paged-answers.ts';
 import { reportUnsent } from './unsent-answer.ts';
@@ -35,16 +33,6 @@ const OTHER =
   'Another process with my token took this from me, and did not answer. Whoever runs me has to stop one of the two.';
 const SERVERS_ONLY = 'I only work on servers that I am a member of. Invite me there, then try again.';
 
-/** Text for people, with files and buttons, or in pages (from 0; `more`: another one follows). */
-type Answer =
-  | string
-  | { readonly pages: (at: number) => Promise<{ readonly content: string; readonly more: boolean }> }
-  | {
-      readonly content: string;
-      readonly files: readonly { readonly name: string; readonly bytes: Buffer }[];
-      readonly buttons?: readonly MessageButton[];
-    };
-
 /** A command as the dispatch needs it; commands/command.ts is its full form. */
 export interface DispatchedCommand<Context> {
   readonly data: { readonly name: string };
@@ -57,32 +45,21 @@ export interface DispatchedCommand<Context> {
   ): Promise<readonly ApplicationCommandOptionChoiceData[]>;
 }
 
-/** What a press of a button does; gives the answer, or undefined for a button that is not known. */
-export type Press = (pressed: ButtonInteraction<'cached'>) => Answer | undefined | Promise<Answer | undefined>;
-
-/** Forms that buttons open, and what becomes of them. */
-export interface Forms {
-  /** At once, since Discord waits three seconds. undefined: no form, so the press is answered. */
-  open(pressed: ButtonInteraction<'cached'>): ModalBuilder | undefined;
-  /** Gives the answer, or undefined for a form that is not known. */
-  submit(sent: ModalSubmitInteraction<'cached'>): Promise<string | undefined>;
-}
-const NO_FORMS: Forms = { open: () => undefined, submit: () => Promise.resolve(undefined) };
-
 /**
- * Runs commands and buttons as people use them, until the client is destroyed. Nothing that they do gets out of here.
+ * Runs commands and buttons as people use them, until the client is destroyed. No error of theirs gets out of here.
+ * `buttons`: the row of each kind of button but of those that turn pages; a press without a row is answered neutrally.
  */
 export function dispatchCommands<Context extends Needed>(
   client: Client,
   commands: readonly DispatchedCommand<Context>[],
   context: Context,
-  press: Press = () => undefined,
-  forms: Forms = NO_FORMS,
+  buttons: Partial<Omit<ButtonRoutes, 'page'>> = {},
   means: DispatchMeans = {},
 ): void {
-  const { intake = new InteractionIntake({ client, log: context.log }), progressMs, pressDirectly } = means;
+  const { intake = new InteractionIntake({ client, log: context.log }), progressMs } = means;
   const byName = new Map(commands.map((command) => [command.data.name, command]));
-  const around = { byName, context, press, forms, paged: new PagedAnswers(), intake, progressMs, pressDirectly };
+  const paged = new PagedAnswers();
+  const around = { byName, context, buttons: { ...buttons, ...paged.routes }, paged, intake, progressMs };
   intake.open((interaction) =>
     respond(interaction, around).catch((error: unknown) => reportUnsent(error, interaction, context.log)),
   );
@@ -100,23 +77,19 @@ export interface DispatchMeans {
   readonly intake?: InteractionIntake;
   /** After this people are told that an answer takes longer; only tests need another. */
   readonly progressMs?: number | undefined;
-  /** What a press of a button in a direct message does, as Press. */
-  readonly pressDirectly?: (pressed: ButtonInteraction) => Promise<string | undefined>;
 }
 
 interface Around<Context> {
   readonly byName: ReadonlyMap<string, DispatchedCommand<Context>>;
   readonly context: Context;
-  readonly press: Press;
-  readonly forms: Forms;
+  readonly buttons: Partial<ButtonRoutes>;
   readonly paged: PagedAnswers;
   readonly intake: InteractionIntake;
   readonly progressMs: number | undefined;
-  readonly pressDirectly: DispatchMeans['pressDirectly'];
 }
 
 async function respond<Context extends Needed>(interaction: Interaction, around: Around<Context>): Promise<void> {
-  const { byName: commands, context, press, forms, paged, intake, progressMs } = around;
+  const { byName: commands, context, buttons, paged, intake, progressMs } = around;
   if (interaction.isAutocomplete()) {
     const choices = await proposals(interaction, commands.get(interaction.commandName), context);
     await acknowledge({ deferred: false }, { respond: () => interaction.respond(choices) });
@@ -131,9 +104,10 @@ async function respond<Context extends Needed>(interaction: Interaction, around:
   }
   const means = { paged, intake, context, progressMs };
   if (interaction.isButton()) {
-    const turning = paged.turning(interaction);
-    const form = turning ? undefined : forms.open(interaction);
-    const pressed = async () => (await press(interaction)) ?? UNKNOWN_BUTTON;
+    const { route, parts } = routeOf(buttons, interaction.customId);
+    const turning = route.turn?.(interaction, ...parts);
+    const form = route.form?.(interaction, ...parts);
+    const pressed = async () => (await route.press?.(interaction, ...parts)) ?? UNKNOWN_BUTTON;
     if (turning) await turnPage(interaction, turning, context);
     else if (form && interaction.deferred) await say(interaction, TOO_EARLY, context.log);
     else if (form) await acknowledge(interaction, { respond: () => interaction.showModal(form) });
@@ -141,7 +115,8 @@ async function respond<Context extends Needed>(interaction: Interaction, around:
     return;
   }
   if (interaction.isModalSubmit()) {
-    const submitted = async () => (await forms.submit(interaction)) ?? UNKNOWN_BUTTON;
+    const { route, parts } = routeOf(buttons, interaction.customId);
+    const submitted = async () => (await route.submit?.(interaction, ...parts)) ?? UNKNOWN_BUTTON;
     await answer(interaction, submitted, means);
     return;
   }
@@ -156,9 +131,11 @@ async function respond<Context extends Needed>(interaction: Interaction, around:
 
 /** In a direct message. False: there is nothing that works there. */
 async function respondDirectly<Context extends Needed>(interaction: Asking, around: Around<Context>): Promise<boolean> {
-  const { byName: commands, context, pressDirectly } = around;
-  if (interaction.isButton() && pressDirectly) {
-    await answer(interaction, async () => (await pressDirectly(interaction)) ?? UNKNOWN_BUTTON, around);
+  const { byName: commands, context, buttons } = around;
+  if (interaction.isButton()) {
+    const { route, parts } = routeOf(buttons, interaction.customId);
+    const pressed = async () => (await route.pressDirectly?.(interaction, ...parts)) ?? UNKNOWN_BUTTON;
+    await answer(interaction, pressed, around);
     return true;
   }
   const command = interaction.isChatInputCommand() ? commands.get(interaction.commandName) : undefined;
@@ -194,7 +171,7 @@ async function answer(
 /** Another page takes the place of the one that is shown. */
 async function turnPage(
   pressed: ButtonInteraction<'cached'>,
-  turning: NonNullable<ReturnType<PagedAnswers['turning']>>,
+  turning: () => Promise<Shown>,
   context: Needed,
 ): Promise<void> {
   await deferred(pressed, () => pressed.deferUpdate(), context.log);

@@ -4,6 +4,7 @@ import { BusyError } from '../../ports/errors.ts';
 import type { Forgotten, OwnRecords } from '../../ports/personal-data.ts';
 import type { MessageButton } from '../../ports/room.ts';
 import type { UserId } from '../../ports/voice.ts';
+import { type ButtonRoutes, buttonId } from './buttons.ts';
 
 const FAILED =
   'My database failed in the middle of it, so some of it is still there. Please press the button again in a few minutes. If that does not help, tell whoever runs me.';
@@ -12,18 +13,30 @@ const ALL = 'all';
 
 /** The button below the question of `/privacy forget`. `on`: a server, or `all`, for a direct message. */
 export function forgetButton(userId: UserId, on?: { readonly guildId: string; readonly label: string }): MessageButton {
-  if (!on) return { id: `privacy-forget/${userId}`, label: 'Delete it for good' };
-  return { id: `privacy-forget-on/${userId}/${on.guildId}`, label: on.label };
+  if (!on) return { id: buttonId('privacy-forget', userId), label: 'Delete it for good' };
+  return { id: buttonId('privacy-forget-on', userId, on.guildId), label: on.label };
 }
 
-/** The same in a direct message. Whose it is, Discord says: whoever presses can only be forgotten themselves. */
-export async function pressForgetOn(
+/** What that button does, on a server and in a direct message: it erases what is kept of the person who presses. */
+export function forgetRoutes(deps: Deps): Pick<ButtonRoutes, 'privacy-forget' | 'privacy-forget-on'> {
+  return {
+    'privacy-forget': { press: (pressed, ...parts) => pressForget(deps, pressed, ...parts) },
+    'privacy-forget-on': { pressDirectly: (pressed, ...parts) => pressForgetOn(deps, pressed, ...parts) },
+  };
+}
+
+interface Deps {
+  readonly ownRecords: Pick<OwnRecords, 'forget' | 'guildsOf'>;
+  readonly log: Pick<Log, 'error'>;
+}
+
+/** Whose it is, Discord says: a person who presses can only be erased themselves. */
+async function pressForgetOn(
+  { ownRecords, log }: Deps,
   pressed: ButtonInteraction,
-  ownRecords: Pick<OwnRecords, 'forget' | 'guildsOf'>,
-  log: Pick<Log, 'error'>,
-): Promise<string | undefined> {
-  const [kind, userId, where = ''] = pressed.customId.split('/');
-  if (kind !== 'privacy-forget-on') return undefined;
+  userId?: string,
+  where = '',
+): Promise<string> {
   if (userId !== pressed.user.id) return 'That button is not yours. Use `/privacy forget` yourself.';
   // Its BusyError is a sentence for whoever pressed.
   const guilds = where === ALL ? await ownRecords.guildsOf(userId) : [where];
@@ -38,14 +51,11 @@ export async function pressForgetOn(
   return forgottenText(forgotten);
 }
 
-/** Forgets whoever presses. Gives the answer for them; undefined: it is another button. */
-export async function pressForget(
+async function pressForget(
+  { ownRecords, log }: Deps,
   pressed: ButtonInteraction<'cached'>,
-  ownRecords: Pick<OwnRecords, 'forget'>,
-  log: Pick<Log, 'error'>,
-): Promise<string | undefined> {
-  const [kind, userId] = pressed.customId.split('/');
-  if (kind !== 'privacy-forget') return undefined;
+  userId?: string,
+): Promise<string> {
   if (userId !== pressed.user.id) return 'That button is not yours. Use `/privacy forget` yourself.';
   try {
     return forgottenText([await ownRecords.forget(pressed.guildId, userId)]);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ButtonInteraction, ButtonStyle, ComponentType } from 'discord.js';
+import { type ButtonRoutes, buttonId } from './buttons.ts';
 
 /** One page of an answer; `more`: another one follows. */
 interface ShownPage {
@@ -36,10 +37,12 @@ export class PagedAnswers {
     return { content: first.content, components: [row(`${this.#process}/${id}`, 0, first)] };
   }
 
-  /** What turns the page; undefined: it is none of these buttons. */
-  turning(pressed: ButtonInteraction): (() => Promise<ShownAnswer>) | undefined {
-    const [kind, process, id = '', number] = pressed.customId.split('/');
-    if (kind !== 'page') return undefined;
+  /** What its buttons do. */
+  get routes(): Pick<ButtonRoutes, 'page'> {
+    return { page: { turn: (pressed, ...parts) => this.#turning(pressed, ...parts) } };
+  }
+
+  #turning(pressed: ButtonInteraction, process?: string, id = '', number?: string): () => Promise<ShownAnswer> {
     return async () => {
       const kept = process === this.#process ? this.#kept.get(id) : undefined;
       const at = Number(number);
@@ -75,7 +78,7 @@ function row(key: string, at: number, { more }: ShownPage): Row {
   const button = (label: string, to: number, disabled: boolean) => ({
     type: ComponentType.Button as const,
     style: ButtonStyle.Secondary as const,
-    customId: `page/${key}/${to}`,
+    customId: buttonId('page', key, String(to)),
     label,
     disabled,
   });

@@ -11,6 +11,7 @@ import type { MessageButton } from '../../ports/room.ts';
 import type { RuleCard } from '../../ports/rules.ts';
 import type { Person } from '../../ports/voice.ts';
 import { nameIn } from '../guild/names.ts';
+import { type ButtonRoutes, buttonId } from './buttons.ts';
 
 const { ManageMessages, ModerateMembers, ManageGuild } = PermissionFlagsBits;
 const WORDS = 'words';
@@ -33,19 +34,28 @@ interface Cards {
 export function ruleButtons({ id, deeds, userId }: RuleCard): readonly MessageButton[] {
   if (deeds.some(({ kind }) => kind === 'dismissed')) return [];
   const acts = [
-    { id: `rule/mute/${id}`, label: 'Mute' },
-    { id: `rule/timeout/${id}`, label: 'Time out 10 min' },
+    { id: buttonId('rule', 'mute', String(id)), label: 'Mute' },
+    { id: buttonId('rule', 'timeout', String(id)), label: 'Time out 10 min' },
   ];
   const always = [
-    { id: `rule/dismiss/${id}`, label: 'Dismiss' },
-    { id: `rule/note/${id}`, label: 'Note' },
+    { id: buttonId('rule', 'dismiss', String(id)), label: 'Dismiss' },
+    { id: buttonId('rule', 'note', String(id)), label: 'Note' },
   ];
   return userId === null ? always : [...always, ...acts];
 }
 
+/** What the buttons do to `cards`. */
+export function ruleRoutes(cards: Cards): Pick<ButtonRoutes, 'rule'> {
+  const press = (
+    pressed: ButtonInteraction<'cached'> | ModalSubmitInteraction<'cached'>,
+    ...parts: string[]
+  ): Promise<string | undefined> => pressRuleButton(cards, pressed, ...parts);
+  return { rule: { form: noteForm, press, submit: press } };
+}
+
 /** The form that a press of Note opens; undefined where the press is answered otherwise. */
-export function noteForm(pressed: ButtonInteraction<'cached'>): ModalBuilder | undefined {
-  const card = cardOf(pressed.customId);
+function noteForm(pressed: ButtonInteraction<'cached'>, ...parts: string[]): ModalBuilder | undefined {
+  const card = cardOf(...parts);
   if (card?.kind !== 'note' || !mayPress(pressed)) return undefined;
   const input = new TextInputBuilder().setCustomId(WORDS).setStyle(TextInputStyle.Paragraph).setMaxLength(LONGEST_NOTE);
   const label = new LabelBuilder().setLabel('What other moderators should know').setTextInputComponent(input);
@@ -53,11 +63,12 @@ export function noteForm(pressed: ButtonInteraction<'cached'>): ModalBuilder | u
 }
 
 /** Does what a button or its form is for; gives the answer for the person. undefined: it is none of these. */
-export async function pressRuleButton(
-  pressed: ButtonInteraction<'cached'> | ModalSubmitInteraction<'cached'>,
+async function pressRuleButton(
   cards: Cards,
+  pressed: ButtonInteraction<'cached'> | ModalSubmitInteraction<'cached'>,
+  ...parts: string[]
 ): Promise<string | undefined> {
-  const card = cardOf(pressed.customId);
+  const card = cardOf(...parts);
   if (!card) return undefined;
   if (!mayPress(pressed)) return NOT_YOURS;
   const by = { userId: pressed.user.id, name: nameIn(pressed.guild, pressed.user.id) };
@@ -68,10 +79,9 @@ export async function pressRuleButton(
   return cards.act(pressed.guildId, card.id, { kind: 'note', text }, by);
 }
 
-function cardOf(customId: string): { readonly kind: Kind; readonly id: number } | undefined {
-  const [what, kind, id = ''] = customId.split('/');
+function cardOf(kind?: string, id = ''): { readonly kind: Kind; readonly id: number } | undefined {
   const known = KINDS.find((one) => one === kind);
-  return what === 'rule' && known && /^\d{1,15}$/.test(id) ? { kind: known, id: Number(id) } : undefined;
+  return known && /^\d{1,15}$/.test(id) ? { kind: known, id: Number(id) } : undefined;
 }
 
 /** By the permissions that the interaction brings: those in the channel of the card, as Discord knows them now. */

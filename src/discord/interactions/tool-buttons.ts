@@ -4,6 +4,7 @@ import type { Bridges, CancelOutcome } from '../../ports/conversation.ts';
 import type { MessageButton } from '../../ports/room.ts';
 import type { Person } from '../../ports/voice.ts';
 import { nameIn } from '../guild/names.ts';
+import { type ButtonRoutes, buttonId } from './buttons.ts';
 
 const ANSWERS: Readonly<Record<CancelOutcome, string>> = {
   cancelled: 'I cancelled it.',
@@ -26,28 +27,49 @@ export class ToolButtons {
 
   /** Cancels the call of this cancelId (BridgeEvent tool-started). */
   cancel(cancelId: string): MessageButton {
-    return { id: `tool-cancel/${this.#process}/${cancelId}`, label: 'Cancel' };
+    return { id: buttonId('tool-cancel', this.#process, cancelId), label: 'Cancel' };
   }
 
   /** Runs the call of this againId (BridgeEvent tool-ended) once more. */
   again(againId: string): MessageButton {
-    return { id: `tool-again/${this.#process}/${againId}`, label: 'Run again' };
+    return { id: buttonId('tool-again', this.#process, againId), label: 'Run again' };
   }
 
-  /** Does what the button is for; gives the answer for the person. undefined: it is none of these buttons. */
-  async press(pressed: ButtonInteraction<'cached'>, { bridges, runAgain }: ButtonTargets): Promise<string | undefined> {
-    const [kind, process, id = ''] = pressed.customId.split('/');
-    if (kind !== 'tool-cancel' && kind !== 'tool-again') return undefined;
+  /** What the buttons do to `targets`. */
+  routes(targets: ButtonTargets): Pick<ButtonRoutes, 'tool-cancel' | 'tool-again'> {
+    return {
+      'tool-cancel': { press: (pressed, ...parts) => this.#pressCancel(targets, pressed, ...parts) },
+      'tool-again': { press: (pressed, ...parts) => this.#pressAgain(targets, pressed, ...parts) },
+    };
+  }
+
+  async #pressAgain(
+    { runAgain }: ButtonTargets,
+    pressed: ButtonInteraction<'cached'>,
+    process?: string,
+    id = '',
+  ): Promise<string> {
     if (process !== this.#process) {
-      return kind === 'tool-cancel'
-        ? 'I was restarted since then: that call is gone.'
-        : 'I was restarted since then and do not remember that call. Ask me again.';
+      return 'I was restarted since then and do not remember that call. Ask me again.';
     }
-    const by = { userId: pressed.user.id, name: nameIn(pressed.guild, pressed.user.id) };
-    if (kind === 'tool-again') return runAgain.press(id, by, pressed);
+    return runAgain.press(id, byOf(pressed), pressed);
+  }
+
+  #pressCancel(
+    { bridges, runAgain }: ButtonTargets,
+    pressed: ButtonInteraction<'cached'>,
+    process?: string,
+    id = '',
+  ): string {
+    if (process !== this.#process) return 'I was restarted since then: that call is gone.';
+    const by = byOf(pressed);
     // The permissions that the interaction brings are those in the channel of the message.
     const keepsOrder = pressed.memberPermissions.has(PermissionFlagsBits.ManageMessages);
     const outcome = bridges.find(pressed.guildId)?.cancelTool(id, by, keepsOrder) ?? 'over';
     return ANSWERS[outcome === 'over' ? runAgain.cancel(id, by, keepsOrder) : outcome];
   }
+}
+
+function byOf({ guild, user }: ButtonInteraction<'cached'>): Person {
+  return { userId: user.id, name: nameIn(guild, user.id) };
 }

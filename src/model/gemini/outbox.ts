@@ -24,7 +24,7 @@ const STOOD_STILL_MS = 100;
  * before it can no longer be taken for its own (see GeminiTranscriptAttribution), 12 s at most, which bounds what waits here.
  */
 export class GeminiOutbox {
-  readonly #hearing: GeminiTranscriptAttribution;
+  readonly #attribution: GeminiTranscriptAttribution;
   readonly #carryOut: (command: Command, now: number) => void;
   readonly #emit: (events: readonly SessionEvent[]) => void;
   #commands: { readonly command: Command; readonly since: number }[] = [];
@@ -34,11 +34,11 @@ export class GeminiOutbox {
   #closed = false;
 
   constructor(options: {
-    readonly hearing: GeminiTranscriptAttribution;
+    readonly attribution: GeminiTranscriptAttribution;
     readonly carryOut: (command: Command, now: number) => void;
     readonly emit: (events: readonly SessionEvent[]) => void;
   }) {
-    this.#hearing = options.hearing;
+    this.#attribution = options.attribution;
     this.#carryOut = options.carryOut;
     this.#emit = options.emit;
   }
@@ -71,7 +71,7 @@ export class GeminiOutbox {
   pump(): void {
     if (this.#closed) return;
     const now = performance.now();
-    this.#emit(this.#hearing.settle(now));
+    this.#emit(this.#attribution.settle(now));
     for (let head = this.#commands[0]; head; head = this.#commands[0]) {
       if (this.#waitMs(now) > 0) break;
       this.#commands.shift();
@@ -90,18 +90,18 @@ export class GeminiOutbox {
   #waitMs(now: number): number {
     const head = this.#commands[0];
     if (head?.command.type !== 'begin') return 0;
-    return Math.min(this.#hearing.waitMs(now), head.since + LONGEST_WAIT_MS - now);
+    return Math.min(this.#attribution.waitMs(now), head.since + LONGEST_WAIT_MS - now);
   }
 
   #arm(now: number): void {
     clearTimeout(this.#timer);
     const waitMs = this.#waitMs(now);
-    const times = [waitMs > 0 ? now + waitMs : undefined, this.#hearing.nextAt].filter((at) => at !== undefined);
+    const times = [waitMs > 0 ? now + waitMs : undefined, this.#attribution.nextAt].filter((at) => at !== undefined);
     if (times.length === 0) return;
     const at = Math.max(now + 1, Math.ceil(Math.min(...times)));
     this.#timer = setTimeout(() => {
       const late = performance.now() > at + STOOD_STILL_MS;
-      if (late) this.#hearing.stoodStill(performance.now());
+      if (late) this.#attribution.stoodStill(performance.now());
       if (late) this.#timer = setTimeout(() => this.pump(), 1);
       else this.pump();
     }, at - now);

@@ -1,10 +1,4 @@
-import {
-  InteractionStatus,
-  type LiveClientMessage,
-  type LiveServerContent,
-  type LiveServerMessage,
-  type Part,
-} from '@google/genai';
+import type { LiveClientMessage, LiveServerMessage } from '@google/genai';
 import type { HistoryItem, SessionOptions } from '../../ports/capabilities.ts';
 import { SessionLostError } from '../../ports/errors.ts';
 import type { Heard, SessionEvent, SpeechSession } from '../../ports/model.ts';
@@ -13,33 +7,30 @@ import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { EventQueue } from '../connection/event-queue.ts';
 import { type ModelLog, ModelSocket, type Timing } from '../connection/model-socket.ts';
 import type { OpeningHooks } from '../connection/open-session.ts';
-import { acknowledgement, cutOffNote, historyText, notesText, writerLabel } from '../connection/prompt-text.ts';
+import { typedBy } from '../connection/prompt-text.ts';
 import type { Target } from '../connection/service.ts';
 import type { GeminiTraits } from '../traits.ts';
-import { GeminiCalls } from './calls/calls.ts';
 import { GeminiDeferredResults } from './calls/deferred-results.ts';
-import { GeminiLooseCalls } from './calls/loose-calls.ts';
+import { GeminiTools } from './calls/tools.ts';
 import { GeminiErrors, geminiLoss } from './failures.ts';
-import { milliseconds, unknownFields } from './messages.ts';
+import { GeminiInbox } from './inbox.ts';
 import { type Command, GeminiOutbox } from './outbox.ts';
-import { GeminiProviderTools } from './provider-tools.ts';
+import { GeminiPreface } from './preface.ts';
 import { GeminiReplies } from './replies/replies.ts';
 import { GeminiShortfalls } from './replies/shortfalls.ts';
 import { GeminiTranscriptAttribution } from './replies/transcript-attribution.ts';
 import { geminiConfig } from './setup.ts';
 import { type GeminiEndpoint, openGeminiSocket } from './socket.ts';
 import { GeminiTurnInput } from './turn-input.ts';
-import { geminiUsage } from './usage.ts';
 
-/** goAway came a minute before the end where it was seen; where it does not say when, this is assumed. */
-const SOON_MS = 60_000;
 /** Until when a connection on which nobody knows whose words come has to be replaced; a quiet moment is waited for. */
 const LOST_MS = 15_000;
 /** An end within the first minute of a connection is not believed (see Rotation). */
 const LEAST_LIFE_MS = 61_000;
 const TELL = 'Tell people now what the tools brought.';
 const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
-export interface GeminiSessionParts {
+
+export interface GeminiSessionDeps {
   readonly endpoint: GeminiEndpoint;
   readonly target: Target;
   readonly traits: GeminiTraits;
@@ -54,98 +45,111 @@ export interface GeminiSessionParts {
 
 /** One connection to the Live API. */
 export class GeminiSession implements SpeechSession {
-  readonly #parts: GeminiSessionParts;
-  readonly #events = new EventQueue((error) => this.#wire?.lose(error));
-  readonly #hearing = new GeminiTranscriptAttribution((back) => this.#echo(back));
-  readonly #generations: GeminiReplies;
-  readonly #calls: GeminiCalls;
+  readonly #deps: GeminiSessionDeps;
+  readonly #events = new EventQueue((error) => this.#socket?.lose(error));
+  readonly #attribution = new GeminiTranscriptAttribution((back) => this.#echo(back));
+  readonly #replies: GeminiReplies;
   readonly #manual: boolean;
-  /** The provider runs tools beside the conversation by itself. */
-  readonly #native: boolean;
-  readonly #later = new GeminiDeferredResults();
+  readonly #deferred = new GeminiDeferredResults();
+  readonly #tools: GeminiTools;
+  readonly #preface: GeminiPreface;
+  readonly #inbox: GeminiInbox;
   readonly #since = performance.now();
   readonly #shortfalls: GeminiShortfalls;
-  readonly #errors: GeminiErrors;
-  readonly #loose: GeminiLooseCalls;
-  /** It answers in writing. */
-  readonly #writes: boolean;
-  #wire: ModelSocket | undefined;
+  #socket: ModelSocket | undefined;
   #closed = false;
-  #accepted = false;
   #renewing = false;
-  #keepsTold: boolean;
-  /** Notes and what was said before, until the model is told of it as a part of what people say; '' once it is. */
-  #before: string;
   readonly #outbox: GeminiOutbox;
-  readonly #speaking: GeminiTurnInput;
+  readonly #input: GeminiTurnInput;
   /** Until something that is waited for is not waited for any more. */
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(parts: GeminiSessionParts) {
-    this.#parts = parts;
-    this.#manual = parts.options.turnDetection === 'manual';
-    this.#native = parts.traits.capabilities.asyncTools === 'native';
-    this.#writes = parts.options.replyForm === 'text' && parts.traits.capabilities.replyForms.includes('text');
-    this.#shortfalls = new GeminiShortfalls(parts.target.service.name);
-    this.#errors = new GeminiErrors(parts.target, parts.log);
-    this.#generations = new GeminiReplies({
+  constructor(deps: GeminiSessionDeps) {
+    const { capabilities } = deps.traits;
+    this.#deps = deps;
+    this.#manual = deps.options.turnDetection === 'manual';
+    this.#shortfalls = new GeminiShortfalls(deps.target.service.name);
+    this.#replies = new GeminiReplies({
       emit: (event) => this.#events.push(this.#shortfalls.judge(event)),
       mute: (replyId) => this.#events.mute(replyId),
-      caughtUpTo: () => this.#wire?.caughtUpTo ?? Number.NEGATIVE_INFINITY,
+      caughtUpTo: () => this.#socket?.caughtUpTo ?? Number.NEGATIVE_INFINITY,
       echo: (back) => this.#echo(back),
       nudge: () => this.#sendActivity(ASK_AGAIN),
       unanswered: () => this.#unanswered(),
       now: () => performance.now(),
     });
     this.#outbox = new GeminiOutbox({
-      hearing: this.#hearing,
+      attribution: this.#attribution,
       carryOut: (command, now) => this.#carryOut(command, now),
       emit: (events) => this.#emit(events),
     });
-    this.#speaking = new GeminiTurnInput({
+    this.#input = new GeminiTurnInput({
       manual: this.#manual,
-      laterContent: parts.traits.laterContent,
-      hearing: this.#hearing,
-      generations: this.#generations,
-      labelled: (label) => this.#labelled(label),
+      laterContent: deps.traits.laterContent,
+      attribution: this.#attribution,
+      replies: this.#replies,
+      labelled: (label) => this.#preface.labelled(label),
       send: (message) => this.#send(message),
-      proof: (back) => this.#wire?.proof(back),
-      sendText: (json) => this.#wire?.send(json),
+      proof: (back) => this.#socket?.proof(back),
+      sendText: (json) => this.#socket?.send(json),
       turnWaits: () => this.#outbox.turnWaits,
       closed: (turnId) => this.#events.push({ type: 'turn-closed', turnId }),
     });
-    this.#calls = new GeminiCalls((message) => this.#send(message), {
-      ids: !parts.endpoint.vertex,
-      sweeps: parts.traits.sweepsEmptyResults,
+    this.#tools = new GeminiTools({
+      declared: deps.options.tools,
+      native: capabilities.asyncTools === 'native',
+      ids: !deps.endpoint.vertex,
+      sweeps: deps.traits.sweepsEmptyResults,
+      replies: this.#replies,
+      deferred: this.#deferred,
+      send: (message) => this.#send(message),
+      note: (text) => this.#input.note(text),
     });
-    this.#loose = new GeminiLooseCalls(this.#calls, this.#generations, (text, callId) => {
-      if (!this.#speaking.note(text)) this.#later.note(callId, text);
+    this.#preface = new GeminiPreface({
+      options: deps.options,
+      history: deps.history,
+      listens: this.#input.listens,
+      replies: this.#replies,
+      deferred: this.#deferred,
     });
-    const before = [notesText(parts.options.notes), historyText(parts.history)]
-      .filter((text) => text !== '')
-      .join('\n\n');
-    this.#before = this.#speaking.listens ? before : '';
-    // Only where no text reaches the model but the instructions.
-    const told = this.#speaking.listens ? '' : before;
-    this.#keepsTold = told === '';
-    openGeminiSocket(parts.endpoint, geminiConfig({ ...parts, told }), {
+    this.#inbox = new GeminiInbox({
+      attribution: this.#attribution,
+      replies: this.#replies,
+      shortfalls: this.#shortfalls,
+      tools: this.#tools,
+      input: this.#input,
+      preface: this.#preface,
+      errors: new GeminiErrors(deps.target, deps.log),
+      log: deps.log,
+      laterContent: deps.traits.laterContent,
+      answersInText: deps.options.replyForm === 'text' && capabilities.replyForms.includes('text'),
+      emit: (event) => this.#events.push(event),
+      send: (message) => this.#send(message),
+      ready: () => deps.hooks.ready(),
+      lose: (error) => this.#socket?.lose(error),
+    });
+    this.#connect(deps);
+  }
+
+  #connect(deps: GeminiSessionDeps): void {
+    openGeminiSocket(deps.endpoint, geminiConfig({ ...deps, told: this.#preface.told }), {
       socket: (socket) => {
-        this.#wire = new ModelSocket({
+        this.#socket = new ModelSocket({
           socket,
-          provider: parts.target.service.name,
-          timing: parts.timing,
-          classify: (end) => geminiLoss(end, parts.target, this.#accepted),
+          provider: deps.target.service.name,
+          timing: deps.timing,
+          classify: (end) => geminiLoss(end, deps.target, this.#inbox.accepted),
           onLost: (error) => this.#ended(error),
-          onSlowStart: () => parts.hooks.slow(),
+          onSlowStart: () => deps.hooks.slow(),
         });
-        if (this.#closed) this.#wire.close();
+        if (this.#closed) this.#socket.close();
       },
       message: (message) => this.#receive(message),
-      unreadable: () => parts.log.debug({}, 'unreadable message dropped'),
+      unreadable: () => deps.log.debug({}, 'unreadable message dropped'),
       failed: () => {
-        const { name, addressVariable, credentials } = parts.target.service;
+        const { name, addressVariable, credentials } = deps.target.service;
         const text = `The connection to ${name} could not be opened: check ${addressVariable} and ${credentials}.`;
-        if (!this.#wire) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
+        if (!this.#socket) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
       },
     });
   }
@@ -155,11 +159,11 @@ export class GeminiSession implements SpeechSession {
   }
 
   get keepsTold(): boolean {
-    return this.#keepsTold && this.#before === '';
+    return this.#preface.isKept;
   }
 
   beginTurn(turn: Turn): void {
-    if (this.#manual) this.#generations.turnBegan();
+    if (this.#manual) this.#replies.turnBegan();
     this.#outbox.push({ type: 'begin', turn });
   }
 
@@ -188,43 +192,32 @@ export class GeminiSession implements SpeechSession {
   }
 
   interrupt(heard: readonly Heard[]): void {
-    this.#generations.interrupt(heard, this.#events.lastReply);
+    this.#replies.interrupt(heard, this.#events.lastReply);
     this.#wait();
   }
 
   withdraw(userId: UserId, turnIds: readonly number[]): void {
-    this.#hearing.withdraw(userId, turnIds);
+    this.#attribution.withdraw(userId, turnIds);
     this.#outbox.withdraw(turnIds);
-    this.#speaking.withdraw(turnIds, performance.now());
-    if (!this.#speaking.isOpen && !this.#outbox.turnWaits) this.#generations.turnGone();
+    this.#input.withdraw(turnIds, performance.now());
+    if (!this.#input.isOpen && !this.#outbox.turnWaits) this.#replies.turnGone();
     this.#outbox.pump();
     this.#wait();
   }
 
-  acknowledge({ callId, name, confirm }: Acknowledged): boolean {
-    const beside = this.#native && this.#isBeside(name);
-    this.#generations.acknowledged(callId, beside);
-    const sent = beside
-      ? this.#calls.setBeside(callId)
-      : this.#calls.answer({ callId, name, ok: true, output: acknowledgement(confirm) });
-    for (const id of sent) this.#generations.resultSent(id);
+  acknowledge(call: Acknowledged): boolean {
+    const waits = this.#tools.acknowledge(call);
     this.#wait();
-    return !beside;
-  }
-
-  /** It was declared as a tool that runs beside the conversation; for any other the server waits. */
-  #isBeside(name: string): boolean {
-    return this.#parts.options.tools.some((tool) => tool.name === name && tool.delivery !== undefined);
+    return waits;
   }
 
   sendToolResult(result: ToolResult): void {
-    if (!this.#generations.wants(result.callId)) return;
-    if (result.delivery || this.#loose.has(result.callId)) {
-      // Behind what people said before: it is a turn of its own, or goes with the next one.
+    if (!this.#replies.wants(result.callId)) return;
+    if (this.#tools.isLater(result)) {
       this.#outbox.push({ type: 'later-result', result });
       return;
     }
-    for (const callId of this.#calls.answer(result)) this.#generations.resultSent(callId);
+    this.#tools.answer(result);
     this.#wait();
   }
 
@@ -238,7 +231,7 @@ export class GeminiSession implements SpeechSession {
 
   close(): void {
     this.#stop();
-    this.#wire?.close();
+    this.#socket?.close();
     this.#events.end();
   }
 
@@ -250,68 +243,49 @@ export class GeminiSession implements SpeechSession {
   #perform(command: Command, now: number): void {
     switch (command.type) {
       case 'begin':
-        this.#loose.input();
-        this.#speaking.begin(command.turn, now);
+        this.#tools.input();
+        this.#input.begin(command.turn, now);
         return;
       case 'audio':
-        this.#speaking.sound(command.pcm);
+        this.#input.sound(command.pcm);
         return;
       case 'end':
-        this.#speaking.end(command.respond, now);
+        this.#input.end(command.respond, now);
         return;
       case 'text':
         this.#write(command.turn, command.text);
         return;
       case 'later-result':
-        this.#takeLater(command.result);
+        this.#tools.answerLater(command.result);
         return;
       case 'respond':
         this.#respond();
         return;
       case 'pass':
-        this.#generations.pass();
+        this.#replies.pass();
         return;
       default:
         command satisfies never;
     }
   }
 
-  /**
-   * Natively: a function response with its scheduling. Otherwise in words, which the model takes as a turn of nobody's:
-   * the call has its response already, and a second one closes the session.
-   */
-  #takeLater(result: ToolResult): void {
-    const turnIds = this.#generations.takeLater(result.callId);
-    if (!turnIds) return;
-    if (this.#loose.delete(result.callId) || !this.#calls.answerBeside(result, turnIds)) {
-      this.#later.add(result, turnIds);
-      return;
-    }
-    // Any other waits for the request that is to follow.
-    if (result.delivery === 'silent') this.#generations.told(turnIds);
-  }
-
   #respond(): void {
-    const told = this.#calls.sendBeside();
-    if (told.length > 0) {
-      this.#generations.told(told);
-      this.#generations.promptedFor(told);
-    }
-    if (!this.#later.isDue(this.#speaking.listens)) {
-      this.#generations.respond();
+    this.#tools.sendBeside();
+    if (!this.#deferred.isDue(this.#input.listens)) {
+      this.#replies.respond();
       return;
     }
-    const { turnIds } = this.#later;
-    this.#sendActivity(this.#labelled(TELL));
-    this.#generations.promptedFor(turnIds);
+    const { turnIds } = this.#deferred;
+    this.#sendActivity(this.#preface.labelled(TELL));
+    this.#replies.promptedFor(turnIds);
   }
 
   #write(turn: Turn, text: string): void {
-    this.#loose.input();
-    const written = `${this.#labelled(writerLabel(turn))}\n${text}`;
-    this.#generations.turnBegan();
+    this.#tools.input();
+    const written = `${this.#preface.labelled(typedBy(turn))}\n${text}`;
+    this.#replies.turnBegan();
     this.#sendActivity(written);
-    this.#generations.turnEnded(turn.id, true, this.#manual && this.#outbox.turnWaits);
+    this.#replies.turnEnded(turn.id, true, this.#manual && this.#outbox.turnWaits);
   }
 
   /** A whole turn in writing. Without automatic detection it needs marks (AutomaticActivityDetection.disabled). */
@@ -321,23 +295,13 @@ export class GeminiSession implements SpeechSession {
     if (this.#manual) this.#send({ realtimeInput: { activityEnd: {} } });
   }
 
-  /** The label, and what the model cannot know otherwise: what was heard of its last answer, and what tools brought. */
-  #labelled(label: string): string {
-    const heard = this.#generations.takeCutOff();
-    const cutOff = heard === undefined ? [] : [cutOffNote(heard)];
-    this.#generations.told(this.#later.turnIds);
-    const before = this.#before === '' ? [] : [this.#before];
-    this.#before = '';
-    return [...before, ...cutOff, ...this.#later.takeTexts(), label].join('\n');
-  }
-
   #send(message: LiveClientMessage): void {
-    this.#wire?.send(JSON.stringify(message));
+    this.#socket?.send(JSON.stringify(message));
   }
 
   /** See ModelSocket.echo. Words that waited for it may be sorted then, and turns that waited for these be sent. */
   #echo(back: (now: number) => void): void {
-    this.#wire?.echo(() => {
+    this.#socket?.echo(() => {
       back(performance.now());
       this.#outbox.pump();
     });
@@ -346,29 +310,29 @@ export class GeminiSession implements SpeechSession {
   /** To be called after whatever may change what is waited for. */
   #wait(): void {
     clearTimeout(this.#patience);
-    const { deadline } = this.#generations;
+    const { deadline } = this.#replies;
     if (this.#closed || deadline === undefined) return;
     const leftMs = Math.max(1, deadline - performance.now());
     this.#patience = setTimeout(() => {
-      this.#generations.expire();
+      this.#replies.expire();
       this.#wait();
     }, leftMs);
   }
 
   /** It does not answer on this connection: whoever holds the session asks on another one. */
   #unanswered(): void {
-    const { name } = this.#parts.target.service;
+    const { name } = this.#deps.target.service;
     const message = `${name} did not answer, though it was asked twice.`;
-    this.#wire?.lose(new SessionLostError('no-answer', message, { retryable: true }));
+    this.#socket?.lose(new SessionLostError('no-answer', message, { retryable: true }));
   }
 
   #receive(message: LiveServerMessage | Readonly<Record<string, unknown>>): void {
     if (this.#closed) return;
     try {
-      this.#take(message as LiveServerMessage);
+      this.#inbox.handle(message as LiveServerMessage);
     } catch (error) {
       // A field is not what the protocol says. One message is not worth a session.
-      this.#parts.log.debug({ fields: Object.keys(message), err: error }, 'malformed message dropped');
+      this.#deps.log.debug({ fields: Object.keys(message), err: error }, 'malformed message dropped');
     }
     this.#wait();
     this.#outbox.pump();
@@ -377,100 +341,17 @@ export class GeminiSession implements SpeechSession {
 
   /** Once: nothing of this connection comes on the next one, so it is known again whose words come. */
   #renewWhenLost(): void {
-    if (this.#renewing || !this.#hearing.isLost) return;
+    if (this.#renewing || !this.#attribution.isLost) return;
     this.#renewing = true;
-    this.#parts.log.warn({}, 'whose words come is not known on this connection: it is replaced in a quiet moment');
+    this.#deps.log.warn({}, 'whose words come is not known on this connection: it is replaced in a quiet moment');
     const livedMs = performance.now() - this.#since;
     this.#events.push({ type: 'going-away', timeLeftMs: Math.max(LOST_MS, LEAST_LIFE_MS - livedMs) });
-  }
-
-  /** Several fields may come in one message. */
-  #take(message: LiveServerMessage): void {
-    if (message.setupComplete) {
-      this.#accepted = true;
-      this.#tellBefore();
-      this.#parts.hooks.ready();
-    }
-    this.#shortfalls.noteReason(message);
-    const loss = 'error' in message ? this.#errors.take(message.error, this.#accepted) : undefined;
-    if (loss) this.#wire?.lose(loss);
-    const { usageMetadata: usage, serverContent: content, toolCall, toolCallCancellation, goAway } = message;
-    if (usage) this.#generations.usage(geminiUsage(usage));
-    if (content) this.#takeOutput(content);
-    for (const call of toolCall?.functionCalls ?? []) {
-      const also = this.#beforeOutput();
-      if (call.id !== undefined && this.#generations.knows(call.id)) continue;
-      const callId = this.#calls.called(call, toolCall?.functionCalls ?? []);
-      this.#loose.called(callId, call.name ?? '');
-      const name = call.name ?? '';
-      const args = JSON.stringify(call.args ?? {});
-      this.#generations.toolCall({ callId, name, arguments: args }, also);
-    }
-    // With its answer broken off, the server waits for none of its calls (Vertex AI leaves ids out sometimes).
-    const nameless = toolCallCancellation || content?.interrupted ? this.#calls.nameless : [];
-    const cancelled = this.#loose.takenBack([...(toolCallCancellation?.ids ?? []), ...nameless]);
-    for (const callId of this.#calls.cancelled(cancelled)) this.#generations.resultSent(callId);
-    if (cancelled.length > 0) this.#generations.cancelled(cancelled);
-    if (content) this.#takeEnds(content);
-    const { resumable = false, newHandle = '' } = message.sessionResumptionUpdate ?? {};
-    if (resumable && newHandle !== '') this.#events.push({ type: 'resumable', handle: newHandle });
-    if (goAway) this.#events.push({ type: 'going-away', timeLeftMs: milliseconds(goAway.timeLeft) ?? SOON_MS });
-    const unknown = unknownFields(message);
-    if (unknown.length > 0) this.#parts.log.debug({ fields: unknown }, 'unknown message of the provider');
-  }
-
-  /**
-   * With no more authority than what people say. The SDK drops historyConfig (googleapis/js-genai#1448), without which
-   * Gemini 3.1 takes no clientContent: there it goes with the first label.
-   */
-  #tellBefore(): void {
-    if (this.#before === '' || !this.#parts.traits.laterContent) return;
-    const turns = [{ role: 'user', parts: [{ text: this.#before }] }];
-    this.#before = '';
-    this.#send({ clientContent: { turns, turnComplete: false } });
-  }
-
-  #takeOutput(content: LiveServerContent): void {
-    const { inputTranscription, modelTurn, outputTranscription } = content;
-    if (inputTranscription) {
-      const { text = '', finished = false } = inputTranscription;
-      this.#emit(this.#hearing.heard(text, finished, performance.now()));
-    }
-    for (const part of modelTurn?.parts ?? []) if (!part.thought) this.#takePart(part);
-    if (outputTranscription?.text) this.#generations.said(outputTranscription.text, this.#beforeOutput());
-    if (content.groundingMetadata || content.urlContextMetadata) this.#generations.grounded(content);
-  }
-
-  #takePart(part: Part): void {
-    const work = GeminiProviderTools.inPart(part);
-    if (work) this.#generations.worked(work, this.#beforeOutput());
-    // Sessions that speak may write beside it what nobody is to read: their words are the transcription.
-    else if (part.text && this.#writes) this.#generations.said(part.text, this.#beforeOutput());
-    else if (part.inlineData?.data && part.inlineData.mimeType?.startsWith('audio/')) {
-      this.#generations.sound(part.inlineData.data, this.#beforeOutput());
-    }
-  }
-
-  #takeEnds(content: LiveServerContent): void {
-    const { generationComplete, interrupted, turnComplete, interactionStatus } = content;
-    if (generationComplete) this.#generations.generated();
-    if (interrupted) this.#generations.interrupted();
-    if (!turnComplete) return;
-    if (this.#generations.completesUnasked) this.#speaking.closeByServer();
-    this.#generations.turnComplete(this.#speaking.asked(), interactionStatus === InteractionStatus.IN_PROGRESS);
-    this.#shortfalls.ended();
   }
 
   /** What had an answer of nothing wants one still. */
   #reopen(): void {
     const unheard = this.#shortfalls.takeEmpty().map((replyId) => ({ replyId, items: [] }));
-    if (unheard.length > 0) this.#generations.interrupt(unheard, undefined);
-  }
-
-  /** Before anything that the model says. Gives the open turns that it may answer, though they have not ended. */
-  #beforeOutput(): readonly number[] {
-    if (this.#generations.beginsUnasked) this.#speaking.closeByServer();
-    return this.#speaking.asked();
+    if (unheard.length > 0) this.#replies.interrupt(unheard, undefined);
   }
 
   #emit(events: readonly SessionEvent[]): void {
@@ -479,7 +360,7 @@ export class GeminiSession implements SpeechSession {
 
   #ended(error: SessionLostError): void {
     this.#stop();
-    this.#parts.hooks.failed(error);
+    this.#deps.hooks.failed(error);
     this.#events.fail(error);
   }
 

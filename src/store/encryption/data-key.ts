@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { type Database, StoreError } from '../database/database.ts';
 import { emptyLog } from '../database/empty-log.ts';
-import { createWords } from '../migrations/001-014/008-record.ts';
+import { renewWords } from '../record/word-tables.ts';
 import { type Progress, Reencryption } from './reencryption.ts';
 import { AesTextCipher, openText, type TextCipher } from './text-cipher.ts';
 
@@ -150,10 +150,4 @@ function halfRekeyed(): StoreError {
   return new StoreError(
     'The key of the database is only half changed: run npm run rekey once more, with DATA_KEY the old key and DATA_KEY_NEW the new one.',
   );
-}
-
-/** An index without a word in it: those of before are in another form. */
-async function renewWords(transaction: Database): Promise<void> {
-  await transaction.raw('DROP TABLE words');
-  await createWords(transaction);
 }

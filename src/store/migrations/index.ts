@@ -22,6 +22,7 @@ import { timeZones } from './015-028/021-time-zones.ts';
 import { wordIndex } from './015-028/022-word-index.ts';
 import { keptFromOutside } from './015-028/023-kept-from-outside.ts';
 import { noteChannels } from './015-028/024-note-channels.ts';
+import { nextWords } from './015-028/025-next-words.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps in their order. An explicit list: nothing is found by reading a folder. */
@@ -50,4 +51,5 @@ export const migrations: readonly Migration[] = [
   wordIndex,
   keptFromOutside,
   noteChannels,
+  nextWords,
 ];

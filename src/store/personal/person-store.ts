@@ -11,6 +11,7 @@ import { addRemoval } from '../record/post-removals.ts';
 import { postsOf } from '../record/posts.ts';
 import { takeGoneLinesOut } from '../record/private-calls.ts';
 import { lineOf, lineTables } from '../record/record-rows.ts';
+import { emptyFormerWords } from '../record/word-tables.ts';
 import { linesOfPerson, type PersonLines, pages } from './person-lines.ts';
 import { type KeptBeside, keptBeside, stayingOf } from './person-other-rows.ts';
 import { settleRows } from './rows.ts';
@@ -135,12 +136,13 @@ export class PersonStore {
   }
 
   /**
-   * Nothing that was deleted is left in the write-ahead log either. Where a long reader keeps it there, such as a backup,
+   * Nothing that was deleted is left in an index that another one took the place of, or in the write-ahead log. Where a long reader keeps it there, such as a backup,
    * it is emptied as soon as that ends. Throws StoreError.
    */
   settle(): Promise<void> {
     return this.#asked('taken out of', async () => {
       try {
+        await emptyFormerWords(this.#parts.database);
         await emptyLog(this.#parts.database);
       } catch (error) {
         if (!(error instanceof StoreError && error.temporary)) throw error;

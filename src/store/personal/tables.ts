@@ -58,6 +58,16 @@ export const personalTables: Readonly<Record<string, PersonalTable>> = {
     erase: 'deleted',
     why: 'the utterance itself is handed over',
   },
+  next_words: {
+    owner: null,
+    columns: { text: 'the same, in an index that is built after an update', scope: 'the same' },
+    names: [],
+    found: 'goes with its utterance',
+    export: null,
+    forget: 'deleted',
+    erase: 'deleted',
+    why: 'the utterance itself is handed over',
+  },
   turns: {
     owner: 'user_id',
     columns: { user_id: 'whose turn it was', name: 'their name then' },
@@ -274,6 +284,6 @@ export const impersonalColumns: Readonly<Record<string, string>> = {
   registrations: 'scope names sent got at',
   instances: 'bot_id host pid start_id seen_at',
   purge_time: 'id reached_at',
-  word_index: 'one form before',
+  word_index: 'one form before next_form built_to',
   record_key: 'one key_id probe state next_key_id next_probe',
 };

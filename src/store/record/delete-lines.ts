@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.ts';
 import { runAtOnce } from './at-once.ts';
 import { lineTables } from './record-rows.ts';
+import { wordTables } from './word-tables.ts';
 
 /** Deletes lines of any kind by id, with their words, their turns and the references to their posts. At most some hundred. `also`: in the same transaction. */
 export async function deleteLines(
@@ -13,7 +14,7 @@ export async function deleteLines(
       `DELETE FROM turns WHERE (conversation_id, turn_id) IN (SELECT conversation_id, turn_id FROM utterances WHERE id IN (${ids.map(() => '?').join(', ')}) AND turn_id IS NOT NULL)`,
       [...ids],
     );
-    await transaction('words').whereIn('rowid', ids).delete();
+    for (const table of wordTables) await transaction(table).whereIn('rowid', ids).delete();
     await transaction('posts').whereIn('line_id', ids).delete();
     for (const table of lineTables) await transaction(table).whereIn('id', ids).delete();
     await also(transaction);
@@ -26,7 +27,7 @@ export async function deleteLinesAtOnce(database: Database, ids: readonly number
   const these = `(${ids.join(', ')})`;
   await runAtOnce(database, [
     `DELETE FROM turns WHERE (conversation_id, turn_id) IN (SELECT conversation_id, turn_id FROM utterances WHERE id IN ${these} AND turn_id IS NOT NULL)`,
-    `DELETE FROM words WHERE rowid IN ${these}`,
+    ...wordTables.map((table) => `DELETE FROM ${table} WHERE rowid IN ${these}`),
     `DELETE FROM posts WHERE line_id IN ${these}`,
     ...lineTables.map((table) => `DELETE FROM ${table} WHERE id IN ${these}`),
   ]);

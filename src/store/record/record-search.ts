@@ -11,6 +11,8 @@ const LIMIT = 10;
 const MOST = 100;
 /** Ranking needs the texts, each from a page of its own that may have to come from the disk; nobody reads on so far. */
 const RANKED = 100;
+/** A place that no line has: `A OR this` is A, and stays one node of the expression. */
+const NOWHERE = 'scope : "nowhere"';
 const EXCERPT_BEFORE = 60;
 const EXCERPT_LENGTH = 240;
 
@@ -119,8 +121,11 @@ async function find(
   );
   const shown =
     columns === '*' ? 'utterances.*' : 'utterances.id, utterances.guild_id, utterances.user_id, utterances.text';
+  // An id comes as a floating-point number, and FTS5 begins and ends at whole ones alone (fts5GetRowidLimit in fts5_main.c).
   const sql = `SELECT ${shown} FROM (
-      SELECT rowid AS id FROM words WHERE words MATCH ? AND rowid >= ? AND rowid < ? ORDER BY rowid DESC LIMIT ?
+      SELECT rowid AS id FROM words
+      WHERE words MATCH ? AND rowid >= CAST(? AS INTEGER) AND rowid < CAST(? AS INTEGER)
+      ORDER BY rowid DESC LIMIT ?
     ) AS finds JOIN utterances ON utterances.id = finds.id WHERE utterances.guild_id = ? ORDER BY finds.id DESC`;
   return reader.raw(sql, [matching(search, words, seal), since, until, limit, search.guildId]);
 }
@@ -130,13 +135,17 @@ function matching(
   words: readonly string[],
   seal: TextCipher,
 ): string {
-  const scopes = [
-    `(${channelIds.map((id) => `"${channelScope(id)}"`).join(' OR ')})`,
-    ...(userId === undefined ? [] : [`"${userScope(userId)}"`]),
-    ...(conversationId === undefined ? [] : [`"${conversationScope(conversationId)}"`]),
+  const channels = `scope : (${channelIds.map((id) => `"${channelScope(id)}"`).join(' OR ')})`;
+  const others = [
+    ...(words.length === 0 ? [] : [`text : (${matchOf(words, seal)})`]),
+    ...(userId === undefined ? [] : [`scope : "${userScope(userId)}"`]),
+    ...(conversationId === undefined ? [] : [`scope : "${conversationScope(conversationId)}"`]),
   ];
-  const text = words.length === 0 ? [] : [`text : (${matchOf(words, seal)})`];
-  return [...text, `scope : (${scopes.join(' AND ')})`].join(' AND ');
+  if (others.length === 0) return channels;
+  const rest = others.join(' AND ');
+  // FTS5 steps each term of an AND at each candidate, with all the channels among them. What is an OR of its own is
+  // stepped only where all the rest fits; with one channel, which may be a quiet one, it is better among them.
+  return channelIds.length === 1 ? `${rest} AND ${channels}` : `((${rest}) OR ${NOWHERE}) AND ${channels}`;
 }
 
 function scoreOf(text: string, words: readonly string[], seal: TextCipher): number {

@@ -3,6 +3,7 @@ import { type Database, StoreError } from '../database/database.ts';
 import type { TextCipher } from '../encryption/text-cipher.ts';
 import { conversationRow, lineRow, turnRow } from './record-rows.ts';
 import { indexed } from './search-terms.ts';
+import { builtTo, wordTables } from './word-tables.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -99,7 +100,7 @@ async function takeOut(transaction: Database, conversationId: number, turnIds: r
 }
 
 async function takeOutLines(transaction: Database, ids: readonly number[]): Promise<void> {
-  await transaction('words').whereIn('rowid', ids).delete();
+  for (const table of wordTables) await transaction(table).whereIn('rowid', ids).delete();
   await transaction('posts').whereIn('line_id', ids).delete();
   await transaction('utterances').whereIn('id', ids).delete();
 }
@@ -114,12 +115,44 @@ function index(transaction: Database, line: Indexed, seal: TextCipher): Promise<
 /** index() of up to some thousand utterances. */
 export async function indexAll(transaction: Database, lines: readonly Indexed[], seal: TextCipher): Promise<void> {
   const silent = lines.filter(({ text }) => text === '').map(({ id }) => id);
-  if (silent.length > 0) await transaction('words').whereIn('rowid', silent).delete();
-  const spoken = lines.filter(({ text }) => text !== '');
-  if (spoken.length === 0) return;
+  if (silent.length > 0) {
+    for (const table of wordTables) await transaction(table).whereIn('rowid', silent).delete();
+  }
+  const words = wordsOf(lines, seal);
+  await insertWords(transaction, 'words', words);
+  if (words.length === 0) return;
+  const built = await builtTo(transaction);
+  if (built !== null) {
+    await insertWords(
+      transaction,
+      'next_words',
+      words.filter(({ id }) => id <= built),
+    );
+  }
+}
+
+interface LineWords {
+  readonly id: number;
+  readonly values: readonly [id: number, text: string, scope: string];
+}
+
+/** What an index of words holds of each line that has any. */
+export function wordsOf(lines: readonly Indexed[], seal: TextCipher): LineWords[] {
+  return lines
+    .filter(({ text }) => text !== '')
+    .map((line) => ({ id: line.id, values: [line.id, indexed(line.text, seal), whereSaid(line)] }));
+}
+
+/** Writes up to some thousand lines into an index of words, in the place of what stands there of them. */
+export async function insertWords(
+  transaction: Database,
+  table: (typeof wordTables)[number],
+  words: readonly LineWords[],
+): Promise<void> {
+  if (words.length === 0) return;
   await transaction.raw(
-    `INSERT OR REPLACE INTO words (rowid, text, scope) VALUES ${spoken.map(() => '(?, ?, ?)').join(', ')}`,
-    spoken.flatMap((line) => [line.id, indexed(line.text, seal), whereSaid(line)]),
+    `INSERT OR REPLACE INTO ${table} (rowid, text, scope) VALUES ${words.map(() => '(?, ?, ?)').join(', ')}`,
+    words.flatMap(({ values }) => [...values]),
   );
 }
 

@@ -1,9 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.ts';
+import { shrink } from '../database/shrink.ts';
 import type { TextCipher } from '../encryption/text-cipher.ts';
 import { indexAll, scopeOf } from './record-store.ts';
 import { indexed, WORD_FORM } from './search-terms.ts';
+import { WordRebuild, type WordRebuildParts } from './word-rebuild.ts';
+import { discardNextWords, emptyFormerWords } from './word-tables.ts';
 
 /** Utterances that are looked at in one go: some milliseconds of work. */
 const BATCH = 200;
@@ -17,21 +20,32 @@ const BREATH_MS = 5;
 const KEPT_EVERY = 50;
 /** One that failed is tried again after this. */
 const AGAIN_MS = 3_600_000;
+/** Fewer lines are indexed anew where they stand, which takes no longer than a minute. */
+const FEW_LINES = 2_000;
+/** How many lines are looked at to learn how many have changed: so many at each of these places of the record. */
+const PROBES = 20;
+const PROBED = 25;
+/** To take a line's words out of an index for good costs as much as to write those of twenty into another one. */
+const WIDESPREAD = 0.05;
 
 type Row = Record<string, unknown>;
 
-/** What it is made with. `reader`: a connection of its own, so that nobody who writes waits for what is only looked at. */
+/**
+ * What it is made with. `reader`: a connection of its own, so that nobody who writes waits for what is only looked at.
+ * `room`: of the disk of a file; only tests need another than roomFor().
+ */
 export interface ReindexingParts {
   readonly database: Database;
   readonly reader: Database;
   readonly seal: TextCipher;
   readonly log: Pick<Logger, 'info' | 'warn'>;
+  readonly room?: WordRebuildParts['room'];
 }
 
 /**
- * Brings the words of what was said before an update into the form in which they are searched for now, the newest first,
- * in small steps beside everything else. Only lines whose words differ are written. What is broken off goes on with the
- * next start. Whoever made it stops it.
+ * Brings the words of what was said before an update into the form in which they are searched for now, in small steps
+ * beside everything else: where few have changed only those, the newest first; where many have, in an index of its own
+ * that takes the other's place (word-rebuild.ts). What is broken off goes on with the next start. Whoever made it stops it.
  */
 export class Reindexing {
   readonly #parts: ReindexingParts;
@@ -56,10 +70,60 @@ export class Reindexing {
 
   /** Goes through all that is left, or until it is stopped. Gives how many lines it wrote. Rejects when the database does. */
   async run(): Promise<number> {
-    const { log } = this.#parts;
-    const kept = await this.#parts.database('word_index').first();
+    const { database } = this.#parts;
+    await this.#clear();
+    // What was set aside is still there, and has no room for more.
+    if (this.#stopped.signal.aborted) return 0;
+    const kept = await database('word_index').first();
+    const isUnderWay = kept?.next_form === WORD_FORM;
+    if (kept?.next_form != null && !isUnderWay) await this.#discard();
     if (kept?.form === WORD_FORM && kept.before === null) return 0;
-    let before = kept?.form === WORD_FORM ? Number(kept.before) : Number.MAX_SAFE_INTEGER;
+    const before = kept?.form === WORD_FORM ? Number(kept.before) : Number.MAX_SAFE_INTEGER;
+    if (!isUnderWay && !(await this.#isWidespread(before))) return this.#inPlace(before);
+    const rebuild = new WordRebuild({ ...this.#parts, signal: this.#stopped.signal });
+    const { written, lacksRoom } = await rebuild.run(isUnderWay);
+    if (lacksRoom) {
+      await this.#discard();
+      return written + (await this.#inPlace(before));
+    }
+    await this.#clear();
+    return written;
+  }
+
+  /** An index that another one took the place of, and what was begun in a form of before, are not kept. */
+  async #clear(): Promise<void> {
+    const { database } = this.#parts;
+    if (await emptyFormerWords(database, this.#stopped.signal)) await shrink(database, this.#stopped.signal);
+  }
+
+  async #discard(): Promise<void> {
+    await this.#parts.database.transaction(discardNextWords);
+    await this.#clear();
+  }
+
+  /** Whether so many of those lines have other words now that all are to be indexed in one go. */
+  async #isWidespread(before: number): Promise<boolean> {
+    const { reader } = this.#parts;
+    const among = () => reader('utterances').where('id', '<', before);
+    if (!(await among().select('id').offset(FEW_LINES).first())) return false;
+    const [oldest, newest] = await Promise.all([
+      among().orderBy('id').first('id'),
+      among().orderBy('id', 'desc').first('id'),
+    ]);
+    const [first, last] = [Number(oldest?.id), Number(newest?.id)];
+    let [looked, changed] = [0, 0];
+    for (let probe = 1; probe <= PROBES; probe += 1) {
+      const at = first + Math.floor(((last - first) / PROBES) * probe);
+      const rows = await this.#rows(at + 1, PROBED);
+      looked += rows.length;
+      changed += (await this.#changed(rows)).length;
+    }
+    return changed >= looked * WIDESPREAD;
+  }
+
+  async #inPlace(from: number): Promise<number> {
+    const { log } = this.#parts;
+    let before = from;
     let written = 0;
     for (let batch = 1; !this.#stopped.signal.aborted; batch += 1) {
       const rows = await this.#rows(before);
@@ -96,10 +160,10 @@ export class Reindexing {
     }
   }
 
-  #rows(before: number): Promise<Row[]> {
+  #rows(before: number, most = BATCH): Promise<Row[]> {
     const columns = ['id', 'guild_id', 'user_id', 'conversation_id', 'channel_id', 'state', 'text'];
     const { reader } = this.#parts;
-    return reader('utterances').where('id', '<', before).orderBy('id', 'desc').limit(BATCH).select(columns);
+    return reader('utterances').where('id', '<', before).orderBy('id', 'desc').limit(most).select(columns);
   }
 
   /** Those whose words stand in the index otherwise than they would now. */

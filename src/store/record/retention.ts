@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { firstLineId } from '../../lib/line-ids.ts';
 import type { Database } from '../database/database.ts';
+import { shrink } from '../database/shrink.ts';
 import { deleteLinesAtOnce } from './delete-lines.ts';
 import { lineTables } from './record-rows.ts';
 
@@ -11,10 +12,6 @@ const HOUR_MS = 3_600_000;
 const FEWEST = 2;
 const MOST = 100;
 const BATCH_MS = 15;
-/** Pages that are given back to the file system at a time. */
-const PAGES = 200;
-/** Free pages are kept up to this many: the next conversations fill them again. */
-const SPARE_PAGES = 2_000;
 /** Between two batches, so that what is said comes first. */
 const BREATH_MS = 5;
 
@@ -62,7 +59,7 @@ export class Retention {
       const cutoff = now - (await retentionDays(guildId)) * DAY_MS;
       deleted += await this.#purgeGuild(guildId, cutoff);
     }
-    if (deleted > 0) await this.#shrink();
+    if (deleted > 0) await shrink(database, this.#stopped.signal);
     return deleted;
   }
 
@@ -126,16 +123,6 @@ export class Retention {
         await transaction('turns').where({ conversation_id: id }).delete();
         await transaction('conversations').where({ id }).delete();
       });
-    }
-  }
-
-  async #shrink(): Promise<void> {
-    const { database } = this.#parts;
-    while (!this.#stopped.signal.aborted) {
-      const [{ freelist_count }] = await database.raw('PRAGMA freelist_count');
-      if (freelist_count <= SPARE_PAGES) return;
-      await database.raw(`PRAGMA incremental_vacuum(${PAGES})`);
-      await wait(BREATH_MS);
     }
   }
 }

@@ -1,5 +1,6 @@
 import { pastMoment } from '../../time/past.ts';
-import { type Understood, understand } from '../../time/phrase.ts';
+import { understand } from '../../time/phrase.ts';
+import type { Understood } from '../../time/understood.ts';
 import { ToolError } from '../tool.ts';
 
 /** Where, when and in which languages something is said. `timeZone` null: nobody chose one. */

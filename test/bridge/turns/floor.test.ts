@@ -325,13 +325,13 @@ describe('Floor', () => {
     assert.deepEqual(scene.story, ['begin anna', 'end anna respond']);
   });
 
-  it('queues everybody while there is no session, at most 60 s each, and says what it dropped', () => {
-    const scene = new Scene();
-    scene.floor.setOpen(false, scene.now);
+  it('queues everybody while the bot may not be cut off, at most 60 s each, and says what it dropped', () => {
+    const scene = new Scene({ interruptionMs: 0 });
+    scene.decisions.push(...scene.floor.setBot('speaking', scene.now));
     scene.speak(61_000, 'anna');
     assert.ok(scene.story.every((line) => line === 'dropped anna') && scene.story.length === 50);
     scene.decisions.length = 0;
-    scene.decisions.push(...scene.floor.setOpen(true, scene.now));
+    scene.decisions.push(...scene.floor.setBot('silent', scene.now));
     assert.equal(scene.story[0], 'begin anna');
     const total = scene.turns.reduce((sum, turn) => sum + ms(turn.pcm), 0);
     assert.equal(total, 60_000);

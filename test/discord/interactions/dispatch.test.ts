@@ -41,11 +41,10 @@ describe('dispatchCommands', () => {
       fresh,
       registered as readonly DispatchedCommand<unknown>[],
       { log },
-      (pressed) =>
-        buttons.press(pressed, {
-          bridges: { find: () => undefined },
-          runAgain: { press: async (id) => `again ${id}`, cancel: () => 'over' },
-        }),
+      buttons.routes({
+        bridges: { find: () => undefined },
+        runAgain: { press: async (id) => `again ${id}`, cancel: () => 'over' },
+      }),
     );
     client = await logIn(fresh, { token: discord.token, apiUrl });
     await deployCommands(client, { commands: [...registered, named('forgotten')], guildId: null, apiUrl, log });

@@ -5,6 +5,7 @@ import type { TextCipher } from '../../../src/store/encryption/text-cipher.ts';
 import { lineRow } from '../../../src/store/record/record-rows.ts';
 import { channelScope, conversationScope, userScope } from '../../../src/store/record/record-store.ts';
 import { indexed } from '../../../src/store/record/search-terms.ts';
+import { type LanguageName, saidIn } from './spoken-languages.ts';
 
 export const BEGINNING = Date.parse('2026-01-01T00:00:00Z');
 /** From one utterance to the next. */
@@ -44,12 +45,22 @@ export const channelIds = Array.from({ length: CHANNELS }, (_, at) => String(10 
 
 /**
  * Fills an empty record of guild 1 with utterances of twelve words, 500 a conversation, by seven people (100–106), in
- * twenty channels by turns. It goes past RecordStore, whose single rows would take half an hour for a million.
+ * twenty channels by turns. It goes past RecordStore, whose single rows would take half an hour for a million. With
+ * `spoken`, these languages take turns by conversation.
  */
-export async function fill(database: Database, seal: TextCipher, count: number): Promise<void> {
+export async function fill(
+  database: Database,
+  seal: TextCipher,
+  count: number,
+  spoken: readonly LanguageName[] = [],
+): Promise<void> {
   const random = seeded(1);
   // Few words make up most of what people say.
   const word = (): string => wordOf(Math.floor(WORDS * random() ** 4));
+  const said = (from: number): string => {
+    const language = spoken[(from / PER_CONVERSATION) % spoken.length];
+    return language ? saidIn(language, random) : Array.from({ length: 12 }, word).join(' ');
+  };
   const [{ synchronous }] = await database.raw('PRAGMA synchronous');
   await database.raw('PRAGMA synchronous = OFF');
   for (let from = 0; from < count; from += PER_CONVERSATION) {
@@ -61,9 +72,7 @@ export async function fill(database: Database, seal: TextCipher, count: number):
       startedAt,
       endedAt: BEGINNING + until * EVERY_MS - 500,
     };
-    const lines = Array.from({ length: until - from }, (_, at) =>
-      utterance(from + at, place, Array.from({ length: 12 }, word).join(' ')),
-    );
+    const lines = Array.from({ length: until - from }, (_, at) => utterance(from + at, place, said(from)));
     await conversation(database, seal, place, lines);
   }
   await database.raw(`PRAGMA synchronous = ${synchronous}`);

@@ -4,7 +4,7 @@ import { LineLostError } from '../../../ports/errors.ts';
 import { GatewayOutage, SESSION_LASTS_MS, wasTakenAway } from '../gateway-outage.ts';
 import { type NamedServer, VoiceMembership } from '../voice-membership.ts';
 import { certificateTrouble, type LinkPatience, policyFor } from './close-codes.ts';
-import { discoveryRequest } from './ip-discovery.ts';
+import { RepeatedDiscovery } from './ip-discovery.ts';
 import { LinkHealth } from './link-health.ts';
 import type { LinkState } from './link-state.ts';
 import { Recovery } from './recovery.ts';
@@ -33,10 +33,10 @@ export class Supervisor {
   readonly #seat: VoiceMembership;
   readonly #absence: GatewayOutage;
   readonly #recovery: Recovery;
+  readonly #discovery: RepeatedDiscovery;
   #channelId: string;
   #state: LinkState = { status: 'waiting' };
   #timer: NodeJS.Timeout | undefined;
-  #discovery: NodeJS.Timeout | undefined;
   #settle: { resolve: () => void; reject: (error: LineLostError) => void; deadline: NodeJS.Timeout } | undefined;
   #lastError: Error | undefined;
   /** What had been heard of the gateway when it was asked for a place last. */
@@ -64,6 +64,7 @@ export class Supervisor {
       },
     });
     this.#recovery = new Recovery(options.patience);
+    this.#discovery = new RepeatedDiscovery(options.patience.discoveryMs);
     this.#absence = new GatewayOutage(options.gateway, ({ isNew, awayMs }) => {
       if (isNew) this.#onNewSession(awayMs);
       else this.#onResumed();
@@ -279,7 +280,7 @@ export class Supervisor {
   #onNetworking(networking: Networking, code: NetworkingStatusCode): void {
     if (this.#over || !('networking' in this.#state) || this.#state.networking !== networking) return;
     if (code === NetworkingStatusCode.Ready) this.#onReady(networking);
-    else if (code === NetworkingStatusCode.UdpHandshaking) this.#discoverAgain(networking);
+    else if (code === NetworkingStatusCode.UdpHandshaking) this.#discovery.begin(networking);
     else if (code === NetworkingStatusCode.Resuming) {
       this.#recovery.broke(performance.now());
       // The library resumes without pause or end: a second time in a row is not left to it.
@@ -307,15 +308,6 @@ export class Supervisor {
     clearTimeout(settle?.deadline);
     settle?.resolve();
     this.#options.onLive(gapMs);
-  }
-
-  #discoverAgain(networking: Networking): void {
-    clearInterval(this.#discovery);
-    this.#discovery = setInterval(() => {
-      const { state } = networking;
-      if (state.code !== NetworkingStatusCode.UdpHandshaking) clearInterval(this.#discovery);
-      else state.udp.send(discoveryRequest(state.connectionData.ssrc));
-    }, this.#patience.discoveryMs);
   }
 
   #onClose(networking: Networking, code: number): void {
@@ -388,7 +380,7 @@ export class Supervisor {
     const last = this.#state;
     this.#state = state;
     clearTimeout(this.#timer);
-    clearInterval(this.#discovery);
+    this.#discovery.stop();
     if (last.status === 'live') last.pulse.close();
     if ('networking' in last && !('networking' in state && state.networking === last.networking)) {
       last.networking.destroy();

@@ -12,7 +12,7 @@ const REMEMBERED = 200;
  */
 export class GeminiLooseCalls {
   readonly #calls: GeminiCalls;
-  readonly #generations: GeminiReplies;
+  readonly #replies: GeminiReplies;
   readonly #note: (text: string, callId: string) => void;
   readonly #loose = new Set<string>();
   /** The name of each call that is not answered yet, and how much had been put in when it came. */
@@ -20,9 +20,9 @@ export class GeminiLooseCalls {
   #inputs = 0;
 
   /** `note`: tells the model something about a call as soon as it can be told. */
-  constructor(calls: GeminiCalls, generations: GeminiReplies, note: (text: string, callId: string) => void) {
+  constructor(calls: GeminiCalls, replies: GeminiReplies, note: (text: string, callId: string) => void) {
     this.#calls = calls;
-    this.#generations = generations;
+    this.#replies = replies;
     this.#note = note;
   }
 
@@ -40,10 +40,10 @@ export class GeminiLooseCalls {
   takenBack(callIds: readonly string[]): readonly string[] {
     return callIds.filter((callId) => {
       const { name, inputs } = this.#before.get(callId) ?? { name: '', inputs: this.#inputs };
-      if (inputs === this.#inputs || !this.#generations.detach(callId)) return true;
+      if (inputs === this.#inputs || !this.#replies.detach(callId)) return true;
       this.#loose.add(callId);
       this.#note(stillRunningNote(name, callId), callId);
-      for (const id of this.#calls.setLoose(callId)) this.#generations.resultSent(id);
+      for (const id of this.#calls.setLoose(callId)) this.#replies.resultSent(id);
       return false;
     });
   }

@@ -132,9 +132,9 @@ async function lines(database: Knex): Promise<void> {
  * words, so that the tokenizer has nothing left to fold. It keeps its own copy, since only then can it take words out
  * for good; `secure-delete` does so at once (sqlite.org/fts5.html, "The 'secure-delete' Configuration Option").
  */
-export async function createWords(database: Knex): Promise<void> {
+export async function createWords(database: Knex, table = 'words'): Promise<void> {
   await database.raw(
-    `CREATE VIRTUAL TABLE words USING fts5(text, scope, detail=column, prefix='3 4', tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'")`,
+    `CREATE VIRTUAL TABLE ${table} USING fts5(text, scope, detail=column, prefix='3 4', tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'")`,
   );
-  await database.raw(`INSERT INTO words(words, rank) VALUES ('secure-delete', 1)`);
+  await database.raw(`INSERT INTO ${table}(${table}, rank) VALUES ('secure-delete', 1)`);
 }

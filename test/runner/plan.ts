@@ -1,0 +1,30 @@
+import { basename } from 'node:path';
+import { isFast } from './kinds.ts';
+
+/** What one process runs. */
+export interface Job {
+  readonly files: readonly string[];
+  /** None of them needs a socket, a worker or a child process. */
+  readonly fast: boolean;
+}
+
+/** So many fast files share a process: Node and TypeScript take longer to start than most of them to run. */
+const SHARING = 20;
+
+/** Longest first. A slow file has a process of its own; fast ones share theirs, those of one folder spread over all of them. */
+export function plan(files: readonly string[], options: { readonly onlyFast: boolean }): Job[] {
+  const { true: fast = [], false: slow = [] } = Object.groupBy(files, (file) => `${isFast(file)}`);
+  const count = Math.ceil(fast.length / SHARING);
+  const shared = Array.from({ length: count }, (_, k) => ({
+    files: fast.filter((_, i) => i % count === k),
+    fast: true,
+  }));
+  const alone = slow.sort(longestFirst).map((file) => ({ files: [file], fast: false }));
+  return options.onlyFast ? shared : [...alone, ...shared];
+}
+
+/** Files that start the whole bot take longest: they come first, so that no long one is left for the end. */
+function longestFirst(one: string, other: string): number {
+  const rank = (file: string): number => (/^test\/(blackbox|started|model|cli)\//.test(file) ? 0 : 1);
+  return rank(one) - rank(other) || basename(one).localeCompare(basename(other));
+}
