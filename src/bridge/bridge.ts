@@ -230,7 +230,7 @@ export class Bridge implements BridgeHandle {
   }
 
   /** Nothing of what this person said or asked for so far is left here or in the session. Their notes are not told again. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     if (!this.#departure.closing) this.#retractions.erase(userId);
   }
 

@@ -45,9 +45,9 @@ export class Retractions {
     const withdrawn = underWay.withdraw(userId, now).turns.map(({ id }) => id);
     answering.withdraw(withdrawn);
     replies.shortfalls.withdraw(withdrawn);
-    tools.forget(userId);
+    tools.erase(userId);
     replies.silenceTo((turns) => turns.some((turn) => turn.userId === userId || turn.about === userId));
-    const owed = session.forget(userId, model.forget(userId));
+    const owed = session.forget(userId, model.erase(userId));
     answering.cut();
     // Where not everybody is answered, the next tick asks for whoever waits; what else is owed are results of tools.
     const asks = answering.chooses && answering.mayAsk;
