@@ -59,7 +59,7 @@ const { values, positionals } = parseArgs({
     // What took longest, and how much of it was work.
     times: { type: 'boolean', default: false },
     // At the most.
-    concurrency: { type: 'string', default: '8' },
+    concurrency: { type: 'string', default: '16' },
     again: { type: 'boolean', default: false },
     // The longest file takes 90 s beside others.
     deadline: { type: 'string', default: '300' },

@@ -10,7 +10,7 @@ import type {
   RepeatedCall,
 } from '../ports/conversation.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, SpeechModel } from '../ports/model.ts';
+import type { DurableSession, SpeechModel } from '../ports/model.ts';
 import type { Room, TextChannel } from '../ports/room.ts';
 import type { GuildSettings } from '../ports/settings.ts';
 import type { Toolbox } from '../ports/tools.ts';
@@ -45,11 +45,11 @@ const RECEPTION_PACKETS = 100;
 /** What a bridge joins, ready-made. The bridge owns `line` and `session` and closes them. */
 export interface BridgeParts {
   readonly line: VoiceLine;
-  readonly session: Conversation;
+  readonly session: DurableSession;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   /** The label of what writes down beside models that do not do it by themselves. Absent: nothing does. */
-  readonly writer?: string | undefined;
+  readonly transcriber?: string | undefined;
   /** The model that settings come to. */
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly settings: GuildSettings;
@@ -155,8 +155,8 @@ export class Bridge implements BridgeHandle {
   }
 
   /** The label of what writes down beside the model; null: nothing does. */
-  get writer(): string | null {
-    return this.#model.writer;
+  get transcriber(): string | null {
+    return this.#model.transcriber;
   }
 
   /** Where the line is now. */
@@ -175,7 +175,7 @@ export class Bridge implements BridgeHandle {
       channelId: this.channelId,
       mode: this.#model.listens ? 'listen' : 'talk',
       model: this.model.label,
-      writer: this.writer,
+      transcriber: this.transcriber,
       startedAt: this.#startedAt,
       holder: holder?.userId ? { userId: holder.userId, name: holder.name } : null,
       waiting: this.#floor.waiting.map((userId) => this.#people.person(userId)),

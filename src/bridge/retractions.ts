@@ -1,6 +1,6 @@
 import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation } from '../ports/model.ts';
+import type { DurableSession } from '../ports/model.ts';
 import type { UserId } from '../ports/voice.ts';
 import type { ActiveModel } from './active-model.ts';
 import type { ResponsePolicy } from './addressing/response-policy.ts';
@@ -14,7 +14,7 @@ import type { Floor } from './turns/floor.ts';
 
 /** Where words of people are. */
 export interface RetractionsParts {
-  readonly session: Pick<Conversation, 'forget' | 'withdraw' | 'beginAnew'>;
+  readonly session: Pick<DurableSession, 'erase' | 'withdraw' | 'beginAnew'>;
   readonly model: ActiveModel;
   readonly people: Participants;
   readonly floor: Floor;
@@ -47,7 +47,7 @@ export class Retractions {
     replies.shortfalls.withdraw(withdrawn);
     tools.erase(userId);
     replies.silenceTo((turns) => turns.some((turn) => turn.userId === userId || turn.about === userId));
-    const owed = session.forget(userId, model.erase(userId));
+    const owed = session.erase(userId, model.erase(userId));
     answering.cut();
     // Where not everybody is answered, the next tick asks for whoever waits; what else is owed are results of tools.
     const asks = answering.chooses && answering.mayAsk;

@@ -255,7 +255,7 @@ export class Conversation implements BridgeHandle {
       line,
       session,
       model,
-      writer: mode === 'talk' ? models.transcriber?.label : undefined,
+      transcriber: mode === 'talk' ? models.transcriber?.label : undefined,
       // What writes down stays: which model would answer is nothing to it.
       modelFor: (settings) => (mode === 'listen' ? model : models.chosen(settings).model),
       settings: now.settings,
@@ -353,6 +353,6 @@ export class Conversation implements BridgeHandle {
 }
 
 /** Everybody who gets the sound. */
-function goesTo({ model, writer }: Bridge): string {
-  return writer === null ? model.label : `${model.label} and ${writer}`;
+function goesTo({ model, transcriber }: Bridge): string {
+  return transcriber === null ? model.label : `${model.label} and ${transcriber}`;
 }

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { Pitches } from '../support/sound/pitches.ts';
 import { tone } from '../support/sound/sound.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { World } from '../support/world/world.ts';
 
 const NAMES = ['Anna', 'Ben'];
@@ -65,7 +66,7 @@ describe('where only who speaks to the bot is answered', { concurrency: true }, 
         await world.until('the end of his turn', () => ended('Ben') === 1);
         await ben.command('/privacy out');
         world.model.faults.lateTranscriptMs = thinkMs = 0;
-        await wait(1_700);
+        await quietFor(1_700);
         assert.equal(audible(), 0, answers());
         await anna.voice.speak(pitches.sound('Anna', 700));
         await world.until('her answer', () => audible() === 1 && silent());

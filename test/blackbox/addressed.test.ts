@@ -6,6 +6,7 @@ import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
 import { defineTool } from '../../src/tools/tool.ts';
 import { tone } from '../support/sound/sound.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { World } from '../support/world/world.ts';
 
 /** What keeps each model from answering what was not said to the bot. */
@@ -92,7 +93,7 @@ describe('answering only who speaks to the bot', { concurrency: true }, () => {
         } else {
           await world.until(`the verdict on "${words}"`, () => decisions().length > before.decided);
           // An answer would begin at once.
-          await wait(500);
+          await quietFor(500);
           assert.equal(audible(), before.audible, `"${words}" was answered`);
         }
       };

@@ -7,6 +7,7 @@ import type { Provider } from '../../src/ports/capabilities.ts';
 import type { Delivery } from '../../src/ports/tool-calls.ts';
 import { defineTool, type ToolDefinition } from '../../src/tools/tool.ts';
 import { tone } from '../support/sound/sound.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { type Protocol, World } from '../support/world/world.ts';
 
 const ROWS: readonly { name: string; protocol: Protocol; provider?: Provider; env: NodeJS.ProcessEnv }[] = [
@@ -140,7 +141,7 @@ describe('tools beside the conversation', { concurrency: true }, () => {
         const before = world.of('reply-started').length;
         run.settle({ answer: 'forty-two' });
         await world.until('the end of the call', () => world.of('tool-ended').length === 1);
-        await wait(1_000);
+        await quietFor(1_000);
         assert.equal(world.of('reply-started').length, before, 'nobody was told anything');
         await ben.voice.speak(sound(600));
         await world.until('the next reply', () => replyOf('FOUND') !== undefined);
@@ -189,7 +190,7 @@ describe('tools beside the conversation', { concurrency: true }, () => {
         await anna.voice.speak(sound(600));
         await world.until('both calls', () => slow.runs.length === 1 && quick.runs.length === 1);
         slow.runs[0]?.settle({ answer: 'forty-two' });
-        await wait(300);
+        await quietFor(300);
         assert.equal(replyOf('FOUND'), undefined, 'the model still waits for the other one');
         quick.runs[0]?.settle('in the drawer');
         await world.until('both answers', () => {
@@ -224,7 +225,7 @@ describe('tools beside the conversation', { concurrency: true }, () => {
         await world.until('the end', () => world.of('ended').length === 1);
         const frames = world.model.frames.length;
         run.settle({ answer: 'forty-two' });
-        await wait(300);
+        await quietFor(300);
         assert.equal(run.aborted(), true);
         assert.ok(!JSON.stringify(world.model.frames.slice(frames)).includes('forty-two'));
         assert.ok(!posts().join('\n').includes('forty-two'));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { earsScene, pitches } from '../support/world/ears-scene.ts';
 import { PROTOCOLS, type World } from '../support/world/world.ts';
 
@@ -35,7 +36,7 @@ describe('whoever opts out', { concurrency: true }, () => {
         await anna.voice.speak(pitches.sound('Anna', 900));
         await world.until('her words', () => said(world).some((words) => words.startsWith('Anna: I am Anna')));
         await ben.voice.speak(pitches.sound('Ben', 900));
-        await wait(1_500);
+        await quietFor(1_500);
         assert.equal(ears.framesOf('Ben', mark), 0);
         assert.ok(ears.framesOf('Anna', mark) > 30);
         assert.deepEqual(

@@ -8,6 +8,7 @@ import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { PermissionFlagsBits } from 'discord.js';
 import { AesTextCipher } from '../../src/store/encryption/text-cipher.ts';
 import { tone } from '../support/sound/sound.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { World } from '../support/world/world.ts';
 
 const KEY = Buffer.alloc(32, 5);
@@ -194,7 +195,7 @@ describe('/privacy forget', { concurrency: true }, () => {
       world.model.faults.lateTranscriptMs = 0;
       await anna.voice.speak(sound(300));
       await world.until('the new words', () => texts().join('\n').includes('something new'));
-      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      await quietFor(2_500);
       assert.doesNotMatch(texts().join('\n'), /marzipan/);
     } finally {
       await world.close();

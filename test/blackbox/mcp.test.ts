@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
-import { child, EVERYTHING, until } from '../support/mcp/mcp.ts';
+import { child, EVERYTHING } from '../support/mcp/mcp.ts';
 import { tone } from '../support/sound/sound.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { PROTOCOLS, type Protocol, World } from '../support/world/world.ts';
 
 const sound = { pcm: tone({ hz: 300, ms: 600, rate: 48000 }), sampleRate: 48000, channels: 1 } as const;
@@ -47,7 +48,9 @@ describe('tools of MCP servers, asked for by voice', { concurrency: 3 }, () => {
     const anna = await world.person('Anna');
     const owner = world.guild.addPerson({ name: 'Olga', admin: true });
     const at = { channelId: world.channelId };
-    await until('the servers', async () => /running/.test((await owner.command('/tools servers', {}, at)).content));
+    await eventually('the servers', async () =>
+      /running/.test((await owner.command('/tools servers', {}, at)).content),
+    );
     await world.join(anna);
     return { world, anna };
   }
@@ -145,7 +148,7 @@ describe('tools of MCP servers, asked for by voice', { concurrency: 3 }, () => {
     );
     await anna.voice.speak(sound);
     await world.until('the answer', () => said(world).includes('grown'));
-    await until('the update', () =>
+    await eventually('the update', () =>
       world.model.frames.some(({ direction, message }) => {
         const { type, session } = message as { type?: string; session?: { tools?: { name: string }[] } };
         const names = session?.tools?.map(({ name }) => name) ?? [];

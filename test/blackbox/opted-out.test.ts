@@ -9,6 +9,7 @@ import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
 import { steadily } from '../support/process/steady.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { earsScene, pitches } from '../support/world/ears-scene.ts';
 import { PROTOCOLS, type World } from '../support/world/world.ts';
 
@@ -84,7 +85,7 @@ describe('consent', { concurrency: true }, () => {
           await world.until('her final words', () =>
             world.of('turn-transcript').some(({ turn, final }) => turn?.name === 'Anna' && final),
           );
-          await wait(1_000);
+          await quietFor(1_000);
           assert.equal(ears.framesOf('Ben', mark), 0);
           assert.ok(ears.framesOf('Anna', mark) > 30);
           const words = world.of('turn-transcript').filter(({ text }) => text !== '');
@@ -171,7 +172,7 @@ describe('consent', { concurrency: true }, () => {
         await anna.moveTo(attic);
         await anna.command('/join');
         await ben.voice.speak(pitches.sound('Ben', 500));
-        await wait(800);
+        await quietFor(800);
         assert.equal(ears.framesOf('Ben'), 0);
         assert.equal(heardOf(world, 'Ben'), 0);
         assert.match((await ben.command('/privacy in')).content, /^I hear you on this server from now on/);
@@ -233,7 +234,7 @@ describe('consent', { concurrency: true }, () => {
         await world.until('his words', () => world.of('turn-transcript').some(({ text }) => text === 'I am Ben.'));
         assert.ok(ears.framesOf('Ben') > 30);
         await anna.voice.speak(pitches.sound('Anna', 600));
-        await wait(500);
+        await quietFor(500);
         assert.equal(ears.framesOf('Anna'), 0);
       } finally {
         await world.close();
@@ -260,7 +261,7 @@ describe('consent', { concurrency: true }, () => {
         await world.guild.waitForMessage(world.channelId, ({ content }) => content.startsWith('-# '));
         await ben.leave();
         await ben.join(world.channelId);
-        await wait(2_500);
+        await quietFor(2_500);
         assert.equal(notices().length, 1);
         const [notice] = notices();
         assert.equal(

@@ -10,6 +10,7 @@ import { openDatabase } from '../../src/store/database/database.ts';
 import { defineTool } from '../../src/tools/tool.ts';
 import { Pitches } from '../support/sound/pitches.ts';
 import { tone } from '../support/sound/sound.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { ProviderEars } from '../support/world/provider-ears.ts';
 import { INPUT_RATE, otherThan, World } from '../support/world/world.ts';
 
@@ -102,7 +103,7 @@ describe('refusing and forgetting', { concurrency: true }, () => {
         await anna.voice.speak(pitches.sound('Anna', 900));
         await world.until('her words', () => said(world).includes('Anna: I am Anna, bread.'));
         await ben.voice.speak(pitches.sound('Ben', 600));
-        await wait(1_000);
+        await quietFor(1_000);
         assert.deepEqual(
           ears.map((one, at) => one.framesOf('Ben', marks[at])),
           [0, 0],
@@ -125,7 +126,7 @@ describe('refusing and forgetting', { concurrency: true }, () => {
         await world.until('her words', () => said(world).includes('Anna: I am Anna, marzipan.'));
         await ben.voice.speak(pitches.sound('Ben', 700));
         await world.until('his new words', () => said(world).filter((one) => /Ben, bread/.test(one)).length === 2);
-        await wait(1_000);
+        await quietFor(1_000);
         assert.deepEqual(
           said(world).filter((one) => one.endsWith('marzipan.')),
           ['Anna: I am Anna, marzipan.'],

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openDatabase } from '../../src/store/database/database.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { hiddenRoom } from '../support/world/hidden-room.ts';
 import { World } from '../support/world/world.ts';
 
@@ -47,7 +48,7 @@ test('a reminder is brought only to a member, and only where nobody reads it who
   const [button] = post.components[0]?.components ?? [];
   assert.equal((await mia.press(post, button.custom_id)).content, 'That answer is for whoever asked.');
   assert.match((await ben.press(post, button.custom_id)).content, /ben-words/);
-  while ((await database('reminders')).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually('the reminder is gone', async () => (await database('reminders')).length === 0);
   await database.destroy();
   const open = [log, lounge].flatMap((id) => guild.messages(id)).filter(({ flags }) => (flags & 64) === 0);
   assert.doesNotMatch(open.map(({ content }) => content).join(), /anna-words|ben-words|eve-words/);

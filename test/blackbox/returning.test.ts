@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import tls from 'node:tls';
 import { SimulatedDiscord, type SimulatedGuild, type SimulatedPerson } from '@parley/simulator/discord';
 import { SimulatedOpenAI } from '@parley/simulator/models';
@@ -14,6 +13,7 @@ import { createLog } from '../../src/process/log.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { GuildSettingsStore } from '../../src/store/settings.ts';
 import { VoicePlaceStore } from '../../src/store/voice-places.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 
 const CONNECT = 1n << 20n;
 
@@ -86,7 +86,7 @@ describe('the return after a crash', () => {
     model.faults.refuse = 503;
     await start();
     await said(/^I was restarted and hear nothing yet: .* I go on trying for a while\.$/);
-    await wait(700);
+    await quietFor(700);
     assert.equal(guild.botVoiceChannelId, null);
     model.faults.refuse = undefined;
     await said(/^I am back after a restart/);
@@ -128,7 +128,7 @@ describe('the return after a crash', () => {
     model.faults.refuse = undefined;
     await anna.command('/join');
     await anna.command('/leave');
-    await wait(1_500);
+    await quietFor(1_500);
     assert.equal(guild.botVoiceChannelId, null);
   });
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { LineLostError, SessionLostError } from '../../src/ports/errors.ts';
+import { eventually } from '../support/time/eventually.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { audio, done, Scene, settings, started } from '../support/world/bridge-scene.ts';
 
 describe('Bridge', () => {
@@ -108,7 +109,7 @@ describe('Bridge', () => {
     await scene.says(started('r1', 1), { type: 'tool-call', call: call('a') }, { type: 'tool-call', call: call('b') });
     scene.toolbox.calls[1]?.settle({ callId: 'b', name: 'x', ok: true, output: '' });
     await scene.says(done('r1', true));
-    await wait(60);
+    await quietFor(60);
     assert.equal(scene.session.calls.includes('respond'), false);
     scene.toolbox.calls[0]?.settle({ callId: 'a', name: 'x', ok: false, output: '' });
     await scene.called('respond');
@@ -148,7 +149,7 @@ describe('Bridge', () => {
     await scene.says(started('r1', 1), { type: 'tool-call', call }, { type: 'tool-cancelled', callIds: ['c1'] });
     assert.equal(scene.toolbox.calls[0]?.context.signal.aborted, true);
     scene.toolbox.calls[0]?.settle({ callId: 'c1', name: 'x', ok: true, output: '' });
-    await wait(60);
+    await quietFor(60);
     assert.deepEqual(scene.session.calls.slice(2), []);
   });
 
@@ -192,26 +193,26 @@ describe('Bridge', () => {
   it('leaves when everybody has gone for as long as the setting says', async () => {
     scene = new Scene({ aloneMs: 0 });
     scene.people = [];
-    await wait(1600);
+    await eventually('the end', () => scene.of('ended').length > 0);
     assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'alone' });
     assert.equal(scene.line.closed, true);
   });
 
   it('leaves when nobody spoke for as long as the setting says', async () => {
     scene = new Scene({ idleMs: 0 });
-    await wait(1600);
+    await eventually('the end', () => scene.of('ended').length > 0);
     assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'idle' });
   });
 
   it('closes both legs and says why when either is lost', async () => {
     scene = new Scene();
     scene.session.events.fail(new SessionLostError('quota', 'No credit left.', { retryable: false }));
-    await wait(5);
+    await eventually('the end', () => scene.of('ended').length > 0);
     assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'session-lost', message: 'No credit left.' });
     assert.equal(scene.line.closed, true);
     scene = new Scene();
     scene.line.events.fail(new LineLostError('Kicked.', { retryable: false }));
-    await wait(5);
+    await eventually('the end', () => scene.of('ended').length > 0);
     assert.deepEqual(scene.of('ended')[0]?.reason, { kind: 'line-lost', message: 'Kicked.' });
     assert.ok(scene.session.calls.includes('close'));
   });

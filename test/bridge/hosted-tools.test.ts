@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
+import { eventually } from '../support/time/eventually.ts';
 import { audio, done, Scene, started } from '../support/world/bridge-scene.ts';
 
 const request = (...turnIds: number[]) =>
@@ -68,7 +69,7 @@ describe('a call on a hosted MCP server in a conversation', () => {
       // Longer than anybody waits before they come first.
       await wait(4_000);
       await scene.speak('ben', 400);
-      for (let i = 0; i < 200 && scene.of('turn-ended').length < 2; i += 1) await wait(10);
+      await eventually('both turns ended', () => scene.of('turn-ended').length >= 2);
       const turns = scene.of('turn-ended').map(({ turn, respond }) => [turn.name, respond]);
       assert.deepEqual(turns.at(-1), ['Ben', true]);
       await scene.bridge.close({ kind: 'asked', by: null });
@@ -99,7 +100,7 @@ describe('a call on a hosted MCP server in a conversation', () => {
     assert.deepEqual(tainted(), [false, false, true]);
     for (const { settle } of scene.toolbox.calls) settle({ callId: 'a', name: 'x', ok: true, output: '' });
     await scene.speak('ben', 400);
-    for (let i = 0; i < 200 && scene.of('turn-ended').length < 2; i += 1) await wait(10);
+    await eventually('both turns ended', () => scene.of('turn-ended').length >= 2);
     await scene.says(started('r2', 2), toolCall('d', 'r2', 2), toolCall('e', 'r1', 1));
     assert.deepEqual(tainted().slice(3), [true, true], 'the model still knows what came');
     const sources = { kind: 'sources', searches: 1, sources: [] } as const;

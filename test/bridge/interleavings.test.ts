@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Ticker } from '../../src/bridge/ticker.ts';
+import { eventually } from '../support/time/eventually.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { audio, done, Scene, started } from '../support/world/bridge-scene.ts';
 
 /** A clock that the test moves by hand. */
@@ -31,7 +33,7 @@ describe('Bridge, when things cross', () => {
     scene.line.pull(10);
   };
   const ended = async (turns: number) => {
-    for (let i = 0; i < 200 && scene.of('turn-ended').length < turns; i += 1) await wait(10);
+    await eventually('the turns ended', () => scene.of('turn-ended').length >= turns);
     assert.equal(scene.of('turn-ended').length, turns);
   };
 
@@ -115,7 +117,7 @@ describe('Bridge, when things cross', () => {
     await scene.speak('ben', 200);
     scene.toolbox.calls[0]?.settle({ callId: 'a', name: 'x', ok: true, output: '' });
     await ended(2);
-    await wait(60);
+    await quietFor(60);
     assert.deepEqual(scene.session.calls.slice(2), ['begin 2 ben', 'result a', 'end respond']);
   });
 

@@ -13,10 +13,11 @@ import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
 import { TranscribedSession } from '../../src/model/transcription/transcribed-session.ts';
 import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
-import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
+import type { DurableSession, SpeechModel } from '../../src/ports/model.ts';
 import { FakeLine } from '../support/doubles/line.ts';
 import { plainRights } from '../support/doubles/toolbox-gate.ts';
 import { share, tone } from '../support/sound/sound.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { settings as defaults } from '../support/world/bridge-scene.ts';
 
 const SEED = Number(process.env.CONVERSATION_SEED ?? 20_261_121);
@@ -53,7 +54,7 @@ const plans = fc.record({
 type Plan = typeof plans extends fc.Arbitrary<infer T> ? T : never;
 interface Stage {
   readonly model: SpeechModel;
-  readonly session: Conversation;
+  readonly session: DurableSession;
   /** Breaks a line: that of the model, or of what writes down. */
   readonly drop: (which: boolean) => void;
   readonly close: () => Promise<unknown>;
@@ -119,10 +120,6 @@ async function play({ people, breaks }: Plan, stage: Stage): Promise<{ said: str
     observe: (event) => events.push(event),
     log,
   });
-  const until = async (what: string, holds: () => boolean) => {
-    for (let i = 0; i < 1_000 && !holds(); i += 1) await wait(10);
-    assert.ok(holds(), what);
-  };
   const stopped = (userId: string) =>
     events.filter((event) => event.type === 'speaking' && !event.speaking && event.person.userId === userId).length;
   const talk = async (who: number) => {
@@ -137,7 +134,7 @@ async function play({ people, breaks }: Plan, stage: Stage): Promise<{ said: str
         line.events.push({ type: 'frame', userId, pcm, gapMs: 0, receivedAt, concealed: false });
         if (from % (4 * samples) === 0) await wait(5);
       }
-      await until(`${userId} stops`, () => stopped(userId) === at + 1);
+      await eventually(`${userId} stops`, () => stopped(userId) === at + 1);
     }
   };
   const breaking = async () => {
@@ -151,7 +148,7 @@ async function play({ people, breaks }: Plan, stage: Stage): Promise<{ said: str
   );
   const finals = () => events.filter((event) => event.type === 'turn-transcript').filter(({ final }) => final);
   await Promise.all([...NAMES.map((_, who) => talk(who)), breaking()]);
-  await until('every sentence is written down', () => finals().length >= said.length);
+  await eventually('every sentence is written down', () => finals().length >= said.length);
   await bridge.close({ kind: 'asked', by: null });
   await stage.close();
   return { said, written: finals().map(({ turn, text }) => `${turn?.name}: ${text}`) };

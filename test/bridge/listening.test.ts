@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Ticker } from '../../src/bridge/ticker.ts';
+import { eventually } from '../support/time/eventually.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { settings as defaults, Scene } from '../support/world/bridge-scene.ts';
 
 const LISTENS = { unasked: 'waits', listensOnly: true, updates: ['language'], voices: [] } as const;
@@ -15,7 +17,7 @@ describe('Bridge, where it only listens', () => {
   };
   afterEach(() => scene.bridge.close(ASKED));
   const ended = async (turns: number) => {
-    for (let i = 0; i < 200 && scene.of('turn-ended').length < turns; i += 1) await wait(10);
+    await eventually('the turns ended', () => scene.of('turn-ended').length >= turns);
   };
 
   it('asks for no answer, and waits for none', async () => {
@@ -34,14 +36,14 @@ describe('Bridge, where it only listens', () => {
     open();
     scene.bridge.ask({ userId: 'anna', name: 'Anna' }, 'Why?');
     assert.equal(await scene.bridge.announce({ name: 'Reminder', text: 'the oven' }), false);
-    await wait(50);
+    await quietFor(50);
     assert.deepEqual(scene.session.calls, []);
   });
 
   it('says that it only listens, and which settings wait until it talks again', () => {
     open();
     assert.equal(scene.bridge.status().mode, 'listen');
-    assert.equal(scene.bridge.status().writer, null);
+    assert.equal(scene.bridge.status().transcriber, null);
     const settings = { ...defaults, language: 'de', persona: 'Be rude.' };
     assert.deepEqual(scene.bridge.apply(settings, ['language']), []);
     assert.deepEqual(scene.bridge.apply(settings, ['persona']), ['persona']);
@@ -69,7 +71,7 @@ describe('Bridge, where it only listens', () => {
       left = true;
     });
     await scene.speak('ben', 400);
-    await wait(60);
+    await quietFor(60);
     assert.equal(left, false);
     assert.deepEqual(scene.session.calls, ['begin 1 anna', 'end'], 'what she was saying ends here');
     await scene.says(words(1, 'Hello.'));

@@ -180,6 +180,6 @@ describe('Bridge, of somebody who is forgotten', () => {
     scene.line.pull(2);
     scene.session.owes = true;
     scene.bridge.erase('ben');
-    assert.deepEqual(scene.session.calls.slice(-3), ['interrupt', 'forget ben true', 'respond']);
+    assert.deepEqual(scene.session.calls.slice(-3), ['interrupt', 'erase ben true', 'respond']);
   });
 });

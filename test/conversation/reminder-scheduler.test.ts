@@ -7,6 +7,7 @@ import { ReminderStore } from '../../src/store/reminders.ts';
 import { nextOf } from '../../src/time/repeats.ts';
 import { ScriptedBridges } from '../support/doubles/bridges.ts';
 import { keptLog } from '../support/doubles/log.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 const anna = { userId: '1', name: 'Anna' };
 
@@ -159,7 +160,7 @@ test('a post that fails is tried again, and one that fails for a day is given up
   await again.promise;
   assert.equal(await left(), 1);
   await database('reminders').update({ failures: 287 });
-  while ((await left()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually('the reminder is given up', async () => (await left()) === 0);
   assert.match(String(lines.at(-1)?.msg), /given up/);
 });
 
@@ -187,7 +188,7 @@ test('a deleted reminder is not brought', async (context) => {
   const { id } = await reminding.add(wish(1_050));
   await reminding.add({ ...wish(1_100), text: 'second' });
   assert.equal(await reminding.remove('g', '1', id), true);
-  while ((await store.nextDueAt()) !== null) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually('no reminder is left', async () => (await store.nextDueAt()) === null);
   assert.deepEqual(posts, ['v 1 You wanted to be reminded of this: second']);
 });
 
@@ -237,6 +238,6 @@ test('a reminder that was brought is not brought again because that could not be
   context.after(() => reminding.close());
   await reminding.start();
   await brought;
-  while ((await left()) > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await eventually('no reminder is left', async () => (await left()) === 0);
   assert.equal(posts.length, 1);
 });

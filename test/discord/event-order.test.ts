@@ -4,6 +4,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { LinkStage, type Listener } from '../support/doubles/link.ts';
 import { tone } from '../support/sound/sound.ts';
+import { eventually } from '../support/time/eventually.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 
 const STATE = 'VOICE_STATE_UPDATE';
 const SERVER = 'VOICE_SERVER_UPDATE';
@@ -23,7 +25,10 @@ function furnished() {
     stage.discord.voice.links.lateMs.clear();
     await listener?.line.close();
     listener = undefined;
-    while (stage.guild.botVoiceChannelId !== null || stage.knownChannelId !== null) await wait(10);
+    await eventually(
+      'the channel is left',
+      () => stage.guild.botVoiceChannelId === null && stage.knownChannelId === null,
+    );
   });
   after(() => stage.close());
   return {
@@ -114,7 +119,7 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
       world.events.again.set(STATE, [0, 300]);
       const count = world.voice.identifies;
       const ear = await world.join();
-      await wait(700);
+      await quietFor(700);
       assert.ok(await ear.hears(world.anna));
       assert.equal(world.voice.identifies - count, 1);
       assert.deepEqual(
@@ -141,7 +146,7 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
       const ear = await world.join();
       const count = world.voice.identifies;
       world.tell(SERVER, { token: '', endpoint: null });
-      await wait(400);
+      await quietFor(400);
       assert.ok(await ear.hears(world.anna));
       assert.equal(world.voice.identifies, count);
       assert.equal(recoveries(ear), 0);
@@ -170,7 +175,7 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
       await first.event('moved');
       await first.line.close();
       const ear = await world.join();
-      await wait(600);
+      await quietFor(600);
       assert.equal(ear.isOver, false);
       assert.equal(ear.line.channelId, world.stage.channelId);
       assert.equal(world.stage.guild.botVoiceChannelId, world.stage.channelId);
@@ -192,8 +197,11 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
       const count = world.voice.identifies;
       world.events.repeated = 20;
       world.stage.discord.gateway.drop();
-      while ((world.stage.discord.gateway.sessions[0]?.resumes ?? 0) === 0) await wait(10);
-      await wait(400);
+      await eventually(
+        'the gateway session is resumed',
+        () => (world.stage.discord.gateway.sessions[0]?.resumes ?? 0) !== 0,
+      );
+      await quietFor(400);
       assert.ok(await ear.hears(world.anna));
       assert.equal(world.voice.identifies, count);
       assert.equal(ear.events.filter(({ type }) => type === 'moved').length, 2);
@@ -249,7 +257,7 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
     it('hears somebody through when the end of their old device is told while they speak', async () => {
       const ear = await world.join();
       assert.ok(await ear.hears(world.anna));
-      await wait(300);
+      await quietFor(300);
       const before = ear.frames.length;
       const speaking = world.anna.voice.speak(sound(1_000));
       for (const at of [200, 400]) {
@@ -257,7 +265,7 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
         world.voiceTells(13, { user_id: world.anna.userId });
       }
       await speaking;
-      await wait(200);
+      await quietFor(200);
       assert.ok(ear.frames.length - before >= 50, `${ear.frames.length - before} frames of 50`);
       assert.deepEqual(
         ear.events.filter(({ type }) => type === 'left'),
@@ -277,8 +285,10 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
         world.events.lateMs.set(STATE, late);
         world.voice.links.again.set(13, [100]);
         await ben.leave();
-        while (!ear.events.some((event) => event.type === 'left' && event.userId === ben.userId)) await wait(10);
-        await wait(300);
+        await eventually('Ben left', () =>
+          ear.events.some((event) => event.type === 'left' && event.userId === ben.userId),
+        );
+        await quietFor(300);
         const told = ear.events.filter((event) => event.type === 'left' && event.userId === ben.userId);
         assert.equal(told.length, 1);
         world.voice.links.again.clear();
@@ -289,7 +299,7 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
       const ear = await world.join();
       world.voiceTells(13, { user_id: '42' });
       world.voiceTells(11, { user_ids: [world.anna.userId] });
-      await wait(100);
+      await quietFor(100);
       assert.ok(await ear.hears(world.anna));
       assert.deepEqual(
         ear.events.map(({ type }) => type),
@@ -311,7 +321,7 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
       await wait(200);
       world.voiceTells(5, { user_id: world.anna.userId, ssrc: former, speaking: 1, delay: 0 });
       await speaking;
-      await wait(200);
+      await quietFor(200);
       assert.ok(ear.frames.length - before >= 30, `${ear.frames.length - before} frames of 30`);
     });
 
@@ -336,7 +346,7 @@ describe('events of a voice place in any order', { concurrency: true }, () => {
         assert.ok(await ear.hears(world.anna));
         assert.ok(await ear.hears(ben));
         await ben.leave();
-        await wait(100);
+        await quietFor(100);
         assert.ok(await ear.hears(world.anna));
         assert.equal(recoveries(ear), 0);
       });

@@ -1,4 +1,5 @@
 // More of what @discordjs/voice 0.19.2 does wrong, as in faults-table.test.ts: what happens to connections as a whole.
+
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,6 +7,7 @@ import { EndBehaviorType, entersState, joinVoiceChannel, VoiceConnectionStatus }
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { LinkStage } from '../support/doubles/link.ts';
 import { Pitches } from '../support/sound/pitches.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { count, Trial } from '../support/world/audible-order.ts';
 
 /** Whether the bot lives and hears after the voice gateway was unreachable for 700 ms; how often it knocked meanwhile. */
@@ -15,7 +17,7 @@ async function unreachable(trial: Trial): Promise<{ alive: boolean; knocks: numb
   voice.links.unreachable = true;
   const before = voice.turnedAway;
   voice.sever(seat);
-  await wait(700);
+  await quietFor(700);
   const knocks = voice.turnedAway - before;
   voice.links.unreachable = false;
   return { alive: stage.bot.running, knocks };
@@ -81,7 +83,7 @@ async function move(stage: LinkStage, anna: SimulatedPerson, ben: SimulatedPerso
   stage.discord.voice.links.ssrcs = [ssrc];
   await anna.leave();
   stage.guild.places.reallocate(ben.userId, 0);
-  await wait(400);
+  await quietFor(400);
   assert.equal(ben.voice.ssrc, ssrc);
 }
 
@@ -89,7 +91,7 @@ async function move(stage: LinkStage, anna: SimulatedPerson, ben: SimulatedPerso
 async function speaks(stage: LinkStage, ben: SimulatedPerson): Promise<void> {
   stage.discord.voice.faults.gatewayDelayMs = 300;
   await ben.voice.speak(PITCHES.sound('Ben', 600));
-  await wait(400);
+  await quietFor(400);
 }
 
 /** Whom Parley's line names for what Ben says after the move. */

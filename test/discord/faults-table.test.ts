@@ -1,11 +1,13 @@
 // What @discordjs/voice 0.19.2 does wrong, one test per trigger, over real sockets. Each trigger strikes Parley and, in a
 // process of its own, the plain bridge of the bench, which stands on the library's receiver and player: it has to fail
 // there, or the trigger proves nothing.
+
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type DiscordOptions, VoiceOp } from '@parley/simulator/discord';
 import { Invalid } from '../bench/stage.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { count, NOTES, type Notes, pauseEnd, Trial } from '../support/world/audible-order.ts';
 
 const SCALE = [...NOTES, ...NOTES.toReversed(), ...NOTES];
@@ -186,7 +188,7 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
       faults.gatewayDelayMs = 300;
       await trial.stage.join(trial.place);
       await speaking;
-      await wait(500);
+      await quietFor(500);
       const notes = trial.modelHeard(from);
       return { heard: count(notes, 'c'), noise: count(notes, undefined) };
     };
@@ -261,7 +263,7 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
       voice.links.closeOnIdentify = code;
       const before = voice.identifies;
       voice.sever(seat, code);
-      await wait(700);
+      await quietFor(700);
       // A storm needs a machine that has time for it; care does not.
       const storms = (): boolean => voice.identifies - before >= STORM;
       if (stage.bot.kind === 'plain') await stage.until(storms, 5_000, 'a storm').catch(() => {});
@@ -326,7 +328,7 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
       await wait(300);
       const { now } = await bot.sent();
       await bot.block(1_000);
-      await wait(1_400);
+      await quietFor(1_400);
       // By the bot's own clock: here packets come together that were not sent together when this process stands still.
       const instants = (await bot.sent()).at.filter((at) => at >= now - 100);
       const end = pauseEnd(instants, 500);
@@ -346,7 +348,7 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
       await wait(300);
       await trial.stage.bot.stepClock(-2_000);
       const from = performance.now();
-      await wait(1_000);
+      await quietFor(1_000);
       return trial.sentAt(from).length;
     });
     assert.ok(result.parley >= 30 && result.parley <= 53, `${result.parley} packets in a second`);
@@ -359,7 +361,7 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
       await wait(300);
       await trial.stage.bot.stepClock(2_000);
       const from = performance.now();
-      await wait(1_000);
+      await quietFor(1_000);
       // The most within 200 ms: a flood needs a machine that has time for it.
       const at = trial.sentAt(from);
       return Math.max(0, ...at.map((start) => at.filter((one) => one >= start && one < start + 200).length));
@@ -373,7 +375,7 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
       // The model sends 200 ms at a time; at this pace 450 ms lie between them.
       const from = await trial.answered('g', 1_500, 200 / 450);
       await trial.stage.event('reply-done', from, 15_000, 'the end of the answer');
-      await wait(700);
+      await quietFor(700);
       return count(trial.listenerHeard(from), 'g');
     });
     assert.ok(result.parley >= 75, `${result.parley} of 75 frames were heard`);
@@ -385,7 +387,7 @@ describe('the faults of @discordjs/voice 0.19.2: Parley has none of them, the pl
       await trial.answered('g', 4_000);
       await wait(300);
       const from = await trial.answered('a', 500);
-      await wait(700);
+      await quietFor(700);
       const notes = trial.listenerHeard(from - 5);
       if (trial.stage.bot.kind === 'parley' && count(notes, 'a') <= 20)
         throw new Invalid('the other reply was not heard');

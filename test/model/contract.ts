@@ -8,6 +8,7 @@ import type { SessionOptions } from '../../src/ports/capabilities.ts';
 import { SessionLostError } from '../../src/ports/errors.ts';
 import type { SpeechModel, SpeechSession } from '../../src/ports/model.ts';
 import type { Pcm, Turn } from '../../src/ports/voice.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { Listener } from './listen.ts';
 import { withoutSchemas } from './schemas.ts';
 
@@ -184,7 +185,7 @@ export function contract(adapter: Adapter): void {
       it('answers a turn that was to wait once somebody asks for it', async (t) => {
         const { session, listener, rate, done } = await open(t, () => ({ say: { text: 'At last.' } }));
         speak(session, ANNA, rate, { respond: false });
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        await quietFor(150);
         assert.deepEqual(listener.all('reply-started'), []);
         session.respond();
         assert.deepEqual((await listener.next('reply-started')).turnIds, [1]);
@@ -205,7 +206,7 @@ export function contract(adapter: Adapter): void {
           speak(session, ANNA, rate, { respond: false });
           if (passMs > 0) await new Promise((resolve) => setTimeout(resolve, passMs));
           session.pass([1]);
-          await new Promise((resolve) => setTimeout(resolve, 500));
+          await quietFor(500);
           assert.deepEqual(listener.all('reply-started'), []);
           speak(session, BEN, rate);
           assert.deepEqual((await listener.next('reply-started')).turnIds, [1, 2]);
@@ -237,7 +238,7 @@ export function contract(adapter: Adapter): void {
         speak(session, CLEO, rate);
         await listener.next('turn-transcript', ({ turnId, final }) => turnId === 3 && final);
         await listener.next('reply-done');
-        await new Promise((resolve) => setTimeout(resolve, 600));
+        await quietFor(600);
         assert.deepEqual(listener.transcripts, { 3: 'mine' });
         assert.equal(listener.all('reply-started').length, 1);
         assert.ok(listener.all('reply-started')[0]?.turnIds.includes(3));
@@ -559,14 +560,14 @@ export function contract(adapter: Adapter): void {
         const session = await model.connect(OPTIONS, new AbortController().signal);
         t.after(() => session.close());
         const listener = new Listener(session);
-        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        await quietFor(2_000);
         assert.equal(listener.end, undefined);
       });
 
       it('notices a line that is half open', async (t) => {
         const timing = { ...TIMING, pingMs: 50, silentMs: 1_500 };
         const { listener, provider } = await open(t, script, { timing });
-        await new Promise((resolve) => setTimeout(resolve, 1_800));
+        await quietFor(1_800);
         assert.equal(listener.end, undefined); // pongs keep it alive
         provider.faults.halfOpen = true;
         const error = (await listener.ended())?.error;

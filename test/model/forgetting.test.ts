@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { type Script, type ScriptedReply, SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { reconnecting } from '../../src/model/durable/durable-model.ts';
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { ANNA, BEN, OPTIONS, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 
@@ -55,7 +55,7 @@ for (const protocol of ['openai', 'gemini'] as const) {
       delayMs = 1_000;
       speak(session, BEN, rate);
       delayMs = 0;
-      assert.equal(session.forget(ANNA.userId ?? '', 'Be kind.'), true, 'Ben waits');
+      assert.equal(session.erase(ANNA.userId ?? '', 'Be kind.'), true, 'Ben waits');
       session.respond();
       const { turnIds } = await listener.next('reply-started', ({ turnIds }) => turnIds.includes(BEN.id));
       assert.deepEqual(turnIds, [BEN.id]);
@@ -72,10 +72,10 @@ for (const protocol of ['openai', 'gemini'] as const) {
       await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === 1);
       server.faults.slowSetupMs = 500;
       server.dropAll();
-      while (newest(server) < 2) await wait(20);
-      assert.equal(session.forget(ANNA.userId ?? '', 'Be kind.'), false);
+      await eventually('a second session', () => newest(server) >= 2);
+      assert.equal(session.erase(ANNA.userId ?? '', 'Be kind.'), false);
       server.faults.slowSetupMs = 0;
-      while (newest(server) < 3) await wait(20);
+      await eventually('a third session', () => newest(server) >= 3);
       speak(session, BEN, rate);
       const { turnIds } = await listener.next('reply-started', ({ turnIds }) => turnIds.includes(BEN.id));
       assert.deepEqual(turnIds, [BEN.id]);

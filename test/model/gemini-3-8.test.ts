@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { type ScriptedReply, type ScriptInput, SimulatedGemini } from '@parley/simulator/models';
 import { saysNothing } from '../../src/model/empty-results.ts';
 import { geminiModel, vertexModel } from '../../src/model/gemini/model.ts';
 import type { SessionOptions } from '../../src/ports/capabilities.ts';
 import type { ToolDeclaration } from '../../src/ports/tool-calls.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 
@@ -247,7 +247,7 @@ describe('a call that the service takes back because somebody else speaks', () =
       if (end) session.endTurn(true);
       await listener.next('interrupted');
       if (end) session.beginTurn(CLEO);
-      for (let i = 0; i < 300 && !texts().some((text) => told.test(text)); i++) await wait(10);
+      await eventually('the model is told', () => texts().some((text) => told.test(text)));
       assert.ok(
         texts().some((text) => told.test(text)),
         JSON.stringify(texts()),
@@ -345,6 +345,6 @@ it('tells gemini-3.8-live who speaks also where the provider draws the turns', a
   speak(session, ANNA, 16_000);
   await server.turns;
   const contents = () => sent().flatMap((frame) => ('clientContent' in frame ? [frame.clientContent] : []));
-  for (let i = 0; i < 100 && contents().length === 0; i++) await wait(10);
+  await eventually('the contents are sent', () => contents().length !== 0);
   assert.match(JSON.stringify(contents()), /"role":"user".*Anna.*"turnComplete":false/);
 });

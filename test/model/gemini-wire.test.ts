@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import type { SessionOptions } from '../../src/ports/capabilities.ts';
 import { SessionLostError } from '../../src/ports/errors.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { RawServer } from './raw-server.ts';
@@ -360,7 +360,10 @@ describe('the Gemini adapter on the wire', () => {
     session.beginTurn({ ...ANNA, id: 2 });
     session.appendAudio(tone(40, 16_000));
     session.endTurn(true);
-    while (inputs().filter(({ audioStreamEnd }) => audioStreamEnd).length < 2) await wait(5);
+    await eventually(
+      'two ends of the audio stream',
+      () => inputs().filter(({ audioStreamEnd }) => audioStreamEnd).length >= 2,
+    );
     server.send(content(sound()));
     assert.deepEqual((await listener.next('reply-started', (event) => event.replyId !== 'reply-1')).turnIds, [2]);
     // A text would count as activity and be answered: these models get no label here.

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { SimulatedGemini, SimulatedOpenAI } from '@parley/simulator/models';
 import { TIMING } from '../../src/model/connection/model-socket.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
 import { SessionLostError } from '../../src/ports/errors.ts';
 import type { SpeechModel } from '../../src/ports/model.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { ANNA, BEN, OPTIONS, SILENT_LOG, speak } from './contract.ts';
 import { Listener } from './listen.ts';
 
@@ -46,12 +46,12 @@ for (const [provider, { start, model: modelOf, name }] of Object.entries(PROVIDE
       assert.ok(end?.error instanceof SessionLostError);
       assert.deepEqual([end.error.kind, end.error.retryable], ['network', true]);
       const second = await connect(t, model);
-      await wait(4 * TIMINGS.silentMs);
+      await quietFor(4 * TIMINGS.silentMs);
       assert.equal(second.end, undefined);
       // A line that does answer, and stops doing so, is dead as ever.
       server.faults.pongMs = undefined;
       const third = await connect(t, model);
-      await wait(TIMINGS.pingMs * 2);
+      await quietFor(TIMINGS.pingMs * 2);
       server.faults.halfOpen = true;
       assert.ok((await third.ended())?.error instanceof SessionLostError);
     });
@@ -60,10 +60,10 @@ for (const [provider, { start, model: modelOf, name }] of Object.entries(PROVIDE
       const { server, model } = await open(t);
       server.faults.pongMs = () => 200;
       const listener = await connect(t, model);
-      await wait(TIMINGS.silentMs);
+      await quietFor(TIMINGS.silentMs);
       // Longer than the line may be silent, but no longer than twice what they took.
       server.faults.pongMs = () => 380;
-      await wait(4 * TIMINGS.silentMs);
+      await quietFor(4 * TIMINGS.silentMs);
       assert.equal(listener.end, undefined);
     });
 

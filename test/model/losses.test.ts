@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { backOffMs, RETRY_POLICY } from '../../src/model/durable/retry-policy.ts';
 import type { SessionLostError } from '../../src/ports/errors.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { OPTIONS } from './contract.ts';
 import { Listener } from './listen.ts';
 import { says, twoProviders } from './two-providers.ts';
@@ -66,7 +67,7 @@ for (const protocol of ['openai', 'gemini'] as const) {
         const error = (await listener.ended())?.error as SessionLostError | undefined;
         assert.deepEqual([error?.kind, error?.retryable], [kind, retryable]);
         // The conversation had worked: one message is no verdict, so it is tried afresh.
-        while (server.sessions.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
+        await eventually('another session', () => server.sessions.length !== before);
       });
     }
 

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SessionLostError } from '../../src/ports/errors.ts';
+import { eventually } from '../support/time/eventually.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { ANNA, BEN, CLEO, OPTIONS, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { OTHER, says, toldIn, twoProviders } from './two-providers.ts';
@@ -81,7 +83,7 @@ for (const first of ['openai', 'gemini'] as const) {
       speak(session, BEN, rate);
       await answered(listener, 2);
       // Closing takes a message there and back.
-      for (let left = 200; left > 0 && order.length < 2; left -= 1) await wait(10);
+      await eventually('both connections are made', () => order.length >= 2);
       assert.deepEqual(order, ['the new one opened', 'the old one closed']);
       assert.match(toldIn(stage[second]), /Be kind\..*Anna.*said: .*words 6400.*Yes\./);
       assert.deepEqual(record(listener), [
@@ -99,7 +101,7 @@ for (const first of ['openai', 'gemini'] as const) {
       session.beginTurn(ANNA);
       session.appendAudio(tone(300, rate));
       session.switchTo(models[second], OPTIONS);
-      await wait(200);
+      await quietFor(200);
       assert.equal(stage[second].sessions.length, 0, 'somebody speaks');
       session.appendAudio(tone(300, rate));
       session.endTurn(true);
@@ -289,7 +291,7 @@ describe('a Gemini session that its server restores', () => {
     await answered(listener, 2);
     await wait(50);
     gemini.goAway(600);
-    await wait(700);
+    await quietFor(700);
     speak(session, CLEO, rate);
     await answered(listener, 3);
     assert.equal(gemini.sessions.length, 3);

@@ -8,6 +8,7 @@ import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-po
 import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
 import type { SessionLostError } from '../../src/ports/errors.ts';
 import type { Turn } from '../../src/ports/voice.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { RawServer } from './raw-server.ts';
@@ -345,7 +346,7 @@ describe('a session that only writes down and outlives its connections', () => {
     const { server, session, listener } = await lasting(t, { sessionMs: 1_500 });
     speak(session, ANNA, RATE);
     await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === 1);
-    for (let i = 0; i < 100 && server.transcriptions.length < 2; i += 1) await wait(20);
+    await eventually('two transcriptions', () => server.transcriptions.length >= 2);
     speak(session, BEN, RATE);
     await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === 2);
     assert.ok(server.transcriptions.length >= 2);

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Script } from '@parley/simulator/models';
 import type { ToolCall } from '../../src/ports/tool-calls.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { ANNA, BEN, OPTIONS, tone } from './contract.ts';
 import { Listener } from './listen.ts';
 import { OTHER, type Protocol, says, type TwoProviders, twoProviders } from './two-providers.ts';
@@ -88,7 +89,7 @@ class TwoHours {
     for (let i = 0; i < DROPS; i += 1) {
       await wait(Math.max(0, (i + random()) * slotMs - this.#nowMs));
       if (i === DROPS / 2) await this.#deadLine();
-      while (this.#opening) await wait(2);
+      await eventually('the session is open', () => !this.#opening, { everyMs: 2 });
       for (const server of [this.#stage.openai, this.#stage.gemini]) {
         const code = [1006, 1008, 1011][i % 3] as number;
         if (code === 1006) server.dropAll();

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { reportText, ruleCardText } from '../../src/moderation/card-text.ts';
 import type { RuleCard } from '../../src/ports/rules.ts';
-import { ANNA, BEN, GUILD, MODS, stage, until, VOICE } from '../support/world/moderators.ts';
+import { eventually } from '../support/time/eventually.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
+import { ANNA, BEN, GUILD, MODS, stage, VOICE } from '../support/world/moderators.ts';
 
 const OTHER = '2';
 const MO = { userId: '300', name: 'Mo **@everyone**' };
@@ -22,7 +24,7 @@ test("one guild's costly patterns do not hold up the cards of another", async (c
     { type: 'turn-transcript', turn: null, text: 'bad', final: true },
     { guildId: OTHER, channelId: '11' },
   );
-  await until('all cards', () => channel.posts.length === 3);
+  await eventually('all cards', () => channel.posts.length === 3);
   assert.match(channel.posts[0]?.content ?? '', /in <#11>/);
 });
 
@@ -40,7 +42,7 @@ test('a guild whose channel takes nothing does not hold up the cards of another'
     { type: 'turn-transcript', turn: null, text: 'bad', final: true },
     { guildId: OTHER, channelId: '11' },
   );
-  await until('the card of the other guild', () => channel.posts.length === 1);
+  await eventually('the card of the other guild', () => channel.posts.length === 1);
   assert.match(channel.posts[0]?.content ?? '', /in <#11>/);
   resolve();
   await moderating.close();
@@ -52,10 +54,10 @@ test('the card of a turn that is taken back goes, and its words leave the cards 
   await add('bad');
   await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
   await say(BEN, 'bad before');
-  await new Promise((resolve) => setTimeout(resolve, 150));
+  await quietFor(150);
   const turn = await say(BEN, 'bad secret');
   await say(ANNA, 'bad of Anna');
-  await until('the cards', () => channel.posts.length === 3);
+  await eventually('the cards', () => channel.posts.length === 3);
   assert.match(channel.posts[2]?.content ?? '', /secret/);
   tell({ type: 'turn-withdrawn', turn });
   tell({ type: 'turn-transcript', turn, text: 'bad secret, again', final: true });
@@ -80,7 +82,7 @@ test('the card of what was said before the bot was moved stands under the channe
   const at = (channelId: string) => ({ guildId: GUILD, channelId });
   moderating.observe({ type: 'turn-began', turn, queuedMs: 0, soundStart: Date.now() }, at(VOICE));
   moderating.observe({ type: 'turn-transcript', turn, text: 'bad', final: true }, at('99'));
-  await until('the card', () => channel.posts.length === 1);
+  await eventually('the card', () => channel.posts.length === 1);
   assert.match(channel.posts[0]?.content ?? '', /in <#10>/);
 });
 
@@ -89,7 +91,7 @@ test('the post of a forgotten card that cannot be edited now is left for later, 
   await add('bad');
   await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
   await say(BEN, 'bad');
-  await until('the card', () => channel.posts.length === 1);
+  await eventually('the card', () => channel.posts.length === 1);
   assert.equal(await moderating.cards.act(GUILD, 1, { kind: 'note', text: 'my note' }, ANNA), 'Noted on the card.');
   await moderating.erase(GUILD, ANNA.userId);
   assert.doesNotMatch(channel.posts[0]?.content ?? '', /my note/);
@@ -133,7 +135,7 @@ test('of two moderators who press at once one acts, and the other is told who di
   await add('bad');
   await moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
   await say(BEN, 'bad');
-  await until('the card', () => channel.posts.length === 1);
+  await eventually('the card', () => channel.posts.length === 1);
   const press = (by: { userId: string; name: string }, kind: 'mute' | 'timeout' | 'dismiss') =>
     moderating.cards.act(GUILD, 1, { kind }, by);
   assert.deepEqual(await Promise.all([press(MO, 'mute'), press(ANNA, 'mute'), press(ANNA, 'timeout')]), [

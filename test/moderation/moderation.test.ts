@@ -6,7 +6,8 @@ import { type TestContext, test } from 'node:test';
 import type { Turn } from '../../src/ports/voice.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { decrypt } from '../../src/store/encryption/data-key.ts';
-import { ANNA, BEN, GUILD, MODS, stage, until, VOICE } from '../support/world/moderators.ts';
+import { eventually } from '../support/time/eventually.ts';
+import { ANNA, BEN, GUILD, MODS, stage, VOICE } from '../support/world/moderators.ts';
 
 const KEY = Buffer.alloc(32, 1);
 const DAY_MS = 86_400_000;
@@ -28,7 +29,7 @@ test('words that come late make no second card, but for a rule that they hit ane
   const turn = await say(BEN, 'bad');
   words(turn, 'bad');
   words(turn, 'bad and worse');
-  await until('the cards', () => channel.posts.length === 2);
+  await eventually('the cards', () => channel.posts.length === 2);
   end();
   words(turn, 'bad in the next conversation');
   await moderating.close();
@@ -47,11 +48,13 @@ test('a card that a stopped process left unfinished is finished by the next one'
   await first.moderating.rules.set(GUILD, { mode: 'card', channelId: MODS });
   first.channel.broken = true;
   await first.say(BEN, 'bad');
-  await until('the failure', () => first.lines.some(({ msg }) => msg === 'the card of a rule could not be posted'));
+  await eventually('the failure', () =>
+    first.lines.some(({ msg }) => msg === 'the card of a rule could not be posted'),
+  );
   await first.close();
   const second = await stage(context, { url, contextMs: 1 });
   await second.moderating.start();
-  await until('the card', () => second.channel.posts.length === 1);
+  await eventually('the card', () => second.channel.posts.length === 1);
   await second.moderating.close();
   assert.match(second.channel.posts[0]?.content ?? '', /> bad\nRule 1, word: bad\n-# 30 s before and after:/);
 });
@@ -84,7 +87,7 @@ test('forgetting takes a person out of cards and their posts; a report stays for
   await say(ANNA, 'secret plan');
   await say(BEN, 'bad one');
   await say(ANNA, 'bad two');
-  await until('the cards', () => channel.posts.length === 2);
+  await eventually('the cards', () => channel.posts.length === 2);
   const wish = { guildId: GUILD, channelId: VOICE, by: BEN, about: ANNA, reason: '' };
   assert.deepEqual(await moderating.reports.report(wish), { kind: 'sealed', id: 1, lines: 3, silent: false });
   assert.match(channel.posts[0]?.content ?? '', /secret plan/);
@@ -126,7 +129,7 @@ test('forgetting reaches what the model answered to that person alone', async (c
   await answered('r1', [one], 'bad for Anna');
   const two = await say(BEN, 'bad one');
   await answered('r2', [one, two], 'bad for both');
-  await until('the cards', () => channel.posts.length === 3);
+  await eventually('the cards', () => channel.posts.length === 3);
   assert.match(channel.posts[1]?.content ?? '', /bad for Anna/);
   await record.persons.forget(GUILD, ANNA.userId);
   await moderating.erase(GUILD, ANNA.userId);

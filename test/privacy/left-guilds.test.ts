@@ -9,6 +9,7 @@ import { unlock } from '../../src/store/encryption/data-key.ts';
 import { GuildStore } from '../../src/store/guild-store.ts';
 import { UsageStore } from '../../src/store/usage.ts';
 import { keptLog } from '../support/doubles/log.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { fillEveryTable } from '../support/world/every-table.ts';
 
 const DAY_MS = 86_400_000;
@@ -62,29 +63,23 @@ async function setUp(context: TestContext) {
     }
     return counts;
   };
-  const until = async (what: string, done: () => Promise<boolean>): Promise<void> => {
-    for (let tries = 200; !(await done()); tries -= 1) {
-      assert.ok(tries > 0, what);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-  };
   const isNoted = async (guildId: string) => (await database('left_guilds').where({ guild_id: guildId })).length > 0;
-  return { discord, one, other, database, usage, start, rows, until, isNoted, forgotten };
+  return { discord, one, other, database, usage, start, rows, isNoted, forgotten };
 }
 
 test('what is kept of a server that removed the bot is deleted after seven days, and nothing of others', async (context) => {
-  const { discord, one, other, database, usage, start, rows, until, isNoted, forgotten } = await setUp(context);
+  const { discord, one, other, database, usage, start, rows, isNoted, forgotten } = await setUp(context);
   const kept = await rows(other.id);
   assert.ok(Object.keys(kept).length >= 14, JSON.stringify(kept));
   await start();
   discord.removeGuild(one);
-  await until('it is noted', () => isNoted(one.id));
+  await eventually('it is noted', () => isNoted(one.id));
   await start(6.9);
-  await until('it is looked after', async () => (await rows(one.id)).utterances === 1);
+  await eventually('it is looked after', async () => (await rows(one.id)).utterances === 1);
   assert.deepEqual(forgotten, []);
   await start(0.2);
-  await until('it is deleted', async () => Object.keys(await rows(one.id)).length === 0);
-  await until('memories know', async () => forgotten.length > 0);
+  await eventually('it is deleted', async () => Object.keys(await rows(one.id)).length === 0);
+  await eventually('memories know', async () => forgotten.length > 0);
   assert.deepEqual(forgotten, [one.id]);
   assert.deepEqual(await rows(other.id), kept);
   assert.equal(await isNoted(one.id), false);
@@ -94,15 +89,15 @@ test('what is kept of a server that removed the bot is deleted after seven days,
 });
 
 test('a server that removed the bot while it did not run is seen at the start; one that invites it again keeps all', async (context) => {
-  const { discord, one, database, start, rows, until, isNoted, forgotten } = await setUp(context);
+  const { discord, one, database, start, rows, isNoted, forgotten } = await setUp(context);
   discord.removeGuild(one);
   await new Promise((resolve) => setTimeout(resolve, 50));
   await start();
-  await until('it is noted', () => isNoted(one.id));
+  await eventually('it is noted', () => isNoted(one.id));
   // It comes back: the same server, in the client's eyes.
   await database('left_guilds').update({ guild_id: discord.guilds.at(-1)?.id ?? '' });
   await start(30);
-  await until('the one that is here is not left', async () => (await database('left_guilds')).length === 1);
+  await eventually('the one that is here is not left', async () => (await database('left_guilds')).length === 1);
   assert.ok((await rows(one.id)).utterances === 1);
   assert.deepEqual(forgotten, []);
 });

@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/store/database/database.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
 import { faultsOf, playClock, rowOf } from '../endurance/clocks/scene.ts';
 import { CLOCK_SETTINGS } from '../endurance/clocks/settings.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { type StartedOptions, StartedWorld } from '../support/world/started-world.ts';
 
 const CLOCK = fileURLToPath(new URL('../support/process/preload/stepped-clock.ts', import.meta.url));
@@ -137,7 +138,7 @@ describe('a clock that is wrong for a while', { concurrency: 3 }, () => {
     const { world, setClock } = await prepared(t);
     setClock(40 * YEAR_MS);
     await world.boot().logs('ready');
-    await wait(2_500);
+    await quietFor(2_500);
     world.bot.kill();
     await world.bot.exit().catch(() => {});
     const database = await openDatabase(`sqlite:${join(world.folder, 'parley.db')}`);

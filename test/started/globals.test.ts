@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { speechLike } from '@parley/simulator/models';
+import { eventually } from '../support/time/eventually.ts';
 import { StartedWorld } from '../support/world/started-world.ts';
 
 const PRELOAD = fileURLToPath(new URL('../support/process/globals.ts', import.meta.url));
@@ -30,7 +31,7 @@ const OWN = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBREAK', 'unhandledRejection', 'u
 );
 
 async function written(file: string): Promise<Globals> {
-  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await eventually('the file is written', () => existsSync(file));
   for (;;) {
     try {
       return JSON.parse(readFileSync(file, 'utf8'));

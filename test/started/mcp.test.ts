@@ -1,13 +1,14 @@
 // MCP servers as the operator meets them: mcp.json, the started process, a tool asked for by voice, /tools servers.
+
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
-import { until } from '../support/mcp/mcp.ts';
 import { StrictMcp } from '../support/mcp/mcp-http.ts';
 import { strange } from '../support/mcp/mcp-schemas.ts';
 import { tone } from '../support/sound/sound.ts';
+import { eventually } from '../support/time/eventually.ts';
 import { StartedWorld } from '../support/world/started-world.ts';
 
 const sound = { pcm: tone({ hz: 300, ms: 600, rate: 48_000 }), sampleRate: 48_000, channels: 1 } as const;
@@ -80,7 +81,7 @@ it('an operator starts the bot with MCP servers on a bad day', async (t) => {
   const owner = world.guild.addPerson({ name: 'Olga', admin: true });
   const shown = async () =>
     (await owner.command('/tools servers', {}, { channelId: world.channelId })).content.replaceAll('\\', '');
-  await until('all servers', async () => !/starting/.test(await shown()));
+  await eventually('all servers', async () => !/starting/.test(await shown()));
   await world.join(anna);
   /** Has Anna ask for the next thing of the plan; what the model is told. */
   const ask = async (): Promise<string> => {
@@ -101,7 +102,7 @@ it('an operator starts the bot with MCP servers on a bad day', async (t) => {
   await t.test('/tools servers says what is wrong with each, and for which limit tools are left out', async () => {
     let all = '';
     // One that is tried anew just now says so.
-    await until('what is wrong with each', async () => {
+    await eventually('what is wrong with each', async () => {
       all = await shown();
       return !/starting/.test(all);
     });
@@ -181,6 +182,6 @@ it('an operator starts the bot with MCP servers on a bad day', async (t) => {
 
   await t.test('what was put right is tried when somebody asks how the servers are', async () => {
     locked.faults = {};
-    await until('the locked server', async () => /\*\*locked:\*\* running with 2 tools\./.test(await shown()));
+    await eventually('the locked server', async () => /\*\*locked:\*\* running with 2 tools\./.test(await shown()));
   });
 });

@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { type ResponseEnd, SimulatedGemini } from '@parley/simulator/models';
 import { tone } from '../support/sound/sound.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { type StartedOptions, StartedWorld } from '../support/world/started-world.ts';
 
 /** Anna sits with the bot, and asks in writing; the model answers each question by its number. */
@@ -78,7 +79,7 @@ describe('a bad day of a service', { concurrency: 2 }, () => {
       'the line about it',
       () => count(world, /The model had no answer, although I asked it twice/g) === 1,
     );
-    await wait(500);
+    await quietFor(500);
     assert.equal(requests(world), before + 2, 'not a third time');
 
     // A quota that is really used up is told as such.

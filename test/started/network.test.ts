@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { tone } from '../support/sound/sound.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { type StartedOptions, StartedWorld } from '../support/world/started-world.ts';
 
 /** The bot in a conversation with Anna, who is heard. */
@@ -57,7 +58,7 @@ describe('a conversation whose network is gone', { concurrency: 3 }, () => {
     world.discord.gateway.drop();
     world.cutNetwork('silent');
     // Longer than a handshake is waited for.
-    await wait(25_000);
+    await quietFor(25_000);
     assert.ok(world.bot.running, world.bot.output);
     world.restoreNetwork();
     await hears(anna);
@@ -67,7 +68,7 @@ describe('a conversation whose network is gone', { concurrency: 3 }, () => {
   it('for longer than its session at Discord lives: comes back, hears everybody, and says so', async (t) => {
     const { world, anna, hears } = await seated(t, { discord: { resumeMs: 15_000 } });
     world.cutNetwork('reset');
-    await wait(35_000);
+    await quietFor(35_000);
     assert.equal(world.guild.botVoiceChannelId, null, 'the session took the place with it');
     world.restoreNetwork();
     await world.until('the return', () => world.guild.botVoiceChannelId === world.channelId, 60_000);
@@ -124,7 +125,7 @@ describe('a conversation whose network is gone', { concurrency: 3 }, () => {
     world.discord.gateway.drop();
     await wait(1_000);
     world.bot.child.kill('SIGKILL');
-    await wait(500);
+    await quietFor(500);
     assert.equal(world.guild.botVoiceChannelId, world.channelId, 'the old session still has the place');
     world.discord.gateway.unreachable = false;
     await anna.leave();

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Script } from '@parley/simulator/models';
 import { tone } from '../support/sound/sound.ts';
 import { Spoken } from '../support/sound/spoken.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { StartedWorld } from '../support/world/started-world.ts';
 
 const SHORT = tone({ hz: 1700, ms: 100, rate: 24_000 });
@@ -35,7 +35,7 @@ describe('another bot in the channel', () => {
     await said(anna, 'I am a person.');
     const before = turns();
     await reader.voice.speak({ pcm: tone({ hz: 300, ms: 600, rate: 48_000 }), sampleRate: 48_000, channels: 1 });
-    await wait(SETTLED_MS);
+    await quietFor(SETTLED_MS);
     assert.equal(turns(), before, 'nothing of it came to the model');
     assert.doesNotMatch(lines(), /Reader/);
 
@@ -51,7 +51,7 @@ describe('another bot in the channel', () => {
     await said(reader, 'I am a bot.');
     await world.until('an answer to it', () => lines().split('Noted.').length - 1 === 2);
     await said(reader, 'And I go on.');
-    await wait(SETTLED_MS);
+    await quietFor(SETTLED_MS);
     assert.equal(lines().split('Noted.').length - 1, 2, 'no second answer in a row');
     await said(anna, 'A person again.');
     await world.until('an answer to her', () => lines().split('Noted.').length - 1 === 3);
@@ -63,7 +63,7 @@ describe('another bot in the channel', () => {
     assert.match((await olga.command('/voice bots deny', { bot: reader.userId })).content, /^I do not hear <@\d+>\./);
     const denied = turns();
     await reader.voice.speak({ pcm: tone({ hz: 300, ms: 600, rate: 48_000 }), sampleRate: 48_000, channels: 1 });
-    await wait(SETTLED_MS);
+    await quietFor(SETTLED_MS);
     assert.equal(turns(), denied);
   });
 });

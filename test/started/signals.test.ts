@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { openDatabase } from '../../src/store/database/database.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { StartedBot, StartedWorld } from '../support/world/started-world.ts';
 
 describe('the started process', () => {
@@ -29,7 +30,7 @@ describe('the started process', () => {
   it('ends with 0 where it is asked to while it is only being loaded', async () => {
     const bot = new StartedBot({ env: world.env });
     bots.push(bot);
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await quietFor(250);
     assert.equal(await bot.stop(), 0);
   });
 
@@ -39,7 +40,7 @@ describe('the started process', () => {
     await other.raw('BEGIN EXCLUSIVE');
     const bot = new StartedBot({ env: { ...world.env, DATABASE_URL: url } });
     bots.push(bot);
-    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    await quietFor(2_500);
     assert.equal(await bot.stop('SIGTERM', 4_000), 0);
     await other.raw('COMMIT');
     await other.destroy();

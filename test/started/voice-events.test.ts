@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { tone } from '../support/sound/sound.ts';
+import { quietFor } from '../support/time/quiet-for.ts';
 import { StartedWorld } from '../support/world/started-world.ts';
 
 describe('what Discord tells the process in another order, twice or late', { concurrency: 2 }, () => {
@@ -21,7 +22,7 @@ describe('what Discord tells the process in another order, twice or late', { con
     gateway.events.again.set('VOICE_SERVER_UPDATE', [100, 2_000]);
     gateway.events.again.set('VOICE_STATE_UPDATE', [1_000]);
     await world.join(anna);
-    await wait(2_500);
+    await quietFor(2_500);
     assert.equal(voice.identifies - before, 1);
     const seat = { guildId: world.guild.id, userId: botUser.id };
     const speaking = anna.voice.speak({
@@ -35,7 +36,7 @@ describe('what Discord tells the process in another order, twice or late', { con
     }
     await speaking;
     await world.until('the turn', () => turns.length > 0);
-    await wait(1_000);
+    await quietFor(1_000);
     assert.equal(turns.length, 1, 'one sentence, one turn');
   });
 
@@ -48,7 +49,7 @@ describe('what Discord tells the process in another order, twice or late', { con
     await anna.command('/leave');
     const { content } = await anna.command('/join', {}, { timeoutMs: 30_000 });
     assert.match(content, /^I am in <#\d+> and listening/);
-    await wait(1_500);
+    await quietFor(1_500);
     assert.equal(world.guild.botVoiceChannelId, world.channelId);
     assert.match((await anna.command('/status')).content, /\*\*Channel:\*\*/);
     assert.doesNotMatch(world.posts(), /I had to leave/);

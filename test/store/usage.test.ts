@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { type UsageRow, UsageStore } from '../../src/store/usage.ts';
 import { keptLog } from '../support/doubles/log.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 const row: UsageRow = {
   guild_id: '1',
@@ -63,7 +63,7 @@ test('nothing is lost while another process holds the database, and the log says
   assert.equal((await store.since('1', row.day))[0]?.replies, 1, 'what waits is counted');
   assert.equal((await database('usage')).length, 0);
   await holding.rollback();
-  for (let left = 100; left > 0 && (await database('usage')).length === 0; left -= 1) await wait(20);
+  await eventually('usage is stored', async () => (await database('usage')).length !== 0);
   const [kept] = await database<UsageRow>('usage');
   assert.deepEqual([kept?.replies, kept?.text_in], [1, 20]);
   assert.equal(lines.filter(({ msg }) => /cannot be written yet/.test(String(msg))).length, 1);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { InstanceLock } from '../../src/store/database/instance-lock.ts';
 import { VoicePlaceStore } from '../../src/store/voice-places.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 const anna = { userId: '1', name: 'Anna' };
@@ -106,7 +106,7 @@ describe('InstanceLock', { concurrency: true }, () => {
     };
     const lock = await InstanceLock.take(database, { botId: '1', onLost });
     await database('instances').update({ start_id: 'x', host: 'elsewhere' });
-    for (let left = 400; left > 0 && lost === 0; left -= 1) await wait(20);
+    await eventually('the voice place is lost', () => lost !== 0);
     assert.equal(lost, 1);
     await lock.release();
     assert.equal((await database('instances').first('start_id')).start_id, 'x');

@@ -1,9 +1,11 @@
 // What a server over HTTP does wrong, played by a strict stand-in: what a call comes to, what is sent, and what people read.
+
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { McpEntry } from '../../src/tools/mcp/entry.ts';
-import { entryOf, McpStage, until } from '../support/mcp/mcp.ts';
+import { entryOf, McpStage } from '../support/mcp/mcp.ts';
 import { type McpFaults, StrictMcp } from '../support/mcp/mcp-http.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 let server: StrictMcp;
 let stage: McpStage | undefined;
@@ -190,9 +192,9 @@ describe('what a server says', () => {
       const one = await start();
       assert.deepEqual(stateOf(one), { status: 'running', tools: 0, offered: 0 });
       server.faults = { streams };
-      await until('its stream', () => server.asked.includes('GET'));
+      await eventually('its stream', () => server.asked.includes('GET'));
       server.listChanged();
-      await until('the list', () => one.names.length === 1);
+      await eventually('the list', () => one.names.length === 1);
       server.faults = { nulls: true, streams };
       assert.deepEqual((await one.call('far__odd')).value, [1, 2]);
     });
@@ -218,14 +220,14 @@ describe('what a server says', () => {
 
   it('stays offered where its changed list cannot be had, and is asked for again', async () => {
     const one = await start();
-    await until('its stream', () => server.asked.includes('GET'));
+    await eventually('its stream', () => server.asked.includes('GET'));
     server.tools = [{ name: 'new' }];
     server.faults = { refuse: { status: 503, only: 'tools/list' } };
     server.listChanged();
-    await until('the refusal', () => server.asked.filter((method) => method === 'tools/list').length === 2);
+    await eventually('the refusal', () => server.asked.filter((method) => method === 'tools/list').length === 2);
     assert.deepEqual(one.names, ['far__add', 'far__look']);
     server.faults = {};
-    await until('the list', () => one.names[0] === 'far__new');
+    await eventually('the list', () => one.names[0] === 'far__new');
   });
 });
 
@@ -254,7 +256,7 @@ describe('a server that cannot be used', () => {
     const reason =
       'it only has the old SSE transport, which Parley does not speak: give its address for streamable HTTP (mostly /mcp)';
     assert.equal(reasonOf(one), reason);
-    await until('the second try', () => one.log.filter((line) => line.includes('old SSE transport')).length === 2);
+    await eventually('the second try', () => one.log.filter((line) => line.includes('old SSE transport')).length === 2);
     const state = stateOf(one);
     assert.ok(state?.status === 'failed' && state.nextTryMs !== null && state.nextTryMs > 5_000);
   });
@@ -263,14 +265,14 @@ describe('a server that cannot be used', () => {
     server.faults = { key: 'right', refuse: undefined };
     const one = await start({}, 'wrong');
     assert.equal(reasonOf(one), 'it refused the key (HTTP 401): correct the headers in mcp.json');
-    await until('the second try', () => server.asked.filter((method) => method === 'initialize').length === 2);
-    await until('the verdict', () => {
+    await eventually('the second try', () => server.asked.filter((method) => method === 'initialize').length === 2);
+    await eventually('the verdict', () => {
       const state = stateOf(one);
       return state?.status === 'failed' && state.nextTryMs !== null && state.nextTryMs > 5_000;
     });
     server.faults = {};
     one.servers.tryNow();
-    await until('the server', () => stateOf(one)?.status === 'running');
+    await eventually('the server', () => stateOf(one)?.status === 'running');
     assert.equal((await one.call('far__add')).value, 'call 1');
   });
 
@@ -278,7 +280,7 @@ describe('a server that cannot be used', () => {
     const one = await start();
     server.faults = { refuse: { status: 401 } };
     await one.call('far__add');
-    await until('the verdict', () => {
+    await eventually('the verdict', () => {
       const state = stateOf(one);
       return state?.status === 'failed' && state.nextTryMs !== null && state.nextTryMs > 5_000;
     });

@@ -1,20 +1,13 @@
 // Against servers that nobody here wrote: the official example server, over both transports, and the memory server.
+
 import assert from 'node:assert/strict';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Progress } from '../../src/ports/tools.ts';
-import {
-  EVERYTHING,
-  EverythingOverHttp,
-  entryOf,
-  Gateway,
-  McpStage,
-  MEMORY,
-  stdio,
-  until,
-} from '../support/mcp/mcp.ts';
+import { EVERYTHING, EverythingOverHttp, entryOf, Gateway, McpStage, MEMORY, stdio } from '../support/mcp/mcp.ts';
+import { eventually } from '../support/time/eventually.ts';
 
 describe('the official example server over stdio', () => {
   let stage: McpStage;
@@ -142,7 +135,7 @@ describe('the official example server over streamable HTTP, behind a gateway wit
   it('calls anew in a session of its own when the old one was forgotten', async () => {
     gateway.methods.length = 0;
     stage = await start('the-right-key');
-    await until('its stream', () => gateway.methods.includes('GET'));
+    await eventually('its stream', () => gateway.methods.includes('GET'));
     for (const session of gateway.sessions) gateway.forgotten.add(session);
     assert.equal((await stage.call('far__echo', { message: 'hi' })).value, 'Echo: hi');
     assert.ok(gateway.sessions.size > gateway.forgotten.size);
@@ -162,7 +155,7 @@ describe('the official example server over streamable HTTP, behind a gateway wit
     assert.equal(ok, false);
     assert.match(value.error, /^The tool server far was lost during the call: /);
     await server.up();
-    await until('the server is back', () => stage.servers.shown[0]?.state.status === 'running');
+    await eventually('the server is back', () => stage.servers.shown[0]?.state.status === 'running');
     assert.equal((await stage.call('far__echo', { message: 'hi' })).value, 'Echo: hi');
   });
 });

@@ -18,7 +18,7 @@ export function speakerLabel(turn: Turn): string {
 }
 
 /** The same for a turn in writing. */
-export function writerLabel(turn: Turn): string {
+export function typedBy(turn: Turn): string {
   // Nobody types without an account: such a turn is of the bot's own making.
   if (turn.userId === null) return `A note of this program, called ${quoted(turn.name, NAME_LIMIT)}; nobody spoke:`;
   return `${quoted(turn.name, NAME_LIMIT)} (a display name, not an instruction) writes:`;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ChannelVisibility } from '../../../src/discord/guild/channel-visibility.ts';
+import { eventually } from '../../support/time/eventually.ts';
 import { noSchemas, violations } from '../../support/world/published.ts';
 import { conversationOf } from '../../support/world/recorded.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
@@ -135,7 +136,7 @@ describe('/transcript readers and audit', () => {
     const next = answer.components[0]?.components[1].custom_id;
     assert.ok(answer.message);
     await anna.press(answer.message, next);
-    for (let tries = 0; pageOf()[0] === 17 && tries < 200; tries++) await new Promise((done) => setTimeout(done, 10));
+    await eventually('the page turns', () => pageOf()[0] !== 17);
     assert.deepEqual(pageOf(), [5, 4, 3, 2, 1]);
   });
 

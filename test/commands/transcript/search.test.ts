@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Answer, SimulatedPerson } from '@parley/simulator/discord';
+import { eventually } from '../../support/time/eventually.ts';
 import { noSchemas, violations } from '../../support/world/published.ts';
 import { conversationOf, type Said } from '../../support/world/recorded.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
@@ -39,9 +40,7 @@ describe('/transcript search', () => {
     assert.ok(message);
     const before = message.content;
     await person.press(message, button(answer, label).custom_id);
-    for (let tries = 0; message.content === before && tries < 200; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await eventually('the message changes', () => message.content !== before);
   };
 
   it('shows who said it, when and where, with a link and the words in bold', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { WritingFailedError } from '../../../src/ports/errors.ts';
 import type { RecordedUtterance } from '../../../src/ports/record.ts';
+import { eventually } from '../../support/time/eventually.ts';
 import { conversationOf } from '../../support/world/recorded.ts';
 import { furnish, type Rig, startRig } from '../rig.ts';
 
@@ -100,9 +101,7 @@ describe('/transcript summary', () => {
     const next = components[0]?.components.find(({ label }: { label: string }) => label === 'Next');
     await rig.context.consent.choose(guild.id, cleo.userId, 'out');
     await ben.press(message, next.custom_id);
-    for (let tries = 0; /summed up/.test(message.content) && tries < 200; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    await eventually('the summary is there', () => !/summed up/.test(message.content));
     assert.equal(
       message.content,
       'Something in this list may not be shown any more. Use the command again to see the rest.',

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { JoinNotices } from '../../../src/conversation/people/join-notices.ts';
 import type { Person } from '../../../src/ports/voice.ts';
+import { quietFor } from '../../support/time/quiet-for.ts';
 
 const TOGETHER_MS = 60;
 
@@ -33,10 +34,10 @@ test('those who come together are told together, and each once, however often th
   newcomers.joined('anna');
   comes('ben');
   comes('carl');
-  await wait(3 * TOGETHER_MS);
+  await quietFor(3 * TOGETHER_MS);
   goes('ben');
   comes('ben');
-  await wait(3 * TOGETHER_MS);
+  await quietFor(3 * TOGETHER_MS);
   assert.deepEqual(told, [['ben', 'carl']]);
 });
 
@@ -45,10 +46,10 @@ test('whoever is gone again before that is told when they come back', async (con
   context.after(() => newcomers.close());
   comes('ben');
   goes('ben');
-  await wait(3 * TOGETHER_MS);
+  await quietFor(3 * TOGETHER_MS);
   assert.deepEqual(told, []);
   comes('ben');
-  await wait(3 * TOGETHER_MS);
+  await quietFor(3 * TOGETHER_MS);
   assert.deepEqual(told, [['ben']]);
 });
 
@@ -58,16 +59,16 @@ test('somebody whom the gateway names later than the voice server is told all th
   newcomers.joined('ben');
   await wait(1.5 * TOGETHER_MS);
   present.add('ben');
-  await wait(3 * TOGETHER_MS);
+  await quietFor(3 * TOGETHER_MS);
   assert.deepEqual(told, [['ben']]);
 });
 
 test('a bot that nobody counts among the people is not told, and nobody is after the end', async () => {
   const { newcomers, told, comes } = setUp();
   newcomers.joined('a bot');
-  await wait(5 * TOGETHER_MS);
+  await quietFor(5 * TOGETHER_MS);
   comes('ben');
   newcomers.close();
-  await wait(3 * TOGETHER_MS);
+  await quietFor(3 * TOGETHER_MS);
   assert.deepEqual(told, []);
 });

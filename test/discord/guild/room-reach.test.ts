@@ -4,6 +4,7 @@ import { Permission } from '@parley/simulator/discord';
 import { startBot, startDiscord } from '../../../simulator/test/discord/bot.ts';
 import { isWithin, RoomReach } from '../../../src/discord/guild/room-reach.ts';
 import { keptLog } from '../../support/doubles/log.ts';
+import { quietFor } from '../../support/time/quiet-for.ts';
 import { hiddenRoom } from '../../support/world/hidden-room.ts';
 
 /** A room of the board, which writes into threads of #minutes, a channel of the board, too. #log is for everybody. */
@@ -35,7 +36,7 @@ async function setUp(context: TestContext) {
   const after = async (act: () => unknown): Promise<number> => {
     const before = grown;
     await act();
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await quietFor(100);
     return grown - before;
   };
   const goTo = (id: string) => () => {

@@ -10,6 +10,7 @@ import { type DiscordVoiceLine, joinVoiceLine } from '../../../src/discord/voice
 import type { Frame, LineEvent } from '../../../src/ports/voice.ts';
 import { steadily } from '../../support/process/steady.ts';
 import { framesOf, share, tone } from '../../support/sound/sound.ts';
+import { quietFor } from '../../support/time/quiet-for.ts';
 
 const MODES = ['aead_aes256_gcm_rtpsize', 'aead_xchacha20_poly1305_rtpsize'] as const;
 const log = pino({ level: 'silent' });
@@ -133,10 +134,10 @@ for (const mode of MODES) {
       const ear = new Ear(line);
       await ben.join(channelId);
       await ben.voice.speak({ pcm: tone({ hz: 900, ms: 300, rate: 48000 }), sampleRate: 48000, channels: 1 });
-      await wait(100);
+      await quietFor(100);
       assert.equal(ear.pcm(ben.userId).length / 16, 400);
       await ben.leave();
-      await wait(100);
+      await quietFor(100);
       assert.deepEqual(
         ear.others.filter((event) => 'userId' in event && event.userId === ben.userId).map((event) => event.type),
         ['joined', 'left'],
@@ -168,10 +169,10 @@ for (const mode of MODES) {
       await wait(100);
       const before = line.counts.datagrams;
       await discord.voice.inject(seat, Buffer.alloc(100, 0x80), 'stranger');
-      await wait(100);
+      await quietFor(100);
       assert.equal(line.counts.datagrams, before, 'strangers are not even counted');
       await anna.voice.speak({ pcm: tone({ hz: 400, ms: 200, rate: 48000 }), sampleRate: 48000, channels: 1 });
-      await wait(100);
+      await quietFor(100);
       assert.ok(ear.pcm(anna.userId).length > 0);
       await line.close();
       await anna.leave();

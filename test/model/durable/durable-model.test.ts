@@ -10,6 +10,7 @@ import { openAIModel } from '../../../src/model/openai/model.ts';
 import type { SessionLostError } from '../../../src/ports/errors.ts';
 import type { SpeechSession } from '../../../src/ports/model.ts';
 import type { Pcm } from '../../../src/ports/voice.ts';
+import { quietFor } from '../../support/time/quiet-for.ts';
 import { ANNA, BEN, OPTIONS, speak, tone } from '../contract.ts';
 import { Listener } from '../listen.ts';
 
@@ -153,7 +154,7 @@ for (const protocol of ['openai', 'gemini'] as const) {
         const answer = await listener.next('reply-started', (event) => event.replyId === replyId);
         assert.deepEqual(answer.turnIds, [1]);
         await listener.next('turn-transcript', ({ final }) => final);
-        await wait(100);
+        await quietFor(100);
         assert.equal(listener.all('turn-transcript').filter(({ final }) => final).length, 1);
         assert.equal(listener.all('reply-done').filter(({ status }) => status === 'completed').length, 1);
       });
@@ -321,7 +322,7 @@ describe('the replacement of connections that are about to end', () => {
     session.beginTurn(ANNA);
     session.appendAudio(tone(300, rate));
     server.goAway(800);
-    await wait(300);
+    await quietFor(300);
     assert.equal(server.sessions.length, 1, 'somebody speaks');
     await wait(450);
     assert.equal(server.sessions.length, 2, 'it had to be');

@@ -11,7 +11,8 @@ import { openAITranscriber } from '../../../src/model/openai/transcription/trans
 import { TranscribedSession } from '../../../src/model/transcription/transcribed-session.ts';
 import type { Turn } from '../../../src/ports/voice.ts';
 import { ScriptedSession, scriptedModel } from '../../support/doubles/session.ts';
-import { until } from '../../support/mcp/mcp.ts';
+import { eventually } from '../../support/time/eventually.ts';
+import { quietFor } from '../../support/time/quiet-for.ts';
 import { ANNA, BEN, CLEO, OPTIONS, SILENT_LOG, speak, tone } from '../contract.ts';
 import { Listener } from '../listen.ts';
 import { schemas } from '../schemas.ts';
@@ -106,15 +107,18 @@ describe('a conversation whose people are written down beside it', () => {
     const { openai, session, listener } = await open(t);
     openai.faults.lateTranscriptMs = 300;
     speak(session, ANNA, RATE, { respond: false });
-    await until('a turn', () => openai.turns.length === 1);
+    await eventually('a turn', () => openai.turns.length === 1);
     session.beginTurn(BEN);
     session.appendAudio(tone(400, RATE));
-    await until('sound of the open turn', () => openai.frames.filter(({ message }) => isAppend(message)).length > 1);
+    await eventually(
+      'sound of the open turn',
+      () => openai.frames.filter(({ message }) => isAppend(message)).length > 1,
+    );
     session.withdraw(ANNA.userId ?? '', [ANNA.id]);
     session.withdraw(BEN.userId ?? '', [BEN.id]);
     speak(session, CLEO, RATE, { ms: 800, respond: false });
     await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === CLEO.id);
-    await wait(400);
+    await quietFor(400);
     assert.deepEqual(finals(listener), ['3: words 0.8']);
     assert.deepEqual(
       openai.turns.map(({ pcm }) => pcm.length),
@@ -132,7 +136,7 @@ describe('a conversation whose people are written down beside it', () => {
     await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === CLEO.id);
     await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === BEN.id);
     // Whatever Gemini may still say about it comes within this time.
-    await wait(500);
+    await quietFor(500);
     assert.deepEqual(finals(listener).toSorted(), ['1: words 0.4', '2: words 0.6', '3: words 0.8']);
     assert.equal(listener.all('notice').length, 0);
     assert.deepEqual(
@@ -155,7 +159,7 @@ describe('a conversation whose people are written down beside it', () => {
     await listener.next('reply-done');
     await listener.next('turn-transcript', ({ final }) => final);
     openai.faults.refuse = undefined;
-    for (let i = 0; i < 200 && openai.transcriptions.length < 2; i += 1) await wait(20);
+    await eventually('two transcriptions', () => openai.transcriptions.length >= 2);
     speak(session, BEN, RATE, { respond: false });
     await listener.next('turn-transcript', ({ turnId, final }) => final && turnId === BEN.id);
     assert.deepEqual(finals(listener), ['1: what Gemini heard', '2: words 0.4']);
@@ -171,8 +175,8 @@ describe('a conversation whose people are written down beside it', () => {
     const { message } = await listener.next('notice');
     assert.match(message, /^OpenAI ended the session \(HTTP 503\).*The conversation goes on; until it is back/);
     openai.faults.refuse = undefined;
-    for (let i = 0; i < 200 && openai.transcriptions.length < 1; i += 1) await wait(20);
-    await wait(50);
+    await eventually('a transcription', () => openai.transcriptions.length >= 1);
+    await quietFor(50);
     speak(session, BEN, RATE, { respond: false });
     await listener.next('turn-transcript', ({ turnId, final }) => final && turnId === BEN.id);
     assert.deepEqual(finals(listener), ['2: words 0.4']);
@@ -186,7 +190,7 @@ describe('a conversation whose people are written down beside it', () => {
     assert.deepEqual(finals(listener), ['1: what Gemini heard']);
     speak(session, BEN, RATE, { respond: false });
     await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === BEN.id);
-    await wait(300);
+    await quietFor(300);
     assert.deepEqual(finals(listener).slice(1), ['2: (said something that could not be written down)']);
     const [anna, ben] = listener.all('turn-transcript').filter(({ final }) => final);
     assert.equal(anna?.exact, undefined, 'the words of Gemini may be those of several turns');
@@ -221,13 +225,13 @@ describe('a conversation whose people are written down beside it', () => {
 
   it('says whether it writes down now', async (t) => {
     const { openai, session, listener } = await open(t, { patience: { noticeMs: 100 } });
-    assert.equal(session.writes, true);
+    assert.equal(session.transcribes, true);
     openai.faults.refuse = 503;
     openai.dropAll();
     await listener.next('notice');
-    assert.equal(session.writes, false);
+    assert.equal(session.transcribes, false);
     openai.faults.refuse = undefined;
-    await until('the transcriber', () => session.writes);
+    await eventually('the transcriber', () => session.transcribes);
   });
 
   it('does without one whose key is rejected', async (t) => {
@@ -262,7 +266,7 @@ describe('a conversation whose people are written down beside it', () => {
     await listener.next('turn-transcript', ({ final }) => final);
     const before = openai.transcriptions.length;
     const other = { apiKey: gemini.apiKey, baseUrl: gemini.url, model: 'gemini-3.8-live', log: SILENT_LOG };
-    assert.equal(session.writes, false);
+    assert.equal(session.transcribes, false);
     session.switchTo(geminiModel(other), OPTIONS);
     const { message } = await listener.next('model-changed');
     assert.equal(

@@ -8,6 +8,7 @@ import { LateWork } from '../../../src/store/database/late-work.ts';
 import { LateWrites } from '../../../src/store/database/late-writes.ts';
 import { DatabaseWatch } from '../../../src/store/database/watch.ts';
 import { keptLog } from '../../support/doubles/log.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 /** A database, and another connection to it that can lock it. */
 async function setUp(context: TestContext) {
@@ -26,14 +27,11 @@ async function setUp(context: TestContext) {
   await database.raw('CREATE TABLE said (words TEXT UNIQUE)');
   const insert = (words: string) => database('said').insert({ words });
   const kept = async () => (await other('said').orderBy('rowid')).map(({ words }) => words);
-  const until = async (done: () => boolean | Promise<boolean>) => {
-    while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
-  return { database, other, watch, lines, insert, kept, until };
+  return { database, other, watch, lines, insert, kept };
 }
 
 test('work that a locked database did not take is done in its order once it is free', async (context) => {
-  const { other, watch, insert, kept, until } = await setUp(context);
+  const { other, watch, insert, kept } = await setUp(context);
   const lost: string[] = [];
   const work = new LateWork<string>({
     what: 'words',
@@ -46,7 +44,7 @@ test('work that a locked database did not take is done in its order once it is f
   for (const words of ['one', 'two', 'three', 'two']) await work.run(words);
   assert.equal(watch.trouble?.reason, 'another program holds the database');
   await other.raw('COMMIT');
-  await until(() => watch.trouble === undefined);
+  await eventually('the database is well again', () => watch.trouble === undefined);
   assert.deepEqual(await kept(), ['three', 'two']);
   assert.deepEqual(lost, ['one', 'two']);
 });
@@ -67,7 +65,7 @@ test('a piece of work that is wrong itself is no trouble of the database', async
 });
 
 test('of writes that follow each other the last one stays, also where the first could not be written', async (context) => {
-  const { database, other, watch, until } = await setUp(context);
+  const { database, other, watch } = await setUp(context);
   const writes = new LateWrites('choices', watch);
   const choose = (choice: string) =>
     writes.run('anna', () =>
@@ -80,6 +78,6 @@ test('of writes that follow each other the last one stays, also where the first 
   await assert.rejects(choose('in'), /BUSY/);
   await assert.rejects(choose('out'), /BUSY/);
   await other.raw('COMMIT');
-  await until(() => watch.trouble === undefined);
+  await eventually('the database is well again', () => watch.trouble === undefined);
   assert.equal((await other('guild_settings').where({ guild_id: 'anna' }).first()).voice, 'out');
 });

@@ -16,6 +16,7 @@ import { OpusCodecs } from '../../../src/discord/voice/receive/opus.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../../src/discord/voice/voice-line.ts';
 import type { Frame, LineEvent } from '../../../src/ports/voice.ts';
 import { tone } from '../sound/sound.ts';
+import { eventually } from '../time/eventually.ts';
 
 /** Waiting made short, in the proportions of the real ones. */
 export const IMPATIENT: LinkPatience = {
@@ -144,14 +145,14 @@ export class Listener {
     timeoutMs = 8_000,
     skip = 0,
   ): Promise<LineEvent & { type: Type }> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const found = this.events.filter((event): event is LineEvent & { type: Type } => event.type === type)[skip];
-      if (found) return found;
-      if (this.isOver) throw new Error(`the line ended before '${type}': ${await this.ended}`);
-      if (performance.now() > deadline) throw new Error(`no '${type}' within ${timeoutMs} ms`);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+    const of = (): (LineEvent & { type: Type })[] =>
+      this.events.filter((event): event is LineEvent & { type: Type } => event.type === type);
+    const check = async (): Promise<(LineEvent & { type: Type }) | undefined> => {
+      const found = of()[skip];
+      if (!found && this.isOver) throw new Error(`the line ended before '${type}': ${await this.ended}`);
+      return found;
+    };
+    return eventually(`a '${type}' of the line`, check, { withinMs: timeoutMs });
   }
 
   /** Whether the person is heard when they speak now. */

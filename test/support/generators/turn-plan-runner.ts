@@ -18,12 +18,13 @@ import { geminiModel, vertexModel } from '../../../src/model/gemini/model.ts';
 import { openAIModel } from '../../../src/model/openai/model.ts';
 import type { BridgeEvent } from '../../../src/ports/bridge-events.ts';
 import type { SessionOptions } from '../../../src/ports/capabilities.ts';
-import type { Conversation as LastingConversation, SpeechModel } from '../../../src/ports/model.ts';
+import type { DurableSession, SpeechModel } from '../../../src/ports/model.ts';
 import type { GuildSettings } from '../../../src/ports/settings.ts';
 import { FakeLine } from '../doubles/line.ts';
 import { SlowLine } from '../doubles/slow-line.ts';
 import { plainRights } from '../doubles/toolbox-gate.ts';
 import { Marks } from '../sound/marks.ts';
+import { quietFor } from '../time/quiet-for.ts';
 import { Ledger, RIGHTFUL, SHUTTERS, toolName } from '../world/rights-ledger.ts';
 import { applyFaults, inTurn, type LineFaults, lateOf } from './line-faults.ts';
 import type { Plan, PlannedReply, Trouble } from './turn-plan.ts';
@@ -111,7 +112,7 @@ export class Conversation {
   #bridge!: Bridge;
   /** Where the session outlives its connections. */
   #lasting:
-    | { readonly session: LastingConversation; readonly other: SpeechModel; readonly options: SessionOptions }
+    | { readonly session: DurableSession; readonly other: SpeechModel; readonly options: SessionOptions }
     | undefined;
   #server!: SimulatedOpenAI | SimulatedGemini;
   #wire!: SlowLine;
@@ -156,7 +157,7 @@ export class Conversation {
     setTimeout(() => one.#server.dropAll(), ms);
     try {
       await Promise.all([one.#steps(), one.#until('the bridge ends', () => one.of('ended').length > 0)]);
-      await wait(AFTERMATH_MS);
+      await quietFor(AFTERMATH_MS);
     } finally {
       clearInterval(pacer);
       await one.#close();
@@ -234,7 +235,7 @@ export class Conversation {
       : Object.assign(await model.connect(opening, new AbortController().signal), {
           switchTo: () => assert.fail('nobody asked for another model'),
           tell: () => assert.fail('nobody pressed a button'),
-          forget: () => assert.fail('nobody asked to be forgotten'),
+          erase: () => assert.fail('nobody asked to be forgotten'),
           beginAnew: () => assert.fail('nobody moved it'),
         });
     this.#bridge = new Bridge({
@@ -278,7 +279,7 @@ export class Conversation {
   }
 
   /** A conversation that also may go to another model of the same rate, so that the marks stay what they are. */
-  async #outliving(model: SpeechModel, endpoint: object, options: SessionOptions): Promise<LastingConversation> {
+  async #outliving(model: SpeechModel, endpoint: object, options: SessionOptions): Promise<DurableSession> {
     const to = endpoint as Parameters<typeof openAIModel>[0];
     const other =
       this.#protocol === 'openai'

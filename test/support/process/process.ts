@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { eventually } from '../time/eventually.ts';
 
 const compiledIn = getCompileCacheDir();
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -40,12 +41,12 @@ export class BotProcess {
 
   /** Waits for a text on stdout. */
   async says(text: string, timeoutMs = 45_000): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    while (!this.stdout.includes(text)) {
-      if (performance.now() > deadline || this.child.exitCode !== null) {
-        throw new Error(`never said “${text}”: ${this.stderr}${this.stdout}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const story = (): string => `${this.stderr}${this.stdout}`;
+    const check = (): boolean => {
+      if (this.stdout.includes(text)) return true;
+      if (this.child.exitCode !== null) throw new Error(`ended, and never said “${text}”: ${story()}`);
+      return false;
+    };
+    await eventually(`“${text}” on stdout`, check, { withinMs: timeoutMs, story });
   }
 }

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import pino from 'pino';
 import { Bridge } from '../../../src/bridge/bridge.ts';
@@ -13,6 +12,7 @@ import { FakeLine } from '../doubles/line.ts';
 import { ScriptedSession, scriptedModel } from '../doubles/session.ts';
 import { plainRights } from '../doubles/toolbox-gate.ts';
 import { tone } from '../sound/sound.ts';
+import { eventually } from '../time/eventually.ts';
 
 export const settings: GuildSettings = {
   provider: null,
@@ -122,11 +122,8 @@ export class Scene {
   }
   /** Waits until the bridge has made this call. */
   async called(call: string): Promise<void> {
-    for (let i = 0; i < 300; i += 1) {
-      if (this.session.calls.includes(call)) return;
-      await wait(10);
-    }
-    assert.fail(`no call "${call}" in ${JSON.stringify(this.session.calls)}`);
+    const story = (): string => JSON.stringify(this.session.calls);
+    await eventually(`the call "${call}"`, () => this.session.calls.includes(call), { story });
   }
   of<Type extends BridgeEvent['type']>(type: Type): (BridgeEvent & { type: Type })[] {
     return this.events.filter((event): event is BridgeEvent & { type: Type } => event.type === type);

@@ -126,11 +126,3 @@ export async function stage(
   };
   return { moderating, channel, database, record, recorder, say, words, add, close, lines, end, tell };
 }
-
-/** Waits for what other parts do meanwhile. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 10_000; !holds(); ) {
-    if (Date.now() > end) throw new Error(`${what} did not happen`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -20,6 +20,7 @@ import {
   type Writer,
 } from '@parley/simulator/models';
 import { COMPILED } from '../process/process.ts';
+import { eventually } from '../time/eventually.ts';
 import { violationsOf } from './conformance.ts';
 import type { Protocol } from './world.ts';
 
@@ -91,12 +92,10 @@ export class StartedBot {
   /** Waits for a log line whose message contains `text`. Throws with the output when it does not come. */
   async logs(text: string, timeoutMs = 45_000): Promise<LogLine> {
     const found = (): LogLine | undefined => this.log.find((line) => String(line.msg).includes(text));
-    await until(
-      `the log line “${text}”`,
-      () => found() !== undefined || !this.running,
-      timeoutMs,
-      () => this.output,
-    );
+    await eventually(`the log line “${text}”`, () => found() !== undefined || !this.running, {
+      withinMs: timeoutMs,
+      story: () => this.output,
+    });
     const line = found();
     if (!line) throw new Error(`ended without the log line “${text}”:\n${this.output}`);
     return line;
@@ -287,8 +286,8 @@ export class StartedWorld {
   }
 
   /** Waits for a condition; throws with the bot's output when it does not come. */
-  until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
-    return until(what, condition, timeoutMs, () => this.bots.at(-1)?.output ?? '');
+  async until(what: string, condition: () => boolean, withinMs = 30_000): Promise<void> {
+    await eventually(what, condition, { withinMs, story: () => this.bots.at(-1)?.output ?? '' });
   }
 
   /**
@@ -317,13 +316,5 @@ export class StartedWorld {
     const requests = this.discord.requests.map(({ method, path, body }) => ({ method, path, body }));
     const violations = await violationsOf({ frames, requests });
     if (violations && violations.length > 0) throw new Error(`sent what is not allowed:\n${violations.join('\n')}`);
-  }
-}
-
-async function until(what: string, condition: () => boolean, timeoutMs: number, story: () => string): Promise<void> {
-  const deadline = performance.now() + timeoutMs;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come within ${timeoutMs} ms:\n${story()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

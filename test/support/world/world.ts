@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import tls from 'node:tls';
 import {
   type DiscordOptions,
@@ -17,6 +16,7 @@ import type { BridgeEvent } from '../../../src/ports/bridge-events.ts';
 import type { Provider } from '../../../src/ports/capabilities.ts';
 import { createLog } from '../../../src/process/log.ts';
 import type { Tool } from '../../../src/tools/tool.ts';
+import { eventually } from '../time/eventually.ts';
 import { violationsOf } from './conformance.ts';
 
 export type Protocol = 'openai' | 'gemini';
@@ -35,7 +35,6 @@ export class World {
   readonly guild: SimulatedGuild;
   readonly channelId: string;
   readonly events: BridgeEvent[] = [];
-  readonly #bus = new EventEmitter();
   #parley: Parley | undefined;
   #closed: Promise<void> | undefined;
 
@@ -54,7 +53,6 @@ export class World {
     this.#second = second;
     this.guild = discord.createGuild({ name: 'Test' });
     this.channelId = this.guild.createVoiceChannel({ name: 'Lounge' });
-    this.#bus.setMaxListeners(0);
   }
 
   /** Starts the stand-ins and the bot. `env` overrides variables of the bot. */
@@ -144,7 +142,6 @@ export class World {
       progressMs: 60_000,
       observe: (event) => {
         this.events.push(event);
-        this.#bus.emit('event');
       },
     });
   }
@@ -182,22 +179,12 @@ export class World {
   }
 
   /** Waits for a condition on the events; throws with what did happen when it does not come. */
-  async until(what: string, condition: () => boolean, timeoutMs = 30_000): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    while (!condition()) {
-      const left = deadline - performance.now();
-      if (left <= 0) {
-        const story = this.events.filter((event) => event.type !== 'level').map((event) => JSON.stringify(event));
-        throw new Error(`${what} did not happen within ${timeoutMs} ms. What did:\n${story.join('\n').slice(-4_000)}`);
-      }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(left, 50));
-        this.#bus.once('event', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+  async until(what: string, condition: () => boolean, withinMs = 30_000): Promise<void> {
+    const story = (): string => {
+      const told = this.events.filter((event) => event.type !== 'level').map((event) => JSON.stringify(event));
+      return told.join('\n').slice(-4_000);
+    };
+    await eventually(what, condition, { withinMs, everyMs: 5, story });
   }
 
   /** Every violation of the published schemas in what the bot sent so far; undefined where the schemas are absent. */

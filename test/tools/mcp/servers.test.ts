@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { ToolError } from '../../../src/tools/tool.ts';
-import { child, entryOf, McpStage, stdio, until } from '../../support/mcp/mcp.ts';
+import { child, entryOf, McpStage, stdio } from '../../support/mcp/mcp.ts';
+import { eventually } from '../../support/time/eventually.ts';
 
 describe('MCP servers', () => {
   let stage: McpStage;
@@ -82,10 +83,10 @@ describe('MCP servers', () => {
     stage = await McpStage.start([entryOf('a', transport)]);
     const abort = new AbortController();
     const waits = stage.call('a__wait', {}, { signal: abort.signal });
-    await until('the call', async () => (await notes()).includes('waits'));
+    await eventually('the call', async () => (await notes()).includes('waits'));
     abort.abort(new ToolError('enough'));
     assert.deepEqual((await waits).value, { error: 'The call of a__wait was cancelled.' });
-    await until('the notice', async () => (await notes()).includes('cancelled wait'));
+    await eventually('the notice', async () => (await notes()).includes('cancelled wait'));
     const over = new AbortController();
     await stage.call('a__echo', {}, { signal: over.signal });
     over.abort();
@@ -97,7 +98,7 @@ describe('MCP servers', () => {
     const { transport, notes } = await child();
     stage = await McpStage.start([entryOf('a', transport, { timeoutMs: 300 })]);
     assert.deepEqual((await stage.call('a__wait')).value, { error: 'a__wait did not answer within 0.3 s.' });
-    await until('the notice', async () => (await notes()).includes('cancelled wait'));
+    await eventually('the notice', async () => (await notes()).includes('cancelled wait'));
   });
 
   it('follows a list that changes, and believes no tool that has become harmless', async () => {
@@ -105,7 +106,7 @@ describe('MCP servers', () => {
     stage = await McpStage.start([entryOf('a', transport)]);
     const before = stage.changes;
     for (let i = 0; i < 3; i += 1) await stage.call('a__grow');
-    await until('the new tools', () => stage.names.includes('a__grown7'));
+    await eventually('the new tools', () => stage.names.includes('a__grown7'));
     assert.equal(stage.names.length, 8);
     assert.ok(stage.changes > before);
     assert.equal(stage.servers.tools.find(({ name }) => name === 'a__die')?.risk, 'write');
@@ -132,7 +133,7 @@ describe('MCP servers', () => {
     stage = await McpStage.start(
       lines.map((code, at) => entryOf(`s${at}`, stdio(['-e', code]), { startTimeoutMs: 20_000 })),
     );
-    await until('both failures', () => {
+    await eventually('both failures', () => {
       const log = stage.log.join('');
       return log.includes('what it writes to its output is not MCP') && log.includes('a line of more than 10 MB');
     });
@@ -153,7 +154,7 @@ describe('MCP servers', () => {
     const { value } = await stage.call('silent__echo');
     assert.match(value.error, /^There is no tool/);
     await stage.servers.close();
-    await until('the end of all processes', async () => (await silent.alive()).length === 0);
+    await eventually('the end of all processes', async () => (await silent.alive()).length === 0);
     assert.deepEqual(await good.alive(), []);
   });
 
@@ -165,10 +166,10 @@ describe('MCP servers', () => {
       await new StdioTransport(${JSON.stringify(transport)}, () => {}).start();
       process.stdin.once('data', () => { throw new Error('a crash'); });`;
     const bot = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['pipe', 'ignore', 'ignore'] });
-    await until('both processes', async () => (await alive()).length === 2);
+    await eventually('both processes', async () => (await alive()).length === 2);
     bot.stdin.write('now');
     await once(bot, 'exit');
-    await until('the end of both', async () => (await alive()).length === 0);
+    await eventually('the end of both', async () => (await alive()).length === 0);
   });
 
   it('tries again and again, keeps the tools for a while, and says what goes on', async () => {
@@ -177,7 +178,7 @@ describe('MCP servers', () => {
     stage = await McpStage.start([entryOf('a', transport)]);
     await writeFile(file, '');
     await stage.call('a__die');
-    await until('the failed start', () => {
+    await eventually('the failed start', () => {
       const state = stateOf('a');
       return state?.status === 'failed' && state.reason === 'its process ended with code 3' && state.nextTryMs !== null;
     });

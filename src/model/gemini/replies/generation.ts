@@ -41,7 +41,7 @@ export interface GenerationOutlets {
   emit(event: SessionEvent): void;
   /** Nothing more of this reply is to be heard. */
   mute(replyId: string): void;
-  /** See Wire. */
+  /** See ModelSocket. */
   caughtUpTo(): number;
   echo(back: (now: number) => void): void;
   /** Asks the model for an answer to what it did not answer yet. */

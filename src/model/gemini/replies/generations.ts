@@ -91,7 +91,7 @@ export class GeminiGenerations {
     const current = this.#current;
     if (current?.mode !== 'held') return;
     this.#teller.drop(current);
-    this.#calls.forget(current);
+    this.#calls.dropOwner(current);
     if (!current.over) return;
     this.#current = undefined;
     this.cutOff.noteUnheard(current);

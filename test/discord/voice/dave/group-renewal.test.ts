@@ -6,6 +6,7 @@ import pino from 'pino';
 import { LinkStage, type Listener } from '../../../support/doubles/link.ts';
 import { steadily } from '../../../support/process/steady.ts';
 import { Pitches } from '../../../support/sound/pitches.ts';
+import { eventually } from '../../../support/time/eventually.ts';
 
 const PITCHES = new Pitches(['Anna', 'Ben']);
 const SPEECH_MS = 4_000;
@@ -63,7 +64,7 @@ describe('the end-to-end group is renewed', () => {
     anew(async () => {
       const ear = await join(4);
       const endedAt = await speakAmidComing();
-      for (let i = 0; i < 40 && renewedAt.length === 0; i += 1) await wait(100);
+      await eventually('the group is renewed', () => renewedAt.length !== 0);
       await ben.join(stage.channelId);
       await ben.voice.speak(PITCHES.sound('Ben', 1_000));
       await anna.voice.speak(PITCHES.sound('Anna', 1_000));

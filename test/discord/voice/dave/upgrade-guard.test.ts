@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { DAVESession, type Networking } from '@discordjs/voice';
 import { DaveGroup, ExternalSender, VoiceOp } from '@parley/simulator/discord';
 import { unsealerOf } from '../../../../src/discord/voice/dave/dave-session.ts';
 import { guardUpgrade } from '../../../../src/discord/voice/dave/upgrade-guard.ts';
+import { eventually } from '../../../support/time/eventually.ts';
 
 const CHANNEL = '223456789012345678';
 const USERS = ['323456789012345678', '323456789012345679'] as const;
@@ -39,7 +39,7 @@ async function upgrade(sessions: readonly DAVESession[]): Promise<void> {
     group.connect({ userId, send: () => {}, sendBinary });
     session.prepareEpoch({ epoch: 1, protocol_version: 1 });
   }
-  for (let i = 0; i < 500 && !sessions.every(({ session }) => session?.ready); i += 1) await wait(10);
+  await eventually('all groups are ready', () => sessions.every(({ session }) => session?.ready));
   group.close();
   assert.ok(sessions.every(({ session }) => session?.ready));
 }

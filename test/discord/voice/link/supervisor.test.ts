@@ -5,6 +5,8 @@ import type { SimulatedPerson } from '@parley/simulator/discord';
 import { LinkStage, type Listener } from '../../../support/doubles/link.ts';
 import { steadily } from '../../../support/process/steady.ts';
 import { tone } from '../../../support/sound/sound.ts';
+import { eventually } from '../../../support/time/eventually.ts';
+import { quietFor } from '../../../support/time/quiet-for.ts';
 
 /** Close codes after which coming back is no use or not wanted, and what people read. */
 const FINAL = [
@@ -43,7 +45,7 @@ function furnished(): {
     discord.voice.links.closeOnIdentify = undefined;
     guild.hinderBot({ mute: false, deaf: false });
     // The bot's leaving reaches Discord before the next test joins.
-    while (guild.botVoiceChannelId !== null) await wait(10);
+    await eventually('the bot has left', () => guild.botVoiceChannelId === null);
     await there(anna).join(channelId);
   });
   after(() => stage?.close());
@@ -57,9 +59,9 @@ function furnished(): {
     async join(...args) {
       // What an attempt before left (steadily).
       await listener?.line.close();
-      while (there(stage).guild.botVoiceChannelId !== null) await wait(10);
+      await eventually('the bot has left', () => there(stage).guild.botVoiceChannelId === null);
       // Else the news of that leaving would be taken for a kick.
-      while (there(stage).knownChannelId !== null) await wait(10);
+      await eventually('Discord says that the bot has left', () => there(stage).knownChannelId === null);
       listener = await there(stage).join(...args);
       return listener;
     },
@@ -103,7 +105,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
         const count = world.identifies();
         world.stage.discord.voice.sever(world.stage.seat, code);
         assert.match(await ear.ended, reason);
-        await wait(500);
+        await quietFor(500);
         assert.equal(world.identifies(), count);
       });
     }
@@ -157,7 +159,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
         world.stage.discord.voice.links.closeOnIdentify = code;
         world.stage.discord.voice.sever(world.stage.seat, 4006);
         assert.match(await ear.ended, reason);
-        await wait(300);
+        await quietFor(300);
         assert.equal(world.identifies() - count, 1);
       });
     }
@@ -178,7 +180,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       const count = world.identifies();
       world.stage.guild.kickBot();
       assert.match(await ear.ended, /disconnected me/);
-      await wait(700);
+      await quietFor(700);
       assert.equal(world.identifies(), count);
       assert.equal(world.stage.guild.botVoiceChannelId, null);
     });
@@ -223,7 +225,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
     for (const way of ['udp', 'websocket'] as const) {
       it(`a dead ${way}: noticed and recovered while the other way still lives`, async () => {
         const ear = await world.join();
-        await wait(500);
+        await quietFor(500);
         world.stage.discord.voice.halfOpen(world.stage.seat, way);
         const { cause } = await ear.event('recovered');
         assert.equal(cause, 'lost');
@@ -244,7 +246,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       world.stage.discord.gateway.drop();
       world.stage.guild.kickBot();
       assert.match(await ear.ended, /Somebody disconnected me/);
-      await wait(300);
+      await quietFor(300);
       assert.equal(world.identifies(), count);
       assert.equal(world.stage.guild.botVoiceChannelId, null);
     });
@@ -253,7 +255,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       const ear = await world.join();
       const count = world.identifies();
       world.stage.discord.gateway.askToReconnect();
-      await wait(800);
+      await quietFor(800);
       assert.ok(await ear.hears(world.anna));
       assert.equal(world.identifies(), count);
     });
@@ -308,7 +310,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
         }, 20);
         try {
           assert.equal((await ear.event('recovered')).cause, 'deaf');
-          await wait(1_500);
+          await quietFor(1_500);
         } finally {
           clearInterval(garbage);
         }
@@ -355,7 +357,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       const ear = await world.join();
       assert.ok(await ear.hears(world.anna));
       const count = world.identifies();
-      await wait(2_500);
+      await quietFor(2_500);
       assert.equal(world.identifies(), count);
     });
 
@@ -364,7 +366,7 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       world.stage.discord.outage(world.stage.guild);
       assert.ok(await ear.hears(world.anna));
       world.stage.discord.outageOver(world.stage.guild);
-      await wait(100);
+      await quietFor(100);
       assert.ok(await ear.hears(world.anna));
     });
   });

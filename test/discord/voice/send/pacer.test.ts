@@ -5,6 +5,7 @@ import { OpusCodecs } from '../../../../src/discord/voice/receive/opus.ts';
 import { FrameClock } from '../../../../src/discord/voice/send/frame-clock.ts';
 import { Pacer } from '../../../../src/discord/voice/send/pacer.ts';
 import { SteppedTime } from '../../../support/doubles/stepped-time.ts';
+import { quietFor } from '../../../support/time/quiet-for.ts';
 
 const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
 
@@ -45,7 +46,7 @@ describe('Pacer', () => {
     const first = performance.now();
     pacer.play(source);
     assert.equal(sent.length, 1);
-    await wait(400);
+    await quietFor(400);
     assert.deepEqual(
       sent.map((packet) => packet.silence),
       [...Array(10).fill(false), ...Array(5).fill(true)],
@@ -85,14 +86,14 @@ describe('Pacer', () => {
     const { sent, sink, pacer, source } = scene(10);
     sink.ready = false;
     pacer.play(source);
-    await wait(60);
+    await quietFor(60);
     assert.equal(sent.length, 0);
     sink.ready = true;
     await wait(50);
     assert.ok(sent.length > 0);
     pacer.close();
     const count = sent.length;
-    await wait(60);
+    await quietFor(60);
     assert.equal(sent.length, count);
   });
 });
