@@ -179,7 +179,7 @@ describe('Bridge, of somebody who is forgotten', () => {
     await scene.says(started('r2', 1, 2), audio('r2', 500));
     scene.line.pull(2);
     scene.session.owes = true;
-    scene.bridge.forget('ben');
+    scene.bridge.erase('ben');
     assert.deepEqual(scene.session.calls.slice(-3), ['interrupt', 'erase ben true', 'respond']);
   });
 });
