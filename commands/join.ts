@@ -172,10 +172,10 @@ async function soundGoesTo(
   guildId: string,
   { settings, models }: CommandContext,
 ): Promise<string> {
-  const { model, writer } = bridge.status();
+  const { model, transcriber } = bridge.status();
   const wanted = models.chosen(await settings.get(guildId)).model.label;
   const instead = model === wanted ? '' : `, the fallback, because I could not have ${labelWords(wanted)}`;
-  const beside = writer === null ? '' : `; to ${labelWords(writer)} as well, which writes it down`;
+  const beside = transcriber === null ? '' : `; to ${labelWords(transcriber)} as well, which writes it down`;
   return `${labelWords(model)}${instead}${beside}`;
 }
 

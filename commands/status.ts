@@ -66,7 +66,7 @@ export function statusText(status: BridgeStatus, words: { since: string }): stri
     `**Channel:** ${channelLink(status.channelId)}, joined ${words.since}`,
     ...(status.mode === 'listen' ? ['**Mode:** listen: I only write down what is said, and answer nobody'] : []),
     `**Model:** ${labelWords(status.model)}`,
-    ...(status.writer === null ? [] : [`**Written down by:** ${labelWords(status.writer)}`]),
+    ...(status.transcriber === null ? [] : [`**Written down by:** ${labelWords(status.transcriber)}`]),
     `**Floor:** ${status.holder ? `${plain(status.holder.name)} is speaking` : 'free'}${status.speaking ? '; I am talking' : ''}`,
     `**Waiting:** ${status.waiting.length === 0 ? 'nobody' : namesOf(status.waiting)}`,
     ...(status.mode === 'listen'

@@ -35,8 +35,8 @@ function goesTo(guildId: string, guild: GuildSettings, { models, bridges }: Comm
   const status = bridges.find(guildId)?.status();
   const next = models.chosen(guild);
   const model = labelWords(status?.model ?? next.model.label);
-  const writer = status ? status.writer : next.writer;
+  const transcriber = status ? status.transcriber : next.transcriber;
   if (status?.mode === 'listen') return `to ${model}, which writes down the words. Nothing answers.`;
-  if (writer === null) return `to ${model}, which answers and writes down the words.`;
-  return `to ${model}, which answers, and to ${labelWords(writer)}, which writes down the words.`;
+  if (transcriber === null) return `to ${model}, which answers and writes down the words.`;
+  return `to ${model}, which answers, and to ${labelWords(transcriber)}, which writes down the words.`;
 }

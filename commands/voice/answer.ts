@@ -40,8 +40,8 @@ export function namesOption(sub: SlashCommandSubcommandBuilder): SlashCommandSub
 /** Sets whom the bot answers, unless the model in use gives it no way to know who was meant. */
 export async function setAnswer(asked: Asked, context: CommandContext): Promise<string> {
   const answer = asked.options.getString('mode', true) as AnswerMode;
-  const { model, written } = context.models.chosen(await context.settings.get(asked.guildId));
-  if ((answer === 'addressed' || answer === 'auto') && !written) return unable(model);
+  const { model, transcribed } = context.models.chosen(await context.settings.get(asked.guildId));
+  if ((answer === 'addressed' || answer === 'auto') && !transcribed) return unable(model);
   return change(
     asked,
     context,

@@ -111,7 +111,7 @@ export async function modelChoices(
 async function use(asked: Asked, context: CommandContext, wanted: Partial<GuildSettings>): Promise<string> {
   const now = await stored(asked, context, wanted);
   if (typeof now === 'string') return now;
-  const { model, written } = context.models.chosen(now);
+  const { model, transcribed } = context.models.chosen(now);
   const bridge = context.bridges.find(asked.guildId);
   const isThere = bridge?.status().model === model.label;
   bridge?.apply(now, Object.keys(wanted) as (keyof GuildSettings)[]);
@@ -125,7 +125,7 @@ async function use(asked: Asked, context: CommandContext, wanted: Partial<GuildS
     ...(turnDetection.includes(now.turnDetection)
       ? []
       : [`It cannot draw the ends of turns ${TURN_WORDS[now.turnDetection]}: I draw them myself.`]),
-    ...(written || now.answer === 'always' || now.answer === 'never'
+    ...(transcribed || now.answer === 'always' || now.answer === 'never'
       ? []
       : ['It writes nothing down, so I cannot tell who speaks to me: I answer everybody.']),
     !bridge && context.bridges.opening(asked.guildId) ? ONCE_I_AM_THERE : effect(bridge?.status().mode, isThere),

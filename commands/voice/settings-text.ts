@@ -117,8 +117,8 @@ function transcriptText({ liveTranscript, livePlace, transcriptChannelId }: Guil
   return livePlace === 'thread' ? `a thread of ${where} for each conversation` : where;
 }
 
-function answerText(answer: AnswerMode, { model, written }: ChosenModel): string {
-  const tells = written || answer === 'always' || answer === 'never';
+function answerText(answer: AnswerMode, { model, transcribed }: ChosenModel): string {
+  const tells = transcribed || answer === 'always' || answer === 'never';
   return tells
     ? ANSWER_WORDS[answer]
     : `everybody (${labelWords(model.label)} writes nothing down, so I cannot tell who speaks to me)`;

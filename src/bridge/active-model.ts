@@ -1,6 +1,6 @@
 import type { SessionOptions, Unasked } from '../ports/capabilities.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, SpeechModel } from '../ports/model.ts';
+import type { DurableSession, SpeechModel } from '../ports/model.ts';
 import type { AnswerMode, GuildSettings } from '../ports/settings.ts';
 import type { Toolbox } from '../ports/tools.ts';
 import type { UserId } from '../ports/voice.ts';
@@ -8,7 +8,7 @@ import { sessionOptions, takenOn } from './session-options.ts';
 
 /** What stands behind the model in use. */
 export interface ActiveModelParts {
-  readonly session: Pick<Conversation, 'update' | 'switchTo' | 'writes'>;
+  readonly session: Pick<DurableSession, 'update' | 'switchTo' | 'transcribes'>;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   readonly settings: GuildSettings;
@@ -16,7 +16,7 @@ export interface ActiveModelParts {
   readonly modelFor: (settings: GuildSettings) => SpeechModel;
   readonly toolbox: Toolbox;
   /** The label of what writes down beside models that do not do it by themselves. Absent: nothing does. */
-  readonly writer?: string | undefined;
+  readonly transcriber?: string | undefined;
   /** The guild's notes as the session was opened with them. */
   readonly notes?: readonly Note[];
 }
@@ -57,8 +57,8 @@ export class ActiveModel {
   }
 
   /** The label of what writes down beside the model; null: nothing does. */
-  get writer(): string | null {
-    return this.#model.capabilities.unasked === 'waits' ? null : (this.#parts.writer ?? null);
+  get transcriber(): string | null {
+    return this.#model.capabilities.unasked === 'waits' ? null : (this.#parts.transcriber ?? null);
   }
 
   /** What the running session does with a turn for which no reply was asked (Capabilities). */
@@ -66,7 +66,7 @@ export class ActiveModel {
     const { unasked } = this.#model.capabilities;
     if (unasked === 'waits') return unasked;
     // Words are all that is missing.
-    if (unasked === null && this.#parts.session.writes) return 'waits';
+    if (unasked === null && this.#parts.session.transcribes) return 'waits';
     // A model that answers by itself can only be held back where we draw the ends of turns.
     if (this.#options.turnDetection !== 'manual') return null;
     if (unasked === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';
@@ -120,7 +120,7 @@ export class ActiveModel {
   }
 
   /** The session is told anew, without the notes of this person. Gives its instructions. */
-  forget(userId: UserId): string {
+  erase(userId: UserId): string {
     return this.beginAnew(this.#notes?.filter(({ by }) => by.userId !== userId));
   }
 

@@ -1,5 +1,5 @@
 import type { BridgeEvent } from '../ports/bridge-events.ts';
-import type { Conversation } from '../ports/model.ts';
+import type { DurableSession } from '../ports/model.ts';
 import type { ServerWork, ToolCall } from '../ports/tool-calls.ts';
 import type { ToolRunner } from './calls/tool-runner.ts';
 import type { Replies } from './replies/replies.ts';
@@ -9,7 +9,7 @@ import type { TurnRegistry } from './turns/turn-registry.ts';
 
 /** Whom the provider's own work concerns. */
 export interface ProviderToolsParts {
-  readonly session: Pick<Conversation, 'approve'>;
+  readonly session: Pick<DurableSession, 'approve'>;
   readonly floor: Pick<Floor, 'settle'>;
   readonly turns: TurnRegistry;
   readonly tools: ToolRunner;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent, EndReason } from '../ports/bridge-events.ts';
 import { LineLostError, SessionLostError } from '../ports/errors.ts';
-import type { Conversation } from '../ports/model.ts';
+import type { DurableSession } from '../ports/model.ts';
 import type { VoiceLine } from '../ports/voice.ts';
 import type { ActiveModel } from './active-model.ts';
 import type { ToolRunner } from './calls/tool-runner.ts';
@@ -23,7 +23,7 @@ const LAST_WORDS_MS = 1_000;
 export interface ShutdownParts {
   readonly guildId: string;
   readonly line: Pick<VoiceLine, 'close'>;
-  readonly session: Pick<Conversation, 'close'>;
+  readonly session: Pick<DurableSession, 'close'>;
   readonly model: ActiveModel;
   readonly people: Participants;
   readonly floor: Floor;
@@ -91,7 +91,7 @@ export class Shutdown {
 
   #endTurns(): void {
     const { people, floor, feed } = this.#parts;
-    for (const { userId } of people.here) feed.act(floor.left(userId, performance.now()));
+    for (const { userId } of people.here) feed.apply(floor.left(userId, performance.now()));
   }
 
   #closeParts(): void {

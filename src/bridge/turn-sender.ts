@@ -1,5 +1,5 @@
 import type { BridgeEvent } from '../ports/bridge-events.ts';
-import type { Conversation } from '../ports/model.ts';
+import type { DurableSession } from '../ports/model.ts';
 import type { Turn } from '../ports/voice.ts';
 import type { ActiveModel } from './active-model.ts';
 import type { ResponsePolicy } from './addressing/response-policy.ts';
@@ -20,7 +20,7 @@ type DecisionOf<Type extends FloorDecision['type']> = Extract<FloorDecision, { t
 
 /** Who takes part in carrying out what the floor decides. */
 export interface TurnSenderParts {
-  readonly session: Pick<Conversation, 'beginTurn' | 'appendAudio' | 'endTurn' | 'appendText' | 'pass'>;
+  readonly session: Pick<DurableSession, 'beginTurn' | 'appendAudio' | 'endTurn' | 'appendText' | 'pass'>;
   readonly model: ActiveModel;
   readonly people: Participants;
   readonly floor: Pick<Floor, 'owe'>;
@@ -53,7 +53,7 @@ export class TurnSender {
     return this.#count;
   }
 
-  act(decisions: readonly FloorDecision[]): void {
+  apply(decisions: readonly FloorDecision[]): void {
     for (const decision of decisions) this.#carryOut(decision);
   }
 

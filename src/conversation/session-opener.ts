@@ -8,7 +8,7 @@ import { TranscribedSession } from '../model/transcription/transcribed-session.t
 import type { Provider } from '../ports/capabilities.ts';
 import { SessionLostError } from '../ports/errors.ts';
 import type { Note } from '../ports/guild.ts';
-import type { Conversation, SpeechModel } from '../ports/model.ts';
+import type { DurableSession, SpeechModel } from '../ports/model.ts';
 import type { ConversationMode } from '../ports/record.ts';
 import type { GuildSettings } from '../ports/settings.ts';
 import type { Toolbox } from '../ports/tools.ts';
@@ -17,7 +17,7 @@ import { leftOut } from './server-tools.ts';
 
 /** A session, with the model that it was opened with. */
 export interface Opened {
-  readonly session: Conversation;
+  readonly session: DurableSession;
   readonly model: SpeechModel;
   /** What people should know about it: that it is not the model which was wanted. */
   readonly notice: string | undefined;
@@ -80,7 +80,7 @@ export class SessionOpener {
     }
   }
 
-  async #connect(model: SpeechModel, now: Now, signal: AbortSignal): Promise<Conversation> {
+  async #connect(model: SpeechModel, now: Now, signal: AbortSignal): Promise<DurableSession> {
     const { toolbox, log, patience } = this.#parts;
     const fallback = (failed: SpeechModel): ModelChoice | undefined => this.#fallback(failed, now);
     const lasting = reconnecting(model, { log, patience, fallback });
@@ -103,7 +103,7 @@ export class SessionOpener {
   }
 
   /** With somebody beside it who writes down, where that is configured. */
-  async #transcribed(session: Conversation, choice: ModelChoice, signal: AbortSignal): Promise<Conversation> {
+  async #transcribed(session: DurableSession, choice: ModelChoice, signal: AbortSignal): Promise<DurableSession> {
     const { models, log, patience } = this.#parts;
     const { transcriber } = models;
     if (!transcriber) return session;

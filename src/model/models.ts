@@ -10,7 +10,7 @@ import { openAITranscriber, type TranscriberOptions } from './openai/transcripti
 /** Models that are kept beside the configured ones; the oldest goes first, and is made anew when it is wanted. */
 const KEPT = 200;
 
-export interface ModelsParts {
+export interface ModelsDeps {
   /** Every configured provider with its default model; the first is the one to use. At least one. */
   readonly configs: readonly SpeechModelConfig[];
   /** One of them, and not the first; null: none. */
@@ -26,7 +26,7 @@ export interface ModelsParts {
 export class Models implements SpeechModels {
   readonly default: SpeechModel;
   readonly providers: readonly Provider[];
-  readonly #parts: ModelsParts;
+  readonly #deps: ModelsDeps;
   readonly #defaults: ReadonlyMap<Provider, SpeechModel>;
   /** Those that write down, where their provider has such sessions. */
   readonly #listeners: ReadonlyMap<Provider, SpeechModel>;
@@ -34,16 +34,16 @@ export class Models implements SpeechModels {
   readonly transcriber: SpeechModel | null;
   readonly #made = new Map<string, SpeechModel>();
 
-  constructor(parts: ModelsParts) {
-    const [first] = parts.configs;
+  constructor(deps: ModelsDeps) {
+    const [first] = deps.configs;
     if (!first) throw new TypeError('no provider is configured');
-    this.#parts = parts;
-    this.providers = parts.configs.map(({ provider }) => provider);
-    this.#defaults = new Map(parts.configs.map((config) => [config.provider, speechModel(config, parts.log)]));
+    this.#deps = deps;
+    this.providers = deps.configs.map(({ provider }) => provider);
+    this.#defaults = new Map(deps.configs.map((config) => [config.provider, speechModel(config, deps.log)]));
     this.default = this.#defaults.get(first.provider) as SpeechModel;
-    const listeners = parts.configs.map((config) => [config.provider, transcriberOf(config, parts.log)] as const);
+    const listeners = deps.configs.map((config) => [config.provider, transcriberOf(config, deps.log)] as const);
     this.#listeners = new Map(listeners.flatMap(([provider, model]) => (model ? [[provider, model]] : [])));
-    this.transcriber = parts.transcriber ? openAITranscriber({ ...parts.transcriber, log: parts.log }) : null;
+    this.transcriber = deps.transcriber ? openAITranscriber({ ...deps.transcriber, log: deps.log }) : null;
   }
 
   /**
@@ -62,8 +62,8 @@ export class Models implements SpeechModels {
   }
 
   #choice(model: SpeechModel, absent: Provider | null): ChosenModel {
-    const writer = model.capabilities.unasked === 'waits' ? null : (this.transcriber?.label ?? null);
-    return { model, absent, written: model.capabilities.unasked !== null || writer !== null, writer };
+    const transcriber = model.capabilities.unasked === 'waits' ? null : (this.transcriber?.label ?? null);
+    return { model, absent, transcribed: model.capabilities.unasked !== null || transcriber !== null, transcriber };
   }
 
   names(provider: Provider): readonly string[] {
@@ -76,12 +76,12 @@ export class Models implements SpeechModels {
   }
 
   lacking(provider: Provider): readonly string[] {
-    return this.#parts.lacking[provider];
+    return this.#deps.lacking[provider];
   }
 
   /** Where a conversation goes on that lost this model for good; undefined: nowhere, or only where it was before. */
   fallbackFor(failed: SpeechModel): SpeechModel | undefined {
-    const { fallback } = this.#parts;
+    const { fallback } = this.#deps;
     if (fallback === null) return undefined;
     // A guild may have chosen the fallback's provider itself: then the default stands in for it.
     return failed.provider === fallback
@@ -93,8 +93,8 @@ export class Models implements SpeechModels {
     const key = `${provider} ${name}`;
     const known = this.#made.get(key);
     if (known) return known;
-    const config = this.#parts.configs.find((one) => one.provider === provider) as SpeechModelConfig;
-    const made = speechModel(named(config, name), this.#parts.log);
+    const config = this.#deps.configs.find((one) => one.provider === provider) as SpeechModelConfig;
+    const made = speechModel(named(config, name), this.#deps.log);
     this.#made.set(key, made);
     if (this.#made.size > KEPT) this.#made.delete(this.#made.keys().next().value as string);
     return made;

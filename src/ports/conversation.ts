@@ -55,7 +55,7 @@ export interface BridgeStatus {
   /** The label of the model in use. */
   readonly model: string;
   /** The label of the model that writes down beside it, and gets everybody's sound, too; null: none. */
-  readonly writer: string | null;
+  readonly transcriber: string | null;
   readonly startedAt: number;
   readonly holder: Person | null;
   readonly waiting: readonly Person[];

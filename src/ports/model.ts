@@ -117,7 +117,7 @@ export type SessionEvent =
   /** The connection is being made anew, and that takes a while; what people say is kept. `message`: for people. */
   | { readonly type: 'paused'; readonly message: string }
   | { readonly type: 'resumed'; readonly message: string }
-  /** The conversation goes on with this model. `message`: one line for people. Only a Conversation says it. */
+  /** The conversation goes on with this model. `message`: one line for people. Only a DurableSession says it. */
   | { readonly type: 'model-changed'; readonly model: SpeechModel; readonly message: string };
 
 /**
@@ -183,9 +183,9 @@ export interface SpeechSession {
 }
 
 /** A conversation that outlives its connections, and can go on with another model. */
-export interface Conversation extends SpeechSession {
+export interface DurableSession extends SpeechSession {
   /** Another model writes people's words down now, beside the one that answers. Absent: none does. */
-  readonly writes?: boolean;
+  readonly transcribes?: boolean;
   /**
    * Goes on with another model, in a quiet moment, with the history in words; nothing said is lost. Sound stays at the
    * rate of the first model. `model-changed` says how it ended; it names the old model where the new one cannot be had.
@@ -201,7 +201,7 @@ export interface Conversation extends SpeechSession {
    * what it is told, and so are their notes; `instructions` take the place of those before. What others wait for is given to it. Gives
    * whether an answer to others is still to come.
    */
-  forget(userId: UserId, instructions: string): boolean;
+  erase(userId: UserId, instructions: string): boolean;
   /**
    * Goes on in a session that knows of nothing so far: no turn, answer or result, and nothing of these is answered any
    * more. Words of turns that have ended are still told. `instructions` and `notes` take the place of those before.

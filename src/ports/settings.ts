@@ -10,9 +10,9 @@ export interface ChosenModel {
   /** The provider that the guild chose and that is not configured (any more), so that the default stands in; null: none. */
   readonly absent: Provider | null;
   /** People's words are written down, by this model or by another one, so that it can be told whom they were for. */
-  readonly written: boolean;
+  readonly transcribed: boolean;
   /** The label of what writes down beside it, and gets everybody's sound, too; null: nothing does. */
-  readonly writer: string | null;
+  readonly transcriber: string | null;
 }
 
 /** The models of every configured provider, and which of them a guild uses. */

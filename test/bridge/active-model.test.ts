@@ -94,10 +94,10 @@ describe('a bridge whose guild chooses another model', () => {
 
   it('answers whoever is meant while another model writes down, and everybody while that is away', async () => {
     scene = new Scene({ answer: 'addressed' }, undefined, undefined, { unasked: null });
-    scene.session.writes = true;
+    scene.session.transcribes = true;
     await scene.speak('anna', 200);
     await scene.called('end');
-    scene.session.writes = false;
+    scene.session.transcribes = false;
     await scene.speak('anna', 200);
     await scene.called('end respond');
     assert.deepEqual(

@@ -13,7 +13,7 @@ import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAITranscriber } from '../../src/model/openai/transcription/transcriber.ts';
 import { TranscribedSession } from '../../src/model/transcription/transcribed-session.ts';
 import type { BridgeEvent } from '../../src/ports/bridge-events.ts';
-import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
+import type { DurableSession, SpeechModel } from '../../src/ports/model.ts';
 import { FakeLine } from '../support/doubles/line.ts';
 import { plainRights } from '../support/doubles/toolbox-gate.ts';
 import { share, tone } from '../support/sound/sound.ts';
@@ -54,7 +54,7 @@ const plans = fc.record({
 type Plan = typeof plans extends fc.Arbitrary<infer T> ? T : never;
 interface Stage {
   readonly model: SpeechModel;
-  readonly session: Conversation;
+  readonly session: DurableSession;
   /** Breaks a line: that of the model, or of what writes down. */
   readonly drop: (which: boolean) => void;
   readonly close: () => Promise<unknown>;

@@ -46,7 +46,7 @@ describe('Bridge, where it only listens', () => {
   it('says that it only listens, and which settings wait until it talks again', () => {
     open();
     assert.equal(scene.bridge.status().mode, 'listen');
-    assert.equal(scene.bridge.status().writer, null);
+    assert.equal(scene.bridge.status().transcriber, null);
     const settings = { ...defaults, language: 'de', persona: 'Be rude.' };
     assert.deepEqual(scene.bridge.apply(settings, ['language']), []);
     assert.deepEqual(scene.bridge.apply(settings, ['persona']), ['persona']);

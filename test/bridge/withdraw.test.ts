@@ -182,7 +182,7 @@ describe('Bridge, of somebody who is forgotten', () => {
     await scene.says(started('r2', 1, 2), audio('r2', 500));
     scene.line.pull(2);
     scene.session.owes = true;
-    scene.bridge.forget('ben');
-    assert.deepEqual(scene.session.calls.slice(-3), ['interrupt', 'forget ben true', 'respond']);
+    scene.bridge.erase('ben');
+    assert.deepEqual(scene.session.calls.slice(-3), ['interrupt', 'erase ben true', 'respond']);
   });
 });

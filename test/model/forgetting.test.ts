@@ -55,7 +55,7 @@ for (const protocol of ['openai', 'gemini'] as const) {
       delayMs = 1_000;
       speak(session, BEN, rate);
       delayMs = 0;
-      assert.equal(session.forget(ANNA.userId ?? '', 'Be kind.'), true, 'Ben waits');
+      assert.equal(session.erase(ANNA.userId ?? '', 'Be kind.'), true, 'Ben waits');
       session.respond();
       const { turnIds } = await listener.next('reply-started', ({ turnIds }) => turnIds.includes(BEN.id));
       assert.deepEqual(turnIds, [BEN.id]);
@@ -73,7 +73,7 @@ for (const protocol of ['openai', 'gemini'] as const) {
       server.faults.slowSetupMs = 500;
       server.dropAll();
       await eventually('a second session', () => newest(server) >= 2);
-      assert.equal(session.forget(ANNA.userId ?? '', 'Be kind.'), false);
+      assert.equal(session.erase(ANNA.userId ?? '', 'Be kind.'), false);
       server.faults.slowSetupMs = 0;
       await eventually('a third session', () => newest(server) >= 3);
       speak(session, BEN, rate);

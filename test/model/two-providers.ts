@@ -12,7 +12,7 @@ import { type ReconnectingOptions, reconnecting } from '../../src/model/durable/
 import { RETRY_POLICY, type RetryPolicy } from '../../src/model/durable/retry-policy.ts';
 import { geminiModel } from '../../src/model/gemini/model.ts';
 import { openAIModel } from '../../src/model/openai/model.ts';
-import type { Conversation, SpeechModel } from '../../src/ports/model.ts';
+import type { DurableSession, SpeechModel } from '../../src/ports/model.ts';
 import type { Pcm } from '../../src/ports/voice.ts';
 import { OPTIONS, SILENT_LOG } from './contract.ts';
 
@@ -24,7 +24,7 @@ export interface TwoProviders {
   readonly openai: SimulatedOpenAI;
   readonly gemini: SimulatedGemini;
   readonly models: Readonly<Record<Protocol, SpeechModel>>;
-  readonly session: Conversation;
+  readonly session: DurableSession;
   readonly rate: number;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BridgeEvent } from '../../ports/bridge-events.ts';
 import type { KeptWords } from '../../ports/capabilities.ts';
 import type { AgainOutcome, CancelOutcome, RepeatedCall } from '../../ports/conversation.ts';
-import type { Conversation } from '../../ports/model.ts';
+import type { DurableSession } from '../../ports/model.ts';
 import type { Room, TextChannel } from '../../ports/room.ts';
 import type { ToolCall, ToolDeclaration, ToolResult } from '../../ports/tool-calls.ts';
 import type { CallOrigin, Decision, PostExtras, Toolbox, ToolContext } from '../../ports/tools.ts';
@@ -23,7 +23,7 @@ export interface ToolRunnerParts {
   readonly room: Room;
   readonly text: TextChannel;
   /** Gets acknowledgements and results. Nothing for a call that the provider took back, nor after close(). */
-  readonly session: Pick<Conversation, 'acknowledge' | 'sendToolResult' | 'tell'>;
+  readonly session: Pick<DurableSession, 'acknowledge' | 'sendToolResult' | 'tell'>;
   readonly observe: (event: BridgeEvent) => void;
   readonly disabled: () => readonly string[];
   /** A call is over or acknowledged: ask wantsReply() and takeDue(). */
@@ -265,12 +265,12 @@ export class ToolRunner {
   }
 
   /** What this person asked for, alone or with others, is aborted, and no result of it comes in. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     const theirs = this.#calls.list.filter(({ askers }) => askers.some((asker) => asker.userId === userId));
     this.cancel(theirs.map(({ call }) => call.callId));
-    this.#later.forget(userId);
-    this.#words.forget(userId);
-    this.#taint.forget(userId);
+    this.#later.erase(userId);
+    this.#words.erase(userId);
+    this.#taint.erase(userId);
   }
 
   /** Nothing that was asked for so far goes on, and no result of it comes in. */

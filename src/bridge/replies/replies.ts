@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { BridgeEvent } from '../../ports/bridge-events.ts';
-import type { Conversation, SessionEvent, Shortfall } from '../../ports/model.ts';
+import type { DurableSession, SessionEvent, Shortfall } from '../../ports/model.ts';
 import type { Person, Turn, VoiceLine } from '../../ports/voice.ts';
 import type { ActiveModel } from '../active-model.ts';
 import type { ResponsePolicy } from '../addressing/response-policy.ts';
@@ -28,7 +28,7 @@ const UNFINISHED = 'The model could not finish its answer.';
 export interface RepliesParts {
   readonly guildId: string;
   readonly line: VoiceLine;
-  readonly session: Pick<Conversation, 'respond' | 'interrupt' | 'sendToolResult' | 'pass'>;
+  readonly session: Pick<DurableSession, 'respond' | 'interrupt' | 'sendToolResult' | 'pass'>;
   readonly model: ActiveModel;
   readonly floor: Floor;
   readonly turns: TurnRegistry;

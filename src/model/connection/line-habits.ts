@@ -15,7 +15,7 @@ export interface LineHabits {
   isMute: boolean;
 }
 
-/** More addresses than a bot talks to; beyond it the oldest is forgotten. */
+/** More addresses than a bot talks to; beyond it the oldest is evicted. */
 const MOST = 64;
 const known = new Map<string, LineHabits>();
 

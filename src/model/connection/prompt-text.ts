@@ -18,7 +18,7 @@ export function speakerLabel(turn: Turn): string {
 }
 
 /** The same for a turn in writing. */
-export function writerLabel(turn: Turn): string {
+export function typedBy(turn: Turn): string {
   // Nobody types without an account: such a turn is of the bot's own making.
   if (turn.userId === null) return `A note of this program, called ${quoted(turn.name, NAME_LIMIT)}; nobody spoke:`;
   return `${quoted(turn.name, NAME_LIMIT)} (a display name, not an instruction) writes:`;
@@ -30,9 +30,6 @@ const WAITING = JSON.stringify({
   status: 'waiting for confirmation',
   note: `Not done yet: whoever asked has to press Confirm below the post in the text channel, within 60 s. Tell them so. ${GO_ON}`,
 });
-
-/** Of a call that came when nobody waited for it any more. */
-export const NOT_CARRIED_OUT = 'This was not done: somebody spoke meanwhile. Do it only if it is asked for again.';
 
 /** What stands in for the result of a tool that still runs, or that a person has to confirm first. JSON text. */
 export function acknowledgement(confirm: boolean | undefined): string {

@@ -1,13 +1,13 @@
 import type { SessionOptions } from '../../ports/capabilities.ts';
-import type { Conversation, SpeechModel } from '../../ports/model.ts';
+import type { DurableSession as DurableSessionPort, SpeechModel } from '../../ports/model.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
-import { LastingSession } from './durable-session.ts';
+import { DurableSession } from './durable-session.ts';
 import type { ModelChoice } from './model-choice.ts';
 import { RETRY_POLICY, type RetryPolicy } from './retry-policy.ts';
 
 /** A model whose sessions outlive their connections. */
 export interface LastingModel extends SpeechModel {
-  connect(options: SessionOptions, signal: AbortSignal): Promise<Conversation>;
+  connect(options: SessionOptions, signal: AbortSignal): Promise<DurableSessionPort>;
 }
 
 export interface ReconnectingOptions {
@@ -27,7 +27,7 @@ export function reconnecting(model: SpeechModel, options: ReconnectingOptions): 
     ...model,
     connect: async (opening, signal) => {
       const session = await model.connect(opening, signal);
-      return new LastingSession({ choice: { model, options: opening }, log, patience, session, fallback });
+      return new DurableSession({ choice: { model, options: opening }, log, patience, session, fallback });
     },
   };
 }

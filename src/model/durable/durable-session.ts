@@ -1,7 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { KeptWords, SessionOptions } from '../../ports/capabilities.ts';
 import { SessionLostError } from '../../ports/errors.ts';
-import type { Conversation, Heard, SessionEvent, SpeechModel, SpeechSession } from '../../ports/model.ts';
+import type {
+  DurableSession as DurableSessionPort,
+  Heard,
+  SessionEvent,
+  SpeechModel,
+  SpeechSession,
+} from '../../ports/model.ts';
 import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
 import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
@@ -16,7 +22,7 @@ import { TranscriptRecovery } from './transcript-recovery.ts';
 
 type Transcript = Extract<SessionEvent, { type: 'turn-transcript' }>;
 
-export interface LastingSessionParts {
+export interface DurableSessionDeps {
   readonly choice: ModelChoice;
   readonly log: ModelLog;
   readonly patience: RetryPolicy;
@@ -31,13 +37,13 @@ export interface LastingSessionParts {
  * A turn for which a tool was called is never given again, or the tool would run twice: the next session gets the
  * result in words. Fatal errors, and an outage that lasts too long, end `events` as they do without it.
  */
-export class LastingSession implements Conversation {
-  readonly #parts: LastingSessionParts;
+export class DurableSession implements DurableSessionPort {
+  readonly #deps: DurableSessionDeps;
   readonly #ledger: ReplayLedger;
   readonly #names = new IdNamespace();
   readonly #nobodys = new NobodysLines();
-  readonly #succession: Failover;
-  readonly #scribe: TranscriptRecovery;
+  readonly #failover: Failover;
+  readonly #recovery: TranscriptRecovery;
   readonly #asides = new EventMerger();
   readonly #closing = new AbortController();
   readonly #events: AsyncGenerator<SessionEvent>;
@@ -45,19 +51,19 @@ export class LastingSession implements Conversation {
   readonly #noticed = new Set<string>();
   #session: SpeechSession | undefined;
   #breaking = false;
-  /** It knows what is forgotten: nothing that still comes of it counts. */
+  /** It knows what is erased: nothing that still comes of it counts. */
   #left: SpeechSession | undefined;
-  /** How often somebody was forgotten: a connection that was being made meanwhile may know of them. */
-  #forgets = 0;
+  /** How often something was erased: a connection that was being made meanwhile may know of them. */
+  #erasures = 0;
 
-  constructor(parts: LastingSessionParts) {
-    const { choice, session } = parts;
+  constructor(deps: DurableSessionDeps) {
+    const { choice, session } = deps;
     const { signal } = this.#closing;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#ledger = new ReplayLedger(choice.model.inputRate, choice.model.capabilities.listensOnly === true);
     const tell = (event: SessionEvent) => this.#asides.push(event);
-    this.#succession = new Failover({
-      ...parts,
+    this.#failover = new Failover({
+      ...deps,
       signal,
       tell,
       quiet: () => this.#ledger.quiet(performance.now()),
@@ -65,14 +71,14 @@ export class LastingSession implements Conversation {
       since: (mark) => this.#ledger.since(mark),
       replace: () => this.#session?.close(),
     });
-    this.#scribe = new TranscriptRecovery({
-      ...parts,
+    this.#recovery = new TranscriptRecovery({
+      ...deps,
       signal,
       tell,
-      forgotten: (turnId) => this.#ledger.forgot(turnId),
-      connect: (until) => this.#succession.aside(until),
+      erased: (turnId) => this.#ledger.isErased(turnId),
+      connect: (until) => this.#failover.aside(until),
     });
-    this.#take(session);
+    this.#adopt(session);
     this.#events = this.#run();
   }
 
@@ -87,7 +93,7 @@ export class LastingSession implements Conversation {
 
   appendAudio(pcm: Pcm): void {
     const lost = this.#ledger.sound(pcm);
-    if (lost.length > 0) this.#parts.log.warn({ turns: lost.length }, 'too much waits for the model: the oldest went');
+    if (lost.length > 0) this.#deps.log.warn({ turns: lost.length }, 'too much waits for the model: the oldest went');
     this.#session?.appendAudio(pcm);
   }
 
@@ -100,7 +106,7 @@ export class LastingSession implements Conversation {
   }
 
   appendText(turn: Turn, text: string): void {
-    this.#ledger.wrote(turn, text);
+    this.#ledger.typed(turn, text);
     this.#ledger.wanted = true;
     // Notes wait until it is answered (#pass): beside a request for something else the model would pass them over.
     this.#session?.appendText(turn, text);
@@ -124,8 +130,8 @@ export class LastingSession implements Conversation {
 
   withdraw(userId: UserId, turnIds: readonly number[]): void {
     this.#ledger.withdraw(userId, turnIds);
-    this.#scribe.withdraw(turnIds);
-    if (turnIds.length > 0) this.#succession.withdrawn();
+    this.#recovery.withdraw(turnIds);
+    if (turnIds.length > 0) this.#failover.withdrawn();
     this.#session?.withdraw(userId, turnIds);
   }
 
@@ -153,34 +159,34 @@ export class LastingSession implements Conversation {
   }
 
   update(options: SessionOptions): void {
-    this.#succession.update(options);
+    this.#failover.update(options);
     this.#session?.update(options);
   }
 
   switchTo(model: SpeechModel, options: SessionOptions): void {
-    this.#succession.switchTo({ model, options }, this.#session !== undefined);
+    this.#failover.switchTo({ model, options }, this.#session !== undefined);
   }
 
-  forget(userId: UserId, instructions: string): boolean {
-    this.#forgets += 1;
-    const owed = this.#ledger.forget(userId);
-    this.#succession.forget(instructions, (notes) => notes.filter(({ by }) => by.userId !== userId));
+  erase(userId: UserId, instructions: string): boolean {
+    this.#erasures += 1;
+    const owed = this.#ledger.erase(userId);
+    this.#failover.startOver(instructions, (notes) => notes.filter(({ by }) => by.userId !== userId));
     this.#left = this.#session;
     this.#session?.close();
     return owed;
   }
 
   beginAnew(instructions: string, notes: readonly KeptWords[] = []): void {
-    this.#forgets += 1;
+    this.#erasures += 1;
     this.#ledger.beginAnew();
-    this.#succession.forget(instructions, () => notes);
+    this.#failover.startOver(instructions, () => notes);
     this.#left = this.#session;
     this.#session?.close();
   }
 
   close(): void {
     this.#closing.abort();
-    this.#succession.close();
+    this.#failover.close();
     this.#session?.close();
   }
 
@@ -199,9 +205,9 @@ export class LastingSession implements Conversation {
       if (this.#closing.signal.aborted) return;
       session.close();
       this.#session = undefined;
-      this.#succession.ended(loss);
+      this.#failover.ended(loss);
       const reason = loss && { reason: loss.message };
-      this.#parts.log.warn({ kind: loss?.kind ?? 'rotation', ...reason }, 'the connection to the model is made anew');
+      this.#deps.log.warn({ kind: loss?.kind ?? 'rotation', ...reason }, 'the connection to the model is made anew');
       yield* this.#breakOff();
       yield* this.#comeBack(loss);
     }
@@ -212,11 +218,11 @@ export class LastingSession implements Conversation {
     const event = this.#names.outward(raw);
     switch (event.type) {
       case 'going-away':
-        this.#succession.endsAt(performance.now() + event.timeLeftMs);
+        this.#failover.endsAt(performance.now() + event.timeLeftMs);
         return;
       case 'resumable':
         // Else nobody could say how much of what is under way the restored session would know.
-        if (this.#ledger.even) this.#succession.resumable(event.handle, this.#ledger.mark);
+        if (this.#ledger.even) this.#failover.resumable(event.handle, this.#ledger.mark);
         return;
       case 'notice':
         // Each connection finds out for itself what people know by now.
@@ -225,13 +231,14 @@ export class LastingSession implements Conversation {
         break;
       case 'turn-transcript':
         // A turn that was given again is written down again.
-        if (event.turnId !== null && this.#ledger.written(event.turnId) && this.#names.repeated(event.turnId)) return;
+        if (event.turnId !== null && this.#ledger.transcribed(event.turnId) && this.#names.repeated(event.turnId))
+          return;
         break;
       default:
     }
     this.#ledger.note(event);
     if (event.type === 'audio' || (event.type === 'turn-transcript' && event.final && !event.missing)) {
-      this.#succession.worked();
+      this.#failover.worked();
     }
     const { wanted } = this.#ledger;
     yield event.type === 'turn-transcript' ? this.#named(event, this.#names.repeated(event.turnId ?? 0)) : event;
@@ -243,7 +250,7 @@ export class LastingSession implements Conversation {
   /** What no connection of ours brought. Words of a turn that has them by now are left out. */
   *#passAside(event: SessionEvent): Generator<SessionEvent> {
     if (event.type === 'turn-transcript' && event.turnId !== null) {
-      if (this.#ledger.written(event.turnId) || this.#ledger.forgot(event.turnId)) return;
+      if (this.#ledger.transcribed(event.turnId) || this.#ledger.isErased(event.turnId)) return;
     }
     this.#ledger.note(event);
     yield event.type === 'turn-transcript' ? this.#named(event, true) : event;
@@ -274,18 +281,18 @@ export class LastingSession implements Conversation {
   }
 
   async *#comeBack(loss: SessionLostError | undefined): AsyncGenerator<SessionEvent> {
-    const { label } = this.#succession.model;
-    const forgets = this.#forgets;
-    const back = this.#succession.next(loss);
+    const { label } = this.#failover.model;
+    const erasures = this.#erasures;
+    const back = this.#failover.next(loss);
     back.catch(() => {});
     const soon = new AbortController();
-    const late = wait(this.#parts.patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
+    const late = wait(this.#deps.patience.noticeMs, true, { signal: soon.signal }).catch(() => false);
     try {
       const long = await Promise.race([back.then(() => false), late]);
-      if (long) yield { type: 'paused', message: absence(label, this.#succession.failing) };
+      if (long) yield { type: 'paused', message: absence(label, this.#failover.failing) };
       const { session, changed } = await back;
-      this.#arrive(session, forgets === this.#forgets);
-      if (long) yield { type: 'resumed', message: `I am connected to ${this.#succession.model.label} again.` };
+      this.#arrive(session, erasures === this.#erasures);
+      if (long) yield { type: 'resumed', message: `I am connected to ${this.#failover.model.label} again.` };
       if (changed) yield changed;
     } catch (error) {
       if (!this.#closing.signal.aborted) throw error;
@@ -294,25 +301,25 @@ export class LastingSession implements Conversation {
     }
   }
 
-  /** `fit`: it was not told of what is forgotten by now. */
+  /** `fit`: it was not told of what is erased by now. */
   #arrive(session: SpeechSession, fit: boolean): void {
     // close() may have come when it was ready and nobody had it yet.
     if (this.#closing.signal.aborted) {
       session.close();
       return;
     }
-    this.#take(session);
+    this.#adopt(session);
     if (!fit) {
       this.#left = session;
       session.close();
       return;
     }
     this.#repeat(session);
-    const unwritten = this.#ledger.takeUnwritten(performance.now());
-    if (unwritten.length > 0) void this.#scribe.write(unwritten);
+    const untranscribed = this.#ledger.takeUntranscribed(performance.now());
+    if (untranscribed.length > 0) void this.#recovery.write(untranscribed);
   }
 
-  #take(session: SpeechSession): void {
+  #adopt(session: SpeechSession): void {
     this.#session = session;
     this.#names.next();
   }
@@ -320,22 +327,22 @@ export class LastingSession implements Conversation {
   /** Gives a new session everything that is not answered. Nothing is asked for while somebody speaks. */
   #repeat(session: SpeechSession): void {
     this.#ledger.condense();
-    const { debts, open, unsent, wanted } = this.#ledger;
-    const turns = debts.filter((debt) => debt.kind !== 'note');
+    const { pending, open, unsent, wanted } = this.#ledger;
+    const turns = pending.filter((item) => item.kind !== 'note');
     const asks = wanted && !open && unsent.length === 0;
-    for (const debt of turns) {
-      this.#names.repeat(debt.turn.id);
-      if (debt.kind === 'written') {
-        session.appendText(debt.turn, debt.text);
+    for (const item of turns) {
+      this.#names.repeat(item.turn.id);
+      if (item.kind === 'typed') {
+        session.appendText(item.turn, item.text);
         continue;
       }
-      session.beginTurn(debt.turn);
-      for (const pcm of debt.chunks) session.appendAudio(pcm);
-      if (debt.ended) session.endTurn(asks && debt === turns.at(-1));
+      session.beginTurn(item.turn);
+      for (const pcm of item.sound.chunks) session.appendAudio(pcm);
+      if (item.ended) session.endTurn(asks && item === turns.at(-1));
     }
     if (asks && turns.length === 0) session.respond();
     // A turn in writing is a request by itself.
-    const asked = turns.at(-1)?.kind === 'written';
+    const asked = turns.at(-1)?.kind === 'typed';
     if (wanted && !open && unsent.length > 0 && !asked) this.#sendNotes();
   }
 

@@ -11,7 +11,7 @@ import { Attempts } from './retry.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { Rotation } from './rotation.ts';
 
-export interface FailoverParts {
+export interface FailoverDeps {
   readonly choice: ModelChoice;
   /** The first connection. */
   readonly session: SpeechSession;
@@ -43,7 +43,7 @@ const SEED_ITEMS = 60;
 
 /** Which connection follows on which: with what model, opened when, restored by its server or told in words. */
 export class Failover {
-  readonly #parts: FailoverParts;
+  readonly #deps: FailoverDeps;
   readonly #rate: PcmRate;
   readonly #rotation: Rotation;
   readonly #handover: Handover;
@@ -51,7 +51,7 @@ export class Failover {
   #attempts: Attempts;
   #choice: ModelChoice;
   /** Asked for, and not gone over to yet. */
-  #wish: ModelChoice | undefined;
+  #requested: ModelChoice | undefined;
   #successor: Successor | undefined;
   /** What sessions were told in words when they were opened. */
   readonly #told = new WeakMap<SpeechSession, readonly HistoryItem[]>();
@@ -59,31 +59,31 @@ export class Failover {
   /** Its server heard what somebody took back: it is not to be restored. */
   #tainted: SpeechSession | undefined;
 
-  constructor(parts: FailoverParts) {
-    const { patience, log, signal } = parts;
-    this.#parts = parts;
-    this.#choice = parts.choice;
-    this.#present = parts.session;
-    this.#rate = parts.choice.model.inputRate;
+  constructor(deps: FailoverDeps) {
+    const { patience, log, signal } = deps;
+    this.#deps = deps;
+    this.#choice = deps.choice;
+    this.#present = deps.session;
+    this.#rate = deps.choice.model.inputRate;
     this.#attempts = this.#ownAttempts();
-    this.#rotation = new Rotation(parts, (byAt) => {
-      if (!this.#wish) this.#handover.begin(this.#choice, byAt);
+    this.#rotation = new Rotation(deps, (byAt) => {
+      if (!this.#requested) this.#handover.begin(this.#choice, byAt);
     });
     this.#handover = new Handover({
       patience,
       log,
       signal,
-      quiet: parts.quiet,
-      knows: () => JSON.stringify(parts.history()),
-      restores: (choice) => choice !== this.#wish && this.#resumable() !== undefined,
+      quiet: deps.quiet,
+      knows: () => JSON.stringify(deps.history()),
+      restores: (choice) => choice !== this.#requested && this.#resumable() !== undefined,
       connect: (choice, until) => this.#fresh(choice, until),
       ready: (_, successor) => {
         this.#successor = successor;
-        parts.replace();
+        deps.replace();
       },
       failed: (choice, error) => this.#failed(choice, error),
     });
-    this.#serves(parts.session);
+    this.#serves(deps.session);
   }
 
   get model(): SpeechModel {
@@ -106,25 +106,25 @@ export class Failover {
     this.#choice = { ...this.#choice, options };
   }
 
-  /** See Conversation.switchTo. `connected`: there is a connection that can serve until then. */
+  /** See DurableSession.switchTo. `connected`: there is a connection that can serve until then. */
   switchTo(choice: ModelChoice, connected: boolean): void {
-    this.#wish = choice;
-    if (connected) this.#handover.begin(choice, performance.now() + this.#parts.patience.switchMs);
+    this.#requested = choice;
+    if (connected) this.#handover.begin(choice, performance.now() + this.#deps.patience.switchMs);
   }
 
   endsAt(at: number): void {
     this.#rotation.endsAt(at);
   }
 
-  /** The next session is told anew, and none that knew of what is forgotten is restored or taken. */
-  forget(instructions: string, kept: (notes: readonly KeptWords[]) => readonly KeptWords[]): void {
+  /** The next session is told anew, and none that knew of what is erased is restored or taken. */
+  startOver(instructions: string, kept: (notes: readonly KeptWords[]) => readonly KeptWords[]): void {
     const told = ({ model, options }: ModelChoice): ModelChoice => {
       return { model, options: { ...options, instructions, notes: kept(options.notes ?? []) } };
     };
     this.#choice = told(this.#choice);
-    if (this.#wish) this.#wish = told(this.#wish);
+    if (this.#requested) this.#requested = told(this.#requested);
     this.#handover.stop();
-    this.#resumption.forget();
+    this.#resumption.evict();
     this.#successor?.session.close();
     this.#successor = undefined;
   }
@@ -132,7 +132,7 @@ export class Failover {
   /** Somebody took back what the present connection's server has: the next one is told in words, and not restored. */
   withdrawn(): void {
     this.#tainted = this.#present;
-    this.#resumption.forget();
+    this.#resumption.evict();
   }
 
   /** The server can restore the present session as it is now. */
@@ -168,30 +168,30 @@ export class Failover {
     this.#rotation.ended(loss !== undefined);
     this.#handover.stop();
     // What the provider itself broke is not mended by restoring it (yagudaev/voiceclaw#53, kazunori279/adk-streaming-guide#11).
-    if (loss && loss.kind !== 'network' && loss.kind !== 'expired') this.#resumption.forget();
+    if (loss && loss.kind !== 'network' && loss.kind !== 'expired') this.#resumption.evict();
   }
 
   /** The next connection. Throws SessionLostError where there is none to be had, and the signal's reason. */
   async next(loss: SessionLostError | undefined): Promise<Arrival> {
     const successor = this.#successor;
     this.#successor = undefined;
-    if (successor && successor.knows === JSON.stringify(this.#parts.history())) {
-      const wished = successor.choice === this.#wish;
-      if (wished) this.#adopt(successor.choice);
-      return this.#arrival(successor.session, wished ? usesNow(successor.choice) : undefined);
+    if (successor && successor.knows === JSON.stringify(this.#deps.history())) {
+      const wasRequested = successor.choice === this.#requested;
+      if (wasRequested) this.#activate(successor.choice);
+      return this.#arrival(successor.session, wasRequested ? usesNow(successor.choice) : undefined);
     }
     successor?.session.close();
-    const wish = this.#wish;
-    if (!wish) return this.#back(loss, undefined);
+    const requested = this.#requested;
+    if (!requested) return this.#back(loss, undefined);
     try {
-      const giveUpMs = Math.min(this.#parts.patience.giveUpMs, this.#parts.patience.switchMs);
-      const attempts = new Attempts({ ...this.#parts, patience: { ...this.#parts.patience, giveUpMs } });
-      const session = await attempts.again(undefined, () => this.#fresh(wish, this.#parts.signal));
-      if (this.#wish === wish) this.#adopt(wish);
-      return this.#arrival(session, usesNow(wish));
+      const giveUpMs = Math.min(this.#deps.patience.giveUpMs, this.#deps.patience.switchMs);
+      const attempts = new Attempts({ ...this.#deps, patience: { ...this.#deps.patience, giveUpMs } });
+      const session = await attempts.again(undefined, () => this.#fresh(requested, this.#deps.signal));
+      if (this.#requested === requested) this.#activate(requested);
+      return this.#arrival(session, usesNow(requested));
     } catch (error) {
-      if (this.#parts.signal.aborted || !(error instanceof SessionLostError)) throw error;
-      if (this.#wish === wish) this.#wish = undefined;
+      if (this.#deps.signal.aborted || !(error instanceof SessionLostError)) throw error;
+      if (this.#requested === requested) this.#requested = undefined;
       return this.#back(loss, `${error.message} I go on with ${this.#choice.model.label}.`);
     }
   }
@@ -202,29 +202,29 @@ export class Failover {
       const session = await this.#attempts.again(loss, () => this.#connect());
       return this.#arrival(session, message);
     } catch (error) {
-      if (this.#parts.signal.aborted || !(error instanceof SessionLostError)) throw error;
+      if (this.#deps.signal.aborted || !(error instanceof SessionLostError)) throw error;
       return this.#fallBack(error);
     }
   }
 
   async #fallBack(final: SessionLostError): Promise<Arrival> {
-    const fallback = this.#parts.fallback?.(this.#choice.model);
+    const fallback = this.#deps.fallback?.(this.#choice.model);
     if (!fallback) throw final;
     // What people had kept: as the conversation is told now, and not as when it began.
     const { notes } = this.#choice.options;
     const choice = { ...fallback, options: { ...fallback.options, ...(notes && { notes }) } };
-    this.#parts.log.warn(
+    this.#deps.log.warn(
       { kind: final.kind, reason: final.message, provider: choice.model.provider },
       'the conversation goes to the fallback',
     );
     try {
-      const attempts = new Attempts(this.#parts);
-      const session = await attempts.again(undefined, () => this.#fresh(choice, this.#parts.signal));
-      this.#adopt(choice);
+      const attempts = new Attempts(this.#deps);
+      const session = await attempts.again(undefined, () => this.#fresh(choice, this.#deps.signal));
+      this.#activate(choice);
       return this.#arrival(session, `${final.message} The conversation goes on with ${choice.model.label}.`);
     } catch (error) {
-      if (this.#parts.signal.aborted || !(error instanceof SessionLostError)) throw error;
-      this.#parts.log.warn({ kind: error.kind }, 'the fallback cannot be had either');
+      if (this.#deps.signal.aborted || !(error instanceof SessionLostError)) throw error;
+      this.#deps.log.warn({ kind: error.kind }, 'the fallback cannot be had either');
       throw final;
     }
   }
@@ -232,8 +232,8 @@ export class Failover {
   #arrival(session: SpeechSession, message: string | undefined): Arrival {
     this.#attempts.succeeded();
     this.#serves(session);
-    // Another wish came while this one was carried out.
-    if (this.#wish) this.switchTo(this.#wish, true);
+    // Another one was requested while this one was carried out.
+    if (this.#requested) this.switchTo(this.#requested, true);
     const changed = message === undefined ? undefined : this.#changed(message);
     return { session, changed };
   }
@@ -247,27 +247,27 @@ export class Failover {
     return { type: 'model-changed', model: this.#choice.model, message };
   }
 
-  #adopt(choice: ModelChoice): void {
+  #activate(choice: ModelChoice): void {
     this.#choice = choice;
-    this.#wish = undefined;
+    this.#requested = undefined;
     // A handle belongs to its model.
-    this.#resumption.forget();
+    this.#resumption.evict();
     this.#attempts = this.#ownAttempts();
   }
 
   #failed(choice: ModelChoice, error: SessionLostError): void {
     const { kind, message: reason } = error;
-    this.#parts.log.warn({ kind, reason, provider: choice.model.provider }, 'no other connection could be opened');
-    if (this.#wish !== choice) return;
-    this.#wish = undefined;
+    this.#deps.log.warn({ kind, reason, provider: choice.model.provider }, 'no other connection could be opened');
+    if (this.#requested !== choice) return;
+    this.#requested = undefined;
     // Its end had to wait for the other model.
     this.#rotation.resume();
-    this.#parts.tell(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
+    this.#deps.tell(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
   }
 
   /** For the model in use, which has had a connection. */
   #ownAttempts(): Attempts {
-    return new Attempts({ ...this.#parts, worked: true });
+    return new Attempts({ ...this.#deps, worked: true });
   }
 
   /**
@@ -276,27 +276,27 @@ export class Failover {
    */
   async #connect(): Promise<SpeechSession> {
     const state = this.#resumable();
-    if (!state) return this.#fresh(this.#choice, this.#parts.signal);
+    if (!state) return this.#fresh(this.#choice, this.#deps.signal);
     try {
       const { model, options } = this.#choice;
       const told = state.keepsTold ? { ...options, notes: [] } : options;
-      const session = await model.connect(told, this.#parts.signal, state.history, state.handle);
+      const session = await model.connect(told, this.#deps.signal, state.history, state.handle);
       return this.#opened(session, model, state.history);
     } catch (error) {
-      if (this.#parts.signal.aborted || !(error instanceof SessionLostError)) throw error;
+      if (this.#deps.signal.aborted || !(error instanceof SessionLostError)) throw error;
       const elsewhere = error.kind === 'network' || error.kind === 'limit';
       if (elsewhere && this.#resumption.broke()) throw error;
-      this.#parts.log.warn(
+      this.#deps.log.warn(
         { kind: error.kind, reason: error.message },
         'the session could not be restored: it is told in words',
       );
-      this.#resumption.forget();
-      return this.#fresh(this.#choice, this.#parts.signal);
+      this.#resumption.evict();
+      return this.#fresh(this.#choice, this.#deps.signal);
     }
   }
 
   async #fresh({ model, options }: ModelChoice, signal: AbortSignal): Promise<SpeechSession> {
-    const history = this.#parts.history();
+    const history = this.#deps.history();
     const session = await model.connect(options, signal, history);
     return this.#opened(session, model, history);
   }
@@ -316,7 +316,7 @@ export class Failover {
     | { readonly handle: string; readonly history: readonly HistoryItem[]; readonly keepsTold: boolean }
     | undefined {
     const state = this.#resumption.usable(performance.now());
-    const since = state && this.#parts.since(state.mark);
+    const since = state && this.#deps.since(state.mark);
     if (!state || !since || state.seed.length + since.length > SEED_ITEMS) return undefined;
     return { handle: state.handle, history: [...state.seed, ...since], keepsTold: state.keepsTold };
   }

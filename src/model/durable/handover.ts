@@ -15,7 +15,7 @@ export interface Successor {
   readonly knows: string;
 }
 
-export interface HandoverParts {
+export interface HandoverDeps {
   readonly patience: RetryPolicy;
   readonly log: ModelLog;
   readonly signal: AbortSignal;
@@ -38,11 +38,11 @@ export interface HandoverParts {
  * anew in a quiet moment after a while. When time is up it happens in any case.
  */
 export class Handover {
-  readonly #parts: HandoverParts;
+  readonly #deps: HandoverDeps;
   #running: { readonly choice: ModelChoice; readonly stopping: AbortController; byAt: number } | undefined;
 
-  constructor(parts: HandoverParts) {
-    this.#parts = parts;
+  constructor(deps: HandoverDeps) {
+    this.#deps = deps;
   }
 
   /** `byAt`: performance.now(). What was begun before is given up, unless it is the same: then it only hastens. */
@@ -54,12 +54,12 @@ export class Handover {
     this.stop();
     const running = { choice, byAt, stopping: new AbortController() };
     this.#running = running;
-    const signal = AbortSignal.any([running.stopping.signal, this.#parts.signal]);
+    const signal = AbortSignal.any([running.stopping.signal, this.#deps.signal]);
     this.#run(running, signal).catch((error: unknown) => {
       if (signal.aborted) return;
       this.#running = undefined;
-      if (error instanceof SessionLostError) this.#parts.failed(choice, error);
-      else this.#parts.log.warn({ err: error }, 'a handover broke');
+      if (error instanceof SessionLostError) this.#deps.failed(choice, error);
+      else this.#deps.log.warn({ err: error }, 'a handover broke');
     });
   }
 
@@ -70,7 +70,7 @@ export class Handover {
   }
 
   async #run(running: { readonly choice: ModelChoice; readonly byAt: number }, signal: AbortSignal): Promise<void> {
-    const { patience, log, quiet, knows, restores, connect, ready } = this.#parts;
+    const { patience, log, quiet, knows, restores, connect, ready } = this.#deps;
     const { choice } = running;
     const giveUpMs = Math.min(patience.giveUpMs, patience.switchMs);
     const attempts = new Attempts({ patience: { ...patience, giveUpMs }, log, signal });

@@ -98,7 +98,7 @@ export class History {
   }
 
   /** These turns were never said: they go, with the answers to them, the results that they asked for, and what was read. */
-  forget(turnIds: ReadonlySet<number>): void {
+  erase(turnIds: ReadonlySet<number>): void {
     const kept = this.#entries.filter((entry) => {
       if (entry.kind === 'turn') return !turnIds.has(entry.turn.id);
       return !readsPeople(entry) && !entry.turnIds.some((id) => turnIds.has(id));

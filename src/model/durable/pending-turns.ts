@@ -1,17 +1,18 @@
 import type { Heard } from '../../ports/model.ts';
 import type { ToolCall } from '../../ports/tool-calls.ts';
 import type { Pcm, Turn } from '../../ports/voice.ts';
+import { TurnSound } from './turn-sound.ts';
 
 /** Something that a session was given, or is to be given, and that no reply has answered for people to hear. */
-export type Debt =
+export type PendingItem =
   | {
       readonly kind: 'spoken';
       readonly seq: number;
       readonly turn: Turn;
-      readonly chunks: Pcm[];
+      readonly sound: TurnSound;
       ended: boolean;
     }
-  | { readonly kind: 'written'; readonly seq: number; readonly turn: Turn; readonly text: string }
+  | { readonly kind: 'typed'; readonly seq: number; readonly turn: Turn; readonly text: string }
   /** A tool's result, or where an answer broke off, in words. `sent`: the present session knows of it. */
   | {
       readonly kind: 'note';
@@ -26,11 +27,11 @@ export type Debt =
       /** It is what was said in its turn, in words. */
       readonly said?: true;
     };
-export type Note = Debt & { readonly kind: 'note' };
+export type Note = PendingItem & { readonly kind: 'note' };
 
 interface Reply {
   readonly turnIds: readonly number[];
-  debts: readonly Debt[];
+  items: readonly PendingItem[];
   sounded: boolean;
   done: boolean;
   cut: boolean;
@@ -48,7 +49,7 @@ const LONGEST_WORDS = 1_000;
 /** What a lost session still owed, so that the next one can be given it again: each turn whole, none twice. */
 export class PendingTurns {
   readonly #limit: number;
-  #debts: Debt[] = [];
+  #items: PendingItem[] = [];
   readonly #replies = new Map<string, Reply>();
   #seq = 0;
 
@@ -58,8 +59,8 @@ export class PendingTurns {
   }
 
   /** Oldest first. */
-  get debts(): readonly Debt[] {
-    return this.#debts;
+  get items(): readonly PendingItem[] {
+    return this.#items;
   }
 
   /** Replies that have begun and not ended. */
@@ -73,58 +74,58 @@ export class PendingTurns {
   }
 
   get open(): boolean {
-    return this.#debts.some((debt) => debt.kind === 'spoken' && !debt.ended);
+    return this.#items.some((item) => item.kind === 'spoken' && !item.ended);
   }
 
   began(turn: Turn): void {
-    this.#debts.push({ kind: 'spoken', seq: ++this.#seq, turn, chunks: [], ended: false });
+    this.#items.push({ kind: 'spoken', seq: ++this.#seq, turn, sound: new TurnSound(), ended: false });
   }
 
   /** Gives the turns of which the sound had to be given up, to stay within bounds. */
   sound(pcm: Pcm): readonly Turn[] {
-    const open = this.#debts.find((debt) => debt.kind === 'spoken' && !debt.ended);
-    if (open?.kind === 'spoken') open.chunks.push(pcm);
+    const open = this.#items.find((item) => item.kind === 'spoken' && !item.ended);
+    if (open?.kind === 'spoken') open.sound.push(pcm);
     // Answered turns are kept only in case that nobody heard the answer: they go first.
     for (const reply of this.#replies.values()) {
       if (this.#samples() <= this.#limit) return [];
-      reply.debts = [];
+      reply.items = [];
     }
     const lost: Turn[] = [];
     while (this.#samples() > this.#limit) {
-      const index = this.#debts.findIndex((debt) => debt.kind === 'spoken' && debt !== open);
+      const index = this.#items.findIndex((item) => item.kind === 'spoken' && item !== open);
       if (index < 0) break;
-      const [debt] = this.#debts.splice(index, 1);
-      if (debt?.kind === 'spoken') lost.push(debt.turn);
+      const [item] = this.#items.splice(index, 1);
+      if (item?.kind === 'spoken') lost.push(item.turn);
     }
     return lost;
   }
 
   ended(): void {
     // Nothing was said in it: there is nothing to answer.
-    this.#debts = this.#debts.filter((debt) => debt.kind !== 'spoken' || debt.ended || debt.chunks.length > 0);
-    for (const debt of this.#debts) if (debt.kind === 'spoken') debt.ended = true;
+    this.#items = this.#items.filter((item) => item.kind !== 'spoken' || item.ended || item.sound.chunks.length > 0);
+    for (const item of this.#items) if (item.kind === 'spoken') item.ended = true;
   }
 
   /** These turns want no answer, and what the session was told for them alone wants none either. */
   passed(turnIds: readonly number[]): void {
-    const passed = (debt: Debt): boolean =>
-      debt.kind === 'note'
-        ? debt.sent && debt.turnIds.every((id) => turnIds.includes(id))
-        : turnIds.includes(debt.turn.id);
-    this.#debts = this.#debts.filter((debt) => !passed(debt));
+    const passed = (item: PendingItem): boolean =>
+      item.kind === 'note'
+        ? item.sent && item.turnIds.every((id) => turnIds.includes(id))
+        : turnIds.includes(item.turn.id);
+    this.#items = this.#items.filter((item) => !passed(item));
   }
 
-  wrote(turn: Turn, text: string): void {
-    this.#debts.push({ kind: 'written', seq: ++this.#seq, turn, text });
+  typed(turn: Turn, text: string): void {
+    this.#items.push({ kind: 'typed', seq: ++this.#seq, turn, text });
   }
 
   note(turnIds: readonly number[], text: string, sent: boolean, callId?: string): void {
-    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId, sent, silent: false });
+    this.#items.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId, sent, silent: false });
   }
 
   /** What the model is to know of when it is asked for something else. */
   aside(turnIds: readonly number[], text: string): void {
-    this.#debts.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId: undefined, sent: false, silent: true });
+    this.#items.push({ kind: 'note', seq: ++this.#seq, turnIds, text, callId: undefined, sent: false, silent: true });
   }
 
   /**
@@ -133,13 +134,13 @@ export class PendingTurns {
    * never came to what is said in it now.
    */
   condense(wordsOf: (turnId: number) => string | undefined): void {
-    const known = this.#debts.filter(
-      (debt) => debt.kind === 'spoken' && debt.ended && wordsOf(debt.turn.id) !== undefined,
+    const known = this.#items.filter(
+      (item) => item.kind === 'spoken' && item.ended && wordsOf(item.turn.id) !== undefined,
     );
     const older = new Set(known.slice(0, -AS_SOUND));
-    this.#debts = this.#debts.map((debt): Debt => {
-      if (debt.kind !== 'spoken' || !older.has(debt)) return debt;
-      const { turn, seq } = debt;
+    this.#items = this.#items.map((item): PendingItem => {
+      if (item.kind !== 'spoken' || !older.has(item)) return item;
+      const { turn, seq } = item;
       const words = JSON.stringify((wordsOf(turn.id) ?? '').slice(0, LONGEST_WORDS));
       const text = `${JSON.stringify(turn.name)} said ${words}, and has no answer to it yet.`;
       return { kind: 'note', seq, turnIds: [turn.id], text, callId: undefined, sent: false, silent: false, said: true };
@@ -153,41 +154,41 @@ export class PendingTurns {
 
   /** Notes that the present session does not know of. */
   get unsent(): readonly Note[] {
-    return this.#debts.filter((debt): debt is Note => debt.kind === 'note' && !debt.sent);
+    return this.#items.filter((item): item is Note => item.kind === 'note' && !item.sent);
   }
 
   /** Nothing is owed for these turns any more, and nobody is told where an answer to them broke off. */
-  forget(turnIds: Ids): void {
-    const about = (debt: Debt): boolean =>
-      debt.kind === 'note' ? debt.turnIds.some((id) => turnIds.has(id)) : turnIds.has(debt.turn.id);
-    this.#debts = this.#debts.filter((debt) => !about(debt));
-    for (const reply of this.#replies.values()) reply.debts = reply.debts.filter((debt) => !about(debt));
+  erase(turnIds: Ids): void {
+    const about = (item: PendingItem): boolean =>
+      item.kind === 'note' ? item.turnIds.some((id) => turnIds.has(id)) : turnIds.has(item.turn.id);
+    this.#items = this.#items.filter((item) => !about(item));
+    for (const reply of this.#replies.values()) reply.items = reply.items.filter((item) => !about(item));
   }
 
   /** Nothing that was said so far is owed any more, whatever becomes of the replies under way. */
   clear(): void {
-    this.#debts = [];
+    this.#items = [];
     for (const reply of this.#replies.values()) {
-      reply.debts = [];
+      reply.items = [];
       reply.cut = true;
     }
   }
 
   /** The session is gone, and with it all that it was given; the replies under way are over. */
   sessionLost(): void {
-    for (const debt of this.#debts) if (debt.kind === 'note') debt.sent = false;
+    for (const item of this.#items) if (item.kind === 'note') item.sent = false;
     for (const reply of this.#replies.values()) reply.done = true;
   }
 
   /** A reply to these turns begins: they are owed no more, unless nobody hears it. */
   replyStarted(replyId: string, turnIds: readonly number[]): void {
-    const answers = (debt: Debt): boolean =>
-      debt.kind === 'note'
-        ? debt.sent && debt.turnIds.every((id) => turnIds.includes(id))
-        : turnIds.includes(debt.turn.id);
-    const debts = this.#debts.filter(answers);
-    this.#debts = this.#debts.filter((debt) => !answers(debt));
-    this.#replies.set(replyId, { turnIds, debts, sounded: false, done: false, cut: false });
+    const answers = (item: PendingItem): boolean =>
+      item.kind === 'note'
+        ? item.sent && item.turnIds.every((id) => turnIds.includes(id))
+        : turnIds.includes(item.turn.id);
+    const items = this.#items.filter(answers);
+    this.#items = this.#items.filter((item) => !answers(item));
+    this.#replies.set(replyId, { turnIds, items, sounded: false, done: false, cut: false });
     const oldest = this.#replies.keys().next();
     if (this.#replies.size > REMEMBERED && !oldest.done) this.#replies.delete(oldest.value);
   }
@@ -195,8 +196,8 @@ export class PendingTurns {
   /** A reply acts: sent again, its turns would make the tool run twice. Its result will be owed instead. */
   called({ replyId, turnIds }: Pick<ToolCall, 'replyId' | 'turnIds'>): void {
     const reply = this.#replies.get(replyId);
-    if (reply) reply.debts = [];
-    this.#debts = this.#debts.filter((debt) => debt.kind === 'note' || !turnIds.includes(debt.turn.id));
+    if (reply) reply.items = [];
+    this.#items = this.#items.filter((item) => item.kind === 'note' || !turnIds.includes(item.turn.id));
   }
 
   sounded(replyId: string): void {
@@ -225,29 +226,30 @@ export class PendingTurns {
       reply.cut = true;
       const unheard = !own?.items.some((item) => item.heardMs > 0);
       if (unheard) this.#owe(reply);
-      else reply.debts = [];
+      else reply.items = [];
     }
   }
 
   /** Nothing of these turns is owed any more, whatever becomes of the replies to them. */
   withdraw(turnIds: readonly number[]): void {
-    const stays = (debt: Debt): boolean =>
-      debt.kind === 'note'
-        ? !debt.said || !debt.turnIds.some((id) => turnIds.includes(id))
-        : !turnIds.includes(debt.turn.id);
-    this.#debts = this.#debts.filter(stays);
-    for (const reply of this.#replies.values()) reply.debts = reply.debts.filter(stays);
+    const stays = (item: PendingItem): boolean =>
+      item.kind === 'note'
+        ? !item.said || !item.turnIds.some((id) => turnIds.includes(id))
+        : !turnIds.includes(item.turn.id);
+    this.#items = this.#items.filter(stays);
+    for (const reply of this.#replies.values()) reply.items = reply.items.filter(stays);
   }
 
   #owe(reply: Reply): void {
-    this.#debts = [...this.#debts, ...reply.debts].sort((a, b) => a.seq - b.seq);
-    reply.debts = [];
+    this.#items = [...this.#items, ...reply.items].sort((a, b) => a.seq - b.seq);
+    reply.items = [];
   }
 
   #samples(): number {
-    const kept = [...this.#debts, ...[...this.#replies.values()].flatMap(({ debts }) => debts)];
     let sum = 0;
-    for (const debt of kept) if (debt.kind === 'spoken') for (const { length } of debt.chunks) sum += length;
+    for (const item of this.#items) if (item.kind === 'spoken') sum += item.sound.samples;
+    for (const { items } of this.#replies.values())
+      for (const item of items) if (item.kind === 'spoken') sum += item.sound.samples;
     return sum;
   }
 }

@@ -5,7 +5,7 @@ import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { goOnNote, resultNote } from '../connection/prompt-text.ts';
 import { type Given, History } from './history.ts';
 import { HostedCalls } from './hosted-calls.ts';
-import { type Debt, PendingTurns } from './pending-turns.ts';
+import { type PendingItem, PendingTurns } from './pending-turns.ts';
 import { type UntranscribedTurn, UntranscribedTurns } from './untranscribed-turns.ts';
 
 /** An outage after which the loss is final: what is said in one that ends before is written down whole. */
@@ -17,8 +17,8 @@ const REMEMBERED_WORDS = 64;
 /** Everything that a conversation was given and brought, whatever connection was there: what is owed to whom. */
 export class ReplayLedger {
   readonly #listensOnly: boolean;
-  readonly #unanswered: PendingTurns;
-  readonly #unwritten: UntranscribedTurns;
+  readonly #pending: PendingTurns;
+  readonly #untranscribed: UntranscribedTurns;
   readonly #history = new History();
   /** Calls without a result. */
   readonly #calls = new Map<string, readonly number[]>();
@@ -32,7 +32,7 @@ export class ReplayLedger {
   /** Whose turn, or for whom; the newest ones. */
   readonly #people = new Map<number, UserId | undefined>();
   /** Turns that were never said. */
-  readonly #forgotten = new Set<number>();
+  readonly #erased = new Set<number>();
   /** Turns of which no session is to know any more. */
   readonly #past = new Set<number>();
   /** A reply was asked for and has not begun. */
@@ -41,37 +41,37 @@ export class ReplayLedger {
   /** `rate` of the sound, in Hz. `listensOnly`: what a turn is owed are its words, and no answer. */
   constructor(rate: number, listensOnly: boolean) {
     this.#listensOnly = listensOnly;
-    this.#unanswered = listensOnly ? new PendingTurns(rate, LISTENING_LIMIT_MS) : new PendingTurns(rate);
-    this.#unwritten = new UntranscribedTurns(rate);
+    this.#pending = listensOnly ? new PendingTurns(rate, LISTENING_LIMIT_MS) : new PendingTurns(rate);
+    this.#untranscribed = new UntranscribedTurns(rate);
   }
 
   began(turn: Turn): void {
     this.#note(turn);
-    this.#unanswered.began(turn);
-    this.#unwritten.began(turn);
+    this.#pending.began(turn);
+    this.#untranscribed.began(turn);
     this.#history.began(turn);
   }
 
   /** Gives the turns of which the sound had to be given up, to stay within bounds. */
   sound(pcm: Pcm): readonly Turn[] {
-    this.#unwritten.sound(pcm);
-    return this.#unanswered.sound(pcm);
+    this.#untranscribed.sound(pcm);
+    return this.#pending.sound(pcm);
   }
 
   ended(now: number): void {
-    this.#unanswered.ended();
-    this.#unwritten.ended(now);
+    this.#pending.ended();
+    this.#untranscribed.ended(now);
   }
 
-  wrote(turn: Turn, text: string): void {
+  typed(turn: Turn, text: string): void {
     this.#note(turn);
-    this.#unanswered.wrote(turn, text);
+    this.#pending.typed(turn, text);
     this.#history.began(turn, text);
   }
 
   /** Nobody wants an answer to these turns: they are owed no more. */
   passed(turnIds: readonly number[]): void {
-    this.#unanswered.passed(turnIds);
+    this.#pending.passed(turnIds);
   }
 
   /** A call whose result comes later; its session need not stay for it. False where nobody waits for it. */
@@ -88,7 +88,7 @@ export class ReplayLedger {
     this.#calls.delete(result.callId);
     this.#acknowledged.delete(result.callId);
     this.#history.result(result, turnIds);
-    this.#unanswered.note(turnIds, resultNote(result), native, result.callId);
+    this.#pending.note(turnIds, resultNote(result), native, result.callId);
     return true;
   }
 
@@ -96,27 +96,27 @@ export class ReplayLedger {
   told(result: ToolResult, turnIds: readonly number[]): void {
     if (this.#concerns(turnIds)) return;
     this.#history.result(result, turnIds);
-    this.#unanswered.aside(turnIds, `Somebody ran a tool again by a button. ${resultNote(result)}`);
+    this.#pending.aside(turnIds, `Somebody ran a tool again by a button. ${resultNote(result)}`);
   }
 
   /** See SpeechSession.interrupt. `lost`: the line broke there, so the model is to go on from there. */
   interrupt(heard: readonly Heard[], lost: boolean): void {
     this.wanted = false;
-    const { sounding } = this.#unanswered;
+    const { sounding } = this.#pending;
     this.#history.interrupt(heard, sounding);
-    this.#unanswered.interrupt(heard);
+    this.#pending.interrupt(heard);
     for (const replyId of lost ? sounding : []) {
       const own = heard.find((one) => one.replyId === replyId);
-      if (!own?.items.some((item) => item.heardMs > 0) || this.#concerns(this.#unanswered.turnsOf(replyId))) continue;
-      this.#unanswered.note(this.#unanswered.turnsOf(replyId), goOnNote(this.#history.saidIn(replyId)), false);
+      if (!own?.items.some((item) => item.heardMs > 0) || this.#concerns(this.#pending.turnsOf(replyId))) continue;
+      this.#pending.note(this.#pending.turnsOf(replyId), goOnNote(this.#history.saidIn(replyId)), false);
     }
   }
 
   /** See SpeechSession.withdraw. */
   withdraw(userId: UserId, turnIds: readonly number[]): void {
     for (const id of turnIds) this.#words.delete(id);
-    this.#unanswered.withdraw(turnIds);
-    this.#unwritten.withdraw(turnIds);
+    this.#pending.withdraw(turnIds);
+    this.#untranscribed.withdraw(turnIds);
     this.#history.withdraw(userId, turnIds);
   }
 
@@ -125,27 +125,27 @@ export class ReplayLedger {
     switch (event.type) {
       case 'turn-transcript':
         if (event.turnId === null) {
-          if (event.final) this.#unwritten.doubt();
+          if (event.final) this.#untranscribed.doubt();
           break;
         }
-        this.#unwritten.heard(event.turnId, event.text, event.final);
+        this.#untranscribed.heard(event.turnId, event.text, event.final);
         if (!event.final) break;
         this.#final.add(event.turnId);
         this.#words.set(event.turnId, event.text);
         if (this.#words.size > REMEMBERED_WORDS) this.#words.delete(this.#words.keys().next().value as number);
-        if (this.#listensOnly) this.#unanswered.passed([event.turnId]);
+        if (this.#listensOnly) this.#pending.passed([event.turnId]);
         break;
       case 'reply-started':
         this.wanted = false;
-        this.#unanswered.replyStarted(event.replyId, event.turnIds);
+        this.#pending.replyStarted(event.replyId, event.turnIds);
         break;
       case 'tool-call':
         this.#calls.set(event.call.callId, event.call.turnIds);
-        this.#unanswered.called(event.call);
+        this.#pending.called(event.call);
         break;
       case 'approval-request':
         this.#hosted.asked(event);
-        this.#unanswered.called(event.call);
+        this.#pending.called(event.call);
         break;
       case 'server-tool':
         this.#noteWork(event);
@@ -157,35 +157,35 @@ export class ReplayLedger {
         }
         break;
       case 'audio':
-        this.#unanswered.sounded(event.replyId);
+        this.#pending.sounded(event.replyId);
         break;
       case 'reply-done':
-        this.#unanswered.replyDone(event.replyId, event.status === 'failed' || event.shortfall?.empty === true);
+        this.#pending.replyDone(event.replyId, event.status === 'failed' || event.shortfall?.empty === true);
         break;
       default:
     }
     this.#history.note(event);
   }
 
-  /** See Conversation.forget. Gives whether others still wait for an answer. */
-  forget(userId: UserId): boolean {
-    for (const [id, one] of this.#people) if (one === userId) this.#forgotten.add(id);
-    const gone = this.#forgotten;
+  /** See DurableSession.erase. Gives whether others still wait for an answer. */
+  erase(userId: UserId): boolean {
+    for (const [id, one] of this.#people) if (one === userId) this.#erased.add(id);
+    const gone = this.#erased;
     for (const id of gone) this.#words.delete(id);
-    this.#history.forget(gone);
-    this.#unanswered.forget(gone);
-    this.#unwritten.forget(gone);
+    this.#history.erase(gone);
+    this.#pending.erase(gone);
+    this.#untranscribed.erase(gone);
     for (const [callId, turnIds] of this.#calls) {
       if (!this.#concerns(turnIds)) continue;
       this.#calls.delete(callId);
       this.#acknowledged.delete(callId);
     }
-    const owed = this.debts.some((debt) => debt.kind !== 'note' || !debt.silent);
+    const owed = this.pending.some((item) => item.kind !== 'note' || !item.silent);
     this.wanted &&= owed;
     return owed;
   }
 
-  /** See Conversation.beginAnew. */
+  /** See DurableSession.beginAnew. */
   beginAnew(): void {
     // What only writes down is told of nothing, and goes on.
     if (this.#listensOnly) return;
@@ -196,24 +196,24 @@ export class ReplayLedger {
     }
     this.#words.clear();
     this.#history.clear();
-    this.#unanswered.clear();
+    this.#pending.clear();
     this.#calls.clear();
     this.#acknowledged.clear();
     this.wanted = false;
   }
 
   /** Whether this turn was never said, as far as anybody is to know. */
-  forgot(turnId: number): boolean {
-    return this.#forgotten.has(turnId);
+  isErased(turnId: number): boolean {
+    return this.#erased.has(turnId);
   }
 
   /** Before a new session is given what is owed: see PendingTurns. */
   condense(): void {
-    this.#unanswered.condense((turnId) => this.#words.get(turnId) || undefined);
+    this.#pending.condense((turnId) => this.#words.get(turnId) || undefined);
   }
 
   /** Whether the words of this turn are known for good. */
-  written(turnId: number): boolean {
+  transcribed(turnId: number): boolean {
     return this.#final.has(turnId);
   }
 
@@ -221,44 +221,44 @@ export class ReplayLedger {
   sessionLost(sounding: readonly string[]): void {
     // Whoever was told of it need not have said what was heard: nothing, then.
     this.#history.interrupt([], sounding);
-    this.#unanswered.interrupt([]);
-    this.wanted ||= sounding.some((replyId) => !this.#concerns(this.#unanswered.turnsOf(replyId)));
-    this.#unanswered.sessionLost();
+    this.#pending.interrupt([]);
+    this.wanted ||= sounding.some((replyId) => !this.#concerns(this.#pending.turnsOf(replyId)));
+    this.#pending.sessionLost();
   }
 
   /** How the calls ended, for people, that the lost session's provider was running. The next session hears of it. */
   hostedLost(): readonly SessionEvent[] {
     return this.#hosted.lost().map(({ turnIds, event, note }) => {
-      if (!this.#concerns(turnIds)) this.#unanswered.note(turnIds, note, false);
+      if (!this.#concerns(turnIds)) this.#pending.note(turnIds, note, false);
       return event;
     });
   }
 
   /** Replies that have begun and not ended. */
   get active(): readonly string[] {
-    return this.#unanswered.active;
+    return this.#pending.active;
   }
 
   /** Of these, those that nobody has cut off. */
   get sounding(): readonly string[] {
-    return this.#unanswered.sounding;
+    return this.#pending.sounding;
   }
 
   get open(): boolean {
-    return this.#unanswered.open;
+    return this.#pending.open;
   }
 
-  get debts(): readonly Debt[] {
-    return this.#unanswered.debts;
+  get pending(): readonly PendingItem[] {
+    return this.#pending.items;
   }
 
   /** Whether something that the present session does not know of asks for an answer by itself. */
   get presses(): boolean {
-    return this.#unanswered.presses;
+    return this.#pending.presses;
   }
 
   get unsent(): PendingTurns['unsent'] {
-    return this.#unanswered.unsent;
+    return this.#pending.unsent;
   }
 
   /** Nobody speaks, and nothing is under way. */
@@ -268,12 +268,12 @@ export class ReplayLedger {
 
   /** Nothing is owed and nothing under way: whoever heard everything until now knows everything. */
   get even(): boolean {
-    return this.settled && this.debts.length === 0;
+    return this.settled && this.pending.length === 0;
   }
 
   /** Nobody speaks or waits, nothing is under way, and no words are on their way. */
   quiet(now: number): boolean {
-    return this.settled && !this.wanted && !this.#unwritten.expected(now);
+    return this.settled && !this.wanted && !this.#untranscribed.expected(now);
   }
 
   get mark(): number {
@@ -291,15 +291,15 @@ export class ReplayLedger {
   }
 
   /** Turns whose words the next session is not going to bring. */
-  takeUnwritten(now: number): readonly UntranscribedTurn[] {
-    return this.#unwritten.take(this.#given.turnIds, now);
+  takeUntranscribed(now: number): readonly UntranscribedTurn[] {
+    return this.#untranscribed.take(this.#given.turnIds, now);
   }
 
   /** A call on a hosted server acts like our own tools do, except that no result of it can be sent again. */
   #noteWork({ replyId, work }: SessionEvent & { type: 'server-tool' }): void {
     if (work.kind !== 'call') return;
-    const turnIds = this.#unanswered.turnsOf(replyId);
-    this.#unanswered.called({ replyId, turnIds });
+    const turnIds = this.#pending.turnsOf(replyId);
+    this.#pending.called({ replyId, turnIds });
     if (work.result === null) {
       this.#hosted.began(replyId, turnIds, work);
       return;
@@ -314,7 +314,7 @@ export class ReplayLedger {
   }
 
   #concerns(turnIds: readonly number[]): boolean {
-    return turnIds.some((id) => this.#forgotten.has(id) || this.#past.has(id));
+    return turnIds.some((id) => this.#erased.has(id) || this.#past.has(id));
   }
 
   /** Calls that a session has to stay for. */
@@ -328,8 +328,8 @@ export class ReplayLedger {
    */
   get #given(): Given {
     return {
-      turnIds: new Set(this.debts.flatMap((debt) => (debt.kind === 'note' ? [] : [debt.turn.id]))),
-      callIds: new Set(this.debts.flatMap((debt) => (debt.kind === 'note' ? (debt.callId ?? []) : []))),
+      turnIds: new Set(this.pending.flatMap((item) => (item.kind === 'note' ? [] : [item.turn.id]))),
+      callIds: new Set(this.pending.flatMap((item) => (item.kind === 'note' ? (item.callId ?? []) : []))),
     };
   }
 }

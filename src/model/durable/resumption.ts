@@ -35,7 +35,8 @@ export class Resumption {
     return this.#broken < MOST_BROKEN;
   }
 
-  forget(): void {
+  /** It is not to be restored. */
+  evict(): void {
     this.#state = undefined;
   }
 

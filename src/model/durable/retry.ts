@@ -3,7 +3,7 @@ import { type SessionLossKind, SessionLostError } from '../../ports/errors.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
 import { backOffMs, type RetryPolicy } from './retry-policy.ts';
 
-export interface AttemptsParts {
+export interface AttemptsDeps {
   readonly patience: RetryPolicy;
   readonly log: ModelLog;
   readonly signal: AbortSignal;
@@ -20,7 +20,7 @@ const DOUBTED_ELSE = 1;
 
 /** The attempts to have a connection again: how many, how fast, and for how long. */
 export class Attempts {
-  readonly #parts: AttemptsParts;
+  readonly #deps: AttemptsDeps;
   #count = 0;
   /** Verdicts since a connection that lasted or worked. */
   #verdicts = 0;
@@ -29,8 +29,8 @@ export class Attempts {
   #outageAt = performance.now();
   #failing: SessionLostError | undefined;
 
-  constructor(parts: AttemptsParts) {
-    this.#parts = parts;
+  constructor(deps: AttemptsDeps) {
+    this.#deps = deps;
   }
 
   /** Why the connection is not there yet; undefined: it is, or nothing is known. */
@@ -54,7 +54,7 @@ export class Attempts {
    * signal's reason.
    */
   async again<T>(loss: SessionLostError | undefined, connect: () => Promise<T>): Promise<T> {
-    const { signal, log } = this.#parts;
+    const { signal, log } = this.#deps;
     this.#settle();
     for (let error = loss; ; ) {
       if (error && this.#isFinal(error)) throw error;
@@ -78,25 +78,25 @@ export class Attempts {
   #isFinal({ retryable, kind }: SessionLostError): boolean {
     if (retryable) return false;
     this.#verdicts += 1;
-    return !this.#parts.worked || this.#verdicts > (DOUBTED[kind] ?? DOUBTED_ELSE);
+    return !this.#deps.worked || this.#verdicts > (DOUBTED[kind] ?? DOUBTED_ELSE);
   }
 
   /** What the service asks for counts, within reason. */
   #waitMs({ kind, retryAfterMs = 0 }: SessionLostError): number {
-    const { patience } = this.#parts;
+    const { patience } = this.#deps;
     const own = backOffMs(kind, this.#count, patience, Math.random());
     return Math.max(own, Math.min(retryAfterMs, patience.askedMs));
   }
 
   /** A quota that is there again soon is one a minute: any other is used up. */
   #giveUpMs({ kind }: SessionLostError): number {
-    const { giveUpMs, quotaMs } = this.#parts.patience;
+    const { giveUpMs, quotaMs } = this.#deps.patience;
     return kind === 'quota' ? Math.min(giveUpMs, quotaMs) : giveUpMs;
   }
 
   /** Lets a connection that was there count: for its time, so that many that are short are not made without a pause. */
   #settle(): void {
-    const { stableMs, evenMs } = this.#parts.patience;
+    const { stableMs, evenMs } = this.#deps.patience;
     const now = performance.now();
     if (this.#connectedAt >= this.#countedAt) {
       this.#count = Math.max(0, this.#count - (now - this.#countedAt) / evenMs);

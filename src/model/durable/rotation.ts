@@ -35,11 +35,11 @@ export class Rotation {
   #warned = false;
 
   /** `begin`: the renewal is due; called again for the same connection where it has to be done sooner than was said. */
-  constructor(parts: { readonly patience: RetryPolicy; readonly log: ModelLog }, begin: (byAt: number) => void) {
-    this.#patience = parts.patience;
-    this.#log = parts.log;
+  constructor(deps: { readonly patience: RetryPolicy; readonly log: ModelLog }, begin: (byAt: number) => void) {
+    this.#patience = deps.patience;
+    this.#log = deps.log;
     this.#begin = begin;
-    this.#pauseMs = parts.patience.renewalMs;
+    this.#pauseMs = deps.patience.renewalMs;
     this.#life = { since: performance.now(), until: undefined, byAt: undefined };
   }
 
@@ -60,7 +60,7 @@ export class Rotation {
     else this.#warn(at - performance.now(), 'the provider announces an end of the connection that cannot be');
   }
 
-  /** The wish for another connection was not carried out: the present one is renewed as if nothing had been. */
+  /** The connection that was requested did not come: the present one is renewed as if nothing had been. */
   resume(): void {
     const { until } = this.#life;
     this.#life.byAt = undefined;

@@ -15,35 +15,35 @@ const RETRY_MS = 500;
  * asked for an answer, and ends with the last word. What it may have begun to answer is heard by nobody.
  */
 export class TranscriptRecovery {
-  readonly #parts: {
+  readonly #deps: {
     readonly log: ModelLog;
     readonly signal: AbortSignal;
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
     readonly tell: (event: SessionEvent) => void;
-    readonly forgotten: (turnId: number) => boolean;
+    readonly erased: (turnId: number) => boolean;
   };
   #count = 0;
   /** Turns that are being written down and have no words yet, by the call of write() that they are of. */
   readonly #writing = new Set<Map<number, UntranscribedTurn>>();
 
-  constructor(parts: {
+  constructor(deps: {
     readonly log: ModelLog;
     readonly signal: AbortSignal;
     /** A session without tools, at the rate of the turns' sound. */
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
     readonly tell: (event: SessionEvent) => void;
     /** Whether nobody is to know any more what was said in this turn. */
-    readonly forgotten: (turnId: number) => boolean;
+    readonly erased: (turnId: number) => boolean;
   }) {
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   /** Tells the final words of each of these turns once, or that they could not be written down. Never rejects. */
   async write(turns: readonly UntranscribedTurn[]): Promise<void> {
-    const { log, signal } = this.#parts;
+    const { log, signal } = this.#deps;
     const missing = new Map(turns.map((one) => [one.turn.id, one]));
     this.#writing.add(missing);
-    for (const [id, { chunks }] of missing) if (chunks.length === 0) this.#giveUp(missing, id);
+    for (const [id, { sound }] of missing) if (sound.chunks.length === 0) this.#giveUp(missing, id);
     for (let tries = 0; tries < TRIES && missing.size > 0 && !signal.aborted; tries += 1) {
       try {
         if (tries > 0) await wait(RETRY_MS, undefined, { signal });
@@ -64,8 +64,8 @@ export class TranscriptRecovery {
   }
 
   async #try(missing: Map<number, UntranscribedTurn>): Promise<void> {
-    const signal = AbortSignal.any([this.#parts.signal, AbortSignal.timeout(LIMIT_MS)]);
-    const session = await this.#parts.connect(signal);
+    const signal = AbortSignal.any([this.#deps.signal, AbortSignal.timeout(LIMIT_MS)]);
+    const session = await this.#deps.connect(signal);
     const name = `aside-${++this.#count}/`;
     const close = () => session.close();
     signal.addEventListener('abort', close);
@@ -75,17 +75,17 @@ export class TranscriptRecovery {
       for (const one of [...missing.values()]) {
         if (signal.aborted) return;
         if (!missing.has(one.turn.id)) continue;
-        if (this.#parts.forgotten(one.turn.id)) {
+        if (this.#deps.erased(one.turn.id)) {
           missing.delete(one.turn.id);
           continue;
         }
         session.beginTurn(one.turn);
-        for (const pcm of one.chunks) session.appendAudio(pcm);
+        for (const pcm of one.sound.chunks) session.appendAudio(pcm);
         session.endTurn(false);
         while (missing.has(one.turn.id)) {
           const { value, done } = await events.next();
           if (done) return;
-          this.#take(value, missing, name);
+          this.#handle(value, missing, name);
         }
       }
     } finally {
@@ -94,8 +94,8 @@ export class TranscriptRecovery {
     }
   }
 
-  #take(event: SessionEvent, missing: Map<number, UntranscribedTurn>, name: string): void {
-    const { tell } = this.#parts;
+  #handle(event: SessionEvent, missing: Map<number, UntranscribedTurn>, name: string): void {
+    const { tell } = this.#deps;
     if (event.type === 'transcription-usage') tell(event);
     if (event.type === 'unheard-usage') tell({ ...event, replyId: name + event.replyId });
     if (event.type !== 'turn-transcript' || !event.final || event.turnId === null) return;
@@ -107,6 +107,6 @@ export class TranscriptRecovery {
     const text = missing.get(turnId)?.text.trim();
     missing.delete(turnId);
     const words = text ? { text } : ({ text: NOT_WRITTEN, missing: true } as const);
-    this.#parts.tell({ type: 'turn-transcript', turnId, ...words, final: true });
+    this.#deps.tell({ type: 'turn-transcript', turnId, ...words, final: true });
   }
 }

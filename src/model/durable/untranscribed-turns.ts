@@ -1,10 +1,11 @@
 import type { Pcm, Turn } from '../../ports/voice.ts';
+import { TurnSound } from './turn-sound.ts';
 
 /** A spoken turn whose words are not final: its sound, and what is known of them. */
 export interface UntranscribedTurn {
   readonly turn: Turn;
   /** Empty where it had to be given up. */
-  chunks: Pcm[];
+  readonly sound: TurnSound;
   text: string;
   endedAt: number | undefined;
 }
@@ -30,18 +31,18 @@ export class UntranscribedTurns {
   }
 
   began(turn: Turn): void {
-    this.#open = { turn, chunks: [], text: '', endedAt: undefined };
+    this.#open = { turn, sound: new TurnSound(), text: '', endedAt: undefined };
     this.#turns.set(turn.id, this.#open);
   }
 
   sound(pcm: Pcm): void {
-    this.#open?.chunks.push(pcm);
+    this.#open?.sound.push(pcm);
     let samples = 0;
-    for (const { chunks } of this.#turns.values()) for (const { length } of chunks) samples += length;
+    for (const { sound } of this.#turns.values()) samples += sound.samples;
     for (const one of this.#turns.values()) {
       if (samples <= this.#limit || one === this.#open) return;
-      for (const { length } of one.chunks) samples -= length;
-      one.chunks = [];
+      samples -= one.sound.samples;
+      one.sound.clear();
     }
   }
 
@@ -50,7 +51,7 @@ export class UntranscribedTurns {
     this.#open = undefined;
     if (!open) return;
     open.endedAt = now;
-    if (open.chunks.length === 0) this.#turns.delete(open.turn.id);
+    if (open.sound.chunks.length === 0) this.#turns.delete(open.turn.id);
   }
 
   heard(turnId: number, text: string, final: boolean): void {
@@ -65,7 +66,7 @@ export class UntranscribedTurns {
   }
 
   /** Nobody is to write these turns down. */
-  forget(turnIds: ReadonlySet<number>): void {
+  erase(turnIds: ReadonlySet<number>): void {
     for (const id of turnIds) this.#turns.delete(id);
     if (this.#open && turnIds.has(this.#open.turn.id)) this.#open = undefined;
   }

@@ -41,7 +41,7 @@ export class GeminiErrors {
   }
 
   /** Gives the loss that it means; undefined: the session goes on, and the log says what was said. */
-  take(error: unknown, accepted: boolean): SessionLostError | undefined {
+  handle(error: unknown, accepted: boolean): SessionLostError | undefined {
     const problem = problemIn(error, this.#target, accepted);
     this.#count += 1;
     this.#log.warn({ said: problem.message, count: this.#count }, 'the provider reports an unknown error');

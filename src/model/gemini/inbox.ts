@@ -65,7 +65,7 @@ export class GeminiInbox {
       this.#deps.ready();
     }
     shortfalls.noteReason(message);
-    const loss = 'error' in message ? errors.take(message.error, this.#accepted) : undefined;
+    const loss = 'error' in message ? errors.handle(message.error, this.#accepted) : undefined;
     if (loss) this.#deps.lose(loss);
     const { usageMetadata: usage, serverContent: content, toolCall, toolCallCancellation, goAway } = message;
     if (usage) replies.usage(geminiUsage(usage));

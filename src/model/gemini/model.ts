@@ -81,7 +81,7 @@ function vertexCredentials(endpoint: GeminiEndpoint): string {
 
 function liveModel(
   endpoint: GeminiEndpoint,
-  parts: {
+  deps: {
     readonly service: Service;
     readonly product: string;
     readonly log: ModelLog;
@@ -89,7 +89,7 @@ function liveModel(
   },
 ): SpeechModel {
   const { apiKey, model, headers, vertex } = endpoint;
-  const { service, product, log, timing = TIMING } = parts;
+  const { service, product, log, timing = TIMING } = deps;
   if (model === '') throw new TypeError(`${service.name} needs a model`);
   const traits = geminiTraits(model, vertex ? 'vertex' : 'gemini');
   const target = { service, model, secrets: secretsIn(apiKey, headers) };

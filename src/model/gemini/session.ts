@@ -7,7 +7,7 @@ import type { Pcm, Turn, UserId } from '../../ports/voice.ts';
 import { EventQueue } from '../connection/event-queue.ts';
 import { type ModelLog, ModelSocket, type Timing } from '../connection/model-socket.ts';
 import type { OpeningHooks } from '../connection/open-session.ts';
-import { writerLabel } from '../connection/prompt-text.ts';
+import { typedBy } from '../connection/prompt-text.ts';
 import type { Target } from '../connection/service.ts';
 import type { GeminiTraits } from '../traits.ts';
 import { GeminiDeferredResults } from './calls/deferred-results.ts';
@@ -30,7 +30,7 @@ const LEAST_LIFE_MS = 61_000;
 const TELL = 'Tell people now what the tools brought.';
 const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
 
-export interface GeminiSessionParts {
+export interface GeminiSessionDeps {
   readonly endpoint: GeminiEndpoint;
   readonly target: Target;
   readonly traits: GeminiTraits;
@@ -45,8 +45,8 @@ export interface GeminiSessionParts {
 
 /** One connection to the Live API. */
 export class GeminiSession implements SpeechSession {
-  readonly #parts: GeminiSessionParts;
-  readonly #events = new EventQueue((error) => this.#wire?.lose(error));
+  readonly #deps: GeminiSessionDeps;
+  readonly #events = new EventQueue((error) => this.#socket?.lose(error));
   readonly #attribution = new GeminiTranscriptAttribution((back) => this.#echo(back));
   readonly #replies: GeminiReplies;
   readonly #manual: boolean;
@@ -56,7 +56,7 @@ export class GeminiSession implements SpeechSession {
   readonly #inbox: GeminiInbox;
   readonly #since = performance.now();
   readonly #shortfalls: GeminiShortfalls;
-  #wire: ModelSocket | undefined;
+  #socket: ModelSocket | undefined;
   #closed = false;
   #renewing = false;
   readonly #outbox: GeminiOutbox;
@@ -64,15 +64,15 @@ export class GeminiSession implements SpeechSession {
   /** Until something that is waited for is not waited for any more. */
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(parts: GeminiSessionParts) {
-    const { capabilities } = parts.traits;
-    this.#parts = parts;
-    this.#manual = parts.options.turnDetection === 'manual';
-    this.#shortfalls = new GeminiShortfalls(parts.target.service.name);
+  constructor(deps: GeminiSessionDeps) {
+    const { capabilities } = deps.traits;
+    this.#deps = deps;
+    this.#manual = deps.options.turnDetection === 'manual';
+    this.#shortfalls = new GeminiShortfalls(deps.target.service.name);
     this.#replies = new GeminiReplies({
       emit: (event) => this.#events.push(this.#shortfalls.judge(event)),
       mute: (replyId) => this.#events.mute(replyId),
-      caughtUpTo: () => this.#wire?.caughtUpTo ?? Number.NEGATIVE_INFINITY,
+      caughtUpTo: () => this.#socket?.caughtUpTo ?? Number.NEGATIVE_INFINITY,
       echo: (back) => this.#echo(back),
       nudge: () => this.#sendActivity(ASK_AGAIN),
       unanswered: () => this.#unanswered(),
@@ -85,29 +85,29 @@ export class GeminiSession implements SpeechSession {
     });
     this.#input = new GeminiTurnInput({
       manual: this.#manual,
-      laterContent: parts.traits.laterContent,
+      laterContent: deps.traits.laterContent,
       attribution: this.#attribution,
       replies: this.#replies,
       labelled: (label) => this.#preface.labelled(label),
       send: (message) => this.#send(message),
-      proof: (back) => this.#wire?.proof(back),
-      sendText: (json) => this.#wire?.send(json),
+      proof: (back) => this.#socket?.proof(back),
+      sendText: (json) => this.#socket?.send(json),
       turnWaits: () => this.#outbox.turnWaits,
       closed: (turnId) => this.#events.push({ type: 'turn-closed', turnId }),
     });
     this.#tools = new GeminiTools({
-      declared: parts.options.tools,
+      declared: deps.options.tools,
       native: capabilities.asyncTools === 'native',
-      ids: !parts.endpoint.vertex,
-      sweeps: parts.traits.sweepsEmptyResults,
+      ids: !deps.endpoint.vertex,
+      sweeps: deps.traits.sweepsEmptyResults,
       replies: this.#replies,
       deferred: this.#deferred,
       send: (message) => this.#send(message),
       note: (text) => this.#input.note(text),
     });
     this.#preface = new GeminiPreface({
-      options: parts.options,
-      history: parts.history,
+      options: deps.options,
+      history: deps.history,
       listens: this.#input.listens,
       replies: this.#replies,
       deferred: this.#deferred,
@@ -119,37 +119,37 @@ export class GeminiSession implements SpeechSession {
       tools: this.#tools,
       input: this.#input,
       preface: this.#preface,
-      errors: new GeminiErrors(parts.target, parts.log),
-      log: parts.log,
-      laterContent: parts.traits.laterContent,
-      answersInText: parts.options.replyForm === 'text' && capabilities.replyForms.includes('text'),
+      errors: new GeminiErrors(deps.target, deps.log),
+      log: deps.log,
+      laterContent: deps.traits.laterContent,
+      answersInText: deps.options.replyForm === 'text' && capabilities.replyForms.includes('text'),
       emit: (event) => this.#events.push(event),
       send: (message) => this.#send(message),
-      ready: () => parts.hooks.ready(),
-      lose: (error) => this.#wire?.lose(error),
+      ready: () => deps.hooks.ready(),
+      lose: (error) => this.#socket?.lose(error),
     });
-    this.#connect(parts);
+    this.#connect(deps);
   }
 
-  #connect(parts: GeminiSessionParts): void {
-    openGeminiSocket(parts.endpoint, geminiConfig({ ...parts, told: this.#preface.told }), {
+  #connect(deps: GeminiSessionDeps): void {
+    openGeminiSocket(deps.endpoint, geminiConfig({ ...deps, told: this.#preface.told }), {
       socket: (socket) => {
-        this.#wire = new ModelSocket({
+        this.#socket = new ModelSocket({
           socket,
-          provider: parts.target.service.name,
-          timing: parts.timing,
-          classify: (end) => geminiLoss(end, parts.target, this.#inbox.accepted),
+          provider: deps.target.service.name,
+          timing: deps.timing,
+          classify: (end) => geminiLoss(end, deps.target, this.#inbox.accepted),
           onLost: (error) => this.#ended(error),
-          onSlowStart: () => parts.hooks.slow(),
+          onSlowStart: () => deps.hooks.slow(),
         });
-        if (this.#closed) this.#wire.close();
+        if (this.#closed) this.#socket.close();
       },
       message: (message) => this.#receive(message),
-      unreadable: () => parts.log.debug({}, 'unreadable message dropped'),
+      unreadable: () => deps.log.debug({}, 'unreadable message dropped'),
       failed: () => {
-        const { name, addressVariable, credentials } = parts.target.service;
+        const { name, addressVariable, credentials } = deps.target.service;
         const text = `The connection to ${name} could not be opened: check ${addressVariable} and ${credentials}.`;
-        if (!this.#wire) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
+        if (!this.#socket) this.#ended(new SessionLostError('invalid-request', text, { retryable: false }));
       },
     });
   }
@@ -231,7 +231,7 @@ export class GeminiSession implements SpeechSession {
 
   close(): void {
     this.#stop();
-    this.#wire?.close();
+    this.#socket?.close();
     this.#events.end();
   }
 
@@ -282,7 +282,7 @@ export class GeminiSession implements SpeechSession {
 
   #write(turn: Turn, text: string): void {
     this.#tools.input();
-    const written = `${this.#preface.labelled(writerLabel(turn))}\n${text}`;
+    const written = `${this.#preface.labelled(typedBy(turn))}\n${text}`;
     this.#replies.turnBegan();
     this.#sendActivity(written);
     this.#replies.turnEnded(turn.id, true, this.#manual && this.#outbox.turnWaits);
@@ -296,12 +296,12 @@ export class GeminiSession implements SpeechSession {
   }
 
   #send(message: LiveClientMessage): void {
-    this.#wire?.send(JSON.stringify(message));
+    this.#socket?.send(JSON.stringify(message));
   }
 
   /** See ModelSocket.echo. Words that waited for it may be sorted then, and turns that waited for these be sent. */
   #echo(back: (now: number) => void): void {
-    this.#wire?.echo(() => {
+    this.#socket?.echo(() => {
       back(performance.now());
       this.#outbox.pump();
     });
@@ -321,9 +321,9 @@ export class GeminiSession implements SpeechSession {
 
   /** It does not answer on this connection: whoever holds the session asks on another one. */
   #unanswered(): void {
-    const { name } = this.#parts.target.service;
+    const { name } = this.#deps.target.service;
     const message = `${name} did not answer, though it was asked twice.`;
-    this.#wire?.lose(new SessionLostError('no-answer', message, { retryable: true }));
+    this.#socket?.lose(new SessionLostError('no-answer', message, { retryable: true }));
   }
 
   #receive(message: LiveServerMessage | Readonly<Record<string, unknown>>): void {
@@ -332,7 +332,7 @@ export class GeminiSession implements SpeechSession {
       this.#inbox.handle(message as LiveServerMessage);
     } catch (error) {
       // A field is not what the protocol says. One message is not worth a session.
-      this.#parts.log.debug({ fields: Object.keys(message), err: error }, 'malformed message dropped');
+      this.#deps.log.debug({ fields: Object.keys(message), err: error }, 'malformed message dropped');
     }
     this.#wait();
     this.#outbox.pump();
@@ -343,7 +343,7 @@ export class GeminiSession implements SpeechSession {
   #renewWhenLost(): void {
     if (this.#renewing || !this.#attribution.isLost) return;
     this.#renewing = true;
-    this.#parts.log.warn({}, 'whose words come is not known on this connection: it is replaced in a quiet moment');
+    this.#deps.log.warn({}, 'whose words come is not known on this connection: it is replaced in a quiet moment');
     const livedMs = performance.now() - this.#since;
     this.#events.push({ type: 'going-away', timeLeftMs: Math.max(LOST_MS, LEAST_LIFE_MS - livedMs) });
   }
@@ -360,7 +360,7 @@ export class GeminiSession implements SpeechSession {
 
   #ended(error: SessionLostError): void {
     this.#stop();
-    this.#parts.hooks.failed(error);
+    this.#deps.hooks.failed(error);
     this.#events.fail(error);
   }
 

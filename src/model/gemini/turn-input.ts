@@ -18,7 +18,7 @@ interface OpenTurn {
   closedByServer: boolean;
 }
 
-export interface GeminiTurnInputParts {
+export interface GeminiTurnInputDeps {
   /** We draw the ends of turns, not the provider. */
   readonly manual: boolean;
   /** See GeminiTraits. */
@@ -28,7 +28,7 @@ export interface GeminiTurnInputParts {
   /** What stands before what a person says; takes what the model has to be told besides. */
   labelled(label: string): string;
   send(message: LiveClientMessage): void;
-  /** See Wire.proof. */
+  /** See ModelSocket.proof. */
   proof(back: () => void): void;
   /** A message that is JSON text already. */
   sendText(json: string): void;
@@ -39,17 +39,17 @@ export interface GeminiTurnInputParts {
 
 /** What a person says, on its way to the Live API: at most one turn is open. */
 export class GeminiTurnInput {
-  readonly #parts: GeminiTurnInputParts;
+  readonly #deps: GeminiTurnInputDeps;
   #open: OpenTurn | undefined;
   #following = false;
 
-  constructor(parts: GeminiTurnInputParts) {
-    this.#parts = parts;
+  constructor(deps: GeminiTurnInputDeps) {
+    this.#deps = deps;
   }
 
   /** Whether the label of a turn reaches the model. */
   get listens(): boolean {
-    return this.#parts.manual || this.#parts.laterContent;
+    return this.#deps.manual || this.#deps.laterContent;
   }
 
   get isOpen(): boolean {
@@ -58,26 +58,26 @@ export class GeminiTurnInput {
 
   begin(turn: Turn, now: number): void {
     this.#open = { turn, samples: 0, taken: 0, samplesAtClose: 0, takenAtClose: 0, closedByServer: false };
-    const label = this.listens ? this.#parts.labelled(speakerLabel(turn)) : '';
-    if (this.#parts.manual) {
-      this.#parts.replies.turnBegan();
-      this.#parts.send({ realtimeInput: { activityStart: {} } });
+    const label = this.listens ? this.#deps.labelled(speakerLabel(turn)) : '';
+    if (this.#deps.manual) {
+      this.#deps.replies.turnBegan();
+      this.#deps.send({ realtimeInput: { activityStart: {} } });
       // Inside the activity: outside of it a text is a turn of its own, and clientContent closes Gemini 3 sessions
       // (ai.google.dev/gemini-api/docs/live-api/capabilities; livekit/agents#5251, livekit/agents-js#1724).
-      this.#parts.send({ realtimeInput: { text: label } });
-    } else if (this.#parts.laterContent) {
+      this.#deps.send({ realtimeInput: { text: label } });
+    } else if (this.#deps.laterContent) {
       // With automatic detection a realtime text counts as activity and would be answered.
       const turns = [{ role: 'user', parts: [{ text: label }] }];
-      this.#parts.send({ clientContent: { turns, turnComplete: false } });
+      this.#deps.send({ clientContent: { turns, turnComplete: false } });
     }
-    this.#parts.attribution.began(turn, now);
+    this.#deps.attribution.began(turn, now);
   }
 
   /** Tells the model something besides, in the turn that is open. False: none is, and alone it would ask for an answer. */
   note(text: string): boolean {
     if (!this.#open || !this.listens) return false;
-    if (this.#parts.manual) this.#parts.send({ realtimeInput: { text } });
-    else this.#parts.send({ clientContent: { turns: [{ role: 'user', parts: [{ text }] }], turnComplete: false } });
+    if (this.#deps.manual) this.#deps.send({ realtimeInput: { text } });
+    else this.#deps.send({ clientContent: { turns: [{ role: 'user', parts: [{ text }] }], turnComplete: false } });
     return true;
   }
 
@@ -86,16 +86,16 @@ export class GeminiTurnInput {
     this.#open.samples += pcm.length;
     // As text, 50 times a second: JSON.stringify would cost five times as much.
     const data = toBase64(pcm);
-    this.#parts.sendText(`{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"${data}"}}}`);
+    this.#deps.sendText(`{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=16000","data":"${data}"}}}`);
     this.#follow(this.#open);
   }
 
   /** Keeps up with how much of the sound the server has, where it draws the turns: one question at a time. */
   #follow(open: OpenTurn): void {
-    if (this.#parts.manual || this.#following || open !== this.#open) return;
+    if (this.#deps.manual || this.#following || open !== this.#open) return;
     this.#following = true;
     const { samples } = open;
-    this.#parts.proof(() => {
+    this.#deps.proof(() => {
       this.#following = false;
       open.taken = samples;
       if (open.samples > samples) this.#follow(open);
@@ -107,18 +107,18 @@ export class GeminiTurnInput {
     this.#open = undefined;
     if (!open) return;
     const { turn } = open;
-    const silent = !this.#parts.manual || turn.onlyIfCalled !== undefined;
+    const silent = !this.#deps.manual || turn.onlyIfCalled !== undefined;
     if (open.closedByServer) {
       this.#endTail(open, respond);
-    } else if (!this.#parts.manual && open.samples === 0) {
+    } else if (!this.#deps.manual && open.samples === 0) {
       // Nothing was said in it: the server has nothing to answer, and nobody is to wait for that.
-      if (respond) this.#parts.replies.respond();
+      if (respond) this.#deps.replies.respond();
     } else {
-      this.#parts.send({ realtimeInput: this.#parts.manual ? { activityEnd: {} } : { audioStreamEnd: true } });
-      this.#parts.replies.turnEnded(turn.id, respond, this.#parts.manual && this.#parts.turnWaits(), silent);
+      this.#deps.send({ realtimeInput: this.#deps.manual ? { activityEnd: {} } : { audioStreamEnd: true } });
+      this.#deps.replies.turnEnded(turn.id, respond, this.#deps.manual && this.#deps.turnWaits(), silent);
     }
     // Behind the mark of the end on the line.
-    this.#parts.attribution.ended(turn.id, now);
+    this.#deps.attribution.ended(turn.id, now);
   }
 
   /**
@@ -134,11 +134,11 @@ export class GeminiTurnInput {
    * one turn with the next person's.
    */
   #endTail({ turn, samples, samplesAtClose, takenAtClose }: OpenTurn, respond: boolean): void {
-    this.#parts.send({ realtimeInput: { audioStreamEnd: true } });
+    this.#deps.send({ realtimeInput: { audioStreamEnd: true } });
     if (samples === takenAtClose) return;
-    if (samples > samplesAtClose) this.#parts.replies.turnEnded(turn.id, respond, false, true);
+    if (samples > samplesAtClose) this.#deps.replies.turnEnded(turn.id, respond, false, true);
     // What was on its way when the server closed the turn may have begun another, and may still be answered.
-    else this.#parts.replies.mayAnswer([turn.id]);
+    else this.#deps.replies.mayAnswer([turn.id]);
   }
 
   /**
@@ -147,14 +147,14 @@ export class GeminiTurnInput {
    */
   closeByServer(): void {
     const open = this.#open;
-    if (this.#parts.manual || !open || open.samples === 0 || open.closedByServer) return;
+    if (this.#deps.manual || !open || open.samples === 0 || open.closedByServer) return;
     open.closedByServer = true;
     open.samplesAtClose = open.samples;
     open.takenAtClose = open.taken;
-    this.#parts.closed(open.turn.id);
+    this.#deps.closed(open.turn.id);
   }
 
   asked(): readonly number[] {
-    return !this.#parts.manual && this.#open && this.#open.samples > 0 ? [this.#open.turn.id] : [];
+    return !this.#deps.manual && this.#open && this.#open.samples > 0 ? [this.#open.turn.id] : [];
   }
 }

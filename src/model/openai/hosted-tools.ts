@@ -54,7 +54,7 @@ export class OpenAIHostedTools {
   }
 
   /** Takes a message of the server; false where it is not about hosted tools alone. */
-  take(event: RealtimeServerEvent): boolean {
+  handle(event: RealtimeServerEvent): boolean {
     switch (event.type) {
       case 'response.output_item.added':
       case 'response.output_item.done':
@@ -197,7 +197,7 @@ export class OpenAIHostedTools {
   }
 }
 
-/** Adds; the oldest beyond the limit are forgotten. */
+/** Adds; the oldest beyond the limit are evicted. */
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
   map.set(key, value);
   const oldest = map.keys().next();

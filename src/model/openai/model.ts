@@ -64,7 +64,7 @@ export function azureModel(options: AzureModelOptions): SpeechModel {
 function realtimeModel(
   provider: 'openai' | 'azure',
   endpoint: ModelEndpoint,
-  parts: {
+  deps: {
     readonly service: Service;
     readonly traits: OpenAITraits;
     readonly mcpServers: readonly McpServer[] | undefined;
@@ -73,7 +73,7 @@ function realtimeModel(
   },
 ): SpeechModel {
   const { apiKey, model, headers } = endpoint;
-  const { service, traits, mcpServers = [], log, timing = TIMING } = parts;
+  const { service, traits, mcpServers = [], log, timing = TIMING } = deps;
   if ((apiKey === '' && !bringsCredential(headers)) || model === '') {
     throw new TypeError(`${service.name} needs an API key and a ${service.modelNoun}`);
   }

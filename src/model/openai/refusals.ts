@@ -9,7 +9,7 @@ import { failure } from './replies/shortfalls.ts';
 import type { OpenAIWords } from './replies/words.ts';
 import type { OpenAITurns } from './turns.ts';
 
-export interface OpenAIRefusalsParts {
+export interface OpenAIRefusalsDeps {
   readonly target: Target;
   readonly log: ModelLog;
   readonly replies: OpenAIReplies;
@@ -30,12 +30,12 @@ const ODD = /error|fail|reject|denied/i;
 
 /** What the server of one OpenAI session says no to, and whom that concerns. */
 export class OpenAIRefusals {
-  readonly #parts: OpenAIRefusalsParts;
+  readonly #deps: OpenAIRefusalsDeps;
   #complaint: string | undefined;
   #oddFrames = 0;
 
-  constructor(parts: OpenAIRefusalsParts) {
-    this.#parts = parts;
+  constructor(deps: OpenAIRefusalsDeps) {
+    this.#deps = deps;
   }
 
   /** What the server last complained about without saying of what. */
@@ -44,8 +44,8 @@ export class OpenAIRefusals {
   }
 
   /** An `error` event. */
-  take(problem: OpenAIProblem): void {
-    const { log, target, opening, tell, lose } = this.#parts;
+  handle(problem: OpenAIProblem): void {
+    const { log, target, opening, tell, lose } = this.#deps;
     const fatal = opening() ? openingProblem(problem, target) : fatalProblem(problem, target);
     if (fatal) {
       lose(fatal);
@@ -61,7 +61,7 @@ export class OpenAIRefusals {
 
   /** A message that nobody knows: where it speaks of an error, it is counted and shown. */
   unknown(event: RealtimeServerEvent): void {
-    const { log, target } = this.#parts;
+    const { log, target } = this.#deps;
     if (!ODD.test(event.type) && !('error' in event)) {
       log.debug({ type: event.type }, 'unknown message of the provider');
       return;
@@ -74,7 +74,7 @@ export class OpenAIRefusals {
 
   /** The loss where the server takes everything and answers nothing. */
   silence(): SessionLostError {
-    const { name } = this.#parts.target.service;
+    const { name } = this.#deps.target.service;
     const tail = this.#complaint === undefined ? '' : ` It said: ${this.#complaint}`;
     return new SessionLostError('no-answer', `${name} stays silent.${tail}`, { retryable: true });
   }
@@ -84,7 +84,7 @@ export class OpenAIRefusals {
    * by what it can only be about. Gives whether it is nothing but one message crossing another.
    */
   #isRace(problem: OpenAIProblem): boolean {
-    const { replies, words, deeds, turns, target, manual } = this.#parts;
+    const { replies, words, deeds, turns, target, manual } = this.#deps;
     const { code } = problem;
     const text = problem.message ?? '';
     const eventId = problem.event_id || undefined;

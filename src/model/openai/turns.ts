@@ -211,7 +211,7 @@ export class OpenAITurns {
   }
 }
 
-/** Adds at the end; the oldest beyond the limit are forgotten. */
+/** Adds at the end; the oldest beyond the limit are evicted. */
 function remember<K, V>(map: Map<K, V>, key: K, value: V): void {
   map.set(key, value);
   if (map.size <= REMEMBERED) return;

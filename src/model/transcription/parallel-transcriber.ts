@@ -3,12 +3,12 @@ import { SessionLostError } from '../../ports/errors.ts';
 import type { SessionEvent, SpeechModel } from '../../ports/model.ts';
 import type { Pcm, PcmRate, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
-import { LastingSession } from '../durable/durable-session.ts';
+import { DurableSession } from '../durable/durable-session.ts';
 import { resampled } from '../durable/resampled-session.ts';
 import { Attempts } from '../durable/retry.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
 
-export interface ParallelTranscriberParts {
+export interface ParallelTranscriberDeps {
   /** One that only listens. */
   readonly model: SpeechModel;
   /** Of the sound that it is given. */
@@ -27,7 +27,7 @@ export interface ParallelTranscriberParts {
 type State =
   | { readonly status: 'opening' }
   /** `away`: the connection is lost, and what is said is kept for the next one. */
-  | { readonly status: 'there'; readonly session: LastingSession; readonly away: boolean }
+  | { readonly status: 'there'; readonly session: DurableSession; readonly away: boolean }
   | { readonly status: 'gone' };
 
 /**
@@ -35,7 +35,7 @@ type State =
  * long as that takes. Only what cannot help, such as a rejected key, ends it. People are told once of each absence.
  */
 export class ParallelTranscriber {
-  readonly #parts: ParallelTranscriberParts;
+  readonly #deps: ParallelTranscriberDeps;
   readonly #model: SpeechModel;
   readonly #closing = new AbortController();
   /** Settled with the first connection, or with the first failure. */
@@ -44,10 +44,10 @@ export class ParallelTranscriber {
   #state: State = { status: 'opening' };
   #told = false;
 
-  constructor(parts: ParallelTranscriberParts) {
-    const { model, rate } = parts;
-    this.#parts = parts;
-    this.#options = parts.options;
+  constructor(deps: ParallelTranscriberDeps) {
+    const { model, rate } = deps;
+    this.#deps = deps;
+    this.#options = deps.options;
     this.#model = {
       ...model,
       inputRate: rate,
@@ -79,9 +79,9 @@ export class ParallelTranscriber {
     if (this.#state.status === 'there') this.#state.session.endTurn(false);
   }
 
-  /** See Conversation.forget. */
-  forget(userId: UserId): void {
-    if (this.#state.status === 'there') this.#state.session.forget(userId, '');
+  /** See DurableSession.erase. */
+  erase(userId: UserId): void {
+    if (this.#state.status === 'there') this.#state.session.erase(userId, '');
   }
 
   /** See SpeechSession.withdraw. */
@@ -102,9 +102,9 @@ export class ParallelTranscriber {
   }
 
   async #run(opened: () => void): Promise<void> {
-    const { log } = this.#parts;
+    const { log } = this.#deps;
     const { signal } = this.#closing;
-    const patience = { ...this.#parts.patience, giveUpMs: Number.POSITIVE_INFINITY };
+    const patience = { ...this.#deps.patience, giveUpMs: Number.POSITIVE_INFINITY };
     try {
       const first = await new Attempts({ patience, log, signal }).again(undefined, () =>
         this.#model.connect(this.#options, signal).catch((error: unknown) => {
@@ -118,30 +118,30 @@ export class ParallelTranscriber {
         return;
       }
       const choice = { model: this.#model, options: this.#options };
-      const session = new LastingSession({ choice, log, patience, session: first, fallback: undefined });
+      const session = new DurableSession({ choice, log, patience, session: first, fallback: undefined });
       this.#present(session, false);
       opened();
-      for await (const event of session.events) this.#take(event, session);
+      for await (const event of session.events) this.#handle(event, session);
     } catch (error) {
       if (signal.aborted) return;
       this.#state = { status: 'gone' };
-      this.#parts.onAway();
+      this.#deps.onAway();
       const said = error instanceof SessionLostError ? error.message : 'Something in me broke; the log says what.';
       if (!(error instanceof SessionLostError)) log.warn({ err: error }, 'the transcriber broke');
-      this.#parts.tell({
+      this.#deps.tell({
         type: 'notice',
-        message: `${said} From now on ${this.#parts.standIn()}.`,
+        message: `${said} From now on ${this.#deps.standIn()}.`,
       });
     } finally {
       opened();
     }
   }
 
-  #take(event: SessionEvent, session: LastingSession): void {
+  #handle(event: SessionEvent, session: DurableSession): void {
     switch (event.type) {
       case 'paused':
         this.#state = { status: 'there', session, away: true };
-        this.#parts.onAway();
+        this.#deps.onAway();
         this.#absent(`I lost ${this.#model.label}, which writes down what is said.`);
         return;
       case 'resumed':
@@ -151,22 +151,22 @@ export class ParallelTranscriber {
       case 'transcription-usage':
       case 'refused':
       case 'notice':
-        this.#parts.tell(event);
+        this.#deps.tell(event);
         return;
       default:
     }
   }
 
-  #present(session: LastingSession, again: boolean): void {
+  #present(session: DurableSession, again: boolean): void {
     this.#state = { status: 'there', session, away: false };
     this.#told = false;
-    if (again) this.#parts.log.warn({ model: this.#model.name }, 'the transcriber is back');
+    if (again) this.#deps.log.warn({ model: this.#model.name }, 'the transcriber is back');
   }
 
   #absent(why: string): void {
     if (this.#told) return;
     this.#told = true;
-    const rest = `The conversation goes on; until it is back ${this.#parts.standIn()}.`;
-    this.#parts.tell({ type: 'notice', message: `${why} ${rest}` });
+    const rest = `The conversation goes on; until it is back ${this.#deps.standIn()}.`;
+    this.#deps.tell({ type: 'notice', message: `${why} ${rest}` });
   }
 }

@@ -1,5 +1,5 @@
 import type { KeptWords, SessionOptions } from '../../ports/capabilities.ts';
-import type { Conversation, Heard, SessionEvent, SpeechModel } from '../../ports/model.ts';
+import type { DurableSession, Heard, SessionEvent, SpeechModel } from '../../ports/model.ts';
 import type { Acknowledged, ToolResult } from '../../ports/tool-calls.ts';
 import type { Pcm, PcmRate, Turn, UserId } from '../../ports/voice.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
@@ -7,8 +7,8 @@ import { EventMerger } from '../durable/event-merger.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
 import { ParallelTranscriber } from './parallel-transcriber.ts';
 
-export interface TranscribedSessionParts {
-  readonly session: Conversation;
+export interface TranscribedSessionDeps {
+  readonly session: DurableSession;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
   readonly options: SessionOptions;
@@ -48,8 +48,8 @@ const OWN_WORDS_LATEST_MS = 60_000;
  * out. Both are given the sound of each turn. While the transcriber is away, the speech model's own words stand in;
  * each turn gets final words once.
  */
-export class TranscribedSession implements Conversation {
-  readonly #parts: TranscribedSessionParts;
+export class TranscribedSession implements DurableSession {
+  readonly #deps: TranscribedSessionDeps;
   readonly #rate: PcmRate;
   readonly #asides = new EventMerger();
   readonly #turns = new Map<number, Written>();
@@ -60,11 +60,11 @@ export class TranscribedSession implements Conversation {
   /** The open turn goes to the transcriber as well. */
   #beside = false;
 
-  constructor(parts: TranscribedSessionParts) {
-    this.#parts = parts;
-    this.#rate = parts.model.inputRate;
-    this.#options = parts.options;
-    this.#model = parts.model;
+  constructor(deps: TranscribedSessionDeps) {
+    this.#deps = deps;
+    this.#rate = deps.model.inputRate;
+    this.#options = deps.options;
+    this.#model = deps.model;
     this.#openSide();
     this.#events = this.#run();
   }
@@ -74,7 +74,7 @@ export class TranscribedSession implements Conversation {
     return this.#side?.opened ?? Promise.resolve();
   }
 
-  get writes(): boolean {
+  get transcribes(): boolean {
     return this.#wanted && this.#side?.away === false;
   }
 
@@ -93,87 +93,87 @@ export class TranscribedSession implements Conversation {
     });
     const oldest = this.#turns.keys().next();
     if (this.#turns.size > REMEMBERED && !oldest.done) this.#turns.delete(oldest.value);
-    this.#parts.session.beginTurn(turn);
+    this.#deps.session.beginTurn(turn);
     if (this.#beside) this.#side?.beginTurn(turn);
   }
 
   appendAudio(pcm: Pcm): void {
-    this.#parts.session.appendAudio(pcm);
+    this.#deps.session.appendAudio(pcm);
     if (this.#beside) this.#side?.appendAudio(pcm);
   }
 
   endTurn(respond: boolean): void {
-    this.#parts.session.endTurn(respond);
+    this.#deps.session.endTurn(respond);
     if (this.#beside) this.#side?.endTurn();
     this.#beside = false;
   }
 
   appendText(turn: Turn, text: string): void {
-    this.#parts.session.appendText(turn, text);
+    this.#deps.session.appendText(turn, text);
   }
 
   respond(): void {
-    this.#parts.session.respond();
+    this.#deps.session.respond();
   }
 
   pass(turnIds: readonly number[]): void {
-    this.#parts.session.pass(turnIds);
+    this.#deps.session.pass(turnIds);
   }
 
   interrupt(heard: readonly Heard[]): void {
-    this.#parts.session.interrupt(heard);
+    this.#deps.session.interrupt(heard);
   }
 
   withdraw(userId: UserId, turnIds: readonly number[]): void {
-    this.#parts.session.withdraw(userId, turnIds);
+    this.#deps.session.withdraw(userId, turnIds);
     this.#side?.withdraw(userId, turnIds);
     const dropped = { beganAt: 0, userId, beside: false, own: undefined, done: true };
     for (const id of turnIds) this.#turns.set(id, { ...dropped });
   }
 
   acknowledge(call: Acknowledged): boolean {
-    return this.#parts.session.acknowledge(call);
+    return this.#deps.session.acknowledge(call);
   }
 
   sendToolResult(result: ToolResult): void {
-    this.#parts.session.sendToolResult(result);
+    this.#deps.session.sendToolResult(result);
   }
 
   tell(result: ToolResult, turnIds: readonly number[]): void {
-    this.#parts.session.tell(result, turnIds);
+    this.#deps.session.tell(result, turnIds);
   }
 
   approve(callId: string, approved: boolean, reason: string): void {
-    this.#parts.session.approve(callId, approved, reason);
+    this.#deps.session.approve(callId, approved, reason);
   }
 
-  forget(userId: UserId, instructions: string): boolean {
-    this.#side?.forget(userId);
+  erase(userId: UserId, instructions: string): boolean {
+    this.#side?.erase(userId);
     for (const [id, written] of this.#turns) {
       if (written.userId === userId)
         this.#turns.set(id, { beganAt: 0, userId, beside: false, own: undefined, done: true });
     }
-    return this.#parts.session.forget(userId, instructions);
+    return this.#deps.session.erase(userId, instructions);
   }
 
   beginAnew(instructions: string, notes: readonly KeptWords[] = []): void {
     // Whoever only writes down is told of nothing anyway, and still owes the last words.
-    this.#parts.session.beginAnew(instructions, notes);
+    this.#deps.session.beginAnew(instructions, notes);
   }
 
   update(options: SessionOptions): void {
     this.#options = options;
-    this.#parts.session.update(options);
+    this.#deps.session.update(options);
     this.#side?.update(options);
   }
 
   switchTo(model: SpeechModel, options: SessionOptions): void {
     this.#options = options;
-    this.#parts.session.switchTo(model, options);
+    this.#deps.session.switchTo(model, options);
   }
 
   close(): void {
-    this.#parts.session.close();
+    this.#deps.session.close();
     this.#side?.close();
   }
 
@@ -184,7 +184,7 @@ export class TranscribedSession implements Conversation {
 
   #openSide(): void {
     if (this.#side || !this.#wanted) return;
-    const { transcriber: model, log, patience } = this.#parts;
+    const { transcriber: model, log, patience } = this.#deps;
     this.#side = new ParallelTranscriber({
       model,
       rate: this.#rate,
@@ -199,7 +199,7 @@ export class TranscribedSession implements Conversation {
 
   async *#run(): AsyncGenerator<SessionEvent> {
     try {
-      for await (const { event } of this.#asides.beside(this.#parts.session.events)) {
+      for await (const { event } of this.#asides.beside(this.#deps.session.events)) {
         const told = event.type === 'turn-transcript' ? this.#judge(event) : this.#follow(event);
         if (told) yield told;
       }
@@ -215,14 +215,14 @@ export class TranscribedSession implements Conversation {
     this.#model = event.model;
     this.#openSide();
     if (wanted || !this.#wanted) return event;
-    const { label } = this.#parts.transcriber;
+    const { label } = this.#deps.transcriber;
     return { ...event, message: `${event.message} ${label} hears you as well, and writes it down.` };
   }
 
   /** What of the words of a turn is told now. */
   #judge(words: Transcript): Transcript | undefined {
     // Whose these are the transcriber knows, where it was given all that they may be.
-    if (words.turnId === null) return this.writes && this.#besideAll ? undefined : words;
+    if (words.turnId === null) return this.transcribes && this.#besideAll ? undefined : words;
     const written = this.#turns.get(words.turnId);
     if (!written) return words;
     if (written.done) return undefined;

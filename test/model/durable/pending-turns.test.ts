@@ -14,7 +14,7 @@ function owed(): PendingTurns {
   return unanswered;
 }
 const kinds = (unanswered: PendingTurns) =>
-  unanswered.debts.map((debt) => (debt.kind === 'note' ? `note ${debt.turnIds}` : `sound ${debt.turn.id}`));
+  unanswered.items.map((item) => (item.kind === 'note' ? `note ${item.turnIds}` : `sound ${item.turn.id}`));
 
 describe('what a lost session still owed', () => {
   it('is given in words but for the newest turns, and for those whose words nobody knows', () => {
@@ -34,7 +34,7 @@ describe('what a lost session still owed', () => {
     unanswered.replyStarted('r', [1, 3, 4, 5, 6]);
     assert.deepEqual(kinds(unanswered), []);
     const forgotten = owed();
-    forgotten.forget(new Set([1, 5]));
+    forgotten.erase(new Set([1, 5]));
     assert.deepEqual(kinds(forgotten), ['note 2', 'sound 3', 'sound 4', 'sound 6']);
   });
 });

@@ -225,13 +225,13 @@ describe('a conversation whose people are written down beside it', () => {
 
   it('says whether it writes down now', async (t) => {
     const { openai, session, listener } = await open(t, { patience: { noticeMs: 100 } });
-    assert.equal(session.writes, true);
+    assert.equal(session.transcribes, true);
     openai.faults.refuse = 503;
     openai.dropAll();
     await listener.next('notice');
-    assert.equal(session.writes, false);
+    assert.equal(session.transcribes, false);
     openai.faults.refuse = undefined;
-    await eventually('the transcriber', () => session.writes);
+    await eventually('the transcriber', () => session.transcribes);
   });
 
   it('does without one whose key is rejected', async (t) => {
@@ -266,7 +266,7 @@ describe('a conversation whose people are written down beside it', () => {
     await listener.next('turn-transcript', ({ final }) => final);
     const before = openai.transcriptions.length;
     const other = { apiKey: gemini.apiKey, baseUrl: gemini.url, model: 'gemini-3.8-live', log: SILENT_LOG };
-    assert.equal(session.writes, false);
+    assert.equal(session.transcribes, false);
     session.switchTo(geminiModel(other), OPTIONS);
     const { message } = await listener.next('model-changed');
     assert.equal(

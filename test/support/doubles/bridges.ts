@@ -44,7 +44,7 @@ export class ScriptedBridge implements BridgeHandle {
       channelId: this.channelId,
       mode: 'talk',
       model: 'OpenAI (gpt-realtime-2.1)',
-      writer: null,
+      transcriber: null,
       startedAt: performance.now(),
       holder: null,
       waiting: [],

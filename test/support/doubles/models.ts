@@ -32,7 +32,7 @@ export const scriptedModels: SpeechModels = {
     const absent = provider !== null && !called[provider] ? provider : null;
     const used = provider === null || absent !== null ? 'openai' : provider;
     const chosen = modelOf(used, (absent === null ? model : null) ?? names[used]?.[0] ?? '');
-    return { model: chosen, absent, written: chosen.capabilities.unasked !== null, writer: null };
+    return { model: chosen, absent, transcribed: chosen.capabilities.unasked !== null, transcriber: null };
   },
   names: (provider) => names[provider] ?? [],
   unfit: (name) => (name === 'gpt-live-1' ? `${name} leads no conversation.` : undefined),

@@ -1,11 +1,11 @@
 import { AsyncQueue } from '../../../src/lib/async-queue.ts';
 import type { SessionOptions } from '../../../src/ports/capabilities.ts';
-import type { Conversation, Heard, SessionEvent, SpeechModel } from '../../../src/ports/model.ts';
+import type { DurableSession, Heard, SessionEvent, SpeechModel } from '../../../src/ports/model.ts';
 import type { ToolResult } from '../../../src/ports/tool-calls.ts';
 import type { Pcm, Turn } from '../../../src/ports/voice.ts';
 
 /** A model without a network: what the bridge asks of it is written down in order, what it says is pushed in. */
-export class ScriptedSession implements Conversation {
+export class ScriptedSession implements DurableSession {
   readonly events = new AsyncQueue<SessionEvent>({ limit: 10_000 });
   /** Calls in short, sound left out. */
   readonly calls: string[] = [];
@@ -15,7 +15,7 @@ export class ScriptedSession implements Conversation {
   /** Samples of each turn, in order. */
   readonly turnSamples: number[] = [];
   /** Whether another model writes down beside it. */
-  writes = false;
+  transcribes = false;
 
   beginTurn(turn: Turn): void {
     this.calls.push(`begin ${turn.id} ${turn.userId}`);
@@ -54,10 +54,10 @@ export class ScriptedSession implements Conversation {
   tell(result: ToolResult, turnIds: readonly number[]): void {
     this.calls.push(`tell ${turnIds.join()} ${result.output}`);
   }
-  /** What forget() says: whether others still wait. */
+  /** What erase() says: whether others still wait. */
   owes = false;
-  forget(userId: string, instructions: string): boolean {
-    this.calls.push(`forget ${userId} ${instructions.length > 0}`);
+  erase(userId: string, instructions: string): boolean {
+    this.calls.push(`erase ${userId} ${instructions.length > 0}`);
     return this.owes;
   }
   beginAnew(instructions: string): void {

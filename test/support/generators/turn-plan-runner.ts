@@ -18,7 +18,7 @@ import { geminiModel, vertexModel } from '../../../src/model/gemini/model.ts';
 import { openAIModel } from '../../../src/model/openai/model.ts';
 import type { BridgeEvent } from '../../../src/ports/bridge-events.ts';
 import type { SessionOptions } from '../../../src/ports/capabilities.ts';
-import type { Conversation as LastingConversation, SpeechModel } from '../../../src/ports/model.ts';
+import type { DurableSession, SpeechModel } from '../../../src/ports/model.ts';
 import type { GuildSettings } from '../../../src/ports/settings.ts';
 import { FakeLine } from '../doubles/line.ts';
 import { SlowLine } from '../doubles/slow-line.ts';
@@ -112,7 +112,7 @@ export class Conversation {
   #bridge!: Bridge;
   /** Where the session outlives its connections. */
   #lasting:
-    | { readonly session: LastingConversation; readonly other: SpeechModel; readonly options: SessionOptions }
+    | { readonly session: DurableSession; readonly other: SpeechModel; readonly options: SessionOptions }
     | undefined;
   #server!: SimulatedOpenAI | SimulatedGemini;
   #wire!: SlowLine;
@@ -235,7 +235,7 @@ export class Conversation {
       : Object.assign(await model.connect(opening, new AbortController().signal), {
           switchTo: () => assert.fail('nobody asked for another model'),
           tell: () => assert.fail('nobody pressed a button'),
-          forget: () => assert.fail('nobody asked to be forgotten'),
+          erase: () => assert.fail('nobody asked to be forgotten'),
           beginAnew: () => assert.fail('nobody moved it'),
         });
     this.#bridge = new Bridge({
@@ -279,7 +279,7 @@ export class Conversation {
   }
 
   /** A conversation that also may go to another model of the same rate, so that the marks stay what they are. */
-  async #outliving(model: SpeechModel, endpoint: object, options: SessionOptions): Promise<LastingConversation> {
+  async #outliving(model: SpeechModel, endpoint: object, options: SessionOptions): Promise<DurableSession> {
     const to = endpoint as Parameters<typeof openAIModel>[0];
     const other =
       this.#protocol === 'openai'
@@ -320,7 +320,10 @@ export class Conversation {
     const people = this.#peopleBehind(input);
     const wanted = this.ledger.issued < MOST_CALLS ? calls : [];
     const silent = sayMs === 0 && wanted.length === 0 && this.#plan.silence;
-    const late = lateOf(this.#late(), () => ({
+    // Each late call has a result, and its answer a late call.
+    const planned = this.#late();
+    const more = this.ledger.issued + wanted.length < MOST_CALLS;
+    const late = lateOf(planned.what === 'call' && !more ? { ...planned, what: null } : planned, () => ({
       name: toolName('post', null),
       arguments: { ticket: this.ledger.issue(people), tookMs: 0 },
     }));

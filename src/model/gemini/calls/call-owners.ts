@@ -80,7 +80,7 @@ export class GeminiCallOwners {
   }
 
   /** Nobody is to hear this answer: its calls are not made. */
-  forget({ waiting }: Generation): void {
+  dropOwner({ waiting }: Generation): void {
     for (const callId of waiting) this.#calls.delete(callId);
   }
 }

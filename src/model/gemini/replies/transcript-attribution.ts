@@ -24,7 +24,7 @@ interface Source {
   check: { echoed: boolean } | undefined;
 }
 
-/** Calls back when what the server had sent when it read what was sent to it until now was taken. See Wire.echo. */
+/** Calls back when what the server had sent when it read what was sent to it until now was taken. See ModelSocket.echo. */
 export type Echo = (back: (now: number) => void) => void;
 
 /** No words of a turn come later than this: 3 to 8 s were measured (pipecat-ai/pipecat#4108). */

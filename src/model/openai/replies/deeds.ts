@@ -2,7 +2,7 @@ import type { RealtimeClientEvent, RealtimeServerEvent, SessionUpdateEvent } fro
 import { Deadlines } from '../../connection/deadline.ts';
 import type { DeedsPatience } from './patience.ts';
 
-export interface OpenAIDeedsParts {
+export interface OpenAIDeedsDeps {
   send(event: RealtimeClientEvent): void;
   /** What has to be done is not done; another connection does not need it. */
   undone(): void;
@@ -21,24 +21,24 @@ const SETTINGS = 'settings';
  * connection: the next one never hears of them.
  */
 export class OpenAIDeeds {
-  readonly #parts: OpenAIDeedsParts;
+  readonly #deps: OpenAIDeedsDeps;
   readonly #doneMs: number;
   readonly #waiting = new Deadlines();
   /** By event id, the item that it takes out. */
   readonly #removals = new Map<string, string>();
   #count = 0;
 
-  constructor(parts: OpenAIDeedsParts) {
-    this.#parts = parts;
-    this.#doneMs = (parts.patience ?? PATIENCE).doneMs;
+  constructor(deps: OpenAIDeedsDeps) {
+    this.#deps = deps;
+    this.#doneMs = (deps.patience ?? PATIENCE).doneMs;
   }
 
   /** See SpeechSession.update. */
   configure(session: SessionUpdateEvent['session'], tries = 1): void {
-    this.#parts.send({ type: 'session.update', event_id: `parley-update-${++this.#count}`, session });
+    this.#deps.send({ type: 'session.update', event_id: `parley-update-${++this.#count}`, session });
     this.#waiting.set(SETTINGS, this.#doneMs, () => {
       if (tries < TRIES) this.configure(session, tries + 1);
-      else this.#parts.late('new settings');
+      else this.#deps.late('new settings');
     });
   }
 
@@ -50,16 +50,16 @@ export class OpenAIDeeds {
   remove(itemId: string, tries = 1): void {
     const event_id = `parley-withdraw-${++this.#count}`;
     this.#removals.set(event_id, itemId);
-    this.#parts.send({ type: 'conversation.item.delete', event_id, item_id: itemId });
+    this.#deps.send({ type: 'conversation.item.delete', event_id, item_id: itemId });
     this.#waiting.set(itemId, this.#doneMs, () => {
       this.#removals.delete(event_id);
       if (tries < TRIES) this.remove(itemId, tries + 1);
-      else this.#parts.undone();
+      else this.#deps.undone();
     });
   }
 
   /** Confirmations; false for any other message. */
-  take(event: RealtimeServerEvent): boolean {
+  handle(event: RealtimeServerEvent): boolean {
     if (event.type !== 'conversation.item.deleted') return false;
     this.#gone(event.item_id);
     return true;

@@ -9,7 +9,7 @@ import type { OpenAITurns } from '../turns.ts';
 import { transcribedSeconds } from '../usage.ts';
 import type { WordsPatience } from './patience.ts';
 
-export interface OpenAIWordsParts {
+export interface OpenAIWordsDeps {
   readonly turns: OpenAITurns;
   /** Writes down; null: nothing does. */
   readonly transcriber: string | null;
@@ -26,34 +26,34 @@ const PATIENCE: WordsPatience = { commitMs: 15_000, wordsMs: 30_000 };
 
 /** What people said, as the server of one OpenAI session tells it: each turn gets its words once, or that there are none. */
 export class OpenAIWords {
-  readonly #parts: OpenAIWordsParts;
+  readonly #deps: OpenAIWordsDeps;
   readonly #patience: WordsPatience;
   readonly #late = new Deadlines();
   readonly #unwritable: Unwritable;
 
-  constructor(parts: OpenAIWordsParts) {
-    this.#parts = parts;
-    this.#patience = parts.patience ?? PATIENCE;
-    this.#unwritable = new Unwritable(parts.target, (event) => parts.emit(event));
+  constructor(deps: OpenAIWordsDeps) {
+    this.#deps = deps;
+    this.#patience = deps.patience ?? PATIENCE;
+    this.#unwritable = new Unwritable(deps.target, (event) => deps.emit(event));
   }
 
   /** The end of a turn was sent. */
   committing(eventId: string, turnId: number, labelId: string | undefined): void {
-    this.#parts.turns.committing(eventId, turnId, labelId);
+    this.#deps.turns.committing(eventId, turnId, labelId);
     this.#late.set(eventId, this.#patience.commitMs, () => {
-      if (this.#parts.turns.commitLate(eventId) !== undefined) this.#missing(turnId);
+      if (this.#deps.turns.commitLate(eventId) !== undefined) this.#missing(turnId);
     });
   }
 
   /** The server did not take this commit. Gives its turn; undefined for an unknown event. */
   commitFailed(eventId: string): number | undefined {
     this.#late.clear(eventId);
-    return this.#parts.turns.commitFailed(eventId);
+    return this.#deps.turns.commitFailed(eventId);
   }
 
   /** Messages about what people say; false for any other. */
-  take(event: RealtimeServerEvent): boolean {
-    const { turns } = this.#parts;
+  handle(event: RealtimeServerEvent): boolean {
+    const { turns } = this.#deps;
     switch (event.type) {
       case 'input_audio_buffer.speech_started':
         turns.speechStarted(event.item_id, event.audio_start_ms);
@@ -90,11 +90,11 @@ export class OpenAIWords {
   #added(item: ConversationItem, previousItemId: string | null | undefined): void {
     const { id = '' } = item;
     const person = item.type === 'message' && item.role === 'user';
-    if (person && this.#parts.turns.explains(id, previousItemId)) this.#committed(id, previousItemId);
+    if (person && this.#deps.turns.explains(id, previousItemId)) this.#committed(id, previousItemId);
   }
 
   #committed(itemId: string, previousItemId: string | null | undefined): void {
-    const { turns, transcriber, remove, cut } = this.#parts;
+    const { turns, transcriber, remove, cut } = this.#deps;
     const committed = turns.committed(itemId, previousItemId);
     if (!committed) return;
     const { turnId, eventId, byServer, withdrawn } = committed;
@@ -110,13 +110,13 @@ export class OpenAIWords {
   }
 
   #await(itemId: string): void {
-    const { turns } = this.#parts;
+    const { turns } = this.#deps;
     this.#tell(turns.earlyTranscript(itemId));
     if (!turns.isDone(itemId)) this.#late.set(itemId, this.#patience.wordsMs, () => this.#unwritten(itemId));
   }
 
   #completed(itemId: string, transcript: unknown, usage: unknown): void {
-    const { turns, transcriber, emit } = this.#parts;
+    const { turns, transcriber, emit } = this.#deps;
     if (typeof transcript !== 'string') throw new TypeError('a transcript that is no text');
     this.#late.clear(itemId);
     const known = turns.isDone(itemId);
@@ -129,7 +129,7 @@ export class OpenAIWords {
   }
 
   #failed(itemId: string, problem: OpenAIProblem | undefined): void {
-    if (this.#parts.turns.isDone(itemId)) return;
+    if (this.#deps.turns.isDone(itemId)) return;
     this.#late.clear(itemId);
     this.#unwritable.failed(problem ?? {});
     this.#unwritten(itemId);
@@ -137,7 +137,7 @@ export class OpenAIWords {
 
   /** No more words come of this item: what is known stands, and where there is nothing, that is said. */
   #unwritten(itemId: string): void {
-    const event = this.#parts.turns.transcriptDone(itemId);
+    const event = this.#deps.turns.transcriptDone(itemId);
     if (event?.type !== 'turn-transcript' || event.turnId === null) return;
     if (event.final && event.text === '') this.#missing(event.turnId);
     else this.#tell(event);
@@ -148,6 +148,6 @@ export class OpenAIWords {
   }
 
   #tell(event: SessionEvent | undefined): void {
-    if (event) this.#parts.emit(event);
+    if (event) this.#deps.emit(event);
   }
 }

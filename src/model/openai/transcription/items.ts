@@ -131,7 +131,7 @@ export class TranscriptionItems {
   }
 
   /** Nothing more is expected of it. */
-  forget(turn: SpokenTurn): void {
+  evict(turn: SpokenTurn): void {
     for (const [itemId, one] of this.#turns) {
       if (one !== turn) continue;
       if (this.#words.get(itemId)?.done) remember(this.#over, itemId);

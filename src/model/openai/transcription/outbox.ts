@@ -16,7 +16,7 @@ export interface SpokenTurn {
 /** Sound that may go at once after a pause. */
 const BURST_MS = 500;
 
-export interface TranscriptionOutboxParts {
+export interface TranscriptionOutboxDeps {
   /** Of the sound, in Hz. */
   readonly rate: number;
   /** How many times faster than real time it may go. */
@@ -32,14 +32,14 @@ export interface TranscriptionOutboxParts {
 
 /** Turns one after the other, each whole, at a pace at which the server loses nothing. */
 export class TranscriptionOutbox {
-  readonly #parts: TranscriptionOutboxParts;
+  readonly #deps: TranscriptionOutboxDeps;
   readonly #turns: SpokenTurn[] = [];
   #allowedMs = BURST_MS;
   #countedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(parts: TranscriptionOutboxParts) {
-    this.#parts = parts;
+  constructor(deps: TranscriptionOutboxDeps) {
+    this.#deps = deps;
   }
 
   /** Part of a turn was sent, and its end was not. */
@@ -61,8 +61,8 @@ export class TranscriptionOutbox {
       if (!late && (!this.#send(turn) || !turn.ended)) return;
       this.#turns.shift();
       if (late) continue;
-      this.#parts.commit(turn);
-      this.#parts.between();
+      this.#deps.commit(turn);
+      this.#deps.between();
     }
   }
 
@@ -72,8 +72,8 @@ export class TranscriptionOutbox {
     const stays = this.#turns.filter(({ turn }) => !turnIds.includes(turn.id));
     this.#turns.splice(0, this.#turns.length, ...stays);
     if (first && first.sent > 0 && first !== stays[0]) {
-      this.#parts.discard();
-      this.#parts.between();
+      this.#deps.discard();
+      this.#deps.between();
     }
     this.pump();
   }
@@ -87,23 +87,23 @@ export class TranscriptionOutbox {
   /** True when everything of it that is there was sent. */
   #send(turn: SpokenTurn): boolean {
     for (let pcm = turn.chunks[turn.sent]; pcm; pcm = turn.chunks[turn.sent]) {
-      const ms = (pcm.length * 1000) / this.#parts.rate;
+      const ms = (pcm.length * 1000) / this.#deps.rate;
       // A chunk longer than the burst may go once all of that is there.
       const shortMs = Math.min(ms, BURST_MS) - this.#allowedMs;
       if (shortMs > 0) {
-        this.#timer = setTimeout(() => this.pump(), Math.ceil(shortMs / this.#parts.pace));
+        this.#timer = setTimeout(() => this.pump(), Math.ceil(shortMs / this.#deps.pace));
         return false;
       }
       this.#allowedMs -= ms;
       turn.sent += 1;
-      this.#parts.append(pcm);
+      this.#deps.append(pcm);
     }
     return true;
   }
 
   #count(): void {
     const now = performance.now();
-    this.#allowedMs = Math.min(BURST_MS, this.#allowedMs + (now - this.#countedAt) * this.#parts.pace);
+    this.#allowedMs = Math.min(BURST_MS, this.#allowedMs + (now - this.#countedAt) * this.#deps.pace);
     this.#countedAt = now;
   }
 }

@@ -1,34 +1,29 @@
 import type { OpenAIRealtimeWS } from 'openai/realtime/ws';
-import type { RealtimeClientEvent, RealtimeServerEvent, SessionUpdateEvent } from 'openai/resources/realtime/realtime';
+import type { RealtimeServerEvent, SessionUpdateEvent } from 'openai/resources/realtime/realtime';
 import type { Provider, SessionOptions } from '../../../ports/capabilities.ts';
 import type { SessionLostError } from '../../../ports/errors.ts';
 import type { SessionEvent, SpeechSession } from '../../../ports/model.ts';
 import type { Turn, UserId } from '../../../ports/voice.ts';
 import { EventQueue } from '../../connection/event-queue.ts';
-import { type ModelLog, ModelSocket, redacted, repeated, type Timing } from '../../connection/model-socket.ts';
+import { type ModelLog, repeated, type Timing } from '../../connection/model-socket.ts';
 import type { OpeningHooks } from '../../connection/open-session.ts';
-import { toBase64 } from '../../connection/pcm-base64.ts';
 import { NOT_WRITTEN } from '../../connection/prompt-text.ts';
 import type { Target } from '../../connection/service.ts';
 import { Unwritable } from '../../connection/unwritable.ts';
-import { fatalProblem, type OpenAIProblem, openAILoss, openingProblem } from '../failures.ts';
-import { OpenAIGreeting } from '../greeting.ts';
-import { expiryOf } from '../messages.ts';
+import { COMMIT_MINIMUM, OpenAIConnection } from '../connection.ts';
+import { fatalProblem, type OpenAIProblem, openingProblem } from '../failures.ts';
 import { transcribedSeconds } from '../usage.ts';
 import { TranscriptionItems } from './items.ts';
 import { transcriberTraits } from './models.ts';
 import { type SpokenTurn, TranscriptionOutbox } from './outbox.ts';
 
 const RATE = 24_000;
-/** A commit of less than 100 ms is refused (input_audio_buffer_commit_empty). */
-const COMMIT_MINIMUM = 2_400;
-const SETUP_EVENT = 'parley-setup';
 /** Words that have not come by then after the end of a turn are asked for again. */
 const LATE_MS = 20_000;
 const TRIES = 3;
 const ODD = 'the provider reports an unknown error';
 
-export interface OpenAITranscriptionParts {
+export interface OpenAITranscriptionDeps {
   readonly rt: OpenAIRealtimeWS;
   readonly provider: Provider;
   readonly target: Target;
@@ -47,48 +42,37 @@ export interface OpenAITranscriptionParts {
  * other and are committed by us, so the k-th commit is the k-th item, and each item is one person's turn.
  */
 export class OpenAITranscription implements SpeechSession {
-  readonly #parts: OpenAITranscriptionParts;
-  readonly #wire: ModelSocket;
-  readonly #events = new EventQueue((error) => this.#wire.lose(error));
+  readonly #deps: OpenAITranscriptionDeps;
+  readonly #connection: OpenAIConnection;
+  readonly #events = new EventQueue((error) => this.#connection.lose(error));
   readonly #outbox: TranscriptionOutbox;
   readonly #items = new TranscriptionItems();
   readonly #unwritable: Unwritable;
   readonly #deadlines = new Map<SpokenTurn, NodeJS.Timeout>();
   #language: string | null;
   #open: SpokenTurn | undefined;
-  #expiresAt: number | undefined;
-  #ready = false;
-  readonly #greeting: OpenAIGreeting;
   #reconfigure = false;
-  #eventCount = 0;
 
-  constructor(parts: OpenAITranscriptionParts) {
-    const { rt, target, timing, log } = parts;
-    this.#parts = parts;
-    this.#language = parts.options.language;
-    this.#unwritable = new Unwritable(target, (event) => this.#events.push(event));
+  constructor(deps: OpenAITranscriptionDeps) {
+    this.#deps = deps;
+    this.#language = deps.options.language;
+    this.#unwritable = new Unwritable(deps.target, (event) => this.#events.push(event));
     this.#outbox = new TranscriptionOutbox({
       rate: RATE,
-      pace: transcriberTraits(parts.transcriber).pace,
-      // As text: 50 times a second.
-      append: (pcm) => this.#wire.send(`{"type":"input_audio_buffer.append","audio":"${toBase64(pcm)}"}`),
+      pace: transcriberTraits(deps.transcriber).pace,
+      append: (pcm) => this.#connection.append(pcm),
       commit: (turn) => this.#commit(turn),
-      discard: () => this.#send({ type: 'input_audio_buffer.clear', event_id: this.#eventId('clear') }),
+      discard: () => this.#connection.clear(),
       between: () => this.#configureIfDue(),
     });
-    this.#wire = new ModelSocket({
-      socket: rt.socket,
-      provider: target.service.name,
-      timing,
-      classify: (end) => openAILoss(end, target),
-      onLost: (error) => this.#ended(error),
-      onSlowStart: () => parts.hooks.slow(),
-    });
-    this.#greeting = new OpenAIGreeting(rt.socket, () => this.#configure(SETUP_EVENT));
-    rt.on('event', (event) => this.#receive(event));
-    // Without a listener an unreadable frame would end the process.
-    rt.on('error', (error) => {
-      if (!error.error) log.debug({ error: redacted(error.message, target.secrets) }, 'unreadable message dropped');
+    this.#connection = new OpenAIConnection({
+      ...deps,
+      setUp: (eventId) => this.#configure(eventId),
+      begin: () => deps.hooks.ready(),
+      configured: () => {},
+      refused: (problem) => this.#refused(problem),
+      handle: (event) => this.#handle(event),
+      ended: (error) => this.#ended(error),
     });
   }
 
@@ -97,7 +81,7 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   get expiresAt(): number | undefined {
-    return this.#expiresAt;
+    return this.#connection.expiresAt;
   }
 
   beginTurn(turn: Turn): void {
@@ -137,7 +121,7 @@ export class OpenAITranscription implements SpeechSession {
     for (const turn of this.#items.awaited) {
       if (!turnIds.includes(turn.turn.id)) continue;
       turn.done = true;
-      this.#forget(turn);
+      this.#evict(turn);
     }
     this.#outbox.withdraw(turnIds);
   }
@@ -160,29 +144,29 @@ export class OpenAITranscription implements SpeechSession {
 
   close(): void {
     this.#release();
-    this.#wire.close();
+    this.#connection.close();
     this.#events.end();
   }
 
   #commit(turn: SpokenTurn): void {
     // Nobody said anything.
     if (turn.chunks.length === 0) return;
-    const eventId = this.#eventId('commit');
+    const eventId = this.#connection.eventId('commit');
     this.#items.committing(eventId, turn);
-    this.#send({ type: 'input_audio_buffer.commit', event_id: eventId });
-    const timer = setTimeout(() => this.#unwritten(turn), this.#parts.lateMs ?? LATE_MS);
+    this.#connection.send({ type: 'input_audio_buffer.commit', event_id: eventId });
+    const timer = setTimeout(() => this.#unwritten(turn), this.#deps.lateMs ?? LATE_MS);
     this.#deadlines.set(turn, timer.unref());
   }
 
   #configureIfDue(): void {
     if (!this.#reconfigure) return;
     this.#reconfigure = false;
-    this.#configure(this.#eventId('update'));
+    this.#configure(this.#connection.eventId('update'));
   }
 
   /** developers.openai.com/api/docs/guides/realtime-transcription; turn_detection null: we draw the turns. */
   #configure(eventId: string): void {
-    const { transcriber } = this.#parts;
+    const { transcriber } = this.#deps;
     // ISO 639-1 only: the first part of the tag.
     const iso = this.#language?.split('-')[0]?.toLowerCase();
     const inList = transcriberTraits(transcriber).languageAs === 'languages';
@@ -197,39 +181,11 @@ export class OpenAITranscription implements SpeechSession {
         },
       },
     } as const satisfies SessionUpdateEvent['session'];
-    this.#send({ type: 'session.update', event_id: eventId, session });
+    this.#connection.send({ type: 'session.update', event_id: eventId, session });
   }
 
-  #send(event: RealtimeClientEvent): void {
-    this.#wire.send(JSON.stringify(event));
-  }
-
-  #eventId(kind: string): string {
-    return `parley-${kind}-${++this.#eventCount}`;
-  }
-
-  #receive(event: RealtimeServerEvent): void {
-    try {
-      this.#take(event);
-    } catch (error) {
-      // A field is not what the protocol says. One message is not worth a session.
-      this.#parts.log.debug({ type: event.type, err: error }, 'malformed message dropped');
-    }
-  }
-
-  #take(event: RealtimeServerEvent): void {
+  #handle(event: RealtimeServerEvent): void {
     switch (event.type) {
-      case 'session.created':
-        this.#expiresAt ??= expiryOf(event.session);
-        this.#greeting.came();
-        return;
-      case 'session.updated':
-        if (!this.#ready) this.#parts.hooks.ready();
-        this.#ready = true;
-        return;
-      case 'error':
-        this.#refused(event.error);
-        return;
       case 'input_audio_buffer.committed':
         for (const id of this.#items.committed(event.item_id, event.previous_item_id)) this.#tellItem(id);
         return;
@@ -252,7 +208,7 @@ export class OpenAITranscription implements SpeechSession {
         return;
       }
       default:
-        if ('error' in event) this.#parts.log.warn({ type: event.type, said: this.#safe(event.error) }, ODD);
+        if ('error' in event) this.#deps.log.warn({ type: event.type, said: this.#safe(event.error) }, ODD);
     }
   }
 
@@ -266,7 +222,7 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   #bill(itemId: string, usage: unknown): void {
-    const { provider, transcriber: model } = this.#parts;
+    const { provider, transcriber: model } = this.#deps;
     const turn = this.#items.turnOf(itemId);
     let samples = 0;
     for (const { length } of turn?.chunks ?? []) samples += length;
@@ -285,8 +241,8 @@ export class OpenAITranscription implements SpeechSession {
       else this.#giveUp(turn);
       return;
     }
-    this.#parts.log.debug({ tries: turn.tries }, 'a turn was not written down; it is given again');
-    this.#forget(turn);
+    this.#deps.log.debug({ tries: turn.tries }, 'a turn was not written down; it is given again');
+    this.#evict(turn);
     turn.sent = 0;
     this.#outbox.push(turn);
   }
@@ -294,14 +250,14 @@ export class OpenAITranscription implements SpeechSession {
   #settle(turn: SpokenTurn, text: string, itemIds: readonly string[] = []): void {
     this.#tell(turn, text, true, itemIds);
     turn.done = true;
-    this.#forget(turn);
+    this.#evict(turn);
   }
 
   #giveUp(turn: SpokenTurn): void {
     const words = { text: NOT_WRITTEN, final: true, missing: true, itemIds: [] } as const;
     this.#events.push({ type: 'turn-transcript', turnId: turn.turn.id, ...words });
     turn.done = true;
-    this.#forget(turn);
+    this.#evict(turn);
   }
 
   #tell({ turn, done }: SpokenTurn, text: string, final: boolean, itemIds: readonly string[]): void {
@@ -310,17 +266,17 @@ export class OpenAITranscription implements SpeechSession {
     this.#events.push({ type: 'turn-transcript', turnId: turn.id, text: text.trim(), final, itemIds });
   }
 
-  #forget(turn: SpokenTurn): void {
+  #evict(turn: SpokenTurn): void {
     clearTimeout(this.#deadlines.get(turn));
     this.#deadlines.delete(turn);
-    this.#items.forget(turn);
+    this.#items.evict(turn);
   }
 
   #refused(problem: OpenAIProblem): void {
-    const { target } = this.#parts;
-    const fatal = this.#ready ? fatalProblem(problem, target) : openingProblem(problem, target);
+    const { target } = this.#deps;
+    const fatal = this.#connection.isReady ? fatalProblem(problem, target) : openingProblem(problem, target);
     if (fatal) {
-      this.#wire.lose(fatal);
+      this.#connection.lose(fatal);
       return;
     }
     const message = repeated(problem.message ?? problem.code ?? 'no reason given', target.secrets);
@@ -330,11 +286,10 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   #safe(error: unknown): string {
-    return repeated(JSON.stringify(error) ?? '', this.#parts.target.secrets);
+    return repeated(JSON.stringify(error) ?? '', this.#deps.target.secrets);
   }
 
   #release(): void {
-    this.#greeting.close();
     this.#outbox.close();
     for (const timer of this.#deadlines.values()) clearTimeout(timer);
     this.#deadlines.clear();
@@ -342,7 +297,7 @@ export class OpenAITranscription implements SpeechSession {
 
   #ended(error: SessionLostError): void {
     this.#release();
-    this.#parts.hooks.failed(error);
+    this.#deps.hooks.failed(error);
     this.#events.fail(error);
   }
 }
