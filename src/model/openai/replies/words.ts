@@ -3,9 +3,9 @@ import type { SessionEvent } from '../../../ports/model.ts';
 import { Deadlines } from '../../connection/deadline.ts';
 import { NOT_WRITTEN } from '../../connection/prompt-text.ts';
 import type { Target } from '../../connection/service.ts';
-import { Unwritable } from '../../connection/unwritable.ts';
 import type { OpenAIProblem } from '../failures.ts';
 import type { OpenAITurns } from '../turns.ts';
+import { Unwritable } from '../unwritable.ts';
 import { transcribedSeconds } from '../usage.ts';
 import type { WordsPatience } from './patience.ts';
 

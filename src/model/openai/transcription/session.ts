@@ -9,9 +9,9 @@ import { type ModelLog, repeated, type Timing } from '../../connection/model-soc
 import type { OpeningHooks } from '../../connection/open-session.ts';
 import { NOT_WRITTEN } from '../../connection/prompt-text.ts';
 import type { Target } from '../../connection/service.ts';
-import { Unwritable } from '../../connection/unwritable.ts';
 import { COMMIT_MINIMUM, OpenAIConnection } from '../connection.ts';
 import { fatalProblem, type OpenAIProblem, openingProblem } from '../failures.ts';
+import { Unwritable } from '../unwritable.ts';
 import { transcribedSeconds } from '../usage.ts';
 import { TranscriptionItems } from './items.ts';
 import { transcriberTraits } from './models.ts';
