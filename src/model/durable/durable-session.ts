@@ -22,6 +22,7 @@ import { TranscriptRecovery } from './transcript-recovery.ts';
 
 type Transcript = Extract<SessionEvent, { type: 'turn-transcript' }>;
 
+/** The model to begin with, how long it is tried again, and where to go on without it. */
 export interface DurableSessionDeps {
   readonly choice: ModelChoice;
   readonly log: ModelLog;

@@ -11,6 +11,7 @@ import { Attempts } from './retry.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { Rotation } from './rotation.ts';
 
+/** The model in use, its first connection, and what the conversation knows. */
 export interface FailoverDeps {
   readonly choice: ModelChoice;
   /** The first connection. */

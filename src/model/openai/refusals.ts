@@ -9,6 +9,7 @@ import { failure } from './replies/shortfalls.ts';
 import type { OpenAIWords } from './replies/words.ts';
 import type { OpenAITurns } from './turns.ts';
 
+/** Those whom a refusal may concern. */
 export interface OpenAIRefusalsDeps {
   readonly target: Target;
   readonly log: ModelLog;

@@ -26,6 +26,7 @@ import { OpenAIWords } from './replies/words.ts';
 import { openAISession } from './setup.ts';
 import { OpenAITurns } from './turns.ts';
 
+/** A socket that begins to open, and what its session is to be. */
 export interface OpenAISessionDeps {
   readonly rt: OpenAIRealtimeWS;
   readonly target: Target;

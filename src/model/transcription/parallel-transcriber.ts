@@ -8,6 +8,7 @@ import { resampled } from '../durable/resampled-session.ts';
 import { Attempts } from '../durable/retry.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
 
+/** The transcriber, at what rate it gets sound, and where its events go. */
 export interface ParallelTranscriberDeps {
   /** One that only listens. */
   readonly model: SpeechModel;

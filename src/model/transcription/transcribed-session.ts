@@ -7,6 +7,7 @@ import { EventMerger } from '../durable/event-merger.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
 import { ParallelTranscriber } from './parallel-transcriber.ts';
 
+/** The session that answers, and the transcriber beside it. */
 export interface TranscribedSessionDeps {
   readonly session: DurableSession;
   /** The one that the session was opened with. */

@@ -9,6 +9,7 @@ import { Unwritable } from '../unwritable.ts';
 import { transcribedSeconds } from '../usage.ts';
 import type { WordsPatience } from './patience.ts';
 
+/** Whose turns the words are of, and where they go. */
 export interface OpenAIWordsDeps {
   readonly turns: OpenAITurns;
   /** Writes down; null: nothing does. */

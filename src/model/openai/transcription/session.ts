@@ -23,6 +23,7 @@ const LATE_MS = 20_000;
 const TRIES = 3;
 const ODD = 'the provider reports an unknown error';
 
+/** A socket that begins to open, and which transcriber it leads to. */
 export interface OpenAITranscriptionDeps {
   readonly rt: OpenAIRealtimeWS;
   readonly provider: Provider;
