@@ -28,7 +28,7 @@ export interface FailoverDeps {
   since(mark: number): readonly HistoryItem[] | undefined;
   /** Closes the present connection: the next one is due. */
   replace(): void;
-  tell(event: SessionEvent): void;
+  emit(event: SessionEvent): void;
 }
 
 type ModelChanged = SessionEvent & { readonly type: 'model-changed' };
@@ -263,7 +263,7 @@ export class Failover {
     this.#requested = undefined;
     // Its end had to wait for the other model.
     this.#rotation.resume();
-    this.#deps.tell(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
+    this.#deps.emit(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
   }
 
   /** For the model in use, which has had a connection. */

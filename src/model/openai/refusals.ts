@@ -22,7 +22,7 @@ export interface OpenAIRefusalsDeps {
   /** We draw the turns. */
   readonly manual: () => boolean;
   /** For the log. */
-  readonly tell: (message: string) => void;
+  readonly emit: (message: string) => void;
   readonly lose: (error: SessionLostError) => void;
 }
 
@@ -46,7 +46,7 @@ export class OpenAIRefusals {
 
   /** An `error` event. */
   handle(problem: OpenAIProblem): void {
-    const { log, target, opening, tell, lose } = this.#deps;
+    const { log, target, opening, emit, lose } = this.#deps;
     const fatal = opening() ? openingProblem(problem, target) : fatalProblem(problem, target);
     if (fatal) {
       lose(fatal);
@@ -56,7 +56,7 @@ export class OpenAIRefusals {
     if (this.#isRace(problem)) log.debug({ code: problem.code }, 'the provider had been faster');
     else {
       if (!problem.event_id) this.#complaint = message;
-      tell(message);
+      emit(message);
     }
   }
 

@@ -100,7 +100,7 @@ export class OpenAISession implements SpeechSession {
       turns: this.#turns,
       opening: () => !this.#connection.isReady,
       manual: () => this.#options.turnDetection === 'manual',
-      tell: (message) => this.#events.push({ type: 'refused', message }),
+      emit: (message) => this.#events.push({ type: 'refused', message }),
       lose: (error) => this.#lose(error),
     });
     this.#hosted = new OpenAIHostedTools({

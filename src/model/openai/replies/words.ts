@@ -70,7 +70,7 @@ export class OpenAIWords {
         this.#added(event.item, event.previous_item_id);
         return true;
       case 'conversation.item.input_audio_transcription.delta':
-        this.#tell(turns.transcriptDelta(event.item_id, event.delta ?? ''));
+        this.#emit(turns.transcriptDelta(event.item_id, event.delta ?? ''));
         return true;
       case 'conversation.item.input_audio_transcription.completed':
         this.#completed(event.item_id, event.transcript, event.usage);
@@ -105,14 +105,14 @@ export class OpenAIWords {
       return;
     }
     // Nobody writes it down: nobody is to wait for the words.
-    if (transcriber === null) this.#tell(turns.transcriptDone(itemId));
+    if (transcriber === null) this.#emit(turns.transcriptDone(itemId));
     else this.#await(itemId);
     if (byServer && turnId !== null) cut(turnId);
   }
 
   #await(itemId: string): void {
     const { turns } = this.#deps;
-    this.#tell(turns.earlyTranscript(itemId));
+    this.#emit(turns.earlyTranscript(itemId));
     if (!turns.isDone(itemId)) this.#late.set(itemId, this.#patience.wordsMs, () => this.#unwritten(itemId));
   }
 
@@ -121,7 +121,7 @@ export class OpenAIWords {
     if (typeof transcript !== 'string') throw new TypeError('a transcript that is no text');
     this.#late.clear(itemId);
     const known = turns.isDone(itemId);
-    this.#tell(turns.transcriptDone(itemId, transcript));
+    this.#emit(turns.transcriptDone(itemId, transcript));
     this.#unwritable.wrote();
     if (transcriber === null || known) return;
     const { turnId, seconds } = turns.soundOf(itemId);
@@ -141,14 +141,14 @@ export class OpenAIWords {
     const event = this.#deps.turns.transcriptDone(itemId);
     if (event?.type !== 'turn-transcript' || event.turnId === null) return;
     if (event.final && event.text === '') this.#missing(event.turnId);
-    else this.#tell(event);
+    else this.#emit(event);
   }
 
   #missing(turnId: number): void {
-    this.#tell({ type: 'turn-transcript', turnId, text: NOT_WRITTEN, final: true, missing: true, itemIds: [] });
+    this.#emit({ type: 'turn-transcript', turnId, text: NOT_WRITTEN, final: true, missing: true, itemIds: [] });
   }
 
-  #tell(event: SessionEvent | undefined): void {
+  #emit(event: SessionEvent | undefined): void {
     if (event) this.#deps.emit(event);
   }
 }

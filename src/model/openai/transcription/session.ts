@@ -219,7 +219,7 @@ export class OpenAITranscription implements SpeechSession {
     const words = this.#items.wordsOf(itemId);
     if (!turn || !words) return;
     if (words.done) this.#settle(turn, words.text, [itemId]);
-    else this.#tell(turn, words.text, false, [itemId]);
+    else this.#emit(turn, words.text, false, [itemId]);
   }
 
   #bill(itemId: string, usage: unknown): void {
@@ -249,7 +249,7 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   #settle(turn: SpokenTurn, text: string, itemIds: readonly string[] = []): void {
-    this.#tell(turn, text, true, itemIds);
+    this.#emit(turn, text, true, itemIds);
     turn.done = true;
     this.#evict(turn);
   }
@@ -261,7 +261,7 @@ export class OpenAITranscription implements SpeechSession {
     this.#evict(turn);
   }
 
-  #tell({ turn, done }: SpokenTurn, text: string, final: boolean, itemIds: readonly string[]): void {
+  #emit({ turn, done }: SpokenTurn, text: string, final: boolean, itemIds: readonly string[]): void {
     // It was given twice, and the first one was only slow.
     if (done) return;
     this.#events.push({ type: 'turn-transcript', turnId: turn.id, text: text.trim(), final, itemIds });
