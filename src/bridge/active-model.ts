@@ -120,7 +120,7 @@ export class ActiveModel {
   }
 
   /** The session is told anew, without the notes of this person. Gives its instructions. */
-  forget(userId: UserId): string {
+  erase(userId: UserId): string {
     return this.beginAnew(this.#notes?.filter(({ by }) => by.userId !== userId));
   }
 

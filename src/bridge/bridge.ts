@@ -90,7 +90,7 @@ export class Bridge implements BridgeHandle {
   readonly #replies: Replies;
   readonly #feed: TurnSender;
   readonly #line: LineRouter;
-  readonly #withdrawals: Retractions;
+  readonly #retractions: Retractions;
   readonly #departure: Shutdown;
   readonly #startedAt = performance.now();
   readonly #company = new IdleTimeout(this.#startedAt);
@@ -140,7 +140,7 @@ export class Bridge implements BridgeHandle {
     this.#feed = new TurnSender(answered);
     const fed = { ...answered, feed: this.#feed };
     this.#line = new LineRouter(fed);
-    this.#withdrawals = new Retractions(fed);
+    this.#retractions = new Retractions(fed);
     const listener = new SessionRouter({ ...fed, hosted: new ProviderTools(answered) });
     this.#departure = new Shutdown({ ...fed, stopTicking: ticker.every((now) => this.#tick(now)) });
     void this.#read(line.events, (event) => {
@@ -194,7 +194,7 @@ export class Bridge implements BridgeHandle {
   ask(person: Person, text: string): boolean {
     if (this.#model.listens || this.#floor.hasTypedEnough(person.userId)) return false;
     this.#company.spoke(performance.now());
-    this.#feed.act(this.#floor.type(person.userId, text, performance.now()));
+    this.#feed.apply(this.#floor.type(person.userId, text, performance.now()));
     this.#parts.ticker.wake();
     return true;
   }
@@ -205,7 +205,7 @@ export class Bridge implements BridgeHandle {
     if (this.#departure.closing) return heard;
     // Whoever waits for what was promised is not idle.
     this.#company.spoke(performance.now());
-    this.#feed.act(this.#floor.announce(announcement, performance.now()));
+    this.#feed.apply(this.#floor.announce(announcement, performance.now()));
     this.#parts.ticker.wake();
     return heard;
   }
@@ -230,13 +230,13 @@ export class Bridge implements BridgeHandle {
   }
 
   /** Nothing of what this person said or asked for so far is left here or in the session. Their notes are not told again. */
-  forget(userId: UserId): void {
-    if (!this.#departure.closing) this.#withdrawals.forget(userId);
+  erase(userId: UserId): void {
+    if (!this.#departure.closing) this.#retractions.erase(userId);
   }
 
   /** See Retractions.beginAnew. `notes`: those that the new session is told; absent: the same. */
   beginAnew(notes?: readonly Note[]): void {
-    if (!this.#departure.closing) this.#withdrawals.beginAnew(notes ?? this.#model.notes);
+    if (!this.#departure.closing) this.#retractions.beginAnew(notes ?? this.#model.notes);
   }
 
   /** Whose speech or typed words wait for the floor. */
@@ -251,12 +251,12 @@ export class Bridge implements BridgeHandle {
 
   /** What this person said or typed and that waits for the floor is thrown away: it is not theirs to have answered any more. */
   dropWaiting(userId: UserId): void {
-    if (!this.#departure.closing) this.#feed.act(this.#floor.dropWaiting(userId, performance.now()));
+    if (!this.#departure.closing) this.#feed.apply(this.#floor.dropWaiting(userId, performance.now()));
   }
 
   /** Who may be heard has changed: this person, or anybody (null). */
   consentChanged(changed: UserId | null): void {
-    if (!this.#departure.closing) this.#withdrawals.consentChanged(changed);
+    if (!this.#departure.closing) this.#retractions.consentChanged(changed);
   }
 
   close(reason: EndReason): Promise<void> {
@@ -309,12 +309,12 @@ export class Bridge implements BridgeHandle {
   }
 
   #tellFloor(): void {
-    this.#feed.act(this.#floor.setBot(this.#replies.state, performance.now()));
+    this.#feed.apply(this.#floor.setBot(this.#replies.state, performance.now()));
   }
 
   /** Gives whether the next tick is due in 20 ms. */
   #tick(now: number): boolean {
-    this.#feed.act(this.#floor.tick(now));
+    this.#feed.apply(this.#floor.tick(now));
     this.#replies.tick(now);
     this.#tellFloor();
     if (now - this.#checkedPeopleAt >= PEOPLE_CHECK_MS) this.#checkPeople(now);

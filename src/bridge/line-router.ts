@@ -44,17 +44,17 @@ export class LineRouter {
         // It may have waited here since before they said no.
         if (!people.mayHear(event.userId)) return;
         if (this.#parts.mayCost?.(event.userId) === false) {
-          feed.act(floor.left(event.userId, now));
+          feed.apply(floor.left(event.userId, now));
           return;
         }
-        feed.act(floor.hear(event, now));
+        feed.apply(floor.hear(event, now));
         if (floor.busy) ticker.wake();
         return;
       case 'joined':
         observe({ type: 'joined', person: people.person(event.userId) });
         return;
       case 'left':
-        feed.act(floor.left(event.userId, now));
+        feed.apply(floor.left(event.userId, now));
         observe({ type: 'left', person: people.person(event.userId) });
         return;
       case 'moved':

@@ -38,16 +38,16 @@ export class Retractions {
   }
 
   /** Nothing of what this person said or asked for so far is left here or in the session. Their notes are not told again. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     const { session, model, floor, underWay, answering, feed, replies, tools, onState } = this.#parts;
     const now = performance.now();
-    feed.act(floor.drop(userId, now));
+    feed.apply(floor.erase(userId, now));
     const withdrawn = underWay.withdraw(userId, now).turns.map(({ id }) => id);
     answering.withdraw(withdrawn);
     replies.shortfalls.withdraw(withdrawn);
-    tools.forget(userId);
+    tools.erase(userId);
     replies.silenceTo((turns) => turns.some((turn) => turn.userId === userId || turn.about === userId));
-    const owed = session.erase(userId, model.forget(userId));
+    const owed = session.erase(userId, model.erase(userId));
     answering.cut();
     // Where not everybody is answered, the next tick asks for whoever waits; what else is owed are results of tools.
     const asks = answering.chooses && answering.mayAsk;
@@ -63,12 +63,12 @@ export class Retractions {
   beginAnew(notes: readonly Note[] | undefined): void {
     const { session, model, floor, underWay, answering, announcements, feed, replies, tools, onState } = this.#parts;
     const now = performance.now();
-    feed.act(floor.leaveAll(now));
+    feed.apply(floor.leaveAll(now));
     replies.cut();
     answering.leaveAll();
     replies.shortfalls.withdraw(underWay.leaveAll());
     // The turn that ended just now is owed nothing either.
-    feed.act(floor.leaveAll(now));
+    feed.apply(floor.leaveAll(now));
     tools.leaveAll();
     const instructions = model.beginAnew(notes);
     const told = model.options.notes ?? [];
@@ -102,7 +102,7 @@ export class Retractions {
     replies.shortfalls.withdraw(turnIds);
     session.withdraw(userId, turnIds);
     for (const turn of turns) observe({ type: 'turn-withdrawn', turn });
-    feed.act(floor.forget(userId, now));
+    feed.apply(floor.withdraw(userId, now));
     onState();
     // The others waited for the end of what is taken back, or for the answer that was to be for all of them.
     if (!unanswered || !floor.quiet || !underWay.awaitsAnswer(now)) return;

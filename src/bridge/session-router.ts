@@ -88,7 +88,7 @@ export class SessionRouter {
         this.#wordsCame(event);
         return;
       case 'turn-closed':
-        feed.act(floor.closeTurn(event.turnId, performance.now()));
+        feed.apply(floor.closeTurn(event.turnId, performance.now()));
         return;
       case 'tool-call':
         tools.run(event.call);

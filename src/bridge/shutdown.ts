@@ -91,7 +91,7 @@ export class Shutdown {
 
   #endTurns(): void {
     const { people, floor, feed } = this.#parts;
-    for (const { userId } of people.here) feed.act(floor.left(userId, performance.now()));
+    for (const { userId } of people.here) feed.apply(floor.left(userId, performance.now()));
   }
 
   #closeParts(): void {

@@ -53,7 +53,7 @@ export class TurnSender {
     return this.#count;
   }
 
-  act(decisions: readonly FloorDecision[]): void {
+  apply(decisions: readonly FloorDecision[]): void {
     for (const decision of decisions) this.#carryOut(decision);
   }
 

@@ -50,7 +50,7 @@ async function eraseUser(database: Database, seal: TextCipher, usage: UsageStore
   let [things, posts] = [0, 0];
   for (const guildId of guilds) {
     const gone = await persons.forget(guildId, userId);
-    await cards.forget(guildId, userId);
+    await cards.erase(guildId, userId);
     await usage.forget(guildId, userId);
     await persons.eraseRest(guildId, userId);
     things += Object.values(gone.counts).reduce((sum, count) => sum + count, 0);

@@ -76,19 +76,19 @@ export class ConversationText {
   }
 
   /** What of it is this conversation's is not shown or written again. */
-  forgetBeside({ replies, lineIds }: ForgottenBeside): void {
+  eraseBeside({ replies, lineIds }: ForgottenBeside): void {
     const own = replies.filter(({ conversationId }) => conversationId === this.recorder.conversationId);
     this.recorder.dropLines(lineIds);
-    if (own.length > 0) this.transcript.forgetReplies(own.map(({ replyId }) => replyId));
+    if (own.length > 0) this.transcript.eraseReplies(own.map(({ replyId }) => replyId));
   }
 
   /** Resolves when nothing of this person is written into the record any more. */
-  async forgetRecord(userId: UserId): Promise<void> {
+  async eraseRecord(userId: UserId): Promise<void> {
     const late = new Promise((resolve) => setTimeout(resolve, POSTED_WITHIN_MS).unref());
     // What is being posted has to be known as posted before its line is deleted, or nobody edits it.
     await Promise.race([this.transcript.flush(), late]);
     await this.recorder.flush().catch(() => {});
-    await this.recorder.forget(userId);
+    await this.recorder.erase(userId);
   }
 
   /**

@@ -166,24 +166,24 @@ export class Conversation implements BridgeHandle {
     return this.#journey.began();
   }
 
-  /** Nothing of what this person said so far is shown or known to the session any more. The record: see forgetRecord(). */
-  forget(userId: UserId): void {
+  /** Nothing of what this person said so far is shown or known to the session any more. The record: see eraseRecord(). */
+  erase(userId: UserId): void {
     const { now } = this.#deps;
-    this.#erased.forget(userId);
+    this.#erased.erase(userId);
     now.notes = now.notes.filter(({ by }) => by.userId !== userId);
-    this.#bridge.forget(userId);
-    this.#text.transcript.forget(userId);
-    this.#announcement.forget(userId);
+    this.#bridge.erase(userId);
+    this.#text.transcript.erase(userId);
+    this.#announcement.erase(userId);
   }
 
   /** What of it is this conversation's is not shown or written again. */
-  forgetBeside(beside: ForgottenBeside): void {
-    this.#text.forgetBeside(beside);
+  eraseBeside(beside: ForgottenBeside): void {
+    this.#text.eraseBeside(beside);
   }
 
   /** Resolves when nothing of this person is written into the record any more. */
-  forgetRecord(userId: UserId): Promise<void> {
-    return this.#text.forgetRecord(userId);
+  eraseRecord(userId: UserId): Promise<void> {
+    return this.#text.eraseRecord(userId);
   }
 
   /** Whether it still writes this message; see Transcript.holds. */

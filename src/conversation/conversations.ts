@@ -72,15 +72,15 @@ export class Conversations {
    * Nothing of what this person said so far goes into the record or a post any more, and no session knows of it. Resolves
    * when what was written can be deleted. Late words do not come back.
    */
-  async forget(guildId: string, userId: UserId): Promise<void> {
+  async erase(guildId: string, userId: UserId): Promise<void> {
     const here = [...this.#running].filter((one) => one.guildId === guildId);
-    for (const one of here) one.forget(userId);
-    for (const one of here) await one.forgetRecord(userId);
+    for (const one of here) one.erase(userId);
+    for (const one of here) await one.eraseRecord(userId);
   }
 
   /** What repeated the words of somebody who is forgotten is not shown or written again. */
-  forgetBeside(beside: ForgottenBeside): void {
-    for (const one of this.#running) one.forgetBeside(beside);
+  eraseBeside(beside: ForgottenBeside): void {
+    for (const one of this.#running) one.eraseBeside(beside);
   }
 
   /** Whether a conversation still writes this message; see Transcript.holds. */

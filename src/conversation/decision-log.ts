@@ -72,7 +72,7 @@ export class DecisionLog {
   }
 
   /** Nothing that this person wanted, alone or with others, is told any more, nor of turns so far: they name each other. */
-  forget(guildId: string, userId: UserId): void {
+  erase(guildId: string, userId: UserId): void {
     for (const stay of this.#guilds.get(guildId) ?? []) {
       const { decisions } = stay;
       const kept = decisions.filter(({ decision }) => !decision.askers.some((asker) => asker.userId === userId));
@@ -82,7 +82,7 @@ export class DecisionLog {
   }
 
   /** Nor what others wanted in their words, with whichever arguments it was. */
-  forgetBeside({ calls }: ForgottenBeside): void {
+  eraseBeside({ calls }: ForgottenBeside): void {
     const gone = (what: string): boolean =>
       calls.some(({ name, arguments: args }) => {
         const begin = `${name.slice(0, 100)} `;

@@ -18,7 +18,7 @@ export class ErasedTurns {
   readonly #goneCalls = new Set<string>();
 
   /** Everything of this person so far is forgotten. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     for (const [id, one] of this.#turns) if (one === userId) this.#goneTurns.add(id);
     for (const [callId, askers] of this.#calls) if (askers.includes(userId)) this.#goneCalls.add(callId);
   }

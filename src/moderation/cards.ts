@@ -194,7 +194,7 @@ export class RuleCards {
   }
 
   /** Takes what a person said, and their notes, out of every card of a guild and out of their posts. Rejects with StoreError. */
-  forget(guildId: string, userId: UserId): Promise<void> {
+  erase(guildId: string, userId: UserId): Promise<void> {
     return this.#changing.run(guildId, () => this.#takeOut({ guildId, userId, since: 0 }, forgottenCardText));
   }
 

@@ -128,10 +128,10 @@ export class Moderating {
    * Takes a person's words out of the cards of a guild. Reports stay: they are sealed copies that somebody asked for, and
    * are deleted after 90 days. Rejects with StoreError.
    */
-  async forget(guildId: string, userId: UserId): Promise<void> {
+  async erase(guildId: string, userId: UserId): Promise<void> {
     await this.#watch.settled();
     this.#dropLate({ guildId, userId, since: 0 });
-    await this.cards.forget(guildId, userId);
+    await this.cards.erase(guildId, userId);
   }
 
   /** One purge: cards by the guild's retention, reports after 90 days. `at`: only tests. Rejects with StoreError. */

@@ -73,5 +73,5 @@ export interface OwnRecords {
   /** All of it, as JSON text. `also`: what is kept of them elsewhere. */
   exported(guildId: string, userId: UserId, also?: Readonly<Record<string, unknown>>): Promise<string>;
   /** Everywhere: conversations that run, the database, the posts. What they say afterwards is recorded again. */
-  forget(guildId: string, userId: UserId): Promise<Forgotten>;
+  erase(guildId: string, userId: UserId): Promise<Forgotten>;
 }

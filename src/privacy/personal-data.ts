@@ -11,9 +11,9 @@ import type { PostEditing } from './post-redactor.ts';
 
 /** What remembers something of people beside the database. */
 interface Remembers {
-  forget(guildId: string, userId: UserId): void | Promise<void>;
+  erase(guildId: string, userId: UserId): void | Promise<void>;
   /** What of others was deleted or emptied as well. */
-  forgetBeside?(beside: ForgottenBeside): void;
+  eraseBeside?(beside: ForgottenBeside): void;
 }
 
 /**
@@ -33,7 +33,7 @@ export const COPIES = ['moderation', 'exports'] as const;
 export interface OwnRecordsParts {
   readonly persons: PersonStore;
   readonly removals: RemovalStore;
-  readonly usage: { forget(guildId: string, userId: UserId): Promise<unknown> };
+  readonly usage: { erase(guildId: string, userId: UserId): Promise<unknown> };
   readonly settings: Pick<SettingsStore, 'get'>;
   readonly editing: Pick<PostEditing, 'wake'>;
   readonly memories: Readonly<Record<(typeof MEMORIES)[number], Remembers>>;
@@ -108,30 +108,30 @@ export class KeptOwnRecords implements OwnRecords {
   }
 
   /** Rejects with BusyError where this person asks for it again and again. */
-  async forget(guildId: string, userId: UserId): Promise<Forgotten> {
+  async erase(guildId: string, userId: UserId): Promise<Forgotten> {
     const keys = [`${guildId} ${userId}`];
     if (this.#cooldown.waitMs(keys, performance.now()) > 0) throw tooOften();
     this.#cooldown.take(keys, performance.now());
-    return this.#queue.run({ guildId, userId }, { tooMany: tooOften, work: () => this.#forget(guildId, userId) });
+    return this.#queue.run({ guildId, userId }, { tooMany: tooOften, work: () => this.#erase(guildId, userId) });
   }
 
-  async #forget(guildId: string, userId: UserId): Promise<Forgotten> {
+  async #erase(guildId: string, userId: UserId): Promise<Forgotten> {
     const { persons, usage, memories, copies, editing } = this.#parts;
     let rows: Awaited<ReturnType<PersonStore['forget']>> | undefined;
     await inOrder(ERASE_ORDER, {
       memories: async () => {
-        for (const name of MEMORIES) await memories[name].forget(guildId, userId);
+        for (const name of MEMORIES) await memories[name].erase(guildId, userId);
       },
       rows: async () => {
         rows = await persons.forget(guildId, userId);
       },
       'repeated-words': () => {
-        for (const name of MEMORIES) if (rows) memories[name].forgetBeside?.(rows.beside);
+        for (const name of MEMORIES) if (rows) memories[name].eraseBeside?.(rows.beside);
       },
       copies: async () => {
-        for (const name of COPIES) await copies[name].forget(guildId, userId);
+        for (const name of COPIES) await copies[name].erase(guildId, userId);
       },
-      usage: () => usage.forget(guildId, userId),
+      usage: () => usage.erase(guildId, userId),
       'old-posts': () => editing.wake(),
       settle: () => persons.settle(),
     });

@@ -35,7 +35,7 @@ export class Exporter implements TranscriptExports {
   }
 
   /** Exports of this server that are under way have words of theirs in them: they are made anew. */
-  forget(guildId: string): void {
+  erase(guildId: string): void {
     this.#forgotten.set(guildId, (this.#forgotten.get(guildId) ?? 0) + 1);
   }
 

@@ -192,7 +192,7 @@ export class RecordOutbox {
    * Writes nothing any more of what this person said, asked for or was told alone, came or left so far. Resolves when no
    * write is under way.
    */
-  async forget(userId: UserId): Promise<void> {
+  async erase(userId: UserId): Promise<void> {
     const turns = new Set([...this.#turns.values()].filter((one) => one.userId === userId).map(({ turnId }) => turnId));
     for (const [key, line] of this.#lines) {
       if (!concerns(line, userId, turns)) continue;

@@ -175,8 +175,8 @@ export class Recorder implements LiveRecord {
     this.#outbox.dropLines(ids);
   }
 
-  forget(userId: UserId): Promise<void> {
-    return this.#outbox.forget(userId);
+  erase(userId: UserId): Promise<void> {
+    return this.#outbox.erase(userId);
   }
 
   /** The words of a turn that had ended show that the bot was spoken to. */

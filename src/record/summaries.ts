@@ -74,7 +74,7 @@ export class WrittenSummaries implements Summaries {
   }
 
   /** Nothing that was summed up of this server is given again: words of theirs may be in it. */
-  forget(guildId: string): void {
+  erase(guildId: string): void {
     for (const [key, one] of this.#kept) if (one.guildId === guildId) this.#kept.delete(key);
   }
 

@@ -73,7 +73,7 @@ export class ReplyPosts {
   }
 
   /** These are not written any more. */
-  forget(entries: ReadonlySet<Entry>): void {
+  evict(entries: ReadonlySet<Entry>): void {
     for (const known of [this.#replies, this.#sources]) {
       for (const [id, entry] of known) if (entries.has(entry)) known.delete(id);
     }

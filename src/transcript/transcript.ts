@@ -168,7 +168,7 @@ export class Transcript {
    * Shows nothing any more of what is this person's, or was told them alone. What it still has posted is edited with the
    * next writes; older posts are not its own any more. Late events of it are kept away by whoever calls.
    */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     for (const entry of this.#pages.entries) {
       const owners = this.#owners.get(entry);
       if (!owners || !belongsTo(owners, userId)) continue;
@@ -180,7 +180,7 @@ export class Transcript {
   }
 
   /** Of these replies nothing is shown any more: they repeated what somebody had forgotten. */
-  forgetReplies(replyIds: readonly string[]): void {
+  eraseReplies(replyIds: readonly string[]): void {
     for (const replyId of replyIds) {
       const entry = this.#replies.of(replyId);
       if (entry) this.#pages.remove(entry);
@@ -300,7 +300,7 @@ export class Transcript {
     const outcome = await this.#writer.write(pages);
     if (outcome !== 'written') return outcome;
     this.#sayDropped(pages);
-    this.#forgetWritten();
+    this.#evictWritten();
     return this.#pages.next() || this.#past?.next() ? 'more' : 'done';
   }
 
@@ -320,11 +320,11 @@ export class Transcript {
     this.#past?.remove(entry);
   }
 
-  #forgetWritten(): void {
-    const forgotten = new Set(this.#pages.forget());
+  #evictWritten(): void {
+    const forgotten = new Set(this.#pages.evict());
     if (forgotten.size === 0) return;
-    this.#turns.forget(forgotten);
-    this.#replies.forget(forgotten);
+    this.#turns.evict(forgotten);
+    this.#replies.evict(forgotten);
   }
 }
 

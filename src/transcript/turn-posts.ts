@@ -80,7 +80,7 @@ export class TurnPosts {
   }
 
   /** These are not written any more. */
-  forget(entries: ReadonlySet<Entry>): void {
+  evict(entries: ReadonlySet<Entry>): void {
     for (const [id, entry] of this.#turns) if (entries.has(entry)) this.#turns.delete(id);
     for (const entry of this.#awaited.keys()) if (entries.has(entry)) this.#awaited.delete(entry);
     this.#nobodys = this.#nobodys.filter((entry) => !entries.has(entry));

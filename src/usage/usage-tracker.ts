@@ -76,7 +76,7 @@ export class UsageTracker implements UsageReport {
   }
 
   /** What this person used is nobody's from now on; it counts against their own budget until the process ends. Throws StoreError. */
-  async forget(guildId: string, userId: UserId): Promise<void> {
+  async erase(guildId: string, userId: UserId): Promise<void> {
     this.#budgets.forgotten(guildId, await this.#store.forget(guildId, userId));
   }
 

@@ -113,7 +113,7 @@ class Play {
       case 'right':
         return void (this.#may.delete(by) || this.#may.add(by));
       case 'forget':
-        this.#runner.forget(by);
+        this.#runner.erase(by);
         this.#spoke.delete(by);
         this.#reminded.delete(by);
         this.#waiting = this.#waiting.filter(({ userId }) => userId !== by);

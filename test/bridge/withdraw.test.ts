@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { makeUpTime } from '../support/time/made-up-time.ts';
 import { audio, done, Scene, started } from '../support/world/bridge-scene.ts';
+
+makeUpTime();
 
 const open: Scene[] = [];
 afterEach(async () => {
@@ -179,7 +182,7 @@ describe('Bridge, of somebody who is forgotten', () => {
     await scene.says(started('r2', 1, 2), audio('r2', 500));
     scene.line.pull(2);
     scene.session.owes = true;
-    scene.bridge.forget('ben');
+    scene.bridge.erase('ben');
     assert.deepEqual(scene.session.calls.slice(-3), ['interrupt', 'erase ben true', 'respond']);
   });
 });

@@ -87,7 +87,7 @@ export async function startRig(change: Partial<CommandContext> = {}): Promise<Ri
       guildsOf: () => Promise.resolve([]),
       kept: () => Promise.reject(new Error('nothing is recorded here')),
       exported: () => Promise.reject(new Error('nothing is recorded here')),
-      forget: () => Promise.reject(new Error('nothing is recorded here')),
+      erase: () => Promise.reject(new Error('nothing is recorded here')),
     },
     forgetButton,
     serverName: (guildId) => fresh.guilds.cache.get(guildId)?.name,

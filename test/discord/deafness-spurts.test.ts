@@ -37,7 +37,7 @@ describe('Deafness over several talk spurts', () => {
     assert.deepEqual(few.unheard(8_100, nobody), []);
     const heard = new SilenceTimer(8_000);
     speaks(heard, 0, 8_100);
-    heard.forget('anna');
+    heard.evict('anna');
     speaks(heard, 8_100, 500);
     assert.deepEqual(heard.unheard(8_600, nobody), []);
   });

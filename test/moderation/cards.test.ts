@@ -93,10 +93,10 @@ test('the post of a forgotten card that cannot be edited now is left for later, 
   await say(BEN, 'bad');
   await eventually('the card', () => channel.posts.length === 1);
   assert.equal(await moderating.cards.act(GUILD, 1, { kind: 'note', text: 'my note' }, ANNA), 'Noted on the card.');
-  await moderating.forget(GUILD, ANNA.userId);
+  await moderating.erase(GUILD, ANNA.userId);
   assert.doesNotMatch(channel.posts[0]?.content ?? '', /my note/);
   channel.broken = true;
-  await moderating.forget(GUILD, BEN.userId);
+  await moderating.erase(GUILD, BEN.userId);
   assert.equal((await database('rule_cards')).length, 0);
   const removals = await database('post_removals').select('user_id', 'channel_id', 'message_id', 'extent');
   assert.deepEqual(removals, [{ user_id: BEN.userId, channel_id: MODS, message_id: '1', extent: 'whole' }]);

@@ -91,7 +91,7 @@ test('forgetting takes a person out of cards and their posts; a report stays for
   const wish = { guildId: GUILD, channelId: VOICE, by: BEN, about: ANNA, reason: '' };
   assert.deepEqual(await moderating.reports.report(wish), { kind: 'sealed', id: 1, lines: 3, silent: false });
   assert.match(channel.posts[0]?.content ?? '', /secret plan/);
-  await moderating.forget(GUILD, ANNA.userId);
+  await moderating.erase(GUILD, ANNA.userId);
   assert.match(channel.posts[0]?.content ?? '', /> bad one/);
   assert.doesNotMatch(channel.posts[0]?.content ?? '', /secret plan|Anna/);
   assert.equal(
@@ -132,7 +132,7 @@ test('forgetting reaches what the model answered to that person alone', async (c
   await eventually('the cards', () => channel.posts.length === 3);
   assert.match(channel.posts[1]?.content ?? '', /bad for Anna/);
   await record.persons.forget(GUILD, ANNA.userId);
-  await moderating.forget(GUILD, ANNA.userId);
+  await moderating.erase(GUILD, ANNA.userId);
   const cards = await database('rule_cards').orderBy('id');
   assert.deepEqual(
     cards.map(({ text }) => text),

@@ -34,10 +34,10 @@ function slow() {
     },
     settings: { get: async () => ({ retentionDays: 30 }) },
     now: () => 0,
-    usage: { forget: async () => {} },
+    usage: { erase: async () => {} },
     editing: { wake: () => {} },
-    memories: each(MEMORIES, { forget: () => {} }),
-    copies: each(COPIES, { forget: () => {} }),
+    memories: each(MEMORIES, { erase: () => {} }),
+    copies: each(COPIES, { erase: () => {} }),
   } as unknown as OwnRecordsParts;
   const go = async (): Promise<void> => {
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -49,8 +49,8 @@ function slow() {
 
 test('who wants to be forgotten again and again holds up nobody else for longer than once', async () => {
   const { records, done, go } = slow();
-  const pressed = Array.from({ length: 100 }, () => records.forget('1', 'noisy'));
-  const all = Promise.allSettled([...pressed, records.forget('1', 'ben'), records.forget('2', 'carla')]);
+  const pressed = Array.from({ length: 100 }, () => records.erase('1', 'noisy'));
+  const all = Promise.allSettled([...pressed, records.erase('1', 'ben'), records.erase('2', 'carla')]);
   for (let at = 0; at < 7; at += 1) await go();
   const outcomes = await all;
   assert.deepEqual(done.slice(0, 3).sort(), ['1/ben', '1/noisy', '2/carla']);
@@ -81,7 +81,7 @@ test('erases in this order: memories, rows, what repeated them, copies, usage, o
   };
   const remembers = (kind: string) => (name: string) => [
     name,
-    { forget: note(`${kind} ${name}`), forgetBeside: () => did.push(`words in ${name}`) },
+    { erase: note(`${kind} ${name}`), eraseBeside: () => did.push(`words in ${name}`) },
   ];
   const records = new KeptOwnRecords({
     persons: {
@@ -91,13 +91,13 @@ test('erases in this order: memories, rows, what repeated them, copies, usage, o
       },
       settle: note('settle'),
     },
-    usage: { forget: note('usage') },
+    usage: { erase: note('usage') },
     editing: { wake: () => did.push('old posts') },
     memories: Object.fromEntries(MEMORIES.map(remembers('memory'))),
     copies: Object.fromEntries(COPIES.map(remembers('copy'))),
     now: () => 0,
   } as unknown as OwnRecordsParts);
-  assert.deepEqual(await records.forget('1', 'anna'), { counts: { lines: 2 }, posts: 1 });
+  assert.deepEqual(await records.erase('1', 'anna'), { counts: { lines: 2 }, posts: 1 });
   assert.deepEqual(did, [
     ...MEMORIES.map((name) => `memory ${name}`),
     'rows',

@@ -75,7 +75,7 @@ test('what somebody had forgotten while an export was made is not in it', async 
         if (reads === 1 && at === lines.length - 1) {
           // After their lines were read: Ben is forgotten.
           for (const one of lines) if ('name' in one && one.name === 'Ben') kept.splice(kept.indexOf(one), 1);
-          exports.forget(conversation.guildId);
+          exports.erase(conversation.guildId);
         }
         yield line;
       }
@@ -85,7 +85,7 @@ test('what somebody had forgotten while an export was made is not in it', async 
   const { files } = await exports.make(request({ format: 'json' }));
   assert.doesNotMatch(Buffer.from(files[0]?.bytes ?? []).toString(), /"name": ?"Ben"/);
   assert.equal(reads, 2);
-  exports.forget('another server');
+  exports.erase('another server');
   await exports.make(request());
   assert.equal(reads, 3);
 });

@@ -162,7 +162,7 @@ test('what a person said is not written again once it is forgotten, not even for
   const { timer, recorder, happens, kept } = setUp();
   context.after(() => recorder.close());
   happens(...heard('a secret'));
-  await recorder.forget('5');
+  await recorder.erase('5');
   await timer.pass(10_000);
   await recorder.flush();
   assert.deepEqual(kept(), []);

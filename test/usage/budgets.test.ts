@@ -93,12 +93,12 @@ test('whoever is forgotten has no money back before the process ends, and nobody
   const { spending, spend, clock, make } = await setUp(t, { person: { day: 10, month: 30 } });
   await spend('g1', 9, { by: 'anna' });
   await spend('g1', 1, { by: 'ben' });
-  await spending.forget('g1', 'anna');
+  await spending.erase('g1', 'anna');
   assert.equal((await spending.standing('g1')).people.get('anna')?.spentUsd, 9);
   assert.equal(await spending.spent('g1', 'anna'), undefined);
   await spend('g1', 1, { by: 'anna' });
   assert.equal((await spending.spent('g1', 'anna'))?.spentUsd, 10);
-  await spending.forget('g1', 'anna');
+  await spending.erase('g1', 'anna');
   assert.equal((await spending.spent('g1', 'anna'))?.spentUsd, 10);
   assert.equal(await spending.spent('g2', 'anna'), undefined);
   assert.equal(await spending.spent('g1', 'ben'), undefined);

@@ -30,7 +30,7 @@ export class DeferredResults {
   }
 
   /** What this person asked for does not come in. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     this.#waiting = this.#waiting.filter(({ askers }) => !askers.includes(userId));
   }
 

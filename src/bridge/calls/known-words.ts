@@ -27,7 +27,7 @@ export class KnownWords {
   }
 
   /** Nothing of this person is known to the session any more. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     this.#people.delete(userId);
   }
 

@@ -22,7 +22,7 @@ export class Taint {
   }
 
   /** Nothing of this person is known to the session any more. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     this.#kept.delete(userId);
   }
 

@@ -265,12 +265,12 @@ export class ToolRunner {
   }
 
   /** What this person asked for, alone or with others, is aborted, and no result of it comes in. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     const theirs = this.#calls.list.filter(({ askers }) => askers.some((asker) => asker.userId === userId));
     this.cancel(theirs.map(({ call }) => call.callId));
-    this.#later.forget(userId);
-    this.#words.forget(userId);
-    this.#taint.forget(userId);
+    this.#later.erase(userId);
+    this.#words.erase(userId);
+    this.#taint.erase(userId);
   }
 
   /** Nothing that was asked for so far goes on, and no result of it comes in. */

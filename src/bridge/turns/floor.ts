@@ -177,7 +177,7 @@ export class Floor {
   }
 
   /** Nothing is left of what this person said: what waits is dropped, and their turn ends here. They can go on at once. */
-  drop(userId: UserId, now: number): FloorDecision[] {
+  erase(userId: UserId, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];
     this.#claims.dropWhere((claim) =>
       claim.kind === 'announcement' ? claim.announcement.about === userId : claim.userId === userId,
@@ -230,7 +230,7 @@ export class Floor {
    * The person does not want to be heard: nothing of their sound is kept, nor what waits to be said of them, and their turn
    * ends without an `end`.
    */
-  forget(userId: UserId, now: number): FloorDecision[] {
+  withdraw(userId: UserId, now: number): FloorDecision[] {
     const out: FloorDecision[] = [];
     const speaker = this.#speakers.get(userId);
     this.#claims.dropWhere((claim) =>

@@ -102,7 +102,7 @@ export class ButtonAnswers implements PrivateAnswers {
   }
 
   /** What this person asked for, alone or with others, is not shown any more. */
-  forget(guildId: string, userId: UserId): void {
+  erase(guildId: string, userId: UserId): void {
     for (const [id, one] of this.#waiting) {
       if (one.guildId === guildId && one.askers.includes(userId)) this.#waiting.delete(id);
     }

@@ -69,7 +69,7 @@ export class ToolReruns {
   }
 
   /** What this person asked for, alone or with others, cannot be run again. */
-  forget(guildId: string, userId: UserId): void {
+  erase(guildId: string, userId: UserId): void {
     for (const [id, one] of this.#finished) {
       if (one.guildId !== guildId) continue;
       if (one.askers.includes(userId)) this.#finished.delete(id);
@@ -78,7 +78,7 @@ export class ToolReruns {
   }
 
   /** Nor what others asked for in their words. */
-  forgetBeside({ calls }: ForgottenBeside): void {
+  eraseBeside({ calls }: ForgottenBeside): void {
     const gone = new Set(calls.map(({ callId }) => callId));
     for (const [id, one] of this.#finished) if (gone.has(one.callId)) this.#finished.delete(id);
   }

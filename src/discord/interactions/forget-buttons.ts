@@ -26,7 +26,7 @@ export function forgetRoutes(deps: Deps): Pick<ButtonRoutes, 'privacy-forget' | 
 }
 
 interface Deps {
-  readonly ownRecords: Pick<OwnRecords, 'forget' | 'guildsOf'>;
+  readonly ownRecords: Pick<OwnRecords, 'erase' | 'guildsOf'>;
   readonly log: Pick<Log, 'error'>;
 }
 
@@ -42,7 +42,7 @@ async function pressForgetOn(
   const guilds = where === ALL ? await ownRecords.guildsOf(userId) : [where];
   const forgotten: Forgotten[] = [];
   try {
-    for (const guildId of guilds) forgotten.push(await ownRecords.forget(guildId, userId));
+    for (const guildId of guilds) forgotten.push(await ownRecords.erase(guildId, userId));
   } catch (error) {
     if (error instanceof BusyError) return error.message;
     log.error({ err: error, guildId: guilds[forgotten.length] }, 'somebody could not be forgotten');
@@ -58,7 +58,7 @@ async function pressForget(
 ): Promise<string> {
   if (userId !== pressed.user.id) return 'That button is not yours. Use `/privacy forget` yourself.';
   try {
-    return forgottenText([await ownRecords.forget(pressed.guildId, userId)]);
+    return forgottenText([await ownRecords.erase(pressed.guildId, userId)]);
   } catch (error) {
     if (error instanceof BusyError) return error.message;
     log.error({ err: error, guildId: pressed.guildId }, 'somebody could not be forgotten');

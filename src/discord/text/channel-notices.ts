@@ -112,7 +112,7 @@ export class Announcement {
   }
 
   /** What was said of this person's choice is not said again. */
-  forget(userId: UserId): void {
+  erase(userId: UserId): void {
     this.#joined.forget(userId);
   }
 

@@ -62,12 +62,12 @@ export class ReceiveWatchdog {
 
   /** A frame of theirs was decoded. */
   heard(userId: UserId): void {
-    this.#deafness.forget(userId);
+    this.#deafness.evict(userId);
     this.#tried.delete(userId);
   }
 
   left(userId: UserId): void {
-    this.#deafness.forget(userId);
+    this.#deafness.evict(userId);
   }
 
   /** Nobody can be heard now, whatever comes. */

@@ -28,7 +28,7 @@ export class SilenceTimer {
   /** op 5 of a person. */
   flag(userId: UserId, speaking: boolean, now: number): void {
     if (speaking) this.#of(userId, now).speaking = true;
-    else if (this.#signs.get(userId)?.lastPacketAt === undefined) this.forget(userId);
+    else if (this.#signs.get(userId)?.lastPacketAt === undefined) this.evict(userId);
   }
 
   /** A media packet of a person, whatever becomes of it. */
@@ -39,7 +39,7 @@ export class SilenceTimer {
   }
 
   /** Sound of this person came out, or they are gone. */
-  forget(userId: UserId): void {
+  evict(userId: UserId): void {
     this.#signs.delete(userId);
   }
 

@@ -20,7 +20,7 @@ test('what one person had kept taints what everybody else asks for, and nothing 
   taint.keptCame('anna');
   assert.deepEqual([taint.covers([anna]), taint.covers([ben]), taint.covers([anna, ben])], [false, true, true]);
   assert.equal(taint.covers([]), true, 'nobody knows who asked');
-  taint.forget('anna');
+  taint.erase('anna');
   assert.equal(taint.covers([ben]), false);
   taint.keptCame(null);
   assert.equal(taint.covers([anna]), true, 'it is nobody’s own');
@@ -33,7 +33,7 @@ test('knows everybody who spoke but who asks, and nothing of whoever made a bot 
   words.came(ben);
   words.came({ userId: null, name: 'Reminder' });
   assert.deepEqual(words.beside([anna]), { people: [ben], certain: true });
-  words.forget('ben');
+  words.erase('ben');
   assert.deepEqual(words.beside([anna]), { people: [], certain: true });
   words.came({ userId: 'bot', name: 'Bot' });
   assert.deepEqual(words.beside([anna]), { people: [], certain: false });

@@ -122,7 +122,7 @@ describe('/privacy where nothing can be written', () => {
     };
     const no = () => Promise.reject(new Error('nobody asked for that'));
     const other = await startRig({
-      ownRecords: { guildsOf: no, kept: () => Promise.resolve(kept), exported: no, forget: no },
+      ownRecords: { guildsOf: no, kept: () => Promise.resolve(kept), exported: no, erase: no },
     });
     try {
       const { anna, voice } = await furnish(other);

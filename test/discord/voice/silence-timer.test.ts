@@ -22,7 +22,7 @@ describe('Deafness', () => {
     const deafness = new SilenceTimer(8_000);
     deafness.flag('anna', true, 0);
     deafness.packet('anna', 10);
-    deafness.forget('anna');
+    deafness.evict('anna');
     assert.deepEqual(deafness.unheard(20_000, nobody), []);
   });
 

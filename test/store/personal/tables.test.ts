@@ -242,7 +242,7 @@ async function setUp(context: TestContext, key: Buffer | null) {
   });
   const forget = async () => {
     const forgotten = await persons.forget('1', anna.userId);
-    await ruleCards.forget('1', anna.userId);
+    await ruleCards.erase('1', anna.userId);
     await new UsageStore(database, log, undefined, seal).forget('1', anna.userId);
     await persons.settle();
     return forgotten;

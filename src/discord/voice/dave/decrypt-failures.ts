@@ -40,7 +40,7 @@ export class DecryptFailures {
   }
 
   /** The person is gone. */
-  forget(userId: UserId): void {
+  evict(userId: UserId): void {
     this.#streaks.delete(userId);
   }
 

@@ -175,7 +175,7 @@ export class Receiver {
   left(userId: UserId): void {
     for (const ssrc of this.#owners.ssrcsOf(userId)) this.#forget(ssrc);
     this.#former.delete(userId);
-    this.#failures.forget(userId);
+    this.#failures.evict(userId);
     this.#people.delete(userId);
     this.#emit({ type: 'left', userId });
   }
@@ -192,7 +192,7 @@ export class Receiver {
       if (owner === undefined || this.#mayHear(owner)) continue;
       leg.sealed.close();
       leg.stream.discard();
-      this.#failures.forget(owner);
+      this.#failures.evict(owner);
       leg.count.forgetRecent();
     }
   }
