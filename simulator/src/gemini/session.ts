@@ -256,15 +256,27 @@ export class GeminiSession {
 
   #interrupt(): void {
     const { generation, asked } = this.#reply ?? {};
-    if (!generation || !asked) return;
+    if (!generation || !asked) {
+      this.#cancelLate();
+      return;
+    }
     this.#reply = undefined;
     this.#calls?.cancel(generation.interrupt());
+    this.#cancelLate();
     if (!generation.hasOutput) {
       // Not answered with a single sound or call: still open.
       this.#turns?.giveBack(asked.turns);
       this.#calls?.giveBack(asked.results);
     }
     this.#offerHandle();
+  }
+
+  /** New input cancels each call that it waits for (migration page of gemini-3.8-live), one behind an answer's end, too. */
+  #cancelLate(): void {
+    const late = (this.#calls?.waiting ?? []).filter(({ blocking }) => blocking);
+    if (late.length === 0) return;
+    this.#calls?.cancel(late);
+    this.#wire.send({ toolCallCancellation: { ids: late.map(({ id }) => id) } });
   }
 
   #generate(): void {

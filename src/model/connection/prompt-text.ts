@@ -31,9 +31,6 @@ const WAITING = JSON.stringify({
   note: `Not done yet: whoever asked has to press Confirm below the post in the text channel, within 60 s. Tell them so. ${GO_ON}`,
 });
 
-/** Of a call that came when nobody waited for it any more. */
-export const NOT_CARRIED_OUT = 'This was not done: somebody spoke meanwhile. Do it only if it is asked for again.';
-
 /** What stands in for the result of a tool that still runs, or that a person has to confirm first. JSON text. */
 export function acknowledgement(confirm: boolean | undefined): string {
   return confirm ? WAITING : RUNNING;

@@ -320,7 +320,10 @@ export class Conversation {
     const people = this.#peopleBehind(input);
     const wanted = this.ledger.issued < MOST_CALLS ? calls : [];
     const silent = sayMs === 0 && wanted.length === 0 && this.#plan.silence;
-    const late = lateOf(this.#late(), () => ({
+    // Each late call has a result, and its answer a late call.
+    const planned = this.#late();
+    const more = this.ledger.issued + wanted.length < MOST_CALLS;
+    const late = lateOf(planned.what === 'call' && !more ? { ...planned, what: null } : planned, () => ({
       name: toolName('post', null),
       arguments: { ticket: this.ledger.issue(people), tookMs: 0 },
     }));

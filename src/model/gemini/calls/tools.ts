@@ -1,11 +1,12 @@
 import type { FunctionCall, LiveClientMessage } from '@google/genai';
 import type { Acknowledged, ToolDeclaration, ToolResult } from '../../../ports/tool-calls.ts';
-import { acknowledgement, NOT_CARRIED_OUT } from '../../connection/prompt-text.ts';
+import { acknowledgement } from '../../connection/prompt-text.ts';
 import type { GeminiReplies } from '../replies/replies.ts';
 import { GeminiCalls } from './calls.ts';
 import type { GeminiDeferredResults } from './deferred-results.ts';
 import { GeminiLooseCalls } from './loose-calls.ts';
 
+/** What the service makes of calls, and where results go. */
 export interface GeminiToolsDeps {
   readonly declared: readonly ToolDeclaration[];
   /** The provider runs tools beside the conversation by itself. */
@@ -46,8 +47,7 @@ export class GeminiTools {
     const callId = this.#calls.called(call, list);
     const name = call.name ?? '';
     this.#loose.called(callId, name);
-    const taken = replies.toolCall({ callId, name, arguments: JSON.stringify(call.args ?? {}) }, also);
-    if (!taken) this.#calls.answer({ callId, name, ok: false, output: NOT_CARRIED_OUT });
+    replies.toolCall({ callId, name, arguments: JSON.stringify(call.args ?? {}) }, also);
   }
 
   /**

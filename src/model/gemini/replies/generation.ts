@@ -37,6 +37,7 @@ export interface Generation {
   over: boolean;
 }
 
+/** Where generations are told, and what is asked of the line. Instants in ms of performance.now(). */
 export interface GenerationOutlets {
   emit(event: SessionEvent): void;
   /** Nothing more of this reply is to be heard. */
@@ -53,6 +54,7 @@ export interface GenerationOutlets {
 
 const SAMPLES_PER_MS = 24;
 
+/** A generation that begins at `now`, with nothing said in it. `trailing`: nobody owed it. */
 export function newGeneration(
   replyId: string,
   turnIds: readonly number[],
@@ -92,12 +94,18 @@ const END_LIMITS_MS = { interrupted: 1_000, trailing: 2_000, soundEnded: 3_000, 
  * When an end of it is not waited for any more: behind the last sign of it, or behind the end of its sound if that was
  * played at once, for turnComplete waits for that (livekit/agents#6431); undefined: it waits for us.
  */
-export function endLimit({ interrupted, trailing, soundEnded, waiting, lastAt, soundFrom, samples }: Generation) {
+export function endLimit(generation: Generation): number | undefined {
+  const { interrupted, trailing, soundEnded, waiting, lastAt } = generation;
   // As recorded, turnComplete with the usage is next.
   if (interrupted) return lastAt + END_LIMITS_MS.interrupted;
   if (waiting.size > 0) return undefined;
   const limitMs = END_LIMITS_MS[trailing ? 'trailing' : soundEnded ? 'soundEnded' : 'pause'];
-  return Math.max(lastAt, soundFrom + samples / SAMPLES_PER_MS) + limitMs;
+  return playedOutAt(generation) + limitMs;
+}
+
+/** When its sound is over if it was played at once, or the last sign of it. */
+export function playedOutAt({ lastAt, soundFrom, samples }: Generation): number {
+  return Math.max(lastAt, soundFrom + samples / SAMPLES_PER_MS);
 }
 
 /**

@@ -3,7 +3,7 @@ import { merged } from '../../connection/turn-ids.ts';
 import type { GeminiCallOwners } from '../calls/call-owners.ts';
 import type { GeminiTeller } from '../teller.ts';
 import { GeminiCutOff } from './cut-off.ts';
-import { endLimit, type Generation, type GenerationOutlets, newGeneration } from './generation.ts';
+import { endLimit, type Generation, type GenerationOutlets, newGeneration, playedOutAt } from './generation.ts';
 import type { GeminiNextAnswer } from './next-answer.ts';
 
 /** Of an answer that streams no two messages are that far apart: behind such a gap, something new begins. */
@@ -11,6 +11,7 @@ const GAP_MS = 500;
 /** An answer that paused for so long and was not ended is not the one that goes on behind somebody else's turn. */
 const LONG_GAP_MS = 2_000;
 
+/** What generations share with the replies of their session. */
 export interface GeminiGenerationsDeps {
   readonly out: Pick<GenerationOutlets, 'emit' | 'now'>;
   readonly teller: GeminiTeller;
@@ -239,7 +240,8 @@ export class GeminiGenerations {
       this.#lateEnds = 1;
       this.#next.pending.given();
     }
-    this.#finish(generation, generation.lastAt);
+    // The server may have ended it as late as this: it waits until all is played.
+    this.#finish(generation, playedOutAt(generation));
   }
 
   /** All its calls have results: what comes now is the answer that uses them. */

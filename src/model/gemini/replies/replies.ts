@@ -11,7 +11,7 @@ import { GeminiGenerations } from './generations.ts';
 import { GeminiNextAnswer } from './next-answer.ts';
 
 /** A call that comes so soon behind the end of another answer may be that one's: nobody's rights but what all share. */
-const LATE_CALL_MS = { always: 1_000, whereSeen: 1_500 } as const;
+const LATE_CALL_MS = 1_500;
 
 /**
  * The generations of one Gemini session: which turns each answers (the Live API has no response ids), which of them the
@@ -215,22 +215,17 @@ export class GeminiReplies {
     else if (current.announced) this.#out.emit({ type: 'server-tool', replyId: current.replyId, work });
   }
 
-  /**
-   * False: it came behind the end of an answer, and nobody is to hear what it is for. The server takes it back by nothing,
-   * so it has to be refused: it may wait for it with whatever it is asked next.
-   */
-  toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): boolean {
+  toolCall(call: Pick<ToolCall, 'callId' | 'name' | 'arguments'>, also: readonly number[]): void {
     const current = this.#generations.output(also, true);
     this.#calls.seen(call.callId);
-    if (current.mode === 'dropped') return !current.trailing;
+    if (current.mode === 'dropped') return;
     // A result that came in meanwhile may be what it acts on. It may also be a late call of an answer that just ended:
     // nobody speaks as fast as that; but it is no late one behind other work of this answer.
     const asked = merged(current.turnIds, this.#next.pending.resultTurns);
-    const lateMs = this.#generations.trails ? LATE_CALL_MS.whereSeen : current.works ? 0 : LATE_CALL_MS.always;
+    const lateMs = current.works && !this.#generations.trails ? 0 : LATE_CALL_MS;
     const turnIds = lateMs > 0 ? merged(asked, this.#generations.cutOff.since(this.#out.now() - lateMs)) : asked;
     this.#calls.made(call.callId, current, turnIds);
     this.#teller.tell(current, { type: 'tool-call', call: { ...call, replyId: current.replyId, turnIds } });
-    return true;
   }
 
   /** Whether this call came before: it is not made once more. */
