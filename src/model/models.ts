@@ -10,6 +10,7 @@ import { openAITranscriber, type TranscriberOptions } from './openai/transcripti
 /** Models that are kept beside the configured ones; the oldest goes first, and is made anew when it is wanted. */
 const KEPT = 200;
 
+/** What the registry of models is made of: the configured providers, the default first. */
 export interface ModelsDeps {
   /** Every configured provider with its default model; the first is the one to use. At least one. */
   readonly configs: readonly SpeechModelConfig[];

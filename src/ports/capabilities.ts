@@ -3,6 +3,7 @@
 import type { ToolDeclaration } from './tool-calls.ts';
 import type { Person } from './voice.ts';
 
+/** Whose service a model runs on. */
 export type Provider = 'openai' | 'azure' | 'gemini' | 'vertex';
 
 /** Who draws the end of a turn: Parley itself, the provider's level-based detector, or its semantic one. */

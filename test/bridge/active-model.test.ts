@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { scriptedModel } from '../support/doubles/session.ts';
+import { makeUpTime } from '../support/time/made-up-time.ts';
 import { done, Scene, settings, started } from '../support/world/bridge-scene.ts';
+
+makeUpTime();
 
 const other = { ...scriptedModel, provider: 'gemini', name: 'other', label: 'Other (test)' } as const;
 const chosen = { ...settings, provider: 'gemini', model: 'other' } as const;

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { LineLostError, SessionLostError } from '../../src/ports/errors.ts';
 import { eventually } from '../support/time/eventually.ts';
+import { makeUpTime } from '../support/time/made-up-time.ts';
 import { quietFor } from '../support/time/quiet-for.ts';
 import { audio, done, Scene, settings, started } from '../support/world/bridge-scene.ts';
+
+makeUpTime();
 
 describe('Bridge', () => {
   let scene: Scene;

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventually } from '../support/time/eventually.ts';
+import { makeUpTime } from '../support/time/made-up-time.ts';
 import { audio, done, Scene, started } from '../support/world/bridge-scene.ts';
+
+makeUpTime();
 
 const request = (...turnIds: number[]) =>
   ({

@@ -3,8 +3,11 @@ import { afterEach, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Ticker } from '../../src/bridge/ticker.ts';
 import { eventually } from '../support/time/eventually.ts';
+import { makeUpTime } from '../support/time/made-up-time.ts';
 import { quietFor } from '../support/time/quiet-for.ts';
 import { settings as defaults, Scene } from '../support/world/bridge-scene.ts';
+
+makeUpTime();
 
 const LISTENS = { unasked: 'waits', listensOnly: true, updates: ['language'], voices: [] } as const;
 const ASKED = { kind: 'asked', by: null } as const;

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { makeUpTime } from '../support/time/made-up-time.ts';
 import { audio, done, Scene, started } from '../support/world/bridge-scene.ts';
+
+makeUpTime();
 
 const open: Scene[] = [];
 afterEach(async () => {

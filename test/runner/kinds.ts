@@ -16,6 +16,8 @@ const BY_THEMSELVES = [
   'test/usage/chart/usage-chart.test.ts',
 ];
 
+const OWN_CLOCK = /mock\.method\((?:performance|Date), 'now'|\/made-up-time\.ts'/;
+
 /** All test files, by path. */
 export function testFiles(): string[] {
   return globSync('{test,simulator/test}/**/*.test.ts').sort();
@@ -30,6 +32,11 @@ export function isFast(file: string): boolean {
     if (OF_TESTS.test(one)) for (const imported of importsOf(one)) seen.add(imported);
   }
   return true;
+}
+
+/** Whether it puts another clock in the place of the process's: what other files keep from it would be wrong behind it. */
+export function hasOwnClock(file: string): boolean {
+  return OWN_CLOCK.test(readFileSync(file, 'utf8'));
 }
 
 const known = new Map<string, readonly string[]>();

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { isFast } from './kinds.ts';
+import { hasOwnClock, isFast } from './kinds.ts';
 
 /** What one process runs. */
 export interface Job {
@@ -11,16 +11,19 @@ export interface Job {
 /** So many fast files share a process: Node and TypeScript take longer to start than most of them to run. */
 const SHARING = 20;
 
-/** Longest first. A slow file has a process of its own; fast ones share theirs, those of one folder spread over all of them. */
+/**
+ * Longest first. A slow file has a process of its own, and a fast one that has a clock of its own, too; the others share
+ * theirs, those of one folder spread over all of them.
+ */
 export function plan(files: readonly string[], options: { readonly onlyFast: boolean }): Job[] {
-  const { true: fast = [], false: slow = [] } = Object.groupBy(files, (file) => `${isFast(file)}`);
-  const count = Math.ceil(fast.length / SHARING);
-  const shared = Array.from({ length: count }, (_, k) => ({
-    files: fast.filter((_, i) => i % count === k),
-    fast: true,
-  }));
-  const alone = slow.sort(longestFirst).map((file) => ({ files: [file], fast: false }));
-  return options.onlyFast ? shared : [...alone, ...shared];
+  const slow = files.filter((file) => !isFast(file)).sort(longestFirst);
+  const fast = files.filter(isFast);
+  const shareable = fast.filter((file) => !hasOwnClock(file));
+  const count = Math.ceil(shareable.length / SHARING);
+  const shared = Array.from({ length: count }, (_, k) => shareable.filter((_, i) => i % count === k));
+  const single = fast.filter(hasOwnClock).map((file) => [file]);
+  const quick = [...shared, ...single].map((list) => ({ files: list, fast: true }));
+  return options.onlyFast ? quick : [...slow.map((file) => ({ files: [file], fast: false })), ...quick];
 }
 
 /** Files that start the whole bot take longest: they come first, so that no long one is left for the end. */

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { JoinNotices } from '../../../src/conversation/people/join-notices.ts';
 import type { Person } from '../../../src/ports/voice.ts';
+import { makeUpTime } from '../../support/time/made-up-time.ts';
 import { quietFor } from '../../support/time/quiet-for.ts';
+
+makeUpTime();
 
 const TOGETHER_MS = 60;
 

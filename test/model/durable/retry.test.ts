@@ -4,6 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Attempts } from '../../../src/model/durable/retry.ts';
 import { RETRY_POLICY } from '../../../src/model/durable/retry-policy.ts';
 import { SessionLostError } from '../../../src/ports/errors.ts';
+import { makeUpTime } from '../../support/time/made-up-time.ts';
+
+makeUpTime();
 
 const LOST = new SessionLostError('expired', 'The session is over.', { retryable: true });
 const PACE = { firstMs: 5, longestMs: 1_000, stableMs: 10, evenMs: 200 };
