@@ -10,6 +10,7 @@ import { openAITranscriber, type TranscriberOptions } from './openai/transcripti
 /** Models that are kept beside the configured ones; the oldest goes first, and is made anew when it is wanted. */
 const KEPT = 200;
 
+/** What the registry of models is made of: the configured providers, the default first. */
 export interface ModelsDeps {
   /** Every configured provider with its default model; the first is the one to use. At least one. */
   readonly configs: readonly SpeechModelConfig[];
@@ -62,8 +63,8 @@ export class Models implements SpeechModels {
   }
 
   #choice(model: SpeechModel, absent: Provider | null): ChosenModel {
-    const transcriber = model.capabilities.unasked === 'waits' ? null : (this.transcriber?.label ?? null);
-    return { model, absent, transcribed: model.capabilities.unasked !== null || transcriber !== null, transcriber };
+    const transcriber = model.capabilities.unprompted === 'waits' ? null : (this.transcriber?.label ?? null);
+    return { model, absent, transcribed: model.capabilities.unprompted !== null || transcriber !== null, transcriber };
   }
 
   names(provider: Provider): readonly string[] {

@@ -7,6 +7,7 @@ import type { CallOrigin, Decision, PostExtras, Progress } from './tools.ts';
 import type { BudgetState, Usage } from './usage.ts';
 import type { Person, Turn, UserId } from './voice.ts';
 
+/** Why a conversation ended. */
 export type EndReason =
   /** Somebody asked (`by`: their user id), or the bot is stopping (null). */
   | { readonly kind: 'asked'; readonly by: string | null }

@@ -3,6 +3,7 @@ import type { UserId } from './voice.ts';
 
 /** Of whoever has not chosen: with `opt-out` they are heard until they say no, with `opt-in` not before they say yes. */
 export type ConsentMode = 'opt-in' | 'opt-out';
+/** What one person said: be heard, or not. */
 export type ConsentChoice = 'in' | 'out';
 
 /** What one person chose in one guild. `chosenAt`: ms since 1970. */

@@ -102,6 +102,7 @@ interface RecordedNotice extends Line {
   readonly about?: UserId;
 }
 
+/** One line of a record; `kind` says which. */
 export type RecordedLine = RecordedUtterance | RecordedToolCall | RecordedPresence | RecordedNotice;
 
 /** What is asked for; every condition has to hold. */

@@ -19,6 +19,7 @@ export interface ToolDeclaration {
   readonly onInterrupt?: 'abort' | 'go-on' | undefined;
 }
 
+/** A call that the model made. `arguments`: JSON text as it wrote it, unchecked. `turnIds`: the turns behind it. */
 export interface ToolCall {
   readonly callId: string;
   readonly replyId: string;

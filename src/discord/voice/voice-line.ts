@@ -4,17 +4,13 @@ import type { Logger } from 'pino';
 import { AsyncQueue } from '../../lib/async-queue.ts';
 import type { LineLostError } from '../../ports/errors.ts';
 import type { FrameSource, LineEvent, PcmRate, UserId, VoiceLine } from '../../ports/voice.ts';
-import { guardOrder } from './dave/dave-order.ts';
-import { isEndToEnd, isGroupReady, membersOf, rejoinGroup, unsealerOf } from './dave/dave-session.ts';
-import { GroupRenewal } from './dave/group-renewal.ts';
-import { guardMls } from './dave/mls-guard.ts';
-import { guardUpgrade } from './dave/upgrade-guard.ts';
+import { isEndToEnd, isGroupReady } from './dave/dave-session.ts';
 import { Departures } from './departures.ts';
 import { type GuildVoiceState, noSurroundings } from './guild-voice-state.ts';
 import { LINK_PATIENCE, type LinkPatience } from './link/close-codes.ts';
 import { Supervisor } from './link/supervisor.ts';
 import type { OwnState } from './link/supervisor-options.ts';
-import { guardVoiceUdp } from './link/udp-guard.ts';
+import { NetworkingHooks, type NetworkingOwner } from './networking-hooks.ts';
 import { PlaceCheck } from './place-check.ts';
 import { Presence } from './presence.ts';
 import type { OpusCodecs } from './receive/opus.ts';
@@ -24,7 +20,6 @@ import { ReceiveWatchdog } from './receive-watchdog.ts';
 import { FrameClock } from './send/frame-clock.ts';
 import { Pacer } from './send/pacer.ts';
 import { VoiceSender } from './send/voice-sender.ts';
-import { guardVoiceGateway } from './voice-gateway-guard.ts';
 
 const TICK_MS = 20;
 const IDLE_TICK_MS = 500;
@@ -106,12 +101,9 @@ export class DiscordVoiceLine implements VoiceLine {
   #liveAt = 0;
   #tick: NodeJS.Timeout | undefined;
   #ticksFast = false;
-  readonly #wired = new WeakSet<object>();
-  readonly #renewCommits: number;
+  readonly #hooks: NetworkingHooks;
   /** When the last frame of anybody came out. */
   #soundAt = 0;
-  /** Of the connection that was wired last. */
-  #renewal: GroupRenewal | undefined;
   #closed = false;
 
   /** Does nothing before ready(). */
@@ -121,7 +113,6 @@ export class DiscordVoiceLine implements VoiceLine {
     this.#log = options.log;
     this.#around = options.around ?? noSurroundings();
     this.#othersAreThere = options.othersAreThere;
-    this.#renewCommits = patience.renewCommits;
     const { mayHear } = options;
     this.#hearing = new ReceiveWatchdog({
       deafMs: patience.deafMs,
@@ -136,6 +127,7 @@ export class DiscordVoiceLine implements VoiceLine {
       mayHear,
       onNamed: (ssrc, userId) => this.#hearing.named(userId, ssrc),
     });
+    this.#hooks = this.#hooksOf(patience.renewCommits);
     this.#supervisor = new Supervisor({
       ...options,
       patience,
@@ -239,7 +231,8 @@ export class DiscordVoiceLine implements VoiceLine {
 
   #renewGroup(now: number): void {
     const quiet = now - this.#soundAt >= QUIET_MS;
-    if (this.#renewal?.isDue(quiet) && !this.#pacer.busy && this.#supervisor.live) this.#renewal.renew(now);
+    const { renewal } = this.#hooks;
+    if (renewal?.isDue(quiet) && !this.#pacer.busy && this.#supervisor.live) renewal.renew(now);
   }
 
   #tell(event: LineEvent): void {
@@ -321,63 +314,37 @@ export class DiscordVoiceLine implements VoiceLine {
   }
 
   #wire(networking: Networking): void {
-    if (this.#wired.has(networking)) return;
-    this.#wired.add(networking);
+    if (this.#hooks.isHooked(networking)) return;
     this.#receiver.reset();
     this.#hearing.newConnection();
     this.#presence.unsettle();
     this.#departures.clear();
-    const onState = (state: Networking['state']): void => {
-      if ('ws' in state && !this.#wired.has(state.ws)) {
-        this.#wired.add(state.ws);
-        guardVoiceGateway(state.ws, this.#log);
-        state.ws.on('packet', (packet: { op: number; d: unknown }) => this.#onVoiceGateway(packet));
-        state.ws.on('binary', () => this.#supervisor.wsHeard());
-      }
-      if ('dave' in state && state.dave) {
-        if (!this.#wired.has(state.dave)) {
-          this.#wired.add(state.dave);
-          // Innermost: it is to know what the session really took.
-          this.#renewal = new GroupRenewal(state.dave, { log: this.#log, commits: this.#renewCommits });
-        }
-        guardMls(state.dave, this.#log);
-        guardUpgrade(state.dave);
-        guardOrder(state.dave);
-      }
-      if (!('udp' in state)) return;
-      if ('connectionData' in state && 'secretKey' in state.connectionData) {
-        const { encryptionMode, secretKey } = state.connectionData;
-        const recover = (): void => rejoinGroup(networking, this.#log);
-        const dave = unsealerOf(networking, () => this.#renewal);
-        const members = (): readonly UserId[] => membersOf(networking);
-        this.#receiver.keys = { encryptionMode, secretKey, dave, members, recover };
-      }
-      if (this.#wired.has(state.udp)) return;
-      this.#wired.add(state.udp);
-      guardVoiceUdp(state.udp);
-      const { socket } = state.udp as unknown as { socket: import('node:dgram').Socket };
-      // Of the voice server alone: see guardVoiceUdp.
-      socket.on('message', (datagram) => this.#onDatagram(datagram));
-    };
-    networking.on('stateChange', (_, state) => onState(state));
-    onState(networking.state);
+    this.#hooks.hook(networking);
   }
 
-  /** Voice gateway messages (v8): 5 Speaking, 11 Clients Connect, 13 Client Disconnect. Any of them may be malformed. */
-  #onVoiceGateway(packet: { op: number; d: unknown }): void {
-    if (this.#closed) return;
-    this.#supervisor.wsHeard();
-    const d = (packet.d ?? {}) as { user_id?: unknown; user_ids?: unknown; ssrc?: unknown; speaking?: unknown };
-    if (packet.op === 5 && typeof d.user_id === 'string' && typeof d.ssrc === 'number') {
-      this.#departures.named(d.user_id);
-      this.#hearing.flag(d.user_id, { ssrc: d.ssrc, speaking: Number(d.speaking) > 0, now: performance.now() });
-      this.#receiver.name(d.ssrc, d.user_id);
-    } else if (packet.op === 11 && Array.isArray(d.user_ids)) {
-      for (const userId of d.user_ids) if (typeof userId === 'string') this.#joined(userId);
-    } else if (packet.op === 13 && typeof d.user_id === 'string') {
-      if (this.#isHere(d.user_id)) this.#departures.noted(d.user_id, performance.now());
-      else this.#left(d.user_id);
-    }
+  #hooksOf(renewCommits: number): NetworkingHooks {
+    const owner: NetworkingOwner = {
+      wsHeard: () => this.#supervisor.wsHeard(),
+      onSpeaking: (userId, ssrc, speaking) => {
+        if (this.#closed) return;
+        this.#departures.named(userId);
+        this.#hearing.flag(userId, { ssrc, speaking, now: performance.now() });
+        this.#receiver.name(ssrc, userId);
+      },
+      onConnected: (userId) => {
+        if (!this.#closed) this.#joined(userId);
+      },
+      onDisconnected: (userId) => {
+        if (this.#closed) return;
+        if (this.#isHere(userId)) this.#departures.noted(userId, performance.now());
+        else this.#left(userId);
+      },
+      onDatagram: (datagram) => this.#onDatagram(datagram),
+      onKeys: (keys) => {
+        this.#receiver.keys = keys;
+      },
+    };
+    return new NetworkingHooks(owner, { log: this.#log, renewCommits });
   }
 
   #joined(userId: UserId): void {

@@ -25,6 +25,7 @@ export interface Timing {
   readonly words?: WordsPatience;
   readonly deeds?: DeedsPatience;
 }
+/** As it is outside of tests. */
 export const TIMING: Timing = { connectMs: 10_000, pingMs: 5_000, silentMs: 15_000 };
 
 /** Why a connection ended, before anybody judged it. */
@@ -39,6 +40,7 @@ export type SocketEnd =
   | { readonly type: 'closed'; readonly code: number; readonly reason: string }
   | { readonly type: 'failed'; readonly error: Error };
 
+/** A socket that begins to open, and who learns how it ends. */
 export interface ModelSocketOptions {
   readonly socket: WebSocket;
   /** For people, e.g. `OpenAI`. */

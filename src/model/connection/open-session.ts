@@ -1,5 +1,6 @@
 import { SessionLostError } from '../../ports/errors.ts';
 
+/** What a session says of its opening. */
 export interface OpeningHooks {
   /** The session can hear. */
   ready(): void;

@@ -22,6 +22,7 @@ import { TranscriptRecovery } from './transcript-recovery.ts';
 
 type Transcript = Extract<SessionEvent, { type: 'turn-transcript' }>;
 
+/** The model to begin with, how long it is tried again, and where to go on without it. */
 export interface DurableSessionDeps {
   readonly choice: ModelChoice;
   readonly log: ModelLog;
@@ -44,7 +45,7 @@ export class DurableSession implements DurableSessionPort {
   readonly #nobodys = new NobodysLines();
   readonly #failover: Failover;
   readonly #recovery: TranscriptRecovery;
-  readonly #asides = new EventMerger();
+  readonly #merger = new EventMerger();
   readonly #closing = new AbortController();
   readonly #events: AsyncGenerator<SessionEvent>;
   /** What people were told; few, for each is of a kind of its own. */
@@ -61,11 +62,11 @@ export class DurableSession implements DurableSessionPort {
     const { signal } = this.#closing;
     this.#deps = deps;
     this.#ledger = new ReplayLedger(choice.model.inputRate, choice.model.capabilities.listensOnly === true);
-    const tell = (event: SessionEvent) => this.#asides.push(event);
+    const emit = (event: SessionEvent) => this.#merger.push(event);
     this.#failover = new Failover({
       ...deps,
       signal,
-      tell,
+      emit,
       quiet: () => this.#ledger.quiet(performance.now()),
       history: () => this.#ledger.history(),
       since: (mark) => this.#ledger.since(mark),
@@ -74,7 +75,7 @@ export class DurableSession implements DurableSessionPort {
     this.#recovery = new TranscriptRecovery({
       ...deps,
       signal,
-      tell,
+      emit,
       erased: (turnId) => this.#ledger.isErased(turnId),
       connect: (until) => this.#failover.aside(until),
     });
@@ -194,7 +195,7 @@ export class DurableSession implements DurableSessionPort {
     for (let session = this.#session; session; session = this.#session) {
       let loss: SessionLostError | undefined;
       try {
-        for await (const { event, aside } of this.#asides.beside(session.events)) {
+        for await (const { event, aside } of this.#merger.beside(session.events)) {
           if (aside) yield* this.#passAside(event);
           else if (session !== this.#left) yield* this.#pass(event);
         }

@@ -11,6 +11,7 @@ import { Attempts } from './retry.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 import { Rotation } from './rotation.ts';
 
+/** The model in use, its first connection, and what the conversation knows. */
 export interface FailoverDeps {
   readonly choice: ModelChoice;
   /** The first connection. */
@@ -27,7 +28,7 @@ export interface FailoverDeps {
   since(mark: number): readonly HistoryItem[] | undefined;
   /** Closes the present connection: the next one is due. */
   replace(): void;
-  tell(event: SessionEvent): void;
+  emit(event: SessionEvent): void;
 }
 
 type ModelChanged = SessionEvent & { readonly type: 'model-changed' };
@@ -262,7 +263,7 @@ export class Failover {
     this.#requested = undefined;
     // Its end had to wait for the other model.
     this.#rotation.resume();
-    this.#deps.tell(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
+    this.#deps.emit(this.#changed(`${error.message} I go on with ${this.#choice.model.label}.`));
   }
 
   /** For the model in use, which has had a connection. */

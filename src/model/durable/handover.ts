@@ -15,6 +15,7 @@ export interface Successor {
   readonly knows: string;
 }
 
+/** How a successor is opened, and when one may take over. */
 export interface HandoverDeps {
   readonly patience: RetryPolicy;
   readonly log: ModelLog;

@@ -27,6 +27,7 @@ export type PendingItem =
       /** It is what was said in its turn, in words. */
       readonly said?: true;
     };
+/** One that is words for the model. */
 export type Note = PendingItem & { readonly kind: 'note' };
 
 interface Reply {

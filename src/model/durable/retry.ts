@@ -3,6 +3,7 @@ import { type SessionLossKind, SessionLostError } from '../../ports/errors.ts';
 import type { ModelLog } from '../connection/model-socket.ts';
 import { backOffMs, type RetryPolicy } from './retry-policy.ts';
 
+/** How often and how long it is tried; aborting the signal ends it. */
 export interface AttemptsDeps {
   readonly patience: RetryPolicy;
   readonly log: ModelLog;

@@ -19,7 +19,7 @@ export class TranscriptRecovery {
     readonly log: ModelLog;
     readonly signal: AbortSignal;
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
-    readonly tell: (event: SessionEvent) => void;
+    readonly emit: (event: SessionEvent) => void;
     readonly erased: (turnId: number) => boolean;
   };
   #count = 0;
@@ -31,7 +31,7 @@ export class TranscriptRecovery {
     readonly signal: AbortSignal;
     /** A session without tools, at the rate of the turns' sound. */
     readonly connect: (signal: AbortSignal) => Promise<SpeechSession>;
-    readonly tell: (event: SessionEvent) => void;
+    readonly emit: (event: SessionEvent) => void;
     /** Whether nobody is to know any more what was said in this turn. */
     readonly erased: (turnId: number) => boolean;
   }) {
@@ -95,18 +95,18 @@ export class TranscriptRecovery {
   }
 
   #handle(event: SessionEvent, missing: Map<number, UntranscribedTurn>, name: string): void {
-    const { tell } = this.#deps;
-    if (event.type === 'transcription-usage') tell(event);
-    if (event.type === 'unheard-usage') tell({ ...event, replyId: name + event.replyId });
+    const { emit } = this.#deps;
+    if (event.type === 'transcription-usage') emit(event);
+    if (event.type === 'unheard-usage') emit({ ...event, replyId: name + event.replyId });
     if (event.type !== 'turn-transcript' || !event.final || event.turnId === null) return;
     if (missing.delete(event.turnId))
-      tell(event.text.trim() === '' ? { ...event, text: NOT_WRITTEN, missing: true } : event);
+      emit(event.text.trim() === '' ? { ...event, text: NOT_WRITTEN, missing: true } : event);
   }
 
   #giveUp(missing: Map<number, UntranscribedTurn>, turnId: number): void {
     const text = missing.get(turnId)?.text.trim();
     missing.delete(turnId);
     const words = text ? { text } : ({ text: NOT_WRITTEN, missing: true } as const);
-    this.#deps.tell({ type: 'turn-transcript', turnId, ...words, final: true });
+    this.#deps.emit({ type: 'turn-transcript', turnId, ...words, final: true });
   }
 }

@@ -1,8 +1,8 @@
 import { type SessionLossKind, SessionLostError } from '../../ports/errors.ts';
 import { type ModelLog, redacted, repeated, type SocketEnd } from '../connection/model-socket.ts';
+import { between, isBetween, nothingThere, PASSES, reachability, unfit } from '../connection/reachability.ts';
 import { retryAfterSaid } from '../connection/retry-after.ts';
 import type { Target } from '../connection/service.ts';
-import { between, isBetween, nothingThere, PASSES, reachability, unfit } from '../openai/failures.ts';
 
 /**
  * The loss that the end of a connection means. The Live API says nothing but a close code and a reason. `accepted`: the

@@ -22,6 +22,7 @@ import { geminiUsage } from './usage.ts';
 /** goAway came a minute before the end where it was seen; where it does not say when, this is assumed. */
 const SOON_MS = 60_000;
 
+/** Those whom a message may concern. */
 export interface GeminiInboxDeps {
   readonly attribution: GeminiTranscriptAttribution;
   readonly replies: GeminiReplies;

@@ -3,6 +3,7 @@ import type { ToolResult } from '../../ports/tool-calls.ts';
 import type { Pcm, Turn } from '../../ports/voice.ts';
 import type { GeminiTranscriptAttribution } from './replies/transcript-attribution.ts';
 
+/** One thing that is to be sent, in its order. */
 export type Command =
   | { readonly type: 'begin'; readonly turn: Turn }
   | { readonly type: 'audio'; readonly pcm: Pcm }

@@ -3,6 +3,7 @@ import { cutOffNote, historyText, notesText } from '../connection/prompt-text.ts
 import type { GeminiDeferredResults } from './calls/deferred-results.ts';
 import type { GeminiReplies } from './replies/replies.ts';
 
+/** Where what the model has to be told comes from. */
 export interface GeminiPrefaceDeps {
   readonly options: SessionOptions;
   readonly history: readonly HistoryItem[];

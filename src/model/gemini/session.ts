@@ -30,6 +30,7 @@ const LEAST_LIFE_MS = 61_000;
 const TELL = 'Tell people now what the tools brought.';
 const ASK_AGAIN = 'Please answer now what was said and is not answered yet.';
 
+/** Where to connect, as whom, and what the session is to be. */
 export interface GeminiSessionDeps {
   readonly endpoint: GeminiEndpoint;
   readonly target: Target;

@@ -18,6 +18,7 @@ interface OpenTurn {
   closedByServer: boolean;
 }
 
+/** How turns are marked, and where they are sent. */
 export interface GeminiTurnInputDeps {
   /** We draw the ends of turns, not the provider. */
   readonly manual: boolean;

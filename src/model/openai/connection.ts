@@ -14,6 +14,7 @@ import { expiryOf } from './messages.ts';
 export const COMMIT_MINIMUM = 2_400;
 const SETUP_EVENT = 'parley-setup';
 
+/** The socket, and what the session that owns the connection does with it. */
 export interface OpenAIConnectionDeps {
   readonly rt: OpenAIRealtimeWS;
   readonly target: Target;

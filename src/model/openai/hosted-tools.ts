@@ -158,7 +158,7 @@ export class OpenAIHostedTools {
   #began(call: Call | undefined): void {
     if (!call || call.begun || call.ended) return;
     call.begun = true;
-    this.#tell(call, null);
+    this.#emit(call, null);
     this.#after(LONGEST_CALL_MS, () => this.#ended(call, false, 'The server brought no result in time.'));
   }
 
@@ -167,10 +167,10 @@ export class OpenAIHostedTools {
     this.#began(call);
     call.ended = true;
     this.#out.owes(call.replyId, call.turnIds);
-    this.#tell(call, { ok, output });
+    this.#emit(call, { ok, output });
   }
 
-  #tell({ replyId, callId, server, name, args }: Call, result: { ok: boolean; output: string } | null): void {
+  #emit({ replyId, callId, server, name, args }: Call, result: { ok: boolean; output: string } | null): void {
     const work = { kind: 'call', callId, server, name, arguments: args, result } as const;
     this.#out.emit({ type: 'server-tool', replyId, work });
   }

@@ -7,6 +7,7 @@ import { openAIUsage } from './usage.ts';
 
 /** How a reply ended, in the bridge's terms. */
 export type Outcome = Pick<SessionEvent & { type: 'reply-done' }, 'status' | 'usage'>;
+/** A response as `response.done` has it. */
 export type FinishedResponse = Extract<RealtimeServerEvent, { type: 'response.done' }>['response'];
 
 // Known, and nothing that we act on: the deltas and parts beside those that carry the content.

@@ -9,6 +9,7 @@ import { failure } from './replies/shortfalls.ts';
 import type { OpenAIWords } from './replies/words.ts';
 import type { OpenAITurns } from './turns.ts';
 
+/** Those whom a refusal may concern. */
 export interface OpenAIRefusalsDeps {
   readonly target: Target;
   readonly log: ModelLog;
@@ -21,7 +22,7 @@ export interface OpenAIRefusalsDeps {
   /** We draw the turns. */
   readonly manual: () => boolean;
   /** For the log. */
-  readonly tell: (message: string) => void;
+  readonly emit: (message: string) => void;
   readonly lose: (error: SessionLostError) => void;
 }
 
@@ -45,7 +46,7 @@ export class OpenAIRefusals {
 
   /** An `error` event. */
   handle(problem: OpenAIProblem): void {
-    const { log, target, opening, tell, lose } = this.#deps;
+    const { log, target, opening, emit, lose } = this.#deps;
     const fatal = opening() ? openingProblem(problem, target) : fatalProblem(problem, target);
     if (fatal) {
       lose(fatal);
@@ -55,7 +56,7 @@ export class OpenAIRefusals {
     if (this.#isRace(problem)) log.debug({ code: problem.code }, 'the provider had been faster');
     else {
       if (!problem.event_id) this.#complaint = message;
-      tell(message);
+      emit(message);
     }
   }
 

@@ -26,6 +26,7 @@ import { OpenAIWords } from './replies/words.ts';
 import { openAISession } from './setup.ts';
 import { OpenAITurns } from './turns.ts';
 
+/** A socket that begins to open, and what its session is to be. */
 export interface OpenAISessionDeps {
   readonly rt: OpenAIRealtimeWS;
   readonly target: Target;
@@ -99,7 +100,7 @@ export class OpenAISession implements SpeechSession {
       turns: this.#turns,
       opening: () => !this.#connection.isReady,
       manual: () => this.#options.turnDetection === 'manual',
-      tell: (message) => this.#events.push({ type: 'refused', message }),
+      emit: (message) => this.#events.push({ type: 'refused', message }),
       lose: (error) => this.#lose(error),
     });
     this.#hosted = new OpenAIHostedTools({

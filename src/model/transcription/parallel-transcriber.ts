@@ -8,6 +8,7 @@ import { resampled } from '../durable/resampled-session.ts';
 import { Attempts } from '../durable/retry.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
 
+/** The transcriber, at what rate it gets sound, and where its events go. */
 export interface ParallelTranscriberDeps {
   /** One that only listens. */
   readonly model: SpeechModel;
@@ -17,7 +18,7 @@ export interface ParallelTranscriberDeps {
   readonly log: ModelLog;
   readonly patience: RetryPolicy;
   /** Words of turns, what they cost, and notices. */
-  readonly tell: (event: SessionEvent) => void;
+  readonly emit: (event: SessionEvent) => void;
   /** From now on, and until it is back, others have to write down. */
   readonly onAway: () => void;
   /** What stands in for it meanwhile, as a sentence goes on that begins with “until then” or “from now on”. */
@@ -128,7 +129,7 @@ export class ParallelTranscriber {
       this.#deps.onAway();
       const said = error instanceof SessionLostError ? error.message : 'Something in me broke; the log says what.';
       if (!(error instanceof SessionLostError)) log.warn({ err: error }, 'the transcriber broke');
-      this.#deps.tell({
+      this.#deps.emit({
         type: 'notice',
         message: `${said} From now on ${this.#deps.standIn()}.`,
       });
@@ -151,7 +152,7 @@ export class ParallelTranscriber {
       case 'transcription-usage':
       case 'refused':
       case 'notice':
-        this.#deps.tell(event);
+        this.#deps.emit(event);
         return;
       default:
     }
@@ -167,6 +168,6 @@ export class ParallelTranscriber {
     if (this.#told) return;
     this.#told = true;
     const rest = `The conversation goes on; until it is back ${this.#deps.standIn()}.`;
-    this.#deps.tell({ type: 'notice', message: `${why} ${rest}` });
+    this.#deps.emit({ type: 'notice', message: `${why} ${rest}` });
   }
 }

@@ -7,6 +7,7 @@ import { EventMerger } from '../durable/event-merger.ts';
 import type { RetryPolicy } from '../durable/retry-policy.ts';
 import { ParallelTranscriber } from './parallel-transcriber.ts';
 
+/** The session that answers, and the transcriber beside it. */
 export interface TranscribedSessionDeps {
   readonly session: DurableSession;
   /** The one that the session was opened with. */
@@ -51,7 +52,7 @@ const OWN_WORDS_LATEST_MS = 60_000;
 export class TranscribedSession implements DurableSession {
   readonly #deps: TranscribedSessionDeps;
   readonly #rate: PcmRate;
-  readonly #asides = new EventMerger();
+  readonly #merger = new EventMerger();
   readonly #turns = new Map<number, Written>();
   readonly #events: AsyncGenerator<SessionEvent>;
   #options: SessionOptions;
@@ -179,7 +180,7 @@ export class TranscribedSession implements DurableSession {
 
   /** The model in use does not write down by itself whatever is said. */
   get #wanted(): boolean {
-    return this.#model.capabilities.unasked !== 'waits';
+    return this.#model.capabilities.unprompted !== 'waits';
   }
 
   #openSide(): void {
@@ -191,15 +192,15 @@ export class TranscribedSession implements DurableSession {
       options: { ...this.#options, instructions: '', voice: null, tools: [], serverTools: [], mcpServers: [] },
       log,
       patience,
-      tell: (event) => this.#asides.push(event.type === 'turn-transcript' ? { ...event, exact: true } : event),
+      emit: (event) => this.#merger.push(event.type === 'turn-transcript' ? { ...event, exact: true } : event),
       onAway: () => this.#fallBack(),
-      standIn: () => (this.#model.capabilities.unasked === null ? NOTHING_ELSE : ITSELF),
+      standIn: () => (this.#model.capabilities.unprompted === null ? NOTHING_ELSE : ITSELF),
     });
   }
 
   async *#run(): AsyncGenerator<SessionEvent> {
     try {
-      for await (const { event } of this.#asides.beside(this.#deps.session.events)) {
+      for await (const { event } of this.#merger.beside(this.#deps.session.events)) {
         const told = event.type === 'turn-transcript' ? this.#judge(event) : this.#follow(event);
         if (told) yield told;
       }
@@ -236,14 +237,14 @@ export class TranscribedSession implements DurableSession {
   /** The transcriber could not write a turn down: what the speech model heard counts, even if it comes later. */
   #standIn(missing: Transcript, written: Written): Transcript | undefined {
     const { own } = written;
-    if (this.#model.capabilities.unasked === null) {
+    if (this.#model.capabilities.unprompted === null) {
       written.done = true;
       return missing;
     }
     written.beside = false;
     written.done = own?.final ?? false;
     // Once nothing else comes.
-    if (!written.done) setTimeout(() => this.#asides.push(missing), OWN_WORDS_MS).unref();
+    if (!written.done) setTimeout(() => this.#merger.push(missing), OWN_WORDS_MS).unref();
     return own;
   }
 
@@ -255,6 +256,6 @@ export class TranscribedSession implements DurableSession {
 
   /** The transcriber is away: what was held back is told. */
   #fallBack(): void {
-    for (const { own, done } of this.#turns.values()) if (own && !done) this.#asides.push(own);
+    for (const { own, done } of this.#turns.values()) if (own && !done) this.#merger.push(own);
   }
 }

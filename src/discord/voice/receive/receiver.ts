@@ -1,19 +1,20 @@
 import { sequenceDistance } from '../../../audio/jitter-buffer.ts';
 import type { LineEvent, PcmRate, UserId } from '../../../ports/voice.ts';
-import { DaveDecryptor, isSealed } from '../dave/dave-decryptor.ts';
+import { isSealed } from '../dave/dave-decryptor.ts';
 import { DecryptFailures } from '../dave/decrypt-failures.ts';
 import { whoseKeyOpens } from '../dave/identify-by-key.ts';
 import type { OpusCodecs } from './opus.ts';
-import { type PersonReception, ReceptionCount } from './receive-stats.ts';
+import type { PersonReception } from './receive-stats.ts';
 import { isControl, mediaOf, parseRtp, type RtpHeader } from './rtp.ts';
-import { SILENCE_PACKET, SpeakerStream } from './speaker-stream.ts';
+import { SpeakerLegs } from './speaker-legs.ts';
+import { SILENCE_PACKET } from './speaker-stream.ts';
 import { type OpenedPacket, SsrcOwners } from './ssrc-owners.ts';
 import { type TransportOpener, transportOpener } from './transport.ts';
 
 /** Two seconds of speech: a sender whose sequence numbers jump further was away, began anew, or is another. */
 const FAR_PACKETS = 100;
-/** People whose counts are kept; beyond that the one who came first goes. */
-const COUNTED_PEOPLE = 500;
+/** People whose choices are kept; beyond that the one who chose first goes. */
+const CHOICES_KEPT = 500;
 
 /** What decrypts a datagram's media, as the connection has it now. */
 export interface MediaKeys {
@@ -48,19 +49,11 @@ interface Keys {
   readonly open: TransportOpener;
   readonly of: MediaKeys;
 }
-interface Leg {
-  readonly stream: SpeakerStream;
-  readonly sealed: DaveDecryptor;
-  readonly count: ReceptionCount;
-}
-
 /**
  * From datagrams to every person's sound in order. Pure of sockets: the line hands in datagrams and voice gateway
  * messages. Nothing that comes from outside makes it throw; a bad packet costs itself only.
  */
 export class Receiver {
-  readonly #codecs: OpusCodecs;
-  readonly #rate: PcmRate;
   readonly #emit: (event: LineEvent) => void;
   readonly #now: () => number;
   readonly #mayHear: (userId: UserId) => boolean;
@@ -72,8 +65,7 @@ export class Receiver {
   readonly #former = new Map<UserId, number>();
   /** SSRCs that are to be somebody's again, from their next packet on. */
   readonly #again = new Map<number, UserId>();
-  readonly #legs = new Map<number, Leg>();
-  readonly #people = new Map<UserId, ReceptionCount>();
+  readonly #legs: SpeakerLegs;
   readonly #failures = new DecryptFailures();
   #own = {
     datagrams: 0,
@@ -104,8 +96,14 @@ export class Receiver {
     onNamed?: (ssrc: number, userId: UserId) => void;
   }) {
     this.#onNamed = options.onNamed;
-    this.#codecs = options.codecs;
-    this.#rate = options.rate;
+    this.#legs = new SpeakerLegs({
+      codecs: options.codecs,
+      rate: options.rate,
+      emit: options.emit,
+      unseal: (userId, packet) => this.#unseal(userId, packet),
+      sealable: () => this.#keys?.of.dave !== undefined,
+      opened: (userId) => this.#failures.opened(userId),
+    });
     this.#emit = options.emit;
     this.#now = options.now;
     this.#mayHear = options.mayHear;
@@ -114,7 +112,7 @@ export class Receiver {
   get counts(): ReceiveCounts {
     const sum = { undecodable: 0, lost: 0, late: 0, concealedMs: 0 };
     let { undecryptable, replayed } = this.#own;
-    for (const { counts } of this.#people.values()) {
+    for (const { counts } of this.#legs.counts) {
       undecryptable += counts.undecryptable;
       replayed += counts.replayed;
       for (const key of ['undecodable', 'lost', 'late', 'concealedMs'] as const) sum[key] += counts[key];
@@ -124,7 +122,7 @@ export class Receiver {
 
   /** What became of each person's packets on this line. */
   get reception(): readonly PersonReception[] {
-    return [...this.#people.values()].map((count) => count.reception);
+    return this.#legs.counts.map((count) => count.reception);
   }
 
   /** New keys, or none while there is no connection. Throws RangeError for an unknown encryption mode. */
@@ -176,7 +174,7 @@ export class Receiver {
     for (const ssrc of this.#owners.ssrcsOf(userId)) this.#forget(ssrc);
     this.#former.delete(userId);
     this.#failures.evict(userId);
-    this.#people.delete(userId);
+    this.#legs.evictCount(userId);
     this.#emit({ type: 'left', userId });
   }
 
@@ -198,13 +196,13 @@ export class Receiver {
   }
 
   #choseNow(userId: UserId): void {
-    if (this.#chosenAt.size >= COUNTED_PEOPLE) this.#chosenAt.delete(this.#chosenAt.keys().next().value as UserId);
+    if (this.#chosenAt.size >= CHOICES_KEPT) this.#chosenAt.delete(this.#chosenAt.keys().next().value as UserId);
     this.#chosenAt.set(userId, this.#now());
   }
 
   /** Another voice server: SSRCs of the old one mean nothing there. */
   reset(): void {
-    for (const ssrc of [...this.#legs.keys()]) this.#dropLeg(ssrc, false);
+    for (const [ssrc] of [...this.#legs]) this.#dropLeg(ssrc, false);
     this.#owners.clear();
     this.#former.clear();
     this.#again.clear();
@@ -214,9 +212,7 @@ export class Receiver {
 
   /** Something waits for a moment: call tick() every 20 ms. Otherwise a few times a second is enough. */
   get busy(): boolean {
-    if (this.#owners.waiting) return true;
-    for (const { stream, sealed } of this.#legs.values()) if (stream.waiting || sealed.waiting) return true;
-    return false;
+    return this.#owners.waiting || this.#legs.waiting;
   }
 
   /** One datagram from the voice server. */
@@ -238,7 +234,7 @@ export class Receiver {
     const userId = this.#owners.ownerOf(ssrc);
     if (!this.#owners.isNew(ssrc, sequence, header.nonce)) {
       if (userId === undefined) this.#own.replayed += 1;
-      else this.#personCount(userId).add('replayed');
+      else this.#legs.countOf(userId).add('replayed');
       return;
     }
     const receivedAt = this.#now();
@@ -255,7 +251,7 @@ export class Receiver {
 
   /** Time passes: gives up gaps, frees idle decoders. */
   tick(now: number): void {
-    for (const { stream, sealed } of this.#legs.values()) {
+    for (const [, { stream, sealed }] of this.#legs) {
       if (sealed.waiting) sealed.retry(now);
       stream.tick(now);
     }
@@ -307,7 +303,7 @@ export class Receiver {
   }
 
   #take(ssrc: number, userId: UserId, packet: OpenedPacket): void {
-    const leg = this.#legs.get(ssrc) ?? this.#addLeg(ssrc, userId);
+    const leg = this.#legs.of(ssrc, userId);
     if (!this.#mayHear(userId) || this.#isFromBefore(userId, packet)) {
       this.#own.withheld += 1;
       leg.sealed.pass(packet);
@@ -324,34 +320,6 @@ export class Receiver {
     return receivedAt < this.#allChosenAt || receivedAt < (this.#chosenAt.get(userId) ?? Number.NEGATIVE_INFINITY);
   }
 
-  #addLeg(ssrc: number, userId: UserId): Leg {
-    const count = this.#personCount(userId);
-    const codec = this.#codecs.lease(this.#rate);
-    const stream = new SpeakerStream({ userId, rate: this.#rate, codec, count, emit: this.#emit });
-    const sealed = new DaveDecryptor({
-      unseal: (packet) => this.#unseal(userId, packet),
-      sealable: () => this.#keys?.of.dave !== undefined,
-      opened: (packet) => {
-        if (!packet.payload.equals(SILENCE_PACKET)) this.#failures.opened(userId);
-        stream.push(packet);
-      },
-      lost: (packets) => count.add('undecryptable', packets),
-    });
-    const leg = { stream, sealed, count };
-    this.#legs.set(ssrc, leg);
-    return leg;
-  }
-
-  #personCount(userId: UserId): ReceptionCount {
-    let count = this.#people.get(userId);
-    if (!count) {
-      if (this.#people.size >= COUNTED_PEOPLE) this.#people.delete(this.#people.keys().next().value as UserId);
-      count = new ReceptionCount(userId);
-      this.#people.set(userId, count);
-    }
-    return count;
-  }
-
   #forget(ssrc: number): void {
     this.#dropLeg(ssrc, false);
     this.#owners.release(ssrc);
@@ -359,14 +327,10 @@ export class Receiver {
 
   /** Gives the packets that are still sealed when they are asked for; otherwise they are lost. */
   #dropLeg(ssrc: number, keep: boolean): OpenedPacket[] {
-    const leg = this.#legs.get(ssrc);
-    if (!leg) return [];
-    this.#legs.delete(ssrc);
-    if (leg.sealed.lastSequence !== undefined) this.#owners.retire(ssrc, leg.sealed.lastSequence, this.#now());
-    const sealed = leg.sealed.close();
-    if (!keep && sealed.length > 0) leg.count.add('undecryptable', sealed.length);
-    leg.stream.close();
-    return sealed;
+    const dropped = this.#legs.drop(ssrc, keep);
+    if (!dropped) return [];
+    if (dropped.lastSequence !== undefined) this.#owners.retire(ssrc, dropped.lastSequence, this.#now());
+    return dropped.sealed;
   }
 }
 

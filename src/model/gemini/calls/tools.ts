@@ -6,6 +6,7 @@ import { GeminiCalls } from './calls.ts';
 import type { GeminiDeferredResults } from './deferred-results.ts';
 import { GeminiLooseCalls } from './loose-calls.ts';
 
+/** What the service makes of calls, and where results go. */
 export interface GeminiToolsDeps {
   readonly declared: readonly ToolDeclaration[];
   /** The provider runs tools beside the conversation by itself. */

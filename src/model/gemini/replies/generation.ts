@@ -37,6 +37,7 @@ export interface Generation {
   over: boolean;
 }
 
+/** Where generations are told, and what is asked of the line. Instants in ms of performance.now(). */
 export interface GenerationOutlets {
   emit(event: SessionEvent): void;
   /** Nothing more of this reply is to be heard. */
@@ -53,6 +54,7 @@ export interface GenerationOutlets {
 
 const SAMPLES_PER_MS = 24;
 
+/** A generation that begins at `now`, with nothing said in it. `trailing`: nobody owed it. */
 export function newGeneration(
   replyId: string,
   turnIds: readonly number[],

@@ -11,6 +11,7 @@ const GAP_MS = 500;
 /** An answer that paused for so long and was not ended is not the one that goes on behind somebody else's turn. */
 const LONG_GAP_MS = 2_000;
 
+/** What generations share with the replies of their session. */
 export interface GeminiGenerationsDeps {
   readonly out: Pick<GenerationOutlets, 'emit' | 'now'>;
   readonly teller: GeminiTeller;

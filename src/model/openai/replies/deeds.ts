@@ -2,6 +2,7 @@ import type { RealtimeClientEvent, RealtimeServerEvent, SessionUpdateEvent } fro
 import { Deadlines } from '../../connection/deadline.ts';
 import type { DeedsPatience } from './patience.ts';
 
+/** Where deeds are sent, and who learns that one was not confirmed. */
 export interface OpenAIDeedsDeps {
   send(event: RealtimeClientEvent): void;
   /** What has to be done is not done; another connection does not need it. */

@@ -10,6 +10,7 @@ import type { ReplyPatience } from './patience.ts';
 import { OpenAIReply, REPLY_PATIENCE } from './reply.ts';
 import { OpenAIStrays } from './strays.ts';
 
+/** Where what replies want sent and told goes. */
 export interface Outlets {
   send(event: RealtimeClientEvent): void;
   emit(event: SessionEvent): void;

@@ -3,12 +3,13 @@ import type { SessionEvent } from '../../../ports/model.ts';
 import { Deadlines } from '../../connection/deadline.ts';
 import { NOT_WRITTEN } from '../../connection/prompt-text.ts';
 import type { Target } from '../../connection/service.ts';
-import { Unwritable } from '../../connection/unwritable.ts';
 import type { OpenAIProblem } from '../failures.ts';
 import type { OpenAITurns } from '../turns.ts';
+import { Unwritable } from '../unwritable.ts';
 import { transcribedSeconds } from '../usage.ts';
 import type { WordsPatience } from './patience.ts';
 
+/** Whose turns the words are of, and where they go. */
 export interface OpenAIWordsDeps {
   readonly turns: OpenAITurns;
   /** Writes down; null: nothing does. */
@@ -69,7 +70,7 @@ export class OpenAIWords {
         this.#added(event.item, event.previous_item_id);
         return true;
       case 'conversation.item.input_audio_transcription.delta':
-        this.#tell(turns.transcriptDelta(event.item_id, event.delta ?? ''));
+        this.#emit(turns.transcriptDelta(event.item_id, event.delta ?? ''));
         return true;
       case 'conversation.item.input_audio_transcription.completed':
         this.#completed(event.item_id, event.transcript, event.usage);
@@ -104,14 +105,14 @@ export class OpenAIWords {
       return;
     }
     // Nobody writes it down: nobody is to wait for the words.
-    if (transcriber === null) this.#tell(turns.transcriptDone(itemId));
+    if (transcriber === null) this.#emit(turns.transcriptDone(itemId));
     else this.#await(itemId);
     if (byServer && turnId !== null) cut(turnId);
   }
 
   #await(itemId: string): void {
     const { turns } = this.#deps;
-    this.#tell(turns.earlyTranscript(itemId));
+    this.#emit(turns.earlyTranscript(itemId));
     if (!turns.isDone(itemId)) this.#late.set(itemId, this.#patience.wordsMs, () => this.#unwritten(itemId));
   }
 
@@ -120,7 +121,7 @@ export class OpenAIWords {
     if (typeof transcript !== 'string') throw new TypeError('a transcript that is no text');
     this.#late.clear(itemId);
     const known = turns.isDone(itemId);
-    this.#tell(turns.transcriptDone(itemId, transcript));
+    this.#emit(turns.transcriptDone(itemId, transcript));
     this.#unwritable.wrote();
     if (transcriber === null || known) return;
     const { turnId, seconds } = turns.soundOf(itemId);
@@ -140,14 +141,14 @@ export class OpenAIWords {
     const event = this.#deps.turns.transcriptDone(itemId);
     if (event?.type !== 'turn-transcript' || event.turnId === null) return;
     if (event.final && event.text === '') this.#missing(event.turnId);
-    else this.#tell(event);
+    else this.#emit(event);
   }
 
   #missing(turnId: number): void {
-    this.#tell({ type: 'turn-transcript', turnId, text: NOT_WRITTEN, final: true, missing: true, itemIds: [] });
+    this.#emit({ type: 'turn-transcript', turnId, text: NOT_WRITTEN, final: true, missing: true, itemIds: [] });
   }
 
-  #tell(event: SessionEvent | undefined): void {
+  #emit(event: SessionEvent | undefined): void {
     if (event) this.#deps.emit(event);
   }
 }

@@ -16,6 +16,7 @@ export interface SpokenTurn {
 /** Sound that may go at once after a pause. */
 const BURST_MS = 500;
 
+/** How fast sound may go, and where it goes. */
 export interface TranscriptionOutboxDeps {
   /** Of the sound, in Hz. */
   readonly rate: number;

@@ -9,9 +9,9 @@ import { type ModelLog, repeated, type Timing } from '../../connection/model-soc
 import type { OpeningHooks } from '../../connection/open-session.ts';
 import { NOT_WRITTEN } from '../../connection/prompt-text.ts';
 import type { Target } from '../../connection/service.ts';
-import { Unwritable } from '../../connection/unwritable.ts';
 import { COMMIT_MINIMUM, OpenAIConnection } from '../connection.ts';
 import { fatalProblem, type OpenAIProblem, openingProblem } from '../failures.ts';
+import { Unwritable } from '../unwritable.ts';
 import { transcribedSeconds } from '../usage.ts';
 import { TranscriptionItems } from './items.ts';
 import { transcriberTraits } from './models.ts';
@@ -23,6 +23,7 @@ const LATE_MS = 20_000;
 const TRIES = 3;
 const ODD = 'the provider reports an unknown error';
 
+/** A socket that begins to open, and which transcriber it leads to. */
 export interface OpenAITranscriptionDeps {
   readonly rt: OpenAIRealtimeWS;
   readonly provider: Provider;
@@ -218,7 +219,7 @@ export class OpenAITranscription implements SpeechSession {
     const words = this.#items.wordsOf(itemId);
     if (!turn || !words) return;
     if (words.done) this.#settle(turn, words.text, [itemId]);
-    else this.#tell(turn, words.text, false, [itemId]);
+    else this.#emit(turn, words.text, false, [itemId]);
   }
 
   #bill(itemId: string, usage: unknown): void {
@@ -248,7 +249,7 @@ export class OpenAITranscription implements SpeechSession {
   }
 
   #settle(turn: SpokenTurn, text: string, itemIds: readonly string[] = []): void {
-    this.#tell(turn, text, true, itemIds);
+    this.#emit(turn, text, true, itemIds);
     turn.done = true;
     this.#evict(turn);
   }
@@ -260,7 +261,7 @@ export class OpenAITranscription implements SpeechSession {
     this.#evict(turn);
   }
 
-  #tell({ turn, done }: SpokenTurn, text: string, final: boolean, itemIds: readonly string[]): void {
+  #emit({ turn, done }: SpokenTurn, text: string, final: boolean, itemIds: readonly string[]): void {
     // It was given twice, and the first one was only slow.
     if (done) return;
     this.#events.push({ type: 'turn-transcript', turnId: turn.id, text: text.trim(), final, itemIds });

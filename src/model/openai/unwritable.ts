@@ -1,7 +1,7 @@
 import type { SessionEvent } from '../../ports/model.ts';
-import { fatalProblem, isLimit, type OpenAIProblem } from '../openai/failures.ts';
-import { repeated } from './model-socket.ts';
-import type { Target } from './service.ts';
+import { repeated } from '../connection/model-socket.ts';
+import type { Target } from '../connection/service.ts';
+import { fatalProblem, isLimit, type OpenAIProblem } from './failures.ts';
 
 /** One turn may be unintelligible; from this many in a row on it is not the turn. */
 const IN_A_ROW = 2;
