@@ -4,8 +4,8 @@ import { hasOwnClock, isFast } from './kinds.ts';
 /** What one process runs. */
 export interface Job {
   readonly files: readonly string[];
-  /** None of them needs a socket, a worker or a child process. */
-  readonly fast: boolean;
+  /** `walled`: none of them needs a socket, a worker or a child process, and these throw. `alone`: one file, as it is. */
+  readonly how: 'walled' | 'shared' | 'alone';
 }
 
 /** So many fast files share a process: Node and TypeScript take longer to start than most of them to run. */
@@ -22,8 +22,8 @@ export function plan(files: readonly string[], options: { readonly onlyFast: boo
   const count = Math.ceil(shareable.length / SHARING);
   const shared = Array.from({ length: count }, (_, k) => shareable.filter((_, i) => i % count === k));
   const single = fast.filter(hasOwnClock).map((file) => [file]);
-  const quick = [...shared, ...single].map((list) => ({ files: list, fast: true }));
-  return options.onlyFast ? quick : [...slow.map((file) => ({ files: [file], fast: false })), ...quick];
+  const quick = [...shared, ...single].map((list) => ({ files: list, how: 'walled' as const }));
+  return options.onlyFast ? quick : [...slow.map((file) => ({ files: [file], how: 'alone' as const })), ...quick];
 }
 
 /** Files that start the whole bot take longest: they come first, so that no long one is left for the end. */
