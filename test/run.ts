@@ -14,8 +14,8 @@ import type { FileTime } from './runner/times.ts';
 import { serveConformance } from './support/world/conformance.ts';
 
 /**
- * `npm test`: every test file that needs a socket, a worker or a child process in a process of its own, the others twenty to
- * a process, some processes at a time. `npm run test:fast`: only the others. Node's own command line waits without end for a
+ * `npm test`: files that need no socket, worker or child process twenty to a process, those of a few folders seven or eight,
+ * every other one in a process of its own (runner/plan.ts); some processes at a time. `npm run test:fast`: only the others. Node's own command line waits without end for a
  * file that does not: a test that failed before it closed its server, a process left behind that holds the output, a loop.
  * Here a process has a deadline, what it left behind is ended, and a file that ended says so at once.
  *
