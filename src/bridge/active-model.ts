@@ -1,4 +1,4 @@
-import type { SessionOptions, Unasked } from '../ports/capabilities.ts';
+import type { SessionOptions, UnpromptedBehavior } from '../ports/capabilities.ts';
 import type { Note } from '../ports/guild.ts';
 import type { DurableSession, SpeechModel } from '../ports/model.ts';
 import type { AnswerMode, GuildSettings } from '../ports/settings.ts';
@@ -58,26 +58,26 @@ export class ActiveModel {
 
   /** The label of what writes down beside the model; null: nothing does. */
   get transcriber(): string | null {
-    return this.#model.capabilities.unasked === 'waits' ? null : (this.#parts.transcriber ?? null);
+    return this.#model.capabilities.unprompted === 'waits' ? null : (this.#parts.transcriber ?? null);
   }
 
   /** What the running session does with a turn for which no reply was asked (Capabilities). */
-  get unasked(): Unasked | null {
-    const { unasked } = this.#model.capabilities;
-    if (unasked === 'waits') return unasked;
+  get unprompted(): UnpromptedBehavior | null {
+    const { unprompted } = this.#model.capabilities;
+    if (unprompted === 'waits') return unprompted;
     // Words are all that is missing.
-    if (unasked === null && this.#parts.session.transcribes) return 'waits';
+    if (unprompted === null && this.#parts.session.transcribes) return 'waits';
     // A model that answers by itself can only be held back where we draw the ends of turns.
     if (this.#options.turnDetection !== 'manual') return null;
-    if (unasked === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';
-    return unasked;
+    if (unprompted === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';
+    return unprompted;
   }
 
   /** Whether the running session can do what the settings say of whom to answer. */
   get takesOnAnswer(): boolean {
     const { answer } = this.#settings;
     if (answer === 'always') return !this.#options.choosing;
-    return answer === 'never' ? this.#keptSilent : this.unasked !== null;
+    return answer === 'never' ? this.#keptSilent : this.unprompted !== null;
   }
 
   /** Whom to answer, as far as the running session can be kept from answering. */
@@ -88,8 +88,8 @@ export class ActiveModel {
 
   /** Only a model that answers by itself, in turns that its provider draws, cannot be kept from it. */
   get #keptSilent(): boolean {
-    const { unasked } = this.#model.capabilities;
-    return unasked === null || unasked === 'waits' || this.#options.turnDetection === 'manual';
+    const { unprompted } = this.#model.capabilities;
+    return unprompted === null || unprompted === 'waits' || this.#options.turnDetection === 'manual';
   }
 
   /** What it was told to remember. */

@@ -271,7 +271,7 @@ export class Bridge implements BridgeHandle {
       ownName: () => ownName?.() ?? 'Parley',
       people: () => this.#people.here.length,
       isBot: (userId) => room.isBot?.(userId) ?? false,
-      unasked: () => model.unasked,
+      unprompted: () => model.unprompted,
       decided: (turn, answered, reason) => {
         if (answered) this.#floor.owe(turn, performance.now());
         observe({ type: 'answer-decided', turn, answered, reason });

@@ -60,10 +60,10 @@ export function sessionOptions(
   notes: readonly Note[] = [],
 ): SessionOptions {
   if (model.capabilities.listensOnly) return listening(settings);
-  const { voices, turnDetection, replyForms, mcpServers, unasked } = model.capabilities;
+  const { voices, turnDetection, replyForms, mcpServers, unprompted } = model.capabilities;
   const { disabledTools: disabled } = settings;
   // A model that answers every turn that it has closed itself cannot be kept from it.
-  const drawn = settings.answer !== 'always' && unasked !== 'waits';
+  const drawn = settings.answer !== 'always' && unprompted !== 'waits';
   const replyForm = replyForms.includes(settings.replyForm) ? settings.replyForm : 'voice';
   return {
     instructions: instructionsFor(settings, replyForm),
@@ -74,7 +74,7 @@ export function sessionOptions(
     turnDetection: !drawn && turnDetection.includes(settings.turnDetection) ? settings.turnDetection : 'manual',
     silenceMs: settings.silenceMs,
     replyForm,
-    ...(drawn && unasked === 'may-choose' && { choosing: true }),
+    ...(drawn && unprompted === 'may-choose' && { choosing: true }),
     mcpServers: mcpServers.filter((label) => !disabled.includes(mcpName(label))),
   };
 }

@@ -126,7 +126,7 @@ export class TurnSender {
     }
     if (!model.listens && !passed && answering.owes(turn.id)) floor.owe(turn, now);
     usage.heard(turn.id, speechMs);
-    if (model.unasked === 'waits') lastWords.said(turn.id, now);
+    if (model.unprompted === 'waits') lastWords.said(turn.id, now);
     if (model.listens) underWay.answered([turn.id]);
     if (respond) replies.expect();
     // The floor counts on a reply; where none is asked for, the next tick tells it so.

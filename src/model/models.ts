@@ -63,8 +63,8 @@ export class Models implements SpeechModels {
   }
 
   #choice(model: SpeechModel, absent: Provider | null): ChosenModel {
-    const transcriber = model.capabilities.unasked === 'waits' ? null : (this.transcriber?.label ?? null);
-    return { model, absent, transcribed: model.capabilities.unasked !== null || transcriber !== null, transcriber };
+    const transcriber = model.capabilities.unprompted === 'waits' ? null : (this.transcriber?.label ?? null);
+    return { model, absent, transcribed: model.capabilities.unprompted !== null || transcriber !== null, transcriber };
   }
 
   names(provider: Provider): readonly string[] {

@@ -19,7 +19,7 @@ export type ServerTool = 'google_search' | 'code_execution' | 'url_context';
  * What a model does with a turn for which no reply was asked: it waits; it chooses itself whether it was spoken to; or it
  * answers all the same, and its answer is held back. (null: nobody writes down what people say, so nobody can tell.)
  */
-export type Unasked = 'waits' | 'chooses' | 'answers';
+export type UnpromptedBehavior = 'waits' | 'chooses' | 'answers';
 
 /** What one exact model can do; data, in model/capabilities.ts. */
 export interface Capabilities {
@@ -40,8 +40,8 @@ export interface Capabilities {
   readonly unusedMcpServers?: readonly string[];
   /** Whether the model itself goes on talking while a tool runs, or we have to order its calls and results for it. */
   readonly asyncTools: 'native' | 'sequenced';
-  /** See Unasked. `may-choose`: it chooses if its session was opened so, else it answers. */
-  readonly unasked: Unasked | 'may-choose' | null;
+  /** See UnpromptedBehavior. `may-choose`: it chooses if its session was opened so, else it answers. */
+  readonly unprompted: UnpromptedBehavior | 'may-choose' | null;
   /** It only writes down: it answers nothing, and takes no tools, texts and voices. */
   readonly listensOnly?: true;
 }

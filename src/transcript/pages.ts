@@ -113,12 +113,13 @@ export class Pages {
     if (now !== undefined) this.#changedAt = now;
   }
 
-  /** Entries that are no longer remembered, so that the caller can forget them as well. */
-  evict(): readonly Entry[] {
+  /** Entries that are no longer remembered, so that the caller can forget them as well. `needs`: what may change still. */
+  evict(needs: (entry: Entry) => boolean = () => false): readonly Entry[] {
     const forgotten: Entry[] = [];
     const old = this.#pages.slice(0, Math.max(0, this.#pages.length - PAGES_KEPT));
     // The post of a call that runs waits for its result.
-    for (const page of old.filter((one) => !this.#isDue(one) && callOf(one)?.ended !== null)) {
+    const isOver = (page: Page): boolean => !this.#isDue(page) && callOf(page)?.ended !== null;
+    for (const page of old.filter((one) => isOver(one) && !one.lines.some(({ entry }) => needs(entry)))) {
       this.#pages.splice(this.#pages.indexOf(page), 1);
       forgotten.push(...page.lines.map((line) => line.entry));
     }

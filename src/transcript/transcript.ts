@@ -321,7 +321,7 @@ export class Transcript {
   }
 
   #evictWritten(): void {
-    const forgotten = new Set(this.#pages.evict());
+    const forgotten = new Set(this.#pages.evict((entry) => this.#turns.mayBeNamed(entry)));
     if (forgotten.size === 0) return;
     this.#turns.evict(forgotten);
     this.#replies.evict(forgotten);

@@ -10,6 +10,8 @@ type TurnEvent = Extract<BridgeEvent, { type: 'turn-began' | 'turn-ended' | 'tur
 const TRANSCRIPT_WAIT_MS = 30_000;
 
 const NOBODYS_KEPT = 50;
+/** Until then a line of somebody unknown may turn out to be a turn's, as when it is given to another connection. */
+const NAMED_WITHIN_MS = 180_000;
 
 /** What people said, each turn with its post. A turn stands where it began, whenever its words come. */
 export class TurnPosts {
@@ -22,7 +24,7 @@ export class TurnPosts {
   /** Words of somebody unknown that are not final yet. */
   #uncertain: TurnEntry | undefined;
   /** Lines of somebody unknown that may still turn out to be a turn's; the newest last. */
-  #nobodys: TurnEntry[] = [];
+  #nobodys: { readonly entry: TurnEntry; readonly at: number }[] = [];
 
   /** `now` in ms of performance.now(). */
   constructor({ now, ...posting }: Posting & { readonly now: () => number }) {
@@ -83,7 +85,13 @@ export class TurnPosts {
   evict(entries: ReadonlySet<Entry>): void {
     for (const [id, entry] of this.#turns) if (entries.has(entry)) this.#turns.delete(id);
     for (const entry of this.#awaited.keys()) if (entries.has(entry)) this.#awaited.delete(entry);
-    this.#nobodys = this.#nobodys.filter((entry) => !entries.has(entry));
+    this.#nobodys = this.#nobodys.filter(({ entry }) => !entries.has(entry));
+  }
+
+  /** Whether it is a line of somebody unknown that may still get a name, and then goes. */
+  mayBeNamed(entry: Entry): boolean {
+    const since = this.#now() - NAMED_WITHIN_MS;
+    return this.#nobodys.some((one) => one.entry === entry && one.at > since);
   }
 
   /** Remembers the newest `most` alone. */
@@ -102,17 +110,17 @@ export class TurnPosts {
     if (final) this.#awaited.delete(entry);
     entry.text = text;
     if (final) entry.state = 'final';
-    if (final && !turn) this.#nobodys = [...this.#nobodys.slice(1 - NOBODYS_KEPT), entry];
+    if (final && !turn) this.#nobodys = [...this.#nobodys.slice(1 - NOBODYS_KEPT), { entry, at: this.#now() }];
     this.#posting.changed(entry, true);
   }
 
   /** It turned out who said it: the line goes. */
   #named(text: string): void {
-    const entry = this.#nobodys.findLast((one) => one.text === text);
-    if (!entry) return;
-    this.#nobodys = this.#nobodys.filter((one) => one !== entry);
-    entry.text = '';
-    this.#posting.changed(entry, true);
+    const found = this.#nobodys.findLast(({ entry }) => entry.text === text);
+    if (!found) return;
+    this.#nobodys = this.#nobodys.filter((one) => one !== found);
+    found.entry.text = '';
+    this.#posting.changed(found.entry, true);
   }
 
   #begin(turn: Turn | null): TurnEntry {

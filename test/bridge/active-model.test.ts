@@ -93,7 +93,7 @@ describe('a bridge whose guild chooses another model', () => {
   });
 
   it('answers whoever is meant while another model writes down, and everybody while that is away', async () => {
-    scene = new Scene({ answer: 'addressed' }, undefined, undefined, { unasked: null });
+    scene = new Scene({ answer: 'addressed' }, undefined, undefined, { unprompted: null });
     scene.session.transcribes = true;
     await scene.speak('anna', 200);
     await scene.called('end');
@@ -107,12 +107,12 @@ describe('a bridge whose guild chooses another model', () => {
   });
 
   it('answers nobody at once in never where the model waits to be asked, and everybody where it cannot be kept from it', async () => {
-    scene = new Scene({}, undefined, undefined, { unasked: null });
+    scene = new Scene({}, undefined, undefined, { unprompted: null });
     assert.deepEqual(scene.bridge.apply({ ...settings, answer: 'never' }, ['answer']), []);
     await scene.speak('anna', 200);
     await scene.called('pass 1');
     await scene.bridge.close({ kind: 'asked', by: null });
-    const own = { unasked: 'answers', turnDetection: ['manual', 'server'] } as const;
+    const own = { unprompted: 'answers', turnDetection: ['manual', 'server'] } as const;
     scene = new Scene({ turnDetection: 'server' }, undefined, undefined, own);
     for (const answer of ['never', 'addressed'] as const) {
       const changed = { ...settings, turnDetection: 'server', answer } as const;

@@ -49,7 +49,7 @@ class Conversation {
       settings: () => ({ answer: 'addressed', names: [] }),
       ownName: () => 'Parley',
       people: () => 3,
-      unasked: () => 'waits',
+      unprompted: () => 'waits',
       decided: (turn, answered) => {
         const one = this.said.find(({ turn: { id } }) => id === turn.id) as Said;
         assert.equal(one.verdict, undefined, 'a turn is judged once');

@@ -13,7 +13,7 @@ afterEach(async () => {
 /** A scene in which these people can opt out. */
 function consenting(silenceMs = 200, answer: 'always' | 'addressed' = 'always') {
   const out = new Set<string>();
-  const scene = new Scene({ silenceMs, answer }, undefined, (userId) => !out.has(userId), { unasked: 'waits' });
+  const scene = new Scene({ silenceMs, answer }, undefined, (userId) => !out.has(userId), { unprompted: 'waits' });
   open.push(scene);
   const optOut = (userId: string): void => {
     out.add(userId);

@@ -8,7 +8,7 @@ import { PRICES, type Price } from '../../src/usage/prices.ts';
 const MINUTE_MS = 60_000;
 const yes = (has: boolean) => (has ? 'yes' : '–');
 
-const UNASKED: Readonly<Record<NonNullable<Capabilities['unasked']>, string>> = {
+const UNASKED: Readonly<Record<NonNullable<Capabilities['unprompted']>, string>> = {
   waits: 'every turn, by a model of its own',
   answers: 'every turn; its answer is held back where none was asked for',
   chooses: 'what it answers; what it keeps silent at, as well as it can',
@@ -120,7 +120,7 @@ function google(provider: 'gemini' | 'vertex', name: string, together: string): 
   const rows = knownModels(provider).map((model) => {
     const traits = geminiTraits(model, provider);
     const { capabilities, functions, asyncFunctions, thinking, contextTokens, connectionMs, audioSessionMs } = traits;
-    const { serverTools, replyForms, unasked, asyncTools } = capabilities;
+    const { serverTools, replyForms, unprompted, asyncTools } = capabilities;
     return [
       code(model),
       yes(serverTools.includes('google_search')),
@@ -129,7 +129,7 @@ function google(provider: 'gemini' | 'vertex', name: string, together: string): 
       yes(functions),
       asyncTools === 'native' ? ASYNC[asyncFunctions] : ASYNC.none,
       yes(replyForms.includes('text')),
-      unasked === null ? '–' : UNASKED[unasked],
+      unprompted === null ? '–' : UNASKED[unprompted],
       PROACTIVE[traits.proactiveAudio],
       THINKING[thinking],
       tokens(contextTokens),

@@ -57,7 +57,7 @@ describe('Models', () => {
   it('knows whose words come without an answer being asked for', () => {
     const all = models({ ...TWO, ...AZURE });
     const transcripts = (provider: 'openai' | 'azure' | 'gemini') =>
-      all.chosen({ provider, model: null }).model.capabilities.unasked;
+      all.chosen({ provider, model: null }).model.capabilities.unprompted;
     assert.deepEqual([transcripts('openai'), transcripts('azure'), transcripts('gemini')], ['waits', null, 'chooses']);
   });
 

@@ -10,6 +10,8 @@ import { keptLog } from '../support/doubles/log.ts';
 import { ManualTimer } from '../support/doubles/manual-timer.ts';
 import { FakeTextChannel } from '../support/doubles/text-channel.ts';
 
+type EventOf<Type extends BridgeEvent['type']> = Extract<BridgeEvent, { type: Type }>;
+
 const anna: Person = { userId: '1', name: 'Anna' };
 const ben: Person = { userId: '2', name: 'Ben' };
 
@@ -125,6 +127,22 @@ test('interim words show at once and give way to the final ones', async () => {
   observe(words(1, anna, 'What is this?'));
   await timer.pass(2_000);
   assert.deepEqual(channel.contents, ['**Anna:** What is this?']);
+});
+
+test('a line of somebody goes from its post once it has a name, many posts later', async () => {
+  const { timer, channel, transcript, observe } = setUp();
+  observe({ type: 'turn-transcript', turn: null, text: 'Is it?', final: true });
+  for (let id = 1; id <= 12; id += 1) {
+    await timer.pass(10_000);
+    transcript.turnPage();
+    observe(...said(id, ben, `Line ${id}.`));
+    await timer.pass(2_000);
+  }
+  observe({ ...(words(13, anna, 'Is it?') as EventOf<'turn-transcript'>), insteadOf: 'Is it?' });
+  await timer.pass(2_000);
+  const posted = channel.contents.join('\n');
+  assert.doesNotMatch(posted, /Somebody/);
+  assert.equal(posted.match(/Is it\?/g)?.length, 1);
 });
 
 test('words of nobody certain stand under Somebody', async () => {

@@ -1,5 +1,5 @@
 import type { AnswerReason, Audience } from '../../ports/bridge-events.ts';
-import type { Unasked } from '../../ports/capabilities.ts';
+import type { UnpromptedBehavior } from '../../ports/capabilities.ts';
 import type { SessionEvent } from '../../ports/model.ts';
 import type { GuildSettings } from '../../ports/settings.ts';
 import type { Turn, UserId } from '../../ports/voice.ts';
@@ -23,7 +23,7 @@ export interface ResponsePolicyParts {
   /** Whether it is another bot, which is heard and not answered in a row. Default: nobody is. */
   readonly isBot?: (userId: UserId) => boolean;
   /** null: nobody can tell, so everybody is answered. */
-  readonly unasked: () => Unasked | null;
+  readonly unprompted: () => UnpromptedBehavior | null;
   /** Told once of every turn that is not answered as a matter of course. */
   readonly decided: (turn: Turn, answered: boolean, reason: AnswerReason) => void;
   /** A turn that has ended turns out to want no answer. */
@@ -73,7 +73,7 @@ export class ResponsePolicy {
   /** An answer is held back until it is known whether anybody wants it: asking for another one would let it out. */
   get holdsBack(): boolean {
     return (
-      this.#parts.unasked() === 'answers' &&
+      this.#parts.unprompted() === 'answers' &&
       [...this.#judged.values()].some(({ state, endedAt }) => state === 'undecided' && endedAt !== undefined)
     );
   }
@@ -81,7 +81,7 @@ export class ResponsePolicy {
   /** Not everybody is answered as a matter of course. */
   get chooses(): boolean {
     const { answer } = this.#parts.settings();
-    return answer === 'never' || (answer !== 'always' && this.#parts.unasked() !== null);
+    return answer === 'never' || (answer !== 'always' && this.#parts.unprompted() !== null);
   }
 
   /** Whom a turn of this person finds that begins now. */
@@ -126,7 +126,7 @@ export class ResponsePolicy {
   /** A spoken turn begins; its first voiced packet came at `voicedFrom`. Gives the turn as the model is to be told of it. */
   began(turn: Turn, voicedFrom: number): Turn {
     const { answer } = this.#parts.settings();
-    const unasked = this.#parts.unasked();
+    const unprompted = this.#parts.unprompted();
     const isBotAgain = this.#isBotAgain(turn.userId);
     if (turn.userId !== null) this.#botsTurn = this.#isBot(turn.userId);
     if (!this.chooses && !isBotAgain) {
@@ -147,7 +147,7 @@ export class ResponsePolicy {
     else if (answer === 'never') this.#refuse(one, { kind: 'never' });
     else if (answer === 'auto' && this.#parts.people() < 2) this.#accept(one, { kind: 'alone' });
     else if (this.#followUps.has(turn.userId, voicedFrom)) this.#accept(one, { kind: 'follow-up' });
-    else if (unasked === 'chooses') {
+    else if (unprompted === 'chooses') {
       // A model that may stay silent about this turn would also do so about the one before that it cut short.
       const owed = this.#owesSurely;
       this.#accept(one, { kind: 'model' });
@@ -214,7 +214,7 @@ export class ResponsePolicy {
    * to a deaf bot, and a reply has the rights that all of them share.
    */
   #hearRunTogether(turn: Turn | null, text: string): void {
-    if (this.#parts.unasked() === 'waits') return;
+    if (this.#parts.unprompted() === 'waits') return;
     const waiting = [...this.#judged.values()].filter(({ state }) => state === 'undecided');
     const later = waiting.filter((one) => turn === null || (one.turn.userId === turn.userId && one.turn.id > turn.id));
     const found = later.length > 0 ? this.#called.findAnywhere(text) : undefined;

@@ -63,7 +63,7 @@ export class Replies {
     const { guildId, model, answering, session, observe, log } = parts;
     this.shortfalls = new Shortfalls({
       guildId,
-      unwritten: () => model.unasked === null,
+      unwritten: () => model.unprompted === null,
       mayStaySilent: (turnId) => answering.mayStaySilent(turnId),
       ask: () => this.ask(),
       pass: (turnIds, noQuestions) => {

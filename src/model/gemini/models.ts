@@ -23,7 +23,7 @@ const LIVE: Capabilities = {
   serverTools: ['google_search'],
   mcpServers: [],
   asyncTools: 'sequenced',
-  unasked: 'answers',
+  unprompted: 'answers',
 };
 const SESSIONS = {
   functions: true,
@@ -55,7 +55,7 @@ export const GEMINI_MINIMUM: GeminiTraits = {
 const NATIVE_2_5: Omit<GeminiTraits, 'price'> = {
   ...SESSIONS,
   // Where a function is declared NON_BLOCKING (ai.google.dev/gemini-api/docs/live-tools).
-  capabilities: { ...LIVE, asyncTools: 'native', unasked: 'may-choose' },
+  capabilities: { ...LIVE, asyncTools: 'native', unprompted: 'may-choose' },
   asyncFunctions: 'opt-in',
   thinking: 'budget',
   laterContent: true,
@@ -86,7 +86,7 @@ const CASCADED_2_5: Omit<GeminiTraits, 'price'> = {
  */
 const LIVE_3_8: Omit<GeminiTraits, 'price'> = {
   ...SESSIONS,
-  capabilities: { ...LIVE, asyncTools: 'native', unasked: 'chooses' },
+  capabilities: { ...LIVE, asyncTools: 'native', unprompted: 'chooses' },
   asyncFunctions: 'default',
   readsJsonSchema: true,
   sweepsEmptyResults: true,

@@ -86,7 +86,7 @@ function realtimeModel(
     inputRate: 24_000,
     capabilities: {
       ...traits.capabilities,
-      unasked: traits.transcriber === null ? null : traits.capabilities.unasked,
+      unprompted: traits.transcriber === null ? null : traits.capabilities.unprompted,
       mcpServers: traits.hostedMcp ? labels : [],
       ...(!traits.hostedMcp && labels.length > 0 && { unusedMcpServers: labels }),
     },

@@ -28,7 +28,7 @@ const REALTIME_2: Omit<OpenAITraits, 'price'> = {
     mcpServers: [],
     // One response at a time, and a call waits for its output: /guides/realtime-conversations.
     asyncTools: 'sequenced',
-    unasked: 'waits',
+    unprompted: 'waits',
   },
   functions: true,
   // reasoning.effort
@@ -53,7 +53,7 @@ export const OPENAI_MINIMUM: OpenAITraits = {
     serverTools: [],
     mcpServers: [],
     asyncTools: 'sequenced',
-    unasked: 'waits',
+    unprompted: 'waits',
   },
   functions: true,
   thinking: 'none',

@@ -180,7 +180,7 @@ export class TranscribedSession implements DurableSession {
 
   /** The model in use does not write down by itself whatever is said. */
   get #wanted(): boolean {
-    return this.#model.capabilities.unasked !== 'waits';
+    return this.#model.capabilities.unprompted !== 'waits';
   }
 
   #openSide(): void {
@@ -194,7 +194,7 @@ export class TranscribedSession implements DurableSession {
       patience,
       emit: (event) => this.#merger.push(event.type === 'turn-transcript' ? { ...event, exact: true } : event),
       onAway: () => this.#fallBack(),
-      standIn: () => (this.#model.capabilities.unasked === null ? NOTHING_ELSE : ITSELF),
+      standIn: () => (this.#model.capabilities.unprompted === null ? NOTHING_ELSE : ITSELF),
     });
   }
 
@@ -237,7 +237,7 @@ export class TranscribedSession implements DurableSession {
   /** The transcriber could not write a turn down: what the speech model heard counts, even if it comes later. */
   #standIn(missing: Transcript, written: Written): Transcript | undefined {
     const { own } = written;
-    if (this.#model.capabilities.unasked === null) {
+    if (this.#model.capabilities.unprompted === null) {
       written.done = true;
       return missing;
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ResponsePolicy } from '../../../src/bridge/addressing/response-policy.ts';
-import type { Unasked } from '../../../src/ports/capabilities.ts';
+import type { UnpromptedBehavior } from '../../../src/ports/capabilities.ts';
 import type { AnswerMode } from '../../../src/ports/settings.ts';
 import type { Turn } from '../../../src/ports/voice.ts';
 
@@ -12,13 +12,13 @@ class Play {
   mode: AnswerMode = 'addressed';
   names: string[] = [];
   people = 2;
-  unasked: Unasked | null = 'waits';
+  unprompted: UnpromptedBehavior | null = 'waits';
   readonly answering = new ResponsePolicy({
     settings: () => ({ answer: this.mode, names: this.names }),
     ownName: () => 'Parley',
     people: () => this.people,
     isBot: (userId) => userId.startsWith('bot'),
-    unasked: () => this.unasked,
+    unprompted: () => this.unprompted,
     decided: (turn, answered, reason) => this.decided.push(`${turn.id} ${answered ? 'yes' : 'no'} ${reason.kind}`),
     pass: (turnId) => this.passed.push(turnId),
   });
@@ -119,7 +119,7 @@ describe('whether a turn is answered', () => {
 
   it('is yes for all turns whose words a name may be among, where the words of turns run together', () => {
     const play = new Play();
-    play.unasked = 'answers';
+    play.unprompted = 'answers';
     for (const id of [1, 2]) play.turn(id, 'anna');
     play.turn(3, 'ben');
     assert.equal(play.says(1, 'bananas Parley what time is it', false), true);
@@ -134,7 +134,7 @@ describe('whether a turn is answered', () => {
 
   it('is that of its own words, where another model writes each turn down beside one whose words run together', () => {
     const play = new Play();
-    play.unasked = 'answers';
+    play.unprompted = 'answers';
     for (const id of [1, 2]) play.turn(id, 'anna');
     play.heard(1, 'I asked Parley about it', true, { exact: true });
     play.heard(2, 'and what do you think', true, { exact: true });
@@ -154,7 +154,7 @@ describe('whether a turn is answered', () => {
   it('is settled by nobody in never, also where nothing writes down', () => {
     const play = new Play();
     play.mode = 'never';
-    play.unasked = null;
+    play.unprompted = null;
     assert.equal(play.answering.chooses, true);
     assert.equal(play.turn(1, 'anna'), false);
   });
@@ -239,13 +239,13 @@ describe('whether a turn is answered', () => {
 
   it('is yes for everybody where nobody writes down what people say', () => {
     const play = new Play();
-    play.unasked = null;
+    play.unprompted = null;
     assert.equal(play.turn(1, 'anna'), true);
   });
 
   it('is left to a model that can choose, which is told the names, but not in a follow-up', () => {
     const play = new Play();
-    play.unasked = 'chooses';
+    play.unprompted = 'chooses';
     play.names = ['Computer'];
     assert.deepEqual(play.began(1, 'anna').onlyIfCalled, ['Parley', 'Computer']);
     assert.equal(play.answering.ended(1, true, 1_000).respond, true);
@@ -256,7 +256,7 @@ describe('whether a turn is answered', () => {
 
   it('is not left to a model that somebody else waits for an answer of', () => {
     const play = new Play();
-    play.unasked = 'chooses';
+    play.unprompted = 'chooses';
     play.answering.wrote({ id: 1, userId: 'anna', name: 'Anna' }, 0);
     play.answering.cut();
     assert.equal(play.began(2, 'ben').onlyIfCalled, undefined);

@@ -205,7 +205,7 @@ describe('a conversation whose people are written down beside it', () => {
     t.after(() => openai.close());
     const own = new ScriptedSession();
     const endpoint = { apiKey: openai.apiKey, baseUrl: openai.url, log: SILENT_LOG };
-    const capabilities = { ...scriptedModel.capabilities, unasked: 'answers' as const };
+    const capabilities = { ...scriptedModel.capabilities, unprompted: 'answers' as const };
     const session = new TranscribedSession({
       session: own,
       model: { ...scriptedModel, capabilities },

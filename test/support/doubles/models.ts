@@ -8,7 +8,7 @@ const plain = {
   serverTools: [],
   mcpServers: [],
   asyncTools: 'sequenced',
-  unasked: 'waits',
+  unprompted: 'waits',
 } as const;
 const capabilities: Readonly<Partial<Record<Provider, Capabilities>>> = {
   openai: {
@@ -32,7 +32,7 @@ export const scriptedModels: SpeechModels = {
     const absent = provider !== null && !called[provider] ? provider : null;
     const used = provider === null || absent !== null ? 'openai' : provider;
     const chosen = modelOf(used, (absent === null ? model : null) ?? names[used]?.[0] ?? '');
-    return { model: chosen, absent, transcribed: chosen.capabilities.unasked !== null, transcriber: null };
+    return { model: chosen, absent, transcribed: chosen.capabilities.unprompted !== null, transcriber: null };
   },
   names: (provider) => names[provider] ?? [],
   unfit: (name) => (name === 'gpt-live-1' ? `${name} leads no conversation.` : undefined),

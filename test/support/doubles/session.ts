@@ -93,7 +93,7 @@ export const scriptedModel: SpeechModel = {
     serverTools: [],
     mcpServers: ['notes'],
     asyncTools: 'sequenced',
-    unasked: 'waits',
+    unprompted: 'waits',
   },
   connect: () => Promise.reject(new Error('made by hand in tests')),
 };

@@ -50,6 +50,6 @@ export const TRANSCRIBER_CAPABILITIES: Capabilities = {
   serverTools: [],
   mcpServers: [],
   asyncTools: 'sequenced',
-  unasked: 'waits',
+  unprompted: 'waits',
   listensOnly: true,
 };
