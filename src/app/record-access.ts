@@ -14,7 +14,7 @@ import type { UsageTracker } from '../usage/usage-tracker.ts';
 import type { Storage } from './storage.ts';
 
 /** What reading goes by. */
-export interface ReadingParts {
+export interface ReadingDeps {
   readonly client: Client;
   readonly config: Pick<Config, 'models' | 'summaryModel'>;
   readonly storage: Pick<Storage, 'record' | 'readers' | 'settings'>;
@@ -31,7 +31,7 @@ export class Reading {
   readonly places: ChannelVisibility;
   readonly summaries: WrittenSummaries;
 
-  constructor({ client, config, storage, spending }: ReadingParts) {
+  constructor({ client, config, storage, spending }: ReadingDeps) {
     const { record, readers, settings } = storage;
     this.record = record.reader;
     this.audit = record.audit;

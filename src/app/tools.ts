@@ -24,7 +24,7 @@ import { type ToolFile, withFreeNames } from './custom-tools.ts';
 import type { Storage } from './storage.ts';
 
 /** What tools are made of. */
-export interface ToolingParts {
+export interface ToolingDeps {
   readonly config: Pick<Config, 'mcp' | 'secrets'>;
   readonly storage: Pick<Storage, 'policies' | 'settings' | 'consent'>;
   readonly builtIn: BuiltInParts;
@@ -49,13 +49,13 @@ export class Tooling {
   readonly #servers: McpServers;
   readonly #confirmButtons = new ConfirmButtons(escapeName);
   readonly #confirmations: Confirmations;
-  readonly #parts: ToolingParts;
+  readonly #deps: ToolingDeps;
 
-  constructor(parts: ToolingParts) {
-    const { config, storage, bridges, decisions, onTools, observe, log } = parts;
+  constructor(deps: ToolingDeps) {
+    const { config, storage, bridges, decisions, onTools, observe, log } = deps;
     const { policies, settings, consent } = storage;
-    this.#parts = parts;
-    const fixed = toolsOf(parts);
+    this.#deps = deps;
+    const fixed = toolsOf(deps);
     const others = fixed.length;
     this.#servers = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools, others });
     this.#confirmations = new Confirmations({
@@ -93,7 +93,7 @@ export class Tooling {
   /** What commands tell of tools, and do with them. */
   get commands() {
     return {
-      policies: this.#parts.storage.policies,
+      policies: this.#deps.storage.policies,
       tryTool: this.trials.run,
       toolServers: () => {
         // Whoever asks has mostly just put right what is wrong.
@@ -110,7 +110,7 @@ export class Tooling {
 
   /** What the buttons below tools' posts do. */
   get buttonRoutes(): Pick<ButtonRoutes, 'confirm' | 'tool-cancel' | 'tool-again'> {
-    const { bridges } = this.#parts;
+    const { bridges } = this.#deps;
     return {
       ...this.#confirmButtons.routes(this.#confirmations),
       ...this.buttons.routes({ bridges, runAgain: this.runAgain }),
@@ -123,7 +123,7 @@ export class Tooling {
   }
 }
 
-function toolsOf({ builtIn, more, own, log }: ToolingParts): readonly Tool[] {
+function toolsOf({ builtIn, more, own, log }: ToolingDeps): readonly Tool[] {
   const given = [...builtInTools(builtIn), ...more];
   const taken = given.map(({ name }) => name);
   return [...given, ...withFreeNames(own, taken, (problem) => log.warn(problem))];

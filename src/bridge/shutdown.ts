@@ -33,7 +33,7 @@ const STILL_THERE: Readonly<Record<EndReason['kind'], { readonly words: boolean;
 };
 
 /** What a conversation consists of when it ends. */
-export interface ShutdownParts {
+export interface ShutdownDeps {
   readonly guildId: string;
   readonly line: Pick<VoiceLine, 'close'>;
   readonly session: Pick<DurableSession, 'close'>;
@@ -56,12 +56,12 @@ export interface ShutdownParts {
 
 /** How a conversation ends: once, for one reason, and in this order: last words, session, farewell, line. */
 export class Shutdown {
-  readonly #parts: ShutdownParts;
+  readonly #deps: ShutdownDeps;
   #leaving: Promise<void> | undefined;
   #closing = false;
 
-  constructor(parts: ShutdownParts) {
-    this.#parts = parts;
+  constructor(deps: ShutdownDeps) {
+    this.#deps = deps;
   }
 
   /** It ends: nothing of people is taken in any more. */
@@ -84,13 +84,13 @@ export class Shutdown {
   reasonOf(error: unknown): EndReason {
     if (error instanceof LineLostError) return { kind: 'line-lost', message: error.message };
     if (error instanceof SessionLostError) return { kind: 'session-lost', message: error.message };
-    const { guildId, log } = this.#parts;
+    const { guildId, log } = this.#deps;
     log.error({ err: error, guildId }, 'a bridge broke');
     return { kind: 'session-lost', message: 'Something in me broke; the log of the bot says what.' };
   }
 
   async #leave(reason: EndReason): Promise<void> {
-    const { model, lastWords, lastWordsMs = LAST_WORDS_MS, line, observe } = this.#parts;
+    const { model, lastWords, lastWordsMs = LAST_WORDS_MS, line, observe } = this.#deps;
     const isThere = STILL_THERE[reason.kind];
     if (isThere.words) {
       if (model.listens) this.#endTurns();
@@ -104,12 +104,12 @@ export class Shutdown {
   }
 
   #endTurns(): void {
-    const { people, floor, feed } = this.#parts;
+    const { people, floor, feed } = this.#deps;
     for (const { userId } of people.here) feed.apply(floor.left(userId, performance.now()));
   }
 
   #closeParts(): void {
-    const { stopTicking, tools, announcements, replies, session } = this.#parts;
+    const { stopTicking, tools, announcements, replies, session } = this.#deps;
     stopTicking();
     tools.close();
     announcements.close();
@@ -118,7 +118,7 @@ export class Shutdown {
   }
 
   async #takeLeave(): Promise<void> {
-    const { guildId, beforeLeaving, log } = this.#parts;
+    const { guildId, beforeLeaving, log } = this.#deps;
     const limit = new Promise<void>((resolve) => setTimeout(resolve, FAREWELL_MS).unref());
     try {
       await Promise.race([beforeLeaving?.(), limit]);
