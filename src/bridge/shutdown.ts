@@ -19,6 +19,19 @@ const LAST_TURNS_MS = 2_000;
 /** … so long where it talks as well. */
 const LAST_WORDS_MS = 1_000;
 
+/**
+ * What is still there when the bot leaves for this reason. `words`: the model may still bring the words of what was said
+ * last. `line`: a farewell can still be heard.
+ */
+const STILL_THERE: Readonly<Record<EndReason['kind'], { readonly words: boolean; readonly line: boolean }>> = {
+  asked: { words: true, line: true },
+  alone: { words: true, line: true },
+  idle: { words: true, line: true },
+  budget: { words: true, line: true },
+  'line-lost': { words: true, line: false },
+  'session-lost': { words: false, line: true },
+};
+
 /** What a conversation consists of when it ends. */
 export interface ShutdownParts {
   readonly guildId: string;
@@ -78,13 +91,14 @@ export class Shutdown {
 
   async #leave(reason: EndReason): Promise<void> {
     const { model, lastWords, lastWordsMs = LAST_WORDS_MS, line, observe } = this.#parts;
-    if (reason.kind !== 'session-lost') {
+    const isThere = STILL_THERE[reason.kind];
+    if (isThere.words) {
       if (model.listens) this.#endTurns();
       await lastWords.all(model.listens ? LAST_TURNS_MS : lastWordsMs);
     }
     this.#closing = true;
     this.#closeParts();
-    if (reason.kind !== 'line-lost') await this.#takeLeave();
+    if (isThere.line) await this.#takeLeave();
     await line.close();
     observe({ type: 'ended', reason });
   }

@@ -49,24 +49,23 @@ describe('the bot over each protocol', { concurrency: true }, () => {
           .map((message) => message.content)
           .join('\n');
 
-      it('hears a person, answers aloud, and posts both under their names', (t) =>
-        steadily(async () => {
-          const world = await start(t, () => reply('Hello there.', 600));
-          const anna = await world.person('Anna');
-          await world.join(anna);
-          await says(anna, 800);
-          await world.until('the end of the reply', () => world.of('reply-ended').length === 1);
-          const [turn] = world.model.turns;
-          assert.ok(turn);
-          assert.ok(share(turn.pcm.subarray(rate * 0.2, rate * 0.7), PITCH.Anna, rate) > 0.9, 'it is her sound');
-          assert.ok(Math.abs((turn.pcm.length * 1000) / rate - 900) <= 140, `${(turn.pcm.length * 1000) / rate} ms`);
-          assert.match(turn.labels.join('\n'), /"Anna"/);
-          const heard = anna.voice.heardPcm({ userId: world.discord.botUser.id });
-          const frames = framesOf(heard, 1700, 48000);
-          assert.ok(frames >= 25, `she hears ${frames} of 30 frames of the reply`);
-          const both = /\*\*Anna:\*\* words of Anna\n\*\*Parley:\*\* Hello there\./;
-          await world.until('the transcript', () => both.test(posts(world)));
-        }));
+      it('hears a person, answers aloud, and posts both under their names', async (t) => {
+        const world = await start(t, () => reply('Hello there.', 600));
+        const anna = await world.person('Anna');
+        await world.join(anna);
+        await says(anna, 800);
+        await world.until('the end of the reply', () => world.of('reply-ended').length === 1);
+        const [turn] = world.model.turns;
+        assert.ok(turn);
+        assert.ok(share(turn.pcm.subarray(rate * 0.2, rate * 0.7), PITCH.Anna, rate) > 0.9, 'it is her sound');
+        assert.ok(Math.abs((turn.pcm.length * 1000) / rate - 900) <= 140, `${(turn.pcm.length * 1000) / rate} ms`);
+        assert.match(turn.labels.join('\n'), /"Anna"/);
+        const heard = anna.voice.heardPcm({ userId: world.discord.botUser.id });
+        const frames = framesOf(heard, 1700, 48000);
+        assert.ok(frames >= 25, `she hears ${frames} of 30 frames of the reply`);
+        const both = /\*\*Anna:\*\* words of Anna\n\*\*Parley:\*\* Hello there\./;
+        await world.until('the transcript', () => both.test(posts(world)));
+      });
 
       it('makes two turns of two people who speak at once, each whole, each under the right name', async (t) => {
         const world = await start(t, () => reply('You both.', 300));

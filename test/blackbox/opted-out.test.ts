@@ -8,7 +8,6 @@ import { openDatabase } from '../../src/store/database/database.ts';
 import { openText } from '../../src/store/encryption/text-cipher.ts';
 import { NoteStore } from '../../src/store/notes.ts';
 import { StoredRecord } from '../../src/store/record/record-reader.ts';
-import { steadily } from '../support/process/steady.ts';
 import { quietFor } from '../support/time/quiet-for.ts';
 import { earsScene, pitches } from '../support/world/ears-scene.ts';
 import { PROTOCOLS, type World } from '../support/world/world.ts';
@@ -35,34 +34,29 @@ const heardOf = (world: World, name: string): number =>
 describe('consent', { concurrency: true }, () => {
   describe('somebody who opted out', { concurrency: true }, () => {
     for (const protocol of PROTOCOLS) {
-      it(`reaches no decoder and no provider, with three who speak at once over a bad network (${protocol})`, () =>
-        steadily(async () => {
-          const faults = { loss: 0.05, reorder: 0.05, duplicates: 0.02, delayMs: 20, jitterMs: 30 };
-          const { world, ears } = await earsScene(protocol, { discord: { faults } });
-          try {
-            const [anna, ben, carl] = [
-              await world.person('Anna'),
-              await world.person('Ben'),
-              await world.person('Carl'),
-            ];
-            assert.ok(anna && ben && carl);
-            await world.join(anna);
-            await ben.command('/privacy out');
-            assert.equal(await mostCodecs(world, ben.voice.speak(pitches.sound('Ben', 1_000))), 0);
-            const all = [anna, ben, carl].map((person) => person.voice.speak(pitches.sound(person.name, 1_500)));
-            assert.equal(await mostCodecs(world, Promise.all(all)), 2, 'one for Anna and one for Carl');
-            const finals = () => world.of('turn-transcript').filter((event) => event.final);
-            for (const name of ['Anna', 'Carl']) {
-              // On a busy machine what they say may come to more than one turn.
-              await world.until(`the words of ${name}`, () => finals().some(({ turn }) => turn?.name === name));
-              await world.until(`the sound of ${name}`, () => ears.framesOf(name) > 40);
-            }
-            assert.equal(ears.framesOf('Ben'), 0);
-            assert.equal(heardOf(world, 'Ben'), 0);
-          } finally {
-            await world.close();
+      it(`reaches no decoder and no provider, with three who speak at once over a bad network (${protocol})`, async () => {
+        const faults = { loss: 0.05, reorder: 0.05, duplicates: 0.02, delayMs: 20, jitterMs: 30 };
+        const { world, ears } = await earsScene(protocol, { discord: { faults } });
+        try {
+          const [anna, ben, carl] = [await world.person('Anna'), await world.person('Ben'), await world.person('Carl')];
+          assert.ok(anna && ben && carl);
+          await world.join(anna);
+          await ben.command('/privacy out');
+          assert.equal(await mostCodecs(world, ben.voice.speak(pitches.sound('Ben', 1_000))), 0);
+          const all = [anna, ben, carl].map((person) => person.voice.speak(pitches.sound(person.name, 1_500)));
+          assert.equal(await mostCodecs(world, Promise.all(all)), 2, 'one for Anna and one for Carl');
+          const finals = () => world.of('turn-transcript').filter((event) => event.final);
+          for (const name of ['Anna', 'Carl']) {
+            // On a busy machine what they say may come to more than one turn.
+            await world.until(`the words of ${name}`, () => finals().some(({ turn }) => turn?.name === name));
+            await world.until(`the sound of ${name}`, () => ears.framesOf(name) > 40);
           }
-        }));
+          assert.equal(ears.framesOf('Ben'), 0);
+          assert.equal(heardOf(world, 'Ben'), 0);
+        } finally {
+          await world.close();
+        }
+      });
 
       it(`is not given to the next connection, nor written down there, when the old one breaks (${protocol})`, async () => {
         const { world, ears } = await earsScene(protocol);

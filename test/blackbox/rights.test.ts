@@ -5,7 +5,6 @@ import type { SimulatedPerson, StoredMessage } from '@parley/simulator/discord';
 import type { ScriptedReply, ScriptInput } from '@parley/simulator/models';
 import { z } from 'zod';
 import { defineTool, type Risk, type Tool } from '../../src/tools/tool.ts';
-import { steadily } from '../support/process/steady.ts';
 import { tone } from '../support/sound/sound.ts';
 import { PROTOCOLS, World } from '../support/world/world.ts';
 
@@ -78,78 +77,77 @@ describe('rights by voice', { concurrency: true }, () => {
         return world;
       };
 
-      it('runs each tool for those alone who may, whoever speaks, in turns and at once', (t) =>
-        steadily(async () => {
-          const runs = new Runs();
-          const calls = NAMES.map((name) => ({ name, arguments: {} }));
-          const world = await start(
-            t,
-            (input) => (spoken(input) ? { calls } : reply('Done.')),
-            NAMES.map((name) => runs.tool(name, RISKS[name])),
-          );
-          const role = world.guild.createRole({ name: 'Mods' });
-          const anna = world.guild.addPerson({ name: 'Anna', roles: [role] });
-          await anna.join(world.channelId);
-          const ben = await world.person('Ben');
-          const everyone = world.guild.id;
-          for (const tool of ['sealed', 'mods', 'bens']) await manage(world, '/tools deny', { tool, who: everyone });
-          for (const tool of ['mods', 'vetted']) await manage(world, '/tools allow', { tool, who: role });
-          await manage(world, '/tools allow', { tool: 'bens', who: ben.userId });
-          await manage(world, '/tools deny', { tool: 'notben', who: ben.userId });
-          await world.join(anna);
-          let ended = 0;
-          /** What ran for whom once all calls of one reply are over. */
-          const after = async (speak: () => Promise<unknown>, who: string): Promise<readonly string[]> => {
-            runs.all.length = 0;
-            await speak();
-            await world.until(`the calls of ${who}`, () => {
-              const message = question(world);
-              // Whoever asked: the model has heard others, who may not.
-              for (const one of message ? [anna, ben] : []) {
-                void one.press(message as StoredMessage, idOf(message as StoredMessage, 'Confirm')).catch(() => {});
-              }
-              return world.of('tool-ended').length >= ended + NAMES.length;
-            });
-            ended = world.of('tool-ended').length;
-            const started = world.of('tool-started').slice(-NAMES.length);
-            assert.deepEqual(
-              [
-                ...new Set(
-                  started.map(({ askers }) =>
-                    askers
-                      .map(({ name }) => name)
-                      .sort()
-                      .join(' and '),
-                  ),
-                ),
-              ],
-              [who],
-            );
-            await world.until('silence', quiet);
-            return runs.all.map((run) => run.split(' ')[0] as string).sort();
-          };
-          let last = { events: 0, at: 0 };
-          /** Every reply is over, and nothing else came of it: a later result would have been given by now. */
-          const quiet = (): boolean => {
-            const replies = world.of('reply-ended').length;
-            if (replies !== last.events || world.of('reply-started').length !== replies) {
-              last = { events: replies, at: performance.now() };
+      it('runs each tool for those alone who may, whoever speaks, in turns and at once', async (t) => {
+        const runs = new Runs();
+        const calls = NAMES.map((name) => ({ name, arguments: {} }));
+        const world = await start(
+          t,
+          (input) => (spoken(input) ? { calls } : reply('Done.')),
+          NAMES.map((name) => runs.tool(name, RISKS[name])),
+        );
+        const role = world.guild.createRole({ name: 'Mods' });
+        const anna = world.guild.addPerson({ name: 'Anna', roles: [role] });
+        await anna.join(world.channelId);
+        const ben = await world.person('Ben');
+        const everyone = world.guild.id;
+        for (const tool of ['sealed', 'mods', 'bens']) await manage(world, '/tools deny', { tool, who: everyone });
+        for (const tool of ['mods', 'vetted']) await manage(world, '/tools allow', { tool, who: role });
+        await manage(world, '/tools allow', { tool: 'bens', who: ben.userId });
+        await manage(world, '/tools deny', { tool: 'notben', who: ben.userId });
+        await world.join(anna);
+        let ended = 0;
+        /** What ran for whom once all calls of one reply are over. */
+        const after = async (speak: () => Promise<unknown>, who: string): Promise<readonly string[]> => {
+          runs.all.length = 0;
+          await speak();
+          await world.until(`the calls of ${who}`, () => {
+            const message = question(world);
+            // Whoever asked: the model has heard others, who may not.
+            for (const one of message ? [anna, ben] : []) {
+              void one.press(message as StoredMessage, idOf(message as StoredMessage, 'Confirm')).catch(() => {});
             }
-            return performance.now() - last.at > 600;
-          };
-          assert.deepEqual(await after(() => anna.voice.speak(sound(500)), 'Anna'), MATRIX.Anna);
-          assert.deepEqual(await after(() => ben.voice.speak(sound(500)), 'Ben'), MATRIX.Ben);
-          const both = async () => {
-            const first = anna.voice.speak(sound(900));
-            await wait(300);
-            await Promise.all([first, ben.voice.speak(sound(900))]);
-          };
-          assert.deepEqual(await after(both, 'Anna and Ben'), MATRIX.both);
-          // Nobody tells the bot of that: it has to ask Discord at the call.
-          anna.member.roleIds.length = 0;
-          const without = await after(() => anna.voice.speak(sound(500)), 'Anna');
-          assert.deepEqual(without, MATRIX['Anna without her role']);
-        }));
+            return world.of('tool-ended').length >= ended + NAMES.length;
+          });
+          ended = world.of('tool-ended').length;
+          const started = world.of('tool-started').slice(-NAMES.length);
+          assert.deepEqual(
+            [
+              ...new Set(
+                started.map(({ askers }) =>
+                  askers
+                    .map(({ name }) => name)
+                    .sort()
+                    .join(' and '),
+                ),
+              ),
+            ],
+            [who],
+          );
+          await world.until('silence', quiet);
+          return runs.all.map((run) => run.split(' ')[0] as string).sort();
+        };
+        let last = { events: 0, at: 0 };
+        /** Every reply is over, and nothing else came of it: a later result would have been given by now. */
+        const quiet = (): boolean => {
+          const replies = world.of('reply-ended').length;
+          if (replies !== last.events || world.of('reply-started').length !== replies) {
+            last = { events: replies, at: performance.now() };
+          }
+          return performance.now() - last.at > 600;
+        };
+        assert.deepEqual(await after(() => anna.voice.speak(sound(500)), 'Anna'), MATRIX.Anna);
+        assert.deepEqual(await after(() => ben.voice.speak(sound(500)), 'Ben'), MATRIX.Ben);
+        const both = async () => {
+          const first = anna.voice.speak(sound(900));
+          await wait(300);
+          await Promise.all([first, ben.voice.speak(sound(900))]);
+        };
+        assert.deepEqual(await after(both, 'Anna and Ben'), MATRIX.both);
+        // Nobody tells the bot of that: it has to ask Discord at the call.
+        anna.member.roleIds.length = 0;
+        const without = await after(() => anna.voice.speak(sound(500)), 'Anna');
+        assert.deepEqual(without, MATRIX['Anna without her role']);
+      });
 
       it('asks before it does what a page ordered, and takes no from the one who asked', async (t) => {
         const runs = new Runs();

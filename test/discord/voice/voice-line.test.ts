@@ -8,7 +8,6 @@ import pino from 'pino';
 import { OpusCodecs } from '../../../src/discord/voice/receive/opus.ts';
 import { type DiscordVoiceLine, joinVoiceLine } from '../../../src/discord/voice/voice-line.ts';
 import type { Frame, LineEvent } from '../../../src/ports/voice.ts';
-import { steadily } from '../../support/process/steady.ts';
 import { framesOf, share, tone } from '../../support/sound/sound.ts';
 import { quietFor } from '../../support/time/quiet-for.ts';
 
@@ -103,28 +102,27 @@ for (const mode of MODES) {
       await ben.leave();
     });
 
-    it('is heard: what it plays reaches the person, decrypted, at the right pitch', () =>
-      steadily(async () => {
-        const anna = guild.addPerson({ name: 'Anna' });
-        await anna.join(channelId);
-        const line = await join();
-        try {
-          let at = 0;
-          line.play({
-            pull: () => {
-              at += 20;
-              return at <= 1000 ? tone({ hz: 500, ms: 20, rate: 24000, offset: at * 24 }) : undefined;
-            },
-          });
-          // Frames, not time: a busy machine makes pauses between them.
-          const heard = () => framesOf(anna.voice.heardPcm({ userId: discord.botUser.id }), 500, 48000);
-          for (let left = 100; left > 0 && heard() < 50; left -= 1) await wait(50);
-          assert.ok(heard() >= 45 && heard() <= 50, `${heard()} of 50 frames`);
-        } finally {
-          await line.close();
-          await anna.leave();
-        }
-      }));
+    it('is heard: what it plays reaches the person, decrypted, at the right pitch', async () => {
+      const anna = guild.addPerson({ name: 'Anna' });
+      await anna.join(channelId);
+      const line = await join();
+      try {
+        let at = 0;
+        line.play({
+          pull: () => {
+            at += 20;
+            return at <= 1000 ? tone({ hz: 500, ms: 20, rate: 24000, offset: at * 24 }) : undefined;
+          },
+        });
+        // Frames, not time: a busy machine makes pauses between them.
+        const heard = () => framesOf(anna.voice.heardPcm({ userId: discord.botUser.id }), 500, 48000);
+        for (let left = 100; left > 0 && heard() < 50; left -= 1) await wait(50);
+        assert.ok(heard() >= 45 && heard() <= 50, `${heard()} of 50 frames`);
+      } finally {
+        await line.close();
+        await anna.leave();
+      }
+    });
 
     it('tells who comes and goes, and frees their decoders', async () => {
       const anna = guild.addPerson({ name: 'Anna' });

@@ -4,7 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import pino from 'pino';
 import { LinkStage, type Listener } from '../../../support/doubles/link.ts';
-import { steadily } from '../../../support/process/steady.ts';
 import { Pitches } from '../../../support/sound/pitches.ts';
 import { eventually } from '../../../support/time/eventually.ts';
 
@@ -26,13 +25,6 @@ describe('the end-to-end group is renewed', () => {
   };
   beforeEach(begin);
   afterEach(() => stage.close());
-
-  /** Packets of the newcomers may come late where the process with all of them in it stands still. */
-  const anew = (run: () => Promise<void>) => () =>
-    steadily(run, async () => {
-      await stage.close();
-      await begin();
-    });
 
   function join(renewCommits: number): Promise<Listener> {
     const write = (line: string): void => {
@@ -59,37 +51,31 @@ describe('the end-to-end group is renewed', () => {
     return frames.flatMap(({ pcm }) => PITCHES.read(pcm, RATE)).filter((mark) => mark === name).length;
   }
 
-  it(
-    'when enough people came and went, in a quiet moment, and nobody loses a word',
-    anew(async () => {
-      const ear = await join(4);
-      const endedAt = await speakAmidComing();
-      await eventually('the group is renewed', () => renewedAt.length !== 0);
-      await ben.join(stage.channelId);
-      await ben.voice.speak(PITCHES.sound('Ben', 1_000));
-      await anna.voice.speak(PITCHES.sound('Anna', 1_000));
-      await wait(300);
-      await ear.line.close();
-      assert.equal(renewedAt.length, 1);
-      assert.ok((renewedAt[0] ?? 0) > endedAt, 'while somebody spoke');
-      const { recoveries, undecryptable } = ear.line.counts;
-      assert.deepEqual({ recoveries, undecryptable }, { recoveries: 0, undecryptable: 0 });
-      assert.ok(heard(ear, anna) >= (SPEECH_MS + 1_000) / 20 - 2, `${heard(ear, anna)} frames of Anna`);
-      assert.ok(heard(ear, ben) >= 48, `${heard(ear, ben)} frames of Ben`);
-    }),
-  );
+  it('when enough people came and went, in a quiet moment, and nobody loses a word', async () => {
+    const ear = await join(4);
+    const endedAt = await speakAmidComing();
+    await eventually('the group is renewed', () => renewedAt.length !== 0);
+    await ben.join(stage.channelId);
+    await ben.voice.speak(PITCHES.sound('Ben', 1_000));
+    await anna.voice.speak(PITCHES.sound('Anna', 1_000));
+    await wait(300);
+    await ear.line.close();
+    assert.equal(renewedAt.length, 1);
+    assert.ok((renewedAt[0] ?? 0) > endedAt, 'while somebody spoke');
+    const { recoveries, undecryptable } = ear.line.counts;
+    assert.deepEqual({ recoveries, undecryptable }, { recoveries: 0, undecryptable: 0 });
+    assert.ok(heard(ear, anna) >= (SPEECH_MS + 1_000) / 20 - 2, `${heard(ear, anna)} frames of Anna`);
+    assert.ok(heard(ear, ben) >= 48, `${heard(ear, ben)} frames of Ben`);
+  });
 
-  it(
-    'at the latest after four times as many, while somebody speaks: a few frames of theirs at most',
-    anew(async () => {
-      const ear = await join(1);
-      const endedAt = await speakAmidComing();
-      await wait(300);
-      await ear.line.close();
-      assert.ok((renewedAt[0] ?? Number.POSITIVE_INFINITY) < endedAt, 'not while somebody spoke');
-      assert.equal(ear.line.counts.recoveries, 0, 'taken for a failure');
-      const lost = ear.line.counts.undecryptable;
-      assert.ok(lost <= 6 * renewedAt.length, `${lost} packets lost by ${renewedAt.length} renewals`);
-    }),
-  );
+  it('at the latest after four times as many, while somebody speaks: a few frames of theirs at most', async () => {
+    const ear = await join(1);
+    const endedAt = await speakAmidComing();
+    await wait(300);
+    await ear.line.close();
+    assert.ok((renewedAt[0] ?? Number.POSITIVE_INFINITY) < endedAt, 'not while somebody spoke');
+    assert.equal(ear.line.counts.recoveries, 0, 'taken for a failure');
+    const lost = ear.line.counts.undecryptable;
+    assert.ok(lost <= 6 * renewedAt.length, `${lost} packets lost by ${renewedAt.length} renewals`);
+  });
 });

@@ -3,7 +3,6 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SimulatedPerson } from '@parley/simulator/discord';
 import { LinkStage, type Listener } from '../../../support/doubles/link.ts';
-import { steadily } from '../../../support/process/steady.ts';
 import { tone } from '../../../support/sound/sound.ts';
 import { eventually } from '../../../support/time/eventually.ts';
 import { quietFor } from '../../../support/time/quiet-for.ts';
@@ -57,7 +56,7 @@ function furnished(): {
       return there(anna);
     },
     async join(...args) {
-      // What an attempt before left (steadily).
+      // What a test before left.
       await listener?.line.close();
       await eventually('the bot has left', () => there(stage).guild.botVoiceChannelId === null);
       // Else the news of that leaving would be taken for a kick.
@@ -75,28 +74,26 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
     const world = furnished();
 
     for (const code of [4001, 4002, 4003, 4004, 4005, 4006, 4009, 4011, 4020]) {
-      it(`${code} when live: comes back with one more identify, and hears again`, () =>
-        steadily(async () => {
-          const ear = await world.join();
-          const count = world.identifies();
-          world.stage.discord.voice.sever(world.stage.seat, code);
-          const { cause } = await ear.event('recovered');
-          assert.equal(cause, 'lost');
-          assert.ok(await ear.hears(world.anna));
-          assert.equal(world.identifies() - count, 1);
-        }));
+      it(`${code} when live: comes back with one more identify, and hears again`, async () => {
+        const ear = await world.join();
+        const count = world.identifies();
+        world.stage.discord.voice.sever(world.stage.seat, code);
+        const { cause } = await ear.event('recovered');
+        assert.equal(cause, 'lost');
+        assert.ok(await ear.hears(world.anna));
+        assert.equal(world.identifies() - count, 1);
+      });
     }
 
     for (const code of [1011, 4015]) {
-      it(`${code} when live: resumes its session without an identify`, () =>
-        steadily(async () => {
-          const ear = await world.join();
-          const count = world.identifies();
-          world.stage.discord.voice.sever(world.stage.seat, code);
-          await ear.event('recovered');
-          assert.ok(await ear.hears(world.anna));
-          assert.equal(world.identifies(), count);
-        }));
+      it(`${code} when live: resumes its session without an identify`, async () => {
+        const ear = await world.join();
+        const count = world.identifies();
+        world.stage.discord.voice.sever(world.stage.seat, code);
+        await ear.event('recovered');
+        assert.ok(await ear.hears(world.anna));
+        assert.equal(world.identifies(), count);
+      });
     }
 
     for (const [code, reason] of FINAL) {
@@ -115,14 +112,13 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
     const world = furnished();
 
     for (const code of PASSING) {
-      it(`${code} again and again before it is ready: a bounded number of identifies, then the reason`, () =>
-        steadily(async () => {
-          world.stage.discord.voice.links.closeOnIdentify = code;
-          const count = world.identifies();
-          await assert.rejects(world.stage.join(), { name: 'LineLostError' });
-          const made = world.identifies() - count;
-          assert.ok(made >= 2 && made <= 6, `${made} identifies`);
-        }));
+      it(`${code} again and again before it is ready: a bounded number of identifies, then the reason`, async () => {
+        world.stage.discord.voice.links.closeOnIdentify = code;
+        const count = world.identifies();
+        await assert.rejects(world.stage.join(), { name: 'LineLostError' });
+        const made = world.identifies() - count;
+        assert.ok(made >= 2 && made <= 6, `${made} identifies`);
+      });
     }
   });
 
@@ -295,28 +291,27 @@ describe('the supervisor of a voice connection', { concurrency: true }, () => {
       );
     });
 
-    it('somebody sends packets that cannot be decoded: joins anew once, and hears them', () =>
-      steadily(async () => {
-        const ear = await world.join();
-        assert.ok(await ear.hears(world.anna));
-        const { ssrc } = world.stage.discord.voice.packets.findLast(({ userId }) => userId === world.anna.userId) ?? {};
-        assert.ok(ssrc);
-        const packet = Buffer.alloc(120, 7);
-        packet.writeUInt16BE(0x8078, 0);
-        packet.writeUInt32BE(ssrc, 8);
-        const garbage = setInterval(() => {
-          packet.writeUInt16BE((packet.readUInt16BE(2) + 1) & 0xffff, 2);
-          void world.stage.discord.voice.inject(world.stage.seat, packet, 'server').catch(() => {});
-        }, 20);
-        try {
-          assert.equal((await ear.event('recovered')).cause, 'deaf');
-          await quietFor(1_500);
-        } finally {
-          clearInterval(garbage);
-        }
-        assert.equal(ear.events.filter((event) => event.type === 'recovered').length, 1);
-        assert.ok(await ear.hears(world.anna));
-      }));
+    it('somebody sends packets that cannot be decoded: joins anew once, and hears them', async () => {
+      const ear = await world.join();
+      assert.ok(await ear.hears(world.anna));
+      const { ssrc } = world.stage.discord.voice.packets.findLast(({ userId }) => userId === world.anna.userId) ?? {};
+      assert.ok(ssrc);
+      const packet = Buffer.alloc(120, 7);
+      packet.writeUInt16BE(0x8078, 0);
+      packet.writeUInt32BE(ssrc, 8);
+      const garbage = setInterval(() => {
+        packet.writeUInt16BE((packet.readUInt16BE(2) + 1) & 0xffff, 2);
+        void world.stage.discord.voice.inject(world.stage.seat, packet, 'server').catch(() => {});
+      }, 20);
+      try {
+        assert.equal((await ear.event('recovered')).cause, 'deaf');
+        await quietFor(1_500);
+      } finally {
+        clearInterval(garbage);
+      }
+      assert.equal(ear.events.filter((event) => event.type === 'recovered').length, 1);
+      assert.ok(await ear.hears(world.anna));
+    });
 
     it('Discord does not say whose the packets are: their key does', async () => {
       const { links } = world.stage.discord.voice;
