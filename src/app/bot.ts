@@ -29,7 +29,6 @@ import { VoiceStatuses } from '../discord/text/voice-status.ts';
 import { OpusCodecs } from '../discord/voice/receive/opus.ts';
 import { FrameClock } from '../discord/voice/send/frame-clock.ts';
 import { inOrder } from '../lib/in-order.ts';
-import { escapeMarkdown } from '../lib/markdown.ts';
 import { RETRY_POLICY } from '../model/durable/retry-policy.ts';
 import { Models } from '../model/models.ts';
 import { Moderating } from '../moderation/moderation.ts';
@@ -139,7 +138,6 @@ export class Bot implements Parley {
         });
       },
       mayHear: (...who) => storage.consent.mayHear(...who),
-      escape: escapeMarkdown,
       log,
     });
     this.#tooling = this.#toolingOf(deps);

@@ -9,7 +9,6 @@ import type { ButtonRoutes } from '../discord/interactions/buttons.ts';
 import { ConfirmButtons } from '../discord/interactions/confirm-buttons.ts';
 import { ToolButtons } from '../discord/interactions/tool-buttons.ts';
 import type { Log } from '../lib/log.ts';
-import { escapeName } from '../lib/markdown.ts';
 import { hiding } from '../lib/secrets.ts';
 import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { Bridges } from '../ports/conversation.ts';
@@ -47,7 +46,7 @@ export class Tooling {
   readonly runAgain: ToolReruns;
   readonly trials: ToolTrials;
   readonly #servers: McpServers;
-  readonly #confirmButtons = new ConfirmButtons(escapeName);
+  readonly #confirmButtons = new ConfirmButtons();
   readonly #confirmations: Confirmations;
   readonly #deps: ToolingDeps;
 

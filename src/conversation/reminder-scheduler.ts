@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { wallClock } from '../clock/wall-clock.ts';
+import { escapeMarkdown } from '../lib/markdown.ts';
 import type { Bridges } from '../ports/conversation.ts';
 import type { GuildTexts, Reminder, Reminders } from '../ports/guild.ts';
 import type { MessageButton } from '../ports/room.ts';
@@ -36,8 +37,6 @@ export interface ReminderSchedulerDeps {
   readonly isIn: (guildId: string, channelId: string, userId: UserId) => boolean;
   /** Whether somebody wants to be heard: what they wrote down goes to no model else, but is posted. */
   readonly mayHear: (guildId: string, userId: UserId) => boolean;
-  /** Makes untrusted text harmless in a post. */
-  readonly escape: (text: string) => string;
   /** The button below a reminder that comes again. Absent: none. */
   readonly buttons?: (reminder: Reminder) => readonly MessageButton[];
   readonly log: Logger;
@@ -187,7 +186,7 @@ export class ReminderScheduler implements Reminders {
 
   #words(reminder: DueReminder): string {
     const late = lateBy(reminder);
-    return `You wanted to be reminded of this${late ? ` (it comes ${late} late)` : ''}: ${this.#deps.escape(reminder.text)}`;
+    return `You wanted to be reminded of this${late ? ` (it comes ${late} late)` : ''}: ${escapeMarkdown(reminder.text)}`;
   }
 
   async #failed(reminder: DueReminder, error: unknown): Promise<void> {

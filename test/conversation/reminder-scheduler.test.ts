@@ -35,7 +35,6 @@ async function setUp(context: TestContext, change: Partial<ReminderSchedulerDeps
     apart: () => assert.fail('there is a channel for it'),
     isIn: () => true,
     mayHear: () => true,
-    escape: (text) => text.replaceAll('*', '\\*'),
     log,
     ...change,
   };

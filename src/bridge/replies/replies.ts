@@ -11,7 +11,6 @@ import type { Floor } from '../turns/floor.ts';
 import type { BotState } from '../turns/floor-decision.ts';
 import type { TurnRegistry } from '../turns/turn-registry.ts';
 import type { Announcements } from './announcements.ts';
-import { Latencies } from './latencies.ts';
 import { ReplyPlayer } from './reply-player.ts';
 import type { ReplyUsage } from './reply-usage.ts';
 import { Shortfalls } from './shortfalls.ts';
@@ -294,5 +293,24 @@ export class Replies {
     answering.over();
     const message = `The model has not answered for ${limitMs / 1000} s. Please say it again.`;
     observe({ type: 'trouble', message });
+  }
+}
+
+/** The last latencies of one kind, in ms, newest last. */
+class Latencies {
+  readonly #limit: number;
+  readonly #values: number[] = [];
+
+  constructor(limit = 20) {
+    this.#limit = limit;
+  }
+
+  add(ms: number): void {
+    this.#values.push(ms);
+    if (this.#values.length > this.#limit) this.#values.shift();
+  }
+
+  get list(): readonly number[] {
+    return [...this.#values];
   }
 }

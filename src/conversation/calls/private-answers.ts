@@ -4,6 +4,7 @@ import type { ChannelVisibility, Sight } from '../../discord/guild/channel-visib
 import type { Answer } from '../../discord/interactions/answer.ts';
 import { type ButtonRoutes, buttonId } from '../../discord/interactions/buttons.ts';
 import { openTextChannel } from '../../discord/text/text-channel.ts';
+import { escapeName } from '../../lib/markdown.ts';
 import { personOf } from '../../names/person.ts';
 import type { PrivateAnswer, PrivateAnswers } from '../../ports/reading.ts';
 import type { RecordedUtterance, RecordReader } from '../../ports/record.ts';
@@ -42,8 +43,6 @@ export interface PrivateAnswersDeps {
   readonly client: Client;
   readonly places: Pick<ChannelVisibility, 'look'>;
   readonly record: Pick<RecordReader, 'lines'>;
-  /** Makes a name harmless in a post. */
-  readonly escape: (text: string) => string;
 }
 
 /**
@@ -73,7 +72,7 @@ export class ButtonAnswers implements PrivateAnswers {
       lines: lines.map((line) => ({ id: line.id, conversationId: line.conversationId, startedAt: line.startedAt })),
     });
     if (this.#waiting.size > REMEMBERED) this.#waiting.delete(this.#waiting.keys().next().value as string);
-    const names = askers.map(({ name }) => `**${this.#deps.escape(name)}**`).join(' and ');
+    const names = askers.map(({ name }) => `**${escapeName(name)}**`).join(' and ');
     const it = own === undefined ? 'what I found' : 'what you wanted to be reminded of';
     const words = `For ${names}: not everybody here may read ${it}. The button shows it to you alone.`;
     await text.post(words, [this.#button(id)]);
