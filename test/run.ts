@@ -38,6 +38,8 @@ const LOOK_MS = 500;
 const SLOWEST = 40;
 /** Marks the processes of one job. */
 const MARK = 'PARLEY_TEST_FILE';
+/** Marks those of this run: another one may run the same file at the same time, in another checkout. */
+const RUN = 'PARLEY_TEST_RUN';
 
 interface Outcome {
   readonly file: string;
@@ -147,7 +149,7 @@ async function outcomesOf({ files: list, how }: Job): Promise<Outcome[]> {
     files: together ? ['test/runner/many.ts'] : [...list],
     isolation: 'process',
     execArgv: preloaded.flatMap((name) => ['--import', `./test/runner/${name}.ts`]),
-    env: { ...process.env, ...conformance, [MARK]: mark, PARLEY_TEST_TIMES: timesFile },
+    env: { ...process.env, ...conformance, [MARK]: mark, [RUN]: `${process.pid}`, PARLEY_TEST_TIMES: timesFile },
     timeout: TEST_MS,
     signal: AbortSignal.timeout(Number(values.deadline) * 1_000),
   });
@@ -221,7 +223,8 @@ function endLeft(mark: string): string[] {
   if (process.platform !== 'linux') return left;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)) {
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(`${MARK}=${mark}`)) continue;
+      const environ = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+      if (!environ.includes(`${MARK}=${mark}`) || !environ.includes(`${RUN}=${process.pid}`)) continue;
       left.push(readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 160));
       process.kill(Number(pid), 'SIGKILL');
     } catch {

@@ -86,29 +86,58 @@ export function languageName(tag: string): string | undefined {
   }
 }
 
+interface Shown {
+  readonly settings: GuildSettings;
+  readonly chosen: ChosenModel;
+  readonly running: Running | undefined;
+}
+
+/**
+ * The line of each setting in `/voice show`, in the order of the lines. null: it stands in the line of another setting, or
+ * another command shows it.
+ */
+const LINES: Readonly<Record<keyof GuildSettings, ((shown: Shown) => string) | null>> = {
+  provider: null,
+  model: ({ chosen, running }) => `**Model:** ${modelText(chosen, running)}`,
+  voice: ({ settings, chosen }) => `**Voice:** ${voiceText(settings.voice, chosen.model.capabilities.voices)}`,
+  language: ({ settings }) => `**Language:** ${languageWords(settings.language)}`,
+  silenceMs: ({ settings }) => `**Silence that ends a turn:** ${duration(settings.silenceMs)}`,
+  interruptionMs: ({ settings }) => `**Interruption:** ${interruptionWords(settings.interruptionMs)}`,
+  turnDetection: ({ settings, chosen }) => {
+    const detects = chosen.model.capabilities.turnDetection.includes(settings.turnDetection);
+    return `**Ends of turns are drawn** ${TURN_WORDS[detects ? settings.turnDetection : 'manual']}`;
+  },
+  replyForm: ({ settings, chosen }) => {
+    const writes = chosen.model.capabilities.replyForms.includes(settings.replyForm);
+    return `**Answers:** I ${REPLY_WORDS[writes ? settings.replyForm : 'voice']}`;
+  },
+  answer: ({ settings, chosen }) => `**I answer** ${answerText(settings.answer, chosen)}`,
+  names: ({ settings }) => `**Names:** ${namesText(settings.names)}`,
+  aloneMs: ({ settings: { aloneMs, idleMs } }) =>
+    `**I leave** after ${duration(aloneMs)} alone, or ${duration(idleMs)} without a word`,
+  idleMs: null,
+  liveTranscript: ({ settings }) => `**Transcript:** ${transcriptText(settings)}`,
+  livePlace: null,
+  transcriptChannelId: null,
+  disabledTools: ({ settings: { disabledTools } }) =>
+    `**Tools switched off:** ${disabledTools.length === 0 ? 'none' : listed(disabledTools.map((name) => `\`${name}\``))}`,
+  heardBots: ({ settings }) => `**Other bots that I hear:** ${botsText(settings.heardBots)}`,
+  timeZone: ({ settings }) => `**Time zone:** ${settings.timeZone ?? 'none: I ask for a city'}`,
+  persona: ({ settings: { persona } }) =>
+    `**Persona:** ${persona.trim() === '' ? 'none' : plain(persona, SHOWN_PERSONA)}`,
+  budgetUsd: null,
+  budgetMonthUsd: null,
+  budgetPersonUsd: null,
+  budgetPersonMonthUsd: null,
+  retentionDays: null,
+};
+
 /** All settings, one a line. `running`: of the conversation under way. */
 export function settingsText(settings: GuildSettings, chosen: ChosenModel, running: Running | undefined): string {
-  const { disabledTools } = settings;
-  const { model } = chosen;
-  const writes = model.capabilities.replyForms.includes(settings.replyForm);
-  const detects = model.capabilities.turnDetection.includes(settings.turnDetection);
-  return [
-    `**Model:** ${modelText(chosen, running)}`,
-    `**Voice:** ${voiceText(settings.voice, model.capabilities.voices)}`,
-    `**Language:** ${languageWords(settings.language)}`,
-    `**Silence that ends a turn:** ${duration(settings.silenceMs)}`,
-    `**Interruption:** ${interruptionWords(settings.interruptionMs)}`,
-    `**Ends of turns are drawn** ${TURN_WORDS[detects ? settings.turnDetection : 'manual']}`,
-    `**Answers:** I ${REPLY_WORDS[writes ? settings.replyForm : 'voice']}`,
-    `**I answer** ${answerText(settings.answer, chosen)}`,
-    `**Names:** ${namesText(settings.names)}`,
-    `**I leave** after ${duration(settings.aloneMs)} alone, or ${duration(settings.idleMs)} without a word`,
-    `**Transcript:** ${transcriptText(settings)}`,
-    `**Tools switched off:** ${disabledTools.length === 0 ? 'none' : listed(disabledTools.map((name) => `\`${name}\``))}`,
-    `**Other bots that I hear:** ${botsText(settings.heardBots)}`,
-    `**Time zone:** ${settings.timeZone ?? 'none: I ask for a city'}`,
-    `**Persona:** ${settings.persona.trim() === '' ? 'none' : plain(settings.persona, SHOWN_PERSONA)}`,
-  ].join('\n');
+  const shown = { settings, chosen, running };
+  return Object.values(LINES)
+    .flatMap((line) => line?.(shown) ?? [])
+    .join('\n');
 }
 
 function transcriptText({ liveTranscript, livePlace, transcriptChannelId }: GuildSettings): string {

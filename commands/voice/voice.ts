@@ -1,7 +1,7 @@
 import { PermissionFlagsBits, type SlashCommandSubcommandBuilder } from 'discord.js';
 import type { TurnDetection } from '../../src/ports/capabilities.ts';
 import type { SpeechModel } from '../../src/ports/model.ts';
-import type { Asked, Choice, Command, CommandContext } from '../command.ts';
+import type { Asked, Choice, Command, CommandContext, Typing } from '../command.ts';
 import { guildCommand } from '../guild-command.ts';
 import { duration, labelWords, listed, plain } from '../text.ts';
 import { answerOption, namesOption, setAnswer, setNames } from './answer.ts';
@@ -16,80 +16,78 @@ const MINUTE_MS = 60_000;
 /** What the store takes, in the unit that people type here. */
 const LEAVE_MINUTES = { least: 1 / 60, most: 1_440 } as const;
 
+/** What one subcommand of `/voice` is: its options, what it does, and the proposals while somebody types. */
+interface VoiceCommand {
+  readonly options: (sub: SlashCommandSubcommandBuilder) => SlashCommandSubcommandBuilder;
+  readonly run: (asked: Asked, context: CommandContext) => Promise<string>;
+  readonly choices?: (typing: Typing, context: CommandContext) => readonly Choice[] | Promise<readonly Choice[]>;
+}
+
+/** Every subcommand by its name, in the order in which Discord lists them: a new one is a row. */
+const COMMANDS: Readonly<Record<string, VoiceCommand>> = {
+  show: { options: (sub) => sub.setName('show').setDescription('Show all settings'), run: show },
+  provider: {
+    options: providerOption,
+    run: setProvider,
+    choices: (typing, context) => providerChoices(typing.options.getFocused(), context),
+  },
+  model: {
+    options: modelOption,
+    run: setModel,
+    choices: (typing, context) => modelChoices(typing.guildId, typing.options.getFocused(), context),
+  },
+  voice: {
+    options: voiceOption,
+    run: setVoice,
+    choices: async (typing, context) => {
+      const { voices } = (await chosenModel(typing.guildId, context)).capabilities;
+      return voiceChoices(typing.options.getFocused(), voices);
+    },
+  },
+  persona: { options: personaOption, run: setPersona },
+  language: {
+    options: languageOption,
+    run: setLanguage,
+    choices: (typing) => languageChoices(typing.options.getFocused()),
+  },
+  timezone: {
+    options: timezoneOption,
+    run: setTimezone,
+    choices: (typing, context) => zoneChoices(typing.options.getFocused(), context.clock.now()),
+  },
+  silence: { options: silenceOption, run: setSilence },
+  interruption: { options: interruptionOption, run: setInterruption },
+  turns: { options: turnsOption, run: setTurns },
+  reply: { options: replyOption, run: setReply },
+  answer: { options: answerOption, run: setAnswer },
+  names: { options: namesOption, run: setNames },
+  'leave-after': { options: leaveAfterOptions, run: setLeaveAfter },
+};
+
 /** How the bot sounds and behaves in this guild. Discord can only gate whole commands, so all of it needs Manage Server. */
 export const voice: Command = {
-  data: guildCommand('voice', 'How I sound and behave on this server')
-    .addSubcommand((sub) => sub.setName('show').setDescription('Show all settings'))
-    .addSubcommand(providerOption)
-    .addSubcommand(modelOption)
-    .addSubcommand(voiceOption)
-    .addSubcommand(personaOption)
-    .addSubcommand(languageOption)
-    .addSubcommand(timezoneOption)
-    .addSubcommand(silenceOption)
-    .addSubcommand(interruptionOption)
-    .addSubcommand(turnsOption)
-    .addSubcommand(replyOption)
-    .addSubcommand(answerOption)
-    .addSubcommand(namesOption)
-    .addSubcommand(leaveAfterOptions)
-    .addSubcommandGroup(botsOptions)
-    .setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild),
+  data: dataOf(),
 
   async execute(asked, context) {
     if (asked.options.getSubcommandGroup(false) === 'bots') return setBots(asked, context);
-    switch (asked.options.getSubcommand()) {
-      case 'show':
-        return show(asked, context);
-      case 'provider':
-        return setProvider(asked, context);
-      case 'model':
-        return setModel(asked, context);
-      case 'voice':
-        return setVoice(asked, context);
-      case 'persona':
-        return setPersona(asked, context);
-      case 'language':
-        return setLanguage(asked, context);
-      case 'timezone':
-        return setTimezone(asked, context);
-      case 'silence':
-        return setSilence(asked, context);
-      case 'interruption':
-        return setInterruption(asked, context);
-      case 'turns':
-        return setTurns(asked, context);
-      case 'reply':
-        return setReply(asked, context);
-      case 'answer':
-        return setAnswer(asked, context);
-      case 'names':
-        return setNames(asked, context);
-      case 'leave-after':
-        return setLeaveAfter(asked, context);
-      default:
-        return 'I do not know that setting. `/voice show` lists all of them.';
-    }
+    const command = commandOf(asked.options.getSubcommand());
+    return command ? command.run(asked, context) : 'I do not know that setting. `/voice show` lists all of them.';
   },
 
   async autocomplete(typing, context) {
-    const typed = typing.options.getFocused();
-    switch (typing.options.getSubcommand()) {
-      case 'provider':
-        return providerChoices(typed, context);
-      case 'model':
-        return modelChoices(typing.guildId, typed, context);
-      case 'voice':
-        return voiceChoices(typed, (await chosenModel(typing.guildId, context)).capabilities.voices);
-      case 'language':
-        return languageChoices(typed);
-      case 'timezone':
-        return zoneChoices(typed, context.clock.now());
-      default:
-        return [];
-    }
+    return (await commandOf(typing.options.getSubcommand())?.choices?.(typing, context)) ?? [];
   },
 };
+
+function dataOf(): Command['data'] {
+  const data = guildCommand('voice', 'How I sound and behave on this server');
+  for (const { options } of Object.values(COMMANDS)) data.addSubcommand(options);
+  return data.addSubcommandGroup(botsOptions).setDefaultMemberPermissions(PermissionFlagsBits.ManageGuild);
+}
+
+function commandOf(name: string): VoiceCommand | undefined {
+  return Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+}
 
 function voiceOption(sub: SlashCommandSubcommandBuilder): SlashCommandSubcommandBuilder {
   return sub

@@ -29,7 +29,6 @@ import { VoiceStatuses } from '../discord/text/voice-status.ts';
 import { OpusCodecs } from '../discord/voice/receive/opus.ts';
 import { FrameClock } from '../discord/voice/send/frame-clock.ts';
 import { inOrder } from '../lib/in-order.ts';
-import { escapeMarkdown } from '../lib/markdown.ts';
 import { RETRY_POLICY } from '../model/durable/retry-policy.ts';
 import { Models } from '../model/models.ts';
 import { Moderating } from '../moderation/moderation.ts';
@@ -49,7 +48,7 @@ import { Tooling } from './tools.ts';
 
 const NOT_SERVED = 'Whoever runs me has not allowed this server, so I leave it.';
 /** What the bot is made of: what was read and opened before it. */
-export interface BotParts extends ParleyOptions {
+export interface BotDeps extends ParleyOptions {
   readonly prices: Prices;
   readonly ownTools: readonly ToolFile[];
   readonly storage: Storage;
@@ -58,7 +57,7 @@ export interface BotParts extends ParleyOptions {
 /** The bot, in its parts: what is kept, read, moderated, remembered, done with tools, and talked about. */
 export class Bot implements Parley {
   readonly codecs = new OpusCodecs();
-  readonly #parts: BotParts;
+  readonly #deps: BotDeps;
   readonly #client: ReturnType<typeof createClient>;
   readonly #statuses: VoiceStatuses;
   readonly #unwatchTime: () => void;
@@ -85,15 +84,15 @@ export class Bot implements Parley {
   #served: ServedGuilds | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(parts: BotParts) {
-    const { config, storage, prices, log } = parts;
+  constructor(deps: BotDeps) {
+    const { config, storage, prices, log } = deps;
     const { settings } = storage;
-    this.#parts = parts;
+    this.#deps = deps;
     this.#bridges = new OpenBridges((request) => this.#open(request), {
       most: config.maxConversations,
       admit: (request) => this.#conversations.admits(request),
     });
-    this.#client = createClient({ apiUrl: config.discord.apiUrl, log, onDead: (error) => parts.onDead?.(error) });
+    this.#client = createClient({ apiUrl: config.discord.apiUrl, log, onDead: (error) => deps.onDead?.(error) });
     const client = this.#client;
     this.#statuses = new VoiceStatuses(client, log);
     this.#unwatchTime = keepTime(client, { clock: wallClock, log });
@@ -109,7 +108,7 @@ export class Bot implements Parley {
     });
     this.#texts = new DiscordGuildTexts({ client, settings });
     this.#moderation = new DiscordModeration(client);
-    this.#moderating = this.#moderatingOf(parts);
+    this.#moderating = this.#moderatingOf(deps);
     this.#reading = new Reading({ client, config, storage, spending: this.#spending });
     // Not while somebody is spoken to: it would be heard.
     warmUp();
@@ -139,11 +138,10 @@ export class Bot implements Parley {
         });
       },
       mayHear: (...who) => storage.consent.mayHear(...who),
-      escape: escapeMarkdown,
       log,
     });
-    this.#tooling = this.#toolingOf(parts);
-    this.#conversations = this.#conversationsOf(parts);
+    this.#tooling = this.#toolingOf(deps);
+    this.#conversations = this.#conversationsOf(deps);
     this.#forgetting = new Forgetting({
       client,
       storage,
@@ -168,12 +166,12 @@ export class Bot implements Parley {
       purgeNow: () => storage.record.purgeTime.next(),
       memories: [settings, storage.consent, storage.policies, this.#moderating.rules],
       log,
-      ...(parts.settledMs !== undefined && { settledMs: parts.settledMs }),
+      ...(deps.settledMs !== undefined && { settledMs: deps.settledMs }),
     });
   }
 
   async start(): Promise<void> {
-    const { config, storage, log, returnPatience } = this.#parts;
+    const { config, storage, log, returnPatience } = this.#deps;
     const { apiUrl, token } = config.discord;
     // Nobody waits for the MCP servers: their tools come when they are there.
     void this.#tooling.start();
@@ -211,13 +209,13 @@ export class Bot implements Parley {
   async #isWanted(guildId: string): Promise<boolean> {
     const isOpen = (): boolean => !!(this.#bridges.find(guildId) ?? this.#bridges.opening(guildId));
     if (isOpen() || this.#hasReturned) return isOpen();
-    const places = await this.#parts.storage.places.all().catch(() => undefined);
+    const places = await this.#deps.storage.places.all().catch(() => undefined);
     return !places || places.some((place) => place.guildId === guildId) || isOpen();
   }
 
   /** The commands are told to Discord beside everything else: those that it has are answered already. */
   async #register(client: Client<true>): Promise<void> {
-    const { config, storage, log, onDead } = this.#parts;
+    const { config, storage, log, onDead } = this.#deps;
     const { apiUrl, guildId } = config.discord;
     const memory = storage.registrations;
     const onFatal = (error: LoginError) => onDead?.(error);
@@ -227,7 +225,7 @@ export class Bot implements Parley {
   }
 
   get #serving() {
-    const { serversAllowed: allowed, serversBlocked: blocked } = this.#parts.config;
+    const { serversAllowed: allowed, serversBlocked: blocked } = this.#deps.config;
     return { allowed, blocked };
   }
 
@@ -238,7 +236,7 @@ export class Bot implements Parley {
   };
 
   get inside(): Inside {
-    const { settings, consent } = this.#parts.storage;
+    const { settings, consent } = this.#deps.storage;
     const { record, exports } = this.#reading;
     const toolNames = () => this.#tooling.commands.toolsFor(this.#models.default).map(({ name }) => name);
     const { label } = this.#models.default;
@@ -267,7 +265,7 @@ export class Bot implements Parley {
       },
       time: () => this.#unwatchTime(),
       'late-answers': () => this.#intake.finish(ANSWERS_MS),
-      database: () => this.#parts.storage.close(),
+      database: () => this.#deps.storage.close(),
     });
   }
 
@@ -291,7 +289,7 @@ export class Bot implements Parley {
     });
   }
 
-  #moderatingOf({ storage, log, contextMs }: BotParts): Moderating {
+  #moderatingOf({ storage, log, contextMs }: BotDeps): Moderating {
     const { database, record, settings, health } = storage;
     const { guilds } = this.#client;
     return new Moderating({
@@ -308,7 +306,7 @@ export class Bot implements Parley {
     });
   }
 
-  #toolingOf({ config, storage, tools = [], ownTools, log }: BotParts): Tooling {
+  #toolingOf({ config, storage, tools = [], ownTools, log }: BotDeps): Tooling {
     const bridges = this.#bridges;
     const { record, readers, audit, privately } = this.#reading;
     return new Tooling({
@@ -335,12 +333,12 @@ export class Bot implements Parley {
           .reapply(storage.settings)
           .catch((error) => log.warn({ err: error }, 'changed tools could not be offered'));
       },
-      observe: (event, guildId) => this.#parts.observe?.(event, guildId),
+      observe: (event, guildId) => this.#deps.observe?.(event, guildId),
       log,
     });
   }
 
-  #conversationsOf(parts: BotParts): Conversations {
+  #conversationsOf(parts: BotDeps): Conversations {
     const { config, storage, log, observe, patience = RETRY_POLICY, linkPatience, hearsBot } = parts;
     const { notes, settings, consent, places, record, health } = storage;
     const { toolbox, buttons, runAgain } = this.#tooling;
@@ -377,7 +375,7 @@ export class Bot implements Parley {
   }
 
   #answer(): void {
-    const { config, storage, log, progressMs } = this.#parts;
+    const { config, storage, log, progressMs } = this.#deps;
     answerInteractions({
       client: this.#client,
       config,

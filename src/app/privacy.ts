@@ -3,20 +3,20 @@ import { wallClock } from '../clock/wall-clock.ts';
 import { ArchivedPosts } from '../discord/text/archived-posts.ts';
 import type { Log } from '../lib/log.ts';
 import type { OwnRecords } from '../ports/personal-data.ts';
-import { KeptOwnRecords, type OwnRecordsParts } from '../privacy/personal-data.ts';
+import { KeptOwnRecords, type OwnRecordsDeps } from '../privacy/personal-data.ts';
 import { PostEditing } from '../privacy/post-redactor.ts';
 import type { Storage } from './storage.ts';
 
 /** Where words of people are. */
-export interface ForgettingParts {
+export interface ForgettingDeps {
   readonly client: Client;
   readonly storage: Pick<Storage, 'record' | 'removals' | 'settings'>;
   /** What people used. */
-  readonly usage: OwnRecordsParts['usage'];
+  readonly usage: OwnRecordsDeps['usage'];
   /** Whether a conversation still writes this message; see Transcript.holds. */
   readonly holds: (messageId: string) => 'shown' | 'due' | undefined;
-  readonly memories: OwnRecordsParts['memories'];
-  readonly copies: OwnRecordsParts['copies'];
+  readonly memories: OwnRecordsDeps['memories'];
+  readonly copies: OwnRecordsDeps['copies'];
   readonly log: Log;
 }
 
@@ -25,7 +25,7 @@ export class Forgetting {
   readonly ownRecords: OwnRecords;
   readonly #editing: PostEditing;
 
-  constructor({ client, storage, usage, holds, memories, copies, log }: ForgettingParts) {
+  constructor({ client, storage, usage, holds, memories, copies, log }: ForgettingDeps) {
     const { record, removals, settings } = storage;
     this.#editing = new PostEditing({
       store: removals,

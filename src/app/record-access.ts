@@ -3,7 +3,6 @@ import { wallClock } from '../clock/wall-clock.ts';
 import type { Config } from '../config/config.ts';
 import { ButtonAnswers } from '../conversation/calls/private-answers.ts';
 import { ChannelVisibility } from '../discord/guild/channel-visibility.ts';
-import { escapeName } from '../lib/markdown.ts';
 import { textModel } from '../model/text-model.ts';
 import type { Audit } from '../ports/reading.ts';
 import type { RecordReader } from '../ports/record.ts';
@@ -14,7 +13,7 @@ import type { UsageTracker } from '../usage/usage-tracker.ts';
 import type { Storage } from './storage.ts';
 
 /** What reading goes by. */
-export interface ReadingParts {
+export interface ReadingDeps {
   readonly client: Client;
   readonly config: Pick<Config, 'models' | 'summaryModel'>;
   readonly storage: Pick<Storage, 'record' | 'readers' | 'settings'>;
@@ -31,14 +30,14 @@ export class Reading {
   readonly places: ChannelVisibility;
   readonly summaries: WrittenSummaries;
 
-  constructor({ client, config, storage, spending }: ReadingParts) {
+  constructor({ client, config, storage, spending }: ReadingDeps) {
     const { record, readers, settings } = storage;
     this.record = record.reader;
     this.audit = record.audit;
     const places = new ChannelVisibility(client);
     this.places = places;
     this.readers = new RecordReaders({ entries: readers, places, settings, record: record.reader });
-    this.privately = new ButtonAnswers({ client, places, record: record.reader, escape: escapeName });
+    this.privately = new ButtonAnswers({ client, places, record: record.reader });
     this.exports = new Exporter({ record: record.reader, now: () => wallClock.now() });
     this.summaries = new WrittenSummaries({
       model: textModel(config.models, config.summaryModel),

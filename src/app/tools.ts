@@ -9,7 +9,6 @@ import type { ButtonRoutes } from '../discord/interactions/buttons.ts';
 import { ConfirmButtons } from '../discord/interactions/confirm-buttons.ts';
 import { ToolButtons } from '../discord/interactions/tool-buttons.ts';
 import type { Log } from '../lib/log.ts';
-import { escapeName } from '../lib/markdown.ts';
 import { hiding } from '../lib/secrets.ts';
 import type { BridgeEvent } from '../ports/bridge-events.ts';
 import type { Bridges } from '../ports/conversation.ts';
@@ -24,7 +23,7 @@ import { type ToolFile, withFreeNames } from './custom-tools.ts';
 import type { Storage } from './storage.ts';
 
 /** What tools are made of. */
-export interface ToolingParts {
+export interface ToolingDeps {
   readonly config: Pick<Config, 'mcp' | 'secrets'>;
   readonly storage: Pick<Storage, 'policies' | 'settings' | 'consent'>;
   readonly builtIn: BuiltInParts;
@@ -47,15 +46,15 @@ export class Tooling {
   readonly runAgain: ToolReruns;
   readonly trials: ToolTrials;
   readonly #servers: McpServers;
-  readonly #confirmButtons = new ConfirmButtons(escapeName);
+  readonly #confirmButtons = new ConfirmButtons();
   readonly #confirmations: Confirmations;
-  readonly #parts: ToolingParts;
+  readonly #deps: ToolingDeps;
 
-  constructor(parts: ToolingParts) {
-    const { config, storage, bridges, decisions, onTools, observe, log } = parts;
+  constructor(deps: ToolingDeps) {
+    const { config, storage, bridges, decisions, onTools, observe, log } = deps;
     const { policies, settings, consent } = storage;
-    this.#parts = parts;
-    const fixed = toolsOf(parts);
+    this.#deps = deps;
+    const fixed = toolsOf(deps);
     const others = fixed.length;
     this.#servers = new McpServers({ config: config.mcp, secrets: config.secrets, log, onTools, others });
     this.#confirmations = new Confirmations({
@@ -93,7 +92,7 @@ export class Tooling {
   /** What commands tell of tools, and do with them. */
   get commands() {
     return {
-      policies: this.#parts.storage.policies,
+      policies: this.#deps.storage.policies,
       tryTool: this.trials.run,
       toolServers: () => {
         // Whoever asks has mostly just put right what is wrong.
@@ -110,7 +109,7 @@ export class Tooling {
 
   /** What the buttons below tools' posts do. */
   get buttonRoutes(): Pick<ButtonRoutes, 'confirm' | 'tool-cancel' | 'tool-again'> {
-    const { bridges } = this.#parts;
+    const { bridges } = this.#deps;
     return {
       ...this.#confirmButtons.routes(this.#confirmations),
       ...this.buttons.routes({ bridges, runAgain: this.runAgain }),
@@ -123,7 +122,7 @@ export class Tooling {
   }
 }
 
-function toolsOf({ builtIn, more, own, log }: ToolingParts): readonly Tool[] {
+function toolsOf({ builtIn, more, own, log }: ToolingDeps): readonly Tool[] {
   const given = [...builtInTools(builtIn), ...more];
   const taken = given.map(({ name }) => name);
   return [...given, ...withFreeNames(own, taken, (problem) => log.warn(problem))];

@@ -7,7 +7,7 @@ import type { UserId } from '../ports/voice.ts';
 import { sessionOptions, takenOn } from './session-options.ts';
 
 /** What stands behind the model in use. */
-export interface ActiveModelParts {
+export interface ActiveModelDeps {
   readonly session: Pick<DurableSession, 'update' | 'switchTo' | 'transcribes'>;
   /** The one that the session was opened with. */
   readonly model: SpeechModel;
@@ -23,7 +23,7 @@ export interface ActiveModelParts {
 
 /** Which model a conversation runs on, what its session has taken on of the settings, and which model was asked for. */
 export class ActiveModel {
-  readonly #parts: ActiveModelParts;
+  readonly #deps: ActiveModelDeps;
   #model: SpeechModel;
   #settings: GuildSettings;
   #options: SessionOptions;
@@ -33,13 +33,13 @@ export class ActiveModel {
   #coming: SpeechModel | undefined;
   #notes: readonly Note[] | undefined;
 
-  constructor(parts: ActiveModelParts) {
-    this.#parts = parts;
-    this.#notes = parts.notes;
-    this.#model = parts.model;
-    this.#settings = parts.settings;
-    this.#options = sessionOptions(parts.settings, parts.model, parts.toolbox, parts.notes);
-    this.#asked = parts.modelFor(parts.settings);
+  constructor(deps: ActiveModelDeps) {
+    this.#deps = deps;
+    this.#notes = deps.notes;
+    this.#model = deps.model;
+    this.#settings = deps.settings;
+    this.#options = sessionOptions(deps.settings, deps.model, deps.toolbox, deps.notes);
+    this.#asked = deps.modelFor(deps.settings);
   }
 
   get model(): SpeechModel {
@@ -58,7 +58,7 @@ export class ActiveModel {
 
   /** The label of what writes down beside the model; null: nothing does. */
   get transcriber(): string | null {
-    return this.#model.capabilities.unprompted === 'waits' ? null : (this.#parts.transcriber ?? null);
+    return this.#model.capabilities.unprompted === 'waits' ? null : (this.#deps.transcriber ?? null);
   }
 
   /** What the running session does with a turn for which no reply was asked (Capabilities). */
@@ -66,7 +66,7 @@ export class ActiveModel {
     const { unprompted } = this.#model.capabilities;
     if (unprompted === 'waits') return unprompted;
     // Words are all that is missing.
-    if (unprompted === null && this.#parts.session.transcribes) return 'waits';
+    if (unprompted === null && this.#deps.session.transcribes) return 'waits';
     // A model that answers by itself can only be held back where we draw the ends of turns.
     if (this.#options.turnDetection !== 'manual') return null;
     if (unprompted === 'may-choose') return this.#options.choosing ? 'chooses' : 'answers';
@@ -108,14 +108,14 @@ export class ActiveModel {
    */
   apply(settings: GuildSettings, chosen: boolean): readonly (keyof GuildSettings)[] {
     this.#settings = settings;
-    const wanted = this.#parts.modelFor(settings);
+    const wanted = this.#deps.modelFor(settings);
     const anew = !same(wanted, this.#asked) || (chosen && !same(wanted, this.#coming ?? this.#model));
     const wasComing = this.#coming !== undefined;
     this.#asked = wanted;
     if (anew) this.#coming = same(wanted, this.#model) ? undefined : wanted;
     if (!this.#coming && !(anew && wasComing)) return this.#update();
     // Also where the wish goes back to the model in use: only the session knows how far it is with the other one.
-    this.#parts.session.switchTo(wanted, sessionOptions(settings, wanted, this.#parts.toolbox, this.#notes));
+    this.#deps.session.switchTo(wanted, sessionOptions(settings, wanted, this.#deps.toolbox, this.#notes));
     return [];
   }
 
@@ -137,12 +137,12 @@ export class ActiveModel {
     if (kept === undefined || kept.length === this.#notes?.length) return;
     this.#keep(kept);
     // Also where a running session cannot be told: the next one goes by it.
-    this.#parts.session.update(this.#options);
+    this.#deps.session.update(this.#options);
   }
 
   #keep(kept: readonly Note[] | undefined): void {
     this.#notes = kept;
-    const options = sessionOptions(this.#settings, this.#model, this.#parts.toolbox, kept);
+    const options = sessionOptions(this.#settings, this.#model, this.#deps.toolbox, kept);
     const { instructions, notes } = options;
     this.#options = { ...this.#options, instructions, ...(notes && { notes }) };
   }
@@ -153,11 +153,11 @@ export class ActiveModel {
     this.#model = model;
     if (stays || (this.#coming && same(model, this.#coming))) this.#coming = undefined;
     if (stays) this.#update();
-    else this.#options = sessionOptions(this.#settings, model, this.#parts.toolbox, this.#notes);
+    else this.#options = sessionOptions(this.#settings, model, this.#deps.toolbox, this.#notes);
   }
 
   #update(): readonly (keyof GuildSettings)[] {
-    const { toolbox, session } = this.#parts;
+    const { toolbox, session } = this.#deps;
     const { voices, updates } = this.#model.capabilities;
     const wanted = sessionOptions(this.#settings, this.#model, toolbox, this.#notes);
     const { options, waits } = takenOn(this.#options, wanted, updates);

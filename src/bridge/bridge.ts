@@ -43,7 +43,7 @@ const BAD_RECEPTION = 0.03;
 const RECEPTION_PACKETS = 100;
 
 /** What a bridge joins, ready-made. The bridge owns `line` and `session` and closes them. */
-export interface BridgeParts {
+export interface BridgeDeps {
   readonly line: VoiceLine;
   readonly session: DurableSession;
   /** The one that the session was opened with. */
@@ -80,7 +80,7 @@ export interface BridgeParts {
 /** One voice channel joined to one model session: the one place where the arrows between them are drawn. */
 export class Bridge implements BridgeHandle {
   readonly guildId: string;
-  readonly #parts: BridgeParts;
+  readonly #deps: BridgeDeps;
   readonly #people: Participants;
   readonly #floor: Floor;
   readonly #turns: TurnRegistry;
@@ -96,21 +96,21 @@ export class Bridge implements BridgeHandle {
   readonly #company = new IdleTimeout(this.#startedAt);
   #checkedPeopleAt = 0;
 
-  constructor(parts: BridgeParts) {
-    const { line, session, model, room, ticker } = parts;
-    this.#parts = parts;
+  constructor(deps: BridgeDeps) {
+    const { line, session, model, room, ticker } = deps;
+    this.#deps = deps;
     this.guildId = line.guildId;
-    this.#people = new Participants(room, parts.mayHear);
+    this.#people = new Participants(room, deps.mayHear);
     this.#turns = new TurnRegistry((userId) => room.isBot?.(userId) ?? false);
-    this.#model = new ActiveModel(parts);
+    this.#model = new ActiveModel(deps);
     this.#floor = new Floor({
       rate: model.inputRate,
       settings: this.#floorSettings(),
       nameOf: (userId) => room.nameOf(userId),
-      evenVoices: parts.evenVoices ?? false,
+      evenVoices: deps.evenVoices ?? false,
     });
     this.#tools = new ToolRunner({
-      ...parts,
+      ...deps,
       turns: this.#turns,
       disabled: () => this.#model.settings.disabledTools,
       onSettled: () => this.#replies.askForTools(performance.now()),
@@ -118,8 +118,8 @@ export class Bridge implements BridgeHandle {
     this.#tools.keptCame(this.#model.options.notes ?? []);
     const underWay = new ActiveTurns();
     const shared = {
-      ...parts,
-      timeAt: parts.timeAt ?? ((instant: number) => wallClock.at(instant)),
+      ...deps,
+      timeAt: deps.timeAt ?? ((instant: number) => wallClock.at(instant)),
       guildId: this.guildId,
       people: this.#people,
       model: this.#model,
@@ -161,7 +161,7 @@ export class Bridge implements BridgeHandle {
 
   /** Where the line is now. */
   get channelId(): string {
-    return this.#parts.line.channelId;
+    return this.#deps.line.channelId;
   }
 
   get isLeaving(): boolean {
@@ -183,7 +183,7 @@ export class Bridge implements BridgeHandle {
       turns: this.#feed.count,
       replyLatenciesMs: this.#replies.latenciesMs,
       interruptions: this.#replies.interruptions,
-      badReception: (this.#parts.line.reception ?? [])
+      badReception: (this.#deps.line.reception ?? [])
         .filter(({ received, recentLoss }) => received >= RECEPTION_PACKETS && recentLoss >= BAD_RECEPTION)
         .map(({ userId, recentLoss }) => ({ person: this.#people.person(userId), loss: recentLoss })),
       unheard: this.#people.unheard,
@@ -195,7 +195,7 @@ export class Bridge implements BridgeHandle {
     if (this.#model.listens || this.#floor.hasTypedEnough(person.userId)) return false;
     this.#company.spoke(performance.now());
     this.#feed.apply(this.#floor.type(person.userId, text, performance.now()));
-    this.#parts.ticker.wake();
+    this.#deps.ticker.wake();
     return true;
   }
 
@@ -206,7 +206,7 @@ export class Bridge implements BridgeHandle {
     // Whoever waits for what was promised is not idle.
     this.#company.spoke(performance.now());
     this.#feed.apply(this.#floor.announce(announcement, performance.now()));
-    this.#parts.ticker.wake();
+    this.#deps.ticker.wake();
     return heard;
   }
 
@@ -264,7 +264,7 @@ export class Bridge implements BridgeHandle {
   }
 
   #answering(underWay: ActiveTurns): ResponsePolicy {
-    const { ownName, session, room, observe } = this.#parts;
+    const { ownName, session, room, observe } = this.#deps;
     const model = this.#model;
     return new ResponsePolicy({
       settings: () => ({ ...model.settings, answer: model.listens ? 'always' : model.answer }),

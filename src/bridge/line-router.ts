@@ -9,10 +9,10 @@ import type { TurnSender } from './turn-sender.ts';
 import type { Floor } from './turns/floor.ts';
 
 /** Whom the line's events concern. */
-export interface LineRouterParts {
+export interface LineRouterDeps {
   readonly model: ActiveModel;
   readonly people: Participants;
-  /** See BridgeParts. */
+  /** See BridgeDeps. */
   readonly mayCost?: ((userId: UserId) => boolean) | undefined;
   readonly floor: Floor;
   readonly feed: TurnSender;
@@ -23,12 +23,12 @@ export interface LineRouterParts {
 
 /** Hears what comes over the line: people's sound, who comes and goes, and what becomes of the line itself. */
 export class LineRouter {
-  readonly #parts: LineRouterParts;
+  readonly #deps: LineRouterDeps;
   #rejoins = 0;
   #deafRejoins = 0;
 
-  constructor(parts: LineRouterParts) {
-    this.#parts = parts;
+  constructor(deps: LineRouterDeps) {
+    this.#deps = deps;
   }
 
   /** How often the line was made anew, and how often of these because somebody was not heard. */
@@ -37,13 +37,13 @@ export class LineRouter {
   }
 
   take(event: LineEvent): void {
-    const { model, people, floor, feed, company, ticker, observe } = this.#parts;
+    const { model, people, floor, feed, company, ticker, observe } = this.#deps;
     const now = performance.now();
     switch (event.type) {
       case 'frame':
         // It may have waited here since before they said no.
         if (!people.mayHear(event.userId)) return;
-        if (this.#parts.mayCost?.(event.userId) === false) {
+        if (this.#deps.mayCost?.(event.userId) === false) {
           feed.apply(floor.left(event.userId, now));
           return;
         }

@@ -8,7 +8,7 @@ import type { Floor } from './turns/floor.ts';
 import type { TurnRegistry } from './turns/turn-registry.ts';
 
 /** Whom the provider's own work concerns. */
-export interface ProviderToolsParts {
+export interface ProviderToolsDeps {
   readonly session: Pick<DurableSession, 'approve'>;
   readonly floor: Pick<Floor, 'settle'>;
   readonly turns: TurnRegistry;
@@ -20,17 +20,17 @@ export interface ProviderToolsParts {
 
 /** What the provider does by itself for a reply: searches, programs, and calls on MCP servers that it hosts. */
 export class ProviderTools {
-  readonly #parts: ProviderToolsParts;
+  readonly #deps: ProviderToolsDeps;
 
-  constructor(parts: ProviderToolsParts) {
-    this.#parts = parts;
+  constructor(deps: ProviderToolsDeps) {
+    this.#deps = deps;
   }
 
   /** The provider has done something, or begun to. */
   came(replyId: string, work: ServerWork): void {
     // What a program printed is the model's own; pages, searches and other servers are not.
     const outside = work.kind === 'sources' || (work.kind === 'call' && work.result !== null);
-    const { tools, turns } = this.#parts;
+    const { tools, turns } = this.#deps;
     if (outside) tools.outsideCame();
     if (work.kind === 'call' && work.result !== null) turns.reopened(turns.behind(replyId).map(({ id }) => id));
     this.#tell(replyId, work);
@@ -38,7 +38,7 @@ export class ProviderTools {
 
   /** A call on a hosted MCP server may change anything, so everybody behind it has to be known and allowed to. */
   async judge(call: ToolCall, server: string): Promise<void> {
-    const { tools, session, floor } = this.#parts;
+    const { tools, session, floor } = this.#deps;
     // A person is asked, which may take a minute: nobody else has to wait for the answer to this one.
     const verdict = await tools.permit(call, server, () => floor.settle(call.turnIds));
     if (!verdict) return;
@@ -50,7 +50,7 @@ export class ProviderTools {
   }
 
   #tell(replyId: string, work: ServerWork): void {
-    const { usage, replies, tools, turns, observe } = this.#parts;
+    const { usage, replies, tools, turns, observe } = this.#deps;
     const behind = turns.behind(replyId);
     if (work.kind === 'sources') usage.searched(replyId, work.searches);
     replies.wrote(replyId);

@@ -13,7 +13,7 @@ import type { ActiveTurns } from './turns/active-turns.ts';
 import type { Floor } from './turns/floor.ts';
 
 /** Where words of people are. */
-export interface RetractionsParts {
+export interface RetractionsDeps {
   readonly session: Pick<DurableSession, 'erase' | 'withdraw' | 'beginAnew'>;
   readonly model: ActiveModel;
   readonly people: Participants;
@@ -31,15 +31,15 @@ export interface RetractionsParts {
 
 /** What people take back while the conversation goes on: their words go, and the others get the answer they wait for. */
 export class Retractions {
-  readonly #parts: RetractionsParts;
+  readonly #deps: RetractionsDeps;
 
-  constructor(parts: RetractionsParts) {
-    this.#parts = parts;
+  constructor(deps: RetractionsDeps) {
+    this.#deps = deps;
   }
 
   /** Nothing of what this person said or asked for so far is left here or in the session. Their notes are not told again. */
   erase(userId: UserId): void {
-    const { session, model, floor, underWay, answering, feed, replies, tools, onState } = this.#parts;
+    const { session, model, floor, underWay, answering, feed, replies, tools, onState } = this.#deps;
     const now = performance.now();
     feed.apply(floor.erase(userId, now));
     const withdrawn = underWay.withdraw(userId, now).turns.map(({ id }) => id);
@@ -61,7 +61,7 @@ export class Retractions {
    * and nothing that was said, asked for or planned until now is answered. What was said is written down all the same.
    */
   beginAnew(notes: readonly Note[] | undefined): void {
-    const { session, model, floor, underWay, answering, announcements, feed, replies, tools, onState } = this.#parts;
+    const { session, model, floor, underWay, answering, announcements, feed, replies, tools, onState } = this.#deps;
     const now = performance.now();
     feed.apply(floor.leaveAll(now));
     replies.cut();
@@ -83,14 +83,14 @@ export class Retractions {
    * asked for or told.
    */
   consentChanged(changed: UserId | null): void {
-    const { people, floor, model, underWay } = this.#parts;
+    const { people, floor, model, underWay } = this.#deps;
     model.keepNotes((userId) => people.mayHear(userId));
     const all = changed === null ? new Set([...floor.speakers, ...underWay.people]) : [changed];
     for (const userId of all) if (!people.mayHear(userId)) this.#withdraw(userId);
   }
 
   #withdraw(userId: UserId): void {
-    const { session, floor, underWay, answering, announcements, feed, replies, observe, onState } = this.#parts;
+    const { session, floor, underWay, answering, announcements, feed, replies, observe, onState } = this.#deps;
     const now = performance.now();
     announcements.withdraw(userId);
     const { turns, unanswered } = underWay.withdraw(userId, now);
@@ -113,6 +113,6 @@ export class Retractions {
   }
 
   get #answersAll(): boolean {
-    return !this.#parts.model.listens && !this.#parts.answering.chooses;
+    return !this.#deps.model.listens && !this.#deps.answering.chooses;
   }
 }

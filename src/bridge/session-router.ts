@@ -27,7 +27,7 @@ type Told = EventOf<
 >;
 
 /** Whom the session's words concern. */
-export interface SessionRouterParts {
+export interface SessionRouterDeps {
   readonly guildId: string;
   readonly model: ActiveModel;
   readonly floor: Floor;
@@ -50,19 +50,19 @@ export interface SessionRouterParts {
 
 /** Hears what the session tells, and takes each event to whom it concerns. */
 export class SessionRouter {
-  readonly #parts: SessionRouterParts;
+  readonly #deps: SessionRouterDeps;
 
-  constructor(parts: SessionRouterParts) {
-    this.#parts = parts;
+  constructor(deps: SessionRouterDeps) {
+    this.#deps = deps;
   }
 
   take(event: SessionEvent): void {
     this.#pass(event);
-    this.#parts.onState();
+    this.#deps.onState();
   }
 
   #pass(event: SessionEvent): void {
-    const { replies, tools, hosted, feed, floor, observe } = this.#parts;
+    const { replies, tools, hosted, feed, floor, observe } = this.#deps;
     switch (event.type) {
       case 'reply-started':
         replies.started(event);
@@ -109,7 +109,7 @@ export class SessionRouter {
   }
 
   #wordsCame(event: EventOf<'turn-transcript'>): void {
-    const { turns, underWay, lastWords, answering, replies, observe } = this.#parts;
+    const { turns, underWay, lastWords, answering, replies, observe } = this.#deps;
     const { turnId, exact: _exact, missing: _missing, ...words } = event;
     if (turnId !== null && underWay.isWithdrawn(turnId)) return;
     if (turnId !== null && words.final) {
@@ -125,7 +125,7 @@ export class SessionRouter {
 
   /** Of the session itself, and of what it costs. */
   #tell(event: Told): void {
-    const { guildId, turns, replies, observe, log } = this.#parts;
+    const { guildId, turns, replies, observe, log } = this.#deps;
     switch (event.type) {
       case 'unheard-usage':
         observe({ ...event, type: 'usage', turns: turns.list(event.turnIds) });
@@ -147,7 +147,7 @@ export class SessionRouter {
       case 'paused':
       case 'resumed':
         replies.paused = event.type === 'paused';
-        this.#parts.floor.setAnswerable(!replies.paused);
+        this.#deps.floor.setAnswerable(!replies.paused);
         observe({ type: 'trouble', message: event.message });
         return;
       case 'model-changed':
@@ -159,7 +159,7 @@ export class SessionRouter {
   }
 
   #changeModel(event: EventOf<'model-changed'>): void {
-    const { model, replies, floor, usage, onOptions, observe } = this.#parts;
+    const { model, replies, floor, usage, onOptions, observe } = this.#deps;
     replies.paused = false;
     floor.setAnswerable(true);
     model.changed(event.model);

@@ -19,8 +19,21 @@ const LAST_TURNS_MS = 2_000;
 /** … so long where it talks as well. */
 const LAST_WORDS_MS = 1_000;
 
+/**
+ * What is still there when the bot leaves for this reason. `words`: the model may still bring the words of what was said
+ * last. `line`: a farewell can still be heard.
+ */
+const STILL_THERE: Readonly<Record<EndReason['kind'], { readonly words: boolean; readonly line: boolean }>> = {
+  asked: { words: true, line: true },
+  alone: { words: true, line: true },
+  idle: { words: true, line: true },
+  budget: { words: true, line: true },
+  'line-lost': { words: true, line: false },
+  'session-lost': { words: false, line: true },
+};
+
 /** What a conversation consists of when it ends. */
-export interface ShutdownParts {
+export interface ShutdownDeps {
   readonly guildId: string;
   readonly line: Pick<VoiceLine, 'close'>;
   readonly session: Pick<DurableSession, 'close'>;
@@ -43,12 +56,12 @@ export interface ShutdownParts {
 
 /** How a conversation ends: once, for one reason, and in this order: last words, session, farewell, line. */
 export class Shutdown {
-  readonly #parts: ShutdownParts;
+  readonly #deps: ShutdownDeps;
   #leaving: Promise<void> | undefined;
   #closing = false;
 
-  constructor(parts: ShutdownParts) {
-    this.#parts = parts;
+  constructor(deps: ShutdownDeps) {
+    this.#deps = deps;
   }
 
   /** It ends: nothing of people is taken in any more. */
@@ -71,31 +84,32 @@ export class Shutdown {
   reasonOf(error: unknown): EndReason {
     if (error instanceof LineLostError) return { kind: 'line-lost', message: error.message };
     if (error instanceof SessionLostError) return { kind: 'session-lost', message: error.message };
-    const { guildId, log } = this.#parts;
+    const { guildId, log } = this.#deps;
     log.error({ err: error, guildId }, 'a bridge broke');
     return { kind: 'session-lost', message: 'Something in me broke; the log of the bot says what.' };
   }
 
   async #leave(reason: EndReason): Promise<void> {
-    const { model, lastWords, lastWordsMs = LAST_WORDS_MS, line, observe } = this.#parts;
-    if (reason.kind !== 'session-lost') {
+    const { model, lastWords, lastWordsMs = LAST_WORDS_MS, line, observe } = this.#deps;
+    const isThere = STILL_THERE[reason.kind];
+    if (isThere.words) {
       if (model.listens) this.#endTurns();
       await lastWords.all(model.listens ? LAST_TURNS_MS : lastWordsMs);
     }
     this.#closing = true;
     this.#closeParts();
-    if (reason.kind !== 'line-lost') await this.#takeLeave();
+    if (isThere.line) await this.#takeLeave();
     await line.close();
     observe({ type: 'ended', reason });
   }
 
   #endTurns(): void {
-    const { people, floor, feed } = this.#parts;
+    const { people, floor, feed } = this.#deps;
     for (const { userId } of people.here) feed.apply(floor.left(userId, performance.now()));
   }
 
   #closeParts(): void {
-    const { stopTicking, tools, announcements, replies, session } = this.#parts;
+    const { stopTicking, tools, announcements, replies, session } = this.#deps;
     stopTicking();
     tools.close();
     announcements.close();
@@ -104,7 +118,7 @@ export class Shutdown {
   }
 
   async #takeLeave(): Promise<void> {
-    const { guildId, beforeLeaving, log } = this.#parts;
+    const { guildId, beforeLeaving, log } = this.#deps;
     const limit = new Promise<void>((resolve) => setTimeout(resolve, FAREWELL_MS).unref());
     try {
       await Promise.race([beforeLeaving?.(), limit]);

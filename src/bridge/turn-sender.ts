@@ -19,7 +19,7 @@ import type { TurnRegistry } from './turns/turn-registry.ts';
 type DecisionOf<Type extends FloorDecision['type']> = Extract<FloorDecision, { type: Type }>;
 
 /** Who takes part in carrying out what the floor decides. */
-export interface TurnSenderParts {
+export interface TurnSenderDeps {
   readonly session: Pick<DurableSession, 'beginTurn' | 'appendAudio' | 'endTurn' | 'appendText' | 'pass'>;
   readonly model: ActiveModel;
   readonly people: Participants;
@@ -35,17 +35,17 @@ export interface TurnSenderParts {
   readonly lastWords: PendingTranscripts;
   readonly ticker: Ticker;
   readonly observe: (event: BridgeEvent) => void;
-  /** See BridgeParts. */
+  /** See BridgeDeps. */
   readonly timeAt: (instant: number) => number;
 }
 
 /** What people say and type on its way into the session: carries out what the floor decided, in its order. */
 export class TurnSender {
-  readonly #parts: TurnSenderParts;
+  readonly #deps: TurnSenderDeps;
   #count = 0;
 
-  constructor(parts: TurnSenderParts) {
-    this.#parts = parts;
+  constructor(deps: TurnSenderDeps) {
+    this.#deps = deps;
   }
 
   /** Turns so far. */
@@ -58,7 +58,7 @@ export class TurnSender {
   }
 
   #carryOut(decision: FloorDecision): void {
-    const { session, people, replies, observe } = this.#parts;
+    const { session, people, replies, observe } = this.#deps;
     switch (decision.type) {
       case 'speaking':
       case 'level':
@@ -96,24 +96,24 @@ export class TurnSender {
   }
 
   #tellVoice(decision: DecisionOf<'speaking' | 'level'>): void {
-    const { company, people, observe } = this.#parts;
+    const { company, people, observe } = this.#deps;
     if (decision.type === 'speaking') company.spoke(performance.now());
     const { userId, ...rest } = decision;
     observe({ ...rest, person: people.person(userId) });
   }
 
   #begin({ turn, queuedMs, voicedFrom }: DecisionOf<'begin'>): void {
-    const { model, underWay, answering, session, observe } = this.#parts;
+    const { model, underWay, answering, session, observe } = this.#deps;
     this.#add(turn);
     underWay.began(turn, performance.now());
     const audience = model.listens ? 'listens' : answering.audienceOf(turn.userId);
-    observe({ type: 'turn-began', turn, queuedMs, soundStart: this.#parts.timeAt(voicedFrom), audience });
+    observe({ type: 'turn-began', turn, queuedMs, soundStart: this.#deps.timeAt(voicedFrom), audience });
     session.beginTurn(answering.began(turn, voicedFrom));
   }
 
   #end(decision: DecisionOf<'end'>): void {
     const { model, session, floor, turns, underWay, answering, replies, usage, lastWords, ticker, observe } =
-      this.#parts;
+      this.#deps;
     const { turn, speechMs } = decision;
     const now = performance.now();
     const { respond, passed } = answering.ended(turn.id, decision.respond && !model.listens, now);
@@ -135,12 +135,12 @@ export class TurnSender {
   }
 
   #type({ turn, text, announcement }: DecisionOf<'text'>): void {
-    const { session, floor, underWay, answering, announcements, replies, observe } = this.#parts;
+    const { session, floor, underWay, answering, announcements, replies, observe } = this.#deps;
     this.#add(turn);
     floor.owe(turn, performance.now());
     underWay.typed(turn, performance.now());
     if (announcement) announcements.given(announcement, turn.id);
-    if (announcement?.outside) this.#parts.tools.outsideCame();
+    if (announcement?.outside) this.#deps.tools.outsideCame();
     observe({ type: 'turn-began', turn, queuedMs: 0 });
     observe({ type: 'turn-transcript', turn, text, final: true });
     answering.wrote(turn, performance.now());
@@ -151,12 +151,12 @@ export class TurnSender {
 
   #add(turn: Turn): void {
     this.#count += 1;
-    this.#parts.turns.add(turn);
-    this.#parts.tools.turnBegan(turn);
+    this.#deps.turns.add(turn);
+    this.#deps.tools.turnBegan(turn);
   }
 
   #ended({ voicedFrom, voicedUntil, ...ended }: DecisionOf<'end'>): BridgeEvent {
-    const { timeAt } = this.#parts;
+    const { timeAt } = this.#deps;
     return { ...ended, type: 'turn-ended', soundStart: timeAt(voicedFrom), soundEnd: timeAt(voicedUntil) };
   }
 }

@@ -11,7 +11,7 @@ import type { VoicePlaceStore } from '../store/voice-places.ts';
 import type { Transcript } from '../transcript/transcript.ts';
 
 /** What goes along with a conversation from channel to channel. */
-export interface ChannelTrackerParts {
+export interface ChannelTrackerDeps {
   readonly guild: Guild;
   readonly channelId: string;
   readonly by: Person;
@@ -26,13 +26,13 @@ export interface ChannelTrackerParts {
 
 /** A conversation's way through voice channels: what is where it is, and what the store knows of it. Nothing rejects. */
 export class ChannelTracker {
-  readonly #parts: ChannelTrackerParts;
+  readonly #deps: ChannelTrackerDeps;
   #channelId: string;
   #ended: Promise<void> | undefined;
 
-  constructor(parts: ChannelTrackerParts) {
-    this.#parts = parts;
-    this.#channelId = parts.channelId;
+  constructor(deps: ChannelTrackerDeps) {
+    this.#deps = deps;
+    this.#channelId = deps.channelId;
   }
 
   /** The voice channel that people have been told of. */
@@ -54,7 +54,7 @@ export class ChannelTracker {
 
   /** Where the transcript goes from now on; null: the chat of the voice channel. */
   write(transcriptChannelId: string | null): void {
-    const { text, transcript } = this.#parts;
+    const { text, transcript } = this.#deps;
     const chosen = transcriptChannelId ?? this.#channelId;
     if (chosen === text.channelId) return;
     text.channelId = chosen;
@@ -63,7 +63,7 @@ export class ChannelTracker {
 
   /** It ended for a reason: nobody needs to come back after a restart. Resolves when that is written. Idempotent. */
   ended(): Promise<void> {
-    const { places, guild, log } = this.#parts;
+    const { places, guild, log } = this.#deps;
     this.#ended ??= places
       .forget(guild.id)
       .catch((error: unknown) => log.warn({ err: error }, 'a place could not be forgotten'));
@@ -71,7 +71,7 @@ export class ChannelTracker {
   }
 
   async #move(channelId: string): Promise<void> {
-    const { guild, room, text, transcript, announcement, log } = this.#parts;
+    const { guild, room, text, transcript, announcement, log } = this.#deps;
     const from = this.#channelId;
     this.#channelId = channelId;
     room.channelId = channelId;
@@ -84,7 +84,7 @@ export class ChannelTracker {
   }
 
   async #keep(): Promise<void> {
-    const { places, guild, by, mode, log } = this.#parts;
+    const { places, guild, by, mode, log } = this.#deps;
     if (this.#ended !== undefined) return;
     await places
       .keep({ guildId: guild.id, channelId: this.#channelId, by, mode })
@@ -92,7 +92,7 @@ export class ChannelTracker {
   }
 
   async #takeTheStage(): Promise<void> {
-    const { guild, announcement, mode, log } = this.#parts;
+    const { guild, announcement, mode, log } = this.#deps;
     // The audience hears as well as the speakers do.
     if (mode === 'listen') return;
     const channel = guild.channels.cache.get(this.#channelId);

@@ -6,7 +6,6 @@ import { GuildRoom } from '../discord/guild/room.ts';
 import { isWithin, RoomReach } from '../discord/guild/room-reach.ts';
 import { Announcement } from '../discord/text/channel-notices.ts';
 import type { DiscordVoiceLine } from '../discord/voice/voice-line.ts';
-import { escapeMarkdown } from '../lib/markdown.ts';
 import type { EndReason } from '../ports/bridge-events.ts';
 import type {
   AgainOutcome,
@@ -223,7 +222,6 @@ export class Conversation implements BridgeHandle {
       // While it is being made anew nothing is known against it.
       endToEnd: () => line.endToEnd ?? true,
       record: this.#text.recorder,
-      escape: escapeMarkdown,
       statuses,
       log,
     });

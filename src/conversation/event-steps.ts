@@ -1,6 +1,6 @@
 import type { Bridge } from '../bridge/bridge.ts';
 import type { RoomReach } from '../discord/guild/room-reach.ts';
-import type { Announcement } from '../discord/text/channel-notices.ts';
+import { type Announcement, farewellFor } from '../discord/text/channel-notices.ts';
 import type { BridgeEvent, EndReason } from '../ports/bridge-events.ts';
 import type { ChannelTracker } from './channel-tracker.ts';
 import type { ConversationText } from './conversation-text.ts';
@@ -71,5 +71,5 @@ function placeOf({ guildId, channelId }: Pick<Bridge, 'guildId' | 'channelId'>) 
 }
 
 function isAnnounced(event: BridgeEvent): boolean {
-  return event.type === 'moved' || (event.type === 'ended' && event.reason.kind !== 'asked');
+  return event.type === 'moved' || (event.type === 'ended' && farewellFor(event.reason) !== null);
 }

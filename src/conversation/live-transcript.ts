@@ -12,11 +12,11 @@ export class LiveTranscript {
   readonly #channelName: string;
   #place: LivePlace = 'channel';
 
-  constructor(parts: { text: TranscriptChannel; transcript: Transcript; channel: VoiceBasedChannel; now: () => Date }) {
-    this.#text = parts.text;
-    this.#transcript = parts.transcript;
-    this.#startedAt = parts.now().getTime();
-    this.#channelName = parts.channel.name;
+  constructor(deps: { text: TranscriptChannel; transcript: Transcript; channel: VoiceBasedChannel; now: () => Date }) {
+    this.#text = deps.text;
+    this.#transcript = deps.transcript;
+    this.#startedAt = deps.now().getTime();
+    this.#channelName = deps.channel.name;
   }
 
   /** What is posted already stays where it is. */

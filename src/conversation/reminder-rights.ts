@@ -19,7 +19,7 @@ export interface ReminderReach {
 }
 
 /** What a ReminderRights asks. */
-export interface ReminderRightsParts {
+export interface ReminderRightsDeps {
   readonly client: Client;
   readonly places: Pick<ChannelVisibility, 'look'>;
   readonly settings: Pick<SettingsStore, 'get'>;
@@ -30,23 +30,23 @@ export interface ReminderRightsParts {
  * may hear the bot. Discord is asked.
  */
 export class ReminderRights {
-  readonly #parts: ReminderRightsParts;
+  readonly #deps: ReminderRightsDeps;
 
-  constructor(parts: ReminderRightsParts) {
-    this.#parts = parts;
+  constructor(deps: ReminderRightsDeps) {
+    this.#deps = deps;
   }
 
   /** `voiceChannelId`: where the bot is now. Rejects where Discord cannot be asked. */
   async of({ guildId, channelId, person }: Reminder, voiceChannelId: string | undefined): Promise<ReminderReach> {
     const here = voiceChannelId === undefined ? [] : this.#peopleIn(guildId, voiceChannelId);
-    const sight = await this.#parts.places.look(guildId, [...new Set([person.userId, ...here])]);
+    const sight = await this.#deps.places.look(guildId, [...new Set([person.userId, ...here])]);
     const made = { channelIds: [channelId], named: null };
     const isOpen = async (id: string): Promise<boolean> => id === channelId || (await sight.everyFollower(id, made));
     return {
       isMember: sight.reader(person.userId) !== undefined,
       mayBeSpoken: async (id) => {
         if (this.#isSilenced(guildId, person.userId)) return false;
-        const { transcriptChannelId } = await this.#parts.settings.get(guildId);
+        const { transcriptChannelId } = await this.#deps.settings.get(guildId);
         if (!(await isOpen(id)) || (transcriptChannelId !== null && !(await isOpen(transcriptChannelId)))) return false;
         // Somebody may have been brought here who could not come.
         return here.every((userId) => sight.hears(userId, channelId));
@@ -57,7 +57,7 @@ export class ReminderRights {
 
   /** By a moderator, in the channel where they are. */
   #isSilenced(guildId: string, userId: UserId): boolean {
-    const state = this.#parts.client.guilds.cache.get(guildId)?.voiceStates.cache.get(userId);
+    const state = this.#deps.client.guilds.cache.get(guildId)?.voiceStates.cache.get(userId);
     if (state?.serverMute || state?.suppress) return true;
     const { channel, member } = state ?? {};
     if (!channel || !member || channel.type === ChannelType.GuildStageVoice) return false;
@@ -65,7 +65,7 @@ export class ReminderRights {
   }
 
   #peopleIn(guildId: string, channelId: string): readonly UserId[] {
-    const guild = this.#parts.client.guilds.cache.get(guildId);
+    const guild = this.#deps.client.guilds.cache.get(guildId);
     const states = [...(guild?.voiceStates.cache.values() ?? [])].filter((state) => state.channelId === channelId);
     return states.flatMap(({ id }) => (guild && userIn(guild, id)?.bot ? [] : [id]));
   }

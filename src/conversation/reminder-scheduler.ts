@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { wallClock } from '../clock/wall-clock.ts';
+import { escapeMarkdown } from '../lib/markdown.ts';
 import type { Bridges } from '../ports/conversation.ts';
 import type { GuildTexts, Reminder, Reminders } from '../ports/guild.ts';
 import type { MessageButton } from '../ports/room.ts';
@@ -24,7 +25,7 @@ const REWRITE_MS = 5_000;
 const MOST_FAILURES = 288;
 
 /** What reminders are brought with. `spokenWithinMs`, `retryMs`, `rewriteMs`: only tests need others. */
-export interface ReminderSchedulerParts {
+export interface ReminderSchedulerDeps {
   readonly store: ReminderStore;
   readonly bridges: Pick<Bridges, 'find'>;
   readonly texts: Pick<GuildTexts, 'postTo'>;
@@ -36,8 +37,6 @@ export interface ReminderSchedulerParts {
   readonly isIn: (guildId: string, channelId: string, userId: UserId) => boolean;
   /** Whether somebody wants to be heard: what they wrote down goes to no model else, but is posted. */
   readonly mayHear: (guildId: string, userId: UserId) => boolean;
-  /** Makes untrusted text harmless in a post. */
-  readonly escape: (text: string) => string;
   /** The button below a reminder that comes again. Absent: none. */
   readonly buttons?: (reminder: Reminder) => readonly MessageButton[];
   readonly log: Logger;
@@ -51,7 +50,7 @@ export interface ReminderSchedulerParts {
  * they were brought, so that a restart loses none; one that came due meanwhile is brought late, and says so.
  */
 export class ReminderScheduler implements Reminders {
-  readonly #parts: ReminderSchedulerParts;
+  readonly #deps: ReminderSchedulerDeps;
   readonly #spokenWithinMs: number;
   readonly #retryMs: number;
   /** Being brought now. */
@@ -61,10 +60,10 @@ export class ReminderScheduler implements Reminders {
   readonly #closing = new AbortController();
   #state: 'waiting' | 'started' | 'closed' = 'waiting';
 
-  constructor(parts: ReminderSchedulerParts) {
-    this.#parts = parts;
-    this.#spokenWithinMs = parts.spokenWithinMs ?? SPOKEN_WITHIN_MS;
-    this.#retryMs = parts.retryMs ?? RETRY_MS;
+  constructor(deps: ReminderSchedulerDeps) {
+    this.#deps = deps;
+    this.#spokenWithinMs = deps.spokenWithinMs ?? SPOKEN_WITHIN_MS;
+    this.#retryMs = deps.retryMs ?? RETRY_MS;
   }
 
   /** Begins to bring them, once the guilds are known. What came due before is brought now. */
@@ -82,17 +81,17 @@ export class ReminderScheduler implements Reminders {
   }
 
   async add(wish: Omit<Reminder, 'id' | 'madeAt'>): Promise<Reminder> {
-    const made = await this.#parts.store.add(wish);
+    const made = await this.#deps.store.add(wish);
     this.#wait(made.dueAt);
     return made;
   }
 
   of(guildId: string, userId: UserId): Promise<readonly Reminder[]> {
-    return this.#parts.store.of(guildId, userId);
+    return this.#deps.store.of(guildId, userId);
   }
 
   remove(guildId: string, userId: UserId, id: number): Promise<boolean> {
-    return this.#parts.store.remove(guildId, userId, id);
+    return this.#deps.store.remove(guildId, userId, id);
   }
 
   /** Looks again at this instant, or earlier where that was planned already. */
@@ -107,20 +106,20 @@ export class ReminderScheduler implements Reminders {
   async #look(): Promise<void> {
     this.#nextLookAt = Number.POSITIVE_INFINITY;
     try {
-      for (const due of await this.#parts.store.due(wallClock.now())) this.#begin(due);
+      for (const due of await this.#deps.store.due(wallClock.now())) this.#begin(due);
     } catch (error) {
-      this.#parts.log.warn({ err: error }, 'could not look for reminders; trying again in a minute');
+      this.#deps.log.warn({ err: error }, 'could not look for reminders; trying again in a minute');
     }
     // What is being brought is still in the table, and would be the next one for ever.
     if (this.#underWay.size > 0) this.#wait(wallClock.now() + BUSY_LOOK_MS);
-    else this.#wait((await this.#parts.store.nextDueAt().catch(() => null)) ?? Number.POSITIVE_INFINITY);
+    else this.#wait((await this.#deps.store.nextDueAt().catch(() => null)) ?? Number.POSITIVE_INFINITY);
   }
 
   #begin(reminder: DueReminder): void {
     if (this.#state !== 'started' || this.#underWay.has(reminder.id)) return;
     const bringing = this.#bring(reminder)
       .catch((error: unknown) => this.#failed(reminder, error))
-      .catch((error: unknown) => this.#parts.log.warn({ err: error }, 'a reminder could not be put off'))
+      .catch((error: unknown) => this.#deps.log.warn({ err: error }, 'a reminder could not be put off'))
       .finally(() => {
         this.#underWay.delete(reminder.id);
         if (this.#underWay.size === 0) this.#wait(wallClock.now() + 20);
@@ -129,9 +128,9 @@ export class ReminderScheduler implements Reminders {
   }
 
   async #bring(reminder: DueReminder): Promise<void> {
-    const { store, texts, log } = this.#parts;
-    const bridge = this.#parts.bridges.find(reminder.guildId);
-    const reach = await this.#parts.rights.of(reminder, bridge?.channelId);
+    const { store, texts, log } = this.#deps;
+    const bridge = this.#deps.bridges.find(reminder.guildId);
+    const reach = await this.#deps.rights.of(reminder, bridge?.channelId);
     if (!reach.isMember) {
       // They left, or were banned: others would read it.
       await this.#written(() => store.done(reminder.id));
@@ -150,10 +149,10 @@ export class ReminderScheduler implements Reminders {
       const { id, dueAt, repeat, person } = reminder;
       // A try again is the same occasion, and comes later.
       const key = repeat ? `reminder:${id}:${lastOf(repeat, dueAt)}` : `reminder:${id}`;
-      const buttons = repeat ? this.#parts.buttons?.(reminder) : undefined;
-      const { mayBePosted: may } = await this.#parts.rights.of(reminder, undefined);
+      const buttons = repeat ? this.#deps.buttons?.(reminder) : undefined;
+      const { mayBePosted: may } = await this.#deps.rights.of(reminder, undefined);
       const posted = await texts.postTo(reminder, person.userId, this.#words(reminder), key, { buttons, may });
-      if (!posted) await this.#parts.apart(reminder, this.#words(reminder));
+      if (!posted) await this.#deps.apart(reminder, this.#words(reminder));
     }
     await this.#ended(reminder);
     log.info({ guildId: reminder.guildId, userId: reminder.person.userId, spoken }, 'reminded somebody');
@@ -161,7 +160,7 @@ export class ReminderScheduler implements Reminders {
 
   /** True once it has sounded in the channel where the person is. */
   async #speak(reminder: DueReminder, reach: ReminderReach): Promise<boolean> {
-    const { bridges, isIn, mayHear } = this.#parts;
+    const { bridges, isIn, mayHear } = this.#deps;
     const { guildId, person, text } = reminder;
     if (!mayHear(guildId, person.userId)) return false;
     const bridge = bridges.find(guildId);
@@ -187,11 +186,11 @@ export class ReminderScheduler implements Reminders {
 
   #words(reminder: DueReminder): string {
     const late = lateBy(reminder);
-    return `You wanted to be reminded of this${late ? ` (it comes ${late} late)` : ''}: ${this.#parts.escape(reminder.text)}`;
+    return `You wanted to be reminded of this${late ? ` (it comes ${late} late)` : ''}: ${escapeMarkdown(reminder.text)}`;
   }
 
   async #failed(reminder: DueReminder, error: unknown): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log } = this.#deps;
     const fields = { err: error, guildId: reminder.guildId, userId: reminder.person.userId };
     if (reminder.failures + 1 < MOST_FAILURES) {
       log.warn(fields, 'a reminder could not be posted; trying again');
@@ -204,7 +203,7 @@ export class ReminderScheduler implements Reminders {
 
   /** It was brought or given up. What comes again is due next after now: what was missed meanwhile is brought once. */
   #ended({ id, repeat, dueAt }: DueReminder): Promise<void> {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     if (!repeat) return this.#written(() => store.done(id));
     const next = nextOf(repeat, Math.max(wallClock.now(), dueAt));
     return this.#written(() => store.again(id, next));
@@ -218,8 +217,8 @@ export class ReminderScheduler implements Reminders {
         return;
       } catch (error) {
         if (this.#state === 'closed') throw error;
-        if (!told) this.#parts.log.warn({ err: error }, 'what became of a reminder cannot be written yet');
-        await wait(this.#parts.rewriteMs ?? REWRITE_MS, undefined, { signal: this.#closing.signal, ref: false }).catch(
+        if (!told) this.#deps.log.warn({ err: error }, 'what became of a reminder cannot be written yet');
+        await wait(this.#deps.rewriteMs ?? REWRITE_MS, undefined, { signal: this.#closing.signal, ref: false }).catch(
           () => {},
         );
       }

@@ -25,7 +25,7 @@ const LOOK_MS = 500;
 const PATIENCE: ReturnPatience = { firstMs: 2_000, longestMs: 30_000, giveUpMs: 5 * 60_000 };
 
 /** What coming back needs. */
-export interface ReturningParts {
+export interface ReturningDeps {
   readonly client: Client<true>;
   readonly places: VoicePlaceStore;
   readonly settings: SettingsStore;
@@ -40,7 +40,7 @@ export interface ReturningParts {
  * After a crash: goes back into the voice channels in which the bot was, all at once, where somebody still is and it
  * still may; forgets the others. Resolves when all are decided; never rejects.
  */
-export async function returnToPlaces(parts: ReturningParts): Promise<void> {
+export async function returnToPlaces(parts: ReturningDeps): Promise<void> {
   try {
     await Promise.all((await parts.places.all()).map((place) => new Return(place, parts).run()));
   } catch (error) {
@@ -51,18 +51,18 @@ export async function returnToPlaces(parts: ReturningParts): Promise<void> {
 /** The way back into one voice channel. */
 class Return {
   readonly #place: Place;
-  readonly #parts: ReturningParts;
+  readonly #deps: ReturningDeps;
   readonly #patience: ReturnPatience;
 
-  constructor(place: Place, parts: ReturningParts) {
+  constructor(place: Place, parts: ReturningDeps) {
     this.#place = place;
-    this.#parts = parts;
+    this.#deps = parts;
     this.#patience = parts.patience ?? PATIENCE;
   }
 
   /** The wish is there from now on, over all attempts: it can be called off at any time. */
   async run(): Promise<void> {
-    const { bridges } = this.#parts;
+    const { bridges } = this.#deps;
     const wish = bridges.find(this.#place.guildId) ? undefined : bridges.want({ ...this.#place, returning: true });
     if (!wish) return;
     try {
@@ -75,7 +75,7 @@ class Return {
 
   /** Where the bot is not any more, nothing says that it listens. */
   async #tidy(): Promise<void> {
-    const { client, bridges, statuses } = this.#parts;
+    const { client, bridges, statuses } = this.#deps;
     const { guildId, channelId } = this.#place;
     const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
     if (bridges.find(guildId)?.channelId === channelId) return;
@@ -105,7 +105,7 @@ class Return {
 
   /** Waits for a server that Discord has not shown yet, or has an outage for. */
   async #untilShown(signal: AbortSignal): Promise<void> {
-    const { client, log } = this.#parts;
+    const { client, log } = this.#deps;
     const { guildId, channelId } = this.#place;
     if (isShown(client, guildId)) return;
     log.info({ guildId, channelId }, 'going back into the voice channel once Discord shows the server');
@@ -116,7 +116,7 @@ class Return {
 
   /** Gives why it failed; undefined where nothing is left to do. */
   async #try(wish: Wish): Promise<SessionLostError | LineLostError | undefined> {
-    const { client, bridges, log } = this.#parts;
+    const { client, bridges, log } = this.#deps;
     const { guildId, channelId } = this.#place;
     const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
     const obstacle = channel?.isVoiceBased() ? obstacleTo(channel) : { why: 'the channel is gone' };
@@ -141,13 +141,13 @@ class Return {
   }
 
   async #forget(told?: string): Promise<void> {
-    await this.#parts.places.forget(this.#place.guildId);
+    await this.#deps.places.forget(this.#place.guildId);
     if (told !== undefined) await this.#say(told);
   }
 
   /** In the transcript's channel, which may be one that the bot can still write in, else in the voice channel's chat. */
   async #say(text: string): Promise<void> {
-    const { client, settings, log } = this.#parts;
+    const { client, settings, log } = this.#deps;
     const { guildId, channelId } = this.#place;
     const guild = client.guilds.cache.get(guildId);
     try {

@@ -38,7 +38,7 @@ export interface Now {
 }
 
 /** What sessions are opened with. */
-export interface SessionOpenerParts {
+export interface SessionOpenerDeps {
   readonly models: Models;
   readonly toolbox: Toolbox;
   readonly log: Log;
@@ -51,10 +51,10 @@ const BESIDE_MS = 3_000;
 
 /** Opens sessions that outlive their connections, with the fallback where the model cannot be had. */
 export class SessionOpener {
-  readonly #parts: SessionOpenerParts;
+  readonly #deps: SessionOpenerDeps;
 
-  constructor(parts: SessionOpenerParts) {
-    this.#parts = parts;
+  constructor(deps: SessionOpenerDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -70,7 +70,7 @@ export class SessionOpener {
       if (!(error instanceof SessionLostError)) throw error;
       const other = this.#fallback(model, now)?.model;
       if (!other) throw error;
-      this.#parts.log.warn({ model: model.name, reason: error.message }, 'the fallback takes the place of the model');
+      this.#deps.log.warn({ model: model.name, reason: error.message }, 'the fallback takes the place of the model');
       const session = await this.#connect(other, now, signal).catch((second: unknown) => {
         signal.throwIfAborted();
         throw second instanceof SessionLostError ? bothLost(error, second) : second;
@@ -81,7 +81,7 @@ export class SessionOpener {
   }
 
   async #connect(model: SpeechModel, now: Now, signal: AbortSignal): Promise<DurableSession> {
-    const { toolbox, log, patience } = this.#parts;
+    const { toolbox, log, patience } = this.#deps;
     const fallback = (failed: SpeechModel): ModelChoice | undefined => this.#fallback(failed, now);
     const lasting = reconnecting(model, { log, patience, fallback });
     const options = sessionOptions(now.settings, model, toolbox, heardNotes(now));
@@ -95,7 +95,7 @@ export class SessionOpener {
   }
 
   #wanted(now: Now): SpeechModel {
-    const { models } = this.#parts;
+    const { models } = this.#deps;
     if (now.mode === 'talk') return models.chosen(now.settings).model;
     const listener = models.listener(now.settings);
     if (typeof listener !== 'string') return listener;
@@ -104,7 +104,7 @@ export class SessionOpener {
 
   /** With somebody beside it who writes down, where that is configured. */
   async #transcribed(session: DurableSession, choice: ModelChoice, signal: AbortSignal): Promise<DurableSession> {
-    const { models, log, patience } = this.#parts;
+    const { models, log, patience } = this.#deps;
     const { transcriber } = models;
     if (!transcriber) return session;
     const whole = new TranscribedSession({ session, ...choice, transcriber, log, patience });
@@ -116,7 +116,7 @@ export class SessionOpener {
   }
 
   #fallback(failed: SpeechModel, now: Now): ModelChoice | undefined {
-    const { models, toolbox } = this.#parts;
+    const { models, toolbox } = this.#deps;
     now.lost.add(failed.provider);
     const other = models.fallbackFor(failed);
     const model = other && now.mode === 'listen' ? models.listener({ provider: other.provider, model: null }) : other;

@@ -8,7 +8,7 @@ const EVERY_MS = 60_000;
 const SETTLED_MS = 2_000;
 
 /** What it needs. */
-export interface StrayPlacesParts {
+export interface StrayPlacesDeps {
   readonly client: Client;
   /** Whether a conversation is there, wanted, or to be taken up again. Never rejects. */
   readonly isWanted: (guildId: string) => Promise<boolean>;
@@ -21,7 +21,7 @@ export interface StrayPlacesParts {
  * nothing. That is so after a leave which did not reach Discord, and for a while after a restart. Close it.
  */
 export class StrayPlaces {
-  readonly #parts: StrayPlacesParts;
+  readonly #deps: StrayPlacesDeps;
   readonly #timer: NodeJS.Timeout;
   #soon: NodeJS.Timeout | undefined;
   readonly #look = (): void => {
@@ -29,22 +29,22 @@ export class StrayPlaces {
     this.#soon = setTimeout(() => void this.look(), SETTLED_MS).unref();
   };
 
-  constructor(parts: StrayPlacesParts) {
-    this.#parts = parts;
-    this.#timer = setInterval(() => void this.look(), parts.everyMs ?? EVERY_MS).unref();
-    parts.client.on(Events.ShardReady, this.#look);
-    parts.client.on(Events.ShardResume, this.#look);
-    parts.client.on(Events.GuildAvailable, this.#look);
+  constructor(deps: StrayPlacesDeps) {
+    this.#deps = deps;
+    this.#timer = setInterval(() => void this.look(), deps.everyMs ?? EVERY_MS).unref();
+    deps.client.on(Events.ShardReady, this.#look);
+    deps.client.on(Events.ShardResume, this.#look);
+    deps.client.on(Events.GuildAvailable, this.#look);
     this.#look();
   }
 
   /** Leaves where it has to. Never rejects. */
   async look(): Promise<void> {
-    await Promise.all([...this.#parts.client.guilds.cache.values()].map((guild) => this.#leave(guild)));
+    await Promise.all([...this.#deps.client.guilds.cache.values()].map((guild) => this.#leave(guild)));
   }
 
   close(): void {
-    const { client } = this.#parts;
+    const { client } = this.#deps;
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
     client.off(Events.ShardReady, this.#look);
@@ -53,7 +53,7 @@ export class StrayPlaces {
   }
 
   async #leave(guild: Guild): Promise<void> {
-    const { client, isWanted, log } = this.#parts;
+    const { client, isWanted, log } = this.#deps;
     const shownIn = (): string | null | undefined => guild.voiceStates.cache.get(client.user?.id ?? '')?.channelId;
     if (!shownIn() || (await isWanted(guild.id))) return;
     const channelId = shownIn();

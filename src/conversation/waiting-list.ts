@@ -5,7 +5,7 @@ const LONGEST_WAIT_MS = 60 * 60_000;
 const MOST_WAITING = 1_000;
 
 /** What a waiting list goes by. */
-export interface WaitingListParts {
+export interface WaitingListDeps {
   /** Conversations at a time; absent: no limit. */
   readonly most?: number | undefined;
   /** Those that are there or about to be. */
@@ -18,21 +18,21 @@ export interface WaitingListParts {
 
 /** Servers that wait for a conversation because there are as many as there may be: one request a server, in their order. */
 export class WaitingList {
-  readonly #parts: WaitingListParts;
+  readonly #deps: WaitingListDeps;
   readonly #waiting = new Map<string, { readonly request: OpenRequest; readonly since: number }>();
   #serving: Promise<void> | undefined;
   #served: string | undefined;
   #closed = false;
 
-  constructor(parts: WaitingListParts) {
-    this.#parts = parts;
+  constructor(deps: WaitingListDeps) {
+    this.#deps = deps;
   }
 
   /** Whether a request of this server has to wait: there is no room, or others were there before. */
   mustWait(guildId: string): boolean {
-    const { most } = this.#parts;
+    const { most } = this.#deps;
     if (most === undefined) return false;
-    if (this.#parts.count() >= most) return true;
+    if (this.#deps.count() >= most) return true;
     return this.#served !== guildId && [...this.#waiting.keys()].some((id) => id !== guildId);
   }
 
@@ -70,7 +70,7 @@ export class WaitingList {
   }
 
   async #serve(): Promise<void> {
-    const { most = Number.POSITIVE_INFINITY, count, admit, open } = this.#parts;
+    const { most = Number.POSITIVE_INFINITY, count, admit, open } = this.#deps;
     for (;;) {
       const [first] = this.#waiting;
       if (!first || this.#closed || count() >= most) return;

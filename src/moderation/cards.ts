@@ -52,7 +52,7 @@ export interface ModeratorPosts {
 }
 
 /** What it needs. `now` in ms since 1970. */
-export interface RuleCardsParts {
+export interface RuleCardsDeps {
   readonly store: RuleCardStore;
   readonly rules: Pick<GuildRules, 'settings'>;
   readonly reader: Pick<RecordReader, 'lines'>;
@@ -75,7 +75,7 @@ export type CardWish =
  * of a card stands in the database, so a restart loses none. Whoever made it closes it.
  */
 export class RuleCards {
-  readonly #parts: RuleCardsParts;
+  readonly #deps: RuleCardsDeps;
   readonly #contextMs: number;
   readonly #timers = new Map<number, NodeJS.Timeout>();
   readonly #times = new Map<string, readonly { readonly at: number; readonly userId: UserId | null }[]>();
@@ -87,21 +87,21 @@ export class RuleCards {
   readonly #passing = new Set<number>();
   #closed = false;
 
-  constructor(parts: RuleCardsParts) {
-    this.#parts = parts;
-    this.#contextMs = parts.contextMs ?? CONTEXT_MS;
+  constructor(deps: RuleCardsDeps) {
+    this.#deps = deps;
+    this.#contextMs = deps.contextMs ?? CONTEXT_MS;
   }
 
   /** Cards that an earlier process left unfinished, or that Discord did not take, are finished. Rejects with StoreError. */
   async start(): Promise<void> {
-    for (const { guildId, id, endedAt } of await this.#parts.store.unfinished())
+    for (const { guildId, id, endedAt } of await this.#deps.store.unfinished())
       if (!this.#timers.has(id)) this.#finishLater(guildId, id, endedAt);
   }
 
   /** Posts the newest cards that were made while no channel was set; gives how many. Rejects with StoreError. */
   async bring(guildId: string): Promise<number> {
     let brought = 0;
-    for (const { id } of await this.#parts.store.unposted(guildId)) {
+    for (const { id } of await this.#deps.store.unposted(guildId)) {
       await this.#change(guildId, id, async (card) => {
         if (card.posted) return undefined;
         const around = await this.#around(card);
@@ -122,7 +122,7 @@ export class RuleCards {
 
   /** Makes the card of a hit; it is posted meanwhile. Rejects with StoreError. */
   async open(flagged: Flagged): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store, log } = this.#deps;
     if (!this.#roomFor(flagged)) return;
     const { at, userId } = flagged;
     const bare = { ...flagged, context: [], complete: false, said: null, posted: null, deeds: [] };
@@ -136,7 +136,7 @@ export class RuleCards {
 
   /** Whether there may be one more; moderators are told, once a minute, where there may not. */
   #roomFor({ guildId, userId, at: saidAt }: Flagged): boolean {
-    const { log, posts, rules } = this.#parts;
+    const { log, posts, rules } = this.#deps;
     // By when it was said: cards may be made later, many at once.
     const times = (this.#times.get(guildId) ?? []).filter(({ at }) => Math.abs(saidAt - at) < MINUTE_MS);
     this.#times.set(guildId, times);
@@ -166,7 +166,7 @@ export class RuleCards {
         answer = 'Somebody dismissed this card already.';
         return this.#posted(card);
       }
-      const again = sameDeed(card.deeds, wish, this.#parts.now() - AGAIN_MS);
+      const again = sameDeed(card.deeds, wish, this.#deps.now() - AGAIN_MS);
       if (again) {
         answer = `**${escapeName(again.by.name)}** did that a moment ago.`;
         return undefined;
@@ -186,7 +186,7 @@ export class RuleCards {
       await this.#change(guildId, id, change);
     } catch (error) {
       if (!done) throw error;
-      this.#parts.log.warn({ err: error, guildId, card: id }, 'what was done about a card could not be written');
+      this.#deps.log.warn({ err: error, guildId, card: id }, 'what was done about a card could not be written');
       answer +=
         ' **But I could not write it down**, so the card may not show it for long. Please tell whoever runs me.';
     }
@@ -214,7 +214,7 @@ export class RuleCards {
     { guildId, userId, since }: { readonly guildId: string; readonly userId: UserId; readonly since: number },
     instead: string,
   ): Promise<void> {
-    const { store, posts, log } = this.#parts;
+    const { store, posts, log } = this.#deps;
     for (const card of await store.since(guildId, since - LONGEST_LINE_MS)) {
       const kept = since === 0 ? await this.#kept(card, userId) : undefined;
       const answer = card.key.startsWith('reply:') && kept?.some(({ hit }) => hit) === false;
@@ -236,7 +236,7 @@ export class RuleCards {
   }
 
   async #deed(card: RuleCard, wish: CardWish, by: Person): Promise<{ readonly deed: CardDeed; readonly said: string }> {
-    const at = this.#parts.now();
+    const at = this.#deps.now();
     switch (wish.kind) {
       case 'dismiss':
         return { deed: { kind: 'dismissed', by, at }, said: 'Dismissed.' };
@@ -246,7 +246,7 @@ export class RuleCards {
       case 'timeout': {
         if (card.userId === null) throw new Error('Nobody knows who said it.');
         const mute = wish.kind === 'mute';
-        await this.#parts.moderation.act({
+        await this.#deps.moderation.act({
           guildId: card.guildId,
           target: { userId: card.userId, name: card.name },
           act: mute ? { kind: 'mute', muted: true } : { kind: 'timeout', minutes: TIMEOUT_MINUTES },
@@ -264,7 +264,7 @@ export class RuleCards {
   #finishLater(guildId: string, id: number, endedAt: number): void {
     const waitMs = this.#contextMs + Math.min(WORDS_MS, this.#contextMs);
     // No longer than that, whatever the clock said when it was noted.
-    this.#finishIn(guildId, id, Math.min(waitMs, Math.max(0, endedAt + waitMs - this.#parts.now())));
+    this.#finishIn(guildId, id, Math.min(waitMs, Math.max(0, endedAt + waitMs - this.#deps.now())));
   }
 
   #finishIn(guildId: string, id: number, ms: number): void {
@@ -274,7 +274,7 @@ export class RuleCards {
       this.#timers.delete(id);
       this.#change(guildId, id, finish)
         .catch((error: unknown) => {
-          this.#parts.log.warn({ err: error, guildId }, 'the card of a rule could not be completed');
+          this.#deps.log.warn({ err: error, guildId }, 'the card of a rule could not be completed');
         })
         .finally(() => {
           if (this.#passing.delete(id)) this.#finishIn(guildId, id, AGAIN_AFTER_MS);
@@ -289,7 +289,7 @@ export class RuleCards {
     let said: PostedIn | null = null;
     const since = at - this.#contextMs - LONGEST_LINE_MS;
     const until = endedAt + this.#contextMs;
-    for await (const line of this.#parts.reader.lines({ guildId, channelId, since, until })) {
+    for await (const line of this.#deps.reader.lines({ guildId, channelId, since, until })) {
       if (line.kind !== 'utterance' || line.text === '' || line.endedAt < at - this.#contextMs) continue;
       // The next conversation has a turn of the same number; words may still change.
       const hit = key !== '' && key === keyOf(line) && Math.abs(line.startedAt - at) < SAME_MS;
@@ -303,7 +303,7 @@ export class RuleCards {
 
   /** The card with its post as it is now; where that fails the log says so, and it is tried again until it is complete. */
   async #posted(card: RuleCard): Promise<RuleCard> {
-    const { log } = this.#parts;
+    const { log } = this.#deps;
     const { guildId } = card;
     this.#passing.delete(card.id);
     try {
@@ -323,7 +323,7 @@ export class RuleCards {
   }
 
   async #shown(card: RuleCard, text: string): Promise<RuleCard> {
-    const { posts, rules, buttons } = this.#parts;
+    const { posts, rules, buttons } = this.#deps;
     const { guildId, id } = card;
     if (card.posted) {
       await posts.edit(guildId, card.posted, text, buttons(card));
@@ -336,7 +336,7 @@ export class RuleCards {
 
   /** Changes a card that is still there; undefined: it stays as it is. */
   async #change(guildId: string, id: number, change: (card: RuleCard) => Promise<RuleCard | undefined>): Promise<void> {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     await this.#changing.run(guildId, async () => {
       const card = await store.find(guildId, id);
       const changed = card && (await change(card));

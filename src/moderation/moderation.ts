@@ -30,7 +30,7 @@ type Withdrawn = Parameters<RuleCards['withdraw']>[0];
 const MOST_WAITING = 500;
 
 /** What it needs. */
-export interface ModeratingParts {
+export interface ModeratingDeps {
   readonly database: Database;
   readonly record: {
     readonly reader: RecordReader;
@@ -57,16 +57,16 @@ export class Moderating {
   readonly #watch: RuleScanner;
   readonly #late: LateWork<Flagged>;
   readonly #withdrawals: LateWork<Withdrawn>;
-  readonly #parts: ModeratingParts;
+  readonly #deps: ModeratingDeps;
   readonly #stores: { readonly cards: RuleCardStore; readonly reports: ReportStore };
   readonly #ending = new AbortController();
   #purging: Promise<void> = Promise.resolve();
 
-  constructor(parts: ModeratingParts) {
-    const { database, record, posts, moderation, buttons, botName, log, contextMs } = parts;
+  constructor(deps: ModeratingDeps) {
+    const { database, record, posts, moderation, buttons, botName, log, contextMs } = deps;
     const { reader, seal } = record;
     const now = () => wallClock.now();
-    this.#parts = parts;
+    this.#deps = deps;
     this.#stores = { cards: new RuleCardStore(database, seal), reports: new ReportStore(database, seal) };
     this.rules = new GuildRules(new RuleStore(database));
     const shared = { rules: this.rules, reader, posts, now, log };
@@ -83,7 +83,7 @@ export class Moderating {
       act: (flagged) => this.cards.open(flagged),
       most: MOST_WAITING,
       lost: ({ guildId }, error) => log.warn({ err: error, guildId }, 'the card of a rule could not be made'),
-      health: parts.health,
+      health: deps.health,
     });
     this.#withdrawals = new LateWork({
       what: 'cards of words that were taken back',
@@ -91,11 +91,11 @@ export class Moderating {
       most: MOST_WAITING,
       lost: ({ guildId }, error) =>
         log.warn({ err: error, guildId }, 'the card of words that were taken back could not be deleted'),
-      health: parts.health,
+      health: deps.health,
     });
     this.#watch = new RuleScanner({
       rules: this.rules,
-      health: parts.health,
+      health: deps.health,
       flag: (flagged) => this.#late.run(flagged),
       withdraw: (words) => this.#withdraw(words),
       botName,
@@ -112,7 +112,7 @@ export class Moderating {
   async start(): Promise<void> {
     await this.cards.start();
     void this.reports.bring().catch((error: unknown) => {
-      this.#parts.log.warn({ err: error }, 'reports that wait could not be posted');
+      this.#deps.log.warn({ err: error }, 'reports that wait could not be posted');
     });
     this.#purging = this.#hourly();
   }
@@ -136,10 +136,10 @@ export class Moderating {
 
   /** One purge: cards by the guild's retention, reports after 90 days. `at`: only tests. Rejects with StoreError. */
   async purge(at?: number): Promise<void> {
-    const now = at ?? (await this.#parts.record.purgeTime.next());
+    const now = at ?? (await this.#deps.record.purgeTime.next());
     const { cards, reports } = this.#stores;
     for (const guildId of await cards.guilds()) {
-      const { retentionDays } = await this.#parts.settings.get(guildId);
+      const { retentionDays } = await this.#deps.settings.get(guildId);
       await cards.purge(guildId, now - retentionDays * DAY_MS);
     }
     await reports.purge(now - REPORT_DAYS * DAY_MS);
@@ -158,12 +158,12 @@ export class Moderating {
     const { signal } = this.#ending;
     while (!signal.aborted) {
       await this.purge().catch((error: unknown) => {
-        this.#parts.log.warn({ err: error }, 'old cards and reports could not be deleted; trying again in an hour');
+        this.#deps.log.warn({ err: error }, 'old cards and reports could not be deleted; trying again in an hour');
       });
       await wait(HOUR_MS, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
       await this.cards.start().catch((error: unknown) => {
-        this.#parts.log.warn({ err: error }, 'cards that are not complete could not be read; trying again in an hour');
+        this.#deps.log.warn({ err: error }, 'cards that are not complete could not be read; trying again in an hour');
       });
     }
   }

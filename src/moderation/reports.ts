@@ -21,7 +21,7 @@ const SPAN_MS = 600_000;
 const AGAIN_AFTER_MS = 60_000;
 
 /** What it needs. `now` in ms since 1970. */
-export interface ReportingParts {
+export interface ReportingDeps {
   readonly store: ReportStore;
   readonly rules: Pick<GuildRules, 'settings'>;
   readonly reader: Pick<RecordReader, 'lines'>;
@@ -32,14 +32,14 @@ export interface ReportingParts {
 
 /** Seals the last five minutes of a channel for its moderators: on disk first, then in their channel. */
 export class Reporting implements Reports {
-  readonly #parts: ReportingParts;
+  readonly #deps: ReportingDeps;
   /** One of a guild at a time, so that nobody gets past the limit by asking twice at once. */
   readonly #working = new KeyedQueue();
   /** Guilds whose reports are to be brought again. */
   readonly #later = new Set<string>();
 
-  constructor(parts: ReportingParts) {
-    this.#parts = parts;
+  constructor(deps: ReportingDeps) {
+    this.#deps = deps;
   }
 
   report(wish: Parameters<Reports['report']>[0]): Promise<ReportOutcome> {
@@ -48,7 +48,7 @@ export class Reporting implements Reports {
 
   /** Posts what no moderator has seen yet; without `guildId` in every guild. What fails is left for the next time. */
   async bring(guildId?: string): Promise<void> {
-    const { store } = this.#parts;
+    const { store } = this.#deps;
     const guilds = guildId === undefined ? await store.waiting() : [guildId];
     const bringing = guilds.map((id) =>
       this.#working.run(id, async () => {
@@ -64,7 +64,7 @@ export class Reporting implements Reports {
   }
 
   async #report(wish: Parameters<Reports['report']>[0]): Promise<ReportOutcome> {
-    const { store, now, log } = this.#parts;
+    const { store, now, log } = this.#deps;
     const at = now();
     const { guildId, channelId, by } = wish;
     // What was noted under a clock that was ahead says nothing.
@@ -89,7 +89,7 @@ export class Reporting implements Reports {
     const lines: string[] = [];
     const speakers = new Set<UserId>();
     const since = at - SEALED_MS - LONGEST_LINE_MS;
-    for await (const line of this.#parts.reader.lines({ guildId, channelId, since })) {
+    for await (const line of this.#deps.reader.lines({ guildId, channelId, since })) {
       if (line.kind !== 'utterance' || line.text === '' || Math.max(line.endedAt, line.startedAt) < at - SEALED_MS)
         continue;
       if (line.userId !== null) speakers.add(line.userId);
@@ -112,14 +112,14 @@ export class Reporting implements Reports {
     setTimeout(() => {
       this.#later.delete(guildId);
       this.bring(guildId).catch((error: unknown) => {
-        this.#parts.log.warn({ err: error, guildId }, 'reports could not be brought to the moderators');
+        this.#deps.log.warn({ err: error, guildId }, 'reports could not be brought to the moderators');
       });
     }, AGAIN_AFTER_MS).unref();
   }
 
   /** A sentence for why it could not be posted; undefined: it was. */
   async #post(report: Report): Promise<string | undefined> {
-    const { rules, posts, store, log } = this.#parts;
+    const { rules, posts, store, log } = this.#deps;
     const { guildId, id } = report;
     const { channelId } = await rules.settings(guildId);
     if (channelId === null) return 'No channel is set for moderators.';

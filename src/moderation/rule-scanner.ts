@@ -29,7 +29,7 @@ const WAITING = 200;
 const ROUNDED_MS = 100;
 
 /** What it needs. */
-export interface RuleScannerParts {
+export interface RuleScannerDeps {
   readonly rules: Pick<GuildRules, 'settings' | 'test' | 'count'>;
   /** Told of hits where the guild wants cards. */
   readonly flag: (flagged: Flagged) => Promise<void>;
@@ -51,7 +51,7 @@ export interface RuleScannerParts {
  * or holds up who speaks.
  */
 export class RuleScanner {
-  readonly #parts: RuleScannerParts;
+  readonly #deps: RuleScannerDeps;
   /** With the channel in which each began, as the record has it: the bot may be moved before the words come. */
   readonly #sounds = new Map<string, { at: number; endedAt: number | undefined; channelId: string }>();
   readonly #replies = new Map<string, { readonly reply: RecordedReply; readonly channelId: string }>();
@@ -65,14 +65,14 @@ export class RuleScanner {
   readonly #waiting = new Map<string, number>();
   readonly #checks: LateWork<Said>;
 
-  constructor(parts: RuleScannerParts) {
-    this.#parts = parts;
+  constructor(deps: RuleScannerDeps) {
+    this.#deps = deps;
     this.#checks = new LateWork({
       what: 'sentences that were to be held against the rules',
       act: (said) => this.#check(said),
       most: REMEMBERED,
       lost: ({ guildId }, error) => this.#unchecked(guildId, error),
-      health: parts.health,
+      health: deps.health,
     });
   }
 
@@ -81,14 +81,14 @@ export class RuleScanner {
     switch (event.type) {
       case 'turn-began':
         put(this.#sounds, `${this.#conversation(guildId)} ${event.turn.id}`, {
-          at: event.soundStart ?? this.#parts.now(),
+          at: event.soundStart ?? this.#deps.now(),
           endedAt: undefined,
           channelId: place.channelId,
         });
         return;
       case 'turn-ended': {
         const sound = this.#sounds.get(`${this.#conversation(guildId)} ${event.turn.id}`);
-        if (sound) sound.endedAt = event.soundEnd ?? this.#parts.now();
+        if (sound) sound.endedAt = event.soundEnd ?? this.#deps.now();
         return;
       }
       case 'turn-transcript':
@@ -122,16 +122,16 @@ export class RuleScanner {
     if (userId === null || began === undefined) return;
     const since = Math.floor(began) - ROUNDED_MS;
     this.#looking
-      .run(guildId, () => this.#parts.withdraw({ guildId, userId, since }))
+      .run(guildId, () => this.#deps.withdraw({ guildId, userId, since }))
       .catch((error: unknown) => {
-        this.#parts.log.warn({ err: error, guildId }, 'the card of words that were taken back could not be deleted');
+        this.#deps.log.warn({ err: error, guildId }, 'the card of words that were taken back could not be deleted');
       });
   }
 
   #person({ turn, text }: Extract<BridgeEvent, { type: 'turn-transcript' }>, place: SpokenAt): void {
     const conversation = this.#conversation(place.guildId);
     const sound = turn ? this.#sounds.get(`${conversation} ${turn.id}`) : undefined;
-    const now = this.#parts.now();
+    const now = this.#deps.now();
     this.#look({
       guildId: place.guildId,
       channelId: sound?.channelId ?? place.channelId,
@@ -157,10 +157,10 @@ export class RuleScanner {
       channelId: place.channelId,
     };
     put(this.#replies, known, { reply, channelId });
-    const said = reply.observe(event, this.#parts.now());
+    const said = reply.observe(event, this.#deps.now());
     if (said?.state !== 'final') return;
     const { text, startedAt: at, endedAt } = said;
-    const name = this.#parts.botName(place.guildId);
+    const name = this.#deps.botName(place.guildId);
     const key = `reply:${event.replyId}`;
     this.#look({
       guildId: place.guildId,
@@ -185,7 +185,7 @@ export class RuleScanner {
     const { guildId } = said;
     const waiting = this.#waiting.get(guildId) ?? 0;
     if (waiting >= WAITING) {
-      this.#parts.log.warn({ guildId }, 'too much is said at once: a sentence was not held against the rules');
+      this.#deps.log.warn({ guildId }, 'too much is said at once: a sentence was not held against the rules');
       return;
     }
     this.#waiting.set(guildId, waiting + 1);
@@ -200,11 +200,11 @@ export class RuleScanner {
   }
 
   #unchecked(guildId: string, error: unknown): void {
-    this.#parts.log.warn({ err: error, guildId }, 'a sentence could not be held against the rules');
+    this.#deps.log.warn({ err: error, guildId }, 'a sentence could not be held against the rules');
   }
 
   async #check({ by, conversation, ...said }: Said): Promise<void> {
-    const { rules, log, flag } = this.#parts;
+    const { rules, log, flag } = this.#deps;
     const { guildId, channelId, userId } = said;
     const { mode, watchModel } = await rules.settings(guildId);
     if (by === 'model' && !watchModel) return;

@@ -14,7 +14,7 @@ interface RemembersGuild {
 }
 
 /** What it needs. `now`: the time to delete by, see PurgeTime; `settledMs`: only tests need another. */
-export interface LeftGuildsParts {
+export interface LeftGuildsDeps {
   readonly client: Client;
   readonly store: Pick<GuildStore, 'all' | 'left' | 'back' | 'leftBefore' | 'erase'>;
   /** How long what is kept of a server outlives its removing the bot. */
@@ -31,19 +31,19 @@ export interface LeftGuildsParts {
  * What was missed while the process did not run is seen at the start. Whoever made it closes it.
  */
 export class LeftGuilds {
-  readonly #parts: LeftGuildsParts;
+  readonly #deps: LeftGuildsDeps;
   readonly #closing = new AbortController();
   #running: Promise<void> = Promise.resolve();
   #soon: NodeJS.Timeout | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: LeftGuildsParts) {
-    this.#parts = parts;
+  constructor(deps: LeftGuildsDeps) {
+    this.#deps = deps;
   }
 
   /** Begins, once the bot is logged in: from then on the client has every guild, also those that are unavailable. */
   start(): void {
-    const { client } = this.#parts;
+    const { client } = this.#deps;
     client.on(Events.GuildCreate, this.#back);
     client.on(Events.GuildDelete, this.#left);
     this.#running = this.#hourly();
@@ -51,7 +51,7 @@ export class LeftGuilds {
 
   /** Resolves when what is under way is done. Idempotent. */
   async close(): Promise<void> {
-    const { client } = this.#parts;
+    const { client } = this.#deps;
     client.off(Events.GuildCreate, this.#back);
     client.off(Events.GuildDelete, this.#left);
     this.#closing.abort();
@@ -60,11 +60,11 @@ export class LeftGuilds {
     await this.#last;
   }
 
-  readonly #back = ({ id }: Guild): void => this.#do(() => this.#parts.store.back(id));
+  readonly #back = ({ id }: Guild): void => this.#do(() => this.#deps.store.back(id));
 
   /** Discord tells of a server that is only unavailable otherwise (Events.GuildUnavailable). */
   readonly #left = ({ id }: Guild): void => {
-    const { settledMs = SETTLED_MS } = this.#parts;
+    const { settledMs = SETTLED_MS } = this.#deps;
     this.#do(() => this.#note(id));
     clearTimeout(this.#soon);
     this.#soon = setTimeout(() => this.#do(() => this.#purge()), settledMs).unref();
@@ -81,19 +81,19 @@ export class LeftGuilds {
 
   /** What happened while nothing listened. */
   async #compare(): Promise<void> {
-    const { client, store } = this.#parts;
+    const { client, store } = this.#deps;
     for (const id of await store.all()) await (client.guilds.cache.has(id) ? store.back(id) : this.#note(id));
   }
 
   async #note(guildId: string): Promise<void> {
-    const { store, now, days, log } = this.#parts;
+    const { store, now, days, log } = this.#deps;
     const isNew = await store.left(guildId, now());
     if (isNew)
       log.info({ guildId, days }, 'not on this server any more: what is kept of it is deleted after these days');
   }
 
   async #purge(): Promise<void> {
-    const { client, store, days, purgeNow, memories, log } = this.#parts;
+    const { client, store, days, purgeNow, memories, log } = this.#deps;
     const before = (await purgeNow()) - days * DAY_MS;
     for (const guildId of await store.leftBefore(before)) {
       if (this.#closing.signal.aborted) return;
@@ -107,7 +107,7 @@ export class LeftGuilds {
   /** One after the other. */
   #do(act: () => Promise<void>): void {
     this.#last = this.#last.then(act).catch((error: unknown) => {
-      this.#parts.log.warn({ err: error }, 'servers that removed the bot could not be looked after');
+      this.#deps.log.warn({ err: error }, 'servers that removed the bot could not be looked after');
     });
   }
 }

@@ -30,7 +30,7 @@ export const MEMORIES = ['conversations', 'decisions', 'reruns', 'private-answer
 export const COPIES = ['moderation', 'exports'] as const;
 
 /** What people's own records are kept in. */
-export interface OwnRecordsParts {
+export interface OwnRecordsDeps {
   readonly persons: PersonStore;
   readonly removals: RemovalStore;
   readonly usage: { erase(guildId: string, userId: UserId): Promise<unknown> };
@@ -47,7 +47,7 @@ const FORGETTINGS = { burst: 5, everyMs: 60_000 };
 
 /** Shows, hands over and forgets what is kept of one person in one guild. One forgetting at a time, in turn by guild and person. */
 export class KeptOwnRecords implements OwnRecords {
-  readonly #parts: OwnRecordsParts;
+  readonly #deps: OwnRecordsDeps;
   readonly #queue = new FairQueue({
     atOnce: 1,
     mostForPerson: FORGETTINGS.burst + 1,
@@ -64,8 +64,8 @@ export class KeptOwnRecords implements OwnRecords {
     mostWaiting: 500,
   });
 
-  constructor(parts: OwnRecordsParts) {
-    this.#parts = parts;
+  constructor(deps: OwnRecordsDeps) {
+    this.#deps = deps;
   }
 
   /** Rejects with BusyError where this person, or their server, asks for too much at a time. */
@@ -74,7 +74,7 @@ export class KeptOwnRecords implements OwnRecords {
   }
 
   async #kept(guildId: string, userId: UserId): Promise<KeptOfPerson> {
-    const { persons, removals, settings } = this.#parts;
+    const { persons, removals, settings } = this.#deps;
     const [summary, editing, { retentionDays }] = await Promise.all([
       persons.summary(guildId, userId),
       removals.editing(guildId, userId),
@@ -85,7 +85,7 @@ export class KeptOwnRecords implements OwnRecords {
 
   /** Looks through what is kept of every server. Rejects like kept(). */
   guildsOf(userId: UserId): Promise<readonly string[]> {
-    const work = () => this.#parts.persons.guildsOf(userId);
+    const work = () => this.#deps.persons.guildsOf(userId);
     return this.#reads.run({ guildId: '', userId }, { tooMany: tooMuch, work });
   }
 
@@ -98,7 +98,7 @@ export class KeptOwnRecords implements OwnRecords {
   }
 
   async #exported(guildId: string, userId: UserId, also: Readonly<Record<string, unknown>>): Promise<string> {
-    const { persons, settings, now } = this.#parts;
+    const { persons, settings, now } = this.#deps;
     const [everything, { retentionDays }] = await Promise.all([
       persons.everything(guildId, userId),
       settings.get(guildId),
@@ -116,7 +116,7 @@ export class KeptOwnRecords implements OwnRecords {
   }
 
   async #erase(guildId: string, userId: UserId): Promise<Forgotten> {
-    const { persons, usage, memories, copies, editing } = this.#parts;
+    const { persons, usage, memories, copies, editing } = this.#deps;
     let rows: Awaited<ReturnType<PersonStore['forget']>> | undefined;
     await inOrder(ERASE_ORDER, {
       memories: async () => {

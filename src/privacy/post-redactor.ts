@@ -14,7 +14,7 @@ const RETRY_MS = 20_000;
 const MOST_FAILURES = 4_320;
 
 /** What old posts are edited with. `intervalMs`, `retryMs`: only tests need others. */
-export interface PostEditingParts {
+export interface PostEditingDeps {
   readonly store: RemovalStore;
   readonly posts: Pick<ArchivedPosts, 'change' | 'replace'>;
   /** The lines that are still kept and stand in this message. */
@@ -31,7 +31,7 @@ export interface PostEditingParts {
  * database, so that a restart forgets none. Whoever made it closes it.
  */
 export class PostEditing {
-  readonly #parts: PostEditingParts;
+  readonly #deps: PostEditingDeps;
   readonly #closing = new AbortController();
   readonly #notBefore = new Map<number, number>();
   #running: Promise<void> = Promise.resolve();
@@ -39,8 +39,8 @@ export class PostEditing {
   /** Something came while nothing else was found. */
   #woken = false;
 
-  constructor(parts: PostEditingParts) {
-    this.#parts = parts;
+  constructor(deps: PostEditingDeps) {
+    this.#deps = deps;
   }
 
   /** Begins, with what an earlier process left. Returns at once. */
@@ -62,11 +62,11 @@ export class PostEditing {
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    const { intervalMs = INTERVAL_MS, retryMs = RETRY_MS } = this.#parts;
+    const { intervalMs = INTERVAL_MS, retryMs = RETRY_MS } = this.#deps;
     while (!signal.aborted) {
       this.#woken = false;
       const worked = await this.#step().catch((error: unknown) => {
-        this.#parts.log.warn({ err: error }, 'old posts could not be edited; trying again');
+        this.#deps.log.warn({ err: error }, 'old posts could not be edited; trying again');
         return false;
       });
       if (!worked && this.#woken) continue;
@@ -78,7 +78,7 @@ export class PostEditing {
 
   /** Does the next one; false where none is due. */
   async #step(): Promise<boolean> {
-    const { store, holds, retryMs = RETRY_MS } = this.#parts;
+    const { store, holds, retryMs = RETRY_MS } = this.#deps;
     const now = performance.now();
     for (const [id, at] of this.#notBefore) if (at <= now) this.#notBefore.delete(id);
     const [removal] = await store.next([...this.#notBefore.keys()], 1);
@@ -95,7 +95,7 @@ export class PostEditing {
   }
 
   async #change({ post, extent, beginnings }: PostRemoval): Promise<PostChange> {
-    const { posts, linesIn } = this.#parts;
+    const { posts, linesIn } = this.#deps;
     if (extent === 'lines') {
       const change = await posts.change(post, async (text) => withoutLines(text, beginnings, await linesIn(post)));
       // What is left may be what a newer rule of the server keeps out: the words go all the same, with the rest.
@@ -105,7 +105,7 @@ export class PostEditing {
   }
 
   async #settle(removal: PostRemoval, change: PostChange): Promise<void> {
-    const { store, log, retryMs = RETRY_MS } = this.#parts;
+    const { store, log, retryMs = RETRY_MS } = this.#deps;
     const { id, post, guildId, failures } = removal;
     switch (change.kind) {
       case 'done':

@@ -17,21 +17,21 @@ const MOST_BYTES = 100 * 2 ** 20;
 const MOST_ANEW = 5;
 
 /** What exports are made from. `now` in ms since 1970. */
-export interface ExporterParts {
+export interface ExporterDeps {
   readonly record: Pick<RecordReader, 'lines'>;
   readonly now: () => number;
 }
 
 /** Writes conversations of the record into files, one at a time, in turn by server and person: each is in memory until it is posted. */
 export class Exporter implements TranscriptExports {
-  readonly #parts: ExporterParts;
+  readonly #deps: ExporterDeps;
   readonly #queue = new FairQueue({ atOnce: 1, mostForPerson: 2, mostForGuild: 6, mostWaiting: 200 });
 
   /** How often somebody was forgotten on a server. */
   readonly #forgotten = new Map<string, number>();
 
-  constructor(parts: ExporterParts) {
-    this.#parts = parts;
+  constructor(deps: ExporterDeps) {
+    this.#deps = deps;
   }
 
   /** Exports of this server that are under way have words of theirs in them: they are made anew. */
@@ -66,7 +66,7 @@ export class Exporter implements TranscriptExports {
     const breath = new Breath();
     let withheld = 0;
     let shown = 0;
-    for await (const line of this.#parts.record.lines({ guildId, conversationId: id })) {
+    for await (const line of this.#deps.record.lines({ guildId, conversationId: id })) {
       if (await mayRead(line)) {
         const written = format.line(timeline.place(line));
         if (written !== undefined) {
@@ -81,7 +81,7 @@ export class Exporter implements TranscriptExports {
       conversation,
       server: request.server,
       channel: request.channel,
-      exportedAt: this.#parts.now(),
+      exportedAt: this.#deps.now(),
       endedAt: Math.max(endedAt, conversation.endedAt ?? 0),
       participants,
       lines,

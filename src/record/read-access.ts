@@ -6,7 +6,7 @@ import type { UserId } from '../ports/voice.ts';
 import type { ReaderEntries } from '../store/reader-entries.ts';
 
 /** What it is decided by. */
-export interface ReadersParts {
+export interface ReadersDeps {
   readonly entries: Pick<ReaderEntries, 'of' | 'add' | 'remove'>;
   readonly places: Pick<ChannelVisibility, 'look'>;
   readonly settings: Pick<SettingsStore, 'get'>;
@@ -28,14 +28,14 @@ const MOST_ASKED_ABOUT = 50;
 
 /** Who may read what was said: by role where the guild named readers, else by what Discord shows them. */
 export class RecordReaders implements Readers {
-  readonly #parts: ReadersParts;
+  readonly #deps: ReadersDeps;
 
-  constructor(parts: ReadersParts) {
-    this.#parts = parts;
+  constructor(deps: ReadersDeps) {
+    this.#deps = deps;
   }
 
   async channelsFor(guildId: string, by: readonly UserId[], asOf: AsOf = 'now'): Promise<ReadableChannels> {
-    const sight = await this.#parts.places.look(guildId, [...new Set(by)], asOf);
+    const sight = await this.#deps.places.look(guildId, [...new Set(by)], asOf);
     const reaches = await this.#reaches(guildId, by, sight);
     const [first = NOTHING, ...others] = reaches;
     const ids = first.ids.filter((id) => others.every((other) => other.ids.includes(id)));
@@ -45,10 +45,10 @@ export class RecordReaders implements Readers {
   async mayTell({ guildId, channelIds, people }: Audience): Promise<(line: Told) => Promise<boolean>> {
     const crowd = people.length > MOST_ASKED_ABOUT;
     const asked = crowd ? [] : people;
-    const sight = await this.#parts.places.look(guildId, [...new Set(asked)]);
+    const sight = await this.#deps.places.look(guildId, [...new Set(asked)]);
     const [entries, { transcriptChannelId }, reaches] = await Promise.all([
       this.entries(guildId),
-      this.#parts.settings.get(guildId),
+      this.#deps.settings.get(guildId),
       this.#reaches(guildId, asked, sight),
     ]);
     const here = mayReadOf(undefined, reaches);
@@ -76,7 +76,7 @@ export class RecordReaders implements Readers {
 
   async couldListen({ guildId, channelIds, people }: Audience): Promise<(channelId: string) => Promise<boolean>> {
     if (people.length > MOST_ASKED_ABOUT) return async () => false;
-    const sight = await this.#parts.places.look(guildId, [...new Set(people)]);
+    const sight = await this.#deps.places.look(guildId, [...new Set(people)]);
     return (channelId) =>
       every([
         ...people.map((userId) => async () => sight.hears(userId, channelId)),
@@ -85,15 +85,15 @@ export class RecordReaders implements Readers {
   }
 
   entries(guildId: string): Promise<readonly ReaderEntry[]> {
-    return this.#parts.entries.of(guildId);
+    return this.#deps.entries.of(guildId);
   }
 
   add(guildId: string, entry: ReaderEntry): Promise<boolean> {
-    return this.#parts.entries.add(guildId, entry);
+    return this.#deps.entries.add(guildId, entry);
   }
 
   remove(guildId: string, entry: ReaderEntry): Promise<boolean> {
-    return this.#parts.entries.remove(guildId, entry);
+    return this.#deps.entries.remove(guildId, entry);
   }
 
   async #reaches(guildId: string, by: readonly UserId[], sight: Sight): Promise<readonly Reach[]> {
@@ -106,7 +106,7 @@ export class RecordReaders implements Readers {
     userId: UserId,
     { entries, sight }: { readonly entries: readonly ReaderEntry[]; readonly sight: Sight },
   ): Promise<Reach> {
-    const { record } = this.#parts;
+    const { record } = this.#deps;
     const reader = sight.reader(userId);
     if (!reader) return NOTHING;
     const all = sight.voiceChannels;
@@ -119,7 +119,7 @@ export class RecordReaders implements Readers {
     if (entries.length > 0) {
       return named(entries, userId, reader) ? { ids: seen, posted: () => Promise.resolve(true) } : NOTHING;
     }
-    const { transcriptChannelId } = await this.#parts.settings.get(guildId);
+    const { transcriptChannelId } = await this.#deps.settings.get(guildId);
     const reads = transcriptChannelId === null || (await shown(transcriptChannelId));
     return reads ? { ids: seen, posted: shown } : NOTHING;
   }

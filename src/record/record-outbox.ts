@@ -23,7 +23,7 @@ export type RecordNews =
   | { readonly kind: 'caught-up'; readonly written: number; readonly lost: number };
 
 /** What an outbox is made with. */
-export interface OutboxParts {
+export interface OutboxDeps {
   readonly writer: RecordWriter;
   readonly conversation: RecordedConversation;
   readonly log: Pick<Log, 'error'>;
@@ -38,7 +38,7 @@ export interface OutboxParts {
  * write that fails is tried again. Whoever made it closes it.
  */
 export class RecordOutbox {
-  readonly #parts: OutboxParts;
+  readonly #deps: OutboxDeps;
   readonly #unwritten: Unwritten;
   readonly #leave: (() => void) | undefined;
   readonly #allWritten = Promise.withResolvers<void>();
@@ -62,11 +62,11 @@ export class RecordOutbox {
   readonly #recorded = new Set<string>();
   #closed = false;
 
-  constructor(parts: OutboxParts) {
-    this.#parts = parts;
-    this.#conversation = parts.conversation;
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    this.#conversation = deps.conversation;
     this.#unwritten = this.#waiting();
-    this.#leave = parts.health?.join(this.#unwritten);
+    this.#leave = deps.health?.join(this.#unwritten);
     this.#wake();
   }
 
@@ -160,7 +160,7 @@ export class RecordOutbox {
     // What is being written now may be older than what the caller is about to post.
     while (this.#writing !== undefined) await this.#writing;
     if (!this.#dirty) return;
-    if (this.#parts.health?.writable === false) {
+    if (this.#deps.health?.writable === false) {
       this.#fellBehind();
       throw new Error('nothing can be written at the moment');
     }
@@ -176,8 +176,8 @@ export class RecordOutbox {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.flush().catch(() => {
-      if (this.#parts.health) return;
-      this.#parts.log.error({ lines: this.#dirtyLines.size }, 'the end of a conversation could not be recorded');
+      if (this.#deps.health) return;
+      this.#deps.log.error({ lines: this.#dirtyLines.size }, 'the end of a conversation could not be recorded');
       this.#allWritten.resolve();
     });
     this.#ended();
@@ -213,7 +213,7 @@ export class RecordOutbox {
   }
 
   #wake(afterMs = WRITE_AFTER_MS): void {
-    if (this.#closed && !this.#parts.health) return;
+    if (this.#closed && !this.#deps.health) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       this.flush().catch(() => {});
@@ -247,7 +247,7 @@ export class RecordOutbox {
     };
     const slow = setTimeout(() => this.#failed(new DatabaseTrouble('the database does not answer')), SLOW_MS).unref();
     try {
-      await this.#parts.writer.write(batch);
+      await this.#deps.writer.write(batch);
     } catch (error) {
       for (const id of turns) if (this.#turns.has(id)) this.#dirtyTurns.add(id);
       for (const key of lines) if (this.#lines.has(key)) this.#dirtyLines.add(key);
@@ -264,7 +264,7 @@ export class RecordOutbox {
   }
 
   #failed(error: unknown): void {
-    const { health, log } = this.#parts;
+    const { health, log } = this.#deps;
     if (!health?.failed(error)) {
       const message = 'what is said cannot be recorded, so it is not posted either: is the disk full? Trying again';
       if (this.#state === 'well') log.error({ err: error, guildId: this.#conversation.guildId }, message);
@@ -281,8 +281,8 @@ export class RecordOutbox {
       // Of a conversation that is over, nobody waits to hear that nothing has to be kept.
       if (this.#closed && waiting === 0) return;
       this.#state = 'told';
-      const all = this.#parts.health?.waiting(guildId ?? '') ?? waiting;
-      this.#parts.tell?.({ kind: 'behind', ofOthers: all - waiting });
+      const all = this.#deps.health?.waiting(guildId ?? '') ?? waiting;
+      this.#deps.tell?.({ kind: 'behind', ofOthers: all - waiting });
     }, GRACE_MS).unref();
   }
 
@@ -293,9 +293,9 @@ export class RecordOutbox {
     this.#state = 'well';
     this.#lost = 0;
     const { guildId } = this.#conversation;
-    if (lost > 0) this.#parts.log.error({ guildId, lost }, 'utterances are lost: too many waited to be written');
+    if (lost > 0) this.#deps.log.error({ guildId, lost }, 'utterances are lost: too many waited to be written');
     const isNews = told && (!this.#closed || written > 0);
-    if (isNews || lost > 0) this.#parts.tell?.({ kind: 'caught-up', written, lost });
+    if (isNews || lost > 0) this.#deps.tell?.({ kind: 'caught-up', written, lost });
     this.#ended();
   }
 

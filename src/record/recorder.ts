@@ -24,7 +24,7 @@ type Common = Pick<RecordedLine, 'id' | 'conversationId' | 'guildId' | 'channelI
 const REMEMBERED = 400;
 
 /** What a recorder is made with. `now` in ms since 1970. */
-export interface RecorderParts {
+export interface RecorderDeps {
   readonly writer: RecordWriter;
   readonly conversation: Omit<RecordedConversation, 'id' | 'startedAt' | 'endedAt' | 'endReason'>;
   /** The bot's name and the model that answers, as of now. */
@@ -45,7 +45,7 @@ export interface RecorderParts {
  * may be posted before flush() resolves. Fed with observe(); whoever made it closes it.
  */
 export class Recorder implements LiveRecord {
-  readonly #parts: RecorderParts;
+  readonly #deps: RecorderDeps;
   readonly #outbox: RecordOutbox;
   /** The voice channel in which lines begin now. */
   #channelId: string;
@@ -54,12 +54,12 @@ export class Recorder implements LiveRecord {
   #unknownOpen = false;
   #closed = false;
 
-  constructor(parts: RecorderParts) {
-    this.#parts = parts;
-    const { writer, log, health, tell } = parts;
-    const startedAt = parts.now();
+  constructor(deps: RecorderDeps) {
+    this.#deps = deps;
+    const { writer, log, health, tell } = deps;
+    const startedAt = deps.now();
     const conversation = {
-      ...parts.conversation,
+      ...deps.conversation,
       id: newConversationId(startedAt),
       startedAt,
       endedAt: null,
@@ -139,7 +139,7 @@ export class Recorder implements LiveRecord {
   }
 
   notice(key: string, text: string, about?: UserId): void {
-    this.#put(key, this.#parts.now(), { kind: 'notice', text, ...(about !== undefined && { about }) });
+    this.#put(key, this.#deps.now(), { kind: 'notice', text, ...(about !== undefined && { about }) });
   }
 
   posted(keys: readonly string[], messageId: string): void {
@@ -190,13 +190,13 @@ export class Recorder implements LiveRecord {
     // A reminder's turn is nobody's, and yet its words are of whom it is for.
     const userId = event.turn.userId ?? about ?? null;
     const known = this.#outbox.turn(id);
-    const startedAt = event.soundStart ?? known?.startedAt ?? this.#parts.now();
+    const startedAt = event.soundStart ?? known?.startedAt ?? this.#deps.now();
     if (event.type === 'turn-began') {
       const typed = event.soundStart === undefined;
       this.#outbox.putTurn({ turnId: id, userId, name, startedAt, endedAt: null, typed, answered: null });
       this.#words({ type: 'turn-transcript', turn: event.turn, text: '', final: false });
     } else if (known) {
-      const endedAt = event.soundEnd ?? this.#parts.now();
+      const endedAt = event.soundEnd ?? this.#deps.now();
       this.#outbox.putTurn({ ...known, endedAt, answered: event.respond });
       const line = this.#outbox.line(`turn:${id}`);
       if (line?.kind === 'utterance') this.#outbox.putLine(`turn:${id}`, { ...line, endedAt });
@@ -204,7 +204,7 @@ export class Recorder implements LiveRecord {
   }
 
   #endTurn(turn: RecordedTurn, answered: boolean): void {
-    this.#outbox.putTurn({ ...turn, endedAt: this.#parts.now(), answered });
+    this.#outbox.putTurn({ ...turn, endedAt: this.#deps.now(), answered });
   }
 
   #words({ turn, text, final, itemIds = [], insteadOf }: EventOf<'turn-transcript'>): void {
@@ -215,7 +215,7 @@ export class Recorder implements LiveRecord {
     const known = turn ? this.#outbox.turn(turn.id) : undefined;
     // Nothing else says that a typed turn is over; it is always answered.
     if (known?.typed && final && known.endedAt === null) this.#endTurn(known, true);
-    const startedAt = known?.startedAt ?? this.#parts.now();
+    const startedAt = known?.startedAt ?? this.#deps.now();
     if (turn?.userId === null) {
       // Nobody types without an account: it is of the bot's own making.
       const about = turn.about === undefined ? {} : { about: turn.about };
@@ -227,9 +227,9 @@ export class Recorder implements LiveRecord {
       by: 'person',
       userId: turn?.userId ?? null,
       name: turn?.name ?? '',
-      endedAt: known?.endedAt ?? this.#parts.now(),
+      endedAt: known?.endedAt ?? this.#deps.now(),
       text,
-      language: this.#parts.language(),
+      language: this.#deps.language(),
       written: known?.typed ?? false,
       state: final ? 'final' : 'open',
       turnId: turn?.id ?? null,
@@ -247,16 +247,16 @@ export class Recorder implements LiveRecord {
 
   #reply(event: EventOf<'reply-started' | 'reply-audible' | 'reply-transcript' | 'reply-ended'>): void {
     const { replyId } = event;
-    const reply = this.#replies.get(replyId) ?? new RecordedReply(this.#parts.modelName());
+    const reply = this.#replies.get(replyId) ?? new RecordedReply(this.#deps.modelName());
     this.#replies.set(replyId, reply);
-    const said = reply.observe(event, this.#parts.now());
+    const said = reply.observe(event, this.#deps.now());
     if (!said) return;
     const { startedAt, ...rest } = said;
     this.#put(`reply:${replyId}`, startedAt, {
       ...UTTERANCE,
       ...rest,
       by: 'model',
-      name: this.#parts.botName,
+      name: this.#deps.botName,
       replyId,
     });
     if (this.#replies.size > REMEMBERED) this.#replies.delete(this.#replies.keys().next().value as string);
@@ -264,7 +264,7 @@ export class Recorder implements LiveRecord {
 
   #call({ call, askers, ...event }: EventOf<'tool-started' | 'tool-ended'>): void {
     const { callId, replyId, name } = call;
-    const now = this.#parts.now();
+    const now = this.#deps.now();
     const ended = event.type === 'tool-ended' ? event : undefined;
     const known = this.#outbox.line(`call:${callId}`);
     this.#put(`call:${callId}`, known?.startedAt ?? now - Math.round(ended?.tookMs ?? 0), {
@@ -283,7 +283,7 @@ export class Recorder implements LiveRecord {
   #private({ call, askers, channelId, output }: EventOf<'private-answer'>): void {
     const { replyId, name } = call;
     const callId = privateCallId(call.callId, channelId);
-    const now = this.#parts.now();
+    const now = this.#deps.now();
     const line = { kind: 'tool-call', callId, replyId, askers, name, arguments: call.arguments } as const;
     this.#put(`call:${callId}`, now, { ...line, result: { ok: true, output }, endedAt: now }, channelId);
   }
@@ -299,19 +299,19 @@ export class Recorder implements LiveRecord {
       name: `${work.server}: ${work.name}`,
       arguments: work.arguments,
       result: work.result,
-      endedAt: work.result && this.#parts.now(),
+      endedAt: work.result && this.#deps.now(),
     };
-    this.#put(`call:${work.callId}`, this.#parts.now(), call);
+    this.#put(`call:${work.callId}`, this.#deps.now(), call);
   }
 
   #presence(kind: 'joined' | 'left', { userId, name }: Person): void {
-    const at = this.#parts.now();
+    const at = this.#deps.now();
     this.#put(`${kind}:${userId}:${newLineId(at)}`, at, { kind, userId, name });
   }
 
   #end(reason: EndReason): void {
     const outbox = this.#outbox;
-    outbox.conversation = { ...outbox.conversation, endedAt: this.#parts.now(), endReason: reason.kind };
+    outbox.conversation = { ...outbox.conversation, endedAt: this.#deps.now(), endReason: reason.kind };
     for (const turn of outbox.turns) if (turn.endedAt === null) this.#endTurn(turn, false);
     for (const [key, line] of outbox.lines) {
       if (line.kind !== 'utterance' || line.state !== 'open') continue;

@@ -44,15 +44,15 @@ export class WrittenSummaries implements Summaries {
   readonly #ofGuild = new Cooldown(FOR_GUILD);
   readonly #kept = new Map<string, Kept>();
 
-  constructor(parts: {
+  constructor(deps: {
     model: TextModel | undefined;
     spending: Pick<UsageTracker, 'note' | 'spent'>;
     /** The zone of a server; absent: UTC. */
     zoneOf?: (guildId: string) => Promise<string | null>;
   }) {
-    this.#zoneOf = parts.zoneOf ?? (() => Promise.resolve(null));
-    this.#model = parts.model;
-    this.#spending = parts.spending;
+    this.#zoneOf = deps.zoneOf ?? (() => Promise.resolve(null));
+    this.#model = deps.model;
+    this.#spending = deps.spending;
   }
 
   get label(): string | null {

@@ -15,7 +15,7 @@ const HELD_MS = 1_000;
 const PROGRESS_INTERVAL_MS = 2_500;
 
 /** What the posts of calls need of the transcript. */
-export interface CallPostsParts {
+export interface CallPostsDeps {
   readonly now: () => number;
   readonly timer: Timer;
   /** Puts a new entry after all others. */
@@ -26,14 +26,14 @@ export interface CallPostsParts {
 
 /** The calls of one conversation that have no result yet, each with its post. */
 export class CallPosts {
-  readonly #parts: CallPostsParts;
+  readonly #deps: CallPostsDeps;
   readonly #running = new Map<string, CallEntry>();
   /** The newest progress of each call, while it waits for its time. */
   readonly #progress = new Map<string, Progress>();
   readonly #shownAt = new Map<string, number>();
 
-  constructor(parts: CallPostsParts) {
-    this.#parts = parts;
+  constructor(deps: CallPostsDeps) {
+    this.#deps = deps;
   }
 
   observe(event: CallEvent): void {
@@ -59,7 +59,7 @@ export class CallPosts {
     const call = { callId, replyId, turnIds: turns.map(({ id }) => id), name, arguments: work.arguments };
     const people = new Map(turns.map((turn) => [turn.userId, turn.name]));
     const askers = [...people].flatMap(([userId, asker]) => (userId === null ? [] : [{ userId, name: asker }]));
-    const { now, begin } = this.#parts;
+    const { now, begin } = this.#deps;
     const entry =
       this.#running.get(callId) ??
       begin({ kind: 'tool', call, askers, cancelId: null, held: false, startedAt: now(), ended: null });
@@ -80,7 +80,7 @@ export class CallPosts {
   endAll(): void {
     const result = { ok: false, output: '{"error":"the conversation ended"}' };
     for (const entry of [...this.#running.values()]) {
-      const tookMs = this.#parts.now() - (entry.startedAt ?? this.#parts.now());
+      const tookMs = this.#deps.now() - (entry.startedAt ?? this.#deps.now());
       this.#end(entry, outcomeOf({ call: entry.call, result, tookMs }), false);
     }
   }
@@ -88,7 +88,7 @@ export class CallPosts {
   #started(event: Extract<CallEvent, { type: 'tool-started' }>): void {
     const { call, askers, cancelId = null } = event;
     const { callId } = call;
-    const { now, begin, timer } = this.#parts;
+    const { now, begin, timer } = this.#deps;
     if (this.#running.has(callId)) return;
     const entry = begin({ kind: 'tool', call, askers, cancelId, held: true, startedAt: now(), ended: null });
     this.#running.set(callId, entry);
@@ -98,7 +98,7 @@ export class CallPosts {
   #show(entry: CallEntry): void {
     if (!entry.held) return;
     entry.held = false;
-    this.#parts.changed(entry, true);
+    this.#deps.changed(entry, true);
   }
 
   #goesOn(callId: string, progress: Progress): void {
@@ -107,9 +107,9 @@ export class CallPosts {
     this.#progress.set(callId, progress);
     if (waits) return;
     const intervalMs = PROGRESS_INTERVAL_MS * this.#running.size;
-    const since = this.#parts.now() - (this.#shownAt.get(callId) ?? Number.NEGATIVE_INFINITY);
+    const since = this.#deps.now() - (this.#shownAt.get(callId) ?? Number.NEGATIVE_INFINITY);
     if (since >= intervalMs) this.#showProgress(callId);
-    else this.#parts.timer(() => this.#showProgress(callId), intervalMs - since);
+    else this.#deps.timer(() => this.#showProgress(callId), intervalMs - since);
   }
 
   #showProgress(callId: string): void {
@@ -117,16 +117,16 @@ export class CallPosts {
     const progress = this.#progress.get(callId);
     this.#progress.delete(callId);
     if (!entry || !progress) return;
-    this.#shownAt.set(callId, this.#parts.now());
+    this.#shownAt.set(callId, this.#deps.now());
     entry.progress = progress;
-    this.#parts.changed(entry, false);
+    this.#deps.changed(entry, false);
   }
 
   #ended(event: Extract<CallEvent, { type: 'tool-ended' }>): void {
     const { call, askers, result, tookMs, extras, againId = null } = event;
     const entry =
       this.#running.get(call.callId) ??
-      this.#parts.begin({ kind: 'tool', call, askers, cancelId: null, held: false, ended: null });
+      this.#deps.begin({ kind: 'tool', call, askers, cancelId: null, held: false, ended: null });
     entry.againId = againId;
     this.#end(entry, outcomeOf({ call, result, tookMs, extras }));
   }
@@ -138,6 +138,6 @@ export class CallPosts {
     this.#shownAt.delete(callId);
     entry.held = false;
     entry.ended = outcome;
-    this.#parts.changed(entry, alive);
+    this.#deps.changed(entry, alive);
   }
 }

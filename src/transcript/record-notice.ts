@@ -5,7 +5,7 @@ import type { StorageHealth } from '../ports/storage.ts';
 import { UNPOSTED_LIMIT } from './pages.ts';
 
 /** What it says things with. `most`: utterances that are kept while nothing can be written. */
-export interface RecordNoticeParts {
+export interface RecordNoticeDeps {
   readonly text: Pick<TextChannel, 'post'>;
   readonly record: Pick<LiveRecord, 'notice' | 'posted'>;
   readonly health: Pick<StorageHealth, 'trouble'>;
@@ -15,21 +15,21 @@ export interface RecordNoticeParts {
 
 /** Tells a conversation's text channel that what is said cannot be written down, and when it can again. Never rejects. */
 export class RecordNotice {
-  readonly #parts: RecordNoticeParts;
+  readonly #deps: RecordNoticeDeps;
   /** One after the other, so that the end of a trouble is not told before it. */
   #last: Promise<void> = Promise.resolve();
   #said = 0;
   /** The conversation before keeps something, too, and tells of it when it is written. */
   #othersTell = false;
 
-  constructor(parts: RecordNoticeParts) {
-    this.#parts = parts;
+  constructor(deps: RecordNoticeDeps) {
+    this.#deps = deps;
   }
 
   /** Nothing can be written. `ofOthers`: utterances of conversations before that are still kept. */
   behind(ofOthers: number): void {
     this.#othersTell = ofOthers > 0;
-    const { health, most } = this.#parts;
+    const { health, most } = this.#deps;
     const reason = health.trouble?.reason ?? 'the database does not take it';
     this.#say(
       `I cannot write down what is said: ${reason}. I keep up to ${most.toLocaleString('en')} lines in memory and write them once it works again; the last ${UNPOSTED_LIMIT} of them are then posted, too. Please tell whoever runs me.`,
@@ -45,7 +45,7 @@ export class RecordNotice {
   }
 
   #say(text: string): void {
-    const { record, text: channel, log } = this.#parts;
+    const { record, text: channel, log } = this.#deps;
     this.#said += 1;
     const key = `storage:${this.#said}`;
     record.notice(key, text);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { ReminderScheduler, type ReminderSchedulerParts } from '../../src/conversation/reminder-scheduler.ts';
+import { ReminderScheduler, type ReminderSchedulerDeps } from '../../src/conversation/reminder-scheduler.ts';
 import { reminderButtons } from '../../src/discord/interactions/reminder-buttons.ts';
 import { openDatabase } from '../../src/store/database/database.ts';
 import { ReminderStore } from '../../src/store/reminders.ts';
@@ -12,14 +12,14 @@ import { eventually } from '../support/time/eventually.ts';
 const anna = { userId: '1', name: 'Anna' };
 
 /** Reminders over a real database and real timers; what is posted is written down. */
-async function setUp(context: TestContext, change: Partial<ReminderSchedulerParts> = {}) {
+async function setUp(context: TestContext, change: Partial<ReminderSchedulerDeps> = {}) {
   const database = await openDatabase('sqlite::memory:');
   const store = new ReminderStore(database);
   const bridges = new ScriptedBridges();
   const posts: string[] = [];
   const brought = Promise.withResolvers<void>();
   const { log, lines } = keptLog();
-  const parts: ReminderSchedulerParts = {
+  const parts: ReminderSchedulerDeps = {
     store,
     bridges,
     texts: {
@@ -35,7 +35,6 @@ async function setUp(context: TestContext, change: Partial<ReminderSchedulerPart
     apart: () => assert.fail('there is a channel for it'),
     isIn: () => true,
     mayHear: () => true,
-    escape: (text) => text.replaceAll('*', '\\*'),
     log,
     ...change,
   };

@@ -9,7 +9,6 @@ import { Announcement, farewellFor } from '../../src/discord/text/channel-notice
 import { openTextChannel } from '../../src/discord/text/text-channel.ts';
 import { VoiceStatuses } from '../../src/discord/text/voice-status.ts';
 import { policyFor } from '../../src/discord/voice/link/close-codes.ts';
-import { escapeMarkdown } from '../../src/lib/markdown.ts';
 import { keptLog } from '../support/doubles/log.ts';
 import { noSchemas, violations } from '../support/world/published.ts';
 
@@ -291,7 +290,6 @@ describe('Announcement', () => {
     await enterVoice(guild, voice);
     const channel = guild.channels.cache.get(voice) as VoiceChannel;
     const announcement = new Announcement({
-      escape: escapeMarkdown,
       channel,
       conversation: 'talk',
       modelLabel: () => 'OpenAI (gpt-realtime-2.1)',

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BusyError } from '../../src/ports/errors.ts';
-import {
-  COPIES,
-  ERASE_ORDER,
-  KeptOwnRecords,
-  MEMORIES,
-  type OwnRecordsParts,
-} from '../../src/privacy/personal-data.ts';
+import { COPIES, ERASE_ORDER, KeptOwnRecords, MEMORIES, type OwnRecordsDeps } from '../../src/privacy/personal-data.ts';
 
 function each<Name extends string, T>(names: readonly Name[], value: T): Record<Name, T> {
   return Object.fromEntries(names.map((name) => [name, value])) as Record<Name, T>;
@@ -38,7 +32,7 @@ function slow() {
     editing: { wake: () => {} },
     memories: each(MEMORIES, { erase: () => {} }),
     copies: each(COPIES, { erase: () => {} }),
-  } as unknown as OwnRecordsParts;
+  } as unknown as OwnRecordsDeps;
   const go = async (): Promise<void> => {
     while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
     waiting.shift()?.();
@@ -96,7 +90,7 @@ test('erases in this order: memories, rows, what repeated them, copies, usage, o
     memories: Object.fromEntries(MEMORIES.map(remembers('memory'))),
     copies: Object.fromEntries(COPIES.map(remembers('copy'))),
     now: () => 0,
-  } as unknown as OwnRecordsParts);
+  } as unknown as OwnRecordsDeps);
   assert.deepEqual(await records.erase('1', 'anna'), { counts: { lines: 2 }, posts: 1 });
   assert.deepEqual(did, [
     ...MEMORIES.map((name) => `memory ${name}`),

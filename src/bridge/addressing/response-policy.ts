@@ -14,7 +14,7 @@ const REMEMBERED = 512;
 type Words = Pick<SessionEvent & { readonly type: 'turn-transcript' }, 'text' | 'final' | 'exact' | 'missing'>;
 
 /** What the decisions go by. */
-export interface ResponsePolicyParts {
+export interface ResponsePolicyDeps {
   readonly settings: () => Pick<GuildSettings, 'answer' | 'names'>;
   /** The bot's display name. */
   readonly ownName: () => string;
@@ -55,7 +55,7 @@ interface Judged {
  * before is asked for again, even if the speech that cut it was not meant for the bot. Pure: time comes in.
  */
 export class ResponsePolicy {
-  readonly #parts: ResponsePolicyParts;
+  readonly #deps: ResponsePolicyDeps;
   readonly #judged = new Map<number, Judged>();
   readonly #followUps = new FollowUps();
   /** No person has spoken since a bot's turn that is to be answered. */
@@ -66,28 +66,28 @@ export class ResponsePolicy {
   readonly #chosen = new Set<number>();
   #names: { readonly all: readonly string[]; readonly found: NameMatcher } | undefined;
 
-  constructor(parts: ResponsePolicyParts) {
-    this.#parts = parts;
+  constructor(deps: ResponsePolicyDeps) {
+    this.#deps = deps;
   }
 
   /** An answer is held back until it is known whether anybody wants it: asking for another one would let it out. */
   get holdsBack(): boolean {
     return (
-      this.#parts.unprompted() === 'answers' &&
+      this.#deps.unprompted() === 'answers' &&
       [...this.#judged.values()].some(({ state, endedAt }) => state === 'undecided' && endedAt !== undefined)
     );
   }
 
   /** Not everybody is answered as a matter of course. */
   get chooses(): boolean {
-    const { answer } = this.#parts.settings();
-    return answer === 'never' || (answer !== 'always' && this.#parts.unprompted() !== null);
+    const { answer } = this.#deps.settings();
+    return answer === 'never' || (answer !== 'always' && this.#deps.unprompted() !== null);
   }
 
   /** Whom a turn of this person finds that begins now. */
   audienceOf(userId: UserId | null): Exclude<Audience, 'listens'> {
     if (this.chooses || this.#isBotAgain(userId)) return 'some';
-    return this.#parts.settings().answer === 'always' ? 'everybody' : 'untold';
+    return this.#deps.settings().answer === 'always' ? 'everybody' : 'untold';
   }
 
   /** Whether it is going to ask for an answer, or may: that one is to everything that is owed. */
@@ -125,8 +125,8 @@ export class ResponsePolicy {
 
   /** A spoken turn begins; its first voiced packet came at `voicedFrom`. Gives the turn as the model is to be told of it. */
   began(turn: Turn, voicedFrom: number): Turn {
-    const { answer } = this.#parts.settings();
-    const unprompted = this.#parts.unprompted();
+    const { answer } = this.#deps.settings();
+    const unprompted = this.#deps.unprompted();
     const isBotAgain = this.#isBotAgain(turn.userId);
     if (turn.userId !== null) this.#botsTurn = this.#isBot(turn.userId);
     if (!this.chooses && !isBotAgain) {
@@ -145,7 +145,7 @@ export class ResponsePolicy {
     this.#judged.set(turn.id, one);
     if (isBotAgain) this.#refuse(one, { kind: 'bot-again' });
     else if (answer === 'never') this.#refuse(one, { kind: 'never' });
-    else if (answer === 'auto' && this.#parts.people() < 2) this.#accept(one, { kind: 'alone' });
+    else if (answer === 'auto' && this.#deps.people() < 2) this.#accept(one, { kind: 'alone' });
     else if (this.#followUps.has(turn.userId, voicedFrom)) this.#accept(one, { kind: 'follow-up' });
     else if (unprompted === 'chooses') {
       // A model that may stay silent about this turn would also do so about the one before that it cut short.
@@ -163,7 +163,7 @@ export class ResponsePolicy {
   wrote(turn: Turn, now: number): void {
     this.#followUps.meant(turn.id);
     if (turn.userId !== null) this.#botsTurn = false;
-    if (this.#parts.settings().answer !== 'always') {
+    if (this.#deps.settings().answer !== 'always') {
       this.#judged.set(turn.id, {
         turn,
         sure: true,
@@ -205,7 +205,7 @@ export class ResponsePolicy {
     const refused = this.#judge(one, text, final && one.endedAt !== undefined);
     if (!refused) return;
     this.#judged.delete(one.turn.id);
-    this.#parts.pass(one.turn.id);
+    this.#deps.pass(one.turn.id);
   }
 
   /**
@@ -214,7 +214,7 @@ export class ResponsePolicy {
    * to a deaf bot, and a reply has the rights that all of them share.
    */
   #hearRunTogether(turn: Turn | null, text: string): void {
-    if (this.#parts.unprompted() === 'waits') return;
+    if (this.#deps.unprompted() === 'waits') return;
     const waiting = [...this.#judged.values()].filter(({ state }) => state === 'undecided');
     const later = waiting.filter((one) => turn === null || (one.turn.userId === turn.userId && one.turn.id > turn.id));
     const found = later.length > 0 ? this.#called.findAnywhere(text) : undefined;
@@ -268,12 +268,12 @@ export class ResponsePolicy {
       if (one.state !== 'undecided' || one.endedAt === undefined || now - one.endedAt < WORDS_WAIT_MS) continue;
       if (!this.#judge(one, one.words, true)) continue;
       this.#judged.delete(id);
-      this.#parts.pass(id);
+      this.#deps.pass(id);
     }
   }
 
   #isBot(userId: UserId): boolean {
-    return this.#parts.isBot?.(userId) ?? false;
+    return this.#deps.isBot?.(userId) ?? false;
   }
 
   #isBotAgain(userId: UserId | null): boolean {
@@ -318,16 +318,16 @@ export class ResponsePolicy {
     if (one.covered === 'heard') this.#judged.delete(one.turn.id);
     one.sure = reason.kind !== 'model';
     if (one.sure) this.#followUps.meant(one.turn.id);
-    this.#parts.decided(one.turn, true, reason);
+    this.#deps.decided(one.turn, true, reason);
   }
 
   #refuse(one: Judged, reason: AnswerReason): void {
     one.state = 'refused';
-    this.#parts.decided(one.turn, false, reason);
+    this.#deps.decided(one.turn, false, reason);
   }
 
   get #allNames(): readonly string[] {
-    return [this.#parts.ownName(), ...this.#parts.settings().names];
+    return [this.#deps.ownName(), ...this.#deps.settings().names];
   }
 
   get #called(): NameMatcher {

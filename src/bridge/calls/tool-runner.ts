@@ -17,7 +17,7 @@ import { Taint } from './taint.ts';
 import { ToolReplyGate } from './tool-reply-gate.ts';
 
 /** What a ToolRunner works with. */
-export interface ToolRunnerParts {
+export interface ToolRunnerDeps {
   readonly toolbox: Toolbox;
   readonly turns: TurnRegistry;
   readonly room: Room;
@@ -38,7 +38,7 @@ const HOSTED_LIMIT_MS = 60_000;
  * model does not wait for is acknowledged at once, and its result comes in when its delivery says so.
  */
 export class ToolRunner {
-  readonly #parts: ToolRunnerParts;
+  readonly #deps: ToolRunnerDeps;
   readonly #gate = new ToolReplyGate();
   readonly #calls = new RunningCalls();
   readonly #later = new DeferredResults();
@@ -50,9 +50,9 @@ export class ToolRunner {
   /** Calls that the provider runs itself, with their replies. */
   readonly #hosted = new Map<string, { readonly replyId: string; readonly beganAt: number; asking: boolean }>();
 
-  constructor(parts: ToolRunnerParts) {
-    this.#parts = parts;
-    this.#words = new KnownWords((userId) => parts.room.isBot?.(userId) ?? false);
+  constructor(deps: ToolRunnerDeps) {
+    this.#deps = deps;
+    this.#words = new KnownWords((userId) => deps.room.isBot?.(userId) ?? false);
   }
 
   /** A reply that covers every result so far was asked for by other means. */
@@ -85,7 +85,7 @@ export class ToolRunner {
   /** Starts a call. One that came before, and one that does what another is doing for the same people, does not run. */
   run(call: ToolCall): void {
     if (!this.#calls.isNew(call.callId)) return;
-    const { askers, certain } = this.#parts.turns.askers(call.turnIds);
+    const { askers, certain } = this.#deps.turns.askers(call.turnIds);
     const sameness = samenessOf(call, askers, certain);
     this.#gate.called(call.replyId, call.callId);
     if (this.#calls.hasSame(sameness)) {
@@ -104,7 +104,7 @@ export class ToolRunner {
    */
   runAgain({ name, arguments: args, origin: before }: RepeatedCall, turn: Turn): AgainOutcome {
     const call = { callId: `0/${randomUUID()}`, replyId: '0/button', turnIds: [turn.id], name, arguments: args };
-    const { askers, certain } = this.#parts.turns.askers(call.turnIds);
+    const { askers, certain } = this.#deps.turns.askers(call.turnIds);
     const sameness = samenessOf(call, askers, certain);
     if (this.#calls.hasSame(sameness)) return 'running';
     const delivery = 'silent';
@@ -122,17 +122,17 @@ export class ToolRunner {
   }
 
   #declared(name: string): ToolDeclaration | undefined {
-    const { toolbox, disabled } = this.#parts;
+    const { toolbox, disabled } = this.#deps;
     return toolbox.declarations(disabled()).find((one) => one.name === name);
   }
 
   async #carryOut(one: RunningCall): Promise<void> {
-    const { toolbox, observe, disabled, onSettled } = this.#parts;
+    const { toolbox, observe, disabled, onSettled } = this.#deps;
     const { call, askers, origin, abort, cancelId } = one;
     this.#calls.add(one);
     observe({ type: 'tool-started', call, askers, cancelId });
     const startedAt = performance.now();
-    const { channelId } = this.#parts.room;
+    const { channelId } = this.#deps.room;
     const extras = new CallAttachments();
     const context: ToolContext = {
       ...this.#contextOf(call, origin, abort.signal),
@@ -150,7 +150,7 @@ export class ToolRunner {
     else this.#gate.settled(call.replyId, call.callId, false);
     const tookMs = performance.now() - startedAt;
     // What was asked for in another channel is not brought here by a button either.
-    const isHere = this.#parts.room.channelId === channelId;
+    const isHere = this.#deps.room.channelId === channelId;
     const againId = isHere && this.#declared(call.name) ? randomUUID() : undefined;
     observe({
       type: 'tool-ended',
@@ -174,7 +174,7 @@ export class ToolRunner {
     server: string,
     onAsking: () => void,
   ): Promise<{ readonly allowed: boolean; readonly reason: string } | undefined> {
-    const { toolbox, disabled } = this.#parts;
+    const { toolbox, disabled } = this.#deps;
     this.hostedBegan(call.replyId, call.callId);
     const { signal } = this.#closed;
     const nothing = () => {};
@@ -183,7 +183,7 @@ export class ToolRunner {
       if (hosted) hosted.asking = true;
       onAsking();
     };
-    const origin = this.#originOf(this.#parts.turns.askers(call.turnIds).askers);
+    const origin = this.#originOf(this.#deps.turns.askers(call.turnIds).askers);
     const context = { ...this.#contextOf(call, origin, signal), progress: nothing, attach: nothing, asking };
     const verdict = await toolbox.permit({ ...call, server }, disabled(), context);
     return signal.aborted ? undefined : verdict;
@@ -232,7 +232,7 @@ export class ToolRunner {
     if (!hosted) return;
     this.#hosted.delete(callId);
     this.#gate.settled(hosted.replyId, callId, true);
-    this.#parts.onSettled();
+    this.#deps.onSettled();
   }
 
   /** The provider takes calls back: they are aborted and not answered. */
@@ -292,7 +292,7 @@ export class ToolRunner {
   }
 
   #acknowledge(call: ToolCall, confirm: true | undefined): void {
-    this.#acknowledged.push({ call, owes: this.#parts.session.acknowledge({ ...call, confirm }) });
+    this.#acknowledged.push({ call, owes: this.#deps.session.acknowledge({ ...call, confirm }) });
   }
 
   /** A person is asked first, which may take a minute: the model does not wait for that, and answers others meanwhile. */
@@ -303,13 +303,13 @@ export class ToolRunner {
     this.#acknowledge(call, true);
     if (!one.replyIsDone) return;
     this.replyDone(call.replyId);
-    this.#parts.onSettled();
+    this.#deps.onSettled();
   }
 
   #progress(callId: string, fraction: number | null, text: string): void {
     if (!this.#calls.ids.includes(callId)) return;
     const share = fraction === null || !Number.isFinite(fraction) ? null : Math.min(Math.max(fraction, 0), 1);
-    this.#parts.observe({ type: 'tool-progress', callId, progress: { fraction: share, text: String(text) } });
+    this.#deps.observe({ type: 'tool-progress', callId, progress: { fraction: share, text: String(text) } });
   }
 
   /** What the model knew when it made a call for these people. */
@@ -318,37 +318,37 @@ export class ToolRunner {
   }
 
   #contextOf(call: ToolCall, origin: CallOrigin, signal: AbortSignal): Omit<ToolContext, 'progress' | 'attach'> {
-    const { turns, room, text, observe, disabled } = this.#parts;
+    const { turns, room, text, observe, disabled } = this.#deps;
     const { channelId } = room;
     const decided = (decision: Decision): void => observe({ type: 'decided', decision, channelId });
     return { room, text, ...turns.askers(call.turnIds), ...origin, signal, disabled, decided };
   }
 
   #deliver({ call, delivery, byButton, askers, origin }: RunningCall, result: ToolResult): void {
-    const { turns } = this.#parts;
+    const { turns } = this.#deps;
     // What a call brings that was made again may repeat its arguments.
     if (result.outside || (byButton && origin.tainted)) this.#taint.entered();
     if (byButton) {
-      this.#parts.session.tell(result, call.turnIds);
+      this.#deps.session.tell(result, call.turnIds);
       return;
     }
     if (delivery === 'silent') turns.told(call.turnIds);
     else turns.reopened(call.turnIds);
     if (!delivery) {
-      this.#parts.session.sendToolResult(result);
+      this.#deps.session.sendToolResult(result);
       this.#gate.settled(call.replyId, call.callId, true);
       return;
     }
     const people = askers.map(({ userId }) => userId);
     this.#later.add({ ...result, delivery }, people, performance.now());
-    for (const silent of this.#later.takeSilent()) this.#parts.session.sendToolResult(silent);
+    for (const silent of this.#later.takeSilent()) this.#deps.session.sendToolResult(silent);
   }
 
   #refuseSecond({ callId, name, replyId }: ToolCall): void {
     const output = JSON.stringify({ error: `${name} is already running with these arguments; its result follows.` });
-    this.#parts.session.sendToolResult({ callId, name, ok: false, output });
+    this.#deps.session.sendToolResult({ callId, name, ok: false, output });
     this.#gate.settled(replyId, callId, true);
-    this.#parts.onSettled();
+    this.#deps.onSettled();
   }
 }
 

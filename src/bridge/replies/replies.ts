@@ -11,7 +11,6 @@ import type { Floor } from '../turns/floor.ts';
 import type { BotState } from '../turns/floor-decision.ts';
 import type { TurnRegistry } from '../turns/turn-registry.ts';
 import type { Announcements } from './announcements.ts';
-import { Latencies } from './latencies.ts';
 import { ReplyPlayer } from './reply-player.ts';
 import type { ReplyUsage } from './reply-usage.ts';
 import { Shortfalls } from './shortfalls.ts';
@@ -25,7 +24,7 @@ const STALLED_MS = 30_000;
 const UNFINISHED = 'The model could not finish its answer.';
 
 /** What replies stand on. */
-export interface RepliesParts {
+export interface RepliesDeps {
   readonly guildId: string;
   readonly line: VoiceLine;
   readonly session: Pick<DurableSession, 'respond' | 'interrupt' | 'sendToolResult' | 'pass'>;
@@ -48,7 +47,7 @@ export interface RepliesParts {
 export class Replies {
   /** The model is out of reach for the moment: nobody can expect an answer. */
   paused = false;
-  readonly #parts: RepliesParts;
+  readonly #deps: RepliesDeps;
   /** Answers that were none. */
   readonly shortfalls: Shortfalls;
   readonly #voice: ReplyPlayer;
@@ -58,9 +57,9 @@ export class Replies {
   #interruptions = 0;
   #closed = false;
 
-  constructor(parts: RepliesParts) {
-    this.#parts = parts;
-    const { guildId, model, answering, session, observe, log } = parts;
+  constructor(deps: RepliesDeps) {
+    this.#deps = deps;
+    const { guildId, model, answering, session, observe, log } = deps;
     this.shortfalls = new Shortfalls({
       guildId,
       unwritten: () => model.unprompted === null,
@@ -68,19 +67,19 @@ export class Replies {
       ask: () => this.ask(),
       pass: (turnIds, noQuestions) => {
         session.pass(turnIds);
-        parts.turns.over(noQuestions);
+        deps.turns.over(noQuestions);
       },
       tell: (message) => observe({ type: 'trouble', message }),
       log,
     });
-    this.#voice = new ReplyPlayer(parts.line, {
+    this.#voice = new ReplyPlayer(deps.line, {
       onAudible: (replyId) => this.#onAudible(replyId),
       onEnded: (ended) => {
-        if (ended.heardMs > 0 && !ended.interrupted) parts.turns.heard(ended.replyId);
-        parts.observe({ type: 'reply-ended', ...ended });
-        parts.answering.soundEnded(ended.replyId, performance.now());
+        if (ended.heardMs > 0 && !ended.interrupted) deps.turns.heard(ended.replyId);
+        deps.observe({ type: 'reply-ended', ...ended });
+        deps.answering.soundEnded(ended.replyId, performance.now());
         // Who waited for the end of it need not wait for the next slow tick.
-        parts.ticker.wake();
+        deps.ticker.wake();
       },
     });
   }
@@ -105,19 +104,19 @@ export class Replies {
     const now = performance.now();
     this.#turnEndedAt = turnEndedAt;
     this.shortfalls.asked();
-    this.#parts.tools.covered();
+    this.#deps.tools.covered();
     this.#voice.asked(now);
   }
 
   /** Asks for a reply to everything so far. */
   ask(turnEndedAt?: number): void {
-    this.#parts.session.respond();
+    this.#deps.session.respond();
     this.expect(turnEndedAt);
   }
 
   /** Asks for a reply where words show, after the end of their turn, that the bot was spoken to. */
   askAddressed(): void {
-    const { answering, floor } = this.#parts;
+    const { answering, floor } = this.#deps;
     const endedAt = this.#closed ? undefined : answering.takeDue(floor.quiet);
     if (endedAt !== undefined) this.ask(endedAt);
   }
@@ -125,7 +124,7 @@ export class Replies {
   /** Asks for the reply that tool results are for, once all are there and nobody speaks. */
   askForTools(now: number): void {
     if (this.#closed) return;
-    const { floor, answering, tools, session, onState } = this.#parts;
+    const { floor, answering, tools, session, onState } = this.#deps;
     const bot = this.#voice.state;
     const floorQuiet = floor.quiet && !answering.holdsBack;
     const due = tools.takeDue({ floorQuiet, bot });
@@ -140,7 +139,7 @@ export class Replies {
   }
 
   started({ replyId, turnIds, doubtful }: EventOf<'reply-started'>): void {
-    const { usage, turns, underWay, observe } = this.#parts;
+    const { usage, turns, underWay, observe } = this.#deps;
     this.#voice.started(replyId);
     // Whoever is only overheard pays for nothing.
     usage.started(replyId, turns.asked(turnIds));
@@ -152,10 +151,10 @@ export class Replies {
   }
 
   sounded({ replyId, itemId, pcm }: EventOf<'audio'>): void {
-    this.#parts.usage.sounded(replyId, pcm.length);
+    this.#deps.usage.sounded(replyId, pcm.length);
     if (!this.#voice.knows(replyId)) return;
     // People come first: a reply that begins to sound while somebody has the floor gives way.
-    if (this.#parts.floor.holder) this.cut();
+    if (this.#deps.floor.holder) this.cut();
     else this.#voice.push(replyId, itemId, pcm);
   }
 
@@ -170,7 +169,7 @@ export class Replies {
   }
 
   done({ replyId, usage: reported, status, awaitsTools, shortfall }: EventOf<'reply-done'>): void {
-    const { usage, turns, model, floor, announcements, answering, tools, observe } = this.#parts;
+    const { usage, turns, model, floor, announcements, answering, tools, observe } = this.#deps;
     const used = usage.ended(replyId, reported);
     if (used.usage) observe({ type: 'usage', replyId, turns: turns.list(used.turnIds), usage: used.usage });
     if (status === 'failed' && !shortfall) observe({ type: 'trouble', message: UNFINISHED });
@@ -198,7 +197,7 @@ export class Replies {
 
   /** Gives whether it is asked for once more. */
   #fellShort(replyId: string, shortfall: Shortfall): boolean {
-    const { turns, ticker } = this.#parts;
+    const { turns, ticker } = this.#deps;
     ticker.wake();
     return this.shortfalls.ended(turns.behind(replyId), shortfall, performance.now());
   }
@@ -211,16 +210,16 @@ export class Replies {
   interrupt(by: Person, firstVoicedAt: number): void {
     const wasSpeaking = this.#voice.state === 'speaking';
     this.cut();
-    this.#parts.tools.interrupted();
+    this.#deps.tools.interrupted();
     if (!wasSpeaking) return;
     this.#interruptions += 1;
-    this.#parts.observe({ type: 'interrupted', by, afterMs: performance.now() - firstVoicedAt });
+    this.#deps.observe({ type: 'interrupted', by, afterMs: performance.now() - firstVoicedAt });
   }
 
   /** Somebody speaks: no reply is wanted any more, begun or not. */
   cut(): void {
     this.#voice.givenUp();
-    this.#parts.answering.cut();
+    this.#deps.answering.cut();
     this.silence();
   }
 
@@ -230,13 +229,13 @@ export class Replies {
    */
   silence(goesOn = false): void {
     const heard = this.#voice.cut();
-    for (const { replyId, heardMs } of heard) if (heardMs > 0 && !goesOn) this.#parts.turns.cut(replyId);
-    this.#parts.session.interrupt(heard.map(({ replyId, items }) => ({ replyId, items })));
+    for (const { replyId, heardMs } of heard) if (heardMs > 0 && !goesOn) this.#deps.turns.cut(replyId);
+    this.#deps.session.interrupt(heard.map(({ replyId, items }) => ({ replyId, items })));
   }
 
   /** Silences the bot if a reply that has begun is to such turns. */
   silenceTo(such: (turns: readonly Turn[]) => boolean): void {
-    if (this.#voice.replies.some((replyId) => such(this.#parts.turns.behind(replyId)))) this.silence();
+    if (this.#voice.replies.some((replyId) => such(this.#deps.turns.behind(replyId)))) this.silence();
   }
 
   /** No reply is awaited any more. */
@@ -246,16 +245,16 @@ export class Replies {
 
   tick(now: number): void {
     this.#giveUpOnSilence(now);
-    this.#parts.floor.work = this.#parts.tools.resultWaits;
+    this.#deps.floor.work = this.#deps.tools.resultWaits;
     this.askForTools(now);
-    if (!this.paused) this.#parts.answering.tick(now);
-    this.shortfalls.tick(now, this.#parts.floor.quiet && !this.#parts.answering.holdsBack);
+    if (!this.paused) this.#deps.answering.tick(now);
+    this.shortfalls.tick(now, this.#deps.floor.quiet && !this.#deps.answering.holdsBack);
     this.askAddressed();
   }
 
   /** Silences the bot for good. What was used for replies that have not ended is estimated and told. */
   close(): void {
-    const { usage, turns, observe } = this.#parts;
+    const { usage, turns, observe } = this.#deps;
     this.#closed = true;
     this.#voice.cut();
     for (const { turnIds, ...rest } of usage.unended()) {
@@ -264,7 +263,7 @@ export class Replies {
   }
 
   #onAudible(replyId: string): void {
-    const { turns, answering, announcements, observe, onState } = this.#parts;
+    const { turns, answering, announcements, observe, onState } = this.#deps;
     const since = this.#turnEndedAt;
     this.#turnEndedAt = undefined;
     const sinceTurnMs = since === undefined ? null : performance.now() - since;
@@ -279,12 +278,12 @@ export class Replies {
   }
 
   #settle(turns: readonly Turn[]): void {
-    this.#parts.floor.settle(turns.map(({ id }) => id));
+    this.#deps.floor.settle(turns.map(({ id }) => id));
   }
 
   /** Nobody waits for ever for a reply that does not come or does not end. */
   #giveUpOnSilence(now: number): void {
-    const { tools, answering, observe } = this.#parts;
+    const { tools, answering, observe } = this.#deps;
     const { making } = this.#voice;
     const limitMs = making ? STALLED_MS : REPLY_WAIT_MS;
     if (this.#voice.silentMs(now, this.paused || tools.modelWaits) < limitMs) return;
@@ -294,5 +293,24 @@ export class Replies {
     answering.over();
     const message = `The model has not answered for ${limitMs / 1000} s. Please say it again.`;
     observe({ type: 'trouble', message });
+  }
+}
+
+/** The last latencies of one kind, in ms, newest last. */
+class Latencies {
+  readonly #limit: number;
+  readonly #values: number[] = [];
+
+  constructor(limit = 20) {
+    this.#limit = limit;
+  }
+
+  add(ms: number): void {
+    this.#values.push(ms);
+    if (this.#values.length > this.#limit) this.#values.shift();
+  }
+
+  get list(): readonly number[] {
+    return [...this.#values];
   }
 }

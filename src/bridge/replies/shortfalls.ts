@@ -23,7 +23,7 @@ interface Question {
   told: boolean;
 }
 
-export interface ShortfallsParts {
+export interface ShortfallsDeps {
   readonly guildId: string;
   /** Whether nobody is to write down what people say: then no words can be waited for. */
   readonly unwritten: () => boolean;
@@ -43,15 +43,15 @@ export interface ShortfallsParts {
  * question and in the service's own reason where it gave one. Pure but for what it is given: time comes in.
  */
 export class Shortfalls {
-  readonly #parts: ShortfallsParts;
+  readonly #deps: ShortfallsDeps;
   readonly #questions = new Map<number, Question>();
   /** Turns without an answer whose words are waited for, each with why and until when. */
   readonly #pending = new Map<number, { readonly message: string; readonly until: number }>();
   /** When to ask again; undefined: not. */
   #askAt: number | undefined;
 
-  constructor(parts: ShortfallsParts) {
-    this.#parts = parts;
+  constructor(deps: ShortfallsDeps) {
+    this.#deps = deps;
   }
 
   /** Somebody typed this turn, or it is an announcement: it is a question for sure. */
@@ -73,7 +73,7 @@ export class Shortfalls {
    * once nobody speaks.
    */
   ended(turns: readonly Turn[], shortfall: Shortfall, now: number): boolean {
-    const { guildId, log, pass } = this.#parts;
+    const { guildId, log, pass } = this.#deps;
     const { empty, reason, said, againInMs = 0 } = shortfall;
     const asked = turns.filter(({ id }) => this.#isQuestion(id));
     // Silence about noise, or where the model may choose, is nothing to look at.
@@ -120,7 +120,7 @@ export class Shortfalls {
     }
     if (this.#askAt === undefined || now < this.#askAt || !quiet) return;
     this.#askAt = undefined;
-    this.#parts.ask();
+    this.#deps.ask();
   }
 
   /** Their speaker took these turns back, or nobody is to answer them. */
@@ -135,12 +135,12 @@ export class Shortfalls {
   /** Not where the model may choose, and not noise. */
   #isQuestion(turnId: number): boolean {
     const { words, written } = this.#of(turnId);
-    return !this.#parts.mayStaySilent(turnId) && !(written && (words ?? '').trim() === '');
+    return !this.#deps.mayStaySilent(turnId) && !(written && (words ?? '').trim() === '');
   }
 
   /** Tells it of those whose words are known; of the others once they are. */
   #explain(turns: readonly Turn[], message: string, now: number): void {
-    const known = ({ id }: Turn) => (this.#of(id).words ?? '').trim() !== '' || this.#parts.unwritten();
+    const known = ({ id }: Turn) => (this.#of(id).words ?? '').trim() !== '' || this.#deps.unwritten();
     if (turns.some(known)) {
       this.#tell(turns, message);
       return;
@@ -168,7 +168,7 @@ export class Shortfalls {
     const untold = turnIds.filter((id) => !this.#of(id).told);
     if (untold.length === 0) return;
     for (const id of untold) this.#of(id).told = true;
-    this.#parts.tell(message);
+    this.#deps.tell(message);
   }
 
   #of(turnId: number): Question {

@@ -4,6 +4,7 @@ import type { ChannelVisibility, Sight } from '../../discord/guild/channel-visib
 import type { Answer } from '../../discord/interactions/answer.ts';
 import { type ButtonRoutes, buttonId } from '../../discord/interactions/buttons.ts';
 import { openTextChannel } from '../../discord/text/text-channel.ts';
+import { escapeName } from '../../lib/markdown.ts';
 import { personOf } from '../../names/person.ts';
 import type { PrivateAnswer, PrivateAnswers } from '../../ports/reading.ts';
 import type { RecordedUtterance, RecordReader } from '../../ports/record.ts';
@@ -38,12 +39,10 @@ interface Pressed {
 }
 
 /** What private answers stand on. */
-export interface PrivateAnswersParts {
+export interface PrivateAnswersDeps {
   readonly client: Client;
   readonly places: Pick<ChannelVisibility, 'look'>;
   readonly record: Pick<RecordReader, 'lines'>;
-  /** Makes a name harmless in a post. */
-  readonly escape: (text: string) => string;
 }
 
 /**
@@ -53,12 +52,12 @@ export interface PrivateAnswersParts {
  * the person, and would stay readable after they lost the right. Only ids are remembered, until the process ends.
  */
 export class ButtonAnswers implements PrivateAnswers {
-  readonly #parts: PrivateAnswersParts;
+  readonly #deps: PrivateAnswersDeps;
   readonly #process = randomBytes(6).toString('hex');
   readonly #waiting = new Map<string, Waiting>();
 
-  constructor(parts: PrivateAnswersParts) {
-    this.#parts = parts;
+  constructor(deps: PrivateAnswersDeps) {
+    this.#deps = deps;
   }
 
   async give(answer: PrivateAnswer): Promise<void> {
@@ -73,7 +72,7 @@ export class ButtonAnswers implements PrivateAnswers {
       lines: lines.map((line) => ({ id: line.id, conversationId: line.conversationId, startedAt: line.startedAt })),
     });
     if (this.#waiting.size > REMEMBERED) this.#waiting.delete(this.#waiting.keys().next().value as string);
-    const names = askers.map(({ name }) => `**${this.#parts.escape(name)}**`).join(' and ');
+    const names = askers.map(({ name }) => `**${escapeName(name)}**`).join(' and ');
     const it = own === undefined ? 'what I found' : 'what you wanted to be reminded of';
     const words = `For ${names}: not everybody here may read ${it}. The button shows it to you alone.`;
     await text.post(words, [this.#button(id)]);
@@ -118,7 +117,7 @@ export class ButtonAnswers implements PrivateAnswers {
     for (const line of lines) {
       const { conversationId, startedAt } = line;
       const range = { guildId, conversationId, since: startedAt, until: startedAt + 1 };
-      for await (const one of this.#parts.record.lines(range)) {
+      for await (const one of this.#deps.record.lines(range)) {
         if (one.kind === 'utterance' && wanted.delete(one.id)) found.push(one);
       }
     }
@@ -127,7 +126,7 @@ export class ButtonAnswers implements PrivateAnswers {
 
   /** Where all of them see the post: where the conversation is posted, else the chat of its voice channel. */
   async #placeFor({ guildId, askers, channelId, text, textChannelId }: PrivateAnswer): Promise<TextChannel> {
-    const { client, places } = this.#parts;
+    const { client, places } = this.#deps;
     const ids = askers.map(({ userId }) => userId);
     const sight = await places.look(guildId, ids);
     const guild = client.guilds.cache.get(guildId);

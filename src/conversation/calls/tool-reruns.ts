@@ -33,7 +33,7 @@ interface Finished extends RepeatedCall {
 }
 
 /** What a call needs that no conversation makes. */
-export interface ToolRerunsParts {
+export interface ToolRerunsDeps {
   readonly bridges: () => Bridges;
   readonly toolbox: Toolbox;
   readonly settings: SettingsStore;
@@ -46,15 +46,15 @@ export interface ToolRerunsParts {
 
 /** Runs calls again for whoever presses the button below their post, in the conversation or after it. */
 export class ToolReruns {
-  readonly #parts: ToolRerunsParts;
+  readonly #deps: ToolRerunsDeps;
   readonly #finished = new Map<string, Finished>();
   /** What runs alone: who, what, with which arguments. */
   readonly #keys = new Set<string>();
   /** Calls of no conversation, which are under way. */
   readonly #alone = new Map<ToolRunner, Promise<void>>();
 
-  constructor(parts: ToolRerunsParts) {
-    this.#parts = parts;
+  constructor(deps: ToolRerunsDeps) {
+    this.#deps = deps;
   }
 
   /** To be told of what happens in conversations. */
@@ -91,7 +91,7 @@ export class ToolReruns {
   ): Promise<string> {
     const call = this.#finished.get(againId);
     if (!call || call.guildId !== guild.id) return FORGOTTEN;
-    const bridge = this.#parts.bridges().find(guild.id);
+    const bridge = this.#deps.bridges().find(guild.id);
     if (bridge?.channelId === call.channelId) return bridge.runAgain(call, by) === 'started' ? STARTED : RUNNING;
     const key = JSON.stringify([by.userId, call.name, call.arguments]);
     if (this.#keys.has(key)) return RUNNING;
@@ -127,7 +127,7 @@ export class ToolReruns {
     by: Person,
     place: { guild: Guild; textChannelId: string },
   ): Promise<{ readonly written: Promise<void> }> {
-    const { toolbox, settings, buttons, consent, log, observe } = this.#parts;
+    const { toolbox, settings, buttons, consent, log, observe } = this.#deps;
     const { guild, textChannelId } = place;
     const [text, { disabledTools }] = await Promise.all([
       openTextChannel(guild, textChannelId),

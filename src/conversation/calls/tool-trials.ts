@@ -15,7 +15,7 @@ const LINE_LIMIT = 1_500;
 
 /** Runs tools from the keyboard, as the person who types, with that person's rights. */
 export class ToolTrials {
-  readonly #parts: {
+  readonly #deps: {
     readonly toolbox: Toolbox;
     readonly settings: SettingsStore;
     readonly bridges: Bridges;
@@ -24,14 +24,14 @@ export class ToolTrials {
     readonly consent: Pick<Consent, 'mayHear'>;
   };
 
-  constructor(parts: {
+  constructor(deps: {
     toolbox: Toolbox;
     settings: SettingsStore;
     bridges: Bridges;
     decisions: DecisionLog;
     consent: Pick<Consent, 'mayHear'>;
   }) {
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   /** Never rejects for what the tool does; gives lines of Discord markdown that show untrusted text as it is. */
@@ -39,7 +39,7 @@ export class ToolTrials {
     asked: ChatInputCommandInteraction<'cached'>,
     trial: { readonly tool: string; readonly arguments: Readonly<Record<string, unknown>> },
   ): Promise<{ readonly ok: boolean; readonly lines: readonly string[] }> => {
-    const { settings, toolbox } = this.#parts;
+    const { settings, toolbox } = this.#deps;
     const { disabledTools } = await settings.get(asked.guildId);
     const callId = `typed-${randomUUID()}`;
     const call = {
@@ -55,7 +55,7 @@ export class ToolTrials {
 
   /** The room of the conversation; without one, the voice channel of the person, or where they typed. */
   async #contextOf(asked: ChatInputCommandInteraction<'cached'>): Promise<ToolContext> {
-    const { settings, bridges, decisions, consent } = this.#parts;
+    const { settings, bridges, decisions, consent } = this.#deps;
     const { guild, guildId } = asked;
     const own = await settings.get(guildId);
     const channelId = bridges.find(guildId)?.channelId ?? asked.member.voice.channelId ?? asked.channelId;

@@ -9,7 +9,7 @@ import { JoinNotices } from './join-notices.ts';
 import { WaitingPeople } from './waiting-people.ts';
 
 /** What a conversation's hearing is made of. */
-export interface ConsentWatcherParts {
+export interface ConsentWatcherDeps {
   readonly consent: Consent;
   readonly line: Pick<DiscordVoiceLine, 'consentChanged'>;
   readonly bridge: Pick<Bridge, 'consentChanged' | 'waiting' | 'answerable' | 'dropWaiting'>;
@@ -20,14 +20,14 @@ export interface ConsentWatcherParts {
 
 /** Who is heard in one conversation, and what people are told about that. Whoever made it closes it. */
 export class ConsentWatcher {
-  readonly #parts: ConsentWatcherParts;
+  readonly #deps: ConsentWatcherDeps;
   readonly #newcomers: JoinNotices;
   readonly #waiting: WaitingPeople;
   readonly #unwatch: () => void;
 
-  constructor(parts: ConsentWatcherParts) {
-    const { consent, room, bridge, announcement, log } = parts;
-    this.#parts = parts;
+  constructor(deps: ConsentWatcherDeps) {
+    const { consent, room, bridge, announcement, log } = deps;
+    this.#deps = deps;
     this.#newcomers = new JoinNotices({
       people: () => room.people(),
       tell: (people) =>
@@ -64,7 +64,7 @@ export class ConsentWatcher {
   }
 
   #changed({ guildId, userId }: ConsentChange): void {
-    const { consent, line, bridge, room, announcement } = this.#parts;
+    const { consent, line, bridge, room, announcement } = this.#deps;
     if (guildId !== room.guildId) return;
     // The packets first: nothing more comes in while the rest is thrown away.
     line.consentChanged(userId);

@@ -14,14 +14,14 @@ export class KnownTimes implements PersonTimes {
   readonly #locales = new Map<UserId, string>();
 
   /** `preferred`: the language that a server chose in Discord, where it chose one. */
-  constructor(parts: {
+  constructor(deps: {
     readonly zones: PersonZoneStore;
     readonly settings: Pick<SettingsStore, 'get'>;
     readonly preferred: (guildId: string) => string | undefined;
   }) {
-    this.#zones = parts.zones;
-    this.#settings = parts.settings;
-    this.#preferred = parts.preferred;
+    this.#zones = deps.zones;
+    this.#settings = deps.settings;
+    this.#preferred = deps.preferred;
   }
 
   /** Somebody uses Discord in this language, as each of their interactions says. */

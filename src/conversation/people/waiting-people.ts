@@ -12,7 +12,7 @@ const BURST = 5;
 const REFILL_MS = 6_000;
 
 /** What the people who wait are watched with. */
-export interface WaitingPeopleParts {
+export interface WaitingPeopleDeps {
   readonly room: Pick<Room, 'guildId' | 'isMember' | 'isSilenced' | 'refreshMembers'>;
   /** Whose speech or typed words wait for the floor, the next one first. */
   readonly waiting: () => readonly UserId[];
@@ -29,15 +29,15 @@ export interface WaitingPeopleParts {
  * is asked, within a budget. Whoever made it closes it.
  */
 export class WaitingPeople {
-  readonly #parts: WaitingPeopleParts;
+  readonly #deps: WaitingPeopleDeps;
   /** When Discord was asked about those who wait, by the monotonic clock. */
   readonly #askedAt = new Map<UserId, number>();
   readonly #timer: NodeJS.Timeout;
   #questions = BURST;
   #filledAt = performance.now();
 
-  constructor(parts: WaitingPeopleParts) {
-    this.#parts = parts;
+  constructor(deps: WaitingPeopleDeps) {
+    this.#deps = deps;
     this.#timer = setInterval(() => this.#look(performance.now()), LOOK_MS).unref();
   }
 
@@ -47,11 +47,11 @@ export class WaitingPeople {
   }
 
   #look(now: number): void {
-    const waiting = this.#parts.waiting();
+    const waiting = this.#deps.waiting();
     for (const userId of waiting) this.#judge(userId);
     for (const userId of this.#askedAt.keys()) if (!waiting.includes(userId)) this.#askedAt.delete(userId);
     this.#refill(now);
-    if (!this.#parts.answerable()) return;
+    if (!this.#deps.answerable()) return;
     for (const userId of this.#next(waiting, now)) {
       if (this.#questions < 1) return;
       this.#questions -= 1;
@@ -75,7 +75,7 @@ export class WaitingPeople {
 
   async #ask(userId: UserId): Promise<void> {
     // Where Discord does not answer, what they may do is asked again before anything is done for them.
-    const { room } = this.#parts;
+    const { room } = this.#deps;
     const asked = room.refreshMembers?.([userId]).then(
       () => true,
       () => false,
@@ -84,7 +84,7 @@ export class WaitingPeople {
   }
 
   #judge(userId: UserId, isGone = false): void {
-    const { room, waiting, drop, log } = this.#parts;
+    const { room, waiting, drop, log } = this.#deps;
     if (!isGone && !room.isSilenced?.(userId)) return;
     if (!waiting().includes(userId)) return;
     log.info(

@@ -9,7 +9,7 @@ const AGAIN_MS = 5_000;
 const LONGEST_AGAIN_MS = 600_000;
 
 /** Where the bot may be. `allowed` null: everywhere but where it is blocked. */
-export interface ServedGuildsParts {
+export interface ServedGuildsDeps {
   readonly client: Client;
   readonly allowed: readonly string[] | null;
   readonly blocked: readonly string[];
@@ -19,35 +19,35 @@ export interface ServedGuildsParts {
 /** Whether the bot is there for this server. */
 export function isServed(
   guildId: string,
-  { allowed, blocked }: Pick<ServedGuildsParts, 'allowed' | 'blocked'>,
+  { allowed, blocked }: Pick<ServedGuildsDeps, 'allowed' | 'blocked'>,
 ): boolean {
   return !blocked.includes(guildId) && (allowed?.includes(guildId) ?? true);
 }
 
 /** Leaves the servers for which the bot is not there, those that it is invited into later included, and says why. Close it. */
 export class ServedGuilds {
-  readonly #parts: ServedGuildsParts;
+  readonly #deps: ServedGuildsDeps;
   readonly #leaving = new Set<string>();
   readonly #closing = new AbortController();
   readonly #look = (guild: Guild): void => void this.#leaveUnserved(guild);
 
-  constructor(parts: ServedGuildsParts) {
-    this.#parts = parts;
-    const { client } = parts;
+  constructor(deps: ServedGuildsDeps) {
+    this.#deps = deps;
+    const { client } = deps;
     client.on(Events.GuildCreate, this.#look);
     client.on(Events.GuildAvailable, this.#look);
     for (const guild of client.guilds.cache.values()) if (guild.available) this.#look(guild);
   }
 
   close(): void {
-    const { client } = this.#parts;
+    const { client } = this.#deps;
     this.#closing.abort();
     client.off(Events.GuildCreate, this.#look);
     client.off(Events.GuildAvailable, this.#look);
   }
 
   async #leaveUnserved(guild: Guild): Promise<void> {
-    if (isServed(guild.id, this.#parts) || this.#leaving.has(guild.id)) return;
+    if (isServed(guild.id, this.#deps) || this.#leaving.has(guild.id)) return;
     this.#leaving.add(guild.id);
     const late = new Promise((resolve) => setTimeout(resolve, SAID_MS).unref());
     await Promise.race([this.#say(guild), late]);
@@ -57,7 +57,7 @@ export class ServedGuilds {
 
   /** Until it is done. Never rejects. */
   async #leave(guild: Guild): Promise<void> {
-    const { client, log } = this.#parts;
+    const { client, log } = this.#deps;
     const { signal } = this.#closing;
     for (let pauseMs = AGAIN_MS; client.guilds.cache.has(guild.id); pauseMs = Math.min(2 * pauseMs, LONGEST_AGAIN_MS)) {
       try {
@@ -82,10 +82,10 @@ export class ServedGuilds {
         return;
       }
     } catch (error) {
-      this.#parts.log.debug({ err: error, guildId: guild.id }, 'the inviter takes no message');
+      this.#deps.log.debug({ err: error, guildId: guild.id }, 'the inviter takes no message');
     }
     await this.#post(guild, text).catch((error: unknown) => {
-      this.#parts.log.debug({ err: error, guildId: guild.id }, 'could not say why I leave a server');
+      this.#deps.log.debug({ err: error, guildId: guild.id }, 'could not say why I leave a server');
     });
   }
 

@@ -5,7 +5,7 @@ import { MemberLookup } from './member-lookup.ts';
 import { userIn } from './names.ts';
 
 /** What decides whose sound may be used on one server. */
-export interface HeardAccountsParts {
+export interface HeardAccountsDeps {
   readonly guild: Guild;
   /** Whether somebody wants to be heard. */
   readonly wants: (userId: UserId) => boolean;
@@ -21,20 +21,20 @@ export interface HeardAccountsParts {
  * bot that may. An account of which nothing is known is looked up, and not heard until then.
  */
 export class HeardAccounts {
-  readonly #parts: HeardAccountsParts;
+  readonly #deps: HeardAccountsDeps;
   readonly #lookup: MemberLookup;
 
-  constructor(parts: HeardAccountsParts) {
-    this.#parts = parts;
-    this.#lookup = new MemberLookup(parts.guild);
+  constructor(deps: HeardAccountsDeps) {
+    this.#deps = deps;
+    this.#lookup = new MemberLookup(deps.guild);
   }
 
   /** Cheap: it is asked for every packet. */
   mayHear(userId: UserId): boolean {
     const isPerson = this.#isPerson(userId);
     if (isPerson === undefined) this.#lookup.need(userId);
-    if (isPerson === undefined || !this.#parts.wants(userId)) return false;
-    return isPerson || this.#parts.bots().includes(userId);
+    if (isPerson === undefined || !this.#deps.wants(userId)) return false;
+    return isPerson || this.#deps.bots().includes(userId);
   }
 
   /** Whether it is a bot's account, or Discord's own, and not one that counts as a person. */
@@ -44,7 +44,7 @@ export class HeardAccounts {
 
   /** undefined: nothing is known of the account. */
   #isPerson(userId: UserId): boolean | undefined {
-    const { guild, hearsBot = HEARS_NO_BOT } = this.#parts;
+    const { guild, hearsBot = HEARS_NO_BOT } = this.#deps;
     if (hearsBot(guild.id, userId)) return true;
     const user = userIn(guild, userId);
     // discord.js knows no more than the id of some: the flag is null there.

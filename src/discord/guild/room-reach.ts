@@ -20,7 +20,7 @@ interface Moment {
 }
 
 /** What a room's reach is made of. */
-interface RoomReachParts {
+interface RoomReachDeps {
   readonly client: Client;
   readonly guild: Guild;
   /** As of now. */
@@ -36,13 +36,13 @@ interface RoomReachParts {
  * Whoever made it closes it.
  */
 export class RoomReach {
-  readonly #parts: RoomReachParts;
+  readonly #deps: RoomReachDeps;
   #before: Moment;
   readonly #off: () => void;
 
-  constructor(parts: RoomReachParts) {
-    const { client, guild, places } = parts;
-    this.#parts = parts;
+  constructor(deps: RoomReachDeps) {
+    const { client, guild, places } = deps;
+    this.#deps = deps;
     this.#before = { access: knownAccess(guild), places: reachable(guild, places()) };
     const changed = (one: { readonly guild?: Guild }): void => {
       if (one.guild?.id === guild.id) this.look();
@@ -62,7 +62,7 @@ export class RoomReach {
   moved(): void {
     const before = this.#before;
     if (this.look()) return;
-    const { guild, places, grown, log } = this.#parts;
+    const { guild, places, grown, log } = this.#deps;
     const there = places();
     // The event that opened the channel may be late.
     freshAccess(guild).then(
@@ -79,7 +79,7 @@ export class RoomReach {
 
   /** Something may have changed. Gives whether others than before may follow. */
   look(): boolean {
-    const { guild, places, grown } = this.#parts;
+    const { guild, places, grown } = this.#deps;
     const before = this.#before;
     const now = { access: knownAccess(guild), places: reachable(guild, places()) };
     this.#before = now;
@@ -94,7 +94,7 @@ export class RoomReach {
   }
 
   #isMore(before: Moment, now: Moment): boolean {
-    const people = peopleOf(this.#parts.guild);
+    const people = peopleOf(this.#deps.guild);
     return now.places.some(({ channelId, privateThread }, at) => {
       const then = before.places[at] ?? { channelId, privateThread };
       if (then.privateThread !== undefined && then.privateThread !== privateThread) return true;

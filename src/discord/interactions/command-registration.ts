@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 const PATIENCE: RegistrationPatience = { startMs: 5_000, firstMs: 30_000, longestMs: 60 * 60_000 };
 
 /** What it needs. */
-interface RegistrationParts extends Deployment {
+interface RegistrationDeps extends Deployment {
   readonly client: Client<true>;
   /** It became clear after `start()` that Discord will never take the commands. */
   readonly onDead: (error: LoginError) => void;
@@ -32,13 +32,13 @@ interface RegistrationParts extends Deployment {
  * may pass is tried again; whoever made it closes it.
  */
 export class CommandRegistration {
-  readonly #parts: RegistrationParts;
+  readonly #deps: RegistrationDeps;
   readonly #patience: RegistrationPatience;
   readonly #ending = new AbortController();
 
-  constructor(parts: RegistrationParts) {
-    this.#parts = parts;
-    this.#patience = parts.patience ?? PATIENCE;
+  constructor(deps: RegistrationDeps) {
+    this.#deps = deps;
+    this.#patience = deps.patience ?? PATIENCE;
   }
 
   /**
@@ -46,7 +46,7 @@ export class CommandRegistration {
    * them: the bot is not on the one server that is configured, or the token is refused.
    */
   async start(): Promise<void> {
-    const { log, onDead } = this.#parts;
+    const { log, onDead } = this.#deps;
     void this.#checkEndpoint();
     const tried = Promise.withResolvers<void>();
     let started = false;
@@ -81,9 +81,9 @@ export class CommandRegistration {
 
   /** When it is to be tried again, `pauseMs` unless Discord says later; undefined: not. Rejects with LoginError where nothing helps. */
   async #try(pauseMs: number): Promise<number | undefined> {
-    const { client, log, commands, guildId, memory } = this.#parts;
+    const { client, log, commands, guildId, memory } = this.#deps;
     try {
-      await deployCommands(client, this.#parts);
+      await deployCommands(client, this.#deps);
     } catch (error) {
       if (this.#ending.signal.aborted) return undefined;
       if (!(error instanceof LoginError) || isFinal(error, guildId)) throw error;
@@ -98,7 +98,7 @@ export class CommandRegistration {
   }
 
   async #checkEndpoint(): Promise<void> {
-    const { client, log } = this.#parts;
+    const { client, log } = this.#deps;
     try {
       const problem = await endpointProblem(client);
       if (problem) log.error(problem);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
+import { escapeName } from '../../lib/markdown.ts';
 import type { MessageButton } from '../../ports/room.ts';
 import type { Person } from '../../ports/voice.ts';
 import { nameIn } from '../guild/names.ts';
@@ -25,12 +26,6 @@ interface Questions {
 /** The Confirm and Cancel buttons below a question. They end with the process: what waited for them has ended with it. */
 export class ConfirmButtons {
   readonly #process = randomBytes(6).toString('hex');
-  readonly #harmless: (text: string) => string;
-
-  /** `harmless` makes a name harmless for Discord. */
-  constructor(harmless: (text: string) => string) {
-    this.#harmless = harmless;
-  }
 
   of(id: string): readonly MessageButton[] {
     return [
@@ -64,7 +59,7 @@ export class ConfirmButtons {
       case 'taken':
         return outcome.confirmed ? 'Confirmed.' : 'I do not do it.';
       case 'not-yours': {
-        const names = outcome.askers.map(({ name }) => this.#harmless(name)).join(', ') || 'nobody I know';
+        const names = outcome.askers.map(({ name }) => escapeName(name)).join(', ') || 'nobody I know';
         return `Only who asked for it (${names}), or a moderator (Manage Messages or Timeout Members), can press this.`;
       }
       case 'over':
@@ -77,9 +72,9 @@ export class ConfirmButtons {
   #overWords(answer: (Outcome & { kind: 'over' })['answer']): string {
     switch (answer?.kind) {
       case 'confirmed':
-        return `It was confirmed already, by ${this.#harmless(answer.by.name)}.`;
+        return `It was confirmed already, by ${escapeName(answer.by.name)}.`;
       case 'declined':
-        return `${this.#harmless(answer.by.name)} said no already.`;
+        return `${escapeName(answer.by.name)} said no already.`;
       case 'late':
         return 'It is too late: nobody confirmed it within 60 s. Ask me again.';
       case 'cancelled':

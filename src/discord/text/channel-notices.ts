@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ChannelType, type VoiceBasedChannel, type VoiceChannel } from 'discord.js';
 import type { Logger } from 'pino';
+import { escapeMarkdown } from '../../lib/markdown.ts';
 import type { EndReason } from '../../ports/bridge-events.ts';
 import type { ConsentChoice, ConsentMode } from '../../ports/consent.ts';
 import { ContentRefusedError } from '../../ports/errors.ts';
@@ -27,7 +28,6 @@ export class Announcement {
   readonly #privacyUrl: string | null;
   readonly #endToEnd: () => boolean;
   readonly #record: LiveRecord | undefined;
-  readonly #escape: Shown;
   #said = 0;
   readonly #joined = new JoinedNotices(
     () => this.#text,
@@ -42,8 +42,7 @@ export class Announcement {
 
   /**
    * `modelLabel`: which model answers now; it may change during a visit. `mode`: who is heard now. `privacyUrl`: a page
-   * about it. `endToEnd`: whether the call is end-to-end encrypted; default: it is. `record`: where what is said to people is kept. `escape` makes untrusted text harmless in a post; '' where
-   * nothing of it can be seen.
+   * about it. `endToEnd`: whether the call is end-to-end encrypted; default: it is. `record`: where what is said to people is kept.
    */
   constructor(options: {
     channel: VoiceBasedChannel;
@@ -53,7 +52,6 @@ export class Announcement {
     privacyUrl?: string | null;
     endToEnd?: () => boolean;
     record?: LiveRecord;
-    escape: Shown;
     statuses: VoiceStatuses;
     log: Logger;
   }) {
@@ -65,7 +63,6 @@ export class Announcement {
     this.#privacyUrl = options.privacyUrl ?? null;
     this.#endToEnd = options.endToEnd ?? (() => true);
     this.#record = options.record;
-    this.#escape = options.escape;
     this.#statuses = options.statuses;
     this.#log = options.log;
   }
@@ -210,8 +207,8 @@ export class Announcement {
     this.#record?.notice(noted, text(asItIs));
     await Promise.race([this.#record?.flush().catch(() => {}), wait(RECORDED_MS, undefined, { ref: false })]);
     await this.#joined.say(key, {
-      text: text((untrusted) => this.#escape(untrusted) || 'Somebody'),
-      bare: text((untrusted) => (untrusted === model ? this.#escape(model) : 'somebody')),
+      text: text((untrusted) => escapeMarkdown(untrusted) || 'Somebody'),
+      bare: text((untrusted) => (untrusted === model ? escapeMarkdown(model) : 'somebody')),
       onPosted: (messageId) => this.#record?.posted([noted], `${id}:${messageId}`),
     });
   }
@@ -227,7 +224,7 @@ export class Announcement {
     const { id } = this.#channel;
     const channel = this.#text;
     const key = `said:${++this.#said}`;
-    const posted = text((untrusted) => this.#escape(untrusted) || 'Somebody');
+    const posted = text((untrusted) => escapeMarkdown(untrusted) || 'Somebody');
     // Without the mark of Discord's small print.
     this.#record?.notice(key, text(asItIs).replaceAll(/^-# /gm, ''));
     await Promise.race([this.#record?.flush().catch(() => {}), wait(RECORDED_MS, undefined, { ref: false })]);
@@ -237,7 +234,7 @@ export class Announcement {
           if (!(error instanceof ContentRefusedError)) throw error;
           // A rule of the server may keep out a name. That the bot listens has to be said all the same.
           const model = this.#modelLabel();
-          return channel.post(text((untrusted) => (untrusted === model ? this.#escape(model) : 'somebody')));
+          return channel.post(text((untrusted) => (untrusted === model ? escapeMarkdown(model) : 'somebody')));
         });
         this.#record?.posted([key], `${id}:${messageId}`);
         return messageId;

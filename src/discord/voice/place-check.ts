@@ -2,7 +2,7 @@
 const EVERY_MS = 60_000;
 
 /** What a place check asks, and whom it tells. */
-export interface PlaceCheckParts {
+export interface PlaceCheckDeps {
   /** The voice channel in which Discord shows the bot: null: none; undefined: it cannot be said now. Never rejects. */
   readonly ask: () => Promise<string | null | undefined>;
   readonly tell: (channelId: string | null) => void;
@@ -11,23 +11,23 @@ export interface PlaceCheckParts {
 
 /** Compares, now and then, where Discord shows the bot with where it believes to be: events may be lost. Close it. */
 export class PlaceCheck {
-  readonly #parts: PlaceCheckParts;
+  readonly #deps: PlaceCheckDeps;
   readonly #timer: NodeJS.Timeout;
   #asking = false;
   #closed = false;
 
-  constructor(parts: PlaceCheckParts) {
-    this.#parts = parts;
-    this.#timer = setInterval(() => void this.look(), parts.everyMs ?? EVERY_MS);
+  constructor(deps: PlaceCheckDeps) {
+    this.#deps = deps;
+    this.#timer = setInterval(() => void this.look(), deps.everyMs ?? EVERY_MS);
   }
 
   /** Looks now, unless it does already. */
   async look(): Promise<void> {
     if (this.#asking || this.#closed) return;
     this.#asking = true;
-    const shownIn = await this.#parts.ask();
+    const shownIn = await this.#deps.ask();
     this.#asking = false;
-    if (shownIn !== undefined && !this.#closed) this.#parts.tell(shownIn);
+    if (shownIn !== undefined && !this.#closed) this.#deps.tell(shownIn);
   }
 
   close(): void {

@@ -331,6 +331,9 @@ export class DurableSession implements DurableSessionPort {
     const { pending, open, unsent, wanted } = this.#ledger;
     const turns = pending.filter((item) => item.kind !== 'note');
     const asks = wanted && !open && unsent.length === 0;
+    // A turn in writing is a request by itself: what was said before it, and is told in words, is not to come last.
+    const asked = turns.at(-1)?.kind === 'typed';
+    if (asked && this.#ledger.presses) this.#sendNotes();
     for (const item of turns) {
       this.#names.repeat(item.turn.id);
       if (item.kind === 'typed') {
@@ -342,8 +345,6 @@ export class DurableSession implements DurableSessionPort {
       if (item.ended) session.endTurn(asks && item === turns.at(-1));
     }
     if (asks && turns.length === 0) session.respond();
-    // A turn in writing is a request by itself.
-    const asked = turns.at(-1)?.kind === 'typed';
     if (wanted && !open && unsent.length > 0 && !asked) this.#sendNotes();
   }
 

@@ -289,6 +289,26 @@ for (const protocol of ['openai', 'gemini'] as const) {
 }
 
 describe('the replacement of connections that are about to end', () => {
+  it('answers what is told again in words before what was typed after it', async (t) => {
+    const { server, session, rate } = await open(t, 'openai', () => says('An answer.'));
+    const listener = new Listener(session);
+    const spoken = [1, 2, 3, 4, 5].map((id) => ({ id, userId: `u${id}`, name: `Person ${id}` }));
+    for (const turn of spoken) speak(session, turn, rate, { respond: false });
+    for (const { id } of spoken) await listener.next('turn-transcript', ({ final, turnId }) => final && turnId === id);
+    session.appendText({ ...ANNA, id: 6 }, 'And what now?');
+    server.dropAll();
+    await listener.next('reply-done', () => answered(6) !== undefined);
+    const [first, typed] = [answered(1), answered(6)];
+    assert.ok(
+      first !== undefined && typed !== undefined && first <= typed,
+      JSON.stringify(listener.all('reply-started')),
+    );
+    function answered(turnId: number): number | undefined {
+      const at = listener.all('reply-started').findIndex(({ turnIds }) => turnIds.includes(turnId));
+      return at < 0 ? undefined : at;
+    }
+  });
+
   it('happens between the turns, before an OpenAI session expires', async (t) => {
     const patience = { quietMs: 2_500, forcedMs: 800, life: { shortestMs: 2_000, longestMs: 60_000 } };
     const { server, session, rate } = await open(t, 'openai', () => says('Yes.'), { sessionMs: 4_000, patience });

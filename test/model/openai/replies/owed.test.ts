@@ -12,9 +12,9 @@ import { says } from '../../two-providers.ts';
 /** What is owed is given up after these times instead of seconds. */
 const HASTY = {
   ...TIMING,
-  replies: { beginMs: 120, nextMs: 250, doneMs: 100, cancelMs: 80, otherMs: 80 },
-  words: { commitMs: 150, wordsMs: 150 },
-  deeds: { doneMs: 80 },
+  replies: { beginMs: 360, nextMs: 750, doneMs: 300, cancelMs: 240, otherMs: 240 },
+  words: { commitMs: 450, wordsMs: 450 },
+  deeds: { doneMs: 240 },
 };
 const log = () => {
   const warnings: string[] = [];
