@@ -20,6 +20,8 @@ const FAMILIES: readonly (readonly [folder: string, sharing: number])[] = [
   ['simulator/test/', 8],
   ['test/tools/', 7],
   ['test/privacy/', 7],
+  ['test/discord/client/', 7],
+  ['test/discord/interactions/', 7],
 ];
 
 /**
@@ -30,11 +32,12 @@ export function plan(files: readonly string[], options: { readonly onlyFast: boo
   const slow = files.filter((file) => !isFast(file)).sort(longestFirst);
   const families = FAMILIES.flatMap(([folder, sharing]) =>
     spread(
-      slow.filter((file) => file.startsWith(folder)),
+      slow.filter((file) => file.startsWith(folder) && !hasOwnClock(file)),
       sharing,
     ),
   );
-  const alone = slow.filter((file) => !FAMILIES.some(([folder]) => file.startsWith(folder))).map((file) => [file]);
+  const inFamilies = new Set(families.flat());
+  const alone = slow.filter((file) => !inFamilies.has(file)).map((file) => [file]);
   const fast = files.filter(isFast);
   const shareable = fast.filter((file) => !hasOwnClock(file));
   const single = fast.filter(hasOwnClock).map((file) => [file]);
