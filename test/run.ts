@@ -14,8 +14,8 @@ import type { FileTime } from './runner/times.ts';
 import { serveConformance } from './support/world/conformance.ts';
 
 /**
- * `npm test`: every test file that needs a socket, a worker or a child process in a process of its own, the others twenty to
- * a process, some processes at a time. `npm run test:fast`: only the others. Node's own command line waits without end for a
+ * `npm test`: files that need no socket, worker or child process twenty to a process, those of a few folders seven or eight,
+ * every other one in a process of its own (runner/plan.ts); some processes at a time. `npm run test:fast`: only the others. Node's own command line waits without end for a
  * file that does not: a test that failed before it closed its server, a process left behind that holds the output, a loop.
  * Here a process has a deadline, what it left behind is ended, and a file that ended says so at once.
  *
@@ -73,7 +73,7 @@ const named = positionals.flatMap((part) =>
 );
 // Of a file that two of them name, one run would end the other as left behind.
 const files = positionals.length === 0 ? known : [...new Set(named)];
-const jobs = values.together ? [{ files, fast: true }] : plan(files, { onlyFast: values.fast });
+const jobs = values.together ? [{ files, how: 'shared' as const }] : plan(files, { onlyFast: values.fast });
 if (jobs.length === 0) fail(`No ${values.fast ? 'fast ' : ''}test file has ${positionals.join(' or ')} in its name.`);
 const folder = mkdtempSync(join(tmpdir(), 'parley-times-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -85,7 +85,10 @@ let failed = outcomes.filter(({ ok }) => !ok);
 for (const { file, report } of failed) say(`\n${file}\n${report}`);
 for (let round = 0; values.again && round < ROUNDS && failed.length > 0 && failed.length <= MOST_AGAIN; round++) {
   say(`\nFailed, now alone: ${failed.map(({ file }) => file).join(' ')}`);
-  const alone = failed.map(({ file }) => ({ files: [file], fast: isFast(file) }));
+  const alone = failed.map(({ file }) => ({
+    files: [file],
+    how: isFast(file) ? ('walled' as const) : ('alone' as const),
+  }));
   failed = (await all(alone, 1)).filter(({ ok }) => !ok);
   for (const { file, report } of failed) say(`\n${file}\n${report}`);
 }
@@ -101,7 +104,7 @@ async function all(list: readonly Job[], concurrency: number): Promise<Outcome[]
   const running = new Set<Promise<void>>();
   const done: Outcome[] = [];
   for (const job of list) {
-    while (running.size >= (job.fast ? FEWEST.fast : FEWEST.slow)) {
+    while (running.size >= (job.how === 'walled' ? FEWEST.fast : FEWEST.slow)) {
       const ended = Promise.race(running).then(() => 0);
       const share = await (running.size < concurrency ? Promise.race([ended, idleShare()]) : ended);
       if (share >= IDLE_SHARE) break;
@@ -136,13 +139,14 @@ async function idleShare(): Promise<number> {
   return (after.idle - before.idle) / Math.max(1, after.all - before.all);
 }
 
-async function outcomesOf({ files: list, fast }: Job): Promise<Outcome[]> {
+async function outcomesOf({ files: list, how }: Job): Promise<Outcome[]> {
   const mark = list.join('\n');
   const events: TestEvent[] = [];
   const start = performance.now();
-  const preloaded = ['compile-cache', fast ? 'walls' : 'own-time'];
+  const together = how !== 'alone';
+  const preloaded = ['compile-cache', ...(how === 'walled' ? ['walls'] : together ? [] : ['own-time'])];
   const stream = run({
-    files: fast ? ['test/runner/many.ts'] : [...list],
+    files: together ? ['test/runner/many.ts'] : [...list],
     isolation: 'process',
     execArgv: preloaded.flatMap((name) => ['--import', `./test/runner/${name}.ts`]),
     env: { ...process.env, ...conformance, [MARK]: mark, [RUN]: `${process.pid}`, PARLEY_TEST_TIMES: timesFile },
@@ -152,7 +156,7 @@ async function outcomesOf({ files: list, fast }: Job): Promise<Outcome[]> {
   for await (const event of stream) events.push(event as TestEvent);
   const left = endLeft(mark);
   const seconds = (performance.now() - start) / 1000;
-  const parts = fast ? partsOf(events, list) : [{ file: mark, events, seconds, whole: events.some(isSummary) }];
+  const parts = together ? partsOf(events, list) : [{ file: mark, events, seconds, whole: events.some(isSummary) }];
   return Promise.all(
     parts.map(async (part, i) => {
       const counts = countsOf(part.events);

@@ -6,17 +6,16 @@ const ATTEMPTS = 3;
 /**
  * Runs what times the bot, anew when it failed while this process stood still for 80 ms: the simulators, the people and the
  * clock are in it, so it says nothing about the bot. A failure on a machine that keeps up counts at once, and so does the
- * third one on any. `undo` puts away what an attempt left. Three tests use it, each for times shorter than such a stop:
+ * third one on any. Three tests use it, each for times shorter than such a stop:
  * an interruption after 120 ms, packets that jitter by 30 ms, and silence within 20 ms of speech.
  */
-export async function steadily(run: () => Promise<void>, undo: () => Promise<void> = async () => {}): Promise<void> {
+export async function steadily(run: () => Promise<void>): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const still = watch();
     try {
       return await run();
     } catch (error) {
       if (still() < STILL_MS || attempt === ATTEMPTS) throw error;
-      await undo();
     } finally {
       still();
     }
