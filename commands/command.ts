@@ -17,7 +17,7 @@ import type { MessageButton } from '../src/ports/room.ts';
 import type { Cards, ForeignRules, Reports, Rules } from '../src/ports/rules.ts';
 import type { PersonTimes, SettingsStore, SpeechModels } from '../src/ports/settings.ts';
 import type { StorageHealth } from '../src/ports/storage.ts';
-import type { Decision, ToolPolicies, ToolServer } from '../src/ports/tools.ts';
+import type { Decision, ToolPolicies, ToolServer, ToolTrial, TrialResult } from '../src/ports/tools.ts';
 import type { UsageDay, UsageReport } from '../src/ports/usage.ts';
 import type { UserId } from '../src/ports/voice.ts';
 
@@ -34,16 +34,6 @@ export interface ToolName {
   readonly risk: 'read' | 'write' | 'dangerous';
   /** JSON Schema of the arguments. Absent: the provider runs it, and nobody here can. */
   readonly parameters?: Readonly<Record<string, unknown>>;
-}
-
-/** A call from the keyboard, and what it brought: lines of harmless markdown. */
-interface ToolTrial {
-  readonly tool: string;
-  readonly arguments: Readonly<Record<string, unknown>>;
-}
-interface TrialResult {
-  readonly ok: boolean;
-  readonly lines: readonly string[];
 }
 
 /** What every command may use. */

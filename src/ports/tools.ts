@@ -139,3 +139,27 @@ export interface Toolbox {
     context: ToolContext,
   ): Promise<{ readonly allowed: boolean; readonly reason: string }>;
 }
+
+/** How the question whether a call may run ended. `unasked`: it could not be posted; `reason` is a sentence. */
+export type ConfirmationAnswer =
+  | { readonly kind: 'confirmed' | 'declined'; readonly by: Person }
+  | { readonly kind: 'late' | 'cancelled' }
+  | { readonly kind: 'unasked'; readonly reason: string };
+
+/** What became of a press below such a question. `askers`: those who may press, where the presser may not. */
+export type PressOutcome =
+  | { readonly kind: 'taken'; readonly confirmed: boolean }
+  | { readonly kind: 'not-yours'; readonly askers: readonly Person[] }
+  | { readonly kind: 'over'; readonly answer: ConfirmationAnswer | null };
+
+/** A call from the keyboard. `arguments`: untrusted. */
+export interface ToolTrial {
+  readonly tool: string;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** What a call from the keyboard brought: lines of harmless markdown. */
+export interface TrialResult {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
+}

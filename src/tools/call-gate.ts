@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { ToolCall } from '../ports/tool-calls.ts';
-import type { Decision, ToolContext, ToolPolicies } from '../ports/tools.ts';
+import type { ConfirmationAnswer, Decision, ToolContext, ToolPolicies } from '../ports/tools.ts';
 import type { Person, UserId } from '../ports/voice.ts';
-import type { Answer, Confirmations } from './confirmations.ts';
+import type { Confirmations } from './confirmations.ts';
 import { JudgedPlace } from './judged-place.ts';
 import { type Judged, judge } from './policy.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -194,7 +194,7 @@ function asksFirst(tool: Gated, { tainted = false, typed = false }: ToolContext)
 }
 
 /** Who said yes; throws ToolError where nobody did. */
-function confirmedBy(tool: string, answer: Answer): string {
+function confirmedBy(tool: string, answer: ConfirmationAnswer): string {
   switch (answer.kind) {
     case 'confirmed':
       return JSON.stringify(answer.by.name);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { wordsOf } from '../ports/errors.ts';
 import type { MessageButton, TextChannel } from '../ports/room.ts';
+import type { ConfirmationAnswer, PressOutcome } from '../ports/tools.ts';
 import type { Person } from '../ports/voice.ts';
 
 /** Somebody who confirms within this time means what was said; later it counts as no. */
@@ -24,23 +25,11 @@ export interface Question {
   readonly overheard?: boolean;
 }
 
-/** How a question ended. `unasked`: it could not be posted; `reason` is a sentence. */
-export type Answer =
-  | { readonly kind: 'confirmed' | 'declined'; readonly by: Person }
-  | { readonly kind: 'late' | 'cancelled' }
-  | { readonly kind: 'unasked'; readonly reason: string };
-
-/** What became of a press. `yours`: those who may press, where the presser may not. */
-export type PressOutcome =
-  | { readonly kind: 'taken'; readonly confirmed: boolean }
-  | { readonly kind: 'not-yours'; readonly askers: readonly Person[] }
-  | { readonly kind: 'over'; readonly answer: Answer | null };
-
 /** How questions look. `texts`: messages of at most 2,000 characters, the last one gets the buttons; none: too long. */
 export interface QuestionLook {
   texts(question: Question, waitMs: number): readonly string[];
   /** The last message once it is over. */
-  closed(question: Question, answer: Answer): string;
+  closed(question: Question, answer: ConfirmationAnswer): string;
   buttons(id: string): readonly MessageButton[];
 }
 
@@ -49,7 +38,7 @@ export type Later = (run: () => void, ms: number) => () => void;
 
 interface Pending {
   readonly askers: readonly Person[];
-  readonly settle: (answer: Answer) => void;
+  readonly settle: (answer: ConfirmationAnswer) => void;
 }
 
 /** Questions that a person has to say yes to before a tool acts. They end with the process. */
@@ -57,7 +46,7 @@ export class Confirmations {
   readonly #look: QuestionLook;
   readonly #later: Later;
   readonly #pending = new Map<string, Pending>();
-  readonly #past = new Map<string, Answer>();
+  readonly #past = new Map<string, ConfirmationAnswer>();
 
   /** `later` replaces setTimeout in tests. */
   constructor(look: QuestionLook, later: Later = wallTimer) {
@@ -69,7 +58,12 @@ export class Confirmations {
    * Posts the question and waits for the answer, at most 60 s. Never rejects; an aborted signal cancels it. `onAsked`: it is
    * there, and nobody has answered yet.
    */
-  async ask(question: Question, text: TextChannel, signal: AbortSignal, onAsked?: () => void): Promise<Answer> {
+  async ask(
+    question: Question,
+    text: TextChannel,
+    signal: AbortSignal,
+    onAsked?: () => void,
+  ): Promise<ConfirmationAnswer> {
     if (signal.aborted) return { kind: 'cancelled' };
     const messages = this.#look.texts(question, WAIT_MS);
     if (messages.length === 0) {
@@ -102,10 +96,10 @@ export class Confirmations {
   }
 
   #waitFor(id: string, askers: readonly Person[], signal: AbortSignal) {
-    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const { promise, resolve } = Promise.withResolvers<ConfirmationAnswer>();
     const callOff = this.#later(() => settle({ kind: 'late' }), WAIT_MS);
     const cancel = () => settle({ kind: 'cancelled' });
-    const settle = (answer: Answer): void => {
+    const settle = (answer: ConfirmationAnswer): void => {
       if (!this.#pending.delete(id)) return;
       callOff();
       signal.removeEventListener('abort', cancel);
@@ -124,7 +118,7 @@ export class Confirmations {
     text: TextChannel,
     id: string,
     signal: AbortSignal,
-  ): Promise<Answer | { readonly kind: 'posted'; readonly messageIds: readonly string[] }> {
+  ): Promise<ConfirmationAnswer | { readonly kind: 'posted'; readonly messageIds: readonly string[] }> {
     const messageIds: string[] = [];
     try {
       for (const [at, message] of messages.entries()) {
@@ -144,7 +138,12 @@ export class Confirmations {
    * Takes the buttons away, and the arguments: no record knows these posts, so nobody could have their words taken out of
    * them later. Where that fails they stay, and whoever presses is told that it is over.
    */
-  async #close(messageIds: readonly string[], question: Question, answer: Answer, text: TextChannel): Promise<void> {
+  async #close(
+    messageIds: readonly string[],
+    question: Question,
+    answer: ConfirmationAnswer,
+    text: TextChannel,
+  ): Promise<void> {
     for (const messageId of messageIds) {
       const shown = messageId === messageIds.at(-1) ? this.#look.closed(question, answer) : OVER;
       await text.edit(messageId, shown, []).catch(() => {});

@@ -6,7 +6,7 @@ import { personOf } from '../../names/person.ts';
 import type { Consent } from '../../ports/consent.ts';
 import type { Bridges } from '../../ports/conversation.ts';
 import type { SettingsStore } from '../../ports/settings.ts';
-import type { Toolbox, ToolContext } from '../../ports/tools.ts';
+import type { Toolbox, ToolContext, ToolTrial, TrialResult } from '../../ports/tools.ts';
 import { view } from '../../transcript/readable.ts';
 import type { DecisionLog } from '../decision-log.ts';
 
@@ -35,10 +35,7 @@ export class ToolTrials {
   }
 
   /** Never rejects for what the tool does; gives lines of Discord markdown that show untrusted text as it is. */
-  readonly run = async (
-    asked: ChatInputCommandInteraction<'cached'>,
-    trial: { readonly tool: string; readonly arguments: Readonly<Record<string, unknown>> },
-  ): Promise<{ readonly ok: boolean; readonly lines: readonly string[] }> => {
+  readonly run = async (asked: ChatInputCommandInteraction<'cached'>, trial: ToolTrial): Promise<TrialResult> => {
     const { settings, toolbox } = this.#deps;
     const { disabledTools } = await settings.get(asked.guildId);
     const callId = `typed-${randomUUID()}`;

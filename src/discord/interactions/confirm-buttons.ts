@@ -2,25 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { type ButtonInteraction, PermissionFlagsBits } from 'discord.js';
 import { escapeName } from '../../lib/markdown.ts';
 import type { MessageButton } from '../../ports/room.ts';
+import type { ConfirmationAnswer, PressOutcome } from '../../ports/tools.ts';
 import type { Person } from '../../ports/voice.ts';
 import { nameIn } from '../guild/names.ts';
 import { type ButtonRoutes, buttonId } from './buttons.ts';
 
-/** What became of a press; tools/confirmations.ts has the whole form. */
-type Outcome =
-  | { readonly kind: 'taken'; readonly confirmed: boolean }
-  | { readonly kind: 'not-yours'; readonly askers: readonly Person[] }
-  | {
-      readonly kind: 'over';
-      readonly answer:
-        | { readonly kind: 'confirmed' | 'declined'; readonly by: Person }
-        | { readonly kind: 'late' | 'cancelled' | 'unasked' }
-        | null;
-    };
-
 /** Where presses go. */
 interface Questions {
-  press(id: string, by: Person, press: { readonly confirm: boolean; readonly keepsOrder: boolean }): Outcome;
+  press(id: string, by: Person, press: { readonly confirm: boolean; readonly keepsOrder: boolean }): PressOutcome;
 }
 
 /** The Confirm and Cancel buttons below a question. They end with the process: what waited for them has ended with it. */
@@ -54,7 +43,7 @@ export class ConfirmButtons {
     return this.#words(questions.press(id, by, { confirm: answer === 'yes', keepsOrder }));
   }
 
-  #words(outcome: Outcome): string {
+  #words(outcome: PressOutcome): string {
     switch (outcome.kind) {
       case 'taken':
         return outcome.confirmed ? 'Confirmed.' : 'I do not do it.';
@@ -69,7 +58,7 @@ export class ConfirmButtons {
     }
   }
 
-  #overWords(answer: (Outcome & { kind: 'over' })['answer']): string {
+  #overWords(answer: ConfirmationAnswer | null): string {
     switch (answer?.kind) {
       case 'confirmed':
         return `It was confirmed already, by ${escapeName(answer.by.name)}.`;

@@ -1,6 +1,6 @@
-import type { ToolRule } from '../../../src/ports/tools.ts';
+import type { ConfirmationAnswer, ToolRule } from '../../../src/ports/tools.ts';
 import type { GateParts } from '../../../src/tools/call-gate.ts';
-import type { Answer, Question } from '../../../src/tools/confirmations.ts';
+import type { Question } from '../../../src/tools/confirmations.ts';
 
 /** What a toolbox stands on where nobody changed the policy and nobody is there to confirm. */
 export const usualGate: Omit<GateParts, 'log'> = {
@@ -11,7 +11,7 @@ export const usualGate: Omit<GateParts, 'log'> = {
 /** A gate with this policy, whose questions are answered like this; `questions` are those that were put. */
 export function gateOf(options: {
   rules?: readonly ToolRule[];
-  answer?: Answer | ((question: Question) => Answer | Promise<Answer>);
+  answer?: ConfirmationAnswer | ((question: Question) => ConfirmationAnswer | Promise<ConfirmationAnswer>);
 }): Omit<GateParts, 'log'> & { readonly questions: readonly Question[] } {
   const { rules = [], answer = { kind: 'late' } } = options;
   const questions: Question[] = [];
