@@ -53,7 +53,7 @@ export class ActiveModel {
 
   /** Nothing answers: what people say is written down, and that is all. */
   get listens(): boolean {
-    return this.#model.capabilities.listensOnly === true;
+    return this.#model.capabilities.transcribeOnly === true;
   }
 
   /** The label of what writes down beside the model; null: nothing does. */

@@ -59,7 +59,7 @@ export function sessionOptions(
   toolbox: Toolbox,
   notes: readonly Note[] = [],
 ): SessionOptions {
-  if (model.capabilities.listensOnly) return listening(settings);
+  if (model.capabilities.transcribeOnly) return listening(settings);
   const { voices, turnDetection, replyForms, mcpServers, unprompted } = model.capabilities;
   const { disabledTools: disabled } = settings;
   // A model that answers every turn that it has closed itself cannot be kept from it.

@@ -43,7 +43,7 @@ export interface Capabilities {
   /** See UnpromptedBehavior. `may-choose`: it chooses if its session was opened so, else it answers. */
   readonly unprompted: UnpromptedBehavior | 'may-choose' | null;
   /** It only writes down: it answers nothing, and takes no tools, texts and voices. */
-  readonly listensOnly?: true;
+  readonly transcribeOnly?: true;
 }
 
 /** What somebody had the bot keep. Untrusted text. */

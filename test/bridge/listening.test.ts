@@ -9,7 +9,7 @@ import { settings as defaults, Scene } from '../support/world/bridge-scene.ts';
 
 makeUpTime();
 
-const LISTENS = { unprompted: 'waits', listensOnly: true, updates: ['language'], voices: [] } as const;
+const LISTENS = { unprompted: 'waits', transcribeOnly: true, updates: ['language'], voices: [] } as const;
 const ASKED = { kind: 'asked', by: null } as const;
 const words = (turnId: number, text: string) => ({ type: 'turn-transcript', turnId, text, final: true }) as const;
 

@@ -61,7 +61,7 @@ export class DurableSession implements DurableSessionPort {
     const { choice, session } = deps;
     const { signal } = this.#closing;
     this.#deps = deps;
-    this.#ledger = new ReplayLedger(choice.model.inputRate, choice.model.capabilities.listensOnly === true);
+    this.#ledger = new ReplayLedger(choice.model.inputRate, choice.model.capabilities.transcribeOnly === true);
     const emit = (event: SessionEvent) => this.#merger.push(event);
     this.#failover = new Failover({
       ...deps,

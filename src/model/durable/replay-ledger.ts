@@ -16,7 +16,7 @@ const REMEMBERED_WORDS = 64;
 
 /** Everything that a conversation was given and brought, whatever connection was there: what is owed to whom. */
 export class ReplayLedger {
-  readonly #listensOnly: boolean;
+  readonly #transcribeOnly: boolean;
   readonly #pending: PendingTurns;
   readonly #untranscribed: UntranscribedTurns;
   readonly #history = new History();
@@ -38,10 +38,10 @@ export class ReplayLedger {
   /** A reply was asked for and has not begun. */
   wanted = false;
 
-  /** `rate` of the sound, in Hz. `listensOnly`: what a turn is owed are its words, and no answer. */
-  constructor(rate: number, listensOnly: boolean) {
-    this.#listensOnly = listensOnly;
-    this.#pending = listensOnly ? new PendingTurns(rate, LISTENING_LIMIT_MS) : new PendingTurns(rate);
+  /** `rate` of the sound, in Hz. `transcribeOnly`: what a turn is owed are its words, and no answer. */
+  constructor(rate: number, transcribeOnly: boolean) {
+    this.#transcribeOnly = transcribeOnly;
+    this.#pending = transcribeOnly ? new PendingTurns(rate, LISTENING_LIMIT_MS) : new PendingTurns(rate);
     this.#untranscribed = new UntranscribedTurns(rate);
   }
 
@@ -133,7 +133,7 @@ export class ReplayLedger {
         this.#final.add(event.turnId);
         this.#words.set(event.turnId, event.text);
         if (this.#words.size > REMEMBERED_WORDS) this.#words.delete(this.#words.keys().next().value as number);
-        if (this.#listensOnly) this.#pending.passed([event.turnId]);
+        if (this.#transcribeOnly) this.#pending.passed([event.turnId]);
         break;
       case 'reply-started':
         this.wanted = false;
@@ -188,7 +188,7 @@ export class ReplayLedger {
   /** See DurableSession.beginAnew. */
   beginAnew(): void {
     // What only writes down is told of nothing, and goes on.
-    if (this.#listensOnly) return;
+    if (this.#transcribeOnly) return;
     for (const id of this.#people.keys()) this.#past.add(id);
     for (const id of this.#past) {
       if (this.#past.size <= REMEMBERED) break;

@@ -51,5 +51,5 @@ export const TRANSCRIBER_CAPABILITIES: Capabilities = {
   mcpServers: [],
   asyncTools: 'sequenced',
   unprompted: 'waits',
-  listensOnly: true,
+  transcribeOnly: true,
 };
