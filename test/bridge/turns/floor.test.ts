@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Floor } from '../../../src/bridge/turns/floor.ts';
 import type { FloorDecision } from '../../../src/bridge/turns/floor-decision.ts';
+import type { Turn } from '../../../src/ports/voice.ts';
 import { share, tone } from '../../support/sound/sound.ts';
 
 const RATE = 24000;
@@ -78,6 +79,15 @@ class Scene {
 }
 
 const ms = (pcm: Int16Array): number => (pcm.length * 1000) / RATE;
+
+/** Anna asks something; gives her turn, which has ended. */
+function question(scene: Scene): Turn {
+  scene.speak(600, 'anna');
+  scene.silence(800);
+  const ended = scene.decisions.find((one) => one.type === 'end');
+  assert.ok(ended?.type === 'end');
+  return ended.turn;
+}
 
 describe('Floor', () => {
   it('gives a single speaker the floor within 60 ms and ends the turn after 600 ms without speech', () => {
@@ -244,36 +254,30 @@ describe('Floor', () => {
 
   it('hears a sentence out though somebody waits too long for an answer, and stops who goes on and on', () => {
     const scene = new Scene();
-    scene.speak(600, 'anna');
-    scene.silence(800);
-    const ended = scene.decisions.find((one) => one.type === 'end');
-    assert.ok(ended?.type === 'end');
-    scene.floor.owe(ended.turn, scene.now);
+    const turn = question(scene);
+    scene.floor.owe(turn, scene.now);
     scene.silence(2_500);
     scene.speak(1_500, 'ben');
     scene.silence(800);
     const heardOut = ['begin anna', 'end anna respond', 'interrupt ben', 'begin ben', 'end ben respond'];
     assert.deepEqual(scene.story, heardOut);
     const other = new Scene();
-    other.floor.owe(ended.turn, other.now);
+    other.floor.owe(turn, other.now);
     other.speak(5_000, 'ben');
     assert.deepEqual(other.story, ['begin ben', 'end ben respond']);
     // Nobody is let first for an answer that cannot come.
     const away = new Scene();
     away.floor.setAnswerable(false);
-    away.floor.owe(ended.turn, away.now);
+    away.floor.owe(turn, away.now);
     away.speak(5_000, 'ben');
     assert.deepEqual(away.story, ['begin ben']);
   });
 
   it('lets nobody wait for an answer that nobody makes any more', () => {
     const scene = new Scene();
-    scene.speak(600, 'anna');
-    scene.silence(800);
-    const ended = scene.decisions.find((one) => one.type === 'end');
-    assert.ok(ended?.type === 'end');
+    const turn = question(scene);
     // Her answer broke off, and none is awaited.
-    scene.floor.owe(ended.turn, scene.now);
+    scene.floor.owe(turn, scene.now);
     scene.bot('silent');
     scene.silence(3_700);
     const before = scene.decisions.length;

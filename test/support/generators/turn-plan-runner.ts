@@ -33,6 +33,8 @@ const PEOPLE = ['anna', 'ben', 'carl'];
 const CHUNK_FRAMES = 6;
 const FINAL = 'And finally?';
 const PATIENCE_MS = 12_000;
+/** Where ends and words are lost, an answer may be given up first, which people are told of after 15 s. */
+const FAULTY_PATIENCE_MS = 45_000;
 const PULL_MS = 4;
 /** Between two pulls no more than this counts as time in which this process could do something. */
 const MOST_COUNTED_MS = 2 * PULL_MS;
@@ -471,7 +473,8 @@ export class Conversation {
     // Turns wait for each other's words with Gemini, up to 2 s each; where it draws the turns and keeps silent about
     // one, the bot waits 15 s for it.
     const patient = this.#troubles || this.#protocol !== 'openai' || this.#plan.turnDetection !== 'manual';
-    const deadline = this.#ownMs + (patient ? 2 * PATIENCE_MS : PATIENCE_MS);
+    const patienceMs = patient ? 2 * PATIENCE_MS : PATIENCE_MS;
+    const deadline = this.#ownMs + (this.#lineFaults ? FAULTY_PATIENCE_MS : patienceMs);
     while (!condition()) {
       const ended = this.of('ended')[0];
       if (ended && !condition()) throw new Error(`the bridge ended before ${what}: ${JSON.stringify(ended.reason)}`);

@@ -37,7 +37,14 @@ export function makeUpTime(): void {
       now = Math.max(now, next.at);
       if (next.everyMs === null) entries.delete(next.id);
       else next.at = now + next.everyMs;
-      next.run();
+      try {
+        next.run();
+      } catch (error) {
+        // As of a real timer: nobody catches it, and time goes on.
+        process.nextTick(() => {
+          throw error;
+        });
+      }
     }
     pumping = false;
   };
