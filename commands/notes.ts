@@ -3,7 +3,7 @@ import { fold } from '../src/folding/fold.ts';
 import type { Note } from '../src/ports/guild.ts';
 import type { Asked, Command, CommandContext, Typing } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { sees } from './permissions.ts';
+import { listening } from './permissions.ts';
 import { counted, plain } from './text.ts';
 
 /** What fits under Discord's 2,000 characters with room for the line that says how many more there are. */
@@ -29,17 +29,17 @@ export const notes: Command = {
 
   async autocomplete(typing, context) {
     const part = fold(typing.options.getFocused(), 'search');
-    const all = await context.notes.list(typing.guildId);
+    const all = await shownTo(typing, context);
     const may = (note: Note) => note.by.userId === typing.user.id || keepsOrder(typing.memberPermissions);
     return all
       .toReversed()
-      .filter((note) => isShown(note, typing) && may(note) && fold(`${note.id} ${note.text}`, 'search').includes(part))
+      .filter((note) => may(note) && fold(`${note.id} ${note.text}`, 'search').includes(part))
       .map((note) => ({ name: `${note.id}: ${note.text}`.slice(0, 100).toWellFormed(), value: note.id }));
   },
 };
 
-async function list(asked: Asked, { notes }: CommandContext): Promise<string> {
-  const all = (await notes.list(asked.guildId)).filter((note) => isShown(note, asked)).toReversed();
+async function list(asked: Asked, context: CommandContext): Promise<string> {
+  const all = (await shownTo(asked, context)).toReversed();
   if (all.length === 0)
     return 'I remember nothing for this server. Say “remember that …” while I am in a voice channel.';
   const lines: string[] = [];
@@ -55,20 +55,25 @@ async function list(asked: Asked, { notes }: CommandContext): Promise<string> {
   return [...lines, 'Delete one with `/notes delete`.'].join('\n');
 }
 
-async function remove(asked: Asked, { notes }: CommandContext): Promise<string> {
+async function remove(asked: Asked, context: CommandContext): Promise<string> {
   const id = asked.options.getInteger('note', true);
-  const note = (await notes.list(asked.guildId)).find((one) => one.id === id && isShown(one, asked));
+  const note = (await shownTo(asked, context)).find((one) => one.id === id);
   if (!note) return `There is no note ${id}. \`/notes list\` shows all.`;
   if (note.by.userId !== asked.user.id && !keepsOrder(asked.memberPermissions)) {
     return `That note is of ${plain(note.by.name, 40)}. Only they, and people with Manage Messages, can delete it.`;
   }
-  await notes.remove(asked.guildId, id);
+  await context.notes.remove(asked.guildId, id);
   return `I have forgotten “${plain(note.text, SHOWN)}”. A conversation that is running knew it and may still mention it.`;
 }
 
-/** Whether somebody may know of a note: it is theirs, or they see the voice channel where it was made. */
-function isShown({ channelId, by }: Note, { guild, member, user }: Asked | Typing): boolean {
-  return channelId === undefined || by.userId === user.id || sees(guild.channels.cache.get(channelId), member);
+/** The notes that somebody may know of: their own, and those made where they could listen. Discord is asked where it matters. */
+async function shownTo(asked: Asked | Typing, { notes, readers }: CommandContext): Promise<readonly Note[]> {
+  const all = await notes.list(asked.guildId);
+  const isTheirs = ({ channelId, by }: Note): boolean => channelId === undefined || by.userId === asked.user.id;
+  if (all.every(isTheirs)) return all;
+  const hears = await listening(asked, readers);
+  const shown = await Promise.all(all.map(async (note) => isTheirs(note) || hears(note.channelId ?? '')));
+  return all.filter((_, at) => shown[at]);
 }
 
 function keepsOrder(permissions: { has(bit: bigint): boolean } | null): boolean {

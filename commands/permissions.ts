@@ -1,4 +1,6 @@
 import { type GuildBasedChannel, type GuildMember, PermissionFlagsBits, type PermissionsBitField } from 'discord.js';
+import type { Readers } from '../src/ports/reading.ts';
+import type { UserId } from '../src/ports/voice.ts';
 
 /** Discord's own words for the permissions that a voice bot needs, as they stand in the channel's settings. */
 const WORDS = {
@@ -31,6 +33,17 @@ export function writingRights(channel: GuildBasedChannel): readonly Right[] {
 /** Whether a member sees a channel; false where the channel is not known any more. */
 export function sees(channel: GuildBasedChannel | undefined, member: GuildMember): boolean {
   return channel !== undefined && missingRights(channel, member, ['ViewChannel']).length === 0;
+}
+
+/**
+ * Which voice channels this person could listen in, as Discord says now: what is remembered of a channel or a role may be a
+ * moment old. Rejects with an Error for people where Discord cannot be asked.
+ */
+export function listening(
+  { guildId, user }: { readonly guildId: string; readonly user: { readonly id: UserId } },
+  readers: Pick<Readers, 'couldListen'>,
+): Promise<(channelId: string) => Promise<boolean>> {
+  return readers.couldListen({ guildId, channelIds: [], people: [user.id] });
 }
 
 /** Whether whoever asks manages the server. */

@@ -1,7 +1,7 @@
 import type { Decision } from '../src/ports/tools.ts';
 import type { Command } from './command.ts';
 import { guildCommand } from './guild-command.ts';
-import { sees } from './permissions.ts';
+import { listening } from './permissions.ts';
 import { listed, plain } from './text.ts';
 import { storyWords } from './why-text.ts';
 
@@ -13,17 +13,18 @@ const LONGEST = 1_900;
 export const why: Command = {
   data: guildCommand('why', 'Why I answered or did not, and did something or refused to, in this conversation'),
 
-  async execute(asked, { bridges, decisions }) {
+  async execute(asked, { bridges, decisions, readers }) {
     const stays = decisions.of(asked.guildId);
     const present = stays.at(-1);
     if (!present) return 'I was in no conversation on this server since I was started.';
     // Whoever could not have listened does not learn here what was wanted: also of where the bot was before it was moved.
-    const isSeen = (channelId: string): boolean => sees(asked.guild.channels.cache.get(channelId), asked.member);
-    if (!isSeen(bridges.find(asked.guildId)?.channelId ?? present.channelId)) {
-      return 'You cannot see the voice channel of that conversation.';
+    const hears = await listening(asked, readers);
+    if (!(await hears(bridges.find(asked.guildId)?.channelId ?? present.channelId))) {
+      return 'You may not listen in the voice channel of that conversation.';
     }
+    const heard = await Promise.all(stays.map(({ channelId }) => hears(channelId)));
     const told = stays
-      .filter(({ channelId }) => isSeen(channelId))
+      .filter((_, at) => heard[at])
       .flatMap(({ turns, decisions: made }) => [
         ...turns.map((story) => ({ at: story.at, text: storyWords(story) })),
         ...made

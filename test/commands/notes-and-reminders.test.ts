@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { Permission } from '@parley/simulator/discord';
 import { type Furnished, furnish, type Rig, startRig } from './rig.ts';
 
 describe('/notes and /reminders', () => {
@@ -33,6 +34,26 @@ describe('/notes and /reminders', () => {
     );
     assert.match((await mo.command('/notes delete', { note: note.id }, in_)).content, /^I have forgotten/);
     assert.match((await anna.command('/notes delete', { note: note.id })).content, /^There is no note 1\./);
+  });
+
+  it('ask Discord who may know of a note, whatever event of a closed channel is still on its way', async () => {
+    const { guild, anna, voice } = place;
+    const ben = guild.addPerson({ name: 'Ben' });
+    const by = { userId: anna.userId, name: 'Anna' };
+    const note = await rig.context.notes.add(guild.id, { text: 'the code is 1234', by, channelId: voice });
+    const list = async () => (await ben.command('/notes list')).content;
+    assert.match(await list(), /the code/);
+    const channel = guild.channels.get(voice) ?? assert.fail('no channel');
+    const closed = { id: guild.id, type: 0 as const, allow: 0n, deny: Permission.ViewChannel };
+    channel.overwrites.push(closed);
+    try {
+      const elsewhere = { channelId: guild.createTextChannel({ name: 'elsewhere' }) };
+      assert.match((await ben.command('/notes list', {}, elsewhere)).content, /^I remember nothing/);
+      assert.match((await anna.command('/notes list', {}, elsewhere)).content, /the code/, 'her own');
+    } finally {
+      channel.overwrites.splice(channel.overwrites.indexOf(closed), 1);
+      await rig.context.notes.remove(guild.id, note.id);
+    }
   });
 
   it('show and cancel one’s own reminders, and nobody else’s', async () => {

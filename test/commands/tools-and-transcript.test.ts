@@ -210,7 +210,7 @@ describe('/tools allow, deny and test, and /why', () => {
     const hidden = guild.createVoiceChannel({ name: 'Hidden', denyEveryone: ['ViewChannel'] });
     log.begin(guild.id, hidden);
     const ben = guild.addPerson({ name: 'Ben' });
-    assert.equal((await ben.command('/why')).content, 'You cannot see the voice channel of that conversation.');
+    assert.equal((await ben.command('/why')).content, 'You may not listen in the voice channel of that conversation.');
   });
 
   it('send bodies that the published schemas accept', { skip: noSchemas }, async () => {
