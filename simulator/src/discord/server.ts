@@ -23,8 +23,9 @@ import { RestFaults } from './rest/faults.ts';
 import { guildRoutes } from './rest/guilds.ts';
 import { interactionRoutes } from './rest/interactions.ts';
 import { RateLimits } from './rest/rate-limits.ts';
-import { type OtherBots, type RecordedRequest, type RestWorld, restServer, routesOf } from './rest/rest.ts';
-import { type DirectMessages, userRoutes } from './rest/users.ts';
+import { type OtherBots, type RecordedRequest, restServer, routesOf } from './rest/rest.ts';
+import type { DirectMessages, RestWorld } from './rest/routes.ts';
+import { userRoutes } from './rest/users.ts';
 import { VoiceServer, type VoiceServerOptions } from './voice/server.ts';
 
 /** How the simulated Discord is to be. What is not said is as in the real one. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Json } from '../guild/entities.ts';
-import type { PlaceHolder } from '../voice/places.ts';
+import type { PlaceHolder } from '../voice/place-holder.ts';
 import { EventFaults } from './event-faults.ts';
 import { type GatewayFault, GatewayFaults } from './faults.ts';
 import { PRIVILEGED } from './intents.ts';

@@ -1,6 +1,6 @@
 import { channelJson, memberJson, roleJson } from '../gateway/wire.ts';
-import { AutoModeration } from '../rest/auto-moderation.ts';
 import { VoicePlaces } from '../voice/places.ts';
+import { AutoModeration } from './auto-moderation.ts';
 import {
   type Channel,
   ChannelType,

@@ -1,7 +1,7 @@
 import { VoiceClient, type VoiceClientOptions } from '../voice/client.ts';
-import type { PlaceHolder } from '../voice/places.ts';
+import type { PlaceHolder } from '../voice/place-holder.ts';
 import type { VoicePlace } from './entities.ts';
-import type { SimulatedGuild } from './guild.ts';
+import type { HomeGuild } from './home-guild.ts';
 import type { GuildWorld } from './world.ts';
 
 /** How a person comes into a voice channel. */
@@ -17,7 +17,7 @@ export interface JoinOptions {
 
 /** A person's part in voice: keeps the voice connection where the person's place is, also when somebody else moves them. */
 export class PersonSeat {
-  readonly #around: { guild: SimulatedGuild; world: GuildWorld; userId: string; name: string };
+  readonly #around: { guild: HomeGuild; world: GuildWorld; userId: string; name: string };
   readonly #sessionId: string;
   #voice: Promise<VoiceClient> | undefined;
   #client: VoiceClient | undefined;
@@ -25,7 +25,7 @@ export class PersonSeat {
   /** Resolves when every connection that was given up has ended. */
   #ending = Promise.resolve();
 
-  constructor(around: { guild: SimulatedGuild; world: GuildWorld; userId: string; name: string }) {
+  constructor(around: { guild: HomeGuild; world: GuildWorld; userId: string; name: string }) {
     this.#around = around;
     this.#sessionId = around.world.identity.secret();
   }

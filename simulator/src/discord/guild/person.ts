@@ -14,7 +14,7 @@ import {
   type Member,
   type StoredMessage,
 } from './entities.ts';
-import type { SimulatedGuild } from './guild.ts';
+import type { HomeGuild } from './home-guild.ts';
 import { Permission } from './permissions.ts';
 import { type JoinOptions, PersonSeat } from './person-seat.ts';
 import type { GuildWorld } from './world.ts';
@@ -31,12 +31,12 @@ export class SimulatedPerson {
   readonly userId: string;
   readonly name: string;
   readonly member: Member;
-  readonly #guild: SimulatedGuild;
+  readonly #guild: HomeGuild;
   readonly #world: GuildWorld;
   readonly #locale: string;
   readonly #seat: PersonSeat;
 
-  constructor(options: { guild: SimulatedGuild; member: Member; world: GuildWorld; locale: string }) {
+  constructor(options: { guild: HomeGuild; member: Member; world: GuildWorld; locale: string }) {
     this.#guild = options.guild;
     this.#world = options.world;
     this.#locale = options.locale;

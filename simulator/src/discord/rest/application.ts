@@ -3,8 +3,8 @@ import { userJson } from '../gateway/wire.ts';
 import type { Json } from '../guild/entities.ts';
 import type { SimulatedGuild } from '../guild/guild.ts';
 import { refusal } from './discord-error.ts';
-import type { AddRoute, Call, RestWorld } from './rest.ts';
-import { guildOf } from './rest.ts';
+import type { AddRoute, Call, RestWorld } from './routes.ts';
+import { guildOf } from './routes.ts';
 
 /** Routes of the gateway, the bot's own account, the application and its commands. */
 export function applicationRoutes(world: RestWorld): (add: AddRoute) => void {

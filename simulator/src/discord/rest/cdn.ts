@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { RestWorld } from './rest.ts';
+import type { RestWorld } from './routes.ts';
 
 /** Where attachments are downloaded from: whoever has the address, without a token. */
 export function serveFiles(app: FastifyInstance, world: Pick<RestWorld, 'guilds'>): void {

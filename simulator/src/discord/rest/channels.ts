@@ -6,7 +6,7 @@ import { visibleTo } from '../guild/message-content.ts';
 import { Permission } from '../guild/permissions.ts';
 import { DiscordError, FormFaults, refusal } from './discord-error.ts';
 import { checkMessage } from './message-rules.ts';
-import { type AddRoute, type Call, channelOf, need, type RestWorld } from './rest.ts';
+import { type AddRoute, type Call, channelOf, need, type RestWorld } from './routes.ts';
 import { postDirectly } from './users.ts';
 
 /** Routes of channels, their messages and threads. */

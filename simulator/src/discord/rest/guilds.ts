@@ -5,7 +5,7 @@ import { ChannelType, isThread, isVoice } from '../guild/entities.ts';
 import type { SimulatedGuild } from '../guild/guild.ts';
 import { isAbove, Permission } from '../guild/permissions.ts';
 import { DiscordError, FormFaults, refusal } from './discord-error.ts';
-import { type AddRoute, botIn, type Call, guildOf, need, type RestWorld } from './rest.ts';
+import { type AddRoute, botIn, type Call, guildOf, need, type RestWorld } from './routes.ts';
 
 /** The longest time-out: 28 days. */
 const LONGEST_TIMEOUT_MS = 28 * 86_400_000;

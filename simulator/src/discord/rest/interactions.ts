@@ -2,7 +2,7 @@ import type { Json, StoredMessage } from '../guild/entities.ts';
 import { EPHEMERAL, LOADING } from '../guild/entities.ts';
 import type { Interaction } from '../interactions/interactions.ts';
 import { checkSizes } from './channels.ts';
-import type { AddRoute, Call, RestWorld } from './rest.ts';
+import type { AddRoute, Call, RestWorld } from './routes.ts';
 
 /** Routes of interactions: the first response, and messages by the token. They ask for no bot token. */
 export function interactionRoutes(world: RestWorld): (add: AddRoute) => void {

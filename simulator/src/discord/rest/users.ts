@@ -1,17 +1,10 @@
 import { userJson } from '../gateway/wire.ts';
 import type { Json } from '../guild/entities.ts';
 import { refusal } from './discord-error.ts';
-import { type AddRoute, botIn, guildOf, need, type RestWorld } from './rest.ts';
+import { type AddRoute, botIn, guildOf, need, type RestWorld } from './routes.ts';
 
 /** https://docs.discord.com/developers/resources/audit-log#audit-log-entry-object-audit-log-events */
 const BOT_ADD = 28;
-
-/** What the bot wrote to somebody directly; `closed`: they take nothing. */
-export interface DirectMessages {
-  readonly userId: string;
-  readonly contents: string[];
-  closed: boolean;
-}
 
 /** Routes of the bot's own account: the servers it is in, messages to one person, and who brought it. */
 export function userRoutes(world: RestWorld): (add: AddRoute) => void {

@@ -32,7 +32,7 @@ export class VoicePlace {
   readonly admission: VoiceAdmission;
   readonly token: string;
   readonly ssrc: number;
-  readonly room: VoiceRoom;
+  readonly room: VoiceRoom<VoicePlace>;
   /** Set by Select Protocol: from here on the client is in the channel. */
   transport: Transport | undefined;
   /** Where its datagrams come from and go to. */
@@ -57,7 +57,7 @@ export class VoicePlace {
     admission: VoiceAdmission;
     token: string;
     ssrc: number;
-    room: VoiceRoom;
+    room: VoiceRoom<VoicePlace>;
     link: WebSocket;
     /** How late its messages come, in their order. */
     delayMs: () => number;

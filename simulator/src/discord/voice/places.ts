@@ -3,17 +3,8 @@ import { voiceStateJson } from '../gateway/wire.ts';
 import type { Channel, Json, Member, VoicePlace } from '../guild/entities.ts';
 import { ChannelType, isVoice } from '../guild/entities.ts';
 import { Permission } from '../guild/permissions.ts';
+import type { PlaceHolder } from './place-holder.ts';
 import type { VoiceServer } from './server.ts';
-
-/** Who is told what a place in a channel brings: the bot's gateway session, or a person's client. */
-export interface PlaceHolder {
-  /** The voice server's token for this place: a new channel, or the same one again. */
-  served(token: string, place: VoicePlace): void;
-  /** The voice server went away; served() follows. */
-  unserved(place: VoicePlace): void;
-  /** The place is gone, whoever ended it. */
-  left(): void;
-}
 
 /** What the places need of their guild. */
 export interface PlacesSurroundings {

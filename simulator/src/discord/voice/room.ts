@@ -1,14 +1,20 @@
-import { DaveGroup } from '../dave/group.ts';
+import { DaveGroup, type DaveMember } from '../dave/group.ts';
 import type { ExternalSender } from '../dave/messages.ts';
 import type { LinkFaults } from './link-faults.ts';
 import { VoiceOp } from './messages.ts';
-import type { VoicePlace } from './place.ts';
+
+/** What a room knows of somebody who is in it. */
+export interface Occupant extends DaveMember {
+  readonly ssrc: number;
+  readonly admission: { readonly bot?: boolean };
+  speaking: number | undefined;
+}
 
 /** One voice channel on the server: who is in it, who is told what, and its DAVE group. */
-export class VoiceRoom {
+export class VoiceRoom<Place extends Occupant = Occupant> {
   readonly channelId: string;
   /** Those who came as far as op 4, by user id. */
-  readonly places = new Map<string, VoicePlace>();
+  readonly places = new Map<string, Place>();
   /** Undefined: transport encryption only. */
   readonly dave: DaveGroup | undefined;
 
@@ -21,7 +27,7 @@ export class VoiceRoom {
   }
 
   /** Tells the newcomer of the others, them of it, and then begins with DAVE: Adds are only taken for known users. */
-  enter(place: VoicePlace): void {
+  enter(place: Place): void {
     const others = [...this.places.values()];
     this.places.set(place.userId, place);
     if (others.length > 0) place.send(VoiceOp.ClientsConnect, { user_ids: others.map((other) => other.userId) });
@@ -33,7 +39,7 @@ export class VoiceRoom {
     this.dave?.connect(place);
   }
 
-  leave(place: VoicePlace): void {
+  leave(place: Place): void {
     if (this.places.get(place.userId) !== place) return;
     this.places.delete(place.userId);
     for (const other of this.places.values()) other.send(VoiceOp.ClientDisconnect, { user_id: place.userId });
@@ -41,14 +47,14 @@ export class VoiceRoom {
   }
 
   /** Op 5 of a client, on to the others. */
-  speaking(place: VoicePlace, flags: number): void {
+  speaking(place: Place, flags: number): void {
     place.speaking = flags;
     for (const other of this.places.values()) {
       if (other !== place) this.#tellSpeaking(other, place);
     }
   }
 
-  #tellSpeaking(listener: VoicePlace, speaker: VoicePlace): void {
+  #tellSpeaking(listener: Occupant, speaker: Occupant): void {
     if (listener.admission.bot && this.#links.withholdSpeaking) return;
     listener.send(VoiceOp.Speaking, speakingOf(speaker));
   }
@@ -59,6 +65,6 @@ export class VoiceRoom {
   }
 }
 
-function speakingOf(place: VoicePlace): unknown {
+function speakingOf(place: Occupant): unknown {
   return { user_id: place.userId, ssrc: place.ssrc, speaking: place.speaking ?? 0, delay: 0 };
 }

@@ -52,7 +52,7 @@ export class VoiceServer {
   readonly #sockets: WebSocketServer;
   readonly #sender: ExternalSender | undefined;
   readonly #resumeWindowMs: number;
-  readonly #rooms = new Map<string, VoiceRoom>();
+  readonly #rooms = new Map<string, VoiceRoom<VoicePlace>>();
   readonly #admissions = new Map<string, VoiceAdmission>();
   /** Sessions by token, from Identify on. */
   readonly #places = new Map<string, VoicePlace>();
@@ -311,17 +311,17 @@ export class VoiceServer {
     link?.close(closeCode);
   }
 
-  #room(admission: VoiceAdmission): VoiceRoom {
+  #room(admission: VoiceAdmission): VoiceRoom<VoicePlace> {
     let room = this.#rooms.get(admission.channelId);
     if (!room) {
-      room = new VoiceRoom(admission.channelId, admission.stage ? undefined : this.#sender, this.links);
+      room = new VoiceRoom<VoicePlace>(admission.channelId, admission.stage ? undefined : this.#sender, this.links);
       this.#rooms.set(admission.channelId, room);
     }
     return room;
   }
 
   /** Forgets an empty room, unless somebody on the way in holds it already. */
-  #discard(room: VoiceRoom): void {
+  #discard(room: VoiceRoom<VoicePlace>): void {
     if ([...this.#places.values()].some((place) => place.room === room)) return;
     this.#rooms.delete(room.channelId);
     room.close();
