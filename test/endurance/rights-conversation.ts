@@ -51,11 +51,19 @@ class RightsConversation {
   /** When calls under way began, by their ids. */
   #movedFrom: { readonly id: string | undefined; readonly at: number } = { id: undefined, at: 0 };
   readonly #calls = new Map<string, number>();
-  readonly #buttons: { readonly label: string; readonly id: string; readonly message: StoredMessage }[] = [];
+  readonly #buttons: {
+    readonly label: string;
+    readonly id: string;
+    readonly message: StoredMessage;
+    /** Where the bot was when it was posted. */
+    readonly where: string | undefined;
+  }[] = [];
   /** What stands in each message. */
   readonly #shownIn = new Map<string, ReadonlySet<Token>>();
   /** Where the last call was run again. */
   #pressedIn: readonly string[] = [];
+  /** What is run again belongs to where the bot was before: it is posted there, and no model is told. */
+  #runsAlone = false;
   #textId: string;
 
   constructor(world: RightsWorld, seed: number) {
@@ -301,7 +309,11 @@ class RightsConversation {
     const person = this.#pick([...this.#present, this.#olga]);
     if (!button || !this.#sees(person, button.message.channelId)) return;
     this.#tell(`${person.name} presses ${label}`);
-    if (label === 'Run again') this.#pressedIn = [button.message.channelId];
+    if (label === 'Run again') {
+      const here = this.#botIn === undefined ? undefined : this.#textIn(this.#botIn);
+      this.#pressedIn = [button.message.channelId];
+      this.#runsAlone = button.where !== this.#botIn || button.message.channelId !== here;
+    }
     const since = performance.now();
     const { content } = await person.press(button.message, button.id);
     this.#count(content.startsWith('Only you see this') ? 'shown' : label);
@@ -340,9 +352,10 @@ class RightsConversation {
     const since = this.#calls.get(call.callId);
     const where = this.#botIn;
     if (where === undefined) return;
-    const heardIn = [where, this.#textIn(where)];
+    const alone = call.callId.startsWith('0/') && this.#runsAlone;
+    const heardIn = alone ? this.#pressedIn : [where, this.#textIn(where)];
     for (const token of this.#tokensIn(result.output)) {
-      const right = this.#truth.was(since, (moment) => this.#truth.allRead(moment, heardIn, token, true));
+      const right = this.#truth.was(since, (moment) => this.#truth.allRead(moment, heardIn, token, !alone));
       // What was rightly told stands there, also where the channel is opened before the post is made.
       if (right) for (const id of heardIn) token.homes.add(id);
       else this.#wrong(`${call.name} told ${this.#described(token)} in ${heardIn.map((id) => this.#name(id))}`);
@@ -369,7 +382,7 @@ class RightsConversation {
     const { channelId, flags, content, components } = message;
     if ((flags & EPHEMERAL) !== 0) return;
     for (const { components: buttons = [] } of components) {
-      for (const { label, custom_id: id } of buttons) this.#buttons.push({ label, id, message });
+      for (const { label, custom_id: id } of buttons) this.#buttons.push({ label, id, message, where: this.#botIn });
     }
     const before = this.#shownIn.get(message.id) ?? new Set();
     const tokens = this.#tokensIn(content);
