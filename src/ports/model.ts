@@ -111,7 +111,8 @@ export type SessionEvent =
   | { readonly type: 'refused'; readonly message: string }
   /** Something that people should read; the conversation goes on untouched. */
   | { readonly type: 'notice'; readonly message: string }
-  | { readonly type: 'going-away'; readonly timeLeftMs: number }
+  /** The connection ends; `ours`: it is of no use any more, whatever its server says. */
+  | { readonly type: 'going-away'; readonly timeLeftMs: number; readonly ours?: true }
   /** The provider can restore the session as it is now, for SpeechModel.connect. Only a single connection says it. */
   | { readonly type: 'resumable'; readonly handle: string }
   /** The connection is being made anew, and that takes a while; what people say is kept. `message`: for people. */

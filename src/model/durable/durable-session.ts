@@ -219,7 +219,8 @@ export class DurableSession implements DurableSessionPort {
     const event = this.#names.outward(raw);
     switch (event.type) {
       case 'going-away':
-        this.#failover.endsAt(performance.now() + event.timeLeftMs);
+        if (event.ours) this.#failover.replaceBy(performance.now() + event.timeLeftMs);
+        else this.#failover.endsAt(performance.now() + event.timeLeftMs);
         return;
       case 'resumable':
         // Else nobody could say how much of what is under way the restored session would know.

@@ -117,6 +117,11 @@ export class Failover {
     this.#rotation.endsAt(at);
   }
 
+  /** The connection is of no use any more: it is replaced by then (performance.now()), sooner in a quiet moment. */
+  replaceBy(at: number): void {
+    this.#rotation.replaceBy(at);
+  }
+
   /** The next session is told anew, and none that knew of what is erased is restored or taken. */
   startOver(instructions: string, kept: (notes: readonly KeptWords[]) => readonly KeptWords[]): void {
     const told = ({ model, options }: ModelChoice): ModelChoice => {

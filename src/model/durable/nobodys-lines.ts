@@ -12,6 +12,8 @@ interface Line {
   readonly at: number;
   /** Its end never came. */
   readonly cutOff: boolean;
+  /** What of it is not known as a turn's yet: words of several turns may stand in one line. */
+  left: string;
 }
 
 /**
@@ -44,12 +46,21 @@ export class NobodysLines {
     const is = (line: Line): boolean =>
       line.key === key || (line.cutOff && line.key.length >= SHORTEST_BEGINNING && key.startsWith(line.key));
     const found = this.#lines.find((line) => is(line) && now - line.at < REMEMBERED_MS);
-    if (found) this.#lines = this.#lines.filter((line) => line !== found);
-    return found?.text;
+    const gone = found ?? this.#lines.find((line) => now - line.at < REMEMBERED_MS && uses(line, key));
+    if (gone) this.#lines = this.#lines.filter((line) => line !== gone);
+    return gone?.text;
   }
 
   #add(text: string, at: number, cutOff: boolean): void {
     this.#lines = this.#lines.filter((line) => at - line.at < REMEMBERED_MS).slice(1 - MOST);
-    this.#lines.push({ key: keyOf(text), text, at, cutOff });
+    const key = keyOf(text);
+    this.#lines.push({ key, text, at, cutOff, left: key });
   }
+}
+
+/** These words are the next ones of the line: they count as known. Gives whether all of it is known now. */
+function uses(line: Line, key: string): boolean {
+  if (key === '' || !`${line.left} `.startsWith(`${key} `)) return false;
+  line.left = line.left.slice(key.length + 1);
+  return line.left === '';
 }

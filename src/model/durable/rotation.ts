@@ -60,6 +60,17 @@ export class Rotation {
     else this.#warn(at - performance.now(), 'the provider announces an end of the connection that cannot be');
   }
 
+  /**
+   * The present connection is of no use any more: it is replaced by then, sooner in a quiet moment. No word of a server
+   * is behind that, so it neither waits for the pause between renewals nor makes it longer.
+   */
+  replaceBy(at: number): void {
+    const { byAt } = this.#life;
+    if (byAt !== undefined && byAt <= at) return;
+    this.stop();
+    this.#renew(at);
+  }
+
   /** The connection that was requested did not come: the present one is renewed as if nothing had been. */
   resume(): void {
     const { until } = this.#life;

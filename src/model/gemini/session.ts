@@ -346,7 +346,7 @@ export class GeminiSession implements SpeechSession {
     this.#renewing = true;
     this.#deps.log.warn({}, 'whose words come is not known on this connection: it is replaced in a quiet moment');
     const livedMs = performance.now() - this.#since;
-    this.#events.push({ type: 'going-away', timeLeftMs: Math.max(LOST_MS, LEAST_LIFE_MS - livedMs) });
+    this.#events.push({ type: 'going-away', timeLeftMs: Math.max(LOST_MS, LEAST_LIFE_MS - livedMs), ours: true });
   }
 
   /** What had an answer of nothing wants one still. */

@@ -31,4 +31,13 @@ describe('NobodysLines', () => {
     assert.equal(lines.cutOff(600), 'Yes');
     assert.equal(lines.take('Yes, and what then?', 700), undefined, 'too short to tell');
   });
+
+  it('takes a line with the words of two turns when both are known', () => {
+    const lines = new NobodysLines();
+    lines.told('Number 552. Number 554.', true, 0);
+    assert.equal(lines.take('Number 55', 100), undefined, 'half a word');
+    assert.equal(lines.take('number 552', 200), undefined, 'the other one is nobody’s still');
+    assert.equal(lines.take('number 554', 300), 'Number 552. Number 554.');
+    assert.equal(lines.take('number 554', 400), undefined, 'once');
+  });
 });

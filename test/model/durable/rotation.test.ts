@@ -38,6 +38,23 @@ function stage(t: TestContext) {
 }
 
 describe('the renewal of a connection', () => {
+  it('is not put off where the connection is of no use any more, however hasty the renewals before were', (t) => {
+    const { rotation, begun, pass, at } = stage(t);
+    // Each told a minute before its end: after some of these, renewals come more slowly.
+    for (let life = 0; life < 6; life += 1) {
+      rotation.serves(undefined);
+      rotation.endsAt(at(begun.length * 2 * MINUTE + 90 * S));
+      pass(2 * MINUTE);
+    }
+    rotation.serves(undefined);
+    const before = begun.length;
+    const now = 12 * MINUTE;
+    rotation.replaceBy(at(now + 15 * S));
+    assert.deepEqual(begun.slice(before), [{ at: now, byAt: now + 15 * S }]);
+    rotation.replaceBy(at(now + 20 * S));
+    assert.equal(begun.length, before + 1, 'it is under way already');
+  });
+
   for (const [life, expected] of [
     [60 * MINUTE, 55 * MINUTE],
     [30 * MINUTE, 27 * MINUTE],
