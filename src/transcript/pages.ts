@@ -114,7 +114,7 @@ export class Pages {
   }
 
   /** Entries that are no longer remembered, so that the caller can forget them as well. `needs`: what may change still. */
-  evict(needs: (entry: Entry) => boolean = () => false): readonly Entry[] {
+  evict(needs: (entry: Entry) => boolean): readonly Entry[] {
     const forgotten: Entry[] = [];
     const old = this.#pages.slice(0, Math.max(0, this.#pages.length - PAGES_KEPT));
     // The post of a call that runs waits for its result.

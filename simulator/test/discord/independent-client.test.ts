@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeTimeline, encodeSound } from '../../src/discord/voice/opus-packets.ts';
 import { VoiceServer } from '../../src/discord/voice/server.ts';
 import { ENCRYPTION_MODES, type EncryptionMode } from '../../src/discord/voice/transport.ts';
-import { ANNA, admission, BEN, BOT, GUILD, join, pitch, tone, until } from './voice-support.ts';
+import { ANNA, admission, BEN, BOT, GUILD, join, pitch, tone, until } from './voice/support.ts';
 
 /** What of Dysnomia's VoiceConnection is used here; it takes what its Client would have got from the main gateway. */
 interface Connection extends NodeJS.EventEmitter {

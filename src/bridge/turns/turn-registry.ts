@@ -12,8 +12,10 @@ export class TurnRegistry {
   readonly #isBot: (userId: UserId) => boolean;
   readonly #turns = new Map<number, Turn>();
   /** What each reply answers, and what it may take up of answers that were cut off before. */
-  readonly #replies = new Map<string, { readonly named: readonly number[]; readonly behind: readonly number[] }>();
-  readonly #doubtful = new Map<string, readonly number[]>();
+  readonly #replies = new Map<
+    string,
+    { readonly named: readonly number[]; readonly behind: readonly number[]; readonly doubtful: readonly number[] }
+  >();
   /** Turns that nobody waits for an answer to. */
   readonly #over = new Set<number>();
   /** Turns of which people heard an answer to its end. */
@@ -40,13 +42,9 @@ export class TurnRegistry {
 
   /** A reply to these turns began. It may take up those whose answer was cut off before. `doubtful`: see SessionEvent. */
   replied(replyId: string, turnIds: readonly number[], doubtful: readonly number[] = []): void {
-    if (doubtful.length > 0) this.#doubtful.set(replyId, doubtful);
-    this.#replies.set(replyId, { named: turnIds, behind: merged(this.#cut, turnIds) });
+    this.#replies.set(replyId, { named: turnIds, behind: merged(this.#cut, turnIds), doubtful });
     this.#cut = [];
-    if (this.#replies.size <= REMEMBERED) return;
-    const oldest = this.#replies.keys().next().value as string;
-    this.#replies.delete(oldest);
-    this.#doubtful.delete(oldest);
+    if (this.#replies.size > REMEMBERED) this.#replies.delete(this.#replies.keys().next().value as string);
   }
 
   /** Nobody waits for an answer to these turns; the model may still take up what was said in them. */
@@ -58,7 +56,7 @@ export class TurnRegistry {
   heard(replyId: string): void {
     const turnIds = this.asked(this.#behind(replyId));
     if (!this.#ofOnePerson(turnIds)) return;
-    const doubtful = this.#doubtful.get(replyId) ?? [];
+    const doubtful = this.#replies.get(replyId)?.doubtful ?? [];
     for (const id of turnIds) if (this.#turns.has(id) && !doubtful.includes(id)) this.#heard.add(id);
   }
 

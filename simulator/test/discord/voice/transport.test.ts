@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createDecipheriv } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { clearHeaderBytes, payloadOf, readRtpHeader, writeRtpHeader } from '../../src/discord/voice/rtp.ts';
-import { ENCRYPTION_MODES, isEncryptionMode, Transport } from '../../src/discord/voice/transport.ts';
+import { clearHeaderBytes, payloadOf, readRtpHeader, writeRtpHeader } from '../../../src/discord/voice/rtp.ts';
+import { ENCRYPTION_MODES, isEncryptionMode, Transport } from '../../../src/discord/voice/transport.ts';
 
 const KEY = Uint8Array.from({ length: 32 }, (_, i) => i);
 const HEADER = writeRtpHeader({ sequence: 0xffff, timestamp: 0xfffffc40, ssrc: 0x80000001 });

@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import davey from '@snazzah/davey';
 import { WebSocket } from 'ws';
-import { VoiceClosedError } from '../../src/discord/voice/client.ts';
-import { writeRtpHeader } from '../../src/discord/voice/rtp.ts';
-import { VoiceServer } from '../../src/discord/voice/server.ts';
-import { Transport } from '../../src/discord/voice/transport.ts';
-import { ANNA, admission, BEN, CHANNEL, CLEO, GUILD, join, tone, until } from './voice-support.ts';
+import { VoiceClosedError } from '../../../src/discord/voice/client.ts';
+import { writeRtpHeader } from '../../../src/discord/voice/rtp.ts';
+import { VoiceServer } from '../../../src/discord/voice/server.ts';
+import { Transport } from '../../../src/discord/voice/transport.ts';
+import { ANNA, admission, BEN, CHANNEL, CLEO, GUILD, join, tone, until } from './support.ts';
 
 interface Message {
   op: number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Faults, FaultyPath, NO_FAULTS, seededRandom } from '../../src/discord/faults.ts';
+import { type Faults, FaultyPath, NO_FAULTS, seededRandom } from '../../../src/discord/faults.ts';
 
 function run(faults: Partial<Faults>, packets: number, seed = 1) {
   const out: number[] = [];

@@ -16,12 +16,12 @@ import {
   type VoiceConnection,
   VoiceConnectionStatus,
 } from '@discordjs/voice';
-import { seededRandom } from '../../src/discord/faults.ts';
-import type { VoiceClient } from '../../src/discord/voice/client.ts';
-import { decodeTimeline, encodeSound } from '../../src/discord/voice/opus-packets.ts';
-import { VoiceServer } from '../../src/discord/voice/server.ts';
-import { ENCRYPTION_MODES } from '../../src/discord/voice/transport.ts';
-import { ANNA, admission, BEN, BOT, CHANNEL, CLEO, GUILD, join, pitch, tone, until } from './voice-support.ts';
+import { seededRandom } from '../../../src/discord/faults.ts';
+import type { VoiceClient } from '../../../src/discord/voice/client.ts';
+import { decodeTimeline, encodeSound } from '../../../src/discord/voice/opus-packets.ts';
+import { VoiceServer } from '../../../src/discord/voice/server.ts';
+import { ENCRYPTION_MODES } from '../../../src/discord/voice/transport.ts';
+import { ANNA, admission, BEN, BOT, CHANNEL, CLEO, GUILD, join, pitch, tone, until } from './support.ts';
 
 /** Stands for the main gateway: answers a voice state update as Discord does. */
 function adapter(server: VoiceServer): DiscordGatewayAdapterCreator {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import davey from '@snazzah/davey';
-import { DaveGroup, type DaveMember } from '../../src/discord/dave/group.ts';
-import { ExternalSender } from '../../src/discord/dave/messages.ts';
-import { ANNA, BEN, CHANNEL, CLEO, until } from './voice-support.ts';
+import { DaveGroup, type DaveMember } from '../../../src/discord/dave/group.ts';
+import { ExternalSender } from '../../../src/discord/dave/messages.ts';
+import { ANNA, BEN, CHANNEL, CLEO, until } from './support.ts';
 
 /** A client that does what it is told, and only when its mail is read. */
 class Client implements DaveMember {

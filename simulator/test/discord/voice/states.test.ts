@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { entersState, joinVoiceChannel, type VoiceConnection, VoiceConnectionStatus } from '@discordjs/voice';
 import { Events, type VoiceState } from 'discord.js';
-import { beforeClose, request, startBot, startDiscord } from './bot.ts';
+import { beforeClose, request, startBot, startDiscord } from '../bot.ts';
 
 /** The bot in a guild with two voice channels, and `join` by @discordjs/voice as it comes. */
 async function stage(t: TestContext, channel = {}) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { decodeTimeline, encodeSound } from '../../src/discord/voice/opus-packets.ts';
-import { pitch, tone } from './voice-support.ts';
+import { decodeTimeline, encodeSound } from '../../../src/discord/voice/opus-packets.ts';
+import { pitch, tone } from './support.ts';
 
 describe('Opus packets of people', () => {
   test('are 20 ms of 48 kHz stereo, the last one filled up', () => {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { VoiceClient, type VoiceClientOptions } from '../../src/discord/voice/client.ts';
-import type { VoiceAdmission } from '../../src/discord/voice/place.ts';
-import type { VoiceServer } from '../../src/discord/voice/server.ts';
-import type { Sound } from '../../src/shared/wav.ts';
+import { VoiceClient, type VoiceClientOptions } from '../../../src/discord/voice/client.ts';
+import type { VoiceAdmission } from '../../../src/discord/voice/place.ts';
+import type { VoiceServer } from '../../../src/discord/voice/server.ts';
+import type { Sound } from '../../../src/shared/wav.ts';
 
 export const GUILD = '100000000000000001';
 export const CHANNEL = '200000000000000001';

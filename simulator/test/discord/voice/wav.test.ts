@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { readWav, writeWav } from '../../src/shared/wav.ts';
+import { readWav, writeWav } from '../../../src/shared/wav.ts';
 
-const FIXTURES = new URL('../../fixtures/', import.meta.url);
+const FIXTURES = new URL('../../../fixtures/', import.meta.url);
 
 describe('WAV files', () => {
   test('what was written is read again, mono and stereo', () => {

@@ -1,10 +1,10 @@
 // People among themselves on the simulated voice server.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { steadily } from '../../../test/support/process/steady.ts';
-import type { HeardPacket, VoiceClient } from '../../src/discord/voice/client.ts';
-import { VoiceServer } from '../../src/discord/voice/server.ts';
-import { ANNA, BEN, CHANNEL, CLEO, GUILD, join, pitch, tone, until } from './voice-support.ts';
+import { steadily } from '../../../../test/support/process/steady.ts';
+import type { HeardPacket, VoiceClient } from '../../../src/discord/voice/client.ts';
+import { VoiceServer } from '../../../src/discord/voice/server.ts';
+import { ANNA, BEN, CHANNEL, CLEO, GUILD, join, pitch, tone, until } from './support.ts';
 
 const SILENCE = 'f8fffe';
 
